@@ -1,0 +1,105 @@
+"""The catalogue of event types: which model, which topic family, which Chinese name.
+
+A model enters the catalogue by `@event(...)`; everything generated (JSON Schemas, AsyncAPI, fixtures) walks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.topics import TopicFamily
+
+
+class UnknownEventType(LookupError):
+    """The `type` attribute names no event of this contract version."""
+
+
+class PayloadError(ValueError):
+    """A payload breaks its model: `field` is a JSON path such as `$.found_on`, `rule` says what was expected."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field}: {rule}")
+        self.field = field
+        self.rule = rule
+
+
+class EventData(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every payload. Readers ignore fields they do not know; producers are checked by the closed schema."""
+
+
+Model = TypeVar("Model", bound=type[EventData])
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One event type and version: `name` is the CloudEvents `type`, `title_zh` what people call it."""
+
+    name: str
+    model: type[EventData]
+    family: TopicFamily
+    title_zh: str
+    decoder: msgspec.json.Decoder[EventData]
+
+
+_BY_NAME: dict[str, EventType] = {}
+_BY_MODEL: dict[type[EventData], EventType] = {}
+
+
+def event(name: str, *, family: TopicFamily, title_zh: str) -> Callable[[Model], Model]:
+    """Register a payload model under the CloudEvents type `duban.<name>`, for example `hazard.reported.v1`."""
+
+    def register(model: Model) -> Model:
+        entry = EventType(f"duban.{name}", model, family, title_zh, msgspec.json.Decoder(model))
+        if entry.name in _BY_NAME:
+            raise ValueError(f"{entry.name} is registered twice")
+        _BY_NAME[entry.name] = entry
+        _BY_MODEL[model] = entry
+        return model
+
+    return register
+
+
+def event_types() -> list[EventType]:
+    """Return every event type of this contract, in order of name."""
+    import duban_contracts.events  # noqa: F401, PLC0415  (importing the models fills the catalogue)
+
+    return [_BY_NAME[name] for name in sorted(_BY_NAME)]
+
+
+def lookup(name: str) -> EventType:
+    """Return the event type called `name`; raises UnknownEventType."""
+    try:
+        return _BY_NAME[name]
+    except KeyError:
+        raise UnknownEventType(name) from None
+
+
+def type_of(model: type[EventData]) -> EventType:
+    """Return the catalogue entry of a payload model."""
+    return _BY_MODEL[model]
+
+
+def decode(event: CloudEvent) -> EventData:
+    """Decode the payload of `event` into its model, ignoring unknown fields.
+
+    Raises UnknownEventType when this contract version does not know the type, PayloadError when the payload
+    breaks the model.
+    """
+    entry = lookup(event.type)
+    try:
+        return entry.decoder.decode(event.data)
+    except msgspec.ValidationError as error:
+        rule, _, field = str(error).partition(" - at `")
+        raise PayloadError(field.rstrip("`") or "$", rule) from error
+    except msgspec.DecodeError as error:
+        raise PayloadError("$", f"must be JSON ({error})") from error
+
+
+def encode(data: EventData) -> bytes:
+    """Return the payload as the bare JSON bytes that travel in a record value."""
+    return msgspec.json.encode(data)

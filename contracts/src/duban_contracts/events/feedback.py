@@ -1,0 +1,66 @@
+"""What the ledger answers a county, on `county.<code>.feedback.v1`.
+
+Beside these answers, the topic carries a copy of every ledger event of that county's hazards.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from duban_contracts.catalogue import EventData, event
+from duban_contracts.events.types import CountyCode, Identifier, LongText, ShortText
+from duban_contracts.topics import TopicFamily
+
+
+class ClaimOutcome(enum.StrEnum):
+    """What a recorded claim did: made a hazard, repeated one, corrected one, or moved one on."""
+
+    REGISTERED = "registered"
+    DUPLICATE = "duplicate"
+    CORRECTED = "corrected"
+    APPLIED = "applied"
+
+
+class ClaimEvent(EventData, frozen=True, kw_only=True):
+    """Which claim is answered: its CloudEvents id, source and type as the county sent them.
+
+    `receipt_id` is derived from topic, source and id; the gateway's receipts are found under it. All three are
+    None where the record was not readable as an event; then `origin` is the only way to find it.
+    `origin` is topic/partition/offset of the claim.
+    """
+
+    county: CountyCode
+    origin: ShortText
+    receipt_id: Identifier | None = None
+    claim_id: ShortText | None = None
+    claim_source: ShortText | None = None
+    claim_type: ShortText | None = None
+    reference: Identifier | None = None
+    answered_at: datetime
+
+
+@event("claim.recorded.v1", family=TopicFamily.FEEDBACK, title_zh="回执：已入账")
+class ClaimRecorded(ClaimEvent, frozen=True, kw_only=True):
+    """The claim is in the ledger, once: `number` is the hazard's number."""
+
+    hazard_id: Identifier
+    number: Identifier
+    outcome: ClaimOutcome
+
+
+@event("claim.waiting.v1", family=TopicFamily.FEEDBACK, title_zh="回执：等待")
+class ClaimWaiting(ClaimEvent, frozen=True, kw_only=True):
+    """The claim came before what it needs and is kept until then; `waiting_for` is report or confirmation."""
+
+    waiting_for: ShortText
+
+
+@event("claim.rejected.v1", family=TopicFamily.FEEDBACK, title_zh="回执：不予受理")
+class ClaimRejected(ClaimEvent, frozen=True, kw_only=True):
+    """The claim was refused: a stable `code`, a Chinese `message`, and the field and rule where there is one."""
+
+    code: ShortText
+    message: LongText
+    field: ShortText | None = None
+    rule: ShortText | None = None

@@ -1,0 +1,133 @@
+"""What the ledger recorded: the hazard's own history on `ledger.hazard.v1`, keyed by hazard id.
+
+`aggregateversion` counts a hazard's events from 1 without gaps. `hazard` holds the facts after the event.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from duban_contracts.catalogue import EventData, event
+from duban_contracts.events.types import (
+    Actor,
+    Code,
+    Enterprise,
+    Evidence,
+    Grade,
+    HazardFacts,
+    LongText,
+    ShortText,
+)
+from duban_contracts.topics import TopicFamily
+
+
+class HazardEvent(EventData, frozen=True, kw_only=True):
+    """What all ledger events carry: the facts after the event, who caused it, and when (UTC)."""
+
+    hazard: HazardFacts
+    actor: Actor
+    occurred_at: datetime
+
+
+@event("hazard.registered.v1", family=TopicFamily.HAZARD, title_zh="入账")
+class HazardRegistered(HazardEvent, frozen=True, kw_only=True):
+    """入账: the ledger holds the hazard under `hazard.number`."""
+
+    enterprise: Enterprise
+    place: ShortText
+    description: LongText
+    found_on: date
+    suggested_grade: Grade | None = None
+    township: ShortText | None = None
+
+
+@event("hazard.corrected.v1", family=TopicFamily.HAZARD, title_zh="更正")
+class HazardCorrected(HazardEvent, frozen=True, kw_only=True):
+    """更正: the county sent its reference again with other content before confirmation; all fields as they now are."""
+
+    enterprise: Enterprise
+    place: ShortText
+    description: LongText
+    found_on: date
+    suggested_grade: Grade | None = None
+    township: ShortText | None = None
+
+
+@event("hazard.confirmed.v1", family=TopicFamily.HAZARD, title_zh="确认")
+class HazardConfirmed(HazardEvent, frozen=True, kw_only=True):
+    """确认: grade, responsible unit and deadline are set; `criterion` is the clause of the published criteria."""
+
+    grade: Grade
+    responsible_unit: Code
+    deadline_on: date
+    criterion: ShortText | None = None
+
+
+@event("hazard.rejected.v1", family=TopicFamily.HAZARD, title_zh="不予认定")
+class HazardRejected(HazardEvent, frozen=True, kw_only=True):
+    """不予认定: the report is not a hazard, with the reason."""
+
+    reason: LongText
+
+
+@event("hazard.planned.v1", family=TopicFamily.HAZARD, title_zh="整改方案")
+class HazardPlanned(HazardEvent, frozen=True, kw_only=True):
+    """整改方案 recorded: measures and responsible post; the hazard is rectifying."""
+
+    measures: LongText
+    responsible_post: ShortText
+
+
+@event("hazard.submitted.v1", family=TopicFamily.HAZARD, title_zh="整改完成待审")
+class HazardSubmitted(HazardEvent, frozen=True, kw_only=True):
+    """整改完成待审: the rectification was handed in. `submitted_at` is when the claim reached the broker (UTC)."""
+
+    submitted_at: datetime
+    measures: LongText
+    completed_on: date
+    evidence: tuple[Evidence, ...] = ()
+
+
+@event("hazard.returned.v1", family=TopicFamily.HAZARD, title_zh="退回")
+class HazardReturned(HazardEvent, frozen=True, kw_only=True):
+    """退回: the reviewer found the rectification wanting; the hazard is rectifying again."""
+
+    reason: LongText
+
+
+@event("hazard.closed.v1", family=TopicFamily.HAZARD, title_zh="销号")
+class HazardClosed(HazardEvent, frozen=True, kw_only=True):
+    """销号: a regulator other than the submitter checked it and struck the entry off (S2 item 5, S4 item 24)."""
+
+    review: LongText
+
+
+@event("hazard.reopened.v1", family=TopicFamily.HAZARD, title_zh="反弹")
+class HazardReopened(HazardEvent, frozen=True, kw_only=True):
+    """反弹: a later check failed; the hazard is rectifying again, with a new deadline."""
+
+    reason: LongText
+    deadline_on: date
+
+
+@event("hazard.extended.v1", family=TopicFamily.HAZARD, title_zh="延期")
+class HazardExtended(HazardEvent, frozen=True, kw_only=True):
+    """延期: an authorised person moved the deadline, with the reason."""
+
+    reason: LongText
+    deadline_on: date
+
+
+@event("hazard.regraded.v1", family=TopicFamily.HAZARD, title_zh="调级")
+class HazardRegraded(HazardEvent, frozen=True, kw_only=True):
+    """调级: the grade was changed by a new confirmation."""
+
+    reason: LongText
+    previous_grade: Grade
+
+
+@event("hazard.overdue.v1", family=TopicFamily.HAZARD, title_zh="逾期")
+class HazardOverdue(HazardEvent, frozen=True, kw_only=True):
+    """逾期: the ledger took note of 督办逾期 for the deadline `deadline_on`."""
+
+    deadline_on: date

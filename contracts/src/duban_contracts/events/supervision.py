@@ -1,0 +1,37 @@
+"""What the scheduler says about time, on `scheduler.supervision.v1`, keyed by hazard id."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from duban_contracts.catalogue import EventData, event
+from duban_contracts.events.types import HazardFacts
+from duban_contracts.topics import TopicFamily
+
+
+class SupervisionEvent(EventData, frozen=True, kw_only=True):
+    """What supervision events carry. `deadline_number` counts the deadlines a hazard has had, from 1;
+
+    `due_at` is the instant (UTC) at which the deadline passes, after pauses; `raised_at` when the scheduler said so.
+    """
+
+    hazard: HazardFacts
+    deadline_number: Annotated[int, Meta(ge=1)]
+    deadline_on: date
+    due_at: datetime
+    raised_at: datetime
+
+
+@event("supervision.due_soon.v1", family=TopicFamily.SUPERVISION, title_zh="到期提醒")
+class SupervisionDueSoon(SupervisionEvent, frozen=True, kw_only=True):
+    """到期提醒: `days_left` whole days remain, counting the deadline's own day."""
+
+    days_left: int
+
+
+@event("supervision.overdue.v1", family=TopicFamily.SUPERVISION, title_zh="督办逾期")
+class SupervisionOverdue(SupervisionEvent, frozen=True, kw_only=True):
+    """督办逾期: the deadline passed without 整改完成; raised once per deadline (promise P3)."""

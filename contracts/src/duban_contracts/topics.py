@@ -1,0 +1,93 @@
+"""Topics as data: names, partitions, retention. Every topic of the platform is declared here and nowhere else.
+
+One topic per aggregate, keyed by the aggregate's id. The partition count is fixed for life: adding partitions would
+break the order of keys.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+PARTITIONS: Final = 12
+DAY_MS: Final = 86_400_000
+KEEP_FOREVER: Final = -1
+
+
+class TopicFamily(enum.StrEnum):
+    """The kinds of topic an event type can travel on."""
+
+    CLAIMS = "county.<code>.v1"
+    FEEDBACK = "county.<code>.feedback.v1"
+    HAZARD = "ledger.hazard.v1"
+    SUPERVISION = "scheduler.supervision.v1"
+    TASK = "scheduler.task.v1"
+    NOTICE = "notifications.notice.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One Kafka topic. `retention_ms` of KEEP_FOREVER keeps every record; `config` holds further topic settings."""
+
+    name: str
+    retention_ms: int
+    partitions: int = PARTITIONS
+    config: dict[str, str] = field(default_factory=dict)
+
+
+_COUNTY_TOPIC: Final = re.compile(r"^(?:.*\.)?county\.(\d{6})\.v1$")
+
+
+def claims_topic(county: str, prefix: str = "") -> str:
+    """Return the topic that county `county` (six-digit division code) writes its claims to."""
+    return f"{prefix}county.{county}.v1"
+
+
+def feedback_topic(county: str, prefix: str = "") -> str:
+    """Return the topic on which the ledger answers county `county`."""
+    return f"{prefix}county.{county}.feedback.v1"
+
+
+def county_of(topic: str) -> str | None:
+    """Return the county whose claims topic this is, or None: the topic, not the payload, says who is speaking."""
+    match = _COUNTY_TOPIC.match(topic)
+    return match.group(1) if match else None
+
+
+def dead_letter_topic(consumer: str, prefix: str = "") -> str:
+    """Return the dead-letter topic of a consumer such as `ledger.claims`."""
+    return f"{prefix}{consumer}.dlq.v1"
+
+
+# Every consumer that keeps dead letters, by name; the name is also its consumer group.
+CONSUMERS: Final = (
+    "ledger.claims",
+    "ledger.supervision",
+    "ledger.notices",
+    "scheduler.hazards",
+    "notifications.supervision",
+    "gateway.feedback",
+    "statistics.hazards",
+)
+
+
+def city_topics(counties: Iterable[str], prefix: str = "") -> list[Topic]:
+    """Return every topic of a city with these counties."""
+    # The broker's clock, not the county's, decides when a claim arrived: 督办逾期 depends on it (promise P3).
+    append_time = {"message.timestamp.type": "LogAppendTime"}
+    topics = [
+        Topic(f"{prefix}{TopicFamily.HAZARD}", KEEP_FOREVER),
+        Topic(f"{prefix}{TopicFamily.SUPERVISION}", KEEP_FOREVER),
+        Topic(f"{prefix}{TopicFamily.TASK}", KEEP_FOREVER),
+        Topic(f"{prefix}{TopicFamily.NOTICE}", KEEP_FOREVER),
+        # Faust's table: one compacted partition for each partition of its source.
+        Topic(f"{prefix}statistics-hazards-changelog", KEEP_FOREVER, config={"cleanup.policy": "compact"}),
+    ]
+    for county in counties:
+        topics.append(Topic(claims_topic(county, prefix), 400 * DAY_MS, config=dict(append_time)))
+        topics.append(Topic(feedback_topic(county, prefix), 400 * DAY_MS))
+    topics.extend(Topic(dead_letter_topic(name, prefix), 400 * DAY_MS) for name in CONSUMERS)
+    return topics
