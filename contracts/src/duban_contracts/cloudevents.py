@@ -159,12 +159,9 @@ def _build(fields: Mapping[str, Any], data: bytes) -> CloudEvent:
             raise EnvelopeError("aggregateversion", "must be a whole number") from error
         if version < 1:
             raise EnvelopeError("aggregateversion", "must be at least 1")
-    return CloudEvent(
-        data=data,
-        time=None if time is None else _parse_time(time),
-        aggregateversion=version,
-        **{name: fields.get(name) for name in _TEXT_ATTRIBUTES},
-    )
+    text: dict[str, Any] = {name: fields.get(name) for name in _TEXT_ATTRIBUTES}
+    instant = None if time is None else _parse_time(time)
+    return CloudEvent(data=data, time=instant, aggregateversion=version, **text)
 
 
 def to_structured(event: CloudEvent) -> dict[str, Any]:
