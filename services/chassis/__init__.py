@@ -1,0 +1,1 @@
+"""What every service stands on: events in and out, time, HTTP, health. It knows no domain."""

@@ -1,0 +1,80 @@
+"""PostgreSQL through asyncpg: one pool a service, transactions as context managers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+# What a retry can mend: the server went away, is starting, or chose us as a deadlock's victim.
+RETRYABLE: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DiskFullError,
+    asyncpg.ReadOnlySQLTransactionError,
+    ConnectionError,
+    OSError,
+    TimeoutError,
+)
+
+_SERVER_SETTINGS: Final = {
+    "timezone": "UTC",
+    # A session that forgets its transaction would make every poll slow and hold every lock.
+    "idle_in_transaction_session_timeout": "60000",
+    "statement_timeout": "60000",
+}
+
+
+class Database:
+    """A service's own database."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self.pool = pool
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Give a connection inside a transaction: committed at the end, rolled back on any exception."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """Give a connection outside a transaction, for reads."""
+        async with self.pool.acquire() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close the pool; connections still in use after 5 seconds are cut."""
+        try:
+            async with asyncio.timeout(5):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
+
+
+async def connect(
+    dsn: str, *, application_name: str, max_size: int = 10, settings: Mapping[str, str] | None = None
+) -> Database:
+    """Open the pool of a service; `settings` are PostgreSQL session settings."""
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=max_size,
+        command_timeout=60,
+        server_settings={**_SERVER_SETTINGS, "application_name": application_name, **(settings or {})},
+    )
+    return Database(pool)

@@ -1,0 +1,33 @@
+"""The two families of failure that the consumer loop knows (DESIGN §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.chassis.consumer import Delivery
+
+
+class Retryable(Exception):  # noqa: N818 - it names what to do, not what happened
+    """Something outside is not there just now: the batch is tried again in place and the partition waits."""
+
+
+class Poison(Exception):  # noqa: N818 - the field's word
+    """This one event can never be processed: it is kept as a dead letter and its neighbours go on.
+
+    `code` is stable and low in cardinality (it labels a metric); `message` is for the operator.
+    """
+
+    def __init__(self, code: str, message: str, *, delivery: Delivery | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.delivery = delivery
+
+
+class DeadLetterLimitExceeded(Exception):  # noqa: N818
+    """Too many events failed: the consumer stops rather than drain its topic into dead letters."""
+
+
+class Stalled(Exception):  # noqa: N818
+    """The consumer has work and does not move; the process must be restarted."""

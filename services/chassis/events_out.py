@@ -1,0 +1,52 @@
+"""Making events: UUIDv7 ids, and the thread of cause and correlation that leads through all services."""
+
+from __future__ import annotations
+
+import os
+import time as wall_time
+from datetime import datetime
+from uuid import UUID
+
+from duban_contracts.catalogue import EventData, encode, type_of
+from duban_contracts.cloudevents import CloudEvent
+from services.chassis import tracing
+
+
+def uuid7() -> UUID:
+    """Return a time-ordered UUID (RFC 9562 §5.7): good keys for B-trees, unique without a server."""
+    milliseconds = wall_time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10))
+    value = (milliseconds & (2**48 - 1)) << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def new_event(  # noqa: PLR0913 - the attributes of a CloudEvent
+    data: EventData,
+    *,
+    source: str,
+    subject: str,
+    key: str,
+    time: datetime,
+    version: int | None = None,
+    cause: CloudEvent | None = None,
+    event_id: str | None = None,
+) -> CloudEvent:
+    """Return a new event about `subject`; correlation, causation and trace follow from `cause`.
+
+    `event_id` is given where the id must be the same at every attempt; otherwise it is a new UUIDv7.
+    """
+    return CloudEvent(
+        id=event_id or str(uuid7()),
+        source=source,
+        type=type_of(type(data)).name,
+        data=encode(data),
+        time=time,
+        subject=subject,
+        partitionkey=key,
+        aggregateversion=version,
+        correlationid=(cause.correlationid or cause.id) if cause else None,
+        causationid=cause.id if cause else None,
+        traceparent=(cause.traceparent if cause else None) or tracing.current_traceparent(),
+    )

@@ -1,0 +1,62 @@
+"""The chassis' metrics, each declared once. Timestamps are exported, not ages; Prometheus subtracts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_AGE_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400)
+
+CONSUMER_EVENTS: Final = Counter(
+    "duban_consumer_events_total",
+    "Events taken from Kafka, by what became of them. A rise of dead_lettered or parked wants a look.",
+    ["consumer", "outcome"],
+)
+CONSUMER_BATCH_DURATION: Final = Histogram(
+    "duban_consumer_batch_duration_seconds",
+    "Time to apply and commit one batch.",
+    ["consumer"],
+    buckets=_FAST_BUCKETS,
+)
+CONSUMER_EVENT_AGE: Final = Histogram(
+    "duban_consumer_event_age_seconds",
+    "Wall time from the broker's timestamp to the commit of the event's effect.",
+    ["consumer"],
+    buckets=_AGE_BUCKETS,
+)
+CONSUMER_LAST_EVENT: Final = Gauge(
+    "duban_consumer_last_event_timestamp_seconds", "Broker time of the newest applied record.", ["consumer"]
+)
+CONSUMER_OLDEST_UNPROCESSED: Final = Gauge(
+    "duban_consumer_oldest_unprocessed_timestamp_seconds",
+    "Everything the broker took before this instant is applied; stands at now when caught up. Page on its age.",
+    ["consumer"],
+)
+CONSUMER_LAG: Final = Gauge(
+    "duban_consumer_lag_records", "Records between the committed offsets and the ends.", ["consumer"]
+)
+HEARTBEAT: Final = Gauge(
+    "duban_heartbeat_timestamp_seconds", "The newest ledger heartbeat that reached this consumer.", ["consumer"]
+)
+OUTBOX_PENDING: Final = Gauge("duban_outbox_pending_records", "Events written and not yet acknowledged by Kafka.")
+OUTBOX_OLDEST: Final = Gauge(
+    "duban_outbox_oldest_unpublished_timestamp_seconds",
+    "When the oldest unpublished event was written; stands at now when there is none.",
+)
+OUTBOX_PUBLISHED: Final = Counter("duban_outbox_published_total", "Events acknowledged by Kafka.")
+DEAD_LETTERS_HELD: Final = Gauge(
+    "duban_dead_letters_held", "Dead letters that wait for a decision: reinsert or drop.", ["consumer"]
+)
+DEAD_LETTERS: Final = Counter("duban_dead_letters_total", "Events kept as dead letters.", ["consumer", "reason"])
+PARKED_EVENTS: Final = Gauge(
+    "duban_parked_events", "Events ahead of their aggregate's version that wait for the gap to fill.", ["consumer"]
+)
+HTTP_REQUESTS: Final = Counter("duban_http_requests_total", "HTTP requests answered.", ["method", "route", "status"])
+HTTP_DURATION: Final = Histogram(
+    "duban_http_request_duration_seconds",
+    "Time to answer an HTTP request.",
+    ["method", "route"],
+    buckets=_FAST_BUCKETS,
+)

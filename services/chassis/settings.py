@@ -1,0 +1,38 @@
+"""What every service is told from outside: environment variables with the prefix DUBAN_."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.chassis.clock import Clock, ScaledClock, SystemClock
+
+
+class ServiceSettings(BaseSettings):
+    """Settings common to all services; each service adds its own in its `settings.py`."""
+
+    model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True)
+
+    kafka_bootstrap: str = "127.0.0.1:19092"
+    postgres_dsn: str = Field(description="this service's own database")
+    http_host: str = "127.0.0.1"
+    http_port: int
+    roles: str = Field(default="", description="comma-separated roles to run; empty means all")
+    topic_prefix: str = ""
+    profile: Path = Field(default=Path("deploy/profiles/jincheng"), description="directory of the city profile")
+    clock_rate: float = 1.0
+    clock_origin: datetime | None = Field(default=None, description="domain time at clock_origin_wall")
+    clock_origin_wall: datetime | None = None
+    log_level: str = "INFO"
+    log_format: Literal["json", "console"] = "json"
+
+    def clock(self) -> Clock:
+        """Return the clock these settings describe: the system's, or a scaled one for a demonstration."""
+        if self.clock_rate == 1.0 and self.clock_origin is None:
+            return SystemClock()
+        wall = self.clock_origin_wall or datetime.now(UTC)
+        return ScaledClock(rate=self.clock_rate, origin=self.clock_origin or wall, origin_wall=wall)
