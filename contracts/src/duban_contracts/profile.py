@@ -1,0 +1,201 @@
+"""A city's profile: its divisions, its (example) enterprises and its accounts. Another city is another directory.
+
+Only what every service and every county needs to agree on is read here; calendar, policies, contacts and letter
+templates belong to the services that use them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from duban_contracts import uscc
+from duban_contracts.vocabulary import ROLES, SECTORS, UNITS, Vocabulary, normalise
+
+DivisionCode = Annotated[str, Meta(pattern=r"^\d{6}(\d{3})?$")]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+AccountId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
+
+_CITY_FILE = "city.json"
+_ACCOUNTS_FILE = "accounts.json"
+
+
+class ProfileError(ValueError):
+    """A profile file is wrong: `file`, the JSON path `field` in it, and the broken `rule`."""
+
+    def __init__(self, file: Path, field: str, rule: str) -> None:
+        super().__init__(f"{file}: {field}: {rule}")
+        self.file = file
+        self.field = field
+        self.rule = rule
+
+
+class Level(enum.StrEnum):
+    """The level of a division. A park (开发区) acts like a county (DOMAIN §1)."""
+
+    CITY = "city"
+    COUNTY = "county"
+    PARK = "park"
+    TOWNSHIP = "township"
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A profile names nothing that nobody reads: an unknown field is a spelling mistake."""
+
+
+class Region(_Entry, frozen=True, kw_only=True):
+    """One division: six digits of GB/T 2260, nine for a township, which names its county in `parent`."""
+
+    code: DivisionCode
+    name: Name
+    level: Level
+    aliases: tuple[Name, ...] = ()
+    parent: DivisionCode | None = None
+
+
+class Enterprise(_Entry, frozen=True, kw_only=True):
+    """A 生产经营单位 of the city's roster. `invented` marks examples that stand for nobody."""
+
+    name: Name
+    uscc: str
+    county: DivisionCode
+    sector: str
+    place: Name
+    invented: bool = False
+
+
+class City(_Entry, frozen=True, kw_only=True):
+    """The city that an installation serves. `timezone` is the zone in which its calendar days begin."""
+
+    code: DivisionCode
+    name: Name
+    timezone: str
+    regions: tuple[Region, ...]
+    enterprises: tuple[Enterprise, ...] = ()
+
+    @property
+    def counties(self) -> tuple[Region, ...]:
+        """The divisions that publish events: counties, and parks that act like them."""
+        return tuple(region for region in self.regions if region.level in {Level.COUNTY, Level.PARK})
+
+    def region(self, code: str) -> Region | None:
+        """Return the division of `code`, the city itself included, or None."""
+        return next((region for region in self.regions if region.code == code), None)
+
+    def match_region(self, text: str) -> Region | None:
+        """Return the division that `text` (code, name or alias) names, or None when it is unknown."""
+        wanted = normalise(text)
+        for region in self.regions:
+            if wanted in {normalise(name) for name in (region.code, region.name, *region.aliases)}:
+                return region
+        return None
+
+
+class Account(_Entry, frozen=True, kw_only=True):
+    """An opaque account of a person or a machine. `area` is a division code; no `sectors` means all of them."""
+
+    account: AccountId
+    role: str
+    area: DivisionCode
+    unit: str | None = None
+    sectors: tuple[str, ...] = ()
+
+
+T = TypeVar("T")
+
+
+def _read(path: Path, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=shape)
+    except FileNotFoundError:
+        raise ProfileError(path, "$", "the file is missing") from None
+    except msgspec.ValidationError as error:
+        rule, _, field = str(error).partition(" - at `")
+        raise ProfileError(path, field.rstrip("`") or "$", rule) from error
+    except msgspec.DecodeError as error:
+        raise ProfileError(path, "$", f"must be JSON ({error})") from error
+
+
+def _unique(path: Path, field: str, values: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise ProfileError(path, field, f"{value} appears twice")
+        seen.add(value)
+
+
+def _published(path: Path, field: str, code: str, vocabulary: Vocabulary) -> None:
+    if code not in vocabulary:
+        raise ProfileError(path, field, f"{code} is no code of the vocabulary {vocabulary.title}")
+
+
+def load_city(directory: Path) -> City:
+    """Read `city.json` of the profile in `directory`; raises ProfileError naming file, field and rule."""
+    path = directory / _CITY_FILE
+    city = _read(path, City)
+    try:
+        ZoneInfo(city.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ProfileError(path, "$.timezone", f"{city.timezone} is no time zone of this machine") from None
+    _check_regions(path, city)
+    _check_enterprises(path, city)
+    return city
+
+
+def _check_regions(path: Path, city: City) -> None:
+    _unique(path, "$.regions", (region.code for region in city.regions))
+    own = city.region(city.code)
+    if own is None or own.level is not Level.CITY:
+        raise ProfileError(path, "$.regions", f"must hold the city itself ({city.code}) at level city")
+    counties = {county.code for county in city.counties}
+    if not counties:
+        raise ProfileError(path, "$.regions", "must hold at least one county")
+    for index, region in enumerate(city.regions):
+        field = f"$.regions[{index}]"
+        if region.level is Level.CITY and region is not own:
+            raise ProfileError(path, f"{field}.level", "only the city itself is at level city")
+        if region.level is Level.TOWNSHIP and region.parent not in counties:
+            raise ProfileError(path, f"{field}.parent", "must be a county of this profile")
+        if region.level in {Level.COUNTY, Level.PARK} and len(region.code) != len(city.code):
+            raise ProfileError(path, f"{field}.code", "must be six digits")
+    spoken = [normalise(name) for region in city.regions for name in {region.name, *region.aliases}]
+    _unique(path, "$.regions", spoken)
+
+
+def _check_enterprises(path: Path, city: City) -> None:
+    _unique(path, "$.enterprises", (enterprise.uscc for enterprise in city.enterprises))
+    counties = {county.code for county in city.counties}
+    for index, enterprise in enumerate(city.enterprises):
+        field = f"$.enterprises[{index}]"
+        if not uscc.is_valid(enterprise.uscc):
+            raise ProfileError(path, f"{field}.uscc", "must be 18 characters with a right check character")
+        if enterprise.county not in counties:
+            raise ProfileError(path, f"{field}.county", f"{enterprise.county} is no county of this city")
+        _published(path, f"{field}.sector", enterprise.sector, SECTORS)
+
+
+def load_accounts(directory: Path) -> tuple[Account, ...]:
+    """Read `accounts.json` of the profile in `directory`; raises ProfileError naming file, field and rule."""
+    city = load_city(directory)
+    counties = {county.code for county in city.counties}
+    path = directory / _ACCOUNTS_FILE
+    accounts = _read(path, tuple[Account, ...])
+    _unique(path, "$[*].account", (account.account for account in accounts))
+    for index, account in enumerate(accounts):
+        field = f"$[{index}]"
+        _published(path, f"{field}.role", account.role, ROLES)
+        if city.region(account.area) is None:
+            raise ProfileError(path, f"{field}.area", f"{account.area} is no division of {city.name}")
+        if account.role == "integrator" and account.area not in counties:
+            raise ProfileError(path, f"{field}.area", "an integrator publishes for one county")
+        if account.unit is not None:
+            _published(path, f"{field}.unit", account.unit, UNITS)
+        for sector in account.sectors:
+            _published(path, f"{field}.sectors", sector, SECTORS)
+    return accounts

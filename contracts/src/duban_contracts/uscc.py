@@ -1,0 +1,37 @@
+"""统一社会信用代码 (GB 32100-2015): 18 characters, the last of which checks the rest."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
+_LENGTH: Final = 18
+_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+
+
+def check_character(first_17: str) -> str:
+    """Return the check character of the first 17; raises ValueError when one is outside the standard's alphabet."""
+    if len(first_17) != _LENGTH - 1:
+        raise ValueError("must be 17 characters")
+    try:
+        total = sum(_VALUE[character] * pow(3, place, 31) for place, character in enumerate(first_17))
+    except KeyError as error:
+        raise ValueError(f"{error.args[0]!r} is not in the alphabet of GB 32100") from None
+    return _ALPHABET[-total % 31]
+
+
+def organisation_check_character(first_8: str) -> str:
+    """Return the check character of an organisation code (GB 11714), characters 9 to 16 of a 统一社会信用代码."""
+    total = sum(
+        int(character, 36) * weight for character, weight in zip(first_8, _ORGANISATION_WEIGHTS, strict=True)
+    )
+    return "0123456789X0"[11 - total % 11]
+
+
+def is_valid(code: str) -> bool:
+    """Return whether `code` is 18 characters of the alphabet with the right check character."""
+    try:
+        return len(code) == _LENGTH and check_character(code[:-1]) == code[-1]
+    except ValueError:
+        return False
