@@ -1,0 +1,109 @@
+# Duban on one machine. `make` alone prints the menu.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := menu
+.SUFFIXES:
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+LOCAL := $(PY) -m deploy.local
+
+# The first interpreter that runs and is 3.11 or newer; `make PYTHON=/path/to/python3` overrides it.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
+
+##@ Start here
+.PHONY: menu
+menu: ## Print this menu
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@printf '\n'
+
+.PHONY: demo
+demo: install ## Play some minutes of a city's life on the real platform and audit it (SEED=n repeats a run)
+	@$(PY) -m deploy.demo
+
+.PHONY: test
+test: install ## Run every test, against real Kafka and PostgreSQL (ARGS="-k name" selects)
+	@$(PY) -m pytest $(ARGS)
+
+.PHONY: install
+install: $(STAMP) ## Install everything that is missing, checked against hashes
+
+##@ The platform on this machine
+.PHONY: up
+up: install ## Start Kafka, PostgreSQL and the services, and wait until they are ready (BROKERS=3 for a cluster)
+	@$(LOCAL) up
+
+.PHONY: down
+down: ## Stop everything; the data stays
+	@if [ -x $(PY) ]; then $(LOCAL) down; else echo "nothing is installed, so nothing runs"; fi
+
+.PHONY: status
+status: install ## Show what runs, and at which addresses
+	@$(LOCAL) status
+
+.PHONY: logs
+logs: install ## Show and follow one process's log: make logs S=ledger
+	@$(LOCAL) logs $(S)
+
+.PHONY: restart
+restart: install ## Restart one process: make restart S=ledger
+	@$(LOCAL) restart $(S)
+
+.PHONY: doctor
+doctor: install ## Find what would stop the platform from starting, and say what to do
+	@$(LOCAL) doctor
+
+.PHONY: reset
+reset: install ## Stop everything and forget all data (downloads stay)
+	@$(LOCAL) reset
+
+##@ Work on the code
+.PHONY: check
+check: lint type arch contracts test ## Everything that has to be green: lint, type, arch, contracts, test
+
+.PHONY: lint
+lint: install ## Check style and formatting
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+.PHONY: fmt
+fmt: install ## Format the code and fix what can be fixed
+	@$(VENV)/bin/ruff check --fix-only .
+	@$(VENV)/bin/ruff format .
+
+.PHONY: type
+type: install ## Check types, strictly
+	@$(VENV)/bin/mypy
+
+.PHONY: arch
+arch: install ## Check who may import whom
+	@$(VENV)/bin/lint-imports
+
+.PHONY: contracts
+contracts: install ## Generate schemas, AsyncAPI and fixtures again, and show what changed
+	@$(PY) -m duban_contracts.generate
+	@git diff --stat --exit-code -- contracts || { echo "✗ contracts/ had stale generated files; they are fresh now, commit them."; exit 1; }
+
+.PHONY: lock
+lock: install ## Pin every package again, with hashes (uv must reach a package index)
+	@$(VENV)/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--no-emit-package duban-contracts --python-version 3.11 --group local --group dev pyproject.toml -o requirements.lock
+
+##@ Measure and break
+.PHONY: bench
+bench: install ## Measure throughput and latency (minutes) and write a dated result file
+	@$(PY) -m tests.load.bench
+
+.PHONY: chaos
+chaos: install ## Kill processes at every awkward moment (SEED=n repeats a run)
+	@$(PY) -m pytest -m chaos $(ARGS)
+
+$(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "✗ Python 3.11 or newer is needed and none was found: install python3, or say make PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) deploy/local/bootstrap.py
+	@$(LOCAL) fetch
+	@touch $@

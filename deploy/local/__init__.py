@@ -1,0 +1,1 @@
+"""The platform on one machine: Kafka, PostgreSQL and the five services under one supervisor."""

@@ -1,0 +1,137 @@
+"""Command line of the platform on one machine: `python -m deploy.local up | down | status | ...`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from deploy.local.settings import Settings, load
+from deploy.local.trouble import Trouble
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (help_text, _) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text)
+        if name in {"logs", "restart"}:
+            command.add_argument("process", nargs="?", help="e.g. ledger, kafka, postgres")
+    parsed = parser.parse_args(arguments)
+    try:
+        return COMMANDS[parsed.command][1](load(), parsed)
+    except Trouble as trouble:
+        print(f"✗ {trouble}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `make status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _up(settings: Settings, _parsed: argparse.Namespace) -> int:
+    from deploy.local import platform
+
+    began = time.monotonic()
+    platform.up(settings, lambda line: print(f"  {line}"))
+    print(f"✓ ready after {time.monotonic() - began:.1f} s\n")
+    _print_table(platform.addresses(settings))
+    return 0
+
+
+def _down(settings: Settings, _parsed: argparse.Namespace) -> int:
+    from deploy.local import platform
+
+    platform.down(settings, print)
+    return 0
+
+
+def _reset(settings: Settings, _parsed: argparse.Namespace) -> int:
+    from deploy.local import platform
+
+    platform.reset(settings, print)
+    return 0
+
+
+def _status(settings: Settings, _parsed: argparse.Namespace) -> int:
+    from deploy.local import platform
+    from deploy.local.supervision import Supervisor
+
+    states = Supervisor(settings).states()
+    if not states:
+        print("The platform is not running. `make up` starts it.")
+        return 3
+    now = time.time()
+    rows = [
+        (
+            row.name,
+            f"{row.state:<9} pid {row.pid:<7} up {now - row.since:.0f} s" if row.pid else f"{row.state} {row.note}",
+        )
+        for row in states
+    ]
+    _print_table(rows)
+    print()
+    _print_table(platform.addresses(settings))
+    return 0 if all(row.state == "RUNNING" for row in states) else 1
+
+
+def _restart(settings: Settings, parsed: argparse.Namespace) -> int:
+    from deploy.local.supervision import Supervisor
+
+    supervisor = Supervisor(settings)
+    known = [row.name for row in supervisor.states()]
+    if parsed.process not in known:
+        raise Trouble(f"There is no process {parsed.process!r} here.", f"Known: {', '.join(known) or 'none'}.")
+    supervisor.stop(parsed.process)
+    supervisor.start(parsed.process)
+    return 0
+
+
+def _logs(settings: Settings, parsed: argparse.Namespace) -> int:
+    known = sorted(path.stem for path in settings.logs.glob("*.log")) if settings.logs.is_dir() else []
+    if parsed.process not in known:
+        wanted = f"There is no log of {parsed.process!r}." if parsed.process else "Whose log?"
+        raise Trouble(wanted, f"Use `make logs S=NAME` with one of: {', '.join(known) or 'none yet'}.")
+    follow = ["-F"] if sys.stdout.isatty() else []
+    os.execvp("tail", ["tail", "-n", "200", *follow, str(settings.logs / f"{parsed.process}.log")])
+
+
+def _doctor(settings: Settings, _parsed: argparse.Namespace) -> int:
+    from deploy.local import doctor
+
+    findings = doctor.examine(settings)
+    for finding in findings:
+        print(f"{'✓' if finding.good else '✗'} {finding.subject:<16} {finding.text}")
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def _fetch(settings: Settings, _parsed: argparse.Namespace) -> int:
+    from deploy.local import jars
+
+    if not settings.outside_kafka:
+        directory = jars.ensure(settings.cache)
+        print(f"  Kafka {jars.kafka_version()}: {len(jars.expected_sums())} jars in {directory}, sums as pinned")
+    return 0
+
+
+def _print_table(rows: list[tuple[str, str]]) -> None:
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        print(f"  {name:<{width}}  {value}")
+
+
+COMMANDS = {
+    "up": ("start everything and wait until it is ready", _up),
+    "down": ("stop everything", _down),
+    "status": ("what runs, and where", _status),
+    "restart": ("restart one process", _restart),
+    "logs": ("show one process's log, and follow it on a terminal", _logs),
+    "doctor": ("find what would stop the platform from starting", _doctor),
+    "reset": ("stop, and forget all state", _reset),
+    "fetch": ("download Kafka's jars", _fetch),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""Apache Kafka in KRaft mode: one combined broker and controller, or three of them on this machine."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deploy.local.settings import HERE, LOOPBACK
+from deploy.local.trouble import Trouble
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deploy.local.java import Java
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One combined broker and controller. `number` counts from 1."""
+
+    number: int
+    port: int
+    controller_port: int
+    home: Path
+
+    @property
+    def properties(self) -> Path:
+        """Its configuration file, written by `Cluster.prepare`."""
+        return self.home / "server.properties"
+
+    @property
+    def data(self) -> Path:
+        """Its log directory."""
+        return self.home / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """All nodes of one cluster, the jars and the Java they run on."""
+
+    nodes: tuple[Node, ...]
+    jars: Path
+    java: Java
+    heap: str = "512m"
+
+    @property
+    def bootstrap(self) -> str:
+        """Address list for clients."""
+        return ",".join(f"{LOOPBACK}:{node.port}" for node in self.nodes)
+
+    def prepare(self) -> None:
+        """Write every node's configuration and format what is new, once. Raises `Trouble`."""
+        base = self.nodes[0].home.parent
+        base.mkdir(parents=True, exist_ok=True)
+        self._refuse_another_size(base)
+        cluster_id = _cluster_id(base / "cluster.id")
+        for node in self.nodes:
+            node.data.mkdir(parents=True, exist_ok=True)
+            (node.home / "tmp").mkdir(exist_ok=True)
+            node.properties.write_text(self.properties_of(node), encoding="ascii")
+        new = [node for node in self.nodes if not (node.data / "meta.properties").exists()]
+        running = [(node, self._start_format(node, cluster_id)) for node in new]
+        for node, process in running:
+            output, _ = process.communicate()
+            if process.returncode != 0:
+                last = (output.strip().splitlines() or ["no output"])[-1]
+                raise Trouble(f"Kafka could not format {node.data}: {last}", "`make reset` starts afresh.")
+
+    def command(self, node: Node) -> list[str]:
+        """Argument vector that runs one node in the foreground; SIGTERM stops it cleanly."""
+        return [*self._java("-Xms128m", f"-Xmx{self.heap}", node=node), "kafka.Kafka", str(node.properties)]
+
+    def properties_of(self, node: Node) -> str:
+        """The node's `server.properties`."""
+        several = len(self.nodes) > 1
+        copies, in_sync = (3, 2) if several else (1, 1)
+        voters = ",".join(f"{peer.number}@{LOOPBACK}:{peer.controller_port}" for peer in self.nodes)
+        settings = {
+            "process.roles": "broker,controller",
+            "node.id": node.number,
+            "controller.quorum.voters": voters,
+            "controller.listener.names": "CONTROLLER",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "listeners": f"PLAINTEXT://{LOOPBACK}:{node.port},CONTROLLER://{LOOPBACK}:{node.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{node.port}",
+            "log.dirs": node.data,
+            "auto.create.topics.enable": "false",
+            "num.partitions": 12,
+            "default.replication.factor": copies,
+            "min.insync.replicas": in_sync,
+            "offsets.topic.replication.factor": copies,
+            "offsets.topic.num.partitions": 8,
+            "transaction.state.log.replication.factor": copies,
+            "transaction.state.log.min.isr": in_sync,
+            "transaction.state.log.num.partitions": 4,
+            "share.coordinator.state.topic.replication.factor": copies,
+            "share.coordinator.state.topic.min.isr": in_sync,
+            "group.initial.rebalance.delay.ms": 0,
+            # A killed broker may only register again once its former session has run out.
+            "broker.session.timeout.ms": 6000 if several else 4000,
+            "broker.heartbeat.interval.ms": 1000 if several else 500,
+            "num.network.threads": 2,
+            "num.io.threads": 4,
+            "log.segment.bytes": 134217728,
+            "log.index.size.max.bytes": 1048576,
+        }
+        return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+    def _java(self, *options: str, node: Node) -> list[str]:
+        return [
+            str(self.java.binary),
+            *options,
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Djava.awt.headless=true",
+            f"-Djava.io.tmpdir={node.home / 'tmp'}",
+            f"-Dlog4j2.configurationFile={HERE / 'kafka' / 'log4j2.properties'}",
+            "-cp",
+            f"{self.jars}/*",
+        ]
+
+    def _start_format(self, node: Node, cluster_id: str) -> subprocess.Popen[str]:
+        command = self._java("-Xmx128m", "-XX:TieredStopAtLevel=1", node=node)
+        command += ["kafka.tools.StorageTool", "format", "--ignore-formatted"]
+        command += ["-t", cluster_id, "-c", str(node.properties)]
+        return subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def _refuse_another_size(self, base: Path) -> None:
+        existing = len([path for path in base.glob("node-*") if (path / "data" / "meta.properties").exists()])
+        if existing not in {0, len(self.nodes)}:
+            raise Trouble(
+                f"{base} holds a Kafka cluster of {existing} node(s), and BROKERS asks for {len(self.nodes)}.",
+                f"Use BROKERS={existing}, or `make reset` to start afresh.",
+            )
+
+
+def _cluster_id(file: Path) -> str:
+    if not file.exists():
+        file.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), encoding="ascii")
+    return file.read_text(encoding="ascii").strip()

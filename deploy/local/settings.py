@@ -1,0 +1,122 @@
+"""Settings of the platform on one machine: `platform.toml`, then the environment over it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deploy.local.trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+LOOPBACK = "127.0.0.1"
+CLOCK = ("DUBAN_CLOCK_RATE", "DUBAN_CLOCK_ORIGIN", "DUBAN_CLOCK_ORIGIN_WALL")
+_LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; supervisord adds a suffix while it binds
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the platform lives and listens. Built by `load`, never changed afterwards."""
+
+    root: Path
+    home: Path
+    cache: Path
+    port_base: int
+    port_offsets: Mapping[str, int]
+    brokers: int
+    kafka_heap: str
+    postgres_options: Mapping[str, str]
+    services: tuple[str, ...]
+    profile: Path
+    waits: Mapping[str, float]
+    outside_kafka: str | None
+    outside_postgres: str | None
+    clock: Mapping[str, str]
+    log_level: str
+    topic_prefix: str
+
+    def port(self, name: str, nth: int = 0) -> int:
+        """TCP port of a part; `nth` counts the nodes of a cluster from 0."""
+        return self.port_base + self.port_offsets[name] + nth
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """Address list for Kafka clients: ours, or the outside cluster's."""
+        if self.outside_kafka:
+            return self.outside_kafka
+        return ",".join(f"{LOOPBACK}:{self.port('kafka', nth)}" for nth in range(self.brokers))
+
+    @property
+    def kafka_homes(self) -> tuple[Path, ...]:
+        """Data directories of our Kafka nodes, one per node."""
+        return tuple(self.home / "kafka" / f"node-{nth + 1}" for nth in range(self.brokers))
+
+    @property
+    def logs(self) -> Path:
+        """One rotated log file per process."""
+        return self.home / "logs"
+
+    @property
+    def credentials(self) -> Path:
+        """Directory (0700) of passwords and API keys; every file in it is 0600."""
+        return self.home / "credentials"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        """Unix socket of the supervisor; short even when the checkout's path is long."""
+        usual = self.home / "supervisor.sock"
+        if len(str(usual)) <= _LONGEST_SOCKET_PATH:
+            return usual
+        digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"duban-{os.getuid()}-{digest}" / "supervisor.sock"
+
+
+def load(environ: Mapping[str, str] | None = None, *, file: Path = HERE / "platform.toml") -> Settings:
+    """Read `platform.toml` and lay the environment over it. Raises `Trouble` on a value that makes no sense."""
+    env = os.environ if environ is None else environ
+    raw: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    profile = Path(env.get("DUBAN_PROFILE") or raw["services"]["profile"])
+    return Settings(
+        root=ROOT,
+        home=Path(env.get("DUBAN_HOME") or ROOT / ".duban").absolute(),
+        cache=Path(env.get("DUBAN_CACHE") or ROOT / ".duban" / "cache").absolute(),
+        port_base=_port_base(env, raw),
+        port_offsets=raw["ports"]["offsets"],
+        brokers=_brokers(env, raw),
+        kafka_heap=env.get("DUBAN_KAFKA_HEAP") or raw["kafka"]["heap"],
+        postgres_options={name: str(value) for name, value in raw["postgres"].items()},
+        services=tuple(raw["services"]["names"]),
+        profile=profile if profile.is_absolute() else ROOT / profile,
+        waits=raw["waits"],
+        outside_kafka=env.get("DUBAN_KAFKA_BOOTSTRAP") or None,
+        outside_postgres=env.get("DUBAN_POSTGRES_DSN") or None,
+        clock={name: env[name] for name in CLOCK if env.get(name)},
+        log_level=env.get("DUBAN_LOG_LEVEL") or "INFO",
+        topic_prefix=env.get("DUBAN_TOPIC_PREFIX") or "",
+    )
+
+
+def _port_base(env: Mapping[str, str], raw: Mapping[str, Any]) -> int:
+    text = env.get("DUBAN_PORT_BASE") or str(raw["ports"]["base"])
+    highest = 65535 - max(raw["ports"]["offsets"].values()) - 3
+    if not text.isdigit() or not 1024 <= int(text) <= highest:
+        raise Trouble(
+            f"DUBAN_PORT_BASE is {text!r}, which is not a usable port.",
+            f"Choose a number from 1024 to {highest}; the platform takes the ports that follow it.",
+        )
+    return int(text)
+
+
+def _brokers(env: Mapping[str, str], raw: Mapping[str, Any]) -> int:
+    text = env.get("BROKERS") or str(raw["kafka"]["brokers"])
+    if text not in {"1", "3"}:
+        raise Trouble(f"BROKERS is {text!r}.", "Use 1 for a single node or 3 for a cluster on this machine.")
+    return int(text)

@@ -1,0 +1,240 @@
+"""The process supervisor: supervisord with a generated configuration, spoken to over its unix socket."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+from xmlrpc.client import Fault, ServerProxy
+
+from deploy.local import secrets_store
+from deploy.local.trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from deploy.local.settings import Settings
+
+_HEAD = """\
+[unix_http_server]
+file={socket}
+chmod=0600
+
+[supervisord]
+logfile={logs}/supervisord.log
+logfile_maxbytes=5MB
+logfile_backups=2
+pidfile={home}/supervisord.pid
+childlogdir={logs}
+directory={root}
+identifier=duban
+{run_as}
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+"""
+
+# Back-off: a process that dies while starting waits 1, 2, 3 ... seconds before each of 30 further tries.
+_PROGRAM = """
+[program:{name}]
+command={command}
+directory={directory}
+{user}priority={priority}
+autostart=false
+autorestart=true
+startsecs={start_seconds}
+startretries=30
+stopsignal={stop_signal}
+stopwaitsecs={stop_seconds}
+killasgroup=true
+redirect_stderr=true
+stdout_logfile={logs}/{name}.log
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=3
+{environment}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One supervised process. Lower `priority` starts earlier and stops later."""
+
+    name: str
+    command: Sequence[str]
+    priority: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: str = "TERM"
+    stop_seconds: int = 20
+    start_seconds: int = 2
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """What the supervisor knows of one process."""
+
+    name: str
+    state: str
+    pid: int
+    since: float
+    note: str
+
+
+class Supervisor:
+    """One supervisord per platform home."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._config = settings.home / "supervisord.conf"
+        self._socket = settings.supervisor_socket
+
+    def running(self) -> bool:
+        """Whether a supervisor answers on our socket."""
+        try:
+            with self._rpc() as rpc:
+                rpc.getState()
+        except (OSError, Fault):
+            return False
+        return True
+
+    def configure(self, programs: Sequence[Program]) -> None:
+        """Write the configuration; a running supervisor takes it over and restarts only what changed."""
+        self._settings.logs.mkdir(parents=True, exist_ok=True)
+        self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        secrets_store.write_private(self._config, self._text(programs))
+        if not self.running():
+            self._launch()
+            return
+        with self._rpc() as rpc:
+            added, changed, removed = rpc.reloadConfig()[0]
+            for name in (*changed, *removed):
+                rpc.stopProcessGroup(name)
+                rpc.removeProcessGroup(name)
+            for name in (*added, *changed):
+                rpc.addProcessGroup(name)
+
+    def start(self, name: str) -> None:
+        """Start one process unless it runs already; returns before it is ready."""
+        with self._rpc() as rpc:
+            try:
+                rpc.startProcess(name, False)  # noqa: FBT003 - XML-RPC has no keywords
+            except Fault as fault:
+                if "ALREADY_STARTED" not in fault.faultString:
+                    raise Trouble(
+                        f"{name} could not be started ({fault.faultString}).", f"See `make logs S={name}`."
+                    ) from fault
+
+    def stop(self, name: str) -> None:
+        """Stop one process and wait until it is gone."""
+        with self._rpc() as rpc, contextlib.suppress(Fault):
+            rpc.stopProcess(name)
+
+    def states(self) -> list[ProcessState]:
+        """All processes in start order; empty when no supervisor runs."""
+        if not self.running():
+            return []
+        with self._rpc() as rpc:
+            known = cast("list[dict[str, Any]]", rpc.getAllProcessInfo())
+        return [
+            ProcessState(row["name"], row["statename"], row["pid"], row["start"], row["spawnerr"])
+            for row in sorted(known, key=lambda row: (row["start"] or 0))
+        ]
+
+    def shutdown(self, timeout: float = 90.0) -> bool:
+        """Stop everything in reverse order, then the supervisor. False when nothing was running."""
+        if not self.running():
+            return False
+        pid = self.pid()
+        with self._rpc() as rpc:
+            rpc.shutdown()
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if not self._socket.exists() and not (pid and alive(pid)):
+                return True
+            time.sleep(0.05)
+        raise Trouble(f"The platform did not stop within {timeout:.0f} s.", f"See {self._settings.logs}.")
+
+    def pid(self) -> int | None:
+        """Process id from supervisord's pid file, whether or not it still lives."""
+        try:
+            return int((self._settings.home / "supervisord.pid").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
+
+    def _launch(self) -> None:
+        command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("DUBAN_")}
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=False, env=environment, cwd="/"
+        )
+        deadline = time.monotonic() + 10
+        while done.returncode == 0 and time.monotonic() < deadline:
+            if self.running():
+                return
+            time.sleep(0.05)
+        last = ((done.stderr or done.stdout).strip().splitlines() or ["it did not answer within 10 s"])[-1]
+        raise Trouble(f"The process supervisor did not start: {last}", f"See {self._settings.logs}.")
+
+    def _text(self, programs: Sequence[Program]) -> str:
+        settings = self._settings
+        head = _HEAD.format(
+            socket=_escape(str(self._socket)),
+            logs=_escape(str(settings.logs)),
+            home=_escape(str(settings.home)),
+            root=_escape(str(settings.root)),
+            # Silences supervisord's warning; PostgreSQL is dropped to its own account below.
+            run_as="user=root\n" if os.geteuid() == 0 else "",
+        )
+        return head + "".join(self._program(program) for program in programs)
+
+    def _program(self, program: Program) -> str:
+        pairs = ",".join(f'{name}="{_escape(value)}"' for name, value in program.environment.items())
+        return _PROGRAM.format(
+            name=program.name,
+            command=_escape(shlex.join(program.command)),
+            directory="/" if program.user else _escape(str(self._settings.root)),
+            user=f"user={program.user}\n" if program.user else "",
+            priority=program.priority,
+            start_seconds=program.start_seconds,
+            stop_signal=program.stop_signal,
+            stop_seconds=program.stop_seconds,
+            logs=_escape(str(self._settings.logs)),
+            environment=f"environment={pairs}\n" if pairs else "",
+        )
+
+    @contextlib.contextmanager
+    def _rpc(self) -> Iterator[Any]:
+        # Imported here: status and doctor should work, with a clear sentence, before `make install`.
+        from supervisor.xmlrpc import SupervisorTransport  # noqa: PLC0415
+
+        transport = SupervisorTransport(serverurl=f"unix://{self._socket}")
+        try:
+            yield ServerProxy("http://localhost", transport=transport).supervisor
+        finally:
+            transport.close()
+
+
+def alive(pid: int) -> bool:
+    """Whether a process with this id exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def end(pid: int) -> None:
+    """Ask one process to stop."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+
+
+def _escape(value: str) -> str:
+    return value.replace("%", "%%")

@@ -1,0 +1,12 @@
+"""The one exception people see: what is wrong in one sentence, and what to do about it."""
+
+from __future__ import annotations
+
+
+class Trouble(Exception):  # noqa: N818 - read aloud: "raise Trouble(what, remedy)"
+    """Something on this machine is in the way; `str()` is the sentence and the remedy."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what} {remedy}".strip())
+        self.what = what
+        self.remedy = remedy

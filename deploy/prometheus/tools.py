@@ -1,0 +1,93 @@
+"""Finds promtool, amtool and prometheus, or unpacks Debian's packages of them without installing anything.
+
+No language's package index ships these binaries. Debian does, and `apt-get download` and `dpkg-deb -x` need
+neither root nor a service that starts by itself: apt checks each archive against the signed lists, and the files
+land under `.duban/cache/tools`. The binaries need nothing but libc.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from deploy.local.settings import load
+from deploy.local.trouble import Trouble
+
+PACKAGES = {
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "amtool": "prometheus-alertmanager",
+}
+_REMEDY = "Put prometheus, promtool and amtool on PATH, or run this on Debian or Ubuntu."
+
+
+def find(name: str, directory: Path | None = None) -> Path | None:
+    """The binary on PATH, else one unpacked earlier, else None."""
+    if on_path := shutil.which(name):
+        return Path(on_path)
+    unpacked = _home(directory) / "usr" / "bin" / name
+    return unpacked if unpacked.exists() else None
+
+
+def ensure(name: str, directory: Path | None = None) -> Path:
+    """The binary, fetched first when it is nowhere. Raises `Trouble` when this machine has no way to get it."""
+    if found := find(name, directory):
+        return found
+    fetch(PACKAGES[name], _home(directory))
+    if found := find(name, directory):
+        return found
+    raise Trouble(f"Debian's package {PACKAGES[name]} holds no {name}.", _REMEDY)
+
+
+def fetch(package: str, home: Path) -> None:
+    """Download one Debian package and unpack it under `home`. Raises `Trouble`."""
+    if missing := [tool for tool in ("apt-get", "dpkg-deb") if not shutil.which(tool)]:
+        raise Trouble(f"{package} is not installed and {missing[0]} is not here to fetch it.", _REMEDY)
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home, prefix="download-") as scratch:
+        _download(package, Path(scratch), home / "apt")
+        for archive in Path(scratch).glob("*.deb"):
+            _run(["dpkg-deb", "-x", str(archive), str(home)], home)
+
+
+def _download(package: str, into: Path, state: Path) -> None:
+    """With the machine's package lists when they are usable, else with private ones under `state`."""
+    try:
+        _run(["apt-get", "-q", "download", package], into)
+    except Trouble:
+        for part in ("lists/partial", "cache/archives/partial"):
+            (state / part).mkdir(parents=True, exist_ok=True)
+        private = ["-o", f"Dir::State::lists={state / 'lists'}", "-o", f"Dir::Cache={state / 'cache'}"]
+        _run(["apt-get", "-q", *private, "update"], into)
+        _run(["apt-get", "-q", *private, "download", package], into)
+
+
+def _run(command: list[str], directory: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - apt and dpkg with our own arguments
+        command, cwd=directory, capture_output=True, text=True, check=False, timeout=300
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise Trouble(f"`{' '.join(command[:2])} ...` failed: {last}", _REMEDY)
+
+
+def _home(directory: Path | None) -> Path:
+    return directory or load().cache / "tools"
+
+
+def main() -> int:
+    """Print where each binary stands, fetching what is missing."""
+    try:
+        for name in PACKAGES:
+            print(f"{name}: {ensure(name)}")  # noqa: T201
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
