@@ -1,6 +1,7 @@
 """The catalogue of event types: which model, which topic family, which Chinese name.
 
-A model enters the catalogue by `@event(...)`; everything generated (JSON Schemas, AsyncAPI, fixtures) walks it.
+A model enters the catalogue by `@event(...)`; everything generated (JSON Schemas, AsyncAPI, fixtures)
+walks it.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import TopicFamily
 
 
-class UnknownEventType(LookupError):
+class UnknownEventType(LookupError):  # noqa: N818  (says what happened: the type is unknown)
     """The `type` attribute names no event of this contract version."""
 
 
 class PayloadError(ValueError):
-    """A payload breaks its model: `field` is a JSON path such as `$.found_on`, `rule` says what was expected."""
+    """A payload breaks its model: `field` is a JSON path such as `$.found_on`, `rule` what was expected."""
 
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(f"{field}: {rule}")
@@ -29,7 +30,7 @@ class PayloadError(ValueError):
 
 
 class EventData(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of every payload. Readers ignore fields they do not know; producers are checked by the closed schema."""
+    """Base of every payload. Readers ignore unknown fields; producers are checked by the closed schema."""
 
 
 Model = TypeVar("Model", bound=type[EventData])
@@ -51,7 +52,7 @@ _BY_MODEL: dict[type[EventData], EventType] = {}
 
 
 def event(name: str, *, family: TopicFamily, title_zh: str) -> Callable[[Model], Model]:
-    """Register a payload model under the CloudEvents type `duban.<name>`, for example `hazard.reported.v1`."""
+    """Register a payload model under the CloudEvents type `duban.<name>`: `hazard.reported.v1`."""
 
     def register(model: Model) -> Model:
         entry = EventType(f"duban.{name}", model, family, title_zh, msgspec.json.Decoder(model))
@@ -73,10 +74,10 @@ def event_types() -> list[EventType]:
 
 def lookup(name: str) -> EventType:
     """Return the event type called `name`; raises UnknownEventType."""
-    try:
-        return _BY_NAME[name]
-    except KeyError:
-        raise UnknownEventType(name) from None
+    entry = _BY_NAME.get(name) or next((entry for entry in event_types() if entry.name == name), None)
+    if entry is None:
+        raise UnknownEventType(name)
+    return entry
 
 
 def type_of(model: type[EventData]) -> EventType:

@@ -6,6 +6,7 @@ Source of the rules: CloudEvents 1.0.2 (JSON event format, HTTP protocol binding
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -33,9 +34,9 @@ class EnvelopeError(ValueError):
 class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event: the CloudEvents attributes that Duban uses, and the payload as bare JSON bytes.
 
-    `id` is made by the publisher and makes retries safe; `source` names the publishing system; `subject` is the
-    hazard, letter or task reference. `aggregateversion` counts the events of one aggregate from 1 without gaps
-    (absent on county claims); `partitionkey` is the Kafka record key.
+    `id` is made by the publisher and makes retries safe; `source` names the publishing system; `subject` is
+    the hazard, letter or task reference. `aggregateversion` counts the events of one aggregate from 1 without
+    gaps (absent on county claims); `partitionkey` is the Kafka record key.
     """
 
     id: str
@@ -54,8 +55,8 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     def identity(self, topic: str) -> UUID:
         """Return the key under which a consumer of `topic` remembers this event.
 
-        CloudEvents promises that `source` + `id` is unique. The topic is part of the key because it, and not the
-        payload, says who is speaking: one county can't pre-empt another's event ids.
+        CloudEvents promises that `source` + `id` is unique. The topic is part of the key because it, and not
+        the payload, says who is speaking: one county can't pre-empt another's event ids.
         """
         return uuid5(_IDENTITY_NAMESPACE, f"{topic}\n{self.source}\n{self.id}")
 
@@ -75,6 +76,12 @@ _REQUIRED: Final = ("id", "source", "type")
 # traceparent and the partition key have their own well-known places on a Kafka record.
 _PLAIN_HEADERS: Final = frozenset({"traceparent"})
 
+MAX_ATTRIBUTE_LENGTH: Final = 512
+# CloudEvents 1.0.2, type system: an Integer has 32 bits, a String no control characters or lone surrogates.
+_MAX_INTEGER: Final = 2**31 - 1
+_DIGITS: Final = re.compile(r"[0-9]{1,10}\Z")
+_FORBIDDEN_CHARACTERS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
+
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -93,8 +100,21 @@ def _parse_time(text: str) -> datetime:
     return instant
 
 
+def _parse_version(value: object) -> int | None:
+    """Read `aggregateversion`: a CloudEvents Integer, or its digits where attributes travel as text."""
+    if isinstance(value, str) and _DIGITS.match(value):
+        value = int(value)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise EnvelopeError("aggregateversion", "must be a whole number")
+    if not 1 <= value <= _MAX_INTEGER:
+        raise EnvelopeError("aggregateversion", f"must be from 1 to {_MAX_INTEGER}")
+    return value
+
+
 def to_kafka(event: CloudEvent) -> tuple[bytes | None, bytes, list[tuple[str, bytes]]]:
-    """Return (key, value, headers) of `event` in Kafka binary mode: `ce_*` headers, the bare payload as value."""
+    """Return (key, value, headers) of `event` in Kafka binary mode: `ce_*` headers, bare payload as value."""
     headers = [("ce_specversion", b"1.0"), ("content-type", DATA_CONTENT_TYPE.encode())]
     for name in _TEXT_ATTRIBUTES:
         value = getattr(event, name)
@@ -111,7 +131,7 @@ def to_kafka(event: CloudEvent) -> tuple[bytes | None, bytes, list[tuple[str, by
 def from_kafka(
     key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]
 ) -> CloudEvent:
-    """Read a CloudEvent from a Kafka record, binary mode or (`content-type: application/cloudevents+json`) structured.
+    """Read a CloudEvent from a Kafka record, in binary or structured mode (told apart by `content-type`).
 
     Raises EnvelopeError when the record is not a CloudEvent 1.0.
     """
@@ -146,21 +166,16 @@ def _build(fields: Mapping[str, Any], data: bytes) -> CloudEvent:
         value = fields.get(name)
         if value is not None and not isinstance(value, str):
             raise EnvelopeError(name, "must be a string")
-        if value is not None and len(value) > 512:  # noqa: PLR2004
-            raise EnvelopeError(name, "must be at most 512 characters")
+        if value is not None and len(value) > MAX_ATTRIBUTE_LENGTH:
+            raise EnvelopeError(name, f"must be at most {MAX_ATTRIBUTE_LENGTH} characters")
+        if value is not None and _FORBIDDEN_CHARACTERS.search(value):
+            raise EnvelopeError(name, "must not hold control characters")
     time = fields.get("time")
     if time is not None and not isinstance(time, str):
         raise EnvelopeError("time", "must be an RFC 3339 timestamp")
-    version = fields.get("aggregateversion")
-    if version is not None:
-        try:
-            version = int(version)
-        except (TypeError, ValueError) as error:
-            raise EnvelopeError("aggregateversion", "must be a whole number") from error
-        if version < 1:
-            raise EnvelopeError("aggregateversion", "must be at least 1")
     text: dict[str, Any] = {name: fields.get(name) for name in _TEXT_ATTRIBUTES}
     instant = None if time is None else _parse_time(time)
+    version = _parse_version(fields.get("aggregateversion"))
     return CloudEvent(data=data, time=instant, aggregateversion=version, **text)
 
 
@@ -224,7 +239,7 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
 
 
 def split_batch(document: bytes) -> list[msgspec.Raw]:
-    """Return the raw structured-mode objects of a batch document; raises EnvelopeError when it is no JSON array."""
+    """Return the raw structured-mode objects of a batch; raises EnvelopeError when it is no JSON array."""
     try:
         return _RAW_LIST.decode(document)
     except msgspec.DecodeError as error:

@@ -1,7 +1,7 @@
-"""A city's profile: its divisions, its (example) enterprises and its accounts. Another city is another directory.
+"""A city's profile: its divisions, its (example) enterprises, its accounts. Another city, another directory.
 
-Only what every service and every county needs to agree on is read here; calendar, policies, contacts and letter
-templates belong to the services that use them.
+Only what every service and every county needs to agree on is read here; calendar, policies, contacts and
+letter templates belong to the services that use them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from msgspec import Meta
 from duban_contracts import uscc
 from duban_contracts.vocabulary import ROLES, SECTORS, UNITS, Vocabulary, normalise
 
-DivisionCode = Annotated[str, Meta(pattern=r"^\d{6}(\d{3})?$")]
+DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 AccountId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 
@@ -37,7 +37,7 @@ class ProfileError(ValueError):
 
 
 class Level(enum.StrEnum):
-    """The level of a division. A park (开发区) acts like a county (DOMAIN §1)."""
+    """The level of a division. A park (开发区) acts like a county."""
 
     CITY = "city"
     COUNTY = "county"
@@ -98,7 +98,7 @@ class City(_Entry, frozen=True, kw_only=True):
 
 
 class Account(_Entry, frozen=True, kw_only=True):
-    """An opaque account of a person or a machine. `area` is a division code; no `sectors` means all of them."""
+    """An opaque account of a person or a machine. `area` is a division code; no `sectors` means all."""
 
     account: AccountId
     role: str

@@ -1,7 +1,7 @@
-"""Topics as data: names, partitions, retention. Every topic of the platform is declared here and nowhere else.
+"""Topics as data: names, partitions, retention. Every topic of the platform is declared here only.
 
-One topic per aggregate, keyed by the aggregate's id. The partition count is fixed for life: adding partitions would
-break the order of keys.
+One topic per aggregate, keyed by the aggregate's id. The partition count is fixed for life: adding partitions
+would break the order of keys.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TopicFamily(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One Kafka topic. `retention_ms` of KEEP_FOREVER keeps every record; `config` holds further topic settings."""
+    """One Kafka topic. `retention_ms` KEEP_FOREVER keeps every record; `config` holds further settings."""
 
     name: str
     retention_ms: int
@@ -52,7 +52,10 @@ def feedback_topic(county: str, prefix: str = "") -> str:
 
 
 def county_of(topic: str) -> str | None:
-    """Return the county whose claims topic this is, or None: the topic, not the payload, says who is speaking."""
+    """Return the county whose claims topic this is, or None.
+
+    The topic, not the payload, says who is speaking.
+    """
     match = _COUNTY_TOPIC.match(topic)
     return match.group(1) if match else None
 

@@ -11,7 +11,7 @@ _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 def check_character(first_17: str) -> str:
-    """Return the check character of the first 17; raises ValueError when one is outside the standard's alphabet."""
+    """Return the check character of the first 17; raises ValueError when they are not of the alphabet."""
     if len(first_17) != _LENGTH - 1:
         raise ValueError("must be 17 characters")
     try:
@@ -22,10 +22,9 @@ def check_character(first_17: str) -> str:
 
 
 def organisation_check_character(first_8: str) -> str:
-    """Return the check character of an organisation code (GB 11714), characters 9 to 16 of a 统一社会信用代码."""
-    total = sum(
-        int(character, 36) * weight for character, weight in zip(first_8, _ORGANISATION_WEIGHTS, strict=True)
-    )
+    """Return the check character of an organisation code (GB 11714): characters 9 to 16 of a code."""
+    values = (int(character, 36) for character in first_8)
+    total = sum(value * weight for value, weight in zip(values, _ORGANISATION_WEIGHTS, strict=True))
     return "0123456789X0"[11 - total % 11]
 
 

@@ -1,8 +1,8 @@
 """The published vocabularies: sectors, units, discovery channels, grades, states and roles.
 
-Each is a JSON file beside this module, with a code, a Chinese name and the aliases under which documents print it.
-Unit names vary by city and even within one table, so text is matched by alias and the unknown stays unknown: nothing
-is guessed.
+Each is a JSON file beside this module, with a code, a Chinese name and the aliases found in documents. Unit
+names vary by city and even within one table, so text is matched by alias and the unknown stays
+unknown: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def normalise(text: str) -> str:
-    """Return `text` in the form in which names are compared: width, case, spaces and quotation marks don't count."""
+    """Return `text` as names are compared: width, case, spaces and quotation marks don't count."""
     plain = unicodedata.normalize("NFKC", text).casefold()
     return _QUOTES_AND_SPACE.sub("", plain)
 
@@ -90,7 +90,7 @@ class Vocabulary:
 
 
 def _own_names(text: str) -> Iterator[str]:
-    """Yield what may be a unit's own name after the division in front of it (山西省晋城市应急管理局 or 市住建局).
+    """Yield what may be a unit's own name after the division in front of it (晋城市应急管理局).
 
     The level's sign stays on at first, since 山西省安委办 is another unit than 晋城市安委办.
     """

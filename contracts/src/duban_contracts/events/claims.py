@@ -22,7 +22,7 @@ from duban_contracts.topics import TopicFamily
 
 @event("hazard.reported.v1", family=TopicFamily.CLAIMS, title_zh="隐患上报")
 class HazardReported(EventData, frozen=True, kw_only=True):
-    """隐患上报: the county found a hazard. `reference` is the county's own number; it makes one hazard, once."""
+    """隐患上报: the county found a hazard. `reference`, the county's own number, makes one hazard, once."""
 
     county: CountyCode
     reference: Reference
@@ -50,7 +50,7 @@ class HazardRectified(EventData, frozen=True, kw_only=True):
 
 @event("rectification.planned.v1", family=TopicFamily.CLAIMS, title_zh="整改方案")
 class RectificationPlanned(EventData, frozen=True, kw_only=True):
-    """整改方案: measures and the responsible post; moves a confirmed hazard to rectifying (DOMAIN §3 row 7)."""
+    """整改方案: measures and the responsible post; moves a confirmed hazard to rectifying."""
 
     county: CountyCode
     reference: Reference

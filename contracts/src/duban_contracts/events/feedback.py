@@ -6,10 +6,9 @@ Beside these answers, the topic carries a copy of every ledger event of that cou
 from __future__ import annotations
 
 import enum
-from datetime import datetime
 
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.types import CountyCode, Identifier, LongText, ShortText
+from duban_contracts.events.types import CountyCode, Identifier, Instant, LongText, ShortText
 from duban_contracts.topics import TopicFamily
 
 
@@ -25,8 +24,8 @@ class ClaimOutcome(enum.StrEnum):
 class ClaimEvent(EventData, frozen=True, kw_only=True):
     """Which claim is answered: its CloudEvents id, source and type as the county sent them.
 
-    `receipt_id` is derived from topic, source and id; the gateway's receipts are found under it. All three are
-    None where the record was not readable as an event; then `origin` is the only way to find it.
+    `receipt_id` is derived from topic, source and id; the gateway's receipts are found under it. All three
+    are None where the record was not readable as an event; then `origin` is the only way to find it.
     `origin` is topic/partition/offset of the claim.
     """
 
@@ -37,7 +36,7 @@ class ClaimEvent(EventData, frozen=True, kw_only=True):
     claim_source: ShortText | None = None
     claim_type: ShortText | None = None
     reference: Identifier | None = None
-    answered_at: datetime
+    answered_at: Instant
 
 
 @event("claim.recorded.v1", family=TopicFamily.FEEDBACK, title_zh="回执：已入账")
@@ -58,7 +57,7 @@ class ClaimWaiting(ClaimEvent, frozen=True, kw_only=True):
 
 @event("claim.rejected.v1", family=TopicFamily.FEEDBACK, title_zh="回执：不予受理")
 class ClaimRejected(ClaimEvent, frozen=True, kw_only=True):
-    """The claim was refused: a stable `code`, a Chinese `message`, and the field and rule where there is one."""
+    """The claim was refused: a stable `code`, a Chinese `message`, the field and rule if there is one."""
 
     code: ShortText
     message: LongText

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from duban_contracts.catalogue import EventData, event
 from duban_contracts.events.types import (
@@ -15,6 +15,7 @@ from duban_contracts.events.types import (
     Evidence,
     Grade,
     HazardFacts,
+    Instant,
     LongText,
     ShortText,
 )
@@ -26,7 +27,7 @@ class HazardEvent(EventData, frozen=True, kw_only=True):
 
     hazard: HazardFacts
     actor: Actor
-    occurred_at: datetime
+    occurred_at: Instant
 
 
 @event("hazard.registered.v1", family=TopicFamily.HAZARD, title_zh="入账")
@@ -43,7 +44,7 @@ class HazardRegistered(HazardEvent, frozen=True, kw_only=True):
 
 @event("hazard.corrected.v1", family=TopicFamily.HAZARD, title_zh="更正")
 class HazardCorrected(HazardEvent, frozen=True, kw_only=True):
-    """更正: the county sent its reference again with other content before confirmation; all fields as they now are."""
+    """更正: before confirmation the county sent its reference again with other content, given here."""
 
     enterprise: Enterprise
     place: ShortText
@@ -55,7 +56,7 @@ class HazardCorrected(HazardEvent, frozen=True, kw_only=True):
 
 @event("hazard.confirmed.v1", family=TopicFamily.HAZARD, title_zh="确认")
 class HazardConfirmed(HazardEvent, frozen=True, kw_only=True):
-    """确认: grade, responsible unit and deadline are set; `criterion` is the clause of the published criteria."""
+    """确认: grade, responsible unit and deadline are set; `criterion` is a clause of published criteria."""
 
     grade: Grade
     responsible_unit: Code
@@ -80,9 +81,9 @@ class HazardPlanned(HazardEvent, frozen=True, kw_only=True):
 
 @event("hazard.submitted.v1", family=TopicFamily.HAZARD, title_zh="整改完成待审")
 class HazardSubmitted(HazardEvent, frozen=True, kw_only=True):
-    """整改完成待审: the rectification was handed in. `submitted_at` is when the claim reached the broker (UTC)."""
+    """整改完成待审: handed in for review. `submitted_at` is when the claim reached the broker (UTC)."""
 
-    submitted_at: datetime
+    submitted_at: Instant
     measures: LongText
     completed_on: date
     evidence: tuple[Evidence, ...] = ()
@@ -97,7 +98,7 @@ class HazardReturned(HazardEvent, frozen=True, kw_only=True):
 
 @event("hazard.closed.v1", family=TopicFamily.HAZARD, title_zh="销号")
 class HazardClosed(HazardEvent, frozen=True, kw_only=True):
-    """销号: a regulator other than the submitter checked it and struck the entry off (S2 item 5, S4 item 24)."""
+    """销号: a regulator other than the submitter checked it and struck the entry off."""
 
     review: LongText
 

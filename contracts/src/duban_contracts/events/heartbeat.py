@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from duban_contracts.catalogue import EventData, event
+from duban_contracts.events.types import Instant
 from duban_contracts.topics import TopicFamily
 
 
 @event("ledger.heartbeat.v1", family=TopicFamily.HAZARD, title_zh="台账心跳")
 class LedgerHeartbeat(EventData, frozen=True, kw_only=True):
-    """Every claim that reached the broker before `applied_through` (UTC), and every command answered before it,
+    """台账心跳: how far the ledger has read, said in order with what it recorded.
 
-    stands ahead of this record in this partition. The scheduler raises 督办逾期 only for deadlines up to it, so a
-    整改完成 that is still on its way can't be overtaken (promise P3). It has no aggregate version and is no hazard's
-    event; readers that keep figures skip it. It also carries freshness through every stage.
+    Every claim that reached the broker before `applied_through` (UTC), and every command answered before it,
+    stands ahead of this record in this partition. The scheduler raises 督办逾期 only for deadlines up to it,
+    so a 整改完成 that is still on its way can't be overtaken (promise P3). It has no aggregate version
+    and is no hazard's event; readers that keep figures skip it. It also carries freshness through
+    every stage.
     """
 
-    applied_through: datetime
+    applied_through: Instant

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.types import Account, Code, CountyCode, Identifier, ShortText
+from duban_contracts.events.types import Account, Code, CountyCode, Identifier, Instant, ShortText
 from duban_contracts.topics import TopicFamily
 
 
@@ -30,7 +29,7 @@ class NoticeEvent(EventData, frozen=True, kw_only=True):
     hazard_number: Identifier
     county: CountyCode
     unit: Code
-    occurred_at: datetime
+    occurred_at: Instant
 
 
 @event("notice.issued.v1", family=TopicFamily.NOTICE, title_zh="发文")

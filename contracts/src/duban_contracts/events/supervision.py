@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.types import HazardFacts
+from duban_contracts.events.types import HazardFacts, Instant
 from duban_contracts.topics import TopicFamily
 
 
 class SupervisionEvent(EventData, frozen=True, kw_only=True):
-    """What supervision events carry. `deadline_number` counts the deadlines a hazard has had, from 1;
+    """What supervision events carry: the hazard's facts and which of its deadlines is meant.
 
-    `due_at` is the instant (UTC) at which the deadline passes, after pauses; `raised_at` when the scheduler said so.
+    `deadline_number` counts the deadlines a hazard has had, from 1; `due_at` is the instant (UTC) at which
+    the deadline passes, after pauses; `raised_at` when the scheduler said so.
     """
 
     hazard: HazardFacts
     deadline_number: Annotated[int, Meta(ge=1)]
     deadline_on: date
-    due_at: datetime
-    raised_at: datetime
+    due_at: Instant
+    raised_at: Instant
 
 
 @event("supervision.due_soon.v1", family=TopicFamily.SUPERVISION, title_zh="到期提醒")

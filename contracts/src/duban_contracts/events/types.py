@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import enum
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-CountyCode = Annotated[str, Meta(pattern=r"^\d{6}$", description="县级行政区划代码 (GB/T 2260), six digits")]
+# Patterns are read by Python and by ECMAScript engines: `[0-9]`, since Python's \d takes any script's digits,
+# and a length, since Python's $ lets a final line feed pass.
+CountyCode = Annotated[
+    str,
+    Meta(pattern=r"^[0-9]{6}$", min_length=6, max_length=6, description="县级行政区划代码 (GB/T 2260)"),
+]
 Reference = Annotated[
     str, Meta(min_length=1, max_length=64, description="the county system's own number of the hazard")
 ]
@@ -20,10 +25,12 @@ Account = Annotated[
     str, Meta(min_length=1, max_length=100, description="opaque account id; never a person's name or number")
 ]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
+Uscc = Annotated[str, Meta(pattern=r"^[0-9A-HJ-NP-RTUW-Y]{18}$", min_length=18, max_length=18)]
+Instant = Annotated[datetime, Meta(tz=True, description="an instant with its UTC offset, RFC 3339")]
 
 
 class Channel(enum.StrEnum):
-    """How a hazard was found: the three discovery channels (S2 item 6, S4 item 25)."""
+    """How a hazard was found: the three discovery channels."""
 
     SELF_REPORT = "self_report"
     INSPECTION = "inspection"
@@ -38,7 +45,7 @@ class Grade(enum.StrEnum):
 
 
 class HazardState(enum.StrEnum):
-    """Where a hazard stands in its life cycle (DOMAIN §3)."""
+    """Where a hazard stands in its life cycle."""
 
     REPORTED = "reported"
     CONFIRMED = "confirmed"
@@ -50,7 +57,7 @@ class HazardState(enum.StrEnum):
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who did it: an opaque account, the role it acted in (DOMAIN §10) and its unit's code."""
+    """Who did it: an opaque account, the role it acted in and its unit's code."""
 
     account: Account
     role: Code
@@ -61,20 +68,20 @@ class Enterprise(msgspec.Struct, frozen=True, kw_only=True):
     """生产经营单位 where the hazard stands; `uscc` is the 18-character 统一社会信用代码."""
 
     name: ShortText
-    uscc: Annotated[str, Meta(pattern=r"^[0-9A-HJ-NP-RTUW-Y]{18}$")] | None = None
+    uscc: Uscc | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """A proof kept by the publisher: its name and the SHA-256 of its bytes, so that it can't be swapped later."""
+    """A proof kept by the publisher: its name and the SHA-256 of its bytes, so that it can't be swapped."""
 
     name: ShortText
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
 
 
 class HazardFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a hazard is after the event that carries it; a reader needs no earlier event to know it.
 
-    `deadline_on` is the last day, inclusive, in Asia/Shanghai (DOMAIN §4).
+    `deadline_on` is the last day, inclusive, in Asia/Shanghai.
     """
 
     hazard_id: Identifier
