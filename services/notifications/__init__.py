@@ -1,0 +1,1 @@
+"""Notifications (通知): numbered letters about supervision, their delivery, and what became of them."""

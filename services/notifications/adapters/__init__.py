@@ -1,0 +1,1 @@
+"""PostgreSQL, e-mail, webhooks, templates, the profile's contacts."""

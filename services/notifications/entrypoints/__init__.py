@@ -1,0 +1,1 @@
+"""Thin shells: Kafka events, HTTP, the delivery role."""
