@@ -9,6 +9,7 @@ from uuid import UUID
 
 from duban_contracts.catalogue import EventData, encode, type_of
 from duban_contracts.cloudevents import CloudEvent
+
 from services.chassis import tracing
 
 

@@ -38,7 +38,9 @@ CONSUMER_LAG: Final = Gauge(
     "duban_consumer_lag_records", "Records between the committed offsets and the ends.", ["consumer"]
 )
 HEARTBEAT: Final = Gauge(
-    "duban_heartbeat_timestamp_seconds", "The newest ledger heartbeat that reached this consumer.", ["consumer"]
+    "duban_heartbeat_timestamp_seconds",
+    "The newest ledger heartbeat that reached this consumer.",
+    ["consumer"],
 )
 OUTBOX_PENDING: Final = Gauge("duban_outbox_pending_records", "Events written and not yet acknowledged by Kafka.")
 OUTBOX_OLDEST: Final = Gauge(
@@ -51,7 +53,9 @@ DEAD_LETTERS_HELD: Final = Gauge(
 )
 DEAD_LETTERS: Final = Counter("duban_dead_letters_total", "Events kept as dead letters.", ["consumer", "reason"])
 PARKED_EVENTS: Final = Gauge(
-    "duban_parked_events", "Events ahead of their aggregate's version that wait for the gap to fill.", ["consumer"]
+    "duban_parked_events",
+    "Events ahead of their aggregate's version that wait for the gap to fill.",
+    ["consumer"],
 )
 HTTP_REQUESTS: Final = Counter("duban_http_requests_total", "HTTP requests answered.", ["method", "route", "status"])
 HTTP_DURATION: Final = Histogram(

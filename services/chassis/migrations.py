@@ -30,7 +30,8 @@ async def migrate(dsn: str, directory: Path) -> list[str]:
             """CREATE TABLE IF NOT EXISTS schema_migration (
                    name text PRIMARY KEY, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"""
         )
-        applied = dict(await connection.fetch("SELECT name, checksum FROM schema_migration"))
+        rows = await connection.fetch("SELECT name, checksum FROM schema_migration")
+        applied: dict[str, bytes] = {row["name"]: row["checksum"] for row in rows}
         done = []
         for scope, folder in (("chassis", CHASSIS_MIGRATIONS), ("service", directory)):
             done += await _apply_folder(connection, scope, folder, applied)
@@ -57,8 +58,6 @@ async def _apply_folder(
             continue
         async with connection.transaction():
             await connection.execute(file.read_text(encoding="utf-8"))
-            await connection.execute(
-                "INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", name, checksum
-            )
+            await connection.execute("INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", name, checksum)
         done.append(name)
     return done

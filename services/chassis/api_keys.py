@@ -1,0 +1,158 @@
+"""Who is calling: bearer keys, of which only a digest is stored.
+
+A key reads `dbk_<key id>_<secret>`. The secret is 256 random bits, so one SHA-256 is as good as a slow hash.
+An account has at most two live keys, so that a key can be rotated without a pause.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import Request
+
+from services.chassis.database import Connection, Database
+from services.chassis.problems import Problem
+
+_FORMAT: Final = re.compile(r"^dbk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$")
+_CACHE_SECONDS: Final = 5.0
+LIVE_KEYS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated account: its role (DOMAIN §10), its area by division code, its unit and sectors."""
+
+    account: str
+    role: str
+    area: str
+    unit: str | None = None
+    sectors: tuple[str, ...] = ()
+
+    def covers(self, county: str) -> bool:
+        """Return whether division `county` lies in this account's area: a city covers its counties."""
+        stem = self.area.rstrip("0")
+        stem += "0" * (len(stem) % 2)
+        return county.startswith(stem)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to be stored: the principal it speaks for and its token."""
+
+    principal: Principal
+    token: str
+
+
+def new_token() -> str:
+    """Return a fresh key."""
+    return f"dbk_{secrets.token_hex(8)}_{secrets.token_urlsafe(32)}"
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def store(connection: Connection, keys: Sequence[NewKey]) -> None:
+    """Store keys (idempotent); the oldest live keys of an account beyond two are revoked. Raises ValueError."""
+    for key in keys:
+        match = _FORMAT.match(key.token)
+        if match is None:
+            raise ValueError(f"the key of {key.principal.account} does not read dbk_<16 hex>_<43 characters>")
+        who = key.principal
+        await connection.execute(
+            """INSERT INTO api_key (key_id, digest, account, role, area, unit, sectors)
+               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key_id) DO NOTHING""",
+            match.group(1),
+            _digest(match.group(2)),
+            who.account,
+            who.role,
+            who.area,
+            who.unit,
+            list(who.sectors),
+        )
+        await connection.execute(
+            """UPDATE api_key SET revoked_at = now() WHERE key_id IN
+                 (SELECT key_id FROM api_key WHERE account = $1 AND revoked_at IS NULL
+                   ORDER BY created_at DESC, key_id OFFSET $2)""",
+            who.account,
+            LIVE_KEYS,
+        )
+
+
+async def revoke(connection: Connection, key_id: str) -> bool:
+    """End a key at once (other processes notice within 5 seconds); return whether it was live."""
+    status: str = await connection.execute(
+        "UPDATE api_key SET revoked_at = now() WHERE key_id = $1 AND revoked_at IS NULL", key_id
+    )
+    return status == "UPDATE 1"
+
+
+class Authenticator:
+    """Finds the principal of a bearer token; remembers live keys for 5 seconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[str, tuple[float, bytes, Principal]] = {}
+
+    async def authenticate(self, header: str | None) -> Principal:
+        """Return who calls; raises Problem 401 for a missing, malformed, wrong or revoked key."""
+        scheme, _, token = (header or "").partition(" ")
+        match = _FORMAT.match(token) if scheme.lower() == "bearer" else None
+        if match is None:
+            raise _unauthenticated()
+        entry = self._known.get(match.group(1))
+        if entry is None or time.monotonic() - entry[0] > _CACHE_SECONDS:
+            entry = await self._look_up(match.group(1))
+        if not hmac.compare_digest(entry[1], _digest(match.group(2))):
+            raise _unauthenticated()
+        return entry[2]
+
+    async def _look_up(self, key_id: str) -> tuple[float, bytes, Principal]:
+        self._known.pop(key_id, None)
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(
+                """SELECT digest, account, role, area, unit, sectors FROM api_key
+                    WHERE key_id = $1 AND revoked_at IS NULL""",
+                key_id,
+            )
+        if row is None:
+            raise _unauthenticated()
+        principal = Principal(row["account"], row["role"], row["area"], row["unit"], tuple(row["sectors"]))
+        self._known[key_id] = entry = (time.monotonic(), row["digest"], principal)
+        return entry
+
+
+def _unauthenticated() -> Problem:
+    return Problem(
+        401,
+        "unauthenticated",
+        "缺少有效的访问密钥，请在 Authorization 头中使用 Bearer 密钥",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def require(*roles: str) -> Callable[[Request], Awaitable[Principal]]:
+    """Return a FastAPI dependency that gives the caller; 401 without a valid key, 403 outside `roles` (if any)."""
+
+    async def principal(request: Request) -> Principal:
+        state = request.app.state
+        if not hasattr(state, "authenticator"):
+            state.authenticator = Authenticator(state.database)
+        who: Principal = await state.authenticator.authenticate(request.headers.get("authorization"))
+        if roles and who.role not in roles:
+            raise Problem(
+                403,
+                "role-not-allowed",
+                f"角色 {who.role} 无权进行此项操作",
+                rule=f"one of {', '.join(roles)}",
+            )
+        return who
+
+    return principal

@@ -1,0 +1,135 @@
+"""One fetched batch, one transaction: decode, take in once, apply, keep what can't be applied."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiokafka import TopicPartition
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.heartbeat import LedgerHeartbeat
+
+from services.chassis import dead_letters, inbox, metrics, versions
+from services.chassis.database import Connection
+from services.chassis.dead_letters import DeadLetter, DeadLetterLimit
+from services.chassis.errors import Poison
+from services.chassis.failpoints import reach
+from services.chassis.records import Delivery, RawRecord, Refusal, read
+
+Apply = Callable[[Connection, Sequence[Delivery]], Awaitable[None]]
+"""Applies new events in one transaction, in their order. Raises Poison to give one up, Retryable to try again."""
+
+Refuse = Callable[[Connection, RawRecord, "CloudEvent | None", Refusal], Awaitable[None]]
+"""Answers a record that is no event of the contract, in the transaction that keeps it as a dead letter."""
+
+Progress = Callable[[Connection, Mapping[TopicPartition, datetime]], Awaitable[None]]
+"""Is told, in a transaction, up to which broker time (wall) each partition's records have all been applied."""
+
+
+class Ordering(enum.Enum):
+    """How a consumer makes redelivery harmless."""
+
+    INBOX = enum.auto()
+    VERSION = enum.auto()
+
+
+@dataclass(frozen=True)
+class BatchProcessor:
+    """Turns fetched records into effects, for one consumer."""
+
+    consumer: str
+    apply: Apply
+    ordering: Ordering
+    topic_prefix: str = ""
+    refuse: Refuse | None = None
+    progress: Progress | None = None
+    limit: DeadLetterLimit = field(default_factory=DeadLetterLimit)
+
+    async def process(
+        self, connection: Connection, records: Sequence[RawRecord], poisoned: Mapping[str, Poison]
+    ) -> None:
+        """Apply `records` in the caller's transaction; those named in `poisoned` (by origin) become dead letters.
+
+        Raises whatever `apply` raises; the caller rolls back and decides.
+        """
+        readable = await self._read(connection, records, poisoned)
+        deliveries = await self._take_in(connection, readable)
+        reach("consumer.claimed")
+        if deliveries:
+            await self.apply(connection, deliveries)
+        reach("consumer.applied")
+        self._count("applied", len(deliveries))
+        if self.progress is not None and records:
+            await self.progress(connection, {r.topic_partition: r.timestamp for r in records})
+
+    async def _read(
+        self, connection: Connection, records: Sequence[RawRecord], poisoned: Mapping[str, Poison]
+    ) -> list[tuple[RawRecord, CloudEvent, Delivery | None]]:
+        readable: list[tuple[RawRecord, CloudEvent, Delivery | None]] = []
+        for record in records:
+            if poison := poisoned.get(record.origin):
+                await self._keep(connection, DeadLetter(record, poison.code, poison.message))
+                continue
+            event, data = read(record)
+            if not isinstance(data, Refusal):
+                assert event is not None  # noqa: S101 - a payload is only read from an envelope
+                readable.append((record, event, Delivery(record, event, data)))
+            elif data.unknown_type and self.refuse is None and event is not None:
+                # Readers ignore what they do not know, but its version still counts.
+                readable.append((record, event, None))
+            else:
+                await self._refuse(connection, record, event, data)
+        return readable
+
+    async def _refuse(
+        self, connection: Connection, record: RawRecord, event: CloudEvent | None, refusal: Refusal
+    ) -> None:
+        letter = DeadLetter(record, refusal.code, refusal.message, refused=self.refuse is not None)
+        await self._keep(connection, letter)
+        if self.refuse is not None:
+            await self.refuse(connection, record, event, refusal)
+
+    async def _keep(self, connection: Connection, letter: DeadLetter) -> None:
+        await dead_letters.keep(connection, self.consumer, self.topic_prefix, letter)
+        self._count("refused" if letter.refused else "dead_lettered", 1)
+        if not letter.refused:
+            await dead_letters.check_limit(connection, self.consumer, self.limit)
+
+    async def _take_in(
+        self, connection: Connection, readable: Sequence[tuple[RawRecord, CloudEvent, Delivery | None]]
+    ) -> list[Delivery]:
+        self._count("skipped", sum(delivery is None for _, _, delivery in readable))
+        if self.ordering is Ordering.INBOX:
+            deliveries = [delivery for _, _, delivery in readable if delivery is not None]
+            new = await inbox.claim(connection, self.consumer, deliveries) if deliveries else []
+            self._count("duplicate", len(deliveries) - len(new))
+            return new
+        admission = await versions.admit(
+            connection,
+            self.consumer,
+            [(record, event.subject, event.aggregateversion) for record, event, _ in readable],
+        )
+        self._count("duplicate", admission.dropped)
+        self._count("parked", admission.parked)
+        at_hand = {record.origin: delivery for record, _, delivery in readable}
+        deliveries = []
+        for record in admission.admitted:
+            delivery = at_hand[record.origin] if record.origin in at_hand else _reread(record)
+            if delivery is not None:
+                deliveries.append(delivery)
+                if isinstance(delivery.data, LedgerHeartbeat):
+                    instant = delivery.data.applied_through.timestamp()
+                    metrics.HEARTBEAT.labels(self.consumer).set(instant)
+        return deliveries
+
+    def _count(self, outcome: str, number: int) -> None:
+        if number:
+            metrics.CONSUMER_EVENTS.labels(self.consumer, outcome).inc(number)
+
+
+def _reread(record: RawRecord) -> Delivery | None:
+    """Return the event of a record that was parked; it was readable then, so it is now."""
+    event, data = read(record)
+    return None if event is None or isinstance(data, Refusal) else Delivery(record, event, data)

@@ -1,0 +1,240 @@
+"""The consumer loop: at-least-once from Kafka, exactly-once in effect through PostgreSQL (DESIGN §5)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from services.chassis import dead_letters, metrics, tracing
+from services.chassis.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
+from services.chassis.clock import Clock
+from services.chassis.database import RETRYABLE, Database
+from services.chassis.dead_letters import DeadLetterLimit
+from services.chassis.errors import DeadLetterLimitExceeded, Poison, Retryable
+from services.chassis.failpoints import reach
+from services.chassis.observer import Observer
+from services.chassis.records import Delivery, RawRecord, raw
+
+__all__ = ["Apply", "Consumer", "ConsumerOptions", "Delivery", "Ordering", "Progress", "RawRecord", "Refuse"]
+
+_log = structlog.get_logger(__name__)
+
+_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_STOP_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerOptions:
+    """How a consumer fetches, and when it gives up. Times in seconds."""
+
+    max_records: int = 500
+    poll_seconds: float = 0.2
+    session_timeout: float = 10.0
+    stall_timeout: float = 60.0
+    observe_every: float = 1.0
+    dead_letters: DeadLetterLimit = field(default_factory=DeadLetterLimit)
+
+
+class Consumer:
+    """Reads topics as one member of a group and applies each fetched batch in one transaction."""
+
+    def __init__(  # noqa: PLR0913 - wired once, by name, in bootstrap.py
+        self,
+        *,
+        name: str,
+        topics: Sequence[str],
+        bootstrap: str,
+        database: Database,
+        clock: Clock,
+        apply: Apply,
+        ordering: Ordering,
+        topic_prefix: str = "",
+        refuse: Refuse | None = None,
+        progress: Progress | None = None,
+        options: ConsumerOptions | None = None,
+    ) -> None:
+        self._name = name
+        self._topics = topics
+        self._bootstrap = bootstrap
+        self._group = f"{topic_prefix}{name}"
+        self._database = database
+        self._clock = clock
+        self._options = options or ConsumerOptions()
+        limit = self._options.dead_letters
+        self._processor = BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, limit)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Consume until `stopping`; then finish the batch in hand, commit and leave the group.
+
+        Raises DeadLetterLimitExceeded when too much fails and Stalled when there is work and nothing moves.
+        """
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=f"duban-{self._name}",
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(self._options.session_timeout * 1000),
+            heartbeat_interval_ms=int(self._options.session_timeout * 300),
+            fetch_max_wait_ms=100,
+            metadata_max_age_ms=30_000,
+        )
+        try:
+            if not await self._start(consumer, stopping):
+                return
+            observer = Observer(self._name, consumer, self._database, self._clock, self._options.stall_timeout)
+            consumer.subscribe(self._topics, listener=observer)
+            watch = asyncio.create_task(observer.watch(), name=f"{self._name}-watch")
+            loop = asyncio.create_task(self._loop(consumer, observer, stopping), name=f"{self._name}-loop")
+            try:
+                done, _ = await asyncio.wait({watch, loop}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                for task in (watch, loop):
+                    task.cancel()
+                await asyncio.gather(watch, loop, return_exceptions=True)
+        finally:
+            await _leave(consumer)
+
+    async def _start(self, consumer: AIOKafkaConsumer, stopping: asyncio.Event) -> bool:
+        """Join the group, waiting for the broker as long as it takes; return False when asked to stop first."""
+        attempt = 0
+        while not stopping.is_set():
+            try:
+                await consumer.start()
+            except (KafkaError, OSError) as error:
+                _log.warning("kafka is not reachable yet", consumer=self._name, error=repr(error))
+                await self._back_off(attempt)
+                attempt += 1
+            else:
+                return True
+        return False
+
+    async def _loop(self, consumer: AIOKafkaConsumer, observer: Observer, stopping: asyncio.Event) -> None:
+        async with self._database.acquire() as connection:
+            await dead_letters.check_limit(connection, self._name, self._options.dead_letters)
+        last_observed = 0.0
+        while not stopping.is_set():
+            observer.turned()
+            fetched = await consumer.getmany(
+                timeout_ms=int(self._options.poll_seconds * 1000), max_records=self._options.max_records
+            )
+            records = [raw(record) for batch in fetched.values() for record in batch]
+            if records:
+                reach("consumer.fetched")
+                if not await self._process(records, observer, stopping):
+                    return
+                observer.applied(records)
+                await self._commit(consumer, records)
+                reach("consumer.offset_committed")
+            if time.monotonic() - last_observed >= self._options.observe_every:
+                await self._observe(observer)
+                last_observed = time.monotonic()
+
+    async def _process(self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event) -> bool:
+        """Apply `records` in one transaction, however long it takes; return False when asked to stop first."""
+        poisoned: dict[str, Poison] = {}
+        attempt = 0
+        while not stopping.is_set():
+            observer.turned()
+            started = time.perf_counter()
+            try:
+                with tracing.span(self._name, traceparent=_traceparent(records)):
+                    async with self._database.transaction() as connection:
+                        await self._processor.process(connection, records, poisoned)
+                        reach("consumer.before_database_commit")
+            except DeadLetterLimitExceeded:
+                raise
+            except Poison as poison:
+                if poison.delivery is not None and poison.delivery.record.origin not in poisoned:
+                    _log.error("event given up", consumer=self._name, **_names(poison))
+                    poisoned[poison.delivery.record.origin] = poison
+                    continue
+                if len(records) > 1:
+                    return await self._one_by_one(records, observer, stopping)
+                poisoned[records[0].origin] = poison
+            except (Retryable, KafkaError, *RETRYABLE) as error:
+                _log.warning("batch is tried again", consumer=self._name, error=repr(error), attempt=attempt)
+                observer.waits()
+                await self._back_off(attempt)
+                attempt += 1
+            except Exception as error:
+                if len(records) > 1:
+                    return await self._one_by_one(records, observer, stopping)
+                if records[0].origin in poisoned:
+                    raise
+                _log.exception("event given up", consumer=self._name, origin=records[0].origin)
+                poisoned[records[0].origin] = Poison("unexpected-error", repr(error))
+            else:
+                reach("consumer.database_committed")
+                self._measure(records, time.perf_counter() - started)
+                return True
+        return False
+
+    async def _one_by_one(self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event) -> bool:
+        """Apply each record in a transaction of its own, to find the one that can't be applied."""
+        for record in records:
+            if not await self._process([record], observer, stopping):
+                return False
+        return True
+
+    async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[RawRecord]) -> None:
+        offsets: dict[TopicPartition, int] = {record.topic_partition: record.offset + 1 for record in records}
+        try:
+            await consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError, KafkaError) as error:
+            # The partition moved on or the broker is away: the effect is committed, redelivery is harmless.
+            _log.info("offsets not committed", consumer=self._name, error=repr(error))
+
+    async def _observe(self, observer: Observer) -> None:
+        try:
+            applied_through = await observer.observe()
+            async with self._database.transaction() as connection:
+                if applied_through and self._processor.progress is not None:
+                    await self._processor.progress(connection, applied_through)
+                await observer.report(connection)
+        except (KafkaError, *RETRYABLE) as error:
+            _log.warning("progress is not known just now", consumer=self._name, error=repr(error))
+
+    async def _back_off(self, attempt: int) -> None:
+        await self._clock.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
+
+    def _measure(self, records: Sequence[RawRecord], seconds: float) -> None:
+        metrics.CONSUMER_BATCH_DURATION.labels(self._name).observe(seconds)
+        now = self._clock.wall().timestamp()
+        age = metrics.CONSUMER_EVENT_AGE.labels(self._name)
+        for record in records:
+            age.observe(max(0.0, now - record.timestamp.timestamp()))
+
+
+def _traceparent(records: Sequence[RawRecord]) -> str | None:
+    """Return the trace of the batch's first event; a batch is one span, each event carries its own context on."""
+    return next((value.decode() for name, value in records[0].headers if name == "traceparent"), None)
+
+
+def _names(poison: Poison) -> dict[str, str | None]:
+    delivery = poison.delivery
+    if delivery is None:
+        return {"code": poison.code}
+    return {
+        "code": poison.code,
+        "origin": delivery.record.origin,
+        "event_id": delivery.event.id,
+        "subject": delivery.event.subject,
+    }
+
+
+async def _leave(consumer: AIOKafkaConsumer) -> None:
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await consumer.stop()
+    except (TimeoutError, KafkaError, OSError) as error:
+        _log.warning("kafka consumer did not stop cleanly", error=repr(error))

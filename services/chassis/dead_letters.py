@@ -1,0 +1,150 @@
+"""What could not be processed: kept with its bytes, its reason and its origin, counted, replayable (promise P7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import asyncpg
+from duban_contracts.topics import dead_letter_topic
+
+from services.chassis import metrics, outbox
+from services.chassis.database import Connection
+from services.chassis.errors import DeadLetterLimitExceeded
+from services.chassis.outbox import OutboxMessage, pack_headers, unpack_headers
+from services.chassis.records import RawRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterLimit:
+    """Stop the consumer when `count` or more events failed and are still held from the last `within_seconds`."""
+
+    count: int = 100
+    within_seconds: float = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Why a record is kept. `refused` marks malformed input from outside, which doesn't count to the limit."""
+
+    record: RawRecord
+    code: str
+    reason: str
+    attempts: int = 1
+    refused: bool = False
+
+
+async def keep(connection: Connection, consumer: str, topic_prefix: str, letter: DeadLetter) -> None:
+    """Keep one dead letter in the table and, through the outbox, in the consumer's dead-letter topic."""
+    record = letter.record
+    kept = await connection.fetchval(
+        """INSERT INTO dead_letter (consumer, topic, partition, "offset", timestamp, key, value, headers,
+                                    code, reason, refused, attempts)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+           ON CONFLICT (consumer, topic, partition, "offset") DO NOTHING RETURNING id""",
+        consumer,
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.key,
+        record.value,
+        pack_headers(record.headers),
+        letter.code,
+        letter.reason,
+        letter.refused,
+        letter.attempts,
+    )
+    if kept is None:
+        return
+    headers = [
+        *record.headers,
+        ("duban_origin", record.origin.encode()),
+        ("duban_code", letter.code.encode()),
+        ("duban_reason", letter.reason.encode()),
+        ("duban_attempts", str(letter.attempts).encode()),
+    ]
+    topic = dead_letter_topic(consumer, topic_prefix)
+    await outbox.append(connection, [OutboxMessage(topic, record.key, record.value, headers)])
+    metrics.DEAD_LETTERS.labels(consumer, letter.code).inc()
+
+
+async def check_limit(connection: Connection, consumer: str, limit: DeadLetterLimit) -> None:
+    """Raise DeadLetterLimitExceeded when too many events failed lately; refused input does not count."""
+    held = await connection.fetchval(
+        """SELECT count(*) FROM dead_letter
+            WHERE consumer = $1 AND state = 'held' AND NOT refused
+              AND created_at > clock_timestamp() - make_interval(secs => $2)""",
+        consumer,
+        limit.within_seconds,
+    )
+    if held >= limit.count:
+        raise DeadLetterLimitExceeded(
+            f"{consumer}: {held} events failed within {limit.within_seconds:.0f} s (limit {limit.count}); "
+            f"look at them with `duban dead-letters list`, then reinsert or drop them"
+        )
+
+
+async def reinsert(connection: Connection, letter_id: int, account: str) -> str:
+    """Send a held dead letter to its topic again, as it was; return its origin. Raises LookupError if not held."""
+    row = await _resolve(connection, letter_id, "reinserted", account)
+    message = OutboxMessage(row["topic"], row["key"], row["value"], unpack_headers(row["headers"]), row["partition"])
+    await outbox.append(connection, [message])
+    return f"{row['topic']}/{row['partition']}/{row['offset']}"
+
+
+async def drop(connection: Connection, letter_id: int, account: str) -> str:
+    """Give a held dead letter up for good; its row and bytes stay. Raises LookupError if it isn't held.
+
+    If later events of the same aggregate wait behind it, its version counts as applied and they are sent again.
+    """
+    row = await _resolve(connection, letter_id, "dropped", account)
+    headers = dict(unpack_headers(row["headers"]))
+    aggregate, version = headers.get("ce_subject"), headers.get("ce_aggregateversion")
+    if aggregate is not None and version is not None and version.isdigit():
+        await _step_over(connection, row["consumer"], aggregate.decode(), int(version))
+    return f"{row['topic']}/{row['partition']}/{row['offset']}"
+
+
+async def _step_over(connection: Connection, consumer: str, aggregate: str, version: int) -> None:
+    moved = await connection.fetchval(
+        """UPDATE aggregate_version SET version = $3
+            WHERE consumer = $1 AND aggregate = $2 AND version = $3 - 1 RETURNING version""",
+        consumer,
+        aggregate,
+        version,
+    )
+    if moved is None:
+        return
+    rows = await connection.fetch(
+        "DELETE FROM parked_event WHERE consumer = $1 AND aggregate = $2 RETURNING *", consumer, aggregate
+    )
+    await outbox.append(
+        connection,
+        [
+            OutboxMessage(r["topic"], r["key"], r["value"], unpack_headers(r["headers"]), r["partition"])
+            for r in sorted(rows, key=lambda row: row["version"])
+        ],
+    )
+
+
+async def _resolve(connection: Connection, letter_id: int, state: str, account: str) -> asyncpg.Record:
+    row = await connection.fetchrow(
+        """UPDATE dead_letter SET state = $2, resolved_at = clock_timestamp(), resolved_by = $3
+            WHERE id = $1 AND state = 'held' RETURNING *""",
+        letter_id,
+        state,
+        account,
+    )
+    if row is None:
+        raise LookupError(f"dead letter {letter_id} is not held")
+    return row
+
+
+async def report(connection: Connection, consumer: str) -> None:
+    """Refresh the gauges of held dead letters and parked events of `consumer`."""
+    held = await connection.fetchval(
+        "SELECT count(*) FROM dead_letter WHERE consumer = $1 AND state = 'held'", consumer
+    )
+    parked = await connection.fetchval("SELECT count(*) FROM parked_event WHERE consumer = $1", consumer)
+    metrics.DEAD_LETTERS_HELD.labels(consumer).set(held)
+    metrics.PARKED_EVENTS.labels(consumer).set(parked)

@@ -1,0 +1,22 @@
+"""Take each event in once: the claim of its identity commits together with its effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.chassis.database import Connection
+from services.chassis.records import Delivery
+
+
+async def claim(connection: Connection, consumer: str, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries not seen before, in their order, and remember them in the caller's transaction."""
+    first = {delivery.identity: delivery for delivery in reversed(deliveries)}
+    rows = await connection.fetch(
+        """INSERT INTO inbox (consumer, identity) SELECT $1, unnest($2::uuid[])
+           ON CONFLICT DO NOTHING RETURNING identity""",
+        consumer,
+        # One order for all, so that two instances that take the same events can't deadlock.
+        sorted(first),
+    )
+    new = {row["identity"] for row in rows}
+    return [d for d in deliveries if d.identity in new and first[d.identity] is d]

@@ -1,0 +1,108 @@
+"""Kafka records as they arrive, and events as handlers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from uuid import UUID
+
+from aiokafka import ConsumerRecord, TopicPartition
+from duban_contracts.catalogue import EventData, PayloadError, UnknownEventType, decode
+from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """One Kafka record, undecoded. `timestamp` is the broker's (wall time, UTC)."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+    @property
+    def origin(self) -> str:
+        """Return `topic/partition/offset`, under which the record can be found again."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def topic_partition(self) -> TopicPartition:
+        """Return the partition this record came from."""
+        return TopicPartition(self.topic, self.partition)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to a handler, with where it came from. `timestamp` is the broker's (wall time, UTC)."""
+
+    record: RawRecord
+    event: CloudEvent
+    data: EventData
+
+    @property
+    def topic(self) -> str:
+        """Return the topic the event was read from."""
+        return self.record.topic
+
+    @property
+    def partition(self) -> int:
+        """Return the partition the event was read from."""
+        return self.record.partition
+
+    @property
+    def offset(self) -> int:
+        """Return the offset the event was read at."""
+        return self.record.offset
+
+    @property
+    def timestamp(self) -> datetime:
+        """Return the broker's timestamp (wall time, UTC)."""
+        return self.record.timestamp
+
+    @cached_property
+    def identity(self) -> UUID:
+        """Return the key under which this event is remembered (topic, source and id)."""
+        return self.event.identity(self.record.topic)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a record is no event of the contract; `field` and `rule` where they can be named."""
+
+    code: str
+    message: str
+    field: str | None = None
+    rule: str | None = None
+    unknown_type: bool = False
+
+
+def raw(record: ConsumerRecord[bytes | None, bytes | None]) -> RawRecord:
+    """Return a record as aiokafka fetched it, as a RawRecord."""
+    return RawRecord(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        key=record.key,
+        value=record.value,
+        headers=[(name, value or b"") for name, value in record.headers],
+    )
+
+
+def read(record: RawRecord) -> tuple[CloudEvent | None, EventData | Refusal]:
+    """Decode a record into its envelope and payload, or say why that can't be done."""
+    try:
+        event = from_kafka(record.key, record.value, record.headers)
+    except EnvelopeError as error:
+        return None, Refusal("not-a-cloudevent", str(error), error.attribute, error.rule)
+    try:
+        return event, decode(event)
+    except UnknownEventType:
+        return event, Refusal("unknown-event-type", event.type, "type", "known event type", unknown_type=True)
+    except PayloadError as error:
+        return event, Refusal("invalid-payload", str(error), error.field, error.rule)

@@ -1,0 +1,115 @@
+"""The relay carries the outbox to Kafka: in order per key, at least once, by one owner at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import asyncpg
+import structlog
+
+from services.chassis import metrics
+from services.chassis.clock import Clock
+from services.chassis.database import RETRYABLE, Connection, Database
+from services.chassis.failpoints import reach
+from services.chassis.outbox import OutboxMessage, unpack_headers
+from services.chassis.producer import PublishError, ReliableProducer
+
+_log = structlog.get_logger(__name__)
+
+_OWNER_LOCK: Final = 0x6F75_7462  # "outb": one relay owns a database's outbox; a second one stands by
+_BATCH: Final = 1000
+_IDLE_SECONDS: Final = (0.01, 0.02, 0.05)
+_STANDBY_SECONDS: Final = 0.5
+_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Relay:
+    """Publishes outbox rows by id and deletes them after the broker's ack.
+
+    A crash between ack and delete publishes the same event ids again; consumers drop what they have seen.
+    """
+
+    def __init__(self, *, database: Database, bootstrap: str, service: str, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._producer = ReliableProducer(bootstrap, f"duban-{service}-relay")
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Carry events until `stopping`; faults of the database or the broker are waited out."""
+        failures = 0
+        try:
+            while not stopping.is_set():
+                try:
+                    if await self._own_and_drain(stopping):
+                        failures = 0
+                    else:
+                        await self._clock.sleep(_STANDBY_SECONDS)
+                except (*RETRYABLE, PublishError, asyncpg.PostgresError) as error:
+                    _log.warning("relay waits", error=repr(error), failures=failures)
+                    await self._clock.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
+                    failures += 1
+        finally:
+            await self._producer.stop()
+
+    async def _own_and_drain(self, stopping: asyncio.Event) -> bool:
+        """Take the owner's lock and drain while it is held; return whether it was ours."""
+        async with self._database.acquire() as connection:
+            if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _OWNER_LOCK):
+                return False
+            try:
+                idle = 0
+                while not stopping.is_set():
+                    published = await self._carry_batch(connection)
+                    idle = 0 if published else min(idle + 1, len(_IDLE_SECONDS) - 1)
+                    if published < _BATCH:
+                        await self._clock.sleep(_IDLE_SECONDS[idle])
+            finally:
+                if not connection.is_closed():
+                    await connection.execute("SELECT pg_advisory_unlock($1)", _OWNER_LOCK)
+            return True
+
+    async def _carry_batch(self, connection: Connection) -> int:
+        """Publish one batch and delete what was acknowledged; raises PublishError when not all was."""
+        rows = await connection.fetch(
+            """SELECT id, topic, partition, key, value, headers, created_at
+                 FROM outbox ORDER BY id LIMIT $1""",
+            _BATCH,
+        )
+        self._report(rows)
+        if not rows:
+            return 0
+        reach("relay.selected")
+        messages = [
+            OutboxMessage(row["topic"], row["key"], row["value"], unpack_headers(row["headers"]), row["partition"])
+            for row in rows
+        ]
+        results = await self._producer.publish(messages)
+        reach("relay.acked")
+        acknowledged = _prefix_per_key(rows, results)
+        await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", acknowledged)
+        reach("relay.deleted")
+        metrics.OUTBOX_PUBLISHED.inc(len(acknowledged))
+        failed = next((result for result in results if result is not None), None)
+        if failed is not None:
+            raise failed
+        return len(rows)
+
+    def _report(self, rows: Sequence[asyncpg.Record]) -> None:
+        metrics.OUTBOX_PENDING.set(len(rows))
+        oldest = rows[0]["created_at"] if rows else self._clock.wall()
+        metrics.OUTBOX_OLDEST.set(oldest.timestamp())
+
+
+def _prefix_per_key(rows: Sequence[asyncpg.Record], results: Sequence[PublishError | None]) -> list[int]:
+    """Return the ids that may be deleted: acknowledged, with nothing unacknowledged before them on their key."""
+    broken: set[tuple[str, bytes | None]] = set()
+    acknowledged = []
+    for row, result in zip(rows, results, strict=True):
+        key = (row["topic"], row["key"])
+        if result is not None:
+            broken.add(key)
+        elif key not in broken:
+            acknowledged.append(row["id"])
+    return acknowledged

@@ -1,0 +1,105 @@
+"""Helpers for tests on real Kafka and PostgreSQL: publish, read, wait for a condition, run a service's roles."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TypeVar
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
+from duban_contracts.cloudevents import CloudEvent, from_kafka
+from duban_contracts.topics import Topic
+
+from services.chassis import topics as topic_administration
+from services.chassis.outbox import outgoing
+from services.chassis.producer import ReliableProducer
+from services.chassis.records import RawRecord, raw
+from services.chassis.service import Service, supervise
+
+T = TypeVar("T")
+
+
+async def create_topics(bootstrap: str, topics: Sequence[Topic]) -> None:
+    """Create `topics` and wait until the broker leads all their partitions."""
+    await topic_administration.apply(bootstrap, topics)
+    for topic in topics:
+        await eventually(partial(_lead, bootstrap, topic))
+
+
+async def _lead(bootstrap: str, topic: Topic) -> None:
+    try:
+        await read_records(bootstrap, topic.name)
+    except (UnknownTopicOrPartitionError, TypeError) as error:
+        raise AssertionError(f"{topic.name} is not there yet") from error
+
+
+async def publish(bootstrap: str, topic: str, events: Sequence[CloudEvent]) -> None:
+    """Publish `events` to `topic` in order; raises PublishError."""
+    producer = ReliableProducer(bootstrap, "test")
+    try:
+        for result in await producer.publish([outgoing(topic, event) for event in events]):
+            if result is not None:
+                raise result
+    finally:
+        await producer.stop()
+
+
+async def read_records(bootstrap: str, topic: str) -> list[RawRecord]:
+    """Return every record of `topic` up to its present end, per partition in order."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        await consumer._client.force_metadata_update()  # noqa: SLF001
+        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
+        if not partitions:
+            raise UnknownTopicOrPartitionError(topic)
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        records = []
+        for partition in partitions:
+            await consumer.seek_to_beginning(partition)
+            while await consumer.position(partition) < ends[partition]:
+                fetched = await consumer.getmany(partition, timeout_ms=1000)
+                records += [raw(record) for record in fetched.get(partition, [])]
+        return records
+    finally:
+        await consumer.stop()
+
+
+async def read_all(bootstrap: str, topic: str) -> list[CloudEvent]:
+    """Return every event of `topic` up to its present end, per partition in order."""
+    return [from_kafka(r.key, r.value, r.headers) for r in await read_records(bootstrap, topic)]
+
+
+async def eventually(check: Callable[[], Awaitable[T] | T], timeout: float = 20) -> T:  # noqa: ASYNC109
+    """Call `check` until it raises no AssertionError; return what it returned, or raise its last complaint."""
+    deadline = asyncio.get_running_loop().time() + timeout
+    while True:
+        try:
+            result = check()
+            return await result if inspect.isawaitable(result) else result
+        except AssertionError:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def running(service: Service, *roles: str) -> AsyncIterator[Service]:
+    """Run a service's roles (default: all) while the block runs; stop them as SIGTERM would, then close it."""
+    stopping = asyncio.Event()
+    task = asyncio.ensure_future(supervise(service, roles or list(service.roles), stopping))
+    try:
+        yield service
+        if task.done():
+            task.result()
+    finally:
+        stopping.set()
+        try:
+            await task
+        finally:
+            await service.close()

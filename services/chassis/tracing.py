@@ -1,0 +1,65 @@
+"""Tracing across HTTP and Kafka with W3C trace context, by OpenTelemetry's API.
+
+Every request and event carries a `traceparent`, whether or not anything collects spans. Spans are exported when
+`OTEL_EXPORTER_OTLP_ENDPOINT` is set, as OpenTelemetry's own conventions say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from opentelemetry import context, trace
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_PROPAGATOR: Final = TraceContextTextMapPropagator()
+_IDS: Final = RandomIdGenerator()
+_TRACER: Final = trace.get_tracer("duban")
+
+
+def configure(service: str) -> None:
+    """Export spans over OTLP if an endpoint is configured; otherwise only carry the context along."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+    provider = TracerProvider(resource=Resource.create({"service.name": f"duban-{service}"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+
+
+def current_traceparent() -> str | None:
+    """Return the `traceparent` of the running request or event, or None outside of one."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent")
+
+
+@contextmanager
+def span(name: str, *, traceparent: str | None, kind: SpanKind = SpanKind.CONSUMER) -> Iterator[None]:
+    """Run a block as one span under `traceparent`; without one a new trace begins here."""
+    parent = _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
+    if not trace.get_current_span(parent).get_span_context().is_valid:
+        parent = trace.set_span_in_context(NonRecordingSpan(_new_context()), parent)
+    token = context.attach(parent)
+    try:
+        with _TRACER.start_as_current_span(name, kind=kind):
+            yield
+    finally:
+        context.detach(token)
+
+
+def _new_context() -> SpanContext:
+    return SpanContext(
+        trace_id=_IDS.generate_trace_id(),
+        span_id=_IDS.generate_span_id(),
+        is_remote=False,
+        trace_flags=TraceFlags(TraceFlags.SAMPLED),
+    )

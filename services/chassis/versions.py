@@ -1,0 +1,160 @@
+"""The version rule: apply `seen + 1`, drop what is older, park what is ahead until the gap fills (promise P2)."""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from services.chassis.database import Connection
+from services.chassis.outbox import pack_headers, unpack_headers
+from services.chassis.records import RawRecord
+
+T = TypeVar("T")
+
+
+class Verdict(enum.Enum):
+    """What the rule says of one event."""
+
+    APPLY = enum.auto()
+    DROP = enum.auto()
+    PARK = enum.auto()
+
+
+def judge(seen: int, version: int) -> Verdict:
+    """Return what to do with an event of `version` when `seen` is the last one applied (0 = none yet)."""
+    if version <= seen:
+        return Verdict.DROP
+    return Verdict.APPLY if version == seen + 1 else Verdict.PARK
+
+
+@dataclass
+class Sequencer(Generic[T]):
+    """Puts one aggregate's events in order: `seen` is the last version applied, `parked` what waits ahead of it."""
+
+    seen: int = 0
+    parked: dict[int, T] = field(default_factory=dict)
+
+    def offer(self, version: int, item: T) -> tuple[list[tuple[int, T]], Verdict]:
+        """Take one event; return what can be applied now, in order, and the verdict on the event itself."""
+        verdict = judge(self.seen, version)
+        if verdict is Verdict.DROP:
+            return [], verdict
+        self.parked.setdefault(version, item)
+        ready = []
+        while self.seen + 1 in self.parked:
+            self.seen += 1
+            ready.append((self.seen, self.parked.pop(self.seen)))
+        return ready, verdict
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What a batch came to: the records to apply, in order, and how many were dropped and parked."""
+
+    admitted: list[RawRecord]
+    dropped: int
+    parked: int
+
+
+async def admit(
+    connection: Connection, consumer: str, records: Sequence[tuple[RawRecord, str | None, int | None]]
+) -> Admission:
+    """Apply the version rule to `records` (record, aggregate, version) in the caller's transaction.
+
+    A record without a version passes. The rows of the aggregates are locked, so two instances take turns.
+    """
+    aggregates = sorted({aggregate for _, aggregate, version in records if aggregate and version})
+    sequencers = await _load(connection, consumer, aggregates)
+    before = {name: sequencer.seen for name, sequencer in sequencers.items()}
+    known = {(name, version) for name, sequencer in sequencers.items() for version in sequencer.parked}
+    admitted: list[RawRecord] = []
+    dropped = parked = 0
+    for record, aggregate, version in records:
+        if aggregate is None or version is None:
+            admitted.append(record)
+            continue
+        ready, verdict = sequencers[aggregate].offer(version, record)
+        admitted.extend(item for _, item in ready)
+        dropped += verdict is Verdict.DROP
+        parked += verdict is Verdict.PARK
+    await _save(connection, consumer, sequencers, before, known)
+    return Admission(admitted, dropped, parked)
+
+
+async def _load(connection: Connection, consumer: str, aggregates: Sequence[str]) -> dict[str, Sequencer[RawRecord]]:
+    if not aggregates:
+        return {}
+    await connection.execute(
+        """INSERT INTO aggregate_version (consumer, aggregate, version)
+           SELECT $1, unnest($2::text[]), 0 ON CONFLICT DO NOTHING""",
+        consumer,
+        aggregates,
+    )
+    rows = await connection.fetch(
+        """SELECT aggregate, version FROM aggregate_version
+            WHERE consumer = $1 AND aggregate = ANY($2::text[]) ORDER BY aggregate FOR UPDATE""",
+        consumer,
+        aggregates,
+    )
+    sequencers: dict[str, Sequencer[RawRecord]] = {r["aggregate"]: Sequencer(r["version"]) for r in rows}
+    for row in await connection.fetch(
+        "SELECT * FROM parked_event WHERE consumer = $1 AND aggregate = ANY($2::text[])", consumer, aggregates
+    ):
+        sequencers[row["aggregate"]].parked[row["version"]] = RawRecord(
+            row["topic"],
+            row["partition"],
+            row["offset"],
+            row["timestamp"],
+            row["key"],
+            row["value"],
+            unpack_headers(row["headers"]),
+        )
+    return sequencers
+
+
+async def _save(
+    connection: Connection,
+    consumer: str,
+    sequencers: dict[str, Sequencer[RawRecord]],
+    before: dict[str, int],
+    known: Iterable[tuple[str, int]],
+) -> None:
+    moved = [(name, s.seen) for name, s in sequencers.items() if s.seen != before[name]]
+    if moved:
+        await connection.execute(
+            """UPDATE aggregate_version SET version = moved.version
+                 FROM unnest($2::text[], $3::bigint[]) AS moved (aggregate, version)
+                WHERE aggregate_version.consumer = $1 AND aggregate_version.aggregate = moved.aggregate""",
+            consumer,
+            [name for name, _ in moved],
+            [seen for _, seen in moved],
+        )
+    parked_now = {(name, v): item for name, s in sequencers.items() for v, item in s.parked.items()}
+    known = set(known)
+    if released := [key for key in known if key not in parked_now]:
+        await connection.execute(
+            """DELETE FROM parked_event USING unnest($2::text[], $3::bigint[]) AS released (aggregate, version)
+                WHERE parked_event.consumer = $1 AND parked_event.aggregate = released.aggregate
+                  AND parked_event.version = released.version""",
+            consumer,
+            [name for name, _ in released],
+            [version for _, version in released],
+        )
+    columns: dict[str, list[object]] = defaultdict(list)
+    for (name, version), record in parked_now.items():
+        if (name, version) not in known:
+            values = (name, version, record.topic, record.partition, record.offset, record.timestamp)
+            for i, value in enumerate((*values, record.key, record.value, pack_headers(record.headers))):
+                columns[str(i)].append(value)
+    if columns:
+        await connection.execute(
+            """INSERT INTO parked_event
+                      (consumer, aggregate, version, topic, partition, "offset", timestamp, key, value, headers)
+               SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::int[], $6::bigint[],
+                                        $7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[])""",
+            consumer,
+            *columns.values(),
+        )
