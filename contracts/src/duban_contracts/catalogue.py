@@ -6,9 +6,10 @@ walks it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -95,10 +96,19 @@ def decode(event: CloudEvent) -> EventData:
     try:
         return entry.decoder.decode(event.data)
     except msgspec.ValidationError as error:
-        rule, _, field = str(error).partition(" - at `")
-        raise PayloadError(field.rstrip("`") or "$", rule) from error
-    except msgspec.DecodeError as error:
+        rule, _, field = str(error).rpartition(" - at `") if " - at `" in str(error) else (str(error), "", "")
+        raise PayloadError(field.rstrip("`") or "$", legible(rule)) from error
+    except (msgspec.DecodeError, RecursionError) as error:
         raise PayloadError("$", f"must be JSON ({error})") from error
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_LEGIBLE_LENGTH: Final = 200
+
+
+def legible(text: str) -> str:
+    """Return foreign text fit for a log line or an answer: at most 200 characters, no control characters."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text[:_LEGIBLE_LENGTH])
 
 
 def encode(data: EventData) -> bytes:

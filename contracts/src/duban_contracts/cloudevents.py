@@ -128,9 +128,7 @@ def to_kafka(event: CloudEvent) -> tuple[bytes | None, bytes, list[tuple[str, by
     return key, event.data, headers
 
 
-def from_kafka(
-    key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]
-) -> CloudEvent:
+def from_kafka(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> CloudEvent:
     """Read a CloudEvent from a Kafka record, in binary or structured mode (told apart by `content-type`).
 
     Raises EnvelopeError when the record is not a CloudEvent 1.0.
@@ -219,7 +217,7 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
     """Read one structured-mode JSON object; raises EnvelopeError when it is not a CloudEvent 1.0."""
     try:
         parsed = _DOCUMENT.decode(document)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise EnvelopeError("document", f"must be one JSON object ({error})") from error
     if parsed.specversion != "1.0":
         raise EnvelopeError("specversion", 'must be "1.0"')
@@ -242,7 +240,7 @@ def split_batch(document: bytes) -> list[msgspec.Raw]:
     """Return the raw structured-mode objects of a batch; raises EnvelopeError when it is no JSON array."""
     try:
         return _RAW_LIST.decode(document)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise EnvelopeError("document", f"must be a JSON array ({error})") from error
 
 

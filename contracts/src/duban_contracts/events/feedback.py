@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.types import CountyCode, Identifier, Instant, LongText, ShortText
+from duban_contracts.events.types import AttributeText, CountyCode, Identifier, Instant, LongText, ShortText
 from duban_contracts.topics import TopicFamily
 
 
@@ -32,9 +32,9 @@ class ClaimEvent(EventData, frozen=True, kw_only=True):
     county: CountyCode
     origin: ShortText
     receipt_id: Identifier | None = None
-    claim_id: ShortText | None = None
-    claim_source: ShortText | None = None
-    claim_type: ShortText | None = None
+    claim_id: AttributeText | None = None
+    claim_source: AttributeText | None = None
+    claim_type: AttributeText | None = None
     reference: Identifier | None = None
     answered_at: Instant
 

@@ -16,11 +16,22 @@ CountyCode = Annotated[
     Meta(pattern=r"^[0-9]{6}$", min_length=6, max_length=6, description="县级行政区划代码 (GB/T 2260)"),
 ]
 Reference = Annotated[
-    str, Meta(min_length=1, max_length=64, description="the county system's own number of the hazard")
+    str,
+    Meta(
+        pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)",
+        min_length=1,
+        max_length=64,
+        description="the county system's own number of the hazard",
+    ),
 ]
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$", description="a code of a published vocabulary")]
-ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
-LongText = Annotated[str, Meta(min_length=1, max_length=4000)]
+# Control characters have no place in a name or a letter's heading, and PostgreSQL can't hold U+0000.
+ShortText = Annotated[str, Meta(pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)", min_length=1, max_length=200)]
+LongText = Annotated[
+    str,
+    Meta(pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]+$", min_length=1, max_length=4000),
+]
+AttributeText = Annotated[str, Meta(min_length=1, max_length=512, description="an attribute of a CloudEvents envelope")]
 Account = Annotated[
     str, Meta(min_length=1, max_length=100, description="opaque account id; never a person's name or number")
 ]
