@@ -55,7 +55,7 @@ class BatchProcessor:
         Raises whatever `apply` raises; the caller rolls back and decides.
         """
         readable = await self._read(connection, records, poisoned)
-        deliveries = await self._take_in(connection, readable)
+        deliveries = await self._take_in(connection, readable, poisoned)
         reach("consumer.claimed")
         if deliveries:
             await self.apply(connection, deliveries)
@@ -98,7 +98,10 @@ class BatchProcessor:
             await dead_letters.check_limit(connection, self.consumer, self.limit)
 
     async def _take_in(
-        self, connection: Connection, readable: Sequence[tuple[RawRecord, CloudEvent, Delivery | None]]
+        self,
+        connection: Connection,
+        readable: Sequence[tuple[RawRecord, CloudEvent, Delivery | None]],
+        poisoned: Mapping[str, Poison],
     ) -> list[Delivery]:
         self._count("skipped", sum(delivery is None for _, _, delivery in readable))
         if self.ordering is Ordering.INBOX:
@@ -106,6 +109,9 @@ class BatchProcessor:
             new = await inbox.claim(connection, self.consumer, deliveries) if deliveries else []
             self._count("duplicate", len(deliveries) - len(new))
             return new
+        for record in await versions.unpark(connection, self.consumer, list(poisoned)):
+            poison = poisoned[record.origin]
+            await self._keep(connection, DeadLetter(record, poison.code, poison.message))
         admission = await versions.admit(
             connection,
             self.consumer,

@@ -153,26 +153,20 @@ class Consumer:
                         reach("consumer.before_database_commit")
             except DeadLetterLimitExceeded:
                 raise
-            except Poison as poison:
-                if poison.delivery is not None and poison.delivery.record.origin not in poisoned:
-                    _log.error("event given up", consumer=self._name, **_names(poison))
-                    poisoned[poison.delivery.record.origin] = poison
-                    continue
-                if len(records) > 1:
-                    return await self._one_by_one(records, observer, stopping)
-                poisoned[records[0].origin] = poison
             except (Retryable, KafkaError, *RETRYABLE) as error:
                 _log.warning("batch is tried again", consumer=self._name, error=repr(error), attempt=attempt)
                 observer.waits()
                 await self._back_off(attempt)
                 attempt += 1
             except Exception as error:
-                if len(records) > 1:
+                poison = error if isinstance(error, Poison) else Poison("unexpected-error", repr(error))
+                culprit = _culprit(poison, records)
+                if culprit is None:
                     return await self._one_by_one(records, observer, stopping)
-                if records[0].origin in poisoned:
+                if culprit.origin in poisoned:
                     raise
-                _log.exception("event given up", consumer=self._name, origin=records[0].origin)
-                poisoned[records[0].origin] = Poison("unexpected-error", repr(error))
+                _log.exception("event given up", consumer=self._name, **_names(poison, culprit))
+                poisoned[culprit.origin] = poison
             else:
                 reach("consumer.database_committed")
                 self._measure(records, time.perf_counter() - started)
@@ -220,15 +214,20 @@ def _traceparent(records: Sequence[RawRecord]) -> str | None:
     return next((value.decode() for name, value in records[0].headers if name == "traceparent"), None)
 
 
-def _names(poison: Poison) -> dict[str, str | None]:
-    delivery = poison.delivery
-    if delivery is None:
-        return {"code": poison.code}
+def _culprit(poison: Poison, records: Sequence[RawRecord]) -> RawRecord | None:
+    """Return the record to give up: the one the handler named, or the only one there is."""
+    if poison.delivery is not None:
+        return poison.delivery.record
+    return records[0] if len(records) == 1 else None
+
+
+def _names(poison: Poison, culprit: RawRecord) -> dict[str, str | None]:
+    event = poison.delivery.event if poison.delivery else None
     return {
         "code": poison.code,
-        "origin": delivery.record.origin,
-        "event_id": delivery.event.id,
-        "subject": delivery.event.subject,
+        "origin": culprit.origin,
+        "event_id": event.id if event else None,
+        "subject": event.subject if event else None,
     }
 
 

@@ -52,7 +52,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Another member may take these on: a rebalance revokes everything, finished or not."""
 
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:  # noqa: ARG002 - its signature
         """Forget positions of an earlier membership; the committed offsets are the truth now."""
         self._applied.clear()
         self._applied_at.clear()

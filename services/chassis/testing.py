@@ -27,7 +27,8 @@ async def create_topics(bootstrap: str, topics: Sequence[Topic]) -> None:
     """Create `topics` and wait until the broker leads all their partitions."""
     await topic_administration.apply(bootstrap, topics)
     for topic in topics:
-        await eventually(partial(_lead, bootstrap, topic))
+        check: Callable[[], Awaitable[None]] = partial(_lead, bootstrap, topic)
+        await eventually(check)
 
 
 async def _lead(bootstrap: str, topic: Topic) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import asyncpg
+
 from services.chassis.database import Connection
 from services.chassis.outbox import pack_headers, unpack_headers
 from services.chassis.records import RawRecord
@@ -103,16 +105,33 @@ async def _load(connection: Connection, consumer: str, aggregates: Sequence[str]
     for row in await connection.fetch(
         "SELECT * FROM parked_event WHERE consumer = $1 AND aggregate = ANY($2::text[])", consumer, aggregates
     ):
-        sequencers[row["aggregate"]].parked[row["version"]] = RawRecord(
-            row["topic"],
-            row["partition"],
-            row["offset"],
-            row["timestamp"],
-            row["key"],
-            row["value"],
-            unpack_headers(row["headers"]),
-        )
+        sequencers[row["aggregate"]].parked[row["version"]] = _parked(row)
     return sequencers
+
+
+async def unpark(connection: Connection, consumer: str, origins: Sequence[str]) -> list[RawRecord]:
+    """Take the parked events with these origins out of the park and return them."""
+    if not origins:
+        return []
+    rows = await connection.fetch(
+        """DELETE FROM parked_event
+            WHERE consumer = $1 AND topic || '/' || partition || '/' || "offset" = ANY($2::text[]) RETURNING *""",
+        consumer,
+        origins,
+    )
+    return [_parked(row) for row in rows]
+
+
+def _parked(row: asyncpg.Record) -> RawRecord:
+    return RawRecord(
+        row["topic"],
+        row["partition"],
+        row["offset"],
+        row["timestamp"],
+        row["key"],
+        row["value"],
+        unpack_headers(row["headers"]),
+    )
 
 
 async def _save(
