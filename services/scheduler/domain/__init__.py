@@ -1,0 +1,1 @@
+"""Time, calendars, clocks and alarms as pure values and functions."""

@@ -1,0 +1,113 @@
+"""Which alarms a reckoning calls for: one 督办逾期 for each deadline, and 到期提醒 ahead of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from services.scheduler.domain.policy import Policy
+from services.scheduler.domain.reckoning import ClockState, Outcome, Reckoning
+
+# Constant for life: it makes the event id of every alarm, by which readers recognise a repetition.
+_NAMESPACE: Final = UUID("0d9c7f2e-3b0a-5c58-9f0e-64756261e001")
+
+
+class Kind(enum.StrEnum):
+    """What an alarm says: a deadline is near, or it has passed."""
+
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+
+
+class AlarmState(enum.StrEnum):
+    """Where an alarm stands.
+
+    `armed` waits for its instant; `held` waits for a review to end; `raised` was said and is final; `withdrawn` is no
+    longer called for; `lapsed` is a reminder that was no longer useful when the scheduler came to it.
+    """
+
+    ARMED = "armed"
+    HELD = "held"
+    RAISED = "raised"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AlarmKey:
+    """What makes an alarm one: a hazard's deadline says each thing once. `days_before` is 0 for 督办逾期."""
+
+    hazard_id: str
+    deadline_number: int
+    kind: Kind
+    days_before: int = 0
+
+    @property
+    def event_id(self) -> UUID:
+        """Return the id of the alarm's event: the same at every attempt, so a repetition is a duplicate."""
+        name = f"{self.hazard_id}/{self.deadline_number}/{self.kind}/{self.days_before}"
+        return uuid5(_NAMESPACE, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An alarm as a reckoning calls for it; `fires_at` is when to raise it, `due_at` when its deadline passes."""
+
+    key: AlarmKey
+    fires_at: datetime
+    due_at: datetime
+    state: AlarmState
+
+
+def called_for(reckoning: Reckoning | None, policy: Policy) -> list[Alarm]:
+    """Return the alarms that the deadline in force calls for, raised already or not.
+
+    Alarms of earlier deadlines are called for no more: a hazard that was extended or closed before its alarm was
+    raised gets none (promise P3). A submission after the deadline does not take the alarm back.
+    """
+    if reckoning is None or reckoning.state is ClockState.STOPPED:
+        return []
+    deadline = reckoning.deadline
+    if deadline.outcome is Outcome.PASSED:
+        state = AlarmState.RAISED if deadline.noted_at else AlarmState.ARMED
+        return [_overdue(reckoning, state)]
+    state = AlarmState.ARMED if reckoning.state is ClockState.RUNNING else AlarmState.HELD
+    return [_overdue(reckoning, state), *_reminders(reckoning, policy, state)]
+
+
+def changes(before: Reckoning | None, after: Reckoning | None, policy: Policy) -> list[Alarm]:
+    """Return the alarms to write when `before` becomes `after`: new and moved ones, and withdrawals."""
+    old = {alarm.key: alarm for alarm in called_for(before, policy)}
+    new = {alarm.key: alarm for alarm in called_for(after, policy)}
+    withdrawn = [
+        Alarm(alarm.key, alarm.fires_at, alarm.due_at, AlarmState.WITHDRAWN)
+        for key, alarm in old.items()
+        if key not in new
+    ]
+    return withdrawn + [alarm for key, alarm in new.items() if old.get(key) != alarm]
+
+
+def _overdue(reckoning: Reckoning, state: AlarmState) -> Alarm:
+    deadline = reckoning.deadline
+    key = AlarmKey(reckoning.hazard_id, deadline.number, Kind.OVERDUE)
+    return Alarm(key, deadline.due_at, deadline.due_at, state)
+
+
+def _reminders(reckoning: Reckoning, policy: Policy, state: AlarmState) -> list[Alarm]:
+    """Return the reminders still ahead when the clock began to run: nobody is reminded of what was just said."""
+    deadline = reckoning.deadline
+    since = reckoning.running_since or reckoning.paused_at or deadline.set_at
+    since = max(since, deadline.set_at)
+    return [
+        Alarm(
+            AlarmKey(reckoning.hazard_id, deadline.number, Kind.DUE_SOON, days),
+            moment,
+            deadline.due_at,
+            state,
+        )
+        for days, moment in sorted(policy.reminders(reckoning.grade, deadline.due_at).items())
+        if since < moment < deadline.due_at
+    ]

@@ -1,0 +1,1 @@
+"""Events, HTTP and the clock: parse, call the application, answer."""
