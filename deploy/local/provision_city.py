@@ -2,12 +2,95 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+from duban_contracts import profile
+from duban_contracts.topics import city_topics
+
+from deploy.local import secrets_store
+from deploy.local.trouble import Trouble
+from services.chassis import api_keys, migrations, topics
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from deploy.local.settings import Settings
 
+_REPLICAS = 3
 
-async def everything(settings: Settings, dsns: dict[str, str]) -> list[str]:
-    """Apply topics, migrate, store keys; returns what was done, one line each."""
-    return []
+
+async def everything(settings: Settings, dsns: Mapping[str, str]) -> list[str]:
+    """Apply topics, migrate the databases in `dsns`, store keys; returns what was done. Raises `Trouble`."""
+    try:
+        city = profile.load_city(settings.profile)
+        accounts = profile.load_accounts(settings.profile)
+    except (OSError, profile.ProfileError) as error:
+        raise Trouble(f"The city profile cannot be used: {error}.", "Correct it, or name another with DUBAN_PROFILE.")
+    declared = city_topics([county.code for county in city.counties], settings.topic_prefix)
+    replication = min(await _brokers(settings.kafka_bootstrap), _REPLICAS)
+    created = await topics.apply(
+        settings.kafka_bootstrap, declared, replication=_REPLICAS if replication == _REPLICAS else 1
+    )
+    keys = issue_keys(settings.credentials / "keys.json", accounts)
+    applied = await asyncio.gather(
+        *(_migrate_and_store(settings.root / "services" / name, dsn, keys) for name, dsn in dsns.items())
+    )
+    return [
+        f"{city.name}: {len(declared)} topics ({len(created)} new), "
+        f"{sum(applied)} new migrations, keys of {len(keys)} accounts"
+    ]
+
+
+def issue_keys(file: Path, accounts: tuple[profile.Account, ...]) -> list[api_keys.NewKey]:
+    """One key per account, made on first use and kept in `file`: {account: {key, role, area, unit, sectors}}."""
+    kept: dict[str, Any] = secrets_store.read_json(file)
+    issued = {
+        account.account: {
+            "key": kept.get(account.account, {}).get("key") or api_keys.new_token(),
+            "role": account.role,
+            "area": account.area,
+            "unit": account.unit,
+            "sectors": list(account.sectors),
+        }
+        for account in accounts
+    }
+    if issued != kept:
+        secrets_store.write_json(file, issued)
+    return [
+        api_keys.NewKey(
+            api_keys.Principal(who.account, who.role, who.area, who.unit, who.sectors),
+            str(issued[who.account]["key"]),
+        )
+        for who in accounts
+    ]
+
+
+async def _migrate_and_store(service: Path, dsn: str, keys: list[api_keys.NewKey]) -> int:
+    try:
+        applied = await migrations.migrate(dsn, service / "migrations")
+    except migrations.MigrationError as error:
+        raise Trouble(
+            f"The database of {service.name} cannot be migrated: {error}.",
+            "Take the matching code, or `make reset` to forget this machine's data.",
+        ) from error
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await api_keys.store(connection, keys)
+    finally:
+        await connection.close()
+    return len(applied)
+
+
+async def _brokers(bootstrap: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        described: dict[str, Any] = await admin.describe_cluster()
+        return len(described["brokers"])
+    finally:
+        await admin.close()

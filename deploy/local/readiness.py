@@ -40,8 +40,15 @@ async def postgres(dsn: str) -> str | None:
     return None
 
 
-async def kafka(bootstrap: str, brokers: int) -> str | None:
-    """None when the cluster answers and knows of `brokers` brokers, else why not."""
+async def kafka(bootstrap: str, brokers: int, *, every: bool = False) -> str | None:
+    """None when the cluster knows of `brokers` brokers (and, with `every`, each listed one answers), else why not."""
+    for address in bootstrap.split(",") if every else [bootstrap]:
+        if (missing := await _cluster_of(address, brokers)) is not None:
+            return f"{address}: {missing}"
+    return None
+
+
+async def _cluster_of(bootstrap: str, brokers: int) -> str | None:
     from aiokafka import AIOKafkaClient  # noqa: PLC0415
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 

@@ -84,13 +84,14 @@ def load(environ: Mapping[str, str] | None = None, *, file: Path = HERE / "platf
     env = os.environ if environ is None else environ
     raw: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     profile = Path(env.get("DUBAN_PROFILE") or raw["services"]["profile"])
+    home = Path(env.get("DUBAN_HOME") or ROOT / ".duban").absolute()
     return Settings(
         root=ROOT,
-        home=Path(env.get("DUBAN_HOME") or ROOT / ".duban").absolute(),
+        home=home,
         cache=Path(env.get("DUBAN_CACHE") or ROOT / ".duban" / "cache").absolute(),
         port_base=_port_base(env, raw),
         port_offsets=raw["ports"]["offsets"],
-        brokers=_brokers(env, raw),
+        brokers=_brokers(env, raw, home),
         kafka_heap=env.get("DUBAN_KAFKA_HEAP") or raw["kafka"]["heap"],
         postgres_options={name: str(value) for name, value in raw["postgres"].items()},
         services=tuple(raw["services"]["names"]),
@@ -115,8 +116,10 @@ def _port_base(env: Mapping[str, str], raw: Mapping[str, Any]) -> int:
     return int(text)
 
 
-def _brokers(env: Mapping[str, str], raw: Mapping[str, Any]) -> int:
-    text = env.get("BROKERS") or str(raw["kafka"]["brokers"])
+def _brokers(env: Mapping[str, str], raw: Mapping[str, Any], home: Path) -> int:
+    # A cluster that stands here already keeps its size, so that BROKERS=3 need not be said each time.
+    standing = len(list((home / "kafka").glob("node-*")))
+    text = env.get("BROKERS") or str(standing if standing in {1, 3} else raw["kafka"]["brokers"])
     if text not in {"1", "3"}:
         raise Trouble(f"BROKERS is {text!r}.", "Use 1 for a single node or 3 for a cluster on this machine.")
     return int(text)

@@ -142,7 +142,7 @@ class Supervisor:
             known = cast("list[dict[str, Any]]", rpc.getAllProcessInfo())
         return [
             ProcessState(row["name"], row["statename"], row["pid"], row["start"], row["spawnerr"])
-            for row in sorted(known, key=lambda row: (row["start"] or 0))
+            for row in sorted(known, key=lambda row: row["start"] or 0)
         ]
 
     def shutdown(self, timeout: float = 90.0) -> bool:

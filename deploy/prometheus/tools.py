@@ -25,7 +25,7 @@ _REMEDY = "Put prometheus, promtool and amtool on PATH, or run this on Debian or
 
 
 def find(name: str, directory: Path | None = None) -> Path | None:
-    """The binary on PATH, else one unpacked earlier, else None."""
+    """Return the binary on PATH, else one unpacked earlier, else None."""
     if on_path := shutil.which(name):
         return Path(on_path)
     unpacked = _home(directory) / "usr" / "bin" / name
@@ -33,7 +33,7 @@ def find(name: str, directory: Path | None = None) -> Path | None:
 
 
 def ensure(name: str, directory: Path | None = None) -> Path:
-    """The binary, fetched first when it is nowhere. Raises `Trouble` when this machine has no way to get it."""
+    """Return the binary, fetched first when it is nowhere. Raises `Trouble` when this machine has no way to get it."""
     if found := find(name, directory):
         return found
     fetch(PACKAGES[name], _home(directory))

@@ -1,0 +1,1 @@
+"""Grafana dashboards as code: `definitions/` builds them, `generate` writes `dashboards/*.json`."""

@@ -1,0 +1,202 @@
+"""Private Kafka and PostgreSQL servers for tests: free ports, a temporary directory, killed and started at will."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from deploy.local import jars, java, readiness
+from deploy.local import kafka as kafka_parts
+from deploy.local import postgres as postgres_parts
+from deploy.local.settings import LOOPBACK, load
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+T = TypeVar("T")
+
+_START_SECONDS = 90.0
+_STOP_SECONDS = 40.0
+
+
+class KafkaCluster:
+    """One or three running brokers; nodes are numbered from 1."""
+
+    def __init__(self, cluster: kafka_parts.Cluster) -> None:
+        self._cluster = cluster
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    @property
+    def bootstrap(self) -> str:
+        """Address list for clients."""
+        return self._cluster.bootstrap
+
+    @property
+    def brokers(self) -> int:
+        """How many nodes the cluster has, running or not."""
+        return len(self._cluster.nodes)
+
+    def start(self, *numbers: int, wait: bool = True) -> None:
+        """Start these nodes (all without arguments) and wait until as many brokers are in the cluster."""
+        for node in self._cluster.nodes:
+            if (not numbers or node.number in numbers) and not self.alive(node.number):
+                with (node.home / "broker.log").open("ab") as log:
+                    self._processes[node.number] = subprocess.Popen(  # noqa: S603
+                        self._cluster.command(node), stdout=log, stderr=subprocess.STDOUT
+                    )
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until every running node is part of the cluster. Raises `Trouble`."""
+        running = [node.number for node in self._cluster.nodes if self.alive(node.number)]
+        addresses = [f"{LOOPBACK}:{node.port}" for node in self._cluster.nodes if node.number in running]
+        check = readiness.wait_for(
+            "Kafka",
+            lambda: readiness.kafka(",".join(addresses), len(running), every=True),
+            _START_SECONDS,
+            f"See broker.log under {self._cluster.nodes[0].home.parent}.",
+        )
+        in_own_loop(check)
+
+    def kill(self, number: int = 1) -> None:
+        """SIGKILL one node, as a power cut would."""
+        self._end(number, signal.SIGKILL)
+
+    def stop(self, number: int = 1) -> None:
+        """Stop one node cleanly."""
+        self._end(number, signal.SIGTERM)
+
+    def pause(self, number: int = 1) -> None:
+        """Freeze one node (SIGSTOP): it answers nobody and knows nothing of it."""
+        self._processes[number].send_signal(signal.SIGSTOP)
+
+    def resume(self, number: int = 1) -> None:
+        """Let a frozen node go on."""
+        self._processes[number].send_signal(signal.SIGCONT)
+
+    def alive(self, number: int) -> bool:
+        """Whether the node's process runs."""
+        process = self._processes.get(number)
+        return process is not None and process.poll() is None
+
+    def close(self) -> None:
+        """End all nodes at once; their data is about to be thrown away."""
+        for number in self._processes:
+            self.kill(number)
+
+    def _end(self, number: int, how: signal.Signals) -> None:
+        process = self._processes.get(number)
+        if process is not None and process.poll() is None:
+            process.send_signal(how)
+            process.wait(_STOP_SECONDS)
+
+
+class PostgresServer:
+    """One running PostgreSQL."""
+
+    def __init__(self, server: postgres_parts.Server, log: Path) -> None:
+        self._server = server
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def dsn(self) -> str:
+        """Superuser DSN of the `postgres` database."""
+        return self._server.dsn()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the postmaster, None when it does not run."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts sessions. Raises `Trouble`."""
+        self._process = self._server.start(self._log)
+        check = readiness.wait_for(
+            "PostgreSQL", lambda: readiness.postgres(self.dsn), _START_SECONDS, f"See {self._log}."
+        )
+        in_own_loop(check)
+
+    def kill(self) -> None:
+        """SIGKILL the postmaster; its children notice and leave by themselves. `start` recovers from the log."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Fast, clean shutdown: sessions are cut, nothing needs recovery."""
+        self._end(signal.SIGINT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(_STOP_SECONDS)
+
+
+@contextlib.contextmanager
+def kafka(brokers: int = 1, *, heap: str = "384m") -> Iterator[KafkaCluster]:
+    """Run a private Kafka of one or three nodes for the length of the `with` block."""
+    with _scratch("kafka") as directory:
+        ports = free_ports(2 * brokers)
+        nodes = tuple(
+            kafka_parts.Node(nth + 1, ports[2 * nth], ports[2 * nth + 1], directory / f"node-{nth + 1}")
+            for nth in range(brokers)
+        )
+        cluster = kafka_parts.Cluster(nodes, jars.ensure(load().cache), java.find(), heap)
+        cluster.prepare()
+        running = KafkaCluster(cluster)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.close()
+
+
+@contextlib.contextmanager
+def postgres(*, durable: bool = True, **options: str) -> Iterator[PostgresServer]:
+    """Run a private PostgreSQL for the length of the `with` block; `options` are server settings."""
+    with _scratch("postgres") as directory:
+        settings = {"max_connections": "200", "fsync": "on" if durable else "off"} | options
+        server = postgres_parts.server(directory, free_ports(1)[0], directory / "secret" / "postgres", settings)
+        server.initialise(durable=False)
+        running = PostgresServer(server, directory / "postgres.log")
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on right now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((LOOPBACK, 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def in_own_loop(coroutine: Coroutine[object, object, T]) -> T:
+    """Run a coroutine to its end from anywhere, also below a running event loop."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+@contextlib.contextmanager
+def _scratch(kind: str) -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix=f"duban-{kind}-"))
+    if os.geteuid() == 0:
+        # PostgreSQL then runs as another account, which must get through; what is secret inside is 0600.
+        directory.chmod(0o755)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
