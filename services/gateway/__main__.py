@@ -1,0 +1,6 @@
+from services.chassis.service import run
+from services.gateway.bootstrap import NAME, build
+from services.gateway.settings import Settings
+
+if __name__ == "__main__":
+    run(NAME, Settings, build)

@@ -1,0 +1,1 @@
+"""PostgreSQL and the rate limit."""

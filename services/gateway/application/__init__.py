@@ -1,0 +1,1 @@
+"""What the gateway does, named as business verbs."""

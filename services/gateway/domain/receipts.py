@@ -1,0 +1,133 @@
+"""A receipt follows one county event: queued once the broker has it, then recorded or rejected by the ledger."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from duban_contracts.catalogue import EventData
+from duban_contracts.events.feedback import ClaimEvent, ClaimRecorded, ClaimRejected, ClaimWaiting
+
+# Receipts of records that were no readable event: they have no id of their own, only a place in the log.
+_ORIGIN_NAMESPACE: Final = UUID("c1b7f0f2-0f6a-5b57-8a55-6f726967696e")
+
+
+class ReceiptStatus(enum.StrEnum):
+    """Where an event stands: 已入队, 已入账 or 不予受理."""
+
+    QUEUED = "queued"
+    RECORDED = "recorded"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the ledger said about one claim; a waiting claim is answered but still queued."""
+
+    receipt_id: UUID
+    county: str
+    origin: str
+    status: ReceiptStatus
+    answered_at: datetime
+    event_id: str | None = None
+    source: str | None = None
+    type: str | None = None
+    reference: str | None = None
+    waiting_for: str | None = None
+    outcome: str | None = None
+    hazard_id: str | None = None
+    number: str | None = None
+    code: str | None = None
+    message: str | None = None
+    field: str | None = None
+    rule: str | None = None
+
+    def supersedes(self, other: Answer) -> bool:
+        """Tell whether this answer stands when both are known, whichever arrived first.
+
+        A final answer outlasts a waiting one; of two of the same kind the later stands, since a replayed dead
+        letter is answered again.
+        """
+        return (self.is_final, self.answered_at) >= (other.is_final, other.answered_at)
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the ledger is done with the claim."""
+        return self.status is not ReceiptStatus.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One receipt as its county sees it. `queued_at` is None where the county wrote to its topic itself."""
+
+    receipt_id: UUID
+    position: int
+    status: ReceiptStatus
+    event_id: str | None
+    source: str | None
+    type: str | None
+    reference: str | None
+    origin: str | None
+    waiting_for: str | None
+    outcome: str | None
+    hazard_id: str | None
+    number: str | None
+    code: str | None
+    message: str | None
+    field: str | None
+    rule: str | None
+    queued_at: datetime | None
+    answered_at: datetime | None
+
+
+def answer_of(data: EventData) -> Answer | None:
+    """Return the answer that a feedback event carries, or None for the copies of hazard events beside them."""
+    match data:
+        case ClaimRecorded():
+            status = ReceiptStatus.RECORDED
+        case ClaimRejected():
+            status = ReceiptStatus.REJECTED
+        case ClaimWaiting():
+            status = ReceiptStatus.QUEUED
+        case _:
+            return None
+    return Answer(
+        receipt_id=_receipt_id(data),
+        county=data.county,
+        origin=data.origin,
+        status=status,
+        answered_at=data.answered_at.astimezone(UTC),
+        event_id=data.claim_id,
+        source=data.claim_source,
+        type=data.claim_type,
+        reference=data.reference,
+        waiting_for=getattr(data, "waiting_for", None),
+        outcome=getattr(data, "outcome", None),
+        hazard_id=getattr(data, "hazard_id", None),
+        number=getattr(data, "number", None),
+        code=getattr(data, "code", None),
+        message=getattr(data, "message", None),
+        field=getattr(data, "field", None),
+        rule=getattr(data, "rule", None),
+    )
+
+
+def _receipt_id(data: ClaimEvent) -> UUID:
+    """Return the receipt's id; an unreadable record gets one from its place in the log."""
+    if data.receipt_id is not None:
+        return UUID(data.receipt_id)
+    return uuid5(_ORIGIN_NAMESPACE, data.origin)
+
+
+def standing(answers: Iterable[Answer]) -> list[Answer]:
+    """Return one answer for each receipt, the one that stands, in order of receipt id."""
+    newest: dict[UUID, Answer] = {}
+    for answer in answers:
+        known = newest.get(answer.receipt_id)
+        if known is None or answer.supersedes(known):
+            newest[answer.receipt_id] = answer
+    return [newest[receipt_id] for receipt_id in sorted(newest)]
