@@ -25,7 +25,10 @@ def render(names: Names) -> dict[str, str]:
     """Map each file name to the JSON text it should hold."""
     rendered = {}
     for name, build in ALL.items():
-        text = json.dumps(build(names).build(), cls=JSONEncoder, ensure_ascii=False, indent=2, sort_keys=True)
+        board = build(names).build()
+        for number, panel in enumerate(board.panels or (), start=1):
+            panel.id_val = number
+        text = json.dumps(board, cls=JSONEncoder, ensure_ascii=False, indent=2, sort_keys=True)
         rendered[f"{name}.json"] = text + "\n"
     return rendered
 

@@ -1,0 +1,83 @@
+"""Every metric, label and bucket that a rule or a panel names is declared in the services' code."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache
+from pathlib import Path
+
+import prometheus_client
+import pytest
+from prometheus_client import Histogram
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.utils import floatToGoString
+
+from tests.deploy.expressions import ROOT, Expression, every, family, selected
+
+# Prometheus makes these itself.
+SCRAPED = {"up"}
+TARGET_LABELS = {"job", "instance", "service"}
+EXPRESSIONS = every()
+
+
+@cache
+def declared() -> dict[str, MetricWrapperBase]:
+    """Metric family to its declaration. Counters stand here with `_total`, as PromQL names them."""
+    for path in sorted((ROOT / "services").glob("*/metrics.py")):
+        importlib.import_module(f"services.{path.parent.name}.metrics")
+    found: dict[str, MetricWrapperBase] = {}
+    for collector in set(prometheus_client.REGISTRY._collector_to_names):
+        if isinstance(collector, MetricWrapperBase) and collector._name.startswith("duban_"):
+            suffix = "_total" if isinstance(collector, prometheus_client.Counter) else ""
+            found[collector._name + suffix] = collector
+    return found
+
+
+def _id(expression: Expression) -> str:
+    return expression.place
+
+
+@pytest.mark.parametrize("service", ["chassis", "gateway", "ledger", "scheduler", "notifications", "statistics"])
+def test_every_service_declares_its_metrics_in_one_module(service: str) -> None:
+    assert Path(ROOT / "services" / service / "metrics.py").exists()
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS, ids=_id)
+def test_every_metric_in_an_expression_is_declared(expression: Expression) -> None:
+    for series in selected(expression.text):
+        if series.name not in SCRAPED:
+            assert series.name in declared() or isinstance(declared().get(family(series.name)), Histogram), series.name
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS, ids=_id)
+def test_every_label_in_an_expression_is_declared(expression: Expression) -> None:
+    allowed = set(TARGET_LABELS)
+    for series in selected(expression.text):
+        metric = declared().get(series.name) or declared().get(family(series.name))
+        labels = set(metric._labelnames) if metric else set()
+        labels |= {"le"} if series.name.endswith("_bucket") else set()
+        assert {name for name, _ in series.matchers} <= labels | TARGET_LABELS
+        allowed |= labels
+    grouped = re.findall(r"\bby \(([^)]*)\)", expression.text)
+    assert {label.strip() for group in grouped for label in group.split(",")} <= allowed
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS, ids=_id)
+def test_every_bucket_bound_in_an_expression_exists(expression: Expression) -> None:
+    for series in selected(expression.text):
+        if bound := dict(series.matchers).get("le"):
+            histogram = declared()[family(series.name)]
+            assert isinstance(histogram, Histogram)
+            assert bound in {floatToGoString(upper) for upper in histogram._upper_bounds}
+
+
+def test_every_declared_metric_follows_the_naming_rules() -> None:
+    for name, metric in declared().items():
+        assert re.fullmatch(r"duban_[a-z0-9_]+", name)
+        assert metric._documentation
+        if isinstance(metric, Histogram):
+            assert name.endswith("_seconds"), f"{name}: a histogram here measures time, in the base unit"
+        if isinstance(metric, prometheus_client.Gauge) and "timestamp" in name:
+            assert name.endswith("_timestamp_seconds"), name
+        assert not {"hazard_id", "enterprise", "reporter", "path", "error"} & set(metric._labelnames), name

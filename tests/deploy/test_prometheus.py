@@ -1,0 +1,125 @@
+"""The rules file, its unit tests, its runbooks and the two servers' configuration."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.prometheus import operator, tools
+from tests.deploy.expressions import ROOT, RULES, rules
+
+PROMETHEUS = ROOT / "deploy" / "prometheus"
+UNIT_TESTS = ROOT / "tests" / "deploy" / "rules" / "duban.rules.test.yml"
+RUNBOOKS = ROOT / "docs" / "runbooks"
+SECTIONS = ("Meaning", "Impact", "Diagnosis", "Mitigation")
+NEVER_QUIET = {"DubanDeadMansSwitch"}
+
+
+def _run(*command: object) -> str:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout or done.stderr
+
+
+def test_promtool_accepts_the_rules(promtool: Path) -> None:
+    assert f"{len(rules())} rules found" in _run(promtool, "check", "rules", RULES)
+
+
+def test_the_alerts_fire_and_stay_quiet_as_their_unit_tests_say(promtool: Path) -> None:
+    assert "SUCCESS" in _run(promtool, "test", "rules", UNIT_TESTS)
+
+
+def test_promtool_notices_a_rule_that_never_fires(promtool: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "deploy" / "prometheus" / "rules" / RULES.name
+    broken.parent.mkdir(parents=True)
+    broken.write_text(RULES.read_text(encoding="utf-8").replace("> 900", "> 9000"), encoding="utf-8")
+    copy = tmp_path / "tests" / "deploy" / "rules" / UNIT_TESTS.name
+    copy.parent.mkdir(parents=True)
+    shutil.copy(UNIT_TESTS, copy)
+
+    done = subprocess.run([promtool, "test", "rules", copy], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "DubanNoticesPending" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_every_alert_has_a_firing_and_a_quiet_case(rule: dict[str, object]) -> None:
+    cases = yaml.safe_load(UNIT_TESTS.read_text(encoding="utf-8"))["tests"]
+    checks = [check for case in cases for check in case["alert_rule_test"] if check["alertname"] == rule["alert"]]
+    assert [check for check in checks if check["exp_alerts"]]
+    if rule["alert"] not in NEVER_QUIET:
+        assert [check for check in checks if not check["exp_alerts"]]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_every_alert_says_in_chinese_what_is_wrong_and_how_grave_it_is(rule: dict[str, dict[str, str]]) -> None:
+    assert rule["labels"]["severity"] in {"critical", "warning", "none"}
+    for text in ("summary", "description"):
+        assert re.search(r"[\u4e00-\u9fff]", rule["annotations"][text])
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_every_alert_has_a_runbook_with_its_four_sections(rule: dict[str, dict[str, str]]) -> None:
+    page = ROOT / rule["annotations"]["runbook_url"]
+    assert page == RUNBOOKS / f"{rule['alert']}.md"
+    assert page.exists(), f"{page} is missing"
+    headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings == list(SECTIONS)
+
+
+def test_no_runbook_outlives_its_alert() -> None:
+    pages = {page.stem for page in RUNBOOKS.glob("*.md")} - {"README"}
+    assert pages == {rule["alert"] for rule in rules()}
+
+
+def test_promtool_accepts_the_scrape_configuration_of_every_installation(promtool: Path, tmp_path: Path) -> None:
+    for installation in ("compose", "local"):
+        home = tmp_path / installation
+        shutil.copytree(PROMETHEUS / "rules", home / "rules")
+        shutil.copytree(PROMETHEUS / "targets" / installation, home / "targets")
+        shutil.copy(PROMETHEUS / "prometheus.yml", home)
+        assert "SUCCESS" in _run(promtool, "check", "config", home / "prometheus.yml")
+
+
+def test_all_five_services_are_scraped_under_the_label_that_the_rules_use() -> None:
+    for installation in ("compose", "local"):
+        groups = yaml.safe_load((PROMETHEUS / "targets" / installation / "duban.yml").read_text(encoding="utf-8"))
+        ports = {group["labels"]["service"]: group["targets"][0].rpartition(":")[2] for group in groups}
+        assert ports == {
+            "gateway": "18080",
+            "ledger": "18081",
+            "scheduler": "18082",
+            "notifications": "18083",
+            "statistics": "18084",
+        }
+
+
+def test_amtool_accepts_the_alertmanager_configuration(amtool: Path) -> None:
+    assert "SUCCESS" in _run(amtool, "check-config", PROMETHEUS / "alertmanager.yml")
+
+
+@pytest.mark.parametrize(
+    ("alert", "receiver"),
+    [("DubanDeadMansSwitch", "outside-watch"), ("DubanPipelineStale", "operators")],
+)
+def test_alerts_are_routed_to_those_who_should_see_them(amtool: Path, alert: str, receiver: str) -> None:
+    command = (amtool, "config", "routes", "test", f"--config.file={PROMETHEUS / 'alertmanager.yml'}")
+    assert _run(*command, f"alertname={alert}", "severity=critical").strip() == receiver
+
+
+def test_the_prometheus_rule_for_kubernetes_is_what_the_rules_file_gives() -> None:
+    assert operator.TARGET.read_text(encoding="utf-8") == operator.render(), (
+        "run: python -m deploy.prometheus.operator"
+    )
+
+
+def test_a_tool_that_is_nowhere_is_explained_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(tools.Trouble, match=r"prometheus is not installed and apt-get is not here to fetch it\."):
+        tools.ensure("promtool", tmp_path / "empty")
