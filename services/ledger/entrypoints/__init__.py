@@ -1,0 +1,1 @@
+"""Where the world calls the ledger: HTTP and Kafka."""
