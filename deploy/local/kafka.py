@@ -74,7 +74,7 @@ class Cluster:
         return [*self._java("-Xms128m", f"-Xmx{self.heap}", node=node), "kafka.Kafka", str(node.properties)]
 
     def properties_of(self, node: Node) -> str:
-        """The node's `server.properties`."""
+        """Return the node's `server.properties`."""
         several = len(self.nodes) > 1
         copies, in_sync = (3, 2) if several else (1, 1)
         voters = ",".join(f"{peer.number}@{LOOPBACK}:{peer.controller_port}" for peer in self.nodes)
@@ -99,6 +99,8 @@ class Cluster:
             "share.coordinator.state.topic.replication.factor": copies,
             "share.coordinator.state.topic.min.isr": in_sync,
             "group.initial.rebalance.delay.ms": 0,
+            # Tests that kill a member need not wait for the usual six seconds.
+            "group.min.session.timeout.ms": 1000,
             # A killed broker may only register again once its former session has run out.
             "broker.session.timeout.ms": 6000 if several else 4000,
             "broker.heartbeat.interval.ms": 1000 if several else 500,

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
@@ -76,7 +76,15 @@ async def read_all(bootstrap: str, topic: str) -> list[CloudEvent]:
     return [from_kafka(r.key, r.value, r.headers) for r in await read_records(bootstrap, topic)]
 
 
-async def eventually(check: Callable[[], Awaitable[T] | T], timeout: float = 20) -> T:  # noqa: ASYNC109
+@overload
+async def eventually(check: Callable[[], Awaitable[T]], timeout: float = 20) -> T: ...
+
+
+@overload
+async def eventually(check: Callable[[], T], timeout: float = 20) -> T: ...
+
+
+async def eventually(check: Callable[[], Any], timeout: float = 20) -> Any:  # noqa: ASYNC109
     """Call `check` until it raises no AssertionError; return what it returned, or raise its last complaint."""
     deadline = asyncio.get_running_loop().time() + timeout
     while True:

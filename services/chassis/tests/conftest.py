@@ -1,0 +1,113 @@
+"""A worker process, its topics and its database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.claims import HazardRectified
+from duban_contracts.topics import Topic
+from services.chassis.events_out import new_event
+from services.chassis.testing import create_topics
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class Bench:
+    """Where one test's worker runs, and what it has done so far."""
+
+    bootstrap: str
+    dsn: str
+    prefix: str
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The worker's settings."""
+        return {
+            **os.environ,
+            "DUBAN_KAFKA_BOOTSTRAP": self.bootstrap,
+            "DUBAN_POSTGRES_DSN": self.dsn,
+            "DUBAN_TOPIC_PREFIX": self.prefix,
+            # Our own broker allows short sessions; an outside one has the usual minimum.
+            "DUBAN_SESSION_TIMEOUT": "6" if "DUBAN_KAFKA_BOOTSTRAP" in os.environ else "2",
+        }
+
+    def start(self, **settings: str) -> subprocess.Popen[bytes]:
+        """Start a worker process; `settings` are further environment variables."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.chassis.tests.worker"],
+            env={**self.environment, **settings},
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+        )
+        self.started.append(process)
+        return process
+
+    @contextmanager
+    def worker(self, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a worker during a block and stop it with SIGTERM; it must end cleanly."""
+        process = self.start(**settings)
+        yield process
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """Run a query in the worker's database; before its first migration there is nothing."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+        except asyncpg.UndefinedTableError:
+            return []
+        else:
+            return rows
+        finally:
+            await connection.close()
+
+    async def effects(self) -> list[tuple[str, str]]:
+        """Return (reference, event id) of every effect, in the order of their writing."""
+        rows = await self.fetch("SELECT reference, event_id FROM effect ORDER BY position")
+        return [(row["reference"], row["event_id"]) for row in rows]
+
+
+def rectified(reference: str, *, measures: str = "已整改", version: int | None = None) -> CloudEvent:
+    """Return one event of aggregate `reference`."""
+    return new_event(
+        HazardRectified(
+            county="140502",
+            reference=reference,
+            measures=measures,
+            completed_on=date(2026, 11, 1),
+            submitted_by="a1",
+        ),
+        source="/test",
+        subject=reference,
+        key=reference,
+        time=datetime(2026, 11, 1, tzinfo=UTC),
+        version=version,
+    )
+
+
+@pytest.fixture
+async def bench(kafka_bootstrap: str, database: str, topic_prefix: str) -> AsyncIterator[Bench]:
+    """Topics `in`, `out` and the worker's dead letters, an empty database, and no process left behind."""
+    names = ("in", "out", "worker.dlq.v1")
+    await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", -1, partitions=3) for name in names])
+    bench = Bench(kafka_bootstrap, database, topic_prefix)
+    yield bench
+    for process in bench.started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()

@@ -1,0 +1,90 @@
+"""A small service on the chassis, run as a process of its own so that tests can kill it.
+
+It writes one `effect` row for each event and sends one event on; `measures` in the payload makes it misbehave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from duban_contracts.events.claims import HazardRectified
+from services.chassis import outbox
+from services.chassis.consumer import Consumer, ConsumerOptions, Ordering
+from services.chassis.database import Connection, connect
+from services.chassis.errors import Poison
+from services.chassis.events_out import new_event
+from services.chassis.migrations import migrate
+from services.chassis.outbox import outgoing
+from services.chassis.records import Delivery
+from services.chassis.relay import Relay
+from services.chassis.service import Service, run
+from services.chassis.settings import ServiceSettings
+
+MIGRATIONS = Path(__file__).parent / "worker_migrations"
+
+
+class Settings(ServiceSettings):
+    """Adds what a test wants to vary."""
+
+    http_port: int = 0
+    ordering: str = "INBOX"
+    max_records: int = 10
+    session_timeout: float = 6.0
+
+
+def apply_to(topic_prefix: str) -> object:
+    """Return the handler: effects and outgoing events in one transaction."""
+
+    async def apply(connection: Connection, deliveries: Sequence[Delivery]) -> None:
+        rows, messages = [], []
+        for delivery in deliveries:
+            data = delivery.data
+            assert isinstance(data, HazardRectified)
+            if data.measures == "poison":
+                raise Poison("no-good", "marked as poison", delivery=delivery)
+            if data.measures == "bug":
+                raise ValueError("a bug in the handler")
+            rows.append((data.reference, delivery.event.id))
+            event = new_event(
+                data,
+                source="/worker",
+                subject=data.reference,
+                key=data.reference,
+                time=datetime.now(UTC),
+                cause=delivery.event,
+            )
+            messages.append(outgoing(f"{topic_prefix}out", event))
+        await connection.execute(
+            "INSERT INTO effect (reference, event_id) SELECT * FROM unnest($1::text[], $2::text[])",
+            [reference for reference, _ in rows],
+            [event_id for _, event_id in rows],
+        )
+        await outbox.append(connection, messages)
+
+    return apply
+
+
+async def build(settings: Settings) -> Service:
+    """Wire the worker: one consumer, one relay."""
+    await migrate(settings.postgres_dsn, MIGRATIONS)
+    database = await connect(settings.postgres_dsn, application_name="worker")
+    clock = settings.clock()
+    consumer = Consumer(
+        name="worker",
+        topics=[f"{settings.topic_prefix}in"],
+        bootstrap=settings.kafka_bootstrap,
+        database=database,
+        clock=clock,
+        apply=apply_to(settings.topic_prefix),  # type: ignore[arg-type]
+        ordering=Ordering[settings.ordering],
+        topic_prefix=settings.topic_prefix,
+        options=ConsumerOptions(max_records=settings.max_records, session_timeout=settings.session_timeout),
+    )
+    relay = Relay(database=database, bootstrap=settings.kafka_bootstrap, service="worker", clock=clock)
+    return Service("worker", {"consumer": consumer.run, "relay": relay.run}, database.close)
+
+
+if __name__ == "__main__":
+    run("worker", Settings, build)
