@@ -1,0 +1,63 @@
+"""One worked example of every event type: what fixtures, documentation and a vendor's first test are made from.
+
+The payloads stand in `examples.json`. All of it is invented and tells one story: a major hazard in 城区 is reported,
+confirmed, late, returned and closed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import msgspec
+
+from duban_contracts.catalogue import EventType
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.topics import TopicFamily
+
+_AT: Final = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
+_CLAIM_ID: Final = "CQ-2026-0001-1"
+_SOURCES: Final = {
+    TopicFamily.CLAIMS: "/county/140502/hazards",
+    TopicFamily.FEEDBACK: "/duban/ledger",
+    TopicFamily.HAZARD: "/duban/ledger",
+    TopicFamily.SUPERVISION: "/duban/scheduler",
+    TopicFamily.TASK: "/duban/scheduler",
+    TopicFamily.NOTICE: "/duban/notifications",
+}
+
+
+@cache
+def examples() -> dict[str, dict[str, Any]]:
+    """Return one example payload, every field filled, by event type name."""
+    raw = files("duban_contracts").joinpath("examples.json").read_bytes()
+    return msgspec.json.decode(raw, type=dict[str, dict[str, Any]])
+
+
+def example_event(entry: EventType, payload: dict[str, Any] | None = None) -> CloudEvent:
+    """Return the example of `entry` (or another `payload` of its type) in the envelope its publisher would use."""
+    body = examples()[entry.name] if payload is None else payload
+    subject = _subject(body)
+    claim = entry.family is TopicFamily.CLAIMS
+    return CloudEvent(
+        id=_CLAIM_ID if claim else "019aa000-0000-7000-8000-0000000000ff",
+        source=_SOURCES[entry.family],
+        type=entry.name,
+        data=msgspec.json.encode(body),
+        time=_AT,
+        subject=subject,
+        partitionkey=subject,
+        aggregateversion=3 if entry.family is TopicFamily.HAZARD and subject else None,
+        correlationid=None if claim else "019aa000-0000-7000-8000-0000000000c0",
+        causationid=None if claim else _CLAIM_ID,
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )
+
+
+def _subject(body: dict[str, Any]) -> str | None:
+    """Return what an event is about: its letter, its hazard, or the county's reference; a heartbeat has none."""
+    hazard = body.get("hazard") or {}
+    subject = body.get("letter_id") or hazard.get("hazard_id") or body.get("hazard_id") or body.get("reference")
+    return None if subject is None else str(subject)

@@ -1,0 +1,63 @@
+"""The generated files as one mapping, so that writing them and checking them can't disagree."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from duban_contracts.catalogue import event_types
+from duban_contracts.generate import asyncapi, table
+from duban_contracts.generate.fixtures import fixtures
+from duban_contracts.generate.schemas import payload_schema
+
+# Directories in which nothing but generated files may stand.
+OWNED: Final = ("schemas", "fixtures", "docs")
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def generated(version: str) -> dict[str, str]:
+    """Return every generated file's content by its path under `contracts/`."""
+    files = {"asyncapi.json": _json(asyncapi.document(version)), "docs/event-types.md": table.document()}
+    for entry in event_types():
+        files[f"schemas/{entry.name}.json"] = _json(payload_schema(entry))
+        for name, fixture in fixtures(entry).items():
+            files[f"fixtures/{entry.name}/{name}"] = _json(fixture)
+    return files
+
+
+def stale(directory: Path, files: dict[str, str]) -> list[str]:
+    """Return the paths under `directory` that are missing, differ from `files`, or should not be there."""
+    wrong = [
+        path
+        for path, content in files.items()
+        if not (directory / path).is_file() or (directory / path).read_text(encoding="utf-8") != content
+    ]
+    return sorted([*wrong, *_strangers(directory, files)])
+
+
+def _strangers(directory: Path, files: dict[str, str]) -> list[str]:
+    present = (path for name in OWNED for path in (directory / name).rglob("*") if path.is_file())
+    return [name for path in present if (name := path.relative_to(directory).as_posix()) not in files]
+
+
+def write(directory: Path, files: dict[str, str]) -> None:
+    """Make `directory` hold exactly `files` in the directories that are owned here."""
+    for name in _strangers(directory, files):
+        (directory / name).unlink()
+    for name, content in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def release(directory: Path, version: str, files: dict[str, str]) -> Path:
+    """Keep schemas and fixtures of `version` for good; raises FileExistsError when it was released before."""
+    target = directory / "released" / version
+    target.mkdir(parents=True)
+    kept = {name: content for name, content in files.items() if name.startswith(("schemas/", "fixtures/"))}
+    write(target, kept)
+    return target
