@@ -60,7 +60,7 @@ def database(make_database: Callable[[], str]) -> str:
 
 @pytest.fixture
 def topic_prefix() -> str:
-    """A prefix like `t3fa9c1.` that no other test uses for its topics and consumer groups."""
+    """Return a prefix like `t3fa9c1.` that no other test uses for its topics and consumer groups."""
     return f"t{secrets.token_hex(4)}."
 
 

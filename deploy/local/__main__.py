@@ -1,5 +1,8 @@
 """Command line of the platform on one machine: `python -m deploy.local up | down | status | ...`."""
 
+# ruff: noqa: T201, PLC0415
+# It prints, for that is its work; each command imports only what it needs, so that all of them stay quick.
+
 from __future__ import annotations
 
 import argparse
@@ -81,11 +84,11 @@ def _restart(settings: Settings, parsed: argparse.Namespace) -> int:
     from deploy.local.supervision import Supervisor
 
     supervisor = Supervisor(settings)
-    known = [row.name for row in supervisor.states()]
+    known = {row.name: row for row in supervisor.states()}
     if parsed.process not in known:
         raise Trouble(f"There is no process {parsed.process!r} here.", f"Known: {', '.join(known) or 'none'}.")
-    supervisor.stop(parsed.process)
-    supervisor.start(parsed.process)
+    supervisor.stop(known[parsed.process])
+    supervisor.start(known[parsed.process])
     return 0
 
 
@@ -95,7 +98,10 @@ def _logs(settings: Settings, parsed: argparse.Namespace) -> int:
         wanted = f"There is no log of {parsed.process!r}." if parsed.process else "Whose log?"
         raise Trouble(wanted, f"Use `make logs S=NAME` with one of: {', '.join(known) or 'none yet'}.")
     follow = ["-F"] if sys.stdout.isatty() else []
-    os.execvp("tail", ["tail", "-n", "200", *follow, str(settings.logs / f"{parsed.process}.log")])
+    os.execvp(  # noqa: S606
+        "tail",  # noqa: S607 - the reader's own tail
+        ["tail", "-n", "200", *follow, str(settings.logs / f"{parsed.process}.log")],
+    )
 
 
 def _doctor(settings: Settings, _parsed: argparse.Namespace) -> int:

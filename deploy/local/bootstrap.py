@@ -4,6 +4,8 @@ Run by `make install` with any Python 3.11 or newer. Every package is checked ag
 included. Copes with Debian's Python, which comes without ensurepip.
 """
 
+# ruff: noqa: T201
+
 from __future__ import annotations
 
 import os
@@ -25,6 +27,7 @@ class Impossible(Exception):  # noqa: N818 - one sentence for the person at the 
 
 
 def main() -> int:
+    """Make everything; exit status 0, or 1 after one sentence."""
     try:
         python = make_venv()
         uv = find_uv(python)
@@ -55,7 +58,7 @@ def make_venv() -> Path:
 
 
 def find_uv(python: Path) -> list[str]:
-    """A command that runs uv: the one in `.venv`, on PATH, or fetched with whatever pip can be found."""
+    """Find a command that runs uv: the one in `.venv`, on PATH, or fetched with whatever pip can be found."""
     own = VENV / "bin" / "uv"
     if own.exists() and run([str(own), "--version"], quiet=True) == 0:
         return [str(own)]
@@ -80,14 +83,17 @@ def pips(python: Path) -> list[list[str]]:
     if run([str(python), "-m", "ensurepip", "--default-pip"], quiet=True) == 0:
         found.append([str(python), "-m", "pip"])
     # An outside pip (22.3 or newer) installs into another interpreter.
-    for candidate in ([sys.executable, "-m", "pip"], ["pip3"], ["pip"], ["pipx", "run", "pip"]):
-        if shutil.which(candidate[0]) and run([*candidate, "--version"], quiet=True) == 0:
-            found.append([*candidate, f"--python={python}"])
+    outside = ([sys.executable, "-m", "pip"], ["pip3"], ["pip"], ["pipx", "run", "pip"])
+    found.extend(
+        [*candidate, f"--python={python}"]
+        for candidate in outside
+        if shutil.which(candidate[0]) and run([*candidate, "--version"], quiet=True) == 0
+    )
     return found
 
 
 def pinned(name: str) -> str:
-    """The lock's entry of one package, with its hashes."""
+    """Return the lock's entry of one package, with its hashes."""
     entry = re.search(rf"^{re.escape(name)}==.*(?:\n[ \t]+.*)*", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     if not entry:
         raise Impossible(f"{LOCK.name} does not name {name}: run `make lock` where uv is installed.")
@@ -107,7 +113,7 @@ def install(python: Path, uv: list[str]) -> None:
 
 
 def index_from_pip() -> dict[str, str]:
-    """uv does not read pip's settings; whoever configured pip for a mirror or a certificate means uv too."""
+    """Translate pip's settings for uv: whoever configured pip for a mirror or a certificate means uv too."""
     if any(name in os.environ for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX")):
         return {}
     settings: dict[str, str] = {}
@@ -119,7 +125,7 @@ def index_from_pip() -> dict[str, str]:
 
 
 def pip_setting(name: str) -> str | None:
-    """A setting of `[global]` in pip's configuration files."""
+    """Read a setting of `[global]` in pip's configuration files."""
     import configparser  # noqa: PLC0415
 
     home = Path.home()

@@ -8,9 +8,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 from deploy.local.settings import HERE
 from deploy.local.trouble import Trouble
@@ -25,14 +25,14 @@ _log = logging.getLogger(__name__)
 
 
 def kafka_version(pom: Path = POM) -> str:
-    """The pinned Kafka version, e.g. `4.3.1`."""
+    """Return the pinned Kafka version, e.g. `4.3.1`."""
     return next(version for group, _, version in coordinates(pom) if group == "org.apache.kafka")
 
 
 def coordinates(pom: Path = POM) -> list[tuple[str, str, str]]:
     """(group, artifact, version) of every dependency the pom names."""
     space = {"m": "http://maven.apache.org/POM/4.0.0"}
-    found = ElementTree.parse(pom).getroot().findall("m:dependencies/m:dependency", space)  # noqa: S314 - ours
+    found = ET.parse(pom).getroot().findall("m:dependencies/m:dependency", space)  # noqa: S314 - ours
     return [
         (
             node.findtext("m:groupId", "", space),

@@ -29,7 +29,7 @@ class Orphan:
 
 
 def find(settings: Settings) -> list[Orphan]:
-    """Processes that carry this platform's mark, and a PostgreSQL that holds its data directory."""
+    """Find processes that carry this platform's mark, and a PostgreSQL that holds its data directory."""
     found: dict[int, Orphan] = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):

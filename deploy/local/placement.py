@@ -60,7 +60,7 @@ def reachable(path: Path, account: Account | None) -> bool:
     """Whether `account` can enter (or execute) `path`; asked of the kernel, so ACLs count too."""
     if account is None:
         return os.access(path, os.X_OK)
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603
         ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)],
         user=account.uid,
         group=account.gid,
@@ -83,7 +83,7 @@ def data_base(home: Path, account: Account | None) -> Path:
 
 
 def elsewhere() -> Path:
-    """The place outside private homes; root's own, readable by all."""
+    """Return the place outside private homes; root's own, readable by all."""
     for base in (ELSEWHERE, Path(tempfile.gettempdir()) / "duban-root"):
         try:
             base.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from deploy.local import placement, secrets_store
@@ -57,9 +57,10 @@ class Server:
     def start(self, log: Path) -> subprocess.Popen[bytes]:
         """Run the server as a child of this process, for tests; the supervisor uses `command`."""
         with log.open("ab") as output:
-            return subprocess.Popen(  # noqa: S603
+            process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603
                 self.command(), stdout=output, stderr=subprocess.STDOUT, cwd="/", **self._identity()
             )
+        return process
 
     def initialise(self, *, durable: bool = True) -> None:
         """Create the data directory on first use; raises `Trouble` when it cannot or must not."""
@@ -95,7 +96,7 @@ class Server:
             last = (done.stderr.strip().splitlines() or ["no output"])[-1]
             raise Trouble(f"PostgreSQL could not create {self.data}: {last}", "Fix that and try again.")
 
-    def _identity(self) -> dict[str, object]:
+    def _identity(self) -> dict[str, Any]:
         if self.account is None:
             return {}
         return {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}

@@ -12,7 +12,8 @@ from duban_contracts.topics import city_topics
 
 from deploy.local import secrets_store
 from deploy.local.trouble import Trouble
-from services.chassis import api_keys, migrations, topics
+from services.chassis import api_keys, topics
+from services.chassis.migrations import MigrationError, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,9 @@ async def everything(settings: Settings, dsns: Mapping[str, str]) -> list[str]:
         city = profile.load_city(settings.profile)
         accounts = profile.load_accounts(settings.profile)
     except (OSError, profile.ProfileError) as error:
-        raise Trouble(f"The city profile cannot be used: {error}.", "Correct it, or name another with DUBAN_PROFILE.")
+        raise Trouble(
+            f"The city profile cannot be used: {error}.", "Correct it, or name another with DUBAN_PROFILE."
+        ) from error
     declared = city_topics([county.code for county in city.counties], settings.topic_prefix)
     replication = min(await _brokers(settings.kafka_bootstrap), _REPLICAS)
     created = await topics.apply(
@@ -39,10 +42,8 @@ async def everything(settings: Settings, dsns: Mapping[str, str]) -> list[str]:
     applied = await asyncio.gather(
         *(_migrate_and_store(settings.root / "services" / name, dsn, keys) for name, dsn in dsns.items())
     )
-    return [
-        f"{city.name}: {len(declared)} topics ({len(created)} new), "
-        f"{sum(applied)} new migrations, keys of {len(keys)} accounts"
-    ]
+    topics_line = f"{city.name}: {len(declared)} topics, {len(created)} of them new"
+    return [f"{topics_line}; {sum(applied)} new migrations; keys of {len(keys)} accounts"]
 
 
 def issue_keys(file: Path, accounts: tuple[profile.Account, ...]) -> list[api_keys.NewKey]:
@@ -71,8 +72,8 @@ def issue_keys(file: Path, accounts: tuple[profile.Account, ...]) -> list[api_ke
 
 async def _migrate_and_store(service: Path, dsn: str, keys: list[api_keys.NewKey]) -> int:
     try:
-        applied = await migrations.migrate(dsn, service / "migrations")
-    except migrations.MigrationError as error:
+        applied = await migrate(dsn, service / "migrations")
+    except MigrationError as error:
         raise Trouble(
             f"The database of {service.name} cannot be migrated: {error}.",
             "Take the matching code, or `make reset` to forget this machine's data.",

@@ -60,7 +60,7 @@ class Mailbox:
 
 
 def webhook_app(directory: Path, secret: str) -> FastAPI:
-    """The webhook endpoint: `POST /hooks/<name>`; `GET /received` lists what arrived on both channels."""
+    """Build the webhook endpoint: `POST /hooks/<name>`; `GET /received` lists what arrived on both channels."""
     hooks = directory / "webhooks"
     hooks.mkdir(parents=True, exist_ok=True)
     numbers = _numbers_after(hooks)
@@ -99,7 +99,7 @@ def webhook_app(directory: Path, secret: str) -> FastAPI:
 
 
 def arrived(directory: Path) -> dict[str, Any]:
-    """What the receivers kept under `directory`, oldest first, without bodies."""
+    """List what the receivers kept under `directory`, oldest first, without bodies."""
     mails = [(path, _parse(path.read_bytes())) for path in sorted((directory / "mail").glob("*.eml"))]
     hooks = [json.loads(path.read_bytes()) for path in sorted((directory / "webhooks").glob("*.json"))]
     return {

@@ -22,14 +22,14 @@ def write_private(path: Path, text: str) -> None:
 
 
 def secret(path: Path) -> str:
-    """The secret kept at `path`, made on first use."""
+    """Return the secret kept at `path`, made on first use."""
     if not path.exists():
         write_private(path, secrets.token_urlsafe(24))
     return path.read_text(encoding="utf-8").strip()
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object kept at `path`, empty when there is none yet."""
+    """Return the object kept at `path`, empty when there is none yet."""
     if not path.exists():
         return {}
     loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

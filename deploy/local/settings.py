@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 LOOPBACK = "127.0.0.1"
 CLOCK = ("DUBAN_CLOCK_RATE", "DUBAN_CLOCK_ORIGIN", "DUBAN_CLOCK_ORIGIN_WALL")
+_LOWEST_PORT = 1024
 _LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; supervisord adds a suffix while it binds
 
 
@@ -58,6 +59,10 @@ class Settings:
     def kafka_homes(self) -> tuple[Path, ...]:
         """Data directories of our Kafka nodes, one per node."""
         return tuple(self.home / "kafka" / f"node-{nth + 1}" for nth in range(self.brokers))
+
+    def kafka_process(self, number: int) -> str:
+        """Name of a Kafka node's process and log, counted from 1."""
+        return "kafka" if self.brokers == 1 else f"kafka-{number}"
 
     @property
     def logs(self) -> Path:
@@ -108,10 +113,10 @@ def load(environ: Mapping[str, str] | None = None, *, file: Path = HERE / "platf
 def _port_base(env: Mapping[str, str], raw: Mapping[str, Any]) -> int:
     text = env.get("DUBAN_PORT_BASE") or str(raw["ports"]["base"])
     highest = 65535 - max(raw["ports"]["offsets"].values()) - 3
-    if not text.isdigit() or not 1024 <= int(text) <= highest:
+    if not text.isdigit() or not _LOWEST_PORT <= int(text) <= highest:
         raise Trouble(
             f"DUBAN_PORT_BASE is {text!r}, which is not a usable port.",
-            f"Choose a number from 1024 to {highest}; the platform takes the ports that follow it.",
+            f"Choose a number from {_LOWEST_PORT} to {highest}; the platform takes the ports that follow it.",
         )
     return int(text)
 

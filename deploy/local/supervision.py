@@ -18,7 +18,6 @@ from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from deploy.local.settings import Settings
 
@@ -72,6 +71,12 @@ class Program:
     stop_seconds: int = 20
     start_seconds: int = 2
     user: str | None = None
+    group: str | None = None
+
+    @property
+    def address(self) -> str:
+        """How the supervisor calls it."""
+        return f"{self.group}:{self.name}" if self.group else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class ProcessState:
     """What the supervisor knows of one process."""
 
     name: str
+    address: str
     state: str
     pid: int
     since: float
@@ -118,21 +124,22 @@ class Supervisor:
             for name in (*added, *changed):
                 rpc.addProcessGroup(name)
 
-    def start(self, name: str) -> None:
-        """Start one process unless it runs already; returns before it is ready."""
+    def start(self, program: Program | ProcessState) -> None:
+        """Start one process unless it runs already; returns before it is ready. Raises `Trouble`."""
         with self._rpc() as rpc:
             try:
-                rpc.startProcess(name, False)  # noqa: FBT003 - XML-RPC has no keywords
+                rpc.startProcess(program.address, False)  # noqa: FBT003 - XML-RPC has no keywords
             except Fault as fault:
                 if "ALREADY_STARTED" not in fault.faultString:
                     raise Trouble(
-                        f"{name} could not be started ({fault.faultString}).", f"See `make logs S={name}`."
+                        f"{program.name} could not be started ({fault.faultString}).",
+                        f"See `make logs S={program.name}`.",
                     ) from fault
 
-    def stop(self, name: str) -> None:
+    def stop(self, program: Program | ProcessState) -> None:
         """Stop one process and wait until it is gone."""
         with self._rpc() as rpc, contextlib.suppress(Fault):
-            rpc.stopProcess(name)
+            rpc.stopProcess(program.address)
 
     def states(self) -> list[ProcessState]:
         """All processes in start order; empty when no supervisor runs."""
@@ -141,7 +148,14 @@ class Supervisor:
         with self._rpc() as rpc:
             known = cast("list[dict[str, Any]]", rpc.getAllProcessInfo())
         return [
-            ProcessState(row["name"], row["statename"], row["pid"], row["start"], row["spawnerr"])
+            ProcessState(
+                row["name"],
+                f"{row['group']}:{row['name']}",
+                row["statename"],
+                row["pid"],
+                row["start"],
+                row["spawnerr"],
+            )
             for row in sorted(known, key=lambda row: row["start"] or 0)
         ]
 
@@ -190,7 +204,16 @@ class Supervisor:
             # Silences supervisord's warning; PostgreSQL is dropped to its own account below.
             run_as="user=root\n" if os.geteuid() == 0 else "",
         )
-        return head + "".join(self._program(program) for program in programs)
+        members: dict[str, list[Program]] = {}
+        for program in programs:
+            if program.group:
+                members.setdefault(program.group, []).append(program)
+        # The members of a group stop together: one Kafka node alone would wait for its quorum.
+        groups = [
+            f"\n[group:{name}]\nprograms={','.join(each.name for each in group)}\npriority={group[0].priority}\n"
+            for name, group in members.items()
+        ]
+        return head + "".join(self._program(program) for program in programs) + "".join(groups)
 
     def _program(self, program: Program) -> str:
         pairs = ",".join(f'{name}="{_escape(value)}"' for name, value in program.environment.items())

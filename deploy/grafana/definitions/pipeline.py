@@ -226,8 +226,11 @@ def _supervision(board: Dashboard, _names: Names) -> None:
     )
     board.with_panel(
         lines(
-            Text("督办函积压", "各渠道等待送达的督办函。", "short"),
-            [Query("max by (channel) (duban_notice_pending_deliveries)", "{{channel}}")],
+            Text("未送达的督办函", "各渠道等待送达的，以及失败或无法确定、需要人工处理的督办函。", "short"),
+            [
+                Query("max by (channel) (duban_notice_pending_deliveries)", "{{channel}} 等待"),
+                Query("max by (channel, state) (duban_notice_unresolved_deliveries)", "{{channel}} {{state}}"),
+            ],
             span=QUARTER,
         )
     )

@@ -1,0 +1,98 @@
+"""The list of supervised processes: what is run, in which order, and what each one is told."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from deploy.local import leftovers, provision
+from deploy.local.settings import LOOPBACK
+from deploy.local.supervision import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from deploy.local.parts import Parts
+    from deploy.local.settings import Settings
+
+_POSTGRES, _KAFKA, _RECEIVERS, _SERVICES = 10, 11, 20, 30
+
+
+def servers(settings: Settings, parts: Parts) -> list[Program]:
+    """PostgreSQL and Kafka, as far as they are ours; stopped last."""
+    programs = []
+    if parts.postgres:
+        account = parts.postgres.account
+        user = account.name if account else None
+        programs.append(Program("postgres", parts.postgres.command(), _POSTGRES, stop_signal="INT", user=user))
+    if parts.kafka:
+        programs += [
+            Program(
+                settings.kafka_process(node.number),
+                parts.kafka.command(node),
+                _KAFKA,
+                _mark(settings),
+                stop_seconds=40,
+                group="kafka",
+            )
+            for node in parts.kafka.nodes
+        ]
+    return programs
+
+
+def receivers(settings: Settings) -> Program:
+    """Where the demo's letters arrive."""
+    environment = {
+        "DUBAN_RECEIVED": str(settings.home / "received"),
+        "DUBAN_SMTP_PORT": str(settings.port("smtp")),
+        "DUBAN_WEBHOOK_PORT": str(settings.port("webhook")),
+        "DUBAN_WEBHOOK_SECRET": provision.webhook_secret(settings),
+    }
+    command = [sys.executable, "-m", "deploy.local.receivers"]
+    return Program("receivers", command, _RECEIVERS, environment | _mark(settings))
+
+
+def services(settings: Settings, dsns: Mapping[str, str]) -> list[Program]:
+    """Return the services of this checkout, in the order of the settings file."""
+    return [
+        Program(
+            name,
+            [sys.executable, "-m", f"services.{name}"],
+            _SERVICES + nth,
+            service_environment(settings, name, dsns[name]),
+            stop_seconds=30,
+        )
+        for nth, name in enumerate(built(settings))
+    ]
+
+
+def built(settings: Settings) -> list[str]:
+    """Name the services of this checkout that can be started."""
+    return [name for name in settings.services if (settings.root / "services" / name / "__main__.py").exists()]
+
+
+def service_environment(settings: Settings, name: str, dsn: str) -> dict[str, str]:
+    """Everything one service is told; no other DUBAN_ variable reaches it."""
+    state = settings.home / "state" / name
+    state.mkdir(parents=True, exist_ok=True)
+    return {
+        "DUBAN_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "DUBAN_POSTGRES_DSN": dsn,
+        "DUBAN_HTTP_HOST": LOOPBACK,
+        "DUBAN_HTTP_PORT": str(settings.port(name)),
+        "DUBAN_PROFILE": str(settings.profile),
+        "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
+        "DUBAN_LOG_LEVEL": settings.log_level,
+        "DUBAN_STATE_DIRECTORY": str(state),
+        "DUBAN_SMTP_HOST": LOOPBACK,
+        "DUBAN_SMTP_PORT": str(settings.port("smtp")),
+        "DUBAN_WEBHOOK_BASE": f"http://{LOOPBACK}:{settings.port('webhook')}",
+        "DUBAN_WEBHOOK_SECRET": provision.webhook_secret(settings),
+        "PYTHONUNBUFFERED": "1",
+        **settings.clock,
+        **_mark(settings),
+    }
+
+
+def _mark(settings: Settings) -> dict[str, str]:
+    return {leftovers.MARK: str(settings.home)}
