@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiokafka import TopicPartition
+
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-
 from services.chassis import dead_letters, inbox, metrics, versions
 from services.chassis.database import Connection
 from services.chassis.dead_letters import DeadLetter, DeadLetterLimit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import asyncpg
-from duban_contracts.topics import dead_letter_topic
 
+from duban_contracts.topics import dead_letter_topic
 from services.chassis import metrics, outbox
 from services.chassis.database import Connection
 from services.chassis.errors import DeadLetterLimitExceeded

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from duban_contracts.catalogue import EventData, encode, type_of
 from duban_contracts.cloudevents import CloudEvent
-
 from services.chassis import tracing
 
 

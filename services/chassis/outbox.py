@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-from duban_contracts.cloudevents import CloudEvent, to_kafka
 
+from duban_contracts.cloudevents import CloudEvent, to_kafka
 from services.chassis.database import Connection
 
 Headers = Sequence[tuple[str, bytes]]

@@ -9,6 +9,7 @@ from functools import cached_property
 from uuid import UUID
 
 from aiokafka import ConsumerRecord, TopicPartition
+
 from duban_contracts.catalogue import EventData, PayloadError, UnknownEventType, decode
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka
 

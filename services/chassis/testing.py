@@ -11,9 +11,9 @@ from typing import Any, TypeVar, overload
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
+
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.topics import Topic
-
 from services.chassis import topics as topic_administration
 from services.chassis.outbox import outgoing
 from services.chassis.producer import ReliableProducer
@@ -77,11 +77,11 @@ async def read_all(bootstrap: str, topic: str) -> list[CloudEvent]:
 
 
 @overload
-async def eventually(check: Callable[[], Awaitable[T]], timeout: float = 20) -> T: ...
+async def eventually(check: Callable[[], Awaitable[T]], timeout: float = 20) -> T: ...  # noqa: ASYNC109
 
 
 @overload
-async def eventually(check: Callable[[], T], timeout: float = 20) -> T: ...
+async def eventually(check: Callable[[], T], timeout: float = 20) -> T: ...  # noqa: ASYNC109
 
 
 async def eventually(check: Callable[[], Any], timeout: float = 20) -> Any:  # noqa: ASYNC109
