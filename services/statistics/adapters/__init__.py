@@ -1,0 +1,1 @@
+"""PostgreSQL: writing and reading the books."""

@@ -1,0 +1,1 @@
+"""Taking events in, booking them, and answering with figures."""

@@ -1,0 +1,1 @@
+"""The books' rules: pure, no Kafka, SQL or HTTP."""

@@ -1,0 +1,1 @@
+"""The stream processor and the HTTP API."""

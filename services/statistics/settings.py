@@ -1,0 +1,23 @@
+"""What statistics is told from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from services.chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Settings of the statistics service."""
+
+    http_port: int = 18084
+    data_directory: Path = Field(
+        default=Path(".duban/data/statistics"),
+        description="this worker's own directory for its stream table; never shared between two workers",
+    )
+    stall_seconds: float = Field(
+        default=90, description="with records to read and no offset committed for so long, the process exits"
+    )
+    gauge_seconds: float = Field(default=5, description="how often the open and overdue gauges are read")
