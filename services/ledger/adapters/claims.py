@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
-from duban_contracts.cloudevents import CloudEvent
 
+from duban_contracts.cloudevents import CloudEvent
 from services.chassis.database import Connection
 from services.chassis.outbox import pack_headers, unpack_headers
 from services.chassis.records import Delivery, RawRecord, Refusal, read

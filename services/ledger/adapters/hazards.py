@@ -8,8 +8,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 import asyncpg
-from duban_contracts.events.types import Channel, Enterprise, Grade, HazardState
 
+from duban_contracts.events.types import Channel, Enterprise, Grade, HazardState
 from services.chassis.database import Connection
 from services.chassis.errors import Retryable
 from services.ledger.domain.hazard import Hazard
@@ -100,6 +100,8 @@ async def insert(connection: Connection, entries: Sequence[Entry]) -> None:
     try:
         await connection.execute(_INSERT, [entry.head for entry in entries], *_columns(_ALL, hazards))
     except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "hazard_one_per_reference":
+            raise
         raise Retryable("a hazard was registered by another instance meanwhile") from error
 
 
@@ -174,3 +176,9 @@ def hazard_of(row: asyncpg.Record) -> Hazard:
 def entry_of(row: asyncpg.Record) -> Entry:
     """Return the entry that a row with all of COLUMNS and `head` holds."""
     return Entry(hazard_of(row), row["head"])
+
+
+async def id_of_number(connection: Connection, number: str) -> str | None:
+    """Return the id of the hazard with this number, or None."""
+    found = await connection.fetchval("SELECT hazard_id FROM hazard WHERE number = $1", number)
+    return str(found) if found else None

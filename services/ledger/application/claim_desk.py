@@ -9,7 +9,6 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.topics import feedback_topic
-
 from services.chassis.clock import Clock
 from services.chassis.database import Connection
 from services.chassis.events_out import new_event, uuid7

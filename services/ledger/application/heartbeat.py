@@ -13,9 +13,9 @@ from typing import Final
 import asyncpg
 import structlog
 from aiokafka import TopicPartition
+
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily, county_of
-
 from services.chassis import outbox
 from services.chassis.clock import Clock
 from services.chassis.database import RETRYABLE, Connection, Database

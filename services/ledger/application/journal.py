@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
+
 from duban_contracts.cloudevents import CloudEvent, format_time
 from duban_contracts.events.hazards import HazardEvent, HazardRegistered
 from duban_contracts.topics import TopicFamily, feedback_topic
-
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.chassis.events_out import new_event

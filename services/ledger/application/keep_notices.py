@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from duban_contracts.events.notices import NoticeEvent
-
 from services.chassis.database import Connection
 from services.chassis.records import Delivery
 from services.ledger.adapters import timeline

@@ -7,9 +7,9 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.events.types import Actor
-
 from services.chassis.clock import Clock
 from services.chassis.database import Connection
 from services.chassis.records import Delivery

@@ -10,7 +10,6 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.topics import claims_topic
 from duban_contracts.validation import check_vocabularies
-
 from services.chassis import records
 from services.chassis.clock import ZONE, Clock
 from services.chassis.database import Connection
@@ -131,10 +130,12 @@ class TakeClaims:
             return {}
         year = journal.at.astimezone(ZONE).year
         first = await hazards.next_serials(connection, year, wanted)
-        return {
-            county: (f"{county}-{year}-{first[county] + index:0{_SERIAL_DIGITS}d}" for index in range(count))
-            for county, count in wanted.items()
-        }
+        return {county: _serials(county, year, first[county], count) for county, count in wanted.items()}
+
+
+def _serials(county: str, year: int, first: int, count: int) -> Iterator[str]:
+    for serial in range(first, first + count):
+        yield f"{county}-{year}-{serial:0{_SERIAL_DIGITS}d}"
 
 
 def _reference(claim: Any) -> Reference:

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Final
 
 from duban_contracts.events.types import Actor, Grade
-
 from services.ledger.domain import refusals
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.transitions import Move

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
+
 from duban_contracts.catalogue import EventData
 from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimOutcome
 from duban_contracts.events.hazards import HazardCorrected, HazardEvent, HazardRegistered
 from duban_contracts.events.types import Actor, HazardFacts, HazardState
-
 from services.ledger.domain import refusals
 from services.ledger.domain.commands import Plan, Submit
 from services.ledger.domain.decisions import Stamp, decide

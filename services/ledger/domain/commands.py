@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import msgspec
+
 from duban_contracts.events.types import Evidence, Grade
 
 

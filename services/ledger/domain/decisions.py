@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
@@ -24,7 +25,6 @@ from duban_contracts.events.hazards import (
 )
 from duban_contracts.events.types import Actor, Grade, HazardFacts, HazardState
 from duban_contracts.vocabulary import UNITS
-
 from services.ledger.domain import refusals
 from services.ledger.domain.authority import check_authority
 from services.ledger.domain.commands import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
@@ -16,7 +17,6 @@ from duban_contracts.events.hazards import (
     HazardReturned,
     HazardSubmitted,
 )
-
 from services.ledger.domain.hazard import Hazard, plan_digest, submission_digest
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
+
 from duban_contracts.events.types import Channel, Enterprise, Evidence, Grade, HazardFacts, HazardState
 
 

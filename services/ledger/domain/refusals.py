@@ -6,8 +6,8 @@ import enum
 from datetime import date
 
 import msgspec
-from duban_contracts.events.types import HazardState
 
+from duban_contracts.events.types import HazardState
 from services.ledger.domain.transitions import MOVE_ZH, STATE_ZH, Move
 
 

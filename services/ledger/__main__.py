@@ -1,0 +1,5 @@
+from services.chassis.service import run
+from services.ledger.bootstrap import build
+from services.ledger.settings import Settings
+
+run("ledger", Settings, build)
