@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
-from duban_contracts import profile
-from duban_contracts.topics import city_topics
 
 from deploy.local import secrets_store
 from deploy.local.trouble import Trouble
+from duban_contracts import profile
+from duban_contracts.topics import city_topics
 from services.chassis import api_keys, topics
 from services.chassis.migrations import MigrationError, migrate
 

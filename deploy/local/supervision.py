@@ -191,8 +191,8 @@ class Supervisor:
             if self.running():
                 return
             time.sleep(0.05)
-        last = ((done.stderr or done.stdout).strip().splitlines() or ["it did not answer within 10 s"])[-1]
-        raise Trouble(f"The process supervisor did not start: {last}", f"See {self._settings.logs}.")
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it did not answer within 10 s"]
+        raise Trouble(f"The process supervisor did not start: {said[0]}.", f"See {self._settings.logs}.")
 
     def _text(self, programs: Sequence[Program]) -> str:
         settings = self._settings

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.settings import load
+from deploy.local.trouble import Trouble
+
+
+def test_the_documented_ports_follow_from_one_base() -> None:
+    plain = load({})
+    assert {name: plain.port(name) for name in ("kafka", "gateway", "statistics", "smtp", "webhook")} == {
+        "kafka": 19092,
+        "gateway": 18080,
+        "statistics": 18084,
+        "smtp": 18025,
+        "webhook": 18026,
+    }
+
+
+def test_the_port_base_moves_every_port_by_the_same_amount() -> None:
+    plain, moved = load({}), load({"DUBAN_PORT_BASE": "28000"})
+    assert {moved.port(name) - plain.port(name) for name in plain.port_offsets} == {10_000}
+
+
+@pytest.mark.parametrize("base", ["http", "80", "70000", "-1"])
+def test_an_unusable_port_base_is_refused_with_a_sentence(base: str) -> None:
+    with pytest.raises(Trouble, match="not a usable port"):
+        load({"DUBAN_PORT_BASE": base})
+
+
+def test_no_two_parts_share_a_port_even_with_three_brokers() -> None:
+    plain = load({"BROKERS": "3"})
+    several = {"kafka", "controller"}
+    ports = [plain.port(name, nth) for name in plain.port_offsets for nth in range(3 if name in several else 1)]
+    assert len(ports) == len(set(ports))
+
+
+def test_two_brokers_are_refused() -> None:
+    with pytest.raises(Trouble, match="BROKERS"):
+        load({"BROKERS": "2"})
+
+
+def test_a_cluster_that_stands_keeps_its_size(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (tmp_path / "kafka" / f"node-{number}").mkdir(parents=True)
+    assert load({"DUBAN_HOME": str(tmp_path)}).brokers == 3
+
+
+def test_an_outside_kafka_is_used_instead_of_ours() -> None:
+    assert load({"DUBAN_KAFKA_BOOTSTRAP": "kafka.example:9092"}).kafka_bootstrap == "kafka.example:9092"
+
+
+def test_the_supervisors_socket_stays_short_under_a_long_path(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["a-rather-long-directory-name"] * 5)
+    assert len(str(load({"DUBAN_HOME": str(deep)}).supervisor_socket)) <= 100
