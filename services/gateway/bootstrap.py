@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from duban_contracts.profile import load_city
-
 from services.chassis import database as chassis_database
 from services.chassis import http
 from services.chassis.migrations import migrate

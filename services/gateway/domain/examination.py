@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+
 from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
 from duban_contracts.validation import check_claim
-
 from services.gateway.domain.claims import (
     Claim,
     Refused,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from duban_contracts.topics import feedback_topic
-
 from services.chassis.clock import Clock
 from services.chassis.consumer import Consumer, Ordering
 from services.chassis.database import Database

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from duban_contracts.cloudevents import EnvelopeError, split_batch
-from duban_contracts.topics import claims_topic
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 
+from duban_contracts.cloudevents import EnvelopeError, split_batch
+from duban_contracts.topics import claims_topic
 from services.chassis import tracing
 from services.chassis.api_keys import Principal, require
 from services.chassis.database import RETRYABLE, Database
@@ -73,7 +73,7 @@ def router(edge: Edge) -> APIRouter:
     async def list_receipts(
         principal: Integrator,
         status: Annotated[ReceiptStatus | None, Query()] = None,
-        after: Annotated[int | None, Query(ge=0)] = None,
+        after: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> Response:
         """List the county's own receipts, newest first; `after` is the `next` of the page before."""

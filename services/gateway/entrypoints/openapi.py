@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE
 
+from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE
 from services.gateway.entrypoints.documents import ReceiptDocument, ReceiptPage, SubmissionDocument
 
 _PROBLEM: Final = "application/problem+json"

@@ -14,8 +14,8 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
-from duban_contracts.topics import city_topics
 
+from duban_contracts.topics import city_topics
 from services.chassis import api_keys
 from services.chassis import testing as chassis_testing
 from services.gateway.bootstrap import build

@@ -3,17 +3,18 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import pytest
+
 from duban_contracts.cloudevents import BATCH_CONTENT_TYPE
 from duban_contracts.topics import claims_topic
-
 from services.chassis import api_keys
 from services.gateway.tests.world import FOREIGN, HOME, World, report
 
 
-async def test_an_event_is_on_its_countys_topic_when_202_is_answered(world: World):
+async def test_an_event_is_on_its_countys_topic_when_202_is_answered(world: World) -> None:
     event = report()
     answer = await world.post(event)
     assert answer.status_code == 202
@@ -28,7 +29,7 @@ async def test_an_event_is_on_its_countys_topic_when_202_is_answered(world: Worl
     assert result["receipt_id"] == str(sent.identity(topic))
 
 
-async def test_a_receipt_says_queued_until_the_ledger_answers(world: World):
+async def test_a_receipt_says_queued_until_the_ledger_answers(world: World) -> None:
     event = report()
     receipt_id = (await world.post(event)).json()["results"][0]["receipt_id"]
     receipt = (await world.receipt(receipt_id)).json()
@@ -39,7 +40,7 @@ async def test_a_receipt_says_queued_until_the_ledger_answers(world: World):
     assert "answered_at" not in receipt
 
 
-async def test_a_mixed_batch_takes_the_good_and_names_each_bad_event(world: World):
+async def test_a_mixed_batch_takes_the_good_and_names_each_bad_event(world: World) -> None:
     misspelt, foreign = report(), report(FOREIGN)
     misspelt["data"]["discription"] = "x"
     misspelt["data"]["found_on"] = "2026-02-30"
@@ -66,7 +67,7 @@ async def test_a_mixed_batch_takes_the_good_and_names_each_bad_event(world: Worl
         assert len(await world.sent(event)) == times
 
 
-async def test_an_unknown_field_of_a_nested_object_is_refused(world: World):
+async def test_an_unknown_field_of_a_nested_object_is_refused(world: World) -> None:
     event = report(enterprise={"name": "示例企业", "phone": "0"})
     answer = await world.post(event)
     assert answer.status_code == 422
@@ -78,13 +79,13 @@ async def test_an_unknown_field_of_a_nested_object_is_refused(world: World):
     assert problem["results"][0]["status"] == "rejected"
 
 
-async def test_an_event_in_another_countys_name_is_forbidden(world: World):
+async def test_an_event_in_another_countys_name_is_forbidden(world: World) -> None:
     answer = await world.post(report(FOREIGN))
     assert answer.status_code == 403
     assert answer.json()["code"] == "county-mismatch"
 
 
-async def test_the_same_event_again_gets_the_same_receipt(world: World):
+async def test_the_same_event_again_gets_the_same_receipt(world: World) -> None:
     event = report()
     again = copy.deepcopy(event)
     # A retry that builds the event anew: other order, other time.
@@ -97,7 +98,7 @@ async def test_the_same_event_again_gets_the_same_receipt(world: World):
     assert len({(sent.source, sent.id) for sent in await world.sent(event)}) == 1
 
 
-async def test_an_id_with_other_content_is_a_conflict_and_is_not_sent(world: World):
+async def test_an_id_with_other_content_is_a_conflict_and_is_not_sent(world: World) -> None:
     event = report()
     first = await world.post(event)
     other = copy.deepcopy(event)
@@ -110,7 +111,7 @@ async def test_an_id_with_other_content_is_a_conflict_and_is_not_sent(world: Wor
     assert [json.loads(sent.data) for sent in await world.sent(event)] == [event["data"]]
 
 
-async def test_an_id_of_another_type_is_other_content(world: World):
+async def test_an_id_of_another_type_is_other_content(world: World) -> None:
     event = report()
     await world.post(event)
     done = {
@@ -127,7 +128,7 @@ async def test_an_id_of_another_type_is_other_content(world: World):
     assert (await world.post(done)).status_code == 409
 
 
-async def test_within_one_batch_a_repeat_is_safe_and_a_reuse_is_refused(world: World):
+async def test_within_one_batch_a_repeat_is_safe_and_a_reuse_is_refused(world: World) -> None:
     event = report()
     other = copy.deepcopy(event)
     other["data"]["place"] = "别处"
@@ -139,7 +140,7 @@ async def test_within_one_batch_a_repeat_is_safe_and_a_reuse_is_refused(world: W
     assert len(await world.sent(event)) == 1
 
 
-async def test_of_two_contents_sent_at_once_under_one_id_one_wins(world: World):
+async def test_of_two_contents_sent_at_once_under_one_id_one_wins(world: World) -> None:
     event = report()
     variants = []
     for number in range(8):
@@ -151,7 +152,7 @@ async def test_of_two_contents_sent_at_once_under_one_id_one_wins(world: World):
     assert len(await world.sent(event)) == 1
 
 
-async def test_the_same_ids_from_two_counties_do_not_meet(world: World):
+async def test_the_same_ids_from_two_counties_do_not_meet(world: World) -> None:
     ours, theirs = report(), report(FOREIGN)
     theirs["id"], theirs["source"] = ours["id"], ours["source"]
     first = (await world.post(ours)).json()["results"][0]
@@ -160,7 +161,7 @@ async def test_the_same_ids_from_two_counties_do_not_meet(world: World):
     assert first["receipt_id"] != second["receipt_id"]
 
 
-async def test_when_nothing_of_a_batch_is_accepted_it_is_an_error_with_all_results(world: World):
+async def test_when_nothing_of_a_batch_is_accepted_it_is_an_error_with_all_results(world: World) -> None:
     answer = await world.post([report(FOREIGN), report(FOREIGN)])
     assert answer.status_code == 403
     assert answer.json()["code"] == "nothing-accepted"
@@ -168,12 +169,12 @@ async def test_when_nothing_of_a_batch_is_accepted_it_is_an_error_with_all_resul
     assert (await world.post([report(FOREIGN), report(sector="no_such")])).status_code == 422
 
 
-async def test_an_empty_batch_is_accepted_and_does_nothing(world: World):
+async def test_an_empty_batch_is_accepted_and_does_nothing(world: World) -> None:
     answer = await world.post([])
     assert (answer.status_code, answer.json()) == (202, {"accepted": 0, "rejected": 0, "results": []})
 
 
-async def test_binary_mode_is_understood(world: World):
+async def test_binary_mode_is_understood(world: World) -> None:
     event = report()
     headers = {
         "ce-specversion": "1.0",
@@ -190,7 +191,7 @@ async def test_binary_mode_is_understood(world: World):
     assert json.loads(sent.data) == event["data"]
 
 
-async def test_the_requests_trace_goes_on_in_the_record_unless_the_event_has_its_own(world: World):
+async def test_the_requests_trace_goes_on_in_the_record_unless_the_event_has_its_own(world: World) -> None:
     plain, traced, broken = report(), report(), report()
     traced["traceparent"] = f"00-{'a' * 32}-{'b' * 16}-01"
     broken["traceparent"] = "00-zz"
@@ -202,7 +203,7 @@ async def test_the_requests_trace_goes_on_in_the_record_unless_the_event_has_its
     assert records[traced["id"]]["traceparent"].decode() == traced["traceparent"]
 
 
-async def test_a_version_of_the_senders_making_does_not_pass(world: World):
+async def test_a_version_of_the_senders_making_does_not_pass(world: World) -> None:
     event = {**report(), "aggregateversion": 7, "partitionkey": "elsewhere"}
     assert (await world.post(event)).status_code == 202
     (sent,) = await world.sent(event)
@@ -220,26 +221,28 @@ async def test_a_version_of_the_senders_making_does_not_pass(world: World):
         ("application/cloudevents+xml", {}),
     ],
 )
-async def test_what_is_no_cloudevent_in_utf8_json_is_415(world: World, content_type: str, headers: dict[str, str]):
+async def test_what_is_no_cloudevent_in_utf8_json_is_415(
+    world: World, content_type: str, headers: dict[str, str]
+) -> None:
     answer = await world.post(report(), content_type=content_type, **headers)
     assert answer.status_code == 415
     assert answer.json()["code"] == "unsupported-media-type"
 
 
-async def test_the_charset_parameter_is_allowed(world: World):
+async def test_the_charset_parameter_is_allowed(world: World) -> None:
     answer = await world.post(report(), content_type="application/cloudevents+json; charset=UTF-8")
     assert answer.status_code == 202
 
 
-async def test_more_than_a_thousand_events_or_four_mebibytes_are_413(world: World):
+async def test_more_than_a_thousand_events_or_four_mebibytes_are_413(world: World) -> None:
     answer = await world.post([{}] * 1001)
     assert (answer.status_code, answer.json()["code"]) == (413, "batch-too-large")
     answer = await world.post(b" " * (4 * 1024 * 1024 + 1), content_type=BATCH_CONTENT_TYPE)
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 
 
-async def test_a_body_without_declared_length_is_cut_off_too(world: World):
-    async def endless():
+async def test_a_body_without_declared_length_is_cut_off_too(world: World) -> None:
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(200):
             yield b" " * 65536
 
@@ -249,7 +252,7 @@ async def test_a_body_without_declared_length_is_cut_off_too(world: World):
     assert answer.status_code == 413
 
 
-async def test_one_event_of_enormous_size_is_refused_alone(world: World):
+async def test_one_event_of_enormous_size_is_refused_alone(world: World) -> None:
     evidence = [{"name": "照片" * 100, "sha256": "0" * 64}] * 1000
     huge = {
         **report(),
@@ -269,32 +272,32 @@ async def test_one_event_of_enormous_size_is_refused_alone(world: World):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000])
-async def test_a_malformed_event_is_422(world: World, body: bytes):
+async def test_a_malformed_event_is_422(world: World, body: bytes) -> None:
     answer = await world.post(body)
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid-event"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1,", b"[" * 100_000])
-async def test_a_malformed_batch_is_422(world: World, body: bytes):
+async def test_a_malformed_batch_is_422(world: World, body: bytes) -> None:
     answer = await world.post(body, content_type=BATCH_CONTENT_TYPE)
     assert answer.status_code == 422
     assert answer.json()["code"] == "malformed-batch"
 
 
-async def test_without_a_valid_key_nothing_is_read(world: World):
+async def test_without_a_valid_key_nothing_is_read(world: World) -> None:
     for header in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": f"Bearer {api_keys.new_token()}"}):
         answer = await world.client.post("/v1/events", content=b"x", headers=header)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
-async def test_only_an_integrator_of_one_of_the_counties_may_publish(world: World):
+async def test_only_an_integrator_of_one_of_the_counties_may_publish(world: World) -> None:
     assert (await world.post(report(), who="regulator")).json()["code"] == "role-not-allowed"
     answer = await world.post(report(), who="astray")
     assert (answer.status_code, answer.json()["code"]) == (403, "no-county")
 
 
-async def test_two_keys_live_during_rotation_and_the_oldest_ends_with_the_third(world: World):
+async def test_two_keys_live_during_rotation_and_the_oldest_ends_with_the_third(world: World) -> None:
     who = api_keys.Principal("county-rotating", "integrator", HOME)
     first, second, third = (api_keys.new_token() for _ in range(3))
 
@@ -309,7 +312,7 @@ async def test_two_keys_live_during_rotation_and_the_oldest_ends_with_the_third(
     assert [await status(token) for token in (first, second, third)] == [401, 202, 202]
 
 
-async def test_accepted_and_rejected_events_are_counted_by_county(world: World):
+async def test_accepted_and_rejected_events_are_counted_by_county(world: World) -> None:
     async def counted(outcome: str) -> float:
         text = (await world.client.get("/metrics")).text
         name = f'duban_gateway_events_total{{county="{FOREIGN}",outcome="{outcome}"}}'
@@ -320,7 +323,7 @@ async def test_accepted_and_rejected_events_are_counted_by_county(world: World):
     assert [await counted("accepted"), await counted("rejected")] == [before[0] + 2, before[1] + 1]
 
 
-async def test_the_openapi_document_describes_the_bodies(world: World):
+async def test_the_openapi_document_describes_the_bodies(world: World) -> None:
     document = (await world.client.get("/openapi.json")).json()
     post = document["paths"]["/v1/events"]["post"]
     assert set(post["requestBody"]["content"]) == {

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import asyncpg
 import httpx
+
 from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE, CloudEvent
 from duban_contracts.topics import claims_topic
-
 from services.chassis import testing as chassis_testing
 from services.chassis.records import RawRecord
 from services.gateway.settings import Settings
