@@ -55,8 +55,4 @@ def _read_robot(code: str, body: bytes) -> Answer:
 
 def _seconds(retry_after: str | None) -> float | None:
     """Return Retry-After's seconds; its date form is ignored, the schedule is good enough."""
-    return (
-        float(retry_after)
-        if retry_after is not None and retry_after.isascii() and retry_after.isdigit()
-        else None
-    )
+    return float(retry_after) if retry_after is not None and retry_after.isascii() and retry_after.isdigit() else None

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from duban_contracts.events.notices import DeliveryChannel
-
 from services.notifications.domain.letters import LetterKind
 
 # A reminder is a friendly word ahead of time: e-mail is enough, the county's system is not called for it.
@@ -43,6 +42,10 @@ class Directory:
         self.committee_office = committee_office
         self._offices = {(office.county, office.unit): office for office in offices}
 
+    def webhooks(self) -> list[str]:
+        """Return every webhook URL of the city."""
+        return [office.webhook for office in self._offices.values() if office.webhook]
+
     def addressee(self, county: str, unit: str | None) -> Office | None:
         """Return the responsible unit's office, else the county committee's, else None: nobody is known."""
         found = self._offices.get((county, unit)) if unit else None
@@ -56,7 +59,5 @@ def routes(kind: LetterKind, office: Office | None) -> list[tuple[DeliveryChanne
     silence.
     """
     channels = CHANNELS_OF_KIND[kind]
-    reachable = [
-        (channel, office.address(channel)) for channel in channels if office and office.address(channel)
-    ]
+    reachable = [(channel, office.address(channel)) for channel in channels if office and office.address(channel)]
     return reachable or [(DeliveryChannel.EMAIL, None)]

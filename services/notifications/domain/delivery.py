@@ -1,7 +1,8 @@
 """One delivery: one letter over one channel to one office, as a state machine.
 
     pending -> sending -> delivered | failed | uncertain | pending (to be tried again)
-    failed, uncertain -> pending (an operator retries)      uncertain -> delivered (an operator confirms)
+    failed, uncertain -> pending (an operator retries)
+    uncertain -> delivered (an operator confirms), or whatever a late answer of the channel says
 
 `uncertain` means: the message may have arrived, and sending it again may deliver it twice. Only e-mail
 knows it: SMTP has no idempotency key, so an unknown outcome is a person's decision. A webhook carries the
@@ -16,7 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from duban_contracts.events.notices import DeliveryChannel
-
 from services.notifications.domain.retry import RetrySchedule
 
 
@@ -108,11 +108,13 @@ def begin(delivery: Delivery) -> Delivery:
     )
 
 
-def settle(
-    delivery: Delivery, answer: Answer, *, now: datetime, schedule: RetrySchedule, chance: float
-) -> Step:
-    """Apply the channel's answer to a begun attempt. Raises StepNotAllowedError unless sending."""
-    _require(delivery, "settle", DeliveryState.SENDING)
+def settle(delivery: Delivery, answer: Answer, *, now: datetime, schedule: RetrySchedule, chance: float) -> Step:
+    """Apply the channel's answer to a begun attempt.
+
+    An answer may still come after the attempt was given up as uncertain; it then settles the doubt. Raises
+    StepNotAllowedError in any other state.
+    """
+    _require(delivery, "settle", DeliveryState.SENDING, DeliveryState.UNCERTAIN)
     settled = replace(delivery, code=answer.code)
     if answer.verdict is Verdict.ACCEPTED:
         return Step(replace(settled, state=DeliveryState.DELIVERED), Fact.DELIVERED)
@@ -126,7 +128,7 @@ def settle(
 
 
 def retry(delivery: Delivery, *, now: datetime) -> Step:
-    """Let an operator send again on a fresh schedule; raises StepNotAllowedError unless failed or uncertain."""
+    """Let an operator send again on a fresh schedule; StepNotAllowedError unless failed or uncertain."""
     _require(delivery, "retry", DeliveryState.FAILED, DeliveryState.UNCERTAIN)
     return Step(replace(delivery, state=DeliveryState.PENDING, tries=0, next_attempt_at=now))
 

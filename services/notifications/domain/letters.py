@@ -11,7 +11,6 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionEvent, SupervisionOverdue
-
 from services.notifications.domain.delivery import DeliveryState
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")

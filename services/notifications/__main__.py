@@ -1,0 +1,6 @@
+from services.chassis.service import run
+from services.notifications.bootstrap import NAME, build
+from services.notifications.settings import Settings
+
+if __name__ == "__main__":
+    run(NAME, Settings, build)

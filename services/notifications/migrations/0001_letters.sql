@@ -1,0 +1,102 @@
+-- The last number given in each series of document numbers. Taken in the letter's own transaction: no gaps.
+CREATE TABLE letter_series (
+    kind        text    NOT NULL,
+    year        integer NOT NULL,
+    last_number integer NOT NULL,
+    PRIMARY KEY (kind, year)
+);
+
+-- Claimed before a number is taken, so that a repeated cause can't use one up.
+CREATE TABLE letter_cause (
+    hazard_id       text    NOT NULL,
+    deadline_number integer NOT NULL,
+    kind            text    NOT NULL,
+    step            integer NOT NULL,
+    letter_id       uuid    NOT NULL UNIQUE,
+    PRIMARY KEY (hazard_id, deadline_number, kind, step)
+);
+
+CREATE TABLE letter (
+    letter_id       uuid        PRIMARY KEY REFERENCES letter_cause (letter_id),
+    position        bigint      GENERATED ALWAYS AS IDENTITY UNIQUE,
+    kind            text        NOT NULL,
+    year            integer     NOT NULL,
+    sequence        integer     NOT NULL CHECK (sequence >= 1),
+    number          text        NOT NULL UNIQUE,
+    hazard_id       text        NOT NULL,
+    hazard_number   text        NOT NULL,
+    county          text        NOT NULL,
+    sector          text        NOT NULL,
+    unit            text        NOT NULL,
+    addressee       text,
+    addressee_unit  text,
+    deadline_number integer     NOT NULL,
+    deadline_on     date        NOT NULL,
+    title           text        NOT NULL,
+    body            text        NOT NULL,
+    issued_at       timestamptz NOT NULL,
+    state           text        NOT NULL
+        CHECK (state IN ('issued', 'delivered', 'uncertain', 'failed', 'acknowledged')),
+    -- Counts the notice events about this letter; its row lock keeps them in order.
+    version         integer     NOT NULL DEFAULT 0,
+    acknowledged_at timestamptz,
+    acknowledged_by text,
+    cause_event     text        NOT NULL,
+    correlation     text        NOT NULL,
+    traceparent     text,
+    UNIQUE (kind, year, sequence),
+    CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL))
+);
+CREATE INDEX letter_of_hazard ON letter (hazard_id);
+CREATE INDEX letter_of_county ON letter (county, position);
+
+-- One letter over one channel. Times of attempts and leases are wall time.
+CREATE TABLE delivery (
+    delivery_id     uuid        PRIMARY KEY,
+    position        bigint      GENERATED ALWAYS AS IDENTITY UNIQUE,
+    letter_id       uuid        NOT NULL REFERENCES letter (letter_id),
+    channel         text        NOT NULL CHECK (channel IN ('email', 'webhook')),
+    address         text,
+    endpoint        text,
+    state           text        NOT NULL DEFAULT 'pending'
+        CHECK (state IN ('pending', 'sending', 'delivered', 'failed', 'uncertain')),
+    attempts        integer     NOT NULL DEFAULT 0,
+    tries           integer     NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz,
+    lease_until     timestamptz,
+    code            text,
+    pending_since   timestamptz NOT NULL,
+    UNIQUE (letter_id, channel),
+    CHECK ((state = 'pending') = (next_attempt_at IS NOT NULL)),
+    CHECK ((state = 'sending') = (lease_until IS NOT NULL))
+);
+CREATE INDEX delivery_due ON delivery (next_attempt_at) WHERE state = 'pending';
+CREATE INDEX delivery_leased ON delivery (lease_until) WHERE state = 'sending';
+CREATE INDEX delivery_by_state ON delivery (state, position);
+
+-- Every send, written before it begins; `verdict` stays empty while nobody knows the answer.
+CREATE TABLE delivery_attempt (
+    delivery_id uuid        NOT NULL REFERENCES delivery (delivery_id),
+    attempt     integer     NOT NULL,
+    begun_at    timestamptz NOT NULL,
+    ended_at    timestamptz,
+    verdict     text,
+    code        text,
+    detail      text,
+    PRIMARY KEY (delivery_id, attempt)
+);
+
+-- Decisions of operators about deliveries, for audits.
+CREATE TABLE delivery_decision (
+    id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    delivery_id uuid        NOT NULL REFERENCES delivery (delivery_id),
+    decision    text        NOT NULL CHECK (decision IN ('retry', 'confirm')),
+    decided_by  text        NOT NULL,
+    decided_at  timestamptz NOT NULL
+);
+
+-- Webhook endpoints that answered 410: nothing is sent there until an operator retries a delivery.
+CREATE TABLE closed_endpoint (
+    endpoint  text        PRIMARY KEY,
+    closed_at timestamptz NOT NULL
+);
