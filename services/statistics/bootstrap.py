@@ -7,7 +7,6 @@ from pathlib import Path
 
 from duban_contracts.profile import load_city
 from duban_contracts.vocabulary import GRADES
-
 from services.chassis import database, http
 from services.chassis.migrations import migrate
 from services.chassis.relay import Relay

@@ -17,6 +17,9 @@ class Settings(ServiceSettings):
         default=Path(".duban/data/statistics"),
         description="this worker's own directory for its stream table; never shared between two workers",
     )
+    session_seconds: float = Field(
+        default=12, description="a killed worker's partitions idle for so long before another takes them"
+    )
     stall_seconds: float = Field(
         default=90, description="with records to read and no offset committed for so long, the process exits"
     )

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
+
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-
 from services.chassis.records import RawRecord, Refusal, read
 from services.statistics.domain.cell import Cell
 from services.statistics.domain.fold import grade_or_undetermined

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
-from duban_contracts.profile import City
-from duban_contracts.vocabulary import CHANNELS, GRADES, SECTORS
 from fastapi import APIRouter, Depends, Query
 
+from duban_contracts.profile import City
+from duban_contracts.vocabulary import CHANNELS, GRADES, SECTORS
 from services.chassis.api_keys import Principal, require
 from services.chassis.clock import ZONE, Clock
 from services.chassis.database import Connection, Database

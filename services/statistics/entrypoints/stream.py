@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import faust
 import structlog
-from duban_contracts.topics import PARTITIONS, TopicFamily
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import EventT
 from mode.threads import ServiceThread, WorkerThread
 
+from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.dead_letters import DeadLetter
 from services.chassis.records import RawRecord, Refusal
 from services.statistics.adapters import projection
@@ -41,7 +41,6 @@ _ROCKSDB: Final = {
     "bloom_filter_size": 10,
 }
 TABLE: Final = "hazards"
-SESSION_SECONDS: Final = 12.0
 
 
 class _DaemonThread(WorkerThread):
@@ -65,7 +64,7 @@ class RecordTable(faust.Table[bytes, bytes]):
         self.last_write = self.send_changelog(self.partition_for_key(key), key, value)
 
 
-def build_app(*, bootstrap: str, topic_prefix: str, data_directory: Path) -> faust.App:
+def build_app(*, bootstrap: str, topic_prefix: str, data_directory: Path, session_seconds: float) -> faust.App:
     """Return the Faust app, not yet bound to a loop. Topics are made elsewhere; nothing is served from it."""
     data_directory.mkdir(parents=True, exist_ok=True)
     for chatty in ("faust", "mode"):
@@ -85,8 +84,8 @@ def build_app(*, bootstrap: str, topic_prefix: str, data_directory: Path) -> fau
         processing_guarantee="at_least_once",
         consumer_auto_offset_reset="earliest",
         broker_max_poll_records=500,
-        broker_session_timeout=SESSION_SECONDS,
-        broker_heartbeat_interval=3.0,
+        broker_session_timeout=session_seconds,
+        broker_heartbeat_interval=session_seconds / 4,
         broker_commit_interval=1.0,
         stream_wait_empty=True,
         table_standby_replicas=0,

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import structlog
 from aiokafka.errors import KafkaError
-from duban_contracts.topics import TopicFamily
 from faust.contrib.asgi import bind_to_running_loop
 
+from duban_contracts.topics import TopicFamily
 from services.chassis.clock import Clock
 from services.chassis.database import RETRYABLE, Database
 from services.statistics.adapters import projection
@@ -49,6 +49,7 @@ class StreamWorker:
             bootstrap=self._settings.kafka_bootstrap,
             topic_prefix=prefix,
             data_directory=self._settings.data_directory,
+            session_seconds=self._settings.session_seconds,
         )
         bind_to_running_loop(app)
         stream = LedgerStream(app, bookkeeper, topic_prefix=prefix)
