@@ -1,0 +1,162 @@
+"""The play itself: who is on stage, how long, and what is said at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from deploy.demo.api import Platform
+from deploy.demo.audit import AUDITOR, Audit, Line
+from deploy.demo.board import Board
+from deploy.demo.counties import County
+from deploy.demo.life import Story, write
+from deploy.demo.regulators import Regulators
+from deploy.demo.senders import GatewaySender, KafkaSender, Sender
+from deploy.local import platform as local
+from deploy.local import secrets_store
+from deploy.local.settings import LOOPBACK, Settings, load
+from deploy.local.trouble import Trouble
+from duban_contracts.profile import City, load_city
+from services.chassis.clock import ZONE, Clock, ScaledClock
+
+# These two counties write straight to their own Kafka topics; the other four go through the gateway.
+DIRECT = frozenset({"140525", "140581"})
+_SETTLE_SECONDS = 40
+_MARK = "demo"
+
+
+def play(console: Console, *, seed: int, seconds: float, hazards: int) -> int:
+    """Start a fresh platform, play, audit, print; return the exit code. Raises Trouble."""
+    settings = _fresh(load(), console)
+    console.print("启动平台（Kafka、PostgreSQL 与五个服务）…")
+    local.up(settings, lambda line: console.print(f"  {line}", markup=False))
+    lines = asyncio.run(_play(settings, console, seed=seed, seconds=seconds, hazards=hazards))
+    console.rule("审计")
+    for line in lines:
+        console.print(f"{'✓' if line.holds else '✗'} {line.title}：{line.detail}", markup=False)
+    passed = all(line.holds for line in lines)
+    console.print("审计通过" if passed else "审计未通过")
+    if os.environ.get("CI"):
+        local.down(settings, lambda line: console.print(f"  {line}", markup=False))
+    else:
+        _look_further(settings, console)
+    return 0 if passed else 1
+
+
+def _fresh(settings: Settings, console: Console) -> Settings:
+    """Begin with an empty platform: an earlier demo's data is forgotten, anything else is left alone."""
+    mark = settings.home / "state" / _MARK
+    holds_data = any((settings.home / name).exists() for name in ("kafka", "postgres"))
+    if holds_data and not mark.exists():
+        raise Trouble(
+            f"{settings.home} holds a platform that was not made by a demo.",
+            "Choose another place (make demo DUBAN_HOME=/some/dir) or forget it with `make reset`.",
+        )
+    if holds_data:
+        console.print("清除上一次演示的数据…")
+        local.reset(settings, lambda _line: None)
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    return settings
+
+
+async def _play(settings: Settings, console: Console, *, seed: int, seconds: float, hazards: int) -> list[Line]:
+    city = load_city(settings.profile)
+    clock = _clock(settings)
+    keys = secrets_store.read_json(settings.credentials / "keys.json")
+    urls = {name: f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services}
+    limits = httpx.Limits(max_connections=64)
+    async with httpx.AsyncClient(timeout=30, limits=limits) as client:
+        api = Platform(client, urls, {account: entry["key"] for account, entry in keys.items()})
+        today = clock.now().astimezone(ZONE).date()
+        stories = {s.reference: s for s in write(city, seed=seed, hazards=hazards, seconds=seconds, today=today)}
+        senders = {county.code: _sender(settings, api, county.code) for county in city.counties}
+        board = Board(city, api, clock, senders, console)
+        await _live(api, city, clock, stories, senders, board, seed)
+        console.print(await board.table())
+        received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
+        return await Audit(api, settings.kafka_bootstrap, stories, senders, received).run()
+
+
+async def _live(  # noqa: PLR0913, PLR0917 - the whole cast
+    api: Platform,
+    city: City,
+    clock: Clock,
+    stories: Mapping[str, Story],
+    senders: Mapping[str, Sender],
+    board: Board,
+    seed: int,
+) -> None:
+    """Let everybody play until all is reported, then until what is under way has settled."""
+    stopping = asyncio.Event()
+    regulators = Regulators(api, clock, stories)
+    counties = [
+        County(code, sender=sender, platform=api, clock=clock, stories=stories, seed=seed)
+        for code, sender in senders.items()
+    ]
+    everybody: list[asyncio.Task[Any]] = [
+        asyncio.create_task(work)
+        for work in (
+            board.show(stopping),
+            *(regulators.work(county.code, stopping) for county in city.counties),
+            *(county.rectify(stopping) for county in counties),
+        )
+    ]
+    try:
+        reports = asyncio.gather(*(county.report() for county in counties))
+        await _unless_somebody_fails(reports, everybody)
+        await _unless_somebody_fails(asyncio.ensure_future(_settled(api)), everybody)
+    finally:
+        stopping.set()
+        await asyncio.gather(*everybody, return_exceptions=True)
+
+
+async def _unless_somebody_fails(work: asyncio.Future[Any], everybody: list[asyncio.Task[Any]]) -> None:
+    await asyncio.wait({work, *everybody}, return_when=asyncio.FIRST_COMPLETED)
+    for task in everybody:
+        if task.done():
+            work.cancel()
+            task.result()
+    await work
+
+
+async def _settled(api: Platform) -> None:
+    """Wait until every hazard is closed, rejected or overdue and left lying, or until the patience ends."""
+    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    quiet = 0
+    while quiet < 3 and asyncio.get_running_loop().time() < deadline:  # noqa: PLR2004
+        await asyncio.sleep(1)
+        under_way = 0
+        for state in ("reported", "in_review"):
+            under_way += (await api.get("ledger", "/v1/hazards/count", AUDITOR, state=state))["total"]
+        for state in ("confirmed", "rectifying"):
+            under_way += (await api.get("ledger", "/v1/hazards/count", AUDITOR, state=state, overdue=False))["total"]
+        quiet = quiet + 1 if under_way == 0 else 0
+
+
+def _sender(settings: Settings, api: Platform, county: str) -> Sender:
+    if county in DIRECT:
+        return KafkaSender(settings.kafka_bootstrap, county)
+    return GatewaySender(api.client, api.urls["gateway"], api.keys[f"county-{county}"], county)
+
+
+def _clock(settings: Settings) -> Clock:
+    kept = secrets_store.read_json(settings.home / "state" / "clock.json")
+    return ScaledClock(
+        rate=float(kept["DUBAN_CLOCK_RATE"]),
+        origin=datetime.fromisoformat(kept["DUBAN_CLOCK_ORIGIN"]),
+        origin_wall=datetime.fromisoformat(kept["DUBAN_CLOCK_ORIGIN_WALL"]),
+    )
+
+
+def _look_further(settings: Settings, console: Console) -> None:
+    console.rule("继续查看")
+    for name, address in local.addresses(settings):
+        console.print(f"  {name:<16} {address}", markup=False)
+    console.print("  make status 看进程，make logs S=ledger 看日志，make down 停止（数据保留），make reset 清除")

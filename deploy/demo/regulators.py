@@ -1,0 +1,77 @@
+"""The people of the city's and counties' bureaus: they confirm, reject, return and close, as the stories have it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import httpx
+
+from deploy.demo.api import Json, Platform
+from deploy.demo.life import Fate, Story
+from duban_contracts.events.types import Grade
+from services.chassis.clock import ZONE, Clock
+
+_LOOK_EVERY_SECONDS = 0.5
+
+
+class Regulators:
+    """Works through what lies on the desks of one county, until told to stop."""
+
+    def __init__(self, platform: Platform, clock: Clock, stories: Mapping[str, Story]) -> None:
+        self._platform = platform
+        self._clock = clock
+        self._stories = stories
+        self.refused: list[str] = []
+
+    async def work(self, county: str, stopping: asyncio.Event) -> None:
+        """Confirm what is reported and review what is handed in, again and again."""
+        while not stopping.is_set():
+            async for hazard in self._platform.pages(
+                "ledger", "/v1/hazards", _clerk(county), county=county, state="reported"
+            ):
+                await self._decide(hazard)
+            async for hazard in self._platform.pages(
+                "ledger", "/v1/hazards", _clerk(county), county=county, state="in_review"
+            ):
+                await self._review(hazard)
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+    async def _decide(self, hazard: Json) -> None:
+        story = self._stories[hazard["reference"]]
+        if story.fate is Fate.REJECTED:
+            await self._command(
+                hazard, "reject", _clerk(story.county), {"reason": "经现场核查，所报情形不构成事故隐患"}
+            )
+            return
+        today = self._clock.now().astimezone(ZONE).date()
+        major = story.grade is Grade.MAJOR
+        body: Json = {
+            "grade": story.grade,
+            "responsible_unit": "emergency_management",
+            "deadline_on": (today + timedelta(days=story.days)).isoformat(),
+        }
+        if major:
+            body["criterion"] = "重大事故隐患判定标准"
+        await self._command(hazard, "confirm", "city-regulator-1" if major else _clerk(story.county), body)
+
+    async def _review(self, hazard: Json) -> None:
+        story = self._stories[hazard["reference"]]
+        if story.fate is Fate.RETURNED and hazard["returned_count"] == 0:
+            body = {"reason": "整改照片不能证明隐患已消除，请补充验收记录"}
+            await self._command(hazard, "return", _clerk(story.county), body)
+            return
+        reviewer = "city-regulator-2" if story.grade is Grade.MAJOR else f"regulator-{story.county}-2"
+        await self._command(hazard, "close", reviewer, {"review": "经现场复查，整改到位，同意销号"})
+
+    async def _command(self, hazard: Json, verb: str, account: str, body: Json) -> None:
+        try:
+            await self._platform.post("ledger", f"/v1/hazards/{hazard['hazard_id']}/{verb}", account, body)
+        except httpx.HTTPStatusError as error:
+            # Somebody was faster, or the county corrected its report just now: the next round looks again.
+            self.refused.append(f"{verb} {hazard['number']}: {error.response.json().get('code')}")
+
+
+def _clerk(county: str) -> str:
+    return f"regulator-{county}-1"
