@@ -179,7 +179,7 @@ class Audit:
         wrong = [f"{hazard} {letters[hazard]} 封" for hazard in overdue | set(letters) if letters[hazard] != 1]
         wrong += [f"文号 {number} 重复" for number, count in numbers.items() if count > 1]
         wrong += [f"{count} 封未送" for state, count in states.items() if state in {"issued", "pending"}]
-        arrived = httpx.get(self._received, timeout=10).json()
+        arrived = (await self._platform.client.get(self._received)).json()
         twice = [i for i, n in Counter(mail["message_id"] for mail in arrived["mail"]).items() if n > 1]
         wrong += [f"邮件重复 {message}" for message in twice]
         detail = f"督办函 {letters.total()} 封（{_tally(states)}），收到邮件 {len(arrived['mail'])} 封、推送 {len(arrived['webhooks'])} 条"
@@ -228,7 +228,8 @@ class Audit:
         """P7: the services' own processing gave nothing up; what counties sent malformed is refused, not failed."""
         held: Counter[str] = Counter()
         for service, url in self._platform.urls.items():
-            for line in httpx.get(f"{url}/metrics", timeout=10).text.splitlines():
+            exposition = (await self._platform.client.get(f"{url}/metrics")).text
+            for line in exposition.splitlines():
                 if line.startswith("duban_parked_events{") or (
                     line.startswith("duban_dead_letters_held{") and "ledger.claims" not in line
                 ):

@@ -84,7 +84,7 @@ async def _play(settings: Settings, console: Console, *, seed: int, seconds: flo
         return await Audit(api, settings.kafka_bootstrap, stories, senders, received).run()
 
 
-async def _live(  # noqa: PLR0913, PLR0917 - the whole cast
+async def _live(
     api: Platform,
     city: City,
     clock: Clock,

@@ -126,6 +126,7 @@ class KafkaSender:
         failures: list[object] = []
         for event in events:
             key, value, headers = to_kafka(event)
+            attributes: list[tuple[str, str | bytes | None]] = [*headers]
 
             def on_delivery(error: object, _message: object, event: CloudEvent = event) -> None:
                 if error is not None:
@@ -133,7 +134,7 @@ class KafkaSender:
                 else:
                     self.book.accept(self._topic, event)
 
-            self._producer.produce(self._topic, value, key, headers=headers, on_delivery=on_delivery)
+            self._producer.produce(self._topic, value, key, headers=attributes, on_delivery=on_delivery)
         if self._producer.flush(30) or failures:
             raise KafkaException(f"not acknowledged: {failures}")
         self.book.calls["acknowledged"] += len(events)
