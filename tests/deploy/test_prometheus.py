@@ -114,9 +114,7 @@ def test_alerts_are_routed_to_those_who_should_see_them(amtool: Path, alert: str
 
 
 def test_the_prometheus_rule_for_kubernetes_is_what_the_rules_file_gives() -> None:
-    assert operator.TARGET.read_text(encoding="utf-8") == operator.render(), (
-        "run: python -m deploy.prometheus.operator"
-    )
+    assert operator.TARGET.read_text(encoding="utf-8") == operator.render(), "run: python -m deploy.prometheus.operator"
 
 
 def test_a_tool_that_is_nowhere_is_explained_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,65 @@
+"""Makes outside servers ready for one city, once, before the services start: databases, topics, tables, API keys.
+
+Run as `python -m deploy.docker.provision`. Told by the environment: DUBAN_POSTGRES_DSN (may create databases),
+DUBAN_KAFKA_BOOTSTRAP, DUBAN_PROFILE, and DUBAN_<SERVICE>_PASSWORD for each service. Every step can be repeated.
+API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from deploy.local import provision, provision_city, settings
+from deploy.local.trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def service_dsns(services: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return each service's own DSN on the server that DUBAN_POSTGRES_DSN names. Raises `Trouble`."""
+    wanted = ["DUBAN_POSTGRES_DSN", *(_password_name(service) for service in services)]
+    if missing := [name for name in wanted if not environ.get(name)]:
+        raise Trouble(f"{', '.join(missing)} is not set.", "Give every database password in the environment.")
+    server = urlsplit(environ["DUBAN_POSTGRES_DSN"])
+    address = server.netloc.rpartition("@")[2]
+    return {
+        service: urlunsplit(
+            server._replace(
+                netloc=f"{provision.role_of(service)}:{quote(environ[_password_name(service)], safe='')}@{address}",
+                path=f"/{provision.role_of(service)}",
+            )
+        )
+        for service in services
+    }
+
+
+async def everything(environ: Mapping[str, str]) -> list[str]:
+    """Provision all of it; return what was done, one line each. Raises `Trouble`."""
+    chosen = settings.load(environ)
+    dsns = service_dsns(chosen.services, environ)
+    await provision.databases(environ["DUBAN_POSTGRES_DSN"], dsns)
+    return await provision_city.everything(chosen, dsns)
+
+
+def _password_name(service: str) -> str:
+    return f"DUBAN_{service.upper()}_PASSWORD"
+
+
+def main() -> int:
+    """Provision and say so; 1 with one sentence when something is in the way."""
+    try:
+        for line in asyncio.run(everything(os.environ)):
+            print(line)  # noqa: T201
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,170 @@
+"""The compose file: valid by the specification, complete by the services' settings, closed to the outside."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import subprocess
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from services.chassis.settings import ServiceSettings
+from tests.deploy.expressions import ROOT
+
+COMPOSE = ROOT / "deploy" / "compose"
+SERVICES = ("gateway", "ledger", "scheduler", "notifications", "statistics")
+SCHEMA = json.loads((ROOT / "tests" / "deploy" / "data" / "compose-spec.json").read_text(encoding="utf-8"))
+# What a container must be told because the defaults are for one machine.
+ALWAYS = {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_POSTGRES_DSN", "DUBAN_HTTP_HOST", "DUBAN_HTTP_PORT", "DUBAN_PROFILE"}
+LOOPBACK_DEFAULT = re.compile(r"127\.0\.0\.1|localhost|demonstration|\.example\b")
+
+
+@cache
+def environment() -> dict[str, str]:
+    """The variables of .env and those of the secrets.env that up.sh would write."""
+    text = (COMPOSE / ".env").read_text(encoding="utf-8")
+    pinned = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    script = (COMPOSE / "up.sh").read_text(encoding="utf-8")
+    databases = re.search(r"for name in ([A-Z ]+);", script)
+    assert databases
+    secrets = [f"DUBAN_{name}_PASSWORD" for name in databases.group(1).split()]
+    secrets += re.findall(r'echo "([A-Z_]+)=\$\(random\)"', script)
+    return pinned | dict.fromkeys(secrets, "secret")
+
+
+@cache
+def compose() -> dict[str, Any]:
+    text = (COMPOSE / "compose.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"\$\{([A-Z_]+):\?[^}]*\}", r"${\1}", text)
+    loaded: dict[str, Any] = yaml.safe_load(Template(text).substitute(environment()))
+    return loaded
+
+
+def settings_of(service: str) -> type[ServiceSettings]:
+    module = importlib.import_module(f"services.{service}.settings")
+    settings: type[ServiceSettings] = module.Settings
+    return settings
+
+
+def variables_of(service: str) -> dict[str, Any]:
+    return {f"DUBAN_{name.upper()}": field for name, field in settings_of(service).model_fields.items()}
+
+
+def test_the_file_is_valid_by_the_compose_specification() -> None:
+    jsonschema.Draft202012Validator(SCHEMA).validate(compose())
+
+
+def test_the_specification_refuses_a_misspelt_key() -> None:
+    wrong = {"services": {"x": {"image": "x:1", "mem_limits": "1g"}}}
+    assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(wrong))
+
+
+def test_every_variable_that_is_given_is_used_and_every_one_used_is_given() -> None:
+    used = set(re.findall(r"\$\{([A-Z_]+)", (COMPOSE / "compose.yaml").read_text(encoding="utf-8")))
+    assert used == set(environment())
+
+
+def test_no_password_is_committed() -> None:
+    assert "secrets.env" in (COMPOSE / ".gitignore").read_text(encoding="utf-8")
+    assert not re.search(r"PASSWORD|KEYS|SECRET", (COMPOSE / ".env").read_text(encoding="utf-8"))
+
+
+def test_the_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
+    (tmp_path / "up.sh").write_text((COMPOSE / "up.sh").read_text(encoding="utf-8"), encoding="utf-8")
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    docker.chmod(0o755)
+
+    def up() -> str:
+        command = ["sh", str(tmp_path / "up.sh")]
+        return subprocess.run(
+            command, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True
+        ).stdout
+
+    assert "compose --env-file .env --env-file secrets.env up --build --detach --wait" in up()
+    secrets = tmp_path / "secrets.env"
+    first = secrets.read_text(encoding="utf-8")
+    assert secrets.stat().st_mode & 0o777 == 0o600
+    values = [line.split("=")[1] for line in first.splitlines()]
+    assert len(set(values)) == len(values) == 8
+    assert all(re.fullmatch(r"[0-9a-f]{48}", value) for value in values)
+    up()
+    assert secrets.read_text(encoding="utf-8") == first
+
+
+@pytest.mark.parametrize("name", sorted(compose()["services"]))
+def test_a_container_is_pinned_limited_and_listens_on_loopback_only(name: str) -> None:
+    container = compose()["services"][name]
+    assert re.fullmatch(r"[a-z0-9./-]+:v?\d+\.\d+[\w.-]*", container["image"]), container["image"]
+    assert container["mem_limit"]
+    assert container["logging"]["options"].keys() == {"max-size", "max-file"}
+    assert "no-new-privileges:true" in container["security_opt"]
+    for port in container.get("ports", ()):
+        assert port.startswith("127.0.0.1:")
+    if container["restart"] != "no":
+        assert {"test", "start_period", "interval", "timeout", "retries"} <= container["healthcheck"].keys()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_told_everything_its_settings_need(service: str) -> None:
+    given = set(compose()["services"][service]["environment"])
+    known = variables_of(service)
+    assert given <= set(known), f"no setting reads {given - set(known)}"
+    required = {name for name, field in known.items() if field.is_required()}
+    local = {name for name, field in known.items() if LOOPBACK_DEFAULT.search(str(_default(field)))}
+    assert ALWAYS | required | local <= given
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_settings_accept_what_a_service_is_told(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in compose()["services"][service]["environment"].items():
+        monkeypatch.setenv(name, str(value))
+    settings = settings_of(service)()  # type: ignore[call-arg]
+    assert settings.http_host == "0.0.0.0"  # noqa: S104
+    assert settings.postgres_dsn.endswith(f"@postgres:5432/duban_{service}")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_listens_where_it_is_published_and_scraped(service: str) -> None:
+    container = compose()["services"][service]
+    port = container["environment"]["DUBAN_HTTP_PORT"]
+    assert container["ports"] == [f"127.0.0.1:{port}:{port}"]
+    targets = yaml.safe_load((ROOT / "deploy/prometheus/targets/compose/duban.yml").read_text(encoding="utf-8"))
+    assert {"targets": [f"{service}:{port}"], "labels": {"service": service}} in targets
+    assert variables_of(service)["DUBAN_HTTP_PORT"].default == int(port)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_starts_after_its_servers_are_healthy_and_provisioned(service: str) -> None:
+    assert compose()["services"][service]["depends_on"] == {
+        "provision": {"condition": "service_completed_successfully"},
+        "kafka": {"condition": "service_healthy"},
+        "postgres": {"condition": "service_healthy"},
+    }
+
+
+def test_every_mounted_file_exists_and_every_volume_is_declared() -> None:
+    for container in compose()["services"].values():
+        for volume in container.get("volumes", ()):
+            source = volume.split(":")[0]
+            if source.startswith("."):
+                assert (COMPOSE / source).resolve().exists(), volume
+            else:
+                assert source in compose()["volumes"], volume
+
+
+def test_the_image_is_built_from_the_base_that_the_file_pins() -> None:
+    dockerfile = (ROOT / "deploy" / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    assert f"ARG PYTHON_IMAGE={environment()['PYTHON_IMAGE']}\n" in dockerfile
+
+
+def _default(field: Any) -> Any:
+    default = field.default
+    return default.get_secret_value() if hasattr(default, "get_secret_value") else default

