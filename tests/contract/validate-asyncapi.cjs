@@ -1,16 +1,24 @@
-// Prints the diagnostics of the official AsyncAPI parser for one document; exits 1 when one of them is an error.
+// Validates AsyncAPI documents with the official parser: its diagnostics, then `valid` or `invalid`, for each path.
+// Exits 1 when one of them is invalid.
 const { readFileSync } = require('node:fs');
 const { Parser } = require('@asyncapi/parser');
 
 const ERROR = 0;
 
-async function main(path) {
+async function isValid(path) {
   const { document, diagnostics } = await new Parser().parse(readFileSync(path, 'utf8'));
   for (const { severity, path: where, message } of diagnostics) {
     console.log(`${severity === ERROR ? 'error' : 'note'} ${where.join('.')}: ${message}`);
   }
-  const failed = document === undefined || diagnostics.some(({ severity }) => severity === ERROR);
-  process.exitCode = failed ? 1 : 0;
+  return document !== undefined && !diagnostics.some(({ severity }) => severity === ERROR);
 }
 
-main(process.argv[2]);
+async function main(paths) {
+  for (const path of paths) {
+    const valid = await isValid(path);
+    console.log(`${valid ? 'valid' : 'invalid'} ${path}`);
+    if (!valid) process.exitCode = 1;
+  }
+}
+
+main(process.argv.slice(2));

@@ -13,14 +13,21 @@ import msgspec
 from duban_contracts import uscc
 from duban_contracts.catalogue import EventData, EventType, UnknownEventType, lookup
 from duban_contracts.closed import closed_decoder
-from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.explain import explain
 from duban_contracts.topics import TopicFamily
 from duban_contracts.violations import Violation, violation
 from duban_contracts.vocabulary import SECTORS
 
-__all__ = ["MOST_VIOLATIONS", "Violation", "check_claim", "check_payload", "check_vocabularies"]
+__all__ = [
+    "MOST_VIOLATIONS",
+    "Violation",
+    "check_claim",
+    "check_payload",
+    "check_vocabularies",
+    "envelope_violation",
+]
 
 # A document that is wrong in a thousand places is answered by its first faults.
 MOST_VIOLATIONS: Final = 20
@@ -45,6 +52,11 @@ def check_claim(event: CloudEvent, county: str | None = None) -> list[Violation]
     if county is not None and getattr(data, "county", county) != county:
         return [violation("county-mismatch", "$.county", f"must be {county}")]
     return check_vocabularies(data)
+
+
+def envelope_violation(error: EnvelopeError) -> Violation:
+    """Return what an unreadable envelope is answered with: code `bad-envelope`, the attribute as field."""
+    return violation("bad-envelope", error.attribute, error.rule)
 
 
 def check_payload(entry: EventType, data: bytes) -> list[Violation]:

@@ -46,6 +46,7 @@ FIELD_NAMES_ZH: Final = {
 
 # What people read, by code; {detail} is the limit, the list of values, or the pattern.
 MESSAGES_ZH: Final = {
+    "bad-envelope": "不符合 CloudEvents 1.0 信封的要求",
     "not-json": "内容不是合法的 JSON",
     "wrong-type": "类型不符，应为{detail}",
     "missing-field": "缺少必填项",
@@ -63,6 +64,9 @@ MESSAGES_ZH: Final = {
     "unknown-event-type": "不是契约中的事件类型",
     "not-a-claim": "此类事件不由县区系统上报",
     "county-mismatch": "与上报通道所属县区不一致",
+    "id-reused": "同一来源和编号的事件已有不同内容，重发须内容一致，新事件须用新编号",
+    "too-many-events": "一批最多{detail}条",
+    "key-not-reference": "Kafka 记录的键应为县级编号，否则同一隐患的先后顺序没有保证",
 }
 
 

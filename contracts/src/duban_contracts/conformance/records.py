@@ -1,0 +1,105 @@
+"""Read what a vendor has at hand: structured events, batches, JSON lines, or captured Kafka records.
+
+A captured record is an object with `headers` and `value` (or `payload`, as `kcat -J` prints it); the headers are an
+object, a list of pairs, or a flat list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
+
+
+class Unreadable(ValueError):  # noqa: N818  (a state of the input, like FileNotFound)
+    """The input is neither JSON nor JSON lines, or holds nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """One event as it was found: from HTTP, or from Kafka with its topic when the capture says so."""
+
+    event: CloudEvent | EnvelopeError
+    from_kafka: bool = False
+    topic: str | None = None
+
+
+def read(raw: bytes) -> list[Captured]:
+    """Return the events in `raw`, the broken ones as their EnvelopeError; raises Unreadable, also when empty."""
+    found = [_captured(document) for document in _documents(raw)]
+    if not found:
+        raise Unreadable("holds no event")
+    return found
+
+
+def _documents(raw: bytes) -> Iterator[msgspec.Raw]:
+    try:
+        whole = msgspec.json.decode(raw, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        yield from _lines(raw)
+        return
+    if bytes(whole).lstrip()[:1] == b"[":
+        yield from msgspec.json.decode(whole, type=list[msgspec.Raw])
+    else:
+        yield whole
+
+
+def _lines(raw: bytes) -> Iterator[msgspec.Raw]:
+    for number, line in enumerate(raw.splitlines(), start=1):
+        if line.strip():
+            try:
+                yield msgspec.json.decode(line, type=msgspec.Raw)
+            except (msgspec.DecodeError, RecursionError) as error:
+                raise Unreadable(f"line {number}: neither one JSON document nor JSON lines ({error})") from error
+
+
+def _captured(document: msgspec.Raw) -> Captured:
+    try:
+        fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return Captured(_structured(document))
+    if "headers" not in fields or "specversion" in fields:
+        return Captured(_structured(document))
+    try:
+        topic = msgspec.json.decode(fields["topic"], type=str) if "topic" in fields else None
+        return Captured(_record(fields), from_kafka=True, topic=topic)
+    except msgspec.ValidationError as error:
+        return Captured(EnvelopeError("record", f"is no captured Kafka record ({error})"), from_kafka=True)
+
+
+def _structured(document: msgspec.Raw) -> CloudEvent | EnvelopeError:
+    try:
+        return from_structured(document)
+    except EnvelopeError as error:
+        return error
+
+
+def _record(fields: dict[str, msgspec.Raw]) -> CloudEvent | EnvelopeError:
+    key = msgspec.json.decode(fields.get("key", b"null"), type=str | None)
+    headers = [(name, text.encode()) for name, text in _headers(msgspec.json.decode(fields["headers"]))]
+    try:
+        return from_kafka(None if key is None else key.encode(), _value(fields), headers)
+    except EnvelopeError as error:
+        return error
+
+
+def _value(fields: dict[str, msgspec.Raw]) -> bytes | None:
+    """Return the record value: captured as JSON, or as the text that it was on the wire."""
+    raw = fields.get("value", fields.get("payload"))
+    if raw is None or bytes(raw).strip() == b"null":
+        return None
+    return msgspec.json.decode(raw, type=str).encode() if bytes(raw).lstrip()[:1] == b'"' else bytes(raw)
+
+
+def _headers(headers: Any) -> list[tuple[str, str]]:
+    if isinstance(headers, dict):
+        pairs: Any = list(headers.items())
+    elif isinstance(headers, list) and all(isinstance(item, str) for item in headers):
+        pairs = list(zip(headers[::2], headers[1::2], strict=False))
+    else:
+        pairs = headers
+    return msgspec.convert(pairs, type=list[tuple[str, str]])

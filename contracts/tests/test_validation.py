@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.tests.strategies import json_values, reports, texts
+from duban_contracts.catalogue import event_types, lookup
+from duban_contracts.closed import closed_decoder
+from duban_contracts.cloudevents import CloudEvent, EnvelopeError
+from duban_contracts.examples import example_event, examples
+from duban_contracts.explain import explain
+from duban_contracts.validation import MOST_VIOLATIONS, check_claim, check_payload, envelope_violation
+from duban_contracts.violations import MESSAGES_ZH
+
+TYPE = "duban.hazard.reported.v1"
+REPORT = examples()[TYPE]
+
+
+def claim(payload: object, kind: str = TYPE) -> CloudEvent:
+    return CloudEvent(id="1", source="s", type=kind, data=msgspec.json.encode(payload))
+
+
+def faults(payload: object) -> list[tuple[str, str]]:
+    return [(violation.field, violation.code) for violation in check_claim(claim(payload))]
+
+
+def without(name: str) -> dict[str, Any]:
+    return {field: value for field, value in REPORT.items() if field != name}
+
+
+@given(reports)
+def test_a_right_claim_has_no_violations(report: dict[str, Any]) -> None:
+    assert check_claim(claim(report), report["county"]) == []
+
+
+@given(reports, texts, json_values)
+def test_an_unknown_field_is_named_at_any_depth(report: dict[str, Any], name: str, value: object) -> None:
+    assert (f"$.~{name}", "unknown-field") in faults(report | {f"~{name}": value})
+    enterprise = report["enterprise"] | {f"~{name}": value}
+    assert faults(report | {"enterprise": enterprise}) == [(f"$.enterprise.~{name}", "unknown-field")]
+
+
+def test_an_unknown_field_in_a_list_is_named_by_its_index() -> None:
+    good = examples()["duban.hazard.rectified.v1"]
+    proofs = [*good["evidence"], good["evidence"][0] | {"size": 3}]
+    found = check_claim(claim(good | {"evidence": proofs}, "duban.hazard.rectified.v1"))
+    assert [(violation.field, violation.code) for violation in found] == [("$.evidence[1].size", "unknown-field")]
+
+
+@pytest.mark.parametrize(
+    ("payload", "fault"),
+    [
+        (without("place"), ("$.place", "missing-field")),
+        (REPORT | {"place": 3}, ("$.place", "wrong-type")),
+        (REPORT | {"place": ""}, ("$.place", "too-short")),
+        (REPORT | {"place": "x" * 201}, ("$.place", "too-long")),
+        (REPORT | {"place": "a\tb"}, ("$.place", "control-character")),
+        (REPORT | {"place": "a\n"}, ("$.place", "control-character")),
+        (REPORT | {"county": "14050x"}, ("$.county", "wrong-format")),
+        (REPORT | {"channel": "rumour"}, ("$.channel", "unknown-value")),
+        (REPORT | {"channel": ["inspection"]}, ("$.channel", "unknown-value")),
+        (REPORT | {"suggested_grade": "grave"}, ("$.suggested_grade", "unknown-value")),
+        (REPORT | {"found_on": "2026-02-30"}, ("$.found_on", "bad-date")),
+        (REPORT | {"found_on": "20260201"}, ("$.found_on", "bad-date")),
+        (REPORT | {"enterprise": None}, ("$.enterprise", "wrong-type")),
+        (REPORT | {"enterprise": {"uscc": None}}, ("$.enterprise.name", "missing-field")),
+        (REPORT | {"sector": "alchemy"}, ("$.sector", "unknown-sector")),
+        (
+            REPORT | {"enterprise": {"name": "a", "uscc": "91140502XXXX000350"}},
+            ("$.enterprise.uscc", "uscc-check-character"),
+        ),
+        ([], ("$", "wrong-type")),
+        (None, ("$", "wrong-type")),
+    ],
+)
+def test_a_fault_is_named_by_field_and_code(payload: object, fault: tuple[str, str]) -> None:
+    assert faults(payload) == [fault]
+
+
+def test_every_fault_of_an_event_is_named_at_once() -> None:
+    found = faults(without("place") | {"found_on": "x", "extra": 1, "enterprise": {"name": 1, "id": 2}})
+    assert {field for field, _ in found} == {
+        "$.place",
+        "$.found_on",
+        "$.extra",
+        "$.enterprise.name",
+        "$.enterprise.id",
+    }
+
+
+@given(
+    st.sampled_from([entry.name for entry in event_types()]),
+    st.data(),
+    json_values,
+)
+def test_the_walk_finds_a_fault_exactly_where_the_decoder_refuses(
+    name: str, data: st.DataObject, value: object
+) -> None:
+    entry = lookup(name)
+    document = msgspec.json.decode(msgspec.json.encode(examples()[name]))
+    holder = data.draw(st.sampled_from([document, *(v for v in document.values() if isinstance(v, dict))]))
+    field = data.draw(st.sampled_from([*holder, "novel"]))
+    if data.draw(st.booleans()):
+        holder[field] = value
+    else:
+        holder.pop(field, None)
+    raw = msgspec.json.encode(document)
+    try:
+        closed_decoder(entry.model).decode(raw)
+    except msgspec.ValidationError:
+        assert list(explain(document, entry.model))
+    else:
+        assert not list(explain(document, entry.model))
+
+
+def test_a_claim_in_another_countys_name_is_a_mismatch() -> None:
+    found = check_claim(claim(REPORT), "140581")
+    assert [(violation.field, violation.code) for violation in found] == [("$.county", "county-mismatch")]
+
+
+def test_what_only_the_platform_says_is_no_claim() -> None:
+    event = example_event(lookup("duban.hazard.closed.v1"))
+    assert [violation.code for violation in check_claim(event)] == ["not-a-claim"]
+
+
+def test_an_unknown_type_is_said_so() -> None:
+    assert [violation.code for violation in check_claim(claim({}, "duban.hazard.sold.v1"))] == ["unknown-event-type"]
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b'{"x":' * 100_000 + b"1" + b"}" * 100_000])
+def test_bytes_that_are_no_json_are_said_so(data: bytes) -> None:
+    event = CloudEvent(id="1", source="s", type=TYPE, data=data)
+    assert [violation.code for violation in check_claim(event)] == ["not-json"]
+
+
+def test_a_hostile_document_is_answered_by_few_short_legible_violations() -> None:
+    hostile = {f"\u0000{number}" + "x" * 1000: 1 for number in range(1000)}
+    found = check_claim(claim(REPORT | hostile))
+    assert len(found) == MOST_VIOLATIONS
+    for violation in found:
+        assert len(violation.field) <= 200
+        assert len(violation.rule) <= 200
+        assert violation.field.isprintable()
+        assert violation.message_zh.isprintable()
+
+
+@given(reports, st.data())
+def test_every_answer_fits_the_event_that_carries_it_to_the_county(report: dict[str, Any], data: st.DataObject) -> None:
+    field = data.draw(st.sampled_from(sorted(report)))
+    wrong = report | {field: data.draw(json_values)}
+    for violation in check_claim(claim(wrong)):
+        answer = examples()["duban.claim.rejected.v1"] | {
+            "code": violation.code,
+            "message": violation.message_zh,
+            "field": violation.field,
+            "rule": violation.rule,
+        }
+        assert check_payload(lookup("duban.claim.rejected.v1"), msgspec.json.encode(answer)) == []
+
+
+def test_every_code_has_a_chinese_message() -> None:
+    for code, message in MESSAGES_ZH.items():
+        assert code.islower()
+        assert any("一" <= character <= "鿿" for character in message)
+
+
+def test_a_broken_envelope_is_a_violation_too() -> None:
+    found = envelope_violation(EnvelopeError("id", "is required"))
+    assert (found.field, found.code) == ("id", "bad-envelope")
+
+
+def test_the_check_keeps_up_with_several_thousand_events_a_second() -> None:
+    event = claim(REPORT)
+    check_claim(event)
+    began = time.process_time()
+    for _ in range(5000):
+        check_claim(event)
+    assert time.process_time() - began < 1

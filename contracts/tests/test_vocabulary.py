@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duban_contracts.events.types import Channel, Grade, HazardState
+from duban_contracts.vocabulary import (
+    CHANNELS,
+    GRADES,
+    ROLES,
+    SECTORS,
+    STATES,
+    UNITS,
+    Term,
+    Vocabulary,
+    normalise,
+)
+
+ALL = (SECTORS, UNITS, CHANNELS, GRADES, STATES, ROLES)
+every_name = st.sampled_from(
+    [(words, term.code, name) for words in ALL for term in words for name in (term.code, term.name, *term.aliases)]
+)
+areas = st.sampled_from(["", "市", "晋城市", "山西省晋城市", "泽州县", "晋城市城区", "莫力达瓦旗"])
+
+
+@given(every_name)
+def test_every_code_name_and_alias_leads_to_its_term(entry: tuple[Vocabulary, str, str]) -> None:
+    vocabulary, code, name = entry
+    assert vocabulary.match(name) == code
+
+
+@given(every_name, st.sampled_from(["  ", "　", "\n", ""]), st.booleans())
+def test_width_space_and_quotation_marks_do_not_matter(
+    entry: tuple[Vocabulary, str, str],
+    space: str,
+    wide: bool,  # noqa: FBT001
+) -> None:
+    vocabulary, code, name = entry
+    written = name.replace("(", "（").replace(")", "）") if wide else unicodedata.normalize("NFKC", name)
+    middle = len(written) // 2
+    assert vocabulary.match(f"“{space}{written[:middle]}{space}{written[middle:]}”") == code
+
+
+@given(st.text())
+def test_text_that_is_no_alias_stays_unknown(text: str) -> None:
+    for vocabulary in ALL:
+        known = {normalise(name) for term in vocabulary for name in (term.code, term.name, *term.aliases)}
+        code = vocabulary.match(text)
+        if normalise(text) in known:
+            assert code in vocabulary
+        elif vocabulary is not UNITS:
+            assert code is None
+
+
+@given(areas, st.sampled_from(["应急管理局", "水利局", "住建局", "城管局", "消防救援大队"]))
+def test_a_unit_is_known_behind_the_name_of_its_area(area: str, unit: str) -> None:
+    assert UNITS.match(area + unit) == UNITS.match(unit) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("危化品", "hazchem"),
+        ("九小场所", "nine_small_places"),
+        ("消防安全", "fire_safety"),
+        ("晋城市应急管理局", None),
+        ("矿", None),
+        ("", None),
+    ],
+)
+def test_sectors_are_matched_whole(text: str, code: str | None) -> None:
+    assert SECTORS.match(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("城市管理局", "urban_management"),
+        ("晋城市城市管理局", "urban_management"),
+        ("山西省安委办", "province_committee_office"),
+        ("晋城市安委办", "safety_committee_office"),
+        ("陵川县政府", "county_government"),
+        ("晋城市某某局", None),
+        ("市", None),
+    ],
+)
+def test_the_level_in_front_of_a_unit_is_read_before_it_is_dropped(text: str, code: str | None) -> None:
+    assert UNITS.match(text) == code
+
+
+def test_events_and_vocabularies_name_the_same_channels_grades_and_states() -> None:
+    assert {term.code for term in CHANNELS} == {channel.value for channel in Channel}
+    assert {term.code for term in GRADES} == {grade.value for grade in Grade}
+    assert {term.code for term in STATES} == {state.value for state in HazardState}
+
+
+def test_a_code_gives_its_chinese_name() -> None:
+    assert SECTORS.name("coal_mine") == "煤矿"
+    assert "coal_mine" in SECTORS
+    assert SECTORS.get("alchemy") is None
+    with pytest.raises(KeyError):
+        SECTORS.name("alchemy")
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        [Term("a", "甲"), Term("a", "乙")],
+        [Term("a", "甲"), Term("b", "乙", ("甲",))],
+        [Term("a", "甲(丙)"), Term("b", "甲（丙）")],
+    ],
+)
+def test_an_ambiguous_vocabulary_is_refused(terms: list[Term]) -> None:
+    with pytest.raises(ValueError, match=r"twice|both"):
+        Vocabulary("test", terms)
