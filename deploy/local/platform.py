@@ -166,12 +166,12 @@ async def _services(  # noqa: PLR0913, PLR0917 - one caller
             say(line)
     for program in services:
         supervisor.start(program)
-    await asyncio.gather(*(_ready(settings, supervisor, program.name) for program in services))
+    await asyncio.gather(*(_ready(settings, supervisor, program.name, say) for program in services))
     if missing := sorted(set(settings.services) - {program.name for program in services}):
         say(f"not in this checkout, so not started: {', '.join(missing)}")
 
 
-async def _ready(settings: Settings, supervisor: Supervisor, name: str) -> None:
+async def _ready(settings: Settings, supervisor: Supervisor, name: str, say: Say) -> None:
     url = f"http://{LOOPBACK}:{settings.port(name)}/readyz"
     remedy = f"See `make logs S={name}`."
     seen: set[int] = set()
@@ -188,6 +188,7 @@ async def _ready(settings: Settings, supervisor: Supervisor, name: str) -> None:
         return f"{answer}; {last_line}" if state.state == "RUNNING" else f"{state.state}; {last_line}"
 
     await readiness.wait_for(name, check, settings.waits["services"], remedy)
+    say(f"{name} is ready")
 
 
 def _last_line(log: Path) -> str:

@@ -48,7 +48,7 @@ def lines(
     return _named(panel, names)
 
 
-def numbers(  # noqa: PLR0913 - every one but the first two has a default
+def numbers(
     text: Text,
     queries: Sequence[Query],
     *,
