@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import msgspec
-from duban_contracts.events.types import Grade
 
+from duban_contracts.events.types import Grade
 from services.scheduler.domain.calendar import CalendarError, Roll, WorkingCalendar
 from services.scheduler.domain.policy import Policy
 

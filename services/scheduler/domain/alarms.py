@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
@@ -25,14 +25,16 @@ class Kind(enum.StrEnum):
 class AlarmState(enum.StrEnum):
     """Where an alarm stands.
 
-    `armed` waits for its instant; `held` waits for a review to end; `raised` was said and is final; `withdrawn` is no
-    longer called for; `lapsed` is a reminder that was no longer useful when the scheduler came to it.
+    `armed` waits for its instant; `held` waits for a review to end; `raised` was said and is final; `withdrawn` is
+    no longer called for; `excused` is a 督办逾期 whose deadline had passed, but whose hazard was extended or closed
+    before the alarm was raised; `lapsed` is a reminder that was no longer useful when the scheduler came to it.
     """
 
     ARMED = "armed"
     HELD = "held"
     RAISED = "raised"
     WITHDRAWN = "withdrawn"
+    EXCUSED = "excused"
     LAPSED = "lapsed"
 
 
@@ -54,12 +56,13 @@ class AlarmKey:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm as a reckoning calls for it; `fires_at` is when to raise it, `due_at` when its deadline passes."""
+    """An alarm as a reckoning calls for it: raise it at `fires_at`; its deadline passes at `due_at`."""
 
     key: AlarmKey
     fires_at: datetime
     due_at: datetime
     state: AlarmState
+    raised_at: datetime | None = None
 
 
 def called_for(reckoning: Reckoning | None, policy: Policy) -> list[Alarm]:
@@ -79,35 +82,36 @@ def called_for(reckoning: Reckoning | None, policy: Policy) -> list[Alarm]:
 
 
 def changes(before: Reckoning | None, after: Reckoning | None, policy: Policy) -> list[Alarm]:
-    """Return the alarms to write when `before` becomes `after`: new and moved ones, and withdrawals."""
+    """Return the alarms to write when `before` becomes `after`: new and moved ones, and those taken back."""
     old = {alarm.key: alarm for alarm in called_for(before, policy)}
     new = {alarm.key: alarm for alarm in called_for(after, policy)}
-    withdrawn = [
-        Alarm(alarm.key, alarm.fires_at, alarm.due_at, AlarmState.WITHDRAWN)
-        for key, alarm in old.items()
-        if key not in new
-    ]
-    return withdrawn + [alarm for key, alarm in new.items() if old.get(key) != alarm]
+    taken_back = [replace(old[key], state=_end(key, after)) for key in old if key not in new]
+    return taken_back + [alarm for key, alarm in new.items() if old.get(key) != alarm]
+
+
+def _end(key: AlarmKey, after: Reckoning | None) -> AlarmState:
+    """Return what becomes of an alarm that is called for no more."""
+    if key.kind is Kind.OVERDUE and after is not None:
+        deadline = after.deadlines[key.deadline_number - 1]
+        if deadline.outcome is Outcome.PASSED:
+            return AlarmState.EXCUSED
+    return AlarmState.WITHDRAWN
 
 
 def _overdue(reckoning: Reckoning, state: AlarmState) -> Alarm:
     deadline = reckoning.deadline
     key = AlarmKey(reckoning.hazard_id, deadline.number, Kind.OVERDUE)
-    return Alarm(key, deadline.due_at, deadline.due_at, state)
+    raised_at = deadline.noted_at if state is AlarmState.RAISED else None
+    return Alarm(key, deadline.due_at, deadline.due_at, state, raised_at)
 
 
 def _reminders(reckoning: Reckoning, policy: Policy, state: AlarmState) -> list[Alarm]:
-    """Return the reminders still ahead when the clock began to run: nobody is reminded of what was just said."""
+    """Return the reminders still ahead when the clock began to run; nobody is reminded of what was just said."""
     deadline = reckoning.deadline
-    since = reckoning.running_since or reckoning.paused_at or deadline.set_at
-    since = max(since, deadline.set_at)
+    since = max(reckoning.running_since or reckoning.paused_at or deadline.set_at, deadline.set_at)
+    ahead = sorted(policy.reminders(reckoning.grade, deadline.due_at).items())
     return [
-        Alarm(
-            AlarmKey(reckoning.hazard_id, deadline.number, Kind.DUE_SOON, days),
-            moment,
-            deadline.due_at,
-            state,
-        )
-        for days, moment in sorted(policy.reminders(reckoning.grade, deadline.due_at).items())
-        if since < moment < deadline.due_at
+        Alarm(AlarmKey(reckoning.hazard_id, deadline.number, Kind.DUE_SOON, days), at, deadline.due_at, state)
+        for days, at in ahead
+        if since < at < deadline.due_at
     ]

@@ -26,7 +26,6 @@ from duban_contracts.events.hazards import (
     HazardReturned,
     HazardSubmitted,
 )
-
 from services.scheduler.domain import instants
 from services.scheduler.domain.policy import Policy
 from services.scheduler.domain.reckoning import ClockState, Deadline, Outcome, Reckoning, Segment
@@ -34,9 +33,7 @@ from services.scheduler.domain.reckoning import ClockState, Deadline, Outcome, R
 _NOTHING_LEFT: Final = timedelta()
 
 
-def advance(
-    reckoning: Reckoning | None, event: HazardEvent, *, version: int, policy: Policy
-) -> Reckoning | None:
+def advance(reckoning: Reckoning | None, event: HazardEvent, *, version: int, policy: Policy) -> Reckoning | None:
     """Return the reckoning after `event`, the hazard's event number `version`.
 
     None means that the hazard has no clock yet (it is not confirmed). An event that is not newer than the reckoning

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from duban_contracts.events.types import Grade
-
 from services.scheduler.domain import instants
 from services.scheduler.domain.calendar import Roll, WorkingCalendar
 

@@ -12,7 +12,7 @@ import json
 import sys
 from datetime import date
 
-import chinese_calendar  # type: ignore[import-untyped]
+import chinese_calendar
 
 _TITLES = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
 

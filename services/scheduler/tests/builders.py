@@ -24,7 +24,6 @@ from duban_contracts.events.hazards import (
 )
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.events.types import Actor, Channel, Enterprise, Grade, HazardFacts, HazardState
-
 from services.scheduler.domain.calendar import Roll, WorkingCalendar
 from services.scheduler.domain.fold import advance
 from services.scheduler.domain.policy import Policy
@@ -94,9 +93,7 @@ class Story:
 
     def submitted(self, submitted_at: datetime, learnt_at: datetime | None = None) -> Story:
         fields = {"measures": "已更换", "completed_on": submitted_at.date(), "submitted_at": submitted_at}
-        return self._tell(
-            HazardSubmitted, learnt_at or submitted_at, {"state": HazardState.IN_REVIEW}, **fields
-        )
+        return self._tell(HazardSubmitted, learnt_at or submitted_at, {"state": HazardState.IN_REVIEW}, **fields)
 
     def returned(self, at: datetime) -> Story:
         return self._tell(HazardReturned, at, {"state": HazardState.RECTIFYING}, reason="整改不到位")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from duban_contracts.events.types import Grade
-
 from services.scheduler.domain import alarms
 from services.scheduler.domain.alarms import AlarmKey, AlarmState, Kind
 from services.scheduler.tests.builders import POLICY, Story, clock_of, june, local
@@ -19,7 +18,7 @@ def confirmed(grade: Grade = Grade.GENERAL) -> Story:
     return Story(grade=grade).registered(local(1, 8)).confirmed(local(1, 9), june(19))
 
 
-def test_a_running_clock_calls_for_its_alarm_and_the_reminders_of_its_grade():
+def test_a_running_clock_calls_for_its_alarm_and_the_reminders_of_its_grade() -> None:
     assert called_for(confirmed(Grade.MAJOR)) == [
         (Kind.OVERDUE, 1, 0, local(20), AlarmState.ARMED),
         (Kind.DUE_SOON, 1, 1, local(18, 9), AlarmState.ARMED),
@@ -28,25 +27,25 @@ def test_a_running_clock_calls_for_its_alarm_and_the_reminders_of_its_grade():
     ]
 
 
-def test_a_reminder_whose_moment_is_over_when_the_clock_starts_is_not_called_for():
+def test_a_reminder_whose_moment_is_over_when_the_clock_starts_is_not_called_for() -> None:
     late = Story().registered(local(17, 8)).confirmed(local(17, 10), june(19))
     assert [days for _, _, days, _, _ in called_for(late)] == [0, 1]
 
 
-def test_alarms_are_held_during_review_and_follow_the_resumed_clock():
+def test_alarms_are_held_during_review_and_follow_the_resumed_clock() -> None:
     story = confirmed().submitted(local(5))
     assert {state for *_, state in called_for(story)} == {AlarmState.HELD}
     story.returned(local(8))
     assert called_for(story)[0] == (Kind.OVERDUE, 1, 0, local(23), AlarmState.ARMED)
 
 
-def test_a_late_submission_does_not_take_the_alarm_back():
+def test_a_late_submission_does_not_take_the_alarm_back() -> None:
     story = confirmed().submitted(local(20, 1))
     assert called_for(story) == [(Kind.OVERDUE, 1, 0, local(20), AlarmState.ARMED)]
     assert called_for(story.returned(local(22))) == [(Kind.OVERDUE, 1, 0, local(20), AlarmState.ARMED)]
 
 
-def test_an_extension_withdraws_the_old_alarms_and_calls_for_new_ones():
+def test_an_extension_withdraws_the_old_alarms_and_calls_for_new_ones() -> None:
     story = confirmed()
     before = clock_of(story)
     after = clock_of(story.extended(local(10), june(30)))
@@ -59,19 +58,23 @@ def test_an_extension_withdraws_the_old_alarms_and_calls_for_new_ones():
     }
 
 
-def test_an_alarm_the_ledger_took_note_of_is_never_armed_again():
+def test_an_alarm_the_ledger_took_note_of_is_never_armed_again() -> None:
     story = confirmed().overdue(local(20, 0, 1), june(19))
     assert called_for(story) == [(Kind.OVERDUE, 1, 0, local(20), AlarmState.RAISED)]
 
 
-def test_a_plan_writes_nothing():
+def test_a_plan_writes_nothing() -> None:
     story = confirmed()
     before = clock_of(story)
     assert alarms.changes(before, clock_of(story.planned(local(2))), POLICY) == []
 
 
-def test_the_event_id_of_an_alarm_is_the_same_at_every_attempt_and_differs_between_alarms():
+def test_the_event_id_of_an_alarm_is_the_same_at_every_attempt_and_differs_between_alarms() -> None:
     key = AlarmKey("hz-1", 1, Kind.OVERDUE)
     assert key.event_id == AlarmKey("hz-1", 1, Kind.OVERDUE).event_id
-    others = [AlarmKey("hz-1", 2, Kind.OVERDUE), AlarmKey("hz-2", 1, Kind.OVERDUE), AlarmKey("hz-1", 1, Kind.DUE_SOON, 1)]
+    others = [
+        AlarmKey("hz-1", 2, Kind.OVERDUE),
+        AlarmKey("hz-2", 1, Kind.OVERDUE),
+        AlarmKey("hz-1", 1, Kind.DUE_SOON, 1),
+    ]
     assert len({key.event_id, *(other.event_id for other in others)}) == 4

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from services.chassis.service import run
+from services.scheduler.bootstrap import NAME, build
+from services.scheduler.settings import Settings
+
+if __name__ == "__main__":
+    run(NAME, Settings, build)

@@ -1,0 +1,29 @@
+"""The scheduler's own metrics."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+RAISED: Final = Counter(
+    "duban_supervision_raised_total", "Alarms raised: 到期提醒 (due_soon) and 督办逾期 (overdue).", ["kind"]
+)
+DELAY: Final = Histogram(
+    "duban_supervision_delay_seconds",
+    "Wall seconds from the instant a deadline passed to 督办逾期. Promise P3 says 5; above it the ledger's pipeline "
+    "or the scheduler was behind.",
+    buckets=(0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 7.5, 10, 30, 60, 300, 1800, 7200, 86400),
+)
+OLDEST_UNRAISED: Final = Gauge(
+    "duban_supervision_oldest_unraised_timestamp_seconds",
+    "When the oldest deadline passed whose 督办逾期 is not raised; stands at now when there is none. Page on its age.",
+)
+MISSED: Final = Gauge(
+    "duban_supervision_missed",
+    "Self-audit: deadlines that passed without their event, and clocks that disagree with their alarms.",
+)
+CALENDAR_ENDS: Final = Gauge(
+    "duban_calendar_covered_until_timestamp_seconds",
+    "End of the last year whose public holidays are entered; after it only weekends are known.",
+)

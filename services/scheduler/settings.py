@@ -1,0 +1,18 @@
+"""What the scheduler is told from outside, beside what every service is told."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from services.chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Settings of the scheduler; all spans are wall seconds."""
+
+    http_port: int = 18082
+    poll_seconds: float = Field(default=0.5, gt=0, le=2, description="pause between two looks at what is due")
+    audit_seconds: float = Field(default=60, gt=0, description="pause between two self-audits")
+    missed_after_seconds: float = Field(
+        default=30, gt=0, description="a deadline that passed this long ago without its event counts as missed"
+    )

@@ -1,0 +1,159 @@
+"""The whole scheduler on a real broker: ledger events in, supervision events out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from duban_contracts.catalogue import decode
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.supervision import SupervisionOverdue
+from duban_contracts.topics import KEEP_FOREVER, PARTITIONS, Topic, TopicFamily, dead_letter_topic
+from services.chassis.clock import Clock, ScaledClock
+from services.chassis.outbox import outgoing
+from services.chassis.producer import ReliableProducer
+from services.chassis.service import Service
+from services.chassis.testing import create_topics, eventually, publish, read_all, running
+from services.scheduler.bootstrap import build
+from services.scheduler.settings import Settings
+from services.scheduler.tests.builders import Story, heartbeat, june, local
+from services.scheduler.tests.conftest import PatientClock
+
+PROFILE = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
+WORKING = ("consumer", "relay", "clock")
+
+
+@dataclass
+class City:
+    """A scheduler's surroundings: its topics, its database, and what the ledger says."""
+
+    bootstrap: str
+    prefix: str
+    dsn: str
+    clock: PatientClock
+
+    @property
+    def hazards(self) -> str:
+        return f"{self.prefix}{TopicFamily.HAZARD}"
+
+    async def scheduler(self, clock: Clock | None = None) -> Service:
+        settings = Settings(
+            kafka_bootstrap=self.bootstrap, postgres_dsn=self.dsn, topic_prefix=self.prefix, profile=PROFILE
+        )
+        return await build(settings, clock or self.clock)
+
+    async def ledger_says(self, records: Sequence[CloudEvent]) -> None:
+        await publish(self.bootstrap, self.hazards, records)
+
+    async def ledger_is_through(self, applied_through: datetime) -> None:
+        """Put a heartbeat on every partition, behind everything that was said."""
+        producer = ReliableProducer(self.bootstrap, "test")
+        beats = [outgoing(self.hazards, heartbeat(applied_through), partition) for partition in range(PARTITIONS)]
+        try:
+            assert await producer.publish(beats) == [None] * PARTITIONS
+        finally:
+            await producer.stop()
+
+    async def overdue(self) -> list[tuple[str, int]]:
+        events = await read_all(self.bootstrap, f"{self.prefix}{TopicFamily.SUPERVISION}")
+        payloads = [decode(event) for event in events]
+        return [(p.hazard.hazard_id, p.deadline_number) for p in payloads if isinstance(p, SupervisionOverdue)]
+
+    async def raised(self, expected: Sequence[tuple[str, int]]) -> None:
+        """Wait until exactly these deadlines are raised, in any order."""
+
+        async def check() -> None:
+            assert sorted(await self.overdue()) == sorted(expected)
+
+        await eventually(check, timeout=30)
+
+
+@pytest.fixture
+async def city(kafka_bootstrap: str, topic_prefix: str, database: str) -> City:
+    names = [TopicFamily.HAZARD, TopicFamily.SUPERVISION, dead_letter_topic("scheduler.hazards")]
+    await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", KEEP_FOREVER) for name in names])
+    return City(kafka_bootstrap, topic_prefix, database, PatientClock(local(1)))
+
+
+def confirmed(hazard_id: str) -> Story:
+    return Story(hazard_id).registered(local(1, 8)).confirmed(local(1, 10), june(3))
+
+
+@asynccontextmanager
+async def at_work(*services: Service) -> AsyncIterator[None]:
+    if not services:
+        yield
+        return
+    async with running(services[0], *WORKING), at_work(*services[1:]):
+        yield
+
+
+async def test_what_the_ledger_says_becomes_one_alarm_for_each_deadline_that_passed(city: City) -> None:
+    late, closed = confirmed("late"), confirmed("closed").submitted(local(2)).closed(local(3))
+    extended = confirmed("extended").extended(local(3), june(10))
+    returned = confirmed("returned").submitted(local(2)).returned(local(3, 9))
+    stories = (late, closed, extended, returned)
+    records = [record for story in stories for record in story.records()]
+    await city.ledger_says([*records, *records[3:6]])
+    async with at_work(await city.scheduler()):
+        city.clock.set(local(4, 1))
+        await city.ledger_is_through(local(4, 1))
+        await city.raised([("late", 1)])
+        city.clock.set(local(12))
+        await city.ledger_is_through(local(12))
+        await city.raised([("late", 1), ("extended", 2), ("returned", 1)])
+
+
+async def test_a_submission_in_time_behind_a_slow_ledger_is_never_overtaken(city: City) -> None:
+    story = confirmed("in-time").submitted(local(3, 23, 59), learnt_at=local(4, 2))
+    await city.ledger_says(story.records()[:2] + confirmed("late").records())
+    async with at_work(await city.scheduler()):
+        city.clock.set(local(4, 2))
+        await city.ledger_is_through(local(3, 23, 58))
+        await city.ledger_says(story.records(first=3))
+        await city.ledger_is_through(local(4, 2))
+        await city.raised([("late", 1)])
+
+
+async def test_a_scheduler_that_was_down_over_deadlines_raises_each_once_after_it_starts(city: City) -> None:
+    stories = [confirmed(f"hz-{n}") for n in range(60)]
+    await city.ledger_says([record for story in stories for record in story.records()])
+    await city.ledger_is_through(local(2))
+    async with at_work(await city.scheduler()):
+        await city.raised([])
+    in_time = [story.submitted(local(3)) for story in stories[:20]]
+    await city.ledger_says([record for story in in_time for record in story.records(first=3)])
+    city.clock.set(local(9))
+    await city.ledger_is_through(local(9))
+    expected = [(f"hz-{n}", 1) for n in range(20, 60)]
+    for _ in range(2):
+        async with at_work(await city.scheduler()):
+            await city.raised(expected)
+
+
+async def test_two_schedulers_at_once_raise_each_deadline_once(city: City) -> None:
+    stories = [confirmed(f"hz-{n}") for n in range(200)]
+    await city.ledger_says([record for story in stories for record in story.records()])
+    async with at_work(await city.scheduler(), await city.scheduler()):
+        city.clock.set(local(4, 1))
+        await city.ledger_is_through(local(4, 1))
+        await city.raised([(f"hz-{n}", 1) for n in range(200)])
+
+
+async def test_an_alarm_comes_within_five_seconds_of_wall_time_when_a_day_takes_seconds(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[float] = []
+    monkeypatch.setattr("services.scheduler.metrics.DELAY.observe", delays.append)
+    clock = ScaledClock(rate=20_000, origin=local(1, 12), origin_wall=datetime.now(UTC))
+    await city.ledger_says(confirmed("late").records())
+    async with at_work(await city.scheduler(clock)):
+        while not await city.overdue():
+            await city.ledger_is_through(clock.now())
+    assert len(delays) == 1
+    assert delays[0] < 5
