@@ -13,7 +13,7 @@ ALGORITHM: Final = "duban-history-1"
 GENESIS: Final = bytes(32)
 
 
-def link(  # noqa: PLR0913 - the sealed fields of a record
+def link(
     previous: bytes,
     *,
     hazard_id: str,

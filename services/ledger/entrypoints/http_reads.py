@@ -34,7 +34,7 @@ ExportLimit = Annotated[int, Query(ge=1, le=5000)]
 Position = Annotated[int, Query(ge=0)]
 
 
-def _filter(  # noqa: PLR0913, PLR0917 - the query parameters
+def _filter(
     county: Annotated[str | None, Query(pattern=r"^[0-9]{6}$")] = None,
     sector: str | None = None,
     grade: Grade | None = None,
