@@ -30,7 +30,9 @@ def configure(service: str, *, level: str = "INFO", style: str = "json") -> None
     )
     tail: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if style != "console":
-        tail.append(structlog.processors.dict_tracebacks)
+        # Without local variables: they hold payloads, addresses and keys, which no log line may show.
+        transformer = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        tail.append(structlog.processors.ExceptionRenderer(transformer))
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*tail, renderer]))
     root = logging.getLogger()

@@ -85,7 +85,9 @@ def changes(before: Reckoning | None, after: Reckoning | None, policy: Policy) -
     """Return the alarms to write when `before` becomes `after`: new and moved ones, and those taken back."""
     old = {alarm.key: alarm for alarm in called_for(before, policy)}
     new = {alarm.key: alarm for alarm in called_for(after, policy)}
-    taken_back = [replace(old[key], state=_end(key, after)) for key in old if key not in new]
+    # What the ledger has noted was raised and stays so; there is nothing to take back.
+    unraised = (key for key, alarm in old.items() if key not in new and alarm.state is not AlarmState.RAISED)
+    taken_back = [replace(old[key], state=_end(key, after)) for key in unraised]
     return taken_back + [alarm for key, alarm in new.items() if old.get(key) != alarm]
 
 

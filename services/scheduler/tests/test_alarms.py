@@ -78,3 +78,10 @@ def test_the_event_id_of_an_alarm_is_the_same_at_every_attempt_and_differs_betwe
         AlarmKey("hz-1", 1, Kind.DUE_SOON, 1),
     ]
     assert len({key.event_id, *(other.event_id for other in others)}) == 4
+
+
+def test_closing_a_hazard_whose_alarm_was_raised_and_noted_changes_no_alarm() -> None:
+    story = confirmed().overdue(local(20, 1)).submitted(local(21))
+    before = clock_of(story)
+    after = clock_of(story.closed(local(22)))
+    assert alarms.changes(before, after, POLICY) == []
