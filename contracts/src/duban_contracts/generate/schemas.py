@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,9 @@ def definitions(entry: EventType) -> dict[str, dict[str, Any]]:
     """Return the definitions that `entry`'s payload needs, its own among them, every object of them closed."""
     defined: dict[str, dict[str, Any]] = msgspec.json.schema(entry.model)["$defs"]
     for schema in defined.values():
+        if "description" in schema:
+            # Python 3.13 takes the indentation out of docstrings; earlier ones leave it in.
+            schema["description"] = cleandoc(schema["description"])
         if schema.get("type") == "object":
             schema["additionalProperties"] = False
     return defined
