@@ -33,7 +33,7 @@ def _run_time_packages() -> set[str]:
     while waiting:
         requirement = waiting.pop()
         for extra in requirement.extras or {""}:
-            environment = {**default_environment(), "extra": extra}
+            environment = {name: str(value) for name, value in default_environment().items()} | {"extra": extra}
             if requirement.marker and not requirement.marker.evaluate(environment):
                 continue
             name = canonicalize_name(requirement.name)

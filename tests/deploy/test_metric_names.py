@@ -69,7 +69,8 @@ def test_every_bucket_bound_in_an_expression_exists(expression: Expression) -> N
         if bound := dict(series.matchers).get("le"):
             histogram = declared()[family(series.name)]
             assert isinstance(histogram, Histogram)
-            assert bound in {floatToGoString(upper) for upper in histogram._upper_bounds}
+            written = {floatToGoString(upper) for upper in histogram._upper_bounds}  # type: ignore[no-untyped-call]
+            assert bound in written
 
 
 def test_every_declared_metric_follows_the_naming_rules() -> None:

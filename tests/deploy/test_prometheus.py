@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.local.trouble import Trouble
 from deploy.prometheus import operator, tools
 from tests.deploy.expressions import ROOT, RULES, rules
 
@@ -119,5 +120,5 @@ def test_the_prometheus_rule_for_kubernetes_is_what_the_rules_file_gives() -> No
 
 def test_a_tool_that_is_nowhere_is_explained_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(tools.Trouble, match=r"prometheus is not installed and apt-get is not here to fetch it\."):
+    with pytest.raises(Trouble, match=r"prometheus is not installed and apt-get is not here to fetch it\."):
         tools.ensure("promtool", tmp_path / "empty")
