@@ -81,7 +81,7 @@ def test_the_event_id_of_an_alarm_is_the_same_at_every_attempt_and_differs_betwe
 
 
 def test_closing_a_hazard_whose_alarm_was_raised_and_noted_changes_no_alarm() -> None:
-    story = confirmed().overdue(local(20, 1)).submitted(local(21))
+    story = confirmed().overdue(local(20, 1), june(19)).submitted(local(21))
     before = clock_of(story)
     after = clock_of(story.closed(local(22)))
     assert alarms.changes(before, after, POLICY) == []
