@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -175,11 +176,14 @@ async def _ready(settings: Settings, supervisor: Supervisor, name: str, say: Say
     url = f"http://{LOOPBACK}:{settings.port(name)}/readyz"
     remedy = f"See `make logs S={name}`."
     seen: set[int] = set()
+    last_look = -1.0
 
     async def check() -> str | None:
+        nonlocal last_look
         answer = await readiness.http(url)
-        if answer is None:
-            return None
+        if answer is None or time.monotonic() - last_look < 1:
+            return answer
+        last_look = time.monotonic()
         state = next(row for row in await asyncio.to_thread(supervisor.states) if row.name == name)
         last_line = _last_line(settings.logs / f"{name}.log")
         seen.add(state.pid)
