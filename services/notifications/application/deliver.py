@@ -49,7 +49,7 @@ class CourierOptions:
 class Courier:
     """Carries letters over their channels. Any number may run: rows are taken with SKIP LOCKED."""
 
-    def __init__(  # noqa: PLR0913 - one parameter for each thing injected
+    def __init__(
         self,
         *,
         database: Database,

@@ -7,13 +7,14 @@ import re
 from typing import Final
 
 from services.notifications.domain.delivery import Answer, Verdict
+from services.notifications.domain.letters import inline
 
 _ENHANCED: Final = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _TRANSIENT_STATUS: Final = frozenset({408, 425, 429})
 _GONE: Final = 410
 # Robots answer HTTP 200 to everything and say the truth in `errcode`: -1 and 45009 WeCom busy / over its
 # rate, 130101 and 410100 DingTalk over its rate. Every other code needs a person.
-_TRANSIENT_ERRCODES: Final = frozenset({-1, 45009, 45033, 130101, 410100})
+_TRANSIENT_ERRCODES: Final = (-1, 45009, 45033, 130101, 410100)
 
 
 def read_smtp(code: int, text: str) -> Answer:
@@ -21,9 +22,9 @@ def read_smtp(code: int, text: str) -> Answer:
     enhanced = _ENHANCED.match(text)
     written = f"{code} {enhanced.group(1)}" if enhanced else str(code)
     if 200 <= code < 300:  # noqa: PLR2004
-        return Answer(Verdict.ACCEPTED, written, text)
+        return Answer(Verdict.ACCEPTED, written, inline(text))
     verdict = Verdict.TRANSIENT if 400 <= code < 500 else Verdict.PERMANENT  # noqa: PLR2004
-    return Answer(verdict, written, text)
+    return Answer(verdict, written, inline(text))
 
 
 def read_http(status: int, body: bytes, retry_after: str | None = None) -> Answer:
@@ -50,7 +51,7 @@ def _read_robot(code: str, body: bytes) -> Answer:
     if errcode in (0, "0"):  # some robots write it as text
         return Answer(Verdict.ACCEPTED, code)
     verdict = Verdict.TRANSIENT if errcode in _TRANSIENT_ERRCODES else Verdict.PERMANENT
-    return Answer(verdict, f"errcode-{errcode}"[:64])
+    return Answer(verdict, f"errcode-{inline(str(errcode))}"[:64])
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -75,14 +75,15 @@ def choose(host: str, addresses: Sequence[str], policy: DestinationPolicy) -> st
 
 def _check(host: str, address: Address, policy: DestinationPolicy) -> None:
     plain = address.ipv4_mapped if isinstance(address, IPv6Address) and address.ipv4_mapped else address
-    if plain.is_link_local or plain.is_multicast or plain.is_unspecified or plain.is_reserved:
-        raise DestinationRefusedError("address-forbidden")
     listed = host in policy.hosts
     inside = any(plain in network for network in policy.networks if network.version == plain.version)
     if plain.is_loopback:
         if not (policy.loopback and (listed or inside)):
             raise DestinationRefusedError("address-loopback")
         return
+    # No profile can allow these: link-local holds the metadata services of clouds.
+    if plain.is_link_local or plain.is_multicast or plain.is_unspecified or plain.is_reserved:
+        raise DestinationRefusedError("address-forbidden")
     if not inside and not listed:
         raise DestinationRefusedError("host-not-allowed")
     if not inside and not plain.is_global:

@@ -12,7 +12,7 @@ from services.notifications.domain.letters import ZONE, chinese_date, days_late,
 from services.notifications.domain.profile import LetterProfile
 
 
-def facts_of(  # noqa: PLR0913 - by name, from one place
+def facts_of(
     event: SupervisionEvent, *, number: str, office: Office | None, now: datetime, city: City, profile: LetterProfile
 ) -> dict[str, str | int]:
     """Return what the templates may say: every text is one line; foreign text stays text.

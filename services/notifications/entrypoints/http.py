@@ -77,7 +77,7 @@ def router(counter: Counter) -> APIRouter:
 
 def _add_letters(api: APIRouter, counter: Counter) -> None:
     @api.get("/letters", summary="文书列表，最新在前")
-    async def list_letters(  # noqa: PLR0913, PLR0917 - one parameter for each filter
+    async def list_letters(
         who: Reader,
         hazard_id: str | None = None,
         unit: str | None = None,

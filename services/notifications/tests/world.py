@@ -1,0 +1,186 @@
+"""What the tests of notifications speak with: supervision events, and the profile of the example city."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+
+from deploy.local.receivers.hooks import Hooks
+from deploy.local.receivers.store import Store, parse
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionEvent, SupervisionOverdue
+from duban_contracts.events.types import Channel, Grade, HazardFacts, HazardState
+from duban_contracts.topics import TopicFamily
+from services.chassis import testing as chassis_testing
+from services.chassis.events_out import new_event
+from services.notifications.settings import Settings
+
+PROFILE: Final = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
+DEADLINE: Final = date(2026, 3, 5)
+DUE_AT: Final = datetime(2026, 3, 5, 16, tzinfo=UTC)
+
+
+def facts(
+    hazard_id: str = "h-1", *, county: str = "140502", unit: str | None = "fire_rescue", reference: str = "AQ-1"
+) -> HazardFacts:
+    return HazardFacts(
+        hazard_id=hazard_id,
+        number="JC-2026-000123",
+        county=county,
+        reference=reference,
+        channel=Channel.INSPECTION,
+        sector="coal_mine",
+        state=HazardState.RECTIFYING,
+        grade=Grade.MAJOR,
+        responsible_unit=unit,
+        deadline_on=DEADLINE,
+    )
+
+
+def overdue(hazard_id: str = "h-1", *, deadline_number: int = 1, **more: Any) -> SupervisionOverdue:
+    return SupervisionOverdue(
+        hazard=facts(hazard_id, **more),
+        deadline_number=deadline_number,
+        deadline_on=DEADLINE,
+        due_at=DUE_AT,
+        raised_at=DUE_AT,
+    )
+
+
+def due_soon(
+    hazard_id: str = "h-1", *, deadline_number: int = 1, days_left: int = 3, **more: Any
+) -> SupervisionDueSoon:
+    return SupervisionDueSoon(
+        hazard=facts(hazard_id, **more),
+        deadline_number=deadline_number,
+        deadline_on=DEADLINE,
+        due_at=DUE_AT,
+        raised_at=DUE_AT,
+        days_left=days_left,
+    )
+
+
+SECRET: Final = "a-secret-of-the-tests"
+COUNTY: Final = "140502"
+FOREIGN: Final = "140521"
+
+
+def _office(unit: str, email: str | None, hook: str | None = None, county: str = COUNTY) -> dict[str, str]:
+    office = {"county": county, "unit": unit, "name": f"测试{unit}"}
+    if email:
+        office["email"] = f"{email}@{county}.example"
+    if hook:
+        office["webhook"] = "{webhook_base}" + hook
+    return office
+
+
+OFFICES: Final = [
+    _office("county_safety_committee", "anweiban"),
+    _office("fire_rescue", "xiaofang", f"/hooks/{COUNTY}/fire_rescue"),
+    _office("transport", "unknown.jiaotong"),
+    _office("market_regulation", "full-2.shijian", f"/flaky/2/{COUNTY}/market_regulation"),
+    _office("energy_bureau", "overquota.nengyuan", f"/robot/93000/{COUNTY}/energy_bureau"),
+    _office("water_bureau", None, f"/redirect/{COUNTY}/water_bureau"),
+    _office("civil_affairs", None, f"/gone/{COUNTY}/civil_affairs"),
+    _office("health_commission", "mute.weijian"),
+    _office("commerce_bureau", "full.shangwu"),
+    _office("forestry_bureau", None, "/hooks/elsewhere/forestry_bureau"),
+    {**_office("sports_bureau", None), "webhook": "http://169.254.169.254/latest"},
+]
+
+
+@dataclass(frozen=True)
+class Receivers:
+    """The mail server and the webhook endpoint of a test, and what they hold."""
+
+    directory: Path
+    smtp_port: int
+    webhook_port: int
+    hooks: Hooks
+
+    def mails(self) -> list[EmailMessage]:
+        return [parse(content) for _, content in Store(self.directory / "mail", ".eml").contents()]
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        return [json.loads(content) for _, content in Store(self.directory / "webhooks", ".json").contents()]
+
+
+@dataclass(frozen=True)
+class World:
+    """A running service and everything around it."""
+
+    settings: Settings
+    client: httpx.AsyncClient
+    connection: asyncpg.Connection[asyncpg.Record]
+    tokens: Mapping[str, str]
+    receivers: Receivers
+
+    async def is_up(self) -> None:
+        try:
+            answer = await self.client.get("/healthz")
+        except httpx.TransportError as error:
+            raise AssertionError(str(error)) from error
+        assert answer.status_code == 200
+
+    async def say(self, *events: SupervisionEvent, event_id: str | None = None) -> None:
+        """Publish supervision events as the scheduler does; each gets its own id unless one is given."""
+        made = [
+            new_event(
+                event,
+                source="/duban/scheduler",
+                subject=event.hazard.hazard_id,
+                key=event.hazard.hazard_id,
+                time=event.raised_at,
+                event_id=event_id,
+            )
+            for event in events
+        ]
+        topic = f"{self.settings.topic_prefix}{TopicFamily.SUPERVISION}"
+        await chassis_testing.publish(self.settings.kafka_bootstrap, topic, made)
+
+    async def ask(self, who: str, method: str, path: str) -> httpx.Response:
+        return await self.client.request(method, path, headers={"authorization": f"Bearer {self.tokens[who]}"})
+
+    async def letters(self) -> list[dict[str, Any]]:
+        answer = await self.ask("city", "GET", "/v1/letters?limit=500")
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    async def whole(self, letter_id: str) -> dict[str, Any]:
+        document: dict[str, Any] = (await self.ask("city", "GET", f"/v1/letters/{letter_id}")).json()
+        return document
+
+    async def settled(self, count: int = 1) -> list[dict[str, Any]]:
+        """Wait until `count` letters are there and nothing is on its way; return the whole letters, oldest first."""
+
+        async def check() -> list[dict[str, Any]]:
+            found = [await self.whole(letter["letter_id"]) for letter in reversed(await self.letters())]
+            assert len(found) >= count, f"{len(found)} letters"
+            states = [delivery["state"] for letter in found for delivery in letter["deliveries"]]
+            assert not {"pending", "sending"} & set(states), states
+            return found
+
+        return await chassis_testing.eventually(check, timeout=30)
+
+    async def notices(self) -> list[CloudEvent]:
+        """Return every notice event once the outbox is empty, in order for each letter."""
+
+        async def drained() -> None:
+            assert await self.connection.fetchval("SELECT count(*) FROM outbox") == 0
+
+        await chassis_testing.eventually(drained)
+        topic = f"{self.settings.topic_prefix}{TopicFamily.NOTICE}"
+        return await chassis_testing.read_all(self.settings.kafka_bootstrap, topic)
+
+    async def told(self) -> list[str]:
+        """Return the short types of all notice events, sorted."""
+        return sorted(event.type.removeprefix("duban.notice.").removesuffix(".v1") for event in await self.notices())
