@@ -149,7 +149,7 @@ async def _servers(settings: Settings, supervisor: Supervisor, prepared: Parts, 
     say(f"PostgreSQL and Kafka ({brokers} broker{'s' if brokers > 1 else ''}) are ready")
 
 
-async def _services(  # noqa: PLR0913, PLR0917 - one caller
+async def _services(
     settings: Settings,
     supervisor: Supervisor,
     prepared: Parts,

@@ -13,17 +13,20 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from deploy.local import readiness, receivers
+from deploy.local import readiness
 from deploy.local.ephemeral import free_ports
+from deploy.local.receivers.__main__ import serve
+from deploy.local.receivers.hooks import endpoint_secret
 from deploy.local.settings import LOOPBACK
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SECRET = "a-master-secret-of-this-test"
+ENDPOINT = "140521/emergency"
 
 
 @asynccontextmanager
 async def running(directory: Path) -> AsyncIterator[tuple[int, str]]:
     smtp_port, webhook_port = free_ports(2)
-    serving = receivers.serve(directory, host=LOOPBACK, smtp_port=smtp_port, webhook_port=webhook_port, secret=SECRET)
+    serving = serve(directory, smtp_port=smtp_port, webhook_port=webhook_port, master_secret=SECRET)
     task = asyncio.create_task(serving)
     url = f"http://{LOOPBACK}:{webhook_port}"
     await readiness.wait_for("receivers", lambda: readiness.http(f"{url}/healthz"), 10, "")
@@ -58,33 +61,33 @@ async def test_a_mail_is_kept_as_it_came(tmp_path: Path) -> None:
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
 
 
-async def test_a_bounce_is_permanent_and_a_delay_is_not(tmp_path: Path) -> None:
+async def test_an_unknown_mailbox_is_permanent_and_a_greylist_is_not(tmp_path: Path) -> None:
     async with running(tmp_path) as (port, _):
         with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
-            await send(port, letter("bounce@county.invalid"))
-        assert refused.value.recipients["bounce@county.invalid"][0] == 550
-        with pytest.raises(smtplib.SMTPDataError) as delayed:
-            await send(port, letter("later@county.invalid"))
-        assert delayed.value.smtp_code == 451
-        await send(port, letter("later@county.invalid"))
+            await send(port, letter("unknown@county.invalid"))
+        assert refused.value.recipients["unknown@county.invalid"][0] == 550
+        with pytest.raises(smtplib.SMTPRecipientsRefused) as delayed:
+            await send(port, letter("greylist@county.invalid"))
+        assert delayed.value.recipients["greylist@county.invalid"][0] == 451
+        await send(port, letter("greylist@county.invalid"))
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
 
 
-async def test_a_webhook_is_kept_only_with_a_true_signature(tmp_path: Path) -> None:
+async def test_a_webhook_is_kept_only_with_a_true_signature_and_only_once(tmp_path: Path) -> None:
     body, now = '{"letter":"督〔2026〕1号"}', datetime.now(UTC)
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(SECRET).sign("msg_1", now, body),
+        "webhook-signature": Webhook(endpoint_secret(SECRET, ENDPOINT)).sign("msg_1", now, body),
     }
     async with running(tmp_path) as (_, url), httpx.AsyncClient() as client:
-        forged = await client.post(f"{url}/hooks/unit", content=body + " ", headers=headers)
-        true = await client.post(f"{url}/hooks/unit", content=body, headers=headers)
-        gone = await client.post(f"{url}/hooks/gone-unit", content=body, headers=headers)
-        late = [(await client.post(f"{url}/hooks/later", content=body, headers=headers)).status_code for _ in "12"]
-    assert (forged.status_code, true.status_code, gone.status_code, late) == (401, 204, 410, [503, 204])
+
+        async def post(path: str, content: str) -> int:
+            return (await client.post(f"{url}/{path}/{ENDPOINT}", content=content, headers=headers)).status_code
+
+        assert await post("hooks", body + " ") == 401
+        assert await post("gone", body) == 410
+        assert [await post("flaky/1", body) for _ in "123"] == [503, 204, 204]
+        assert (await client.get(f"{url}/received")).json()["repeated_webhooks"] == 1
     kept = [json.loads(path.read_bytes()) for path in sorted((tmp_path / "webhooks").glob("*.json"))]
-    assert [(hook["name"], hook["webhook_id"], hook["body"]) for hook in kept] == [
-        ("unit", "msg_1", body),
-        ("later", "msg_1", body),
-    ]
+    assert [(hook["endpoint"], hook["webhook_id"]) for hook in kept] == [(ENDPOINT, "msg_1")]
