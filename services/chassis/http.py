@@ -136,7 +136,7 @@ async def serve(app: FastAPI, *, host: str, port: int, stopping: asyncio.Event) 
         lifespan="off",
     )
     server = _Server(config)
-    serving = asyncio.ensure_future(server.serve())
+    serving = asyncio.ensure_future(_listen(server))
     stop = asyncio.ensure_future(stopping.wait())
     try:
         await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -144,6 +144,18 @@ async def serve(app: FastAPI, *, host: str, port: int, stopping: asyncio.Event) 
         await serving
     finally:
         stop.cancel()
+
+
+async def _listen(server: uvicorn.Server) -> None:
+    try:
+        await server.serve()
+    except SystemExit as error:
+        # uvicorn would end the process behind our back; here it is a role that died, with a reason.
+        raise CannotListen(f"{server.config.host}:{server.config.port} cannot be listened on") from error
+
+
+class CannotListen(RuntimeError):  # noqa: N818 - it names what happened
+    """The address is taken or not ours; see the log line before."""
 
 
 class _Server(uvicorn.Server):
