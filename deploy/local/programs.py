@@ -83,7 +83,7 @@ def service_environment(settings: Settings, name: str, dsn: str) -> dict[str, st
         "DUBAN_PROFILE": str(settings.profile),
         "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
         "DUBAN_LOG_LEVEL": settings.log_level,
-        "DUBAN_STATE_DIRECTORY": str(state),
+        "DUBAN_DATA_DIRECTORY": str(state),
         "DUBAN_SMTP_HOST": LOOPBACK,
         "DUBAN_SMTP_PORT": str(settings.port("smtp")),
         "DUBAN_WEBHOOK_BASE": f"http://{LOOPBACK}:{settings.port('webhook')}",
