@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.catalogue import EventType, event_types
 from duban_contracts.cloudevents import EnvelopeError, split_batch
-from duban_contracts.topics import claims_topic
+from duban_contracts.topics import TopicFamily, claims_topic
 from services.gateway.domain.claims import Claim, Refused, kept_traceparent
 from services.gateway.domain.examination import MAX_EVENT_BYTES, Examiner
 from services.gateway.entrypoints.documents import STATUS_OF, problem_of
@@ -122,6 +126,35 @@ def test_the_digest_depends_on_every_field(name: str) -> None:
     assert isinstance(first, Claim)
     assert isinstance(second, Claim)
     assert first.digest != second.digest
+
+
+FIXTURES = Path(__file__).parents[3] / "contracts" / "fixtures"
+CLAIMS = [kind for kind in event_types() if kind.family is TopicFamily.CLAIMS]
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of every text in a JSON document."""
+    if isinstance(value, str):
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from leaves(inner, (*path, key))
+
+
+@pytest.mark.parametrize("kind", CLAIMS, ids=lambda kind: kind.name)
+def test_no_text_of_a_claim_may_hold_what_postgresql_cannot(kind: EventType) -> None:
+    document = json.loads((FIXTURES / kind.name / "full.http.json").read_text(encoding="utf-8"))
+    assert isinstance(
+        Examiner(document["data"]["county"], TOPIC, None).structured(json.dumps(document).encode()), Claim
+    )
+    for *path, last in leaves(document["data"]):
+        damaged_document = copy.deepcopy(document)
+        where = damaged_document["data"]
+        for key in path:
+            where = where[key]
+        where[last] += "\x00"
+        outcome = Examiner(document["data"]["county"], TOPIC, None).structured(json.dumps(damaged_document).encode())
+        assert isinstance(outcome, Refused), (*path, last)
 
 
 def test_the_county_of_the_payload_must_be_the_keys() -> None:

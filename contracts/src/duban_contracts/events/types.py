@@ -33,7 +33,13 @@ LongText = Annotated[
 ]
 AttributeText = Annotated[str, Meta(min_length=1, max_length=512, description="an attribute of a CloudEvents envelope")]
 Account = Annotated[
-    str, Meta(min_length=1, max_length=100, description="opaque account id; never a person's name or number")
+    str,
+    Meta(
+        pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)",
+        min_length=1,
+        max_length=100,
+        description="opaque account id; never a person's name or number",
+    ),
 ]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 Uscc = Annotated[str, Meta(pattern=r"^[0-9A-HJ-NP-RTUW-Y]{18}$", min_length=18, max_length=18)]
