@@ -1,0 +1,183 @@
+"""The five services and a Prometheus that scrapes them, as processes, for the length of a test."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import yaml
+
+from deploy.local import ephemeral, programs, provision_city, secrets_store
+from deploy.local.settings import LOOPBACK, Settings, load
+from tests.deploy.expressions import ROOT
+
+T = TypeVar("T")
+# A day of the city in ten seconds, from a Monday morning whose calendar will always be known.
+CLOCK = {"DUBAN_CLOCK_RATE": "8640", "DUBAN_CLOCK_ORIGIN": "2026-03-02T09:00:00+08:00"}
+_PORTS = ("smtp", "webhook", "gateway", "ledger", "scheduler", "notifications", "statistics")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Running services: where they are, and the key of each account."""
+
+    settings: Settings
+    keys: Mapping[str, str]
+
+    def url(self, service: str) -> str:
+        return f"http://{LOOPBACK}:{self.settings.port(service)}"
+
+    def call(self, method: str, service: str, path: str, account: str, **more: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.keys[account]}"} | more.pop("headers", {})
+        response = httpx.request(method, self.url(service) + path, headers=headers, timeout=30, **more)
+        assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json()
+
+
+@contextlib.contextmanager
+def databases(superuser_dsn: str, count: int) -> Iterator[list[str]]:
+    """Make fresh databases, dropped at the end; gives their DSNs."""
+    names = [f"t_{secrets.token_hex(6)}" for _ in range(count)]
+    for name in names:
+        ephemeral.in_own_loop(_execute(superuser_dsn, f"CREATE DATABASE {name}"))
+    yield [urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{name}")) for name in names]
+    for name in names:
+        ephemeral.in_own_loop(_execute(superuser_dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@contextlib.contextmanager
+def platform(home: Path, environ: Mapping[str, str], dsns: Sequence[str]) -> Iterator[Platform]:
+    """Provision and run the five services and the receivers; stops them at the end."""
+    settings = load({**environ, **CLOCK, "DUBAN_HOME": str(home), "DUBAN_PORT_BASE": str(_free_block())})
+    own = dict(zip(settings.services, dsns, strict=True))
+    ephemeral.in_own_loop(provision_city.everything(settings, own))
+    keys = secrets_store.read_json(settings.credentials / "keys.json")
+    clock = CLOCK | {"DUBAN_CLOCK_ORIGIN_WALL": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    wanted = [programs.receivers(settings), *programs.services(settings, own)]
+    with contextlib.ExitStack() as stack:
+        for program in wanted:
+            environment = {**program.environment, **clock, "DUBAN_DATA_DIRECTORY": str(home / "data" / program.name)}
+            stack.enter_context(_process(program.name, program.command, home, environment))
+        running = Platform(settings, {account: entry["key"] for account, entry in keys.items()})
+        for service in settings.services:
+            check = partial(_ready, f"{running.url(service)}/readyz")
+            until(check, seconds=90, see=home / f"{service}.log")
+        yield running
+
+
+@contextlib.contextmanager
+def prometheus(binary: Path, home: Path, running: Platform) -> Iterator[str]:
+    """Run a real Prometheus with the committed configuration, only faster; gives its address."""
+    home.mkdir()
+    shutil.copytree(ROOT / "deploy" / "prometheus" / "rules", home / "rules")
+    text = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
+    for slow in ("scrape_interval: 15s", "scrape_timeout: 10s", "evaluation_interval: 15s"):
+        assert slow in text
+        text = text.replace(slow, f"{slow.split(':')[0]}: 1s")
+    (home / "prometheus.yml").write_text(text, encoding="utf-8")
+    targets = yaml.safe_load((ROOT / "deploy/prometheus/targets/local/duban.yml").read_text(encoding="utf-8"))
+    for group in targets:
+        group["targets"] = [f"{LOOPBACK}:{running.settings.port(group['labels']['service'])}"]
+    (home / "targets").mkdir()
+    (home / "targets" / "duban.yml").write_text(json.dumps(targets), encoding="utf-8")
+    for name in ("alertmanager", "monitoring"):
+        (home / "targets" / f"{name}.yml").write_text("[]", encoding="utf-8")
+    (port,) = ephemeral.free_ports(1)
+    command = [
+        str(binary),
+        f"--config.file={home / 'prometheus.yml'}",
+        f"--storage.tsdb.path={home / 'data'}",
+        f"--web.listen-address={LOOPBACK}:{port}",
+    ]
+    with _process("prometheus", command, home, {}):
+        url = f"http://{LOOPBACK}:{port}"
+        until(lambda: _ready(f"{url}/-/ready"), seconds=30, see=home / "prometheus.log")
+        yield url
+
+
+def query(url: str, expression: str) -> list[dict[str, Any]]:
+    """Return the result of an instant query as a vector; raises AssertionError with Prometheus' own words."""
+    answer = httpx.get(f"{url}/api/v1/query", params={"query": expression}, timeout=30).json()
+    assert answer["status"] == "success", f"{expression}: {answer.get('error')}"
+    result: list[dict[str, Any]] = answer["data"]["result"]
+    return result
+
+
+def until(check: Callable[[], T], *, seconds: float, see: Path | None = None) -> T:
+    """Poll until `check` stops raising AssertionError."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return check()
+        except AssertionError as error:
+            if time.monotonic() > deadline:
+                tail = see.read_text(encoding="utf-8", errors="replace")[-2000:] if see and see.exists() else ""
+                raise AssertionError(f"{error}\n{tail}") from None
+        time.sleep(0.2)
+
+
+def _ready(url: str) -> None:
+    try:
+        response = httpx.get(url, timeout=5)
+    except httpx.TransportError as error:
+        raise AssertionError(f"{url}: {error!r}") from error
+    assert response.status_code == 200, f"{url}: {response.text}"
+
+
+@contextlib.contextmanager
+def _process(name: str, command: Sequence[str], home: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
+    with (home / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env={**kept, **environment}, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+
+def _free_block() -> int:
+    """A port base whose ports for receivers and services are free."""
+    offsets = load({}).port_offsets
+    for _ in range(50):
+        base = ephemeral.free_ports(1)[0] - offsets["gateway"]
+        if base < 1024 or base + max(offsets.values()) + 3 > 65535:
+            continue
+        if all(_is_free(base + offsets[name]) for name in _PORTS):
+            return base
+    raise AssertionError("no block of free ports")
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

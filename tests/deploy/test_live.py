@@ -1,0 +1,173 @@
+"""Every panel query and every rule, run by a real Prometheus that scrapes the running platform."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from tests.deploy import running
+from tests.deploy.expressions import Expression, every, panels, rules, selected
+
+pytestmark = pytest.mark.timeout(420)
+
+COUNTY = "140502"
+REGULATOR = f"regulator-{COUNTY}-1"
+PANELS = {place for place, _ in panels()}
+EXPRESSIONS = [each for each in every() if each.place in PANELS]
+RULES = [rule for rule in rules() if rule["alert"] not in {"DubanServiceMissing", "DubanDeadMansSwitch"}]
+# Nothing in a healthy platform answers this one.
+EMPTY_WHEN_HEALTHY = {"duban-pipeline.json: 接口服务端错误"}
+# Speaks of the real calendar, whatever the platform does.
+NOT_ABOUT_THE_PLATFORM = {"DubanCalendarEnding"}
+
+
+@pytest.fixture(scope="module")
+def platform(
+    kafka_bootstrap: str, postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[running.Platform]:
+    environ = {
+        "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "DUBAN_POSTGRES_DSN": postgres_dsn,
+        "DUBAN_TOPIC_PREFIX": f"t{uuid.uuid4().hex[:8]}.",
+    }
+    home = tmp_path_factory.mktemp("live")
+    with running.databases(postgres_dsn, 5) as dsns, running.platform(home, environ, dsns) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def prometheus_url(
+    prometheus: Path, platform: running.Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Prometheus, after one hazard was closed, one became overdue, and its letter went out."""
+    with running.prometheus(prometheus, tmp_path_factory.mktemp("scraping") / "home", platform) as url:
+        running.until(lambda: _sees(url, 'count(up{job="duban"} == 1) == 5'), seconds=30)
+        _report(platform, "LIVE-CLOSED")
+        _report(platform, "LIVE-OVERDUE")
+        _confirm(platform, "LIVE-OVERDUE", days=1)
+        _confirm(platform, "LIVE-CLOSED", days=60)
+        _rectify(platform, "LIVE-CLOSED")
+        closed = running.until(lambda: _hazard(platform, "LIVE-CLOSED", state="in_review"), seconds=30)
+        _command(platform, closed, "close", {"review": "经现场复查，整改到位，同意销号"})
+        for what in (
+            "sum(duban_hazard_clearance_duration_seconds_count) > 0",
+            "sum(duban_hazards_overdue) > 0",
+            'sum(duban_supervision_raised_total{kind="overdue"}) > 0',
+            'sum(duban_notice_deliveries_total{outcome="delivered"}) > 0',
+        ):
+            running.until(partial(_sees, url, what), seconds=60)
+        yield url
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS, ids=lambda each: each.place)
+def test_a_panel_shows_something_while_the_platform_runs(prometheus_url: str, expression: Expression) -> None:
+    result = running.query(prometheus_url, expression.text)
+    if expression.place not in EMPTY_WHEN_HEALTHY:
+        assert [series for series in result if not math.isnan(float(series["value"][1]))], expression.text
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_a_rule_looks_at_series_that_exist(prometheus_url: str, rule: dict[str, Any]) -> None:
+    for series in selected(rule["expr"]):
+        matchers = ",".join(f'{name}="{value}"' for name, value in series.matchers)
+        assert running.query(prometheus_url, f"{series.name}{{{matchers}}}"), series
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_a_rule_is_quiet_while_the_platform_is_healthy(prometheus_url: str, rule: dict[str, Any]) -> None:
+    if rule["alert"] not in NOT_ABOUT_THE_PLATFORM:
+        assert running.query(prometheus_url, rule["expr"]) == []
+
+
+def test_prometheus_evaluates_every_rule_without_an_error(prometheus_url: str) -> None:
+    answer = httpx.get(f"{prometheus_url}/api/v1/rules").json()
+    evaluated = [rule for group in answer["data"]["groups"] for rule in group["rules"]]
+    assert {rule["name"] for rule in evaluated} == {rule["alert"] for rule in rules()}
+    assert {(rule["health"], rule.get("lastError", "")) for rule in evaluated} == {("ok", "")}
+
+
+def test_no_service_exposes_a_metric_that_its_code_does_not_declare(
+    prometheus_url: str, platform: running.Platform
+) -> None:
+    names = httpx.get(f"{prometheus_url}/api/v1/label/__name__/values").json()["data"]
+    assert "duban_hazards_open" in names
+    for service in platform.settings.services:
+        text = httpx.get(f"{platform.url(service)}/metrics").text
+        assert "duban_http_requests_total" in text, service
+        assert not [line for line in text.splitlines() if "LIVE-" in line or "hazard_id" in line]
+
+
+def _sees(url: str, expression: str) -> None:
+    assert running.query(url, expression), f"Prometheus does not see {expression}"
+
+
+def _report(platform: running.Platform, reference: str) -> None:
+    data = {
+        "county": COUNTY,
+        "reference": reference,
+        "channel": "inspection",
+        "sector": "hazchem",
+        "enterprise": {"name": "城区示例二号燃气站（虚构）"},
+        "place": "储罐区东侧",
+        "description": "可燃气体探测器失效，未及时校验",
+        "found_on": "2026-03-01",
+    }
+    _send(platform, "duban.hazard.reported.v1", data)
+    running.until(lambda: _hazard(platform, reference), seconds=30)
+
+
+def _rectify(platform: running.Platform, reference: str) -> None:
+    data = {
+        "county": COUNTY,
+        "reference": reference,
+        "measures": "更换探测器并完成标定，验收记录已归档",
+        "completed_on": "2026-03-02",
+        "submitted_by": "principal-live",
+    }
+    _send(platform, "duban.hazard.rectified.v1", data)
+
+
+def _send(platform: running.Platform, kind: str, data: dict[str, Any]) -> None:
+    event = {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": f"/county/{COUNTY}/safety-system",
+        "type": kind,
+        "time": "2026-03-02T01:00:00Z",
+        "data": data,
+    }
+    headers = {"Content-Type": "application/cloudevents+json"}
+    answer = platform.call("POST", "gateway", "/v1/events", f"county-{COUNTY}", json=event, headers=headers)
+    assert answer["accepted"] == 1, answer
+
+
+def _confirm(platform: running.Platform, reference: str, *, days: int) -> None:
+    hazard = _hazard(platform, reference)
+    today = datetime.fromisoformat(hazard["registered_at"]).astimezone(ZoneInfo("Asia/Shanghai")).date()
+    body = {
+        "grade": "general",
+        "responsible_unit": "emergency_management",
+        "deadline_on": (today + timedelta(days=days)).isoformat(),
+    }
+    _command(platform, hazard, "confirm", body)
+
+
+def _command(platform: running.Platform, hazard: dict[str, Any], verb: str, body: dict[str, Any]) -> None:
+    platform.call("POST", "ledger", f"/v1/hazards/{hazard['hazard_id']}/{verb}", REGULATOR, json=body)
+
+
+def _hazard(platform: running.Platform, reference: str, **filters: str) -> dict[str, Any]:
+    query = {"county": COUNTY, "reference": reference} | filters
+    items = platform.call("GET", "ledger", "/v1/hazards", REGULATOR, params=query)["items"]
+    assert len(items) == 1, f"{query}: {items}"
+    found: dict[str, Any] = items[0]
+    return found
