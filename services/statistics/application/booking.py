@@ -55,7 +55,7 @@ class Taken:
 class Bookkeeper:
     """Takes what the stream hands in and books it, a batch at a time, in the order it came."""
 
-    def __init__(  # noqa: PLR0913 - wired once, by name
+    def __init__(
         self,
         database: Database,
         clock: Clock,

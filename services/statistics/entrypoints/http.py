@@ -55,7 +55,7 @@ class Names:
         return term.name if term else None
 
 
-def _wanted(  # noqa: PLR0913, PLR0917 - one parameter a dimension
+def _wanted(
     caller: Caller,
     by: By = "",
     county: Codes = None,
@@ -155,7 +155,7 @@ class _Answers:
     def __init__(self, names: Names) -> None:
         self._names = names
 
-    async def give(  # noqa: PLR0913 - one parameter a part of the answer
+    async def give(
         self,
         connection: Connection,
         wanted: Scope,

@@ -33,7 +33,7 @@ class StreamObserver:
     640 and 596): then only a restart helps. A broker or a database that is away is no stall.
     """
 
-    def __init__(  # noqa: PLR0913 - wired once, by name
+    def __init__(
         self,
         app: faust.App,
         topic: str,

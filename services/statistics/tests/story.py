@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -119,3 +120,43 @@ class Hazard:
         self.overdue = True
         assert self.deadline_on is not None
         return self._add(hazards.HazardOverdue, at, deadline_on=self.deadline_on)
+
+
+def city_of(number: int, chance: random.Random) -> list[Hazard]:
+    """Return `number` hazards with five events each, over four counties, three sectors and thirty days."""
+    hazards_of_city = []
+    for n in range(number):
+        at = chance.uniform(0, 500)
+        hazard = Hazard(
+            f"h{n:05d}",
+            county=chance.choice(["140502", "140521", "140522", "140581"]),
+            sector=chance.choice(["hazchem", "coal_mine", "construction"]),
+            channel=chance.choice(list(Channel)),
+        )
+        deadline = (START + timedelta(hours=at + chance.choice([24, 240]))).date()
+        hazard.register(at).confirm(at + chance.uniform(0, 30), chance.choice(list(Grade)), deadline)
+        match n % 4:
+            case 0:
+                hazard.submit(at + 40).close(at + 60).reopen(at + 200)
+            case 1:
+                hazard.submit(at + 40).give_back(at + 50).submit(at + 70)
+            case 2:
+                hazard.regrade(at + 31, Grade.MAJOR).submit(at + 90).close(at + 100)
+            case _:
+                hazard.go_overdue(at + 300).submit(at + 310).close(at + 320)
+        hazards_of_city.append(hazard)
+    return hazards_of_city
+
+
+def in_waves(city: list[Hazard]) -> list[CloudEvent]:
+    """Return all events, hazard by hazard in order, the city mixed."""
+    return [event for wave in itertools.zip_longest(*(h.events for h in city)) for event in wave if event]
+
+
+def history_of(city: list[Hazard]) -> list[dict[str, object]]:
+    """Return the city's history as the ledger would export it."""
+    return [
+        {"hazard_id": e.subject, "version": e.aggregateversion, "type": e.type, "data": e.data.decode()}
+        for hazard in city
+        for e in hazard.events
+    ]

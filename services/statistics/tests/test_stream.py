@@ -1,0 +1,214 @@
+"""The stream processor on real Kafka and PostgreSQL: killed, wiped, poisoned, and still right."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+
+import msgspec
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.structs import TopicPartition
+from prometheus_client import REGISTRY
+
+from duban_contracts.catalogue import encode
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.heartbeat import LedgerHeartbeat
+from services.chassis.testing import eventually, read_all, running
+from services.statistics.recompute import books_of
+from services.statistics.tests.conftest import Bench
+from services.statistics.tests.story import START, Hazard, city_of, history_of, in_waves
+
+_ROLES = ("consumer", "relay")
+
+
+async def _expect_equal_books(bench: Bench, city: list[Hazard]) -> None:
+    rows = await bench.fetch("SELECT day, county, sector, grade, channel, measure, count FROM daily_flow")
+    published = {
+        (row["day"], (row["county"], row["sector"], row["grade"], row["channel"]), row["measure"]): row["count"]
+        for row in rows
+    }
+    assert published == dict(books_of(history_of(city)).flows)
+
+
+def _metric(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_events_become_figures_and_offsets_are_committed_on_stop(bench: Bench, chance: random.Random) -> None:
+    city = city_of(40, chance)
+    await bench.publish(in_waves(city))
+    async with running(await bench.service(), *_ROLES):
+        await eventually(lambda: bench.expect_booked(200))
+    await _expect_equal_books(bench, city)
+    duplicates = _metric("duban_consumer_events_total", consumer="statistics.hazards", outcome="duplicate")
+    await bench.publish([CloudEvent(id="end", source="/x", type="duban.unknown.v1", data=b"{}", partitionkey="h00000")])
+    async with running(await bench.service(), *_ROLES):
+        await eventually(lambda: _expect_skipped(1))
+    # A clean stop committed what it had booked: nothing was delivered again.
+    assert _metric("duban_consumer_events_total", consumer="statistics.hazards", outcome="duplicate") == duplicates
+
+
+def _expect_skipped(number: int) -> None:
+    assert _metric("duban_consumer_events_total", consumer="statistics.hazards", outcome="skipped") >= number
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize(
+    "failpoint", ["statistics.taken#3", "statistics.before_database_commit#3", "statistics.booked#3"]
+)
+async def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(
+    bench: Bench, chance: random.Random, failpoint: str
+) -> None:
+    city = city_of(120, chance)
+    await bench.publish(in_waves(city))
+    async with bench.process(failpoint) as process:
+        assert await asyncio.wait_for(process.wait(), 40) == -signal.SIGKILL
+    assert await bench.booked() < 600
+    async with bench.process():
+        await eventually(lambda: bench.expect_booked(600), 60)
+    await _expect_equal_books(bench, city)
+
+
+@pytest.mark.chaos
+async def test_a_worker_killed_in_the_middle_of_2000_events_ends_with_the_recomputed_books(
+    bench: Bench, chance: random.Random
+) -> None:
+    city = city_of(400, chance)
+    events = in_waves(city)
+    await bench.publish(events[:1000])
+    async with bench.process() as process:
+        await eventually(lambda: _expect_some_booked(bench), 40)
+        feeding = asyncio.create_task(bench.publish(events[1000:]))
+        process.send_signal(signal.SIGKILL)
+        await asyncio.gather(process.wait(), feeding)
+    async with bench.process():
+        await eventually(lambda: bench.expect_booked(2000), 60)
+    await _expect_equal_books(bench, city)
+
+
+async def _expect_some_booked(bench: Bench) -> None:
+    assert await bench.booked() > 0
+
+
+@pytest.mark.chaos
+async def test_a_lost_data_directory_is_recovered_from_the_changelog(bench: Bench, chance: random.Random) -> None:
+    city = city_of(30, chance)
+    events = in_waves(city)
+    await bench.publish(events[:90])
+    async with running(await bench.service(), *_ROLES):
+        await eventually(lambda: bench.expect_booked(90))
+    bench.wipe_table()
+    # The database forgets its records too: only the changelog can tell what the next version builds on.
+    await bench.fetch('UPDATE hazard_fact SET record = \'{"hazard_id":"none"}\'::bytea RETURNING 1')
+    await bench.publish(events[90:])
+    async with running(await bench.service(), *_ROLES):
+        await eventually(lambda: bench.expect_booked(150))
+    await _expect_equal_books(bench, city)
+
+
+async def test_a_lost_table_write_is_healed_from_the_database(bench: Bench, chance: random.Random) -> None:
+    city = city_of(12, chance)
+    events = in_waves(city)
+    await bench.publish(events[:36])
+    async with running(await bench.service(), *_ROLES):
+        await eventually(lambda: bench.expect_booked(36))
+    bench.wipe_table()
+    await _empty_changelog(bench)
+    await bench.publish(events[36:])
+    async with running(await bench.service(), *_ROLES):
+        await eventually(lambda: bench.expect_booked(60))
+    await _expect_equal_books(bench, city)
+
+
+async def _empty_changelog(bench: Bench) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bench.settings.kafka_bootstrap)
+    await admin.start()
+    try:
+        topic = f"{bench.settings.topic_prefix}statistics-hazards-changelog"
+        await admin.delete_records({TopicPartition(topic, p): RecordsToDelete(before_offset=-1) for p in range(12)})
+    finally:
+        await admin.close()
+
+
+async def test_a_poisoned_event_is_kept_and_its_neighbours_go_on(bench: Bench) -> None:
+    story = Hazard("h").register().confirm(1)
+    bad = CloudEvent(
+        id="bad", source="/duban/ledger", type="duban.hazard.closed.v1", data=b"{", partitionkey="h", subject="x"
+    )
+    await bench.publish([story.events[0], bad, story.events[1]])
+    async with running(await bench.service(), *_ROLES):
+        await eventually(lambda: bench.expect_booked(2))
+        dead = f"{bench.settings.topic_prefix}statistics.hazards.dlq.v1"
+
+        async def kept() -> None:
+            assert [event.data for event in await read_all(bench.settings.kafka_bootstrap, dead)] == [b"{"]
+
+        await eventually(kept)
+    rows = await bench.fetch("SELECT code, value FROM dead_letter")
+    assert [(row["code"], row["value"]) for row in rows] == [("invalid-payload", b"{")]
+
+
+async def test_an_event_ahead_of_its_version_waits_visibly_and_is_then_booked(bench: Bench) -> None:
+    first, second, third = Hazard("h").register().confirm(1).submit(2).events
+    async with running(await bench.service(), *_ROLES):
+        await bench.publish([first, third])
+        await eventually(lambda: _expect_parked(1))
+        assert await bench.booked() == 1
+        await bench.publish([second])
+        await eventually(lambda: bench.expect_booked(3))
+        await eventually(lambda: _expect_parked(0))
+
+
+def _expect_parked(number: int) -> None:
+    assert _metric("duban_parked_events", consumer="statistics.hazards") == number
+
+
+async def test_heartbeats_say_up_to_when_the_figures_go(bench: Bench) -> None:
+    beat = CloudEvent(
+        id="beat",
+        source="/duban/ledger",
+        type="duban.ledger.heartbeat.v1",
+        data=encode(LedgerHeartbeat(applied_through=START)),
+        partitionkey="x",
+    )
+    async with running(await bench.service(), *_ROLES):
+        await bench.publish([beat])
+
+        async def noted() -> None:
+            rows = await bench.fetch("SELECT applied_through FROM progress")
+            assert [row["applied_through"] for row in rows] == [START]
+
+        await eventually(noted)
+    assert await bench.booked() == 0
+
+
+async def test_a_closing_is_observed_once_and_the_stock_is_a_gauge(bench: Bench) -> None:
+    count = "duban_hazard_clearance_duration_seconds_count"
+    labels = {"county": "140522", "grade": "general"}
+    before = _metric(count, **labels)
+    story = Hazard("h", county="140522").register().confirm(1).submit(2).close(30)
+    standing = Hazard("i", county="140522").register().confirm(1)
+    again = [msgspec.structs.replace(event, id=f"{event.id}-again") for event in story.events]
+    async with running(await bench.service(), *_ROLES):
+        await bench.publish([*story.events, *again, *standing.events])
+        await eventually(lambda: bench.expect_booked(6))
+
+        def gauges() -> None:
+            assert _metric("duban_hazards_open", **labels) == 1
+            assert REGISTRY.get_sample_value("duban_hazards_open", {"county": "140581", "grade": "major"}) == 0
+
+        await eventually(gauges)
+    assert _metric(count, **labels) == before + 1
+
+
+async def test_the_role_dies_when_the_stream_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug in the fold")
+
+    monkeypatch.setattr("services.statistics.entrypoints.stream.fold", broken)
+    await bench.publish(Hazard("h").register().events)
+    with pytest.raises(Exception, match="a bug in the fold"):
+        async with running(await bench.service(), *_ROLES):
+            await asyncio.wait_for(asyncio.Event().wait(), 20)
