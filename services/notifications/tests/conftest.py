@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import secrets
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
@@ -38,6 +41,9 @@ PRINCIPALS = {
 }
 
 
+TOPICS = ("supervision", "notice")
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -45,10 +51,18 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture
-def profile(tmp_path: Path) -> Path:
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """A city for a module's tests or for one test: settings, receivers, keys; its service is started from it."""
+
+    settings: Settings
+    receivers: Receivers
+    connection: asyncpg.Connection[asyncpg.Record]
+    tokens: dict[str, str]
+
+
+def profile_in(directory: Path) -> Path:
     """The example city with offices that take, refuse and hesitate, and retries that a test can wait for."""
-    directory = tmp_path / "profile"
     shutil.copytree(PROFILE, directory)
     contacts = json.loads((PROFILE / "contacts.json").read_bytes())
     contacts["offices"] = OFFICES
@@ -57,9 +71,8 @@ def profile(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest_asyncio.fixture
-async def receivers(tmp_path: Path) -> AsyncIterator[Receivers]:
-    directory = tmp_path / "received"
+@asynccontextmanager
+async def receiving(directory: Path) -> AsyncIterator[Receivers]:
     smtp = await mail.listen(Store(directory / "mail", ".eml"), host="127.0.0.1", port=0)
     app = hooks.create_app(directory, SECRET)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
@@ -78,19 +91,73 @@ async def receivers(tmp_path: Path) -> AsyncIterator[Receivers]:
         smtp.close()
 
 
-@pytest.fixture
-def settings(database: str, kafka_bootstrap: str, topic_prefix: str, profile: Path, receivers: Receivers) -> Settings:
-    return Settings(
-        kafka_bootstrap=kafka_bootstrap,
-        postgres_dsn=database,
-        http_port=free_port(),
-        topic_prefix=topic_prefix,
-        profile=profile,
-        smtp_port=receivers.smtp_port,
-        webhook_base=f"http://127.0.0.1:{receivers.webhook_port}",
-        webhook_secret=SecretStr(SECRET),
-        delivery_lease_seconds=15,
-    )
+@asynccontextmanager
+async def benched(directory: Path, postgres_dsn: str, kafka_bootstrap: str) -> AsyncIterator[Bench]:
+    name, prefix = f"notifications_{secrets.token_hex(4)}", f"n{secrets.token_hex(4)}."
+    admin = await asyncpg.connect(postgres_dsn)
+    await admin.execute(f"CREATE DATABASE {name}")
+    dsn = urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
+    await migrate(dsn, MIGRATIONS)
+    topics = [topic for topic in city_topics([COUNTY], prefix) if any(word in topic.name for word in TOPICS)]
+    await chassis_testing.create_topics(kafka_bootstrap, [dataclasses.replace(t, partitions=2) for t in topics])
+    connection = await asyncpg.connect(dsn)
+    tokens = {who: api_keys.new_token() for who in PRINCIPALS}
+    await api_keys.store(connection, [api_keys.NewKey(PRINCIPALS[who], tokens[who]) for who in tokens])
+    try:
+        async with receiving(directory / "received") as receivers:
+            settings = Settings(
+                kafka_bootstrap=kafka_bootstrap,
+                postgres_dsn=dsn,
+                http_port=free_port(),
+                topic_prefix=prefix,
+                profile=profile_in(directory / "profile"),
+                smtp_port=receivers.smtp_port,
+                webhook_base=f"http://127.0.0.1:{receivers.webhook_port}",
+                webhook_secret=SecretStr(SECRET),
+                delivery_lease_seconds=15,
+            )
+            yield Bench(settings, receivers, connection, tokens)
+    finally:
+        await connection.close()
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+@asynccontextmanager
+async def world_on(bench: Bench) -> AsyncIterator[World]:
+    """What a test speaks with; the service is started by the caller."""
+    base = f"http://127.0.0.1:{bench.settings.http_port}"
+    async with httpx.AsyncClient(base_url=base, timeout=30, trust_env=False) as client:
+        tag = secrets.token_hex(3)
+        yield World(bench.settings, client, bench.connection, bench.tokens, bench.receivers, tag)
+
+
+@pytest_asyncio.fixture
+async def bench(tmp_path: Path, postgres_dsn: str, kafka_bootstrap: str) -> AsyncIterator[Bench]:
+    """A city of one test; nothing runs yet."""
+    async with benched(tmp_path, postgres_dsn, kafka_bootstrap) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared(
+    tmp_path_factory: pytest.TempPathFactory, postgres_dsn: str, kafka_bootstrap: str
+) -> AsyncIterator[Bench]:
+    """A city with its running service, for all tests of a module."""
+    directory = tmp_path_factory.mktemp("city")
+    async with benched(directory, postgres_dsn, kafka_bootstrap) as made:
+        service = await build(made.settings)
+        async with chassis_testing.running(service):
+            async with world_on(made) as world:
+                await chassis_testing.eventually(world.is_up)
+            yield made
+
+
+@pytest_asyncio.fixture
+async def world(shared: Bench) -> AsyncIterator[World]:
+    """The running service as one test sees it: its own hazards, letters, mails and notices."""
+    async with world_on(shared) as made:
+        yield made
 
 
 @pytest_asyncio.fixture
@@ -100,34 +167,3 @@ async def bare(database: str) -> AsyncIterator[chassis_database.Database]:
     opened = await chassis_database.connect(database, application_name="test", max_size=12)
     yield opened
     await opened.close()
-
-
-@pytest_asyncio.fixture
-async def start(settings: Settings, receivers: Receivers) -> AsyncIterator[Callable[..., object]]:
-    """Start the service with some roles (default: all); returns the world around it."""
-    topics = [topic for topic in city_topics([COUNTY], settings.topic_prefix) if "county." not in topic.name]
-    wanted = [dataclasses.replace(t, partitions=2) for t in topics if "hazard" not in t.name and "task" not in t.name]
-    await chassis_testing.create_topics(settings.kafka_bootstrap, wanted)
-    await migrate(settings.postgres_dsn, MIGRATIONS)
-    connection = await asyncpg.connect(settings.postgres_dsn)
-    tokens = {who: api_keys.new_token() for who in PRINCIPALS}
-    await api_keys.store(connection, [api_keys.NewKey(PRINCIPALS[who], tokens[who]) for who in tokens])
-    base = f"http://127.0.0.1:{settings.http_port}"
-    client = httpx.AsyncClient(base_url=base, timeout=30, trust_env=False)
-    contexts = []
-
-    async def starter(*roles: str, **changes: object) -> World:
-        service = await build(settings.model_copy(update=changes))
-        context = chassis_testing.running(service, *roles)
-        await context.__aenter__()
-        contexts.append(context)
-        world = World(settings, client, connection, tokens, receivers)
-        if not roles or "http" in roles:
-            await chassis_testing.eventually(world.is_up)
-        return world
-
-    yield starter
-    for context in contexts:
-        await context.__aexit__(None, None, None)
-    await client.aclose()
-    await connection.close()

@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from duban_contracts.catalogue import decode
 from duban_contracts.events.notices import NoticeAcknowledged, NoticeDelivered, NoticeFailed, NoticeIssued
 from services.chassis.testing import eventually
 from services.notifications.tests.world import World, due_soon, overdue
 
-Start = Callable[..., Awaitable[World]]
 
-
-async def test_one_cause_makes_one_letter_under_however_many_event_ids(start: Start):
-    world = await start()
+async def test_one_cause_makes_one_letter_under_however_many_event_ids(world: World):
     for _ in range(3):
         await world.say(overdue(), overdue(), due_soon())
-    await world.say(overdue(), overdue(), event_id="the-same-id")
+    await world.say(overdue(), overdue(), event_id=f"the-same-id-{world.tag}")
     letters = await world.settled(2)
     year = letters[0]["issued_at"][:4]
-    numbers = {letter["kind"]: letter["number"] for letter in letters}
-    assert numbers == {"urging": f"晋市安委办督〔{year}〕1号", "prompt": f"晋市安委办提〔{year}〕1号"}
+    numbers = {letter["kind"]: letter["number"].rpartition("〕")[0] for letter in letters}
+    assert numbers == {"urging": f"晋市安委办督〔{year}", "prompt": f"晋市安委办提〔{year}"}
     # A new deadline is a new cause.
     await world.say(overdue(deadline_number=2))
     assert len(await world.settled(3)) == 3
-    assert len(world.receivers.mails()) == 3
-    assert len(world.receivers.webhooks()) == 2
+    assert len(await world.mails()) == 3
+    assert len(await world.webhooks()) == 2
     assert world.receivers.hooks.repeated.total() == 0
     assert await world.told() == ["delivered"] * 5 + ["issued"] * 3
 
 
-async def test_the_letter_arrives_as_a_chinese_mail_and_as_a_signed_webhook(start: Start):
-    world = await start()
+async def test_the_letter_arrives_as_a_chinese_mail_and_as_a_signed_webhook(world: World):
     await world.say(overdue(reference="{{ 7*7 }}"))
     [letter] = await world.settled()
-    [mail] = world.receivers.mails()
+    [mail] = await world.mails()
     assert mail["To"] == "xiaofang@140502.example"
     assert mail["Subject"] == f"关于督促整改逾期事故隐患（JC-2026-000123）的函（{letter['number']}）"
     body = mail.get_content().replace("\r\n", "\n")
@@ -43,14 +37,13 @@ async def test_the_letter_arrives_as_a_chinese_mail_and_as_a_signed_webhook(star
     email_delivery = next(each for each in letter["deliveries"] if each["channel"] == "email")
     assert mail["Message-ID"].startswith(f"<{email_delivery['delivery_id']}@")
     # The receiver keeps a webhook only when its signature verifies.
-    [hook] = world.receivers.webhooks()
+    [hook] = await world.webhooks()
     assert hook["body"]["data"]["number"] == letter["number"]
     assert hook["body"]["data"]["text"] == letter["body"]
     assert letter["state"] == "delivered"
 
 
-async def test_the_notices_of_a_letter_form_one_gapless_thread(start: Start):
-    world = await start()
+async def test_the_notices_of_a_letter_form_one_gapless_thread(world: World):
     await world.say(overdue())
     [letter] = await world.settled()
     await world.ask("unit", "POST", f"/v1/letters/{letter['letter_id']}/acknowledge")
@@ -64,8 +57,7 @@ async def test_the_notices_of_a_letter_form_one_gapless_thread(start: Start):
     assert {event.partitionkey for event in events} == {letter["letter_id"]}
 
 
-async def test_a_refused_mailbox_is_a_visible_failure_until_the_contact_is_put_right(start: Start):
-    world = await start()
+async def test_a_refused_mailbox_is_a_visible_failure_until_the_contact_is_put_right(world: World):
     await world.say(overdue(unit="transport"))
     [letter] = await world.settled()
     [delivery] = letter["deliveries"]
@@ -75,7 +67,7 @@ async def test_a_refused_mailbox_is_a_visible_failure_until_the_contact_is_put_r
     assert isinstance(failed, NoticeFailed)
     assert (failed.error_code, failed.attempts) == ("550 5.1.1", 1)
     listed = (await world.ask("operator", "GET", "/v1/deliveries?state=failed")).json()["items"]
-    assert [each["delivery_id"] for each in listed] == [delivery["delivery_id"]]
+    assert delivery["delivery_id"] in [each["delivery_id"] for each in listed]
     # The wrong address is still in the profile: the operator's retry fails once more, and is told once more.
     answer = await world.ask("operator", "POST", f"/v1/deliveries/{delivery['delivery_id']}/retry")
     assert (answer.status_code, answer.json()["state"]) == (200, "pending")
@@ -84,19 +76,17 @@ async def test_a_refused_mailbox_is_a_visible_failure_until_the_contact_is_put_r
     assert await world.told() == ["failed", "failed", "issued"]
 
 
-async def test_a_passing_trouble_is_retried_until_the_letter_arrives(start: Start):
-    world = await start()
+async def test_a_passing_trouble_is_retried_until_the_letter_arrives(world: World):
     await world.say(overdue(unit="market_regulation"))
     [letter] = await world.settled()
     histories = {each["channel"]: [a["code"] for a in each["history"]] for each in letter["deliveries"]}
     assert histories == {"email": ["452 4.2.2", "452 4.2.2", "250 2.0.0"], "webhook": ["503", "503", "204"]}
-    assert len(world.receivers.mails()) == 1
-    assert len(world.receivers.webhooks()) == 1
+    assert len(await world.mails()) == 1
+    assert len(await world.webhooks()) == 1
     assert await world.told() == ["delivered", "delivered", "issued"]
 
 
-async def test_retries_end_and_the_failure_shows_the_last_answer(start: Start):
-    world = await start()
+async def test_retries_end_and_the_failure_shows_the_last_answer(world: World):
     await world.say(overdue(unit="commerce_bureau"))
     [letter] = await world.settled()
     [delivery] = letter["deliveries"]
@@ -104,8 +94,7 @@ async def test_retries_end_and_the_failure_shows_the_last_answer(start: Start):
     assert await world.told() == ["failed", "issued"]
 
 
-async def test_every_channels_own_refusal_is_read(start: Start):
-    world = await start()
+async def test_every_channels_own_refusal_is_read(world: World):
     units = ["energy_bureau", "water_bureau", "sports_bureau", "forestry_bureau"]
     await world.say(*(overdue(f"h-{unit}", unit=unit) for unit in units))
     letters = await world.settled(4)
@@ -118,11 +107,10 @@ async def test_every_channels_own_refusal_is_read(start: Start):
         # Its URL names another endpoint than the office's: the receiver's key does not fit the signature.
         ("forestry_bureau", "webhook"): ("failed", "401"),
     }
-    assert world.receivers.webhooks() == []
+    assert await world.webhooks() == []
 
 
-async def test_an_endpoint_that_is_gone_is_left_alone_until_an_operator_retries(start: Start):
-    world = await start()
+async def test_an_endpoint_that_is_gone_is_left_alone_until_an_operator_retries(world: World):
     await world.say(overdue("h-1", unit="civil_affairs"))
     [first] = await world.settled()
     await world.say(overdue("h-2", unit="civil_affairs"))
@@ -134,8 +122,7 @@ async def test_an_endpoint_that_is_gone_is_left_alone_until_an_operator_retries(
     assert second["deliveries"][0]["code"] == "410"
 
 
-async def test_a_letter_to_nobody_is_issued_and_visibly_undelivered(start: Start):
-    world = await start()
+async def test_a_letter_to_nobody_is_issued_and_visibly_undelivered(world: World):
     await world.say(overdue(county="140581", unit="fire_rescue"))
     [letter] = await world.settled()
     [delivery] = letter["deliveries"]
@@ -144,33 +131,30 @@ async def test_a_letter_to_nobody_is_issued_and_visibly_undelivered(start: Start
     assert await world.told() == ["failed", "issued"]
 
 
-async def test_an_unknown_unit_is_reached_through_the_committees_office(start: Start):
-    world = await start()
+async def test_an_unknown_unit_is_reached_through_the_committees_office(world: World):
     await world.say(overdue(unit="education_bureau"))
     [letter] = await world.settled()
     assert letter["addressee_unit"] == "county_safety_committee"
     assert letter["unit"] == "education_bureau"
-    assert world.receivers.mails()[0]["To"] == "anweiban@140502.example"
+    assert (await world.mails())[0]["To"] == "anweiban@140502.example"
 
 
-async def test_a_mail_server_that_hangs_up_after_the_letter_leaves_doubt_and_a_person_decides(start: Start):
-    world = await start()
+async def test_a_mail_server_that_hangs_up_after_the_letter_leaves_doubt_and_a_person_decides(world: World):
     await world.say(overdue(unit="health_commission"))
     [letter] = await world.settled()
     [delivery] = letter["deliveries"]
     assert (letter["state"], delivery["state"], delivery["code"]) == ("uncertain", "uncertain", "no-answer")
-    assert len(world.receivers.mails()) == 1
+    assert len(await world.mails()) == 1
     assert await world.told() == ["issued"]
     for _ in range(2):
         await world.ask("operator", "POST", f"/v1/deliveries/{delivery['delivery_id']}/confirm")
     [letter] = await world.settled()
     assert letter["state"] == "delivered"
     assert await world.told() == ["delivered", "issued"]
-    assert len(world.receivers.mails()) == 1
+    assert len(await world.mails()) == 1
 
 
-async def test_only_the_receiving_office_signs_and_only_once(start: Start):
-    world = await start()
+async def test_only_the_receiving_office_signs_and_only_once(world: World):
     await world.say(overdue())
     [letter] = await world.settled()
     path = f"/v1/letters/{letter['letter_id']}/acknowledge"
@@ -186,12 +170,11 @@ async def test_only_the_receiving_office_signs_and_only_once(start: Start):
     assert await world.told() == ["acknowledged", "delivered", "delivered", "issued"]
 
 
-async def test_a_county_sees_its_own_letters_only(start: Start):
-    world = await start()
+async def test_a_county_sees_its_own_letters_only(world: World):
     await world.say(overdue("h-1"), overdue("h-2", county="140521"))
     letters = await world.settled(2)
     mine = (await world.ask("county", "GET", "/v1/letters")).json()["items"]
-    assert [letter["county"] for letter in mine] == ["140502"]
+    assert {letter["county"] for letter in mine} == {"140502"}
     theirs = next(letter for letter in letters if letter["county"] == "140521")
     assert (await world.ask("county", "GET", f"/v1/letters/{theirs['letter_id']}")).status_code == 404
     asked = await world.ask("county", "GET", "/v1/letters?county=140521")
@@ -199,26 +182,26 @@ async def test_a_county_sees_its_own_letters_only(start: Start):
     assert (await world.ask("operator", "GET", "/v1/letters")).status_code == 403
 
 
-async def test_lists_are_paged_and_filtered(start: Start):
-    world = await start()
+async def test_lists_are_paged_and_filtered(world: World):
     await world.say(*(overdue(f"h-{number}") for number in range(5)))
     await world.settled(5)
     seen: list[str] = []
     after = ""
     while True:
         page = (await world.ask("city", "GET", f"/v1/letters?limit=2{after}")).json()
-        seen += [letter["hazard_id"] for letter in page["items"]]
+        seen += [letter["hazard_id"] for letter in page["items"] if letter["hazard_id"].startswith(world.tag)]
         if page["next"] is None:
             break
         after = f"&after={page['next']}"
-    assert sorted(seen) == [f"h-{number}" for number in range(5)]
-    one = (await world.ask("city", "GET", "/v1/letters?hazard_id=h-3&unit=fire_rescue&state=delivered")).json()
-    assert [letter["hazard_id"] for letter in one["items"]] == ["h-3"]
+    assert seen == [letter["hazard_id"] for letter in await world.letters()]
+    assert len(set(seen)) == 5
+    wanted = f"hazard_id={world.tag}-h-3&unit=fire_rescue&state=delivered"
+    one = (await world.ask("city", "GET", f"/v1/letters?{wanted}")).json()
+    assert [letter["hazard_id"] for letter in one["items"]] == [f"{world.tag}-h-3"]
     assert (await world.ask("city", "GET", "/v1/letters?state=lost")).status_code == 422
 
 
-async def test_no_address_leaves_through_events_pages_or_metrics(start: Start):
-    world = await start()
+async def test_no_address_leaves_through_events_pages_or_metrics(world: World):
     await world.say(overdue("h-1"), overdue("h-2", unit="transport"), overdue("h-3", unit="energy_bureau"))
     letters = await world.settled(3)
     events = "".join(event.data.decode() for event in await world.notices())
@@ -230,15 +213,17 @@ async def test_no_address_leaves_through_events_pages_or_metrics(start: Start):
         assert "/hooks/" not in text
 
 
-async def test_the_gauges_tell_what_waits_and_what_is_stuck(start: Start):
-    world = await start()
+async def test_the_gauges_tell_what_waits_and_what_is_stuck(world: World):
     await world.say(overdue("h-1"), overdue("h-2", unit="transport"))
     await world.settled(2)
 
     async def shown() -> None:
         lines = (await world.client.get("/metrics")).text.splitlines()
         assert 'duban_notice_pending_deliveries{channel="email"} 0.0' in lines
-        assert 'duban_notice_unresolved_deliveries{channel="email",state="failed"} 1.0' in lines
+        stuck = await world.connection.fetchval(
+            "SELECT count(*) FROM delivery WHERE channel = 'email' AND state = 'failed'"
+        )
+        assert f'duban_notice_unresolved_deliveries{{channel="email",state="failed"}} {stuck}.0' in lines
         assert any(line.startswith("duban_notice_oldest_pending_timestamp_seconds 1.") for line in lines)
         assert any('duban_notice_deliveries_total{channel="webhook",outcome="delivered"}' in line for line in lines)
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import asyncpg
 import httpx
+from msgspec.structs import replace
 
 from deploy.local.receivers.hooks import Hooks
 from deploy.local.receivers.store import Store, parse
@@ -115,13 +116,14 @@ class Receivers:
 
 @dataclass(frozen=True)
 class World:
-    """A running service and everything around it."""
+    """A running service and everything around it, as one test sees it: `tag` marks the test's hazards."""
 
     settings: Settings
     client: httpx.AsyncClient
     connection: asyncpg.Connection[asyncpg.Record]
     tokens: Mapping[str, str]
     receivers: Receivers
+    tag: str
 
     async def is_up(self) -> None:
         try:
@@ -132,6 +134,7 @@ class World:
 
     async def say(self, *events: SupervisionEvent, event_id: str | None = None) -> None:
         """Publish supervision events as the scheduler does; each gets its own id unless one is given."""
+        named = [self._mine(event) for event in events]
         made = [
             new_event(
                 event,
@@ -141,10 +144,14 @@ class World:
                 time=event.raised_at,
                 event_id=event_id,
             )
-            for event in events
+            for event in named
         ]
         topic = f"{self.settings.topic_prefix}{TopicFamily.SUPERVISION}"
         await chassis_testing.publish(self.settings.kafka_bootstrap, topic, made)
+
+    def _mine(self, event: SupervisionEvent) -> SupervisionEvent:
+        hazard = replace(event.hazard, hazard_id=f"{self.tag}-{event.hazard.hazard_id}")
+        return replace(event, hazard=hazard)
 
     async def ask(self, who: str, method: str, path: str) -> httpx.Response:
         return await self.client.request(method, path, headers={"authorization": f"Bearer {self.tokens[who]}"})
@@ -152,8 +159,7 @@ class World:
     async def letters(self) -> list[dict[str, Any]]:
         answer = await self.ask("city", "GET", "/v1/letters?limit=500")
         assert answer.status_code == 200, answer.text
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
+        return [letter for letter in answer.json()["items"] if letter["hazard_id"].startswith(self.tag)]
 
     async def whole(self, letter_id: str) -> dict[str, Any]:
         document: dict[str, Any] = (await self.ask("city", "GET", f"/v1/letters/{letter_id}")).json()
@@ -171,15 +177,31 @@ class World:
 
         return await chassis_testing.eventually(check, timeout=30)
 
+    async def deliveries(self) -> set[str]:
+        letters = [await self.whole(letter["letter_id"]) for letter in await self.letters()]
+        return {delivery["delivery_id"] for letter in letters for delivery in letter["deliveries"]}
+
+    async def mails(self) -> list[EmailMessage]:
+        """Return the mails that arrived about this test's letters."""
+        mine = await self.deliveries()
+        return [mail for mail in self.receivers.mails() if mail["Message-ID"][1:37] in mine]
+
+    async def webhooks(self) -> list[dict[str, Any]]:
+        """Return the webhooks that were kept about this test's letters."""
+        mine = await self.deliveries()
+        return [hook for hook in self.receivers.webhooks() if hook["webhook_id"] in mine]
+
     async def notices(self) -> list[CloudEvent]:
-        """Return every notice event once the outbox is empty, in order for each letter."""
+        """Return the notices of this test's letters once the outbox is empty, in order for each letter."""
 
         async def drained() -> None:
             assert await self.connection.fetchval("SELECT count(*) FROM outbox") == 0
 
         await chassis_testing.eventually(drained)
         topic = f"{self.settings.topic_prefix}{TopicFamily.NOTICE}"
-        return await chassis_testing.read_all(self.settings.kafka_bootstrap, topic)
+        events = await chassis_testing.read_all(self.settings.kafka_bootstrap, topic)
+        mine = {letter["letter_id"] for letter in await self.letters()}
+        return [event for event in events if event.subject in mine]
 
     async def told(self) -> list[str]:
         """Return the short types of all notice events, sorted."""
