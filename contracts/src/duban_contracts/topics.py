@@ -38,7 +38,7 @@ class Topic:
     config: dict[str, str] = field(default_factory=dict)
 
 
-_COUNTY_TOPIC: Final = re.compile(r"^(?:.*\.)?county\.(\d{6})\.v1$")
+_COUNTY_TOPIC: Final = re.compile(r"(?:.*\.)?county\.([0-9]{6})\.v1")
 
 
 def claims_topic(county: str, prefix: str = "") -> str:
@@ -56,7 +56,7 @@ def county_of(topic: str) -> str | None:
 
     The topic, not the payload, says who is speaking.
     """
-    match = _COUNTY_TOPIC.match(topic)
+    match = _COUNTY_TOPIC.fullmatch(topic)
     return match.group(1) if match else None
 
 

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duban_contracts.topics import (
+    CONSUMERS,
+    KEEP_FOREVER,
+    PARTITIONS,
+    TopicFamily,
+    city_topics,
+    claims_topic,
+    county_of,
+    dead_letter_topic,
+    feedback_topic,
+)
+
+counties = st.from_regex(r"\A[0-9]{6}\Z")
+prefixes = st.sampled_from(["", "demo.", "test-1.county.", "a.b."])
+
+
+@given(counties, prefixes)
+def test_a_claims_topic_says_whose_it_is(county: str, prefix: str) -> None:
+    assert county_of(claims_topic(county, prefix)) == county
+
+
+@given(counties, prefixes)
+def test_no_other_topic_lets_a_county_speak(county: str, prefix: str) -> None:
+    assert county_of(feedback_topic(county, prefix)) is None
+    for name in CONSUMERS:
+        assert county_of(dead_letter_topic(name, prefix)) is None
+
+
+@pytest.mark.parametrize(
+    "topic", ["", "county.14050.v1", "county.1405021.v1", "county.140502.v2", "xcounty.140502.v1", "county.140502.v1\n"]
+)
+def test_what_only_looks_like_a_claims_topic_is_none(topic: str) -> None:
+    assert county_of(topic) is None
+
+
+def test_every_topic_of_a_city_is_declared_once_with_twelve_partitions() -> None:
+    topics = city_topics(["140502", "140521"], "demo.")
+    names = [topic.name for topic in topics]
+    assert len(names) == len(set(names))
+    assert all(name.startswith("demo.") for name in names)
+    assert {topic.partitions for topic in topics} == {PARTITIONS}
+    assert {f"demo.{dead_letter_topic(name)}" for name in CONSUMERS} <= set(names)
+
+
+def test_the_brokers_clock_dates_claims_and_history_is_kept_for_good() -> None:
+    by_name = {topic.name: topic for topic in city_topics(["140502"])}
+    assert by_name["county.140502.v1"].config["message.timestamp.type"] == "LogAppendTime"
+    assert by_name[TopicFamily.HAZARD].retention_ms == KEEP_FOREVER
