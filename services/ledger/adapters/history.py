@@ -11,7 +11,7 @@ import asyncpg
 from services.chassis.database import Connection, Database
 from services.ledger.adapters import locks
 
-_HORIZON_WAIT: Final = "2s"
+_HORIZON_WAIT: Final = "1s"
 
 
 @dataclass(frozen=True, slots=True)

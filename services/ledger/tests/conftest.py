@@ -18,8 +18,14 @@ from duban_contracts.topics import city_topics, county_of
 from services.chassis import api_keys
 from services.chassis import testing as chassis_testing
 from services.chassis import topics as topic_administration
-from services.ledger.bootstrap import build
+from services.chassis.clock import SystemClock
+from services.chassis.database import connect
+from services.chassis.migrations import migrate
+from services.ledger.application.commands import ExecuteCommand
+from services.ledger.application.take_claims import TakeClaims
+from services.ledger.bootstrap import MIGRATIONS, build
 from services.ledger.settings import Settings
+from services.ledger.tests.desk import Desk
 from services.ledger.tests.world import COUNTIES, FOREIGN, HOME, World, reading
 
 PEOPLE = {
@@ -86,3 +92,14 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
         await pool.close()
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await admin.close()
+
+
+@pytest_asyncio.fixture
+async def desk(database: str) -> AsyncIterator[Desk]:
+    """The taking of claims on a fresh database, without Kafka."""
+    await migrate(database, MIGRATIONS)
+    connected = await connect(database, application_name="test", max_size=20)
+    try:
+        yield Desk(connected, TakeClaims(SystemClock(), COUNTIES, ""), ExecuteCommand(connected, SystemClock(), ""))
+    finally:
+        await connected.close()

@@ -99,7 +99,7 @@ class World:
     client: httpx.AsyncClient
     pool: asyncpg.Pool[asyncpg.Record]
     tokens: Mapping[str, str]
-    read: Mapping[str, list[CloudEvent]]
+    read: Mapping[str, list[tuple[int, CloudEvent]]]
 
     async def is_up(self) -> None:
         try:
@@ -126,7 +126,7 @@ class World:
         def check() -> list[ClaimEvent]:
             found = [
                 data
-                for e in self.read[feedback_topic(county, self.settings.topic_prefix)]
+                for e in self.feedback(county)
                 if isinstance(data := decode(e), ClaimEvent) and data.reference == reference
             ]
             assert len(found) >= number, found
@@ -136,11 +136,15 @@ class World:
 
     def topic(self, family: TopicFamily) -> list[CloudEvent]:
         """What the topic has carried so far; per partition in order."""
+        return [event for _, event in self.by_partition(family)]
+
+    def by_partition(self, family: TopicFamily) -> Sequence[tuple[int, CloudEvent]]:
+        """What the topic has carried so far, with the partition; per partition in order."""
         return self.read[f"{self.settings.topic_prefix}{family}"]
 
     def feedback(self, county: str = HOME) -> list[CloudEvent]:
         """What the county was told so far."""
-        return self.read[feedback_topic(county, self.settings.topic_prefix)]
+        return [event for _, event in self.read[feedback_topic(county, self.settings.topic_prefix)]]
 
     async def hazard(self, reference: str, *, version: int = 1, county: str = HOME) -> dict[str, Any]:
         """The hazard of a reference as HTTP shows it, once it has reached `version`."""
@@ -189,15 +193,16 @@ class World:
 
 
 @asynccontextmanager
-async def reading(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[dict[str, list[CloudEvent]]]:
+async def reading(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[dict[str, list[tuple[int, CloudEvent]]]]:
     """Collect every event of `topics` while the block runs."""
-    seen: dict[str, list[CloudEvent]] = {topic: [] for topic in topics}
+    seen: dict[str, list[tuple[int, CloudEvent]]] = {topic: [] for topic in topics}
     consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
 
     async def collect() -> None:
         async for record in consumer:
-            seen[record.topic].append(from_kafka(record.key, record.value, record.headers))
+            event = from_kafka(record.key, record.value, record.headers)
+            seen[record.topic].append((record.partition, event))
 
     task = asyncio.create_task(collect())
     try:
