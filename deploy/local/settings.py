@@ -34,6 +34,7 @@ class Settings:
     port_offsets: Mapping[str, int]
     brokers: int
     kafka_heap: str
+    kafka_options: tuple[str, ...]
     postgres_options: Mapping[str, str]
     services: tuple[str, ...]
     profile: Path
@@ -98,6 +99,7 @@ def load(environ: Mapping[str, str] | None = None, *, file: Path = HERE / "platf
         port_offsets=raw["ports"]["offsets"],
         brokers=_brokers(env, raw, home),
         kafka_heap=env.get("DUBAN_KAFKA_HEAP") or raw["kafka"]["heap"],
+        kafka_options=tuple((env.get("DUBAN_KAFKA_OPTIONS") or raw["kafka"]["options"]).split()),
         postgres_options={name: str(value) for name, value in raw["postgres"].items()},
         services=tuple(raw["services"]["names"]),
         profile=profile if profile.is_absolute() else ROOT / profile,
