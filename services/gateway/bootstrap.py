@@ -14,6 +14,7 @@ from services.chassis.producer import ReliableProducer
 from services.chassis.relay import Relay
 from services.chassis.service import Service
 from services.gateway.adapters.allowance import Allowance
+from services.gateway.adapters.receipt_table import ReceiptTable
 from services.gateway.application.accept_events import EventIntake
 from services.gateway.entrypoints.feedback import feedback_consumer
 from services.gateway.entrypoints.http import Edge, answer_when_out_of_reach, router
@@ -30,9 +31,10 @@ async def build(settings: Settings) -> Service:
     clock = settings.clock()
     counties = [county.code for county in load_city(settings.profile).counties]
     producer = ReliableProducer(settings.kafka_bootstrap, "duban-gateway", timeout=settings.publish_timeout_seconds)
+    receipts = ReceiptTable(database)
     edge = Edge(
-        intake=EventIntake(database=database, publisher=producer, clock=clock),
-        database=database,
+        intake=EventIntake(receipts=receipts, publisher=producer, clock=clock),
+        receipts=receipts,
         allowance=Allowance(settings.allowance_events, settings.allowance_seconds),
         counties=frozenset(counties),
         topic_prefix=settings.topic_prefix,

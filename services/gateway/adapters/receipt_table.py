@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 
-from services.chassis.database import Connection
+from services.chassis.database import Connection, Database
 from services.gateway.domain.claims import Claim
-from services.gateway.domain.receipts import Answer, Receipt, ReceiptStatus
+from services.gateway.domain.receipts import Answer, Receipt, ReceiptStatus, Reservation
 
 _COLUMNS: Final = (
     "receipt_id, position, status, event_id, source, type, reference, origin, waiting_for, outcome, hazard_id, number,"
@@ -25,16 +24,50 @@ _ANSWER_FIELDS: Final = (
 _VISIBLE: Final = "(queued_at IS NOT NULL OR answered_at IS NOT NULL)"
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """What is known of an event id that was used before. `digest` is None where only the topic knows its content."""
+class ReceiptTable:
+    """The receipts in this service's database; every call takes a connection of its own."""
 
-    digest: bytes | None
-    answered: bool
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def reserve(self, county: str, claims: Sequence[Claim]) -> dict[UUID, Reservation]:
+        """Take the event ids of `claims` (each receipt id once) and return those that were taken before."""
+        async with self._database.acquire() as connection:
+            return await _reserve(connection, county, claims)
+
+    async def mark_queued(self, receipt_ids: Sequence[UUID], at: datetime) -> None:
+        """Note that the broker has these events; the first time stands."""
+        async with self._database.acquire() as connection:
+            await _mark_queued(connection, receipt_ids, at)
+
+    async def find(self, county: str, receipt_id: UUID) -> Receipt | None:
+        """Return a receipt of this county, or None."""
+        async with self._database.acquire() as connection:
+            row = await connection.fetchrow(
+                f"SELECT {_COLUMNS} FROM receipt WHERE receipt_id = $1 AND county = $2 AND {_VISIBLE}",  # noqa: S608 - constants
+                receipt_id,
+                county,
+            )
+        return None if row is None else _receipt(row)
+
+    async def newest(
+        self, county: str, *, status: ReceiptStatus | None, before: int | None, limit: int
+    ) -> list[Receipt]:
+        """Return up to `limit` receipts of this county, newest first, older than position `before`."""
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(
+                f"""SELECT {_COLUMNS} FROM receipt
+                     WHERE county = $1 AND ($2::text IS NULL OR status = $2) AND position < $3 AND {_VISIBLE}
+                     ORDER BY position DESC LIMIT $4""",  # noqa: S608 - constants
+                county,
+                status,
+                before if before is not None else 2**63 - 1,
+                limit,
+            )
+        return [_receipt(row) for row in rows]
 
 
-async def reserve(connection: Connection, county: str, claims: Sequence[Claim]) -> dict[UUID, Reservation]:
-    """Take the event ids of `claims` (each receipt id once) and return those that were taken before."""
+async def _reserve(connection: Connection, county: str, claims: Sequence[Claim]) -> dict[UUID, Reservation]:
     ordered = sorted(claims, key=lambda claim: claim.receipt_id)
     taken = await connection.fetch(
         """INSERT INTO receipt (receipt_id, county, event_id, source, type, reference, content_digest)
@@ -63,8 +96,7 @@ async def reserve(connection: Connection, county: str, claims: Sequence[Claim]) 
     return {row["receipt_id"]: Reservation(row["content_digest"], row["answered"]) for row in earlier}
 
 
-async def mark_queued(connection: Connection, receipt_ids: Sequence[UUID], at: datetime) -> None:
-    """Note that the broker has these events; the first time stands."""
+async def _mark_queued(connection: Connection, receipt_ids: Sequence[UUID], at: datetime) -> None:
     await connection.execute(
         """WITH locked AS (
                SELECT receipt_id FROM receipt
@@ -76,7 +108,10 @@ async def mark_queued(connection: Connection, receipt_ids: Sequence[UUID], at: d
 
 
 async def record(connection: Connection, answers: Sequence[Answer]) -> None:
-    """Write the ledger's answers (each receipt id once, in order); a standing answer is not overwritten."""
+    """Write the ledger's answers (each receipt id once, in order) in the caller's transaction.
+
+    An answer that stands is not overwritten, by the same rule as `Answer.supersedes`.
+    """
     if not answers:
         return
     await connection.execute(
@@ -96,32 +131,6 @@ async def record(connection: Connection, answers: Sequence[Answer]) -> None:
                   >= (known.status <> 'queued', known.answered_at)""",
         *([getattr(answer, field) for answer in answers] for field in _ANSWER_FIELDS),
     )
-
-
-async def find(connection: Connection, county: str, receipt_id: UUID) -> Receipt | None:
-    """Return a receipt of this county, or None."""
-    row = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM receipt WHERE receipt_id = $1 AND county = $2 AND {_VISIBLE}",  # noqa: S608 - constants
-        receipt_id,
-        county,
-    )
-    return None if row is None else _receipt(row)
-
-
-async def newest(
-    connection: Connection, county: str, *, status: ReceiptStatus | None, before: int | None, limit: int
-) -> list[Receipt]:
-    """Return up to `limit` receipts of this county, newest first, older than position `before`."""
-    rows = await connection.fetch(
-        f"""SELECT {_COLUMNS} FROM receipt
-             WHERE county = $1 AND ($2::text IS NULL OR status = $2) AND position < $3 AND {_VISIBLE}
-             ORDER BY position DESC LIMIT $4""",  # noqa: S608 - constants
-        county,
-        status,
-        before if before is not None else 2**63 - 1,
-        limit,
-    )
-    return [_receipt(row) for row in rows]
 
 
 def _receipt(row: asyncpg.Record) -> Receipt:

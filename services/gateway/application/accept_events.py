@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -17,10 +18,10 @@ import structlog
 
 from services.chassis import failpoints
 from services.chassis.clock import Clock
-from services.chassis.database import RETRYABLE, Database
+from services.chassis.database import RETRYABLE
 from services.chassis.outbox import OutboxMessage, outgoing
-from services.gateway.adapters import receipt_table
 from services.gateway.domain.claims import Claim, Refusal, Refused, event_id_reused
+from services.gateway.domain.receipts import Reservation
 from services.gateway.metrics import EVENTS
 
 _log = structlog.get_logger(__name__)
@@ -31,6 +32,18 @@ class Publisher(Protocol):
 
     async def publish(self, messages: Sequence[OutboxMessage]) -> Sequence[Exception | None]:
         """Send `messages` in order and wait for the broker, within a time limit."""
+        ...
+
+
+class Receipts(Protocol):
+    """Where event ids are reserved and receipts are kept."""
+
+    async def reserve(self, county: str, claims: Sequence[Claim]) -> dict[UUID, Reservation]:
+        """Take the event ids of `claims` (each receipt id once) and return those that were taken before."""
+        ...
+
+    async def mark_queued(self, receipt_ids: Sequence[UUID], at: datetime) -> None:
+        """Note that the broker has these events; the first time stands."""
         ...
 
 
@@ -52,8 +65,8 @@ Outcome = Queued | Refused
 class EventIntake:
     """Accepts what a county sent, event by event."""
 
-    def __init__(self, *, database: Database, publisher: Publisher, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, *, receipts: Receipts, publisher: Publisher, clock: Clock) -> None:
+        self._receipts = receipts
         self._publisher = publisher
         self._clock = clock
 
@@ -69,8 +82,7 @@ class EventIntake:
 
     async def _hand_over(self, county: str, topic: str, claims: dict[UUID, Claim]) -> dict[UUID, Refusal]:
         try:
-            async with self._database.acquire() as connection:
-                earlier = await receipt_table.reserve(connection, county, list(claims.values()))
+            earlier = await self._receipts.reserve(county, list(claims.values()))
             failpoints.reach("gateway.after_reserve")
             refused = {
                 receipt_id: event_id_reused(receipt_id)
@@ -96,8 +108,7 @@ class EventIntake:
         failpoints.reach("gateway.after_ack")
         acknowledged = [claim.receipt_id for claim, error in zip(claims, results, strict=True) if error is None]
         if acknowledged:
-            async with self._database.acquire() as connection:
-                await receipt_table.mark_queued(connection, acknowledged, self._clock.now())
+            await self._receipts.mark_queued(acknowledged, self._clock.now())
         if len(acknowledged) < len(claims):
             errors = {str(error) for error in results if error is not None}
             _log.warning("broker did not acknowledge", events=len(claims) - len(acknowledged), errors=sorted(errors))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from services.chassis.database import Connection
 from services.chassis.records import Delivery
-from services.gateway.adapters import receipt_table
-from services.gateway.domain.receipts import answer_of, standing
+from services.gateway.domain.receipts import Answer, answer_of, standing
+
+Record = Callable[[Connection, Sequence[Answer]], Awaitable[None]]
+"""Writes answers, each receipt id once, in the caller's transaction."""
 
 
-async def record_answers(connection: Connection, deliveries: Sequence[Delivery]) -> None:
+async def record_answers(connection: Connection, deliveries: Sequence[Delivery], *, record: Record) -> None:
     """Fold a batch of feedback events into the receipts; order of arrival makes no difference."""
     answers = (answer_of(delivery.data) for delivery in deliveries)
-    await receipt_table.record(connection, standing(answer for answer in answers if answer is not None))
+    await record(connection, standing(answer for answer in answers if answer is not None))

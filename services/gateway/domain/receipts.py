@@ -25,6 +25,14 @@ class ReceiptStatus(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reservation:
+    """What is known of an event id that was used before. `digest` is None where only the topic knows its content."""
+
+    digest: bytes | None
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the ledger said about one claim; a waiting claim is answered but still queued."""
 

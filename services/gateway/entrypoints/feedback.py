@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from duban_contracts.topics import feedback_topic
 from services.chassis.clock import Clock
 from services.chassis.consumer import Consumer, Ordering
 from services.chassis.database import Database
+from services.gateway.adapters import receipt_table
 from services.gateway.application.record_answers import record_answers
 
 NAME: Final = "gateway.feedback"
@@ -24,7 +26,7 @@ def feedback_consumer(
         bootstrap=bootstrap,
         database=database,
         clock=clock,
-        apply=record_answers,
+        apply=partial(record_answers, record=receipt_table.record),
         ordering=Ordering.INBOX,
         topic_prefix=topic_prefix,
     )

@@ -14,10 +14,10 @@ from duban_contracts.cloudevents import EnvelopeError, split_batch
 from duban_contracts.topics import claims_topic
 from services.chassis import tracing
 from services.chassis.api_keys import Principal, require
-from services.chassis.database import RETRYABLE, Database
+from services.chassis.database import RETRYABLE
 from services.chassis.problems import Problem, respond
-from services.gateway.adapters import receipt_table
 from services.gateway.adapters.allowance import Allowance
+from services.gateway.adapters.receipt_table import ReceiptTable
 from services.gateway.application.accept_events import EventIntake, NotAccepted
 from services.gateway.domain.claims import Claim, Refused, malformed
 from services.gateway.domain.examination import MAX_BATCH, Examiner
@@ -44,7 +44,7 @@ class Edge:
     """What the routes stand on."""
 
     intake: EventIntake
-    database: Database
+    receipts: ReceiptTable
     allowance: Allowance
     counties: frozenset[str]
     topic_prefix: str
@@ -63,8 +63,7 @@ def router(edge: Edge) -> APIRouter:
     @routes.get("/v1/receipts/{receipt_id}", **openapi.RECEIPT)
     async def read_receipt(receipt_id: UUID, principal: Integrator) -> Response:
         """Say where one event stands: queued, recorded or rejected."""
-        async with edge.database.acquire() as connection:
-            receipt = await receipt_table.find(connection, _county(edge, principal), receipt_id)
+        receipt = await edge.receipts.find(_county(edge, principal), receipt_id)
         if receipt is None:
             raise Problem(404, "receipt-not-found", "没有这张回执。")
         return _json(200, receipt_of(receipt))
@@ -77,10 +76,7 @@ def router(edge: Edge) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> Response:
         """List the county's own receipts, newest first; `after` is the `next` of the page before."""
-        async with edge.database.acquire() as connection:
-            receipts = await receipt_table.newest(
-                connection, _county(edge, principal), status=status, before=after, limit=limit + 1
-            )
+        receipts = await edge.receipts.newest(_county(edge, principal), status=status, before=after, limit=limit + 1)
         following = str(receipts[limit - 1].position) if len(receipts) > limit else None
         return _json(200, ReceiptPage(items=[receipt_of(item) for item in receipts[:limit]], next=following))
 
