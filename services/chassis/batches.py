@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis import dead_letters, inbox, metrics, versions
+from services.chassis.clock import Clock, SystemClock
 from services.chassis.database import Connection
 from services.chassis.dead_letters import DeadLetter, DeadLetterLimit
 from services.chassis.errors import Poison
@@ -46,6 +47,7 @@ class BatchProcessor:
     refuse: Refuse | None = None
     progress: Progress | None = None
     limit: DeadLetterLimit = field(default_factory=DeadLetterLimit)
+    clock: Clock = field(default_factory=SystemClock)
 
     async def process(
         self, connection: Connection, records: Sequence[RawRecord], poisoned: Mapping[str, Poison]
@@ -126,8 +128,8 @@ class BatchProcessor:
             if delivery is not None:
                 deliveries.append(delivery)
                 if isinstance(delivery.data, LedgerHeartbeat):
-                    instant = delivery.data.applied_through.timestamp()
-                    metrics.HEARTBEAT.labels(self.consumer).set(instant)
+                    instant = self.clock.wall_at(delivery.data.applied_through)
+                    metrics.HEARTBEAT.labels(self.consumer).set(instant.timestamp())
         return deliveries
 
     def _count(self, outcome: str, number: int) -> None:

@@ -68,7 +68,7 @@ class Consumer:
         self._clock = clock
         self._options = options or ConsumerOptions()
         limit = self._options.dead_letters
-        self._processor = BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, limit)
+        self._processor = BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, limit, clock)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; then finish the batch in hand, commit and leave the group.

@@ -39,7 +39,7 @@ CONSUMER_LAG: Final = Gauge(
 )
 HEARTBEAT: Final = Gauge(
     "duban_heartbeat_timestamp_seconds",
-    "The newest ledger heartbeat that reached this consumer.",
+    "The newest ledger heartbeat that reached this consumer, as wall time.",
     ["consumer"],
 )
 OUTBOX_PENDING: Final = Gauge("duban_outbox_pending_records", "Events written and not yet acknowledged by Kafka.")

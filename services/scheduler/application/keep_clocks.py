@@ -11,7 +11,6 @@ from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis.consumer import Delivery
 from services.chassis.database import Connection
-from services.chassis.metrics import HEARTBEAT
 from services.scheduler.adapters import alarms as alarm_table
 from services.scheduler.adapters import clocks as clock_table
 from services.scheduler.adapters import heartbeats as heartbeat_table
@@ -27,8 +26,7 @@ _log = structlog.get_logger(__name__)
 class ClockKeeper:
     """Applies what the ledger recorded; the policy decides on rolling and reminders."""
 
-    def __init__(self, consumer: str, policy: Policy) -> None:
-        self._consumer = consumer
+    def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._warned: set[int] = set()
 
@@ -46,7 +44,6 @@ class ClockKeeper:
             await self._move_clocks(connection, events)
         if heartbeats:
             await heartbeat_table.save(connection, heartbeats)
-            HEARTBEAT.labels(self._consumer).set(max(heartbeats.values()).timestamp())
 
     async def _move_clocks(self, connection: Connection, events: Sequence[tuple[Delivery, HazardEvent]]) -> None:
         clocks = await clock_table.load(connection, sorted({event.hazard.hazard_id for _, event in events}))

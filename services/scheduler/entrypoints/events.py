@@ -24,7 +24,7 @@ def hazards_consumer(
         bootstrap=bootstrap,
         database=database,
         clock=clock,
-        apply=ClockKeeper(CONSUMER, policy).apply,
+        apply=ClockKeeper(policy).apply,
         ordering=Ordering.VERSION,
         topic_prefix=topic_prefix,
     )

@@ -92,7 +92,7 @@ def bench_on(database: Database, clock: ManualClock) -> Bench:
     return Bench(
         database,
         clock,
-        ClockKeeper(CONSUMER, POLICY),
+        ClockKeeper(POLICY),
         AlarmRaiser(database=database, clock=clock, consumer=CONSUMER, topic=topic),
         Auditor(database=database, clock=clock, consumer=CONSUMER, missed_after=timedelta(seconds=30)),
     )

@@ -173,7 +173,8 @@ class Bookkeeper:
         for taken in batch:
             metrics.CONSUMER_EVENTS.labels(CONSUMER, taken.outcome).inc()
             if taken.heartbeat is not None:
-                metrics.HEARTBEAT.labels(CONSUMER).set(taken.heartbeat.applied_through.timestamp())
+                reached = self._clock.wall_at(taken.heartbeat.applied_through)
+                metrics.HEARTBEAT.labels(CONSUMER).set(reached.timestamp())
         self._observe_clearance(batch, counted)
 
     def _observe_clearance(self, batch: Sequence[Taken], counted: Sequence[Counted]) -> None:

@@ -19,7 +19,7 @@ from services.statistics.application.booking import Bookkeeper
 from services.statistics.entrypoints.broker import missing_topics
 from services.statistics.entrypoints.observer import StreamObserver
 from services.statistics.entrypoints.stream import TABLE, LedgerStream, build_app
-from services.statistics.metrics import HAZARDS_OPEN, HAZARDS_OVERDUE
+from services.statistics.metrics import CLEARANCE_DURATION, HAZARDS_OPEN, HAZARDS_OVERDUE
 from services.statistics.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -99,7 +99,7 @@ class StreamWorker:
         return False
 
     async def _gauges(self) -> None:
-        """Refresh the open and overdue gauges; every county × grade is there from the start, at 0."""
+        """Refresh the open and overdue gauges; every county × grade is there from the start, closings too, at 0."""
         while True:
             try:
                 async with self._database.acquire() as connection:
@@ -112,6 +112,7 @@ class StreamWorker:
                 for labels, (is_open, overdue) in counts.items():
                     HAZARDS_OPEN.labels(*labels).set(is_open)
                     HAZARDS_OVERDUE.labels(*labels).set(overdue)
+                    CLEARANCE_DURATION.labels(*labels)
             await self._clock.sleep(self._settings.gauge_seconds)
 
 
