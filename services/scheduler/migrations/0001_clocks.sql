@@ -27,7 +27,7 @@ CREATE TABLE hazard_clock (
 
 -- What is to be said about a deadline, and whether it was said. The primary key makes a second time impossible.
 CREATE TABLE alarm (
-    hazard_id       text        NOT NULL,
+    hazard_id       text        NOT NULL REFERENCES hazard_clock,
     deadline_number integer     NOT NULL,
     kind            text        NOT NULL CHECK (kind IN ('due_soon', 'overdue')),
     days_before     integer     NOT NULL,

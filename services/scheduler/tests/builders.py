@@ -18,6 +18,7 @@ from duban_contracts.events.hazards import (
     HazardPlanned,
     HazardRegistered,
     HazardRegraded,
+    HazardRejected,
     HazardReopened,
     HazardReturned,
     HazardSubmitted,
@@ -100,6 +101,9 @@ class Story:
 
     def closed(self, at: datetime) -> Story:
         return self._tell(HazardClosed, at, {"state": HazardState.CLOSED}, review="现场复查合格")
+
+    def rejected(self, at: datetime) -> Story:
+        return self._tell(HazardRejected, at, {"state": HazardState.REJECTED}, reason="不属于事故隐患")
 
     def extended(self, at: datetime, deadline_on: date) -> Story:
         return self._tell(

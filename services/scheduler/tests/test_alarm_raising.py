@@ -134,6 +134,19 @@ async def test_a_returned_hazard_that_was_overdue_already_gets_no_second_alarm(b
     assert (await bench.alarm_states(story))["overdue", 1, 0] == "raised"
 
 
+async def test_what_was_raised_stays_raised_whatever_comes_after(bench: Bench) -> None:
+    story = confirmed()
+    await bench.learn(story.records())
+    await bench.at(local(4, 0, 1))
+    await bench.learn(story.overdue(local(4, 0, 2), june(3)).extended(local(5), june(10)).records(first=3))
+    await bench.at(local(6))
+    assert (await bench.alarm_states(story))["overdue", 1, 0] == "raised"
+    async with bench.database.acquire() as connection:
+        raised_at = await connection.fetchval("SELECT raised_at FROM alarm WHERE state = 'raised'")
+    assert raised_at == local(4, 0, 1)
+    assert (await bench.kinds()).count("overdue") == 1
+
+
 async def test_a_scheduler_that_slept_over_a_deadline_raises_it_once_when_it_wakes(bench: Bench) -> None:
     await bench.learn(confirmed().records())
     await bench.at(local(20))

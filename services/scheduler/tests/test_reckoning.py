@@ -72,6 +72,14 @@ def test_the_rounding_to_the_end_of_a_day_is_not_time_won() -> None:
     assert clock.deadline.due_at == local(25)
 
 
+def test_a_submission_in_the_rounded_hours_leaves_nothing_but_takes_nothing_more() -> None:
+    # One minute was left at 09:00 on the 20th; the submission at 18:00 is in time, and there is no debt of nine hours.
+    story = confirmed().submitted(local(10, 23, 59)).returned(local(20, 9)).submitted(local(20, 18))
+    assert clock_of(story).remaining == timedelta()
+    clock = clock_of(story.returned(local(25, 8)))
+    assert (clock.deadline.outcome, clock.deadline.due_at) == (Outcome.OPEN, local(26))
+
+
 def test_a_claim_that_waited_for_its_confirmation_uses_no_time() -> None:
     clock = clock_of(confirmed().submitted(local(1, 7), learnt_at=local(1, 10)))
     assert clock.used(local(3)) == timedelta()
@@ -116,6 +124,9 @@ def test_closing_and_rejecting_stop_the_clock() -> None:
     clock = clock_of(confirmed().submitted(local(5)).closed(local(6)))
     assert (clock.state, clock.deadline.outcome, clock.remaining) == (ClockState.STOPPED, Outcome.MET, None)
     assert all(segment.ended_at for segment in clock.segments)
+    rejected = clock_of(confirmed().rejected(local(2)))
+    assert (rejected.state, rejected.deadline.outcome) == (ClockState.STOPPED, Outcome.CANCELLED)
+    assert fold(Story().registered(local(1)).rejected(local(2)).events) is None
 
 
 def test_a_reopened_hazard_has_a_fresh_deadline() -> None:

@@ -150,7 +150,7 @@ async def test_an_alarm_comes_within_five_seconds_of_wall_time_when_a_day_takes_
 ) -> None:
     delays: list[float] = []
     monkeypatch.setattr("services.scheduler.metrics.DELAY.observe", delays.append)
-    clock = ScaledClock(rate=20_000, origin=local(1, 12), origin_wall=datetime.now(UTC))
+    clock = ScaledClock(rate=60_000, origin=local(1, 12), origin_wall=datetime.now(UTC))
     await city.ledger_says(confirmed("late").records())
     async with at_work(await city.scheduler(clock)):
         while not await city.overdue():
