@@ -11,8 +11,8 @@ import asyncpg
 
 from duban_contracts.events.notices import DeliveryChannel
 from services.chassis.database import Connection
-from services.notifications.application.records import NewDelivery, OpenDelivery, OpenLetter, Parcel
 from services.notifications.domain.delivery import Answer, Delivery, DeliveryState, Verdict
+from services.notifications.domain.records import NewDelivery, OpenDelivery, OpenLetter, Parcel
 
 _BEGIN: Final = """
     WITH due AS (

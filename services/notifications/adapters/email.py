@@ -14,9 +14,9 @@ from typing import Final, Literal
 import aiosmtplib
 
 from services.chassis.clock import Clock
-from services.notifications.application.records import Parcel
 from services.notifications.domain.answers import read_smtp
 from services.notifications.domain.delivery import Answer, Verdict
+from services.notifications.domain.records import Parcel
 
 # Servers quote the mailbox in their answers; addresses stand in one table only.
 _ADDRESS: Final = re.compile(r"[^\s<>@:;,\"]+@[^\s<>@:;,\"]+")

@@ -11,9 +11,9 @@ from uuid import UUID
 import asyncpg
 
 from services.chassis.database import Connection
-from services.notifications.application.records import LetterHead, NewLetter, OpenLetter
 from services.notifications.domain.letters import Cause, LetterKind, LetterState
 from services.notifications.domain.numbering import Series
+from services.notifications.domain.records import LetterHead, NewLetter, OpenLetter
 
 _CLAIM: Final = """
     INSERT INTO letter_cause (hazard_id, deadline_number, kind, step, letter_id)

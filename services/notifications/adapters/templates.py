@@ -12,8 +12,8 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.notifications.application.ports import Wording
 from services.notifications.domain.letters import LetterKind
+from services.notifications.domain.records import Wording
 
 
 class TemplateStationery:

@@ -12,7 +12,6 @@ import msgspec
 
 from services.chassis.clock import Clock
 from services.notifications.adapters.signatures import Signer
-from services.notifications.application.records import Parcel
 from services.notifications.domain.answers import read_http
 from services.notifications.domain.delivery import Answer, Verdict
 from services.notifications.domain.destinations import (
@@ -22,6 +21,7 @@ from services.notifications.domain.destinations import (
     choose,
     parse,
 )
+from services.notifications.domain.records import Parcel
 
 _LONGEST_ANSWER: Final = 64 * 1024
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}

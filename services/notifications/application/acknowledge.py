@@ -10,8 +10,8 @@ from services.chassis import outbox
 from services.chassis.database import Connection
 from services.notifications.application.announce import notice
 from services.notifications.application.outcome import Books
-from services.notifications.application.records import OpenLetter
 from services.notifications.domain.letters import LetterState
+from services.notifications.domain.records import OpenLetter
 
 
 class UnknownLetterError(LookupError):

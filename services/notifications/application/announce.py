@@ -10,7 +10,7 @@ from duban_contracts.events.notices import NoticeEvent
 from duban_contracts.topics import TopicFamily
 from services.chassis.events_out import new_event
 from services.chassis.outbox import OutboxMessage, outgoing
-from services.notifications.application.records import LetterHead
+from services.notifications.domain.records import LetterHead
 
 SOURCE: Final = "/duban/notifications"
 

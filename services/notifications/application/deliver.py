@@ -24,8 +24,8 @@ from services.chassis import failpoints
 from services.chassis.database import RETRYABLE, Database
 from services.notifications.application.outcome import Books, enter
 from services.notifications.application.ports import Channel
-from services.notifications.application.records import Parcel
 from services.notifications.domain.delivery import LOST, Answer, DeliveryState, Verdict, settle
+from services.notifications.domain.records import Parcel
 from services.notifications.domain.retry import RetrySchedule
 from services.notifications.metrics import NOTICE_DELIVERIES
 

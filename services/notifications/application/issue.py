@@ -16,12 +16,12 @@ from services.chassis.clock import Clock
 from services.chassis.database import Connection
 from services.notifications.application.announce import notice
 from services.notifications.application.ports import DeliveryStore, LetterStore, Stationery
-from services.notifications.application.records import LetterHead, NewDelivery, NewLetter
 from services.notifications.domain import numbering
 from services.notifications.domain.contacts import Office, routes
 from services.notifications.domain.letters import ZONE, Cause, LetterKind, delivery_id, inline
 from services.notifications.domain.numbering import Number, Series
 from services.notifications.domain.profile import LetterProfile
+from services.notifications.domain.records import LetterHead, NewDelivery, NewLetter
 from services.notifications.domain.wording import facts_of
 
 

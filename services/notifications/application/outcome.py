@@ -12,9 +12,9 @@ from services.chassis.clock import Clock
 from services.chassis.database import Connection
 from services.notifications.application.announce import notice
 from services.notifications.application.ports import DeliveryStore, LetterStore
-from services.notifications.application.records import OpenDelivery
 from services.notifications.domain.delivery import Fact, Step
 from services.notifications.domain.letters import letter_state
+from services.notifications.domain.records import OpenDelivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,31 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from duban_contracts.events.notices import DeliveryChannel
 from services.chassis.database import Connection
-from services.notifications.application.records import (
+from services.notifications.domain.delivery import Answer, Delivery, DeliveryState
+from services.notifications.domain.letters import Cause, LetterKind, LetterState
+from services.notifications.domain.numbering import Series
+from services.notifications.domain.records import (
     NewDelivery,
     NewLetter,
     OpenDelivery,
     OpenLetter,
     Parcel,
+    Wording,
 )
-from services.notifications.domain.delivery import Answer, Delivery, DeliveryState
-from services.notifications.domain.letters import Cause, LetterKind, LetterState
-from services.notifications.domain.numbering import Series
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """The text of a letter: `title` stands in the subject line, `body` is the whole document."""
-
-    title: str
-    body: str
 
 
 class Stationery(Protocol):

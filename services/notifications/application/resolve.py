@@ -6,9 +6,9 @@ from uuid import UUID
 
 from services.chassis.database import Connection
 from services.notifications.application.outcome import Books, enter
-from services.notifications.application.records import OpenDelivery
 from services.notifications.domain import delivery
 from services.notifications.domain.contacts import Directory
+from services.notifications.domain.records import OpenDelivery
 
 
 class UnknownDeliveryError(LookupError):

@@ -21,7 +21,7 @@ from services.notifications.domain.delivery import Verdict
         (554, "told 5.7.1 somewhere", Verdict.PERMANENT, "554"),
     ],
 )
-def test_an_smtp_reply_is_read_by_its_code(code: int, text: str, verdict: Verdict, written: str):
+def test_an_smtp_reply_is_read_by_its_code(code: int, text: str, verdict: Verdict, written: str) -> None:
     answer = read_smtp(code, text)
     assert (answer.verdict, answer.code) == (verdict, written)
 
@@ -42,26 +42,28 @@ def test_an_smtp_reply_is_read_by_its_code(code: int, text: str, verdict: Verdic
         (503, b'{"errcode":0}', Verdict.TRANSIENT, "503"),
     ],
 )
-def test_a_response_is_read_by_its_status_and_a_robots_errcode(status: int, body: bytes, verdict: Verdict, code: str):
+def test_a_response_is_read_by_its_status_and_a_robots_errcode(
+    status: int, body: bytes, verdict: Verdict, code: str
+) -> None:
     answer = read_http(status, body)
     assert (answer.verdict, answer.code) == (verdict, code)
     assert not answer.closes_endpoint
 
 
-def test_410_closes_the_endpoint():
+def test_410_closes_the_endpoint() -> None:
     answer = read_http(410, b"")
     assert answer.verdict is Verdict.PERMANENT
     assert answer.closes_endpoint
 
 
-def test_retry_after_is_a_wish_in_seconds_and_a_date_is_ignored():
+def test_retry_after_is_a_wish_in_seconds_and_a_date_is_ignored() -> None:
     assert read_http(503, b"", "120").wish == 120
     assert read_http(503, b"", "Fri, 06 Mar 2026 08:00:00 GMT").wish is None
     assert read_http(503, b"", "²").wish is None
 
 
 @given(st.integers(100, 599), st.binary(max_size=200), st.none() | st.text(max_size=20))
-def test_no_response_makes_the_reader_stumble(status: int, body: bytes, retry_after: str | None):
+def test_no_response_makes_the_reader_stumble(status: int, body: bytes, retry_after: str | None) -> None:
     answer = read_http(status, body, retry_after)
     assert (answer.verdict is Verdict.ACCEPTED) <= (200 <= status < 300)
 
@@ -71,7 +73,7 @@ def test_no_response_makes_the_reader_stumble(status: int, body: bytes, retry_af
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
     )
 )
-def test_any_errcode_but_zero_is_a_failure(errcode: object):
+def test_any_errcode_but_zero_is_a_failure(errcode: object) -> None:
     answer = read_http(200, json.dumps({"errcode": errcode}).encode())
     assert (answer.verdict is Verdict.ACCEPTED) == (errcode in (0, "0"))
     assert answer.code.isprintable()

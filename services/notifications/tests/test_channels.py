@@ -16,10 +16,10 @@ from services.chassis.clock import SystemClock
 from services.notifications.adapters.email import EmailChannel, Relay
 from services.notifications.adapters.signatures import Signer, endpoint_secret
 from services.notifications.adapters.webhook import WebhookChannel
-from services.notifications.application.records import Parcel
 from services.notifications.bootstrap import UnsafeSettingsError, build
 from services.notifications.domain.delivery import Verdict
 from services.notifications.domain.destinations import DestinationPolicy
+from services.notifications.domain.records import Parcel
 from services.notifications.settings import Settings
 from services.notifications.tests.conftest import free_port, receiving
 from services.notifications.tests.world import PROFILE, SECRET
@@ -50,7 +50,7 @@ def webhook(*secrets: str, policy: DestinationPolicy = HERE, timeout: float = 5)
 
 
 @pytest.mark.parametrize("secrets", [[SECRET], ["the-new-one", SECRET], [SECRET, "the-old-one"]])
-async def test_a_receiver_that_knows_one_of_two_secrets_takes_the_letter(tmp_path: Path, secrets: list[str]):
+async def test_a_receiver_that_knows_one_of_two_secrets_takes_the_letter(tmp_path: Path, secrets: list[str]) -> None:
     async with receiving(tmp_path) as receivers:
         url = f"http://localhost:{receivers.webhook_port}/hooks/140502/fire_rescue"
         channel = webhook(*secrets)
@@ -61,7 +61,7 @@ async def test_a_receiver_that_knows_one_of_two_secrets_takes_the_letter(tmp_pat
         assert receivers.hooks.repeated[str(PARCEL.delivery_id)] == 1
 
 
-async def test_a_wrong_secret_is_refused_by_the_receiver(tmp_path: Path):
+async def test_a_wrong_secret_is_refused_by_the_receiver(tmp_path: Path) -> None:
     async with receiving(tmp_path) as receivers:
         url = f"http://127.0.0.1:{receivers.webhook_port}/hooks/140502/fire_rescue"
         answer = await webhook("another").send(PARCEL, url)
@@ -69,26 +69,26 @@ async def test_a_wrong_secret_is_refused_by_the_receiver(tmp_path: Path):
         assert receivers.webhooks() == []
 
 
-def test_sender_and_receiver_derive_the_same_secret_and_each_endpoint_its_own():
+def test_sender_and_receiver_derive_the_same_secret_and_each_endpoint_its_own() -> None:
     assert endpoint_secret(SECRET, "140502/a") == hooks.endpoint_secret(SECRET, "140502/a")
     assert endpoint_secret(SECRET, "140502/a") != endpoint_secret(SECRET, "140502/b")
 
 
-def test_a_signature_is_right_for_an_instant_in_any_zone():
+def test_a_signature_is_right_for_an_instant_in_any_zone() -> None:
     now = datetime.now(UTC)
     for zone in (UTC, timezone(timedelta(hours=8))):
         headers = Signer([SECRET]).headers("e", message_id="m", at=now.astimezone(zone), body="{}")
         Webhook(endpoint_secret(SECRET, "e")).verify("{}", headers)
 
 
-async def test_a_redirect_is_not_followed(tmp_path: Path):
+async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     async with receiving(tmp_path) as receivers:
         url = f"http://127.0.0.1:{receivers.webhook_port}/redirect/140502/fire_rescue"
         assert (await webhook(SECRET).send(PARCEL, url)).code == "302"
         assert receivers.webhooks() == []
 
 
-async def test_a_host_outside_the_profile_is_never_called(tmp_path: Path):
+async def test_a_host_outside_the_profile_is_never_called(tmp_path: Path) -> None:
     async with receiving(tmp_path) as receivers:
         url = f"http://127.0.0.1:{receivers.webhook_port}/hooks/140502/fire_rescue"
         strict = DestinationPolicy(frozenset({"127.0.0.1"}), loopback=False)
@@ -97,14 +97,14 @@ async def test_a_host_outside_the_profile_is_never_called(tmp_path: Path):
         assert receivers.webhooks() == []
 
 
-async def test_a_receiver_that_never_answers_leaves_the_outcome_unknown(tmp_path: Path):
+async def test_a_receiver_that_never_answers_leaves_the_outcome_unknown(tmp_path: Path) -> None:
     async with receiving(tmp_path) as receivers:
         url = f"http://127.0.0.1:{receivers.webhook_port}/mute/140502/fire_rescue"
         answer = await webhook(SECRET, timeout=0.5).send(PARCEL, url)
         assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "no-answer")
 
 
-async def test_a_closed_port_and_an_unknown_host_are_passing_troubles():
+async def test_a_closed_port_and_an_unknown_host_are_passing_troubles() -> None:
     closed = f"127.0.0.1:{free_port()}"
     assert (await webhook(SECRET).send(PARCEL, f"http://{closed}/")).code == "connect-failed"
     named = DestinationPolicy(frozenset({"nobody.invalid"}))
@@ -129,26 +129,26 @@ def email(port: int) -> EmailChannel:
         ("mute", Verdict.UNKNOWN, "no-answer"),
     ],
 )
-async def test_a_mail_servers_own_answer_is_read(tmp_path: Path, mailbox: str, verdict: Verdict, code: str):
+async def test_a_mail_servers_own_answer_is_read(tmp_path: Path, mailbox: str, verdict: Verdict, code: str) -> None:
     async with receiving(tmp_path) as receivers:
         answer = await email(receivers.smtp_port).send(PARCEL, f"{mailbox}@140502.example")
         assert (answer.verdict, answer.code) == (verdict, code)
         assert "@140502" not in answer.detail
 
 
-async def test_a_mail_server_that_is_away_is_a_passing_trouble():
+async def test_a_mail_server_that_is_away_is_a_passing_trouble() -> None:
     answer = await email(free_port()).send(PARCEL, "xiaofang@140502.example")
     assert (answer.verdict, answer.code) == (Verdict.TRANSIENT, "connect-failed")
 
 
-def test_every_attempt_writes_the_same_message_id():
+def test_every_attempt_writes_the_same_message_id() -> None:
     channel = email(1)
     mails = [channel.message(replace(PARCEL, attempt=attempt), "a@x.example") for attempt in (1, 2)]
     for mail in mails:
         assert mail.count(f"Message-ID: <{PARCEL.delivery_id}@jincheng.example>".encode()) == 1
 
 
-async def test_the_demonstrations_secret_does_not_leave_the_machine():
+async def test_the_demonstrations_secret_does_not_leave_the_machine() -> None:
     settings = Settings(
         postgres_dsn="postgresql://nobody@127.0.0.1:1/none", profile=PROFILE, webhook_base="https://hooks.city.example"
     )

@@ -17,8 +17,8 @@ from services.notifications.adapters.letter_store import PostgresLetters
 from services.notifications.application.deliver import Courier, CourierOptions
 from services.notifications.application.issue import issue_letters
 from services.notifications.application.outcome import Books
-from services.notifications.application.records import Parcel
 from services.notifications.domain.delivery import Answer, Delivery, DeliveryState, Verdict, begin
+from services.notifications.domain.records import Parcel
 from services.notifications.domain.retry import RetrySchedule
 from services.notifications.tests.test_issue import NOW, asked, desk
 from services.notifications.tests.world import overdue
@@ -73,7 +73,7 @@ async def published(database: Database) -> int:
     return count
 
 
-async def test_two_couriers_carry_each_letter_once(bare: Database):
+async def test_two_couriers_carry_each_letter_once(bare: Database) -> None:
     clock, email = ManualClock(NOW), Steered()
     await issue(bare, clock, *(f"h-{number}" for number in range(40)))
     await asyncio.gather(*(courier(bare, clock, email).round() for _ in range(4)))
@@ -81,7 +81,7 @@ async def test_two_couriers_carry_each_letter_once(bare: Database):
     assert await rows(bare) == [("delivered", 1, "250 2.0.0")] * 40
 
 
-async def test_a_refused_letter_waits_for_its_time_and_no_longer(bare: Database):
+async def test_a_refused_letter_waits_for_its_time_and_no_longer(bare: Database) -> None:
     clock, email = ManualClock(NOW), Steered(BUSY, BUSY)
     await issue(bare, clock, "h-1")
     carrier = courier(bare, clock, email)
@@ -93,7 +93,7 @@ async def test_a_refused_letter_waits_for_its_time_and_no_longer(bare: Database)
     assert await rows(bare) == [("delivered", 3, "250 2.0.0")]
 
 
-async def test_what_the_database_begins_is_what_the_rules_begin(bare: Database):
+async def test_what_the_database_begins_is_what_the_rules_begin(bare: Database) -> None:
     clock, email = ManualClock(NOW), Steered(BUSY)
     await issue(bare, clock, "h-1")
     expected = begin(Delivery(DeliveryChannel.EMAIL, next_attempt_at=NOW))
@@ -109,7 +109,7 @@ async def test_what_the_database_begins_is_what_the_rules_begin(bare: Database):
     assert email.parcels == []
 
 
-async def test_a_lost_attempt_is_found_when_its_lease_is_over_and_not_before(bare: Database):
+async def test_a_lost_attempt_is_found_when_its_lease_is_over_and_not_before(bare: Database) -> None:
     clock = ManualClock(NOW)
     await issue(bare, clock, "h-1", unit="emergency_management")
     async with bare.transaction() as connection:
@@ -145,18 +145,18 @@ async def late_answer(database: Database, clock: ManualClock, email: Steered) ->
     return await rows(database)
 
 
-async def test_an_answer_that_comes_after_the_lease_settles_the_doubt(bare: Database):
+async def test_an_answer_that_comes_after_the_lease_settles_the_doubt(bare: Database) -> None:
     assert await late_answer(bare, ManualClock(NOW), Steered(TAKEN)) == [("delivered", 1, "250 2.0.0")]
     assert await published(bare) == 2
 
 
-async def test_a_refusal_that_comes_after_the_lease_lets_the_letter_be_sent_again(bare: Database):
+async def test_a_refusal_that_comes_after_the_lease_lets_the_letter_be_sent_again(bare: Database) -> None:
     assert await late_answer(bare, ManualClock(NOW), Steered(BUSY)) == [("pending", 1, "452 4.2.2")]
 
 
 async def test_a_channels_bug_leaves_doubt_and_does_not_stop_the_others(
     bare: Database, capsys: pytest.CaptureFixture[str]
-):
+) -> None:
     clock, email = ManualClock(NOW), Steered(Answer(Verdict.ACCEPTED, "bug"))
     await issue(bare, clock, "h-1", "h-2", "h-3")
     await courier(bare, clock, email).round()
@@ -166,7 +166,7 @@ async def test_a_channels_bug_leaves_doubt_and_does_not_stop_the_others(
     assert "@140502" not in logged
 
 
-async def test_a_stop_waits_for_letters_on_their_way_and_begins_no_other(bare: Database):
+async def test_a_stop_waits_for_letters_on_their_way_and_begins_no_other(bare: Database) -> None:
     clock, email = ManualClock(NOW), Steered()
     email.gate.clear()
     await issue(bare, clock, *(f"h-{number}" for number in range(8)))

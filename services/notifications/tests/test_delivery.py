@@ -118,13 +118,13 @@ def sending(channel: DeliveryChannel) -> Delivery:
     return begin(Delivery(channel, next_attempt_at=NOW))
 
 
-def test_a_lost_webhook_is_sent_again_because_its_receiver_drops_repeats():
+def test_a_lost_webhook_is_sent_again_because_its_receiver_drops_repeats() -> None:
     step = settle(sending(DeliveryChannel.WEBHOOK), LOST, now=NOW, schedule=SCHEDULE, chance=0.5)
     assert step.delivery.state is DeliveryState.PENDING
     assert step.delivery.next_attempt_at == NOW + timedelta(seconds=2)
 
 
-def test_a_lost_email_is_never_sent_again_by_itself():
+def test_a_lost_email_is_never_sent_again_by_itself() -> None:
     step = settle(sending(DeliveryChannel.EMAIL), LOST, now=NOW, schedule=SCHEDULE, chance=0.5)
     assert step.delivery.state is DeliveryState.UNCERTAIN
     assert step.fact is None
@@ -132,14 +132,14 @@ def test_a_lost_email_is_never_sent_again_by_itself():
         begin(step.delivery)
 
 
-def test_a_late_answer_settles_the_doubt():
+def test_a_late_answer_settles_the_doubt() -> None:
     lost = settle(sending(DeliveryChannel.EMAIL), LOST, now=NOW, schedule=SCHEDULE, chance=0.5).delivery
     step = settle(lost, Answer(Verdict.ACCEPTED, "250 2.0.0"), now=NOW, schedule=SCHEDULE, chance=0.5)
     assert (step.delivery.state, step.fact) == (DeliveryState.DELIVERED, Fact.DELIVERED)
 
 
 @pytest.mark.parametrize("state", [*OPEN, DeliveryState.DELIVERED])
-def test_an_operator_can_decide_only_about_what_is_stuck(state: DeliveryState):
+def test_an_operator_can_decide_only_about_what_is_stuck(state: DeliveryState) -> None:
     delivery = Delivery(DeliveryChannel.EMAIL, state=state)
     with pytest.raises(StepNotAllowedError):
         retry(delivery, now=NOW)
@@ -147,6 +147,6 @@ def test_an_operator_can_decide_only_about_what_is_stuck(state: DeliveryState):
         confirm(delivery)
 
 
-def test_a_delivery_that_failed_for_good_cant_be_confirmed():
+def test_a_delivery_that_failed_for_good_cant_be_confirmed() -> None:
     with pytest.raises(StepNotAllowedError):
         confirm(Delivery(DeliveryChannel.EMAIL, state=DeliveryState.FAILED))

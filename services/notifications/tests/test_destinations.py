@@ -23,7 +23,7 @@ HERE = DestinationPolicy(frozenset({"127.0.0.1", "localhost"}), loopback=True)
         ("localhost", "::1", HERE),
     ],
 )
-def test_an_allowed_destination_is_taken(host: str, address: str, policy: DestinationPolicy):
+def test_an_allowed_destination_is_taken(host: str, address: str, policy: DestinationPolicy) -> None:
     assert choose(host, [address], policy) == address
 
 
@@ -43,19 +43,19 @@ def test_an_allowed_destination_is_taken(host: str, address: str, policy: Destin
         ("127.0.0.1", "169.254.1.1", HERE, "address-forbidden"),
     ],
 )
-def test_any_other_destination_is_refused(host: str, address: str, policy: DestinationPolicy, code: str):
+def test_any_other_destination_is_refused(host: str, address: str, policy: DestinationPolicy, code: str) -> None:
     with pytest.raises(DestinationRefusedError) as refusal:
         choose(host, [address], policy)
     assert refusal.value.code == code
 
 
-def test_link_local_is_refused_even_when_a_careless_profile_lists_its_network():
+def test_link_local_is_refused_even_when_a_careless_profile_lists_its_network() -> None:
     careless = DestinationPolicy(frozenset({"meta.example"}), (ip_network("169.254.0.0/16"),), loopback=True)
     with pytest.raises(DestinationRefusedError):
         choose("meta.example", ["169.254.169.254"], careless)
 
 
-def test_the_allowed_one_of_several_addresses_is_taken():
+def test_the_allowed_one_of_several_addresses_is_taken() -> None:
     assert choose("hooks.city.example", ["127.0.0.1", "10.20.0.9"], CITY) == "10.20.0.9"
 
 
@@ -69,11 +69,11 @@ def test_the_allowed_one_of_several_addresses_is_taken():
         "http://h:99999/",
     ],
 )
-def test_a_url_that_is_not_plain_http_is_refused(url: str):
+def test_a_url_that_is_not_plain_http_is_refused(url: str) -> None:
     with pytest.raises(DestinationRefusedError):
         parse(url)
 
 
-def test_a_url_is_taken_apart():
+def test_a_url_is_taken_apart() -> None:
     destination = parse("https://Hooks.City.example:8443/a/b?c=d")
     assert (destination.host, destination.port, destination.target) == ("hooks.city.example", 8443, "/a/b?c=d")

@@ -55,7 +55,7 @@ async def numbers(database: Database, kind: str = "urging") -> list[tuple[int, i
     return [(row["year"], row["sequence"]) for row in rows]
 
 
-async def test_numbers_have_no_gap_under_concurrency_repetition_and_rollback(bare: Database):
+async def test_numbers_have_no_gap_under_concurrency_repetition_and_rollback(bare: Database) -> None:
     at = desk(ManualClock(NOW))
 
     async def batch(first: int) -> None:
@@ -79,7 +79,7 @@ async def test_numbers_have_no_gap_under_concurrency_repetition_and_rollback(bar
     assert issued == letters
 
 
-async def test_a_repetition_uses_up_no_number(bare: Database):
+async def test_a_repetition_uses_up_no_number(bare: Database) -> None:
     at = desk(ManualClock(NOW))
     for hazard in ("h-1", "h-1", "h-2"):
         async with bare.transaction() as connection:
@@ -87,7 +87,7 @@ async def test_a_repetition_uses_up_no_number(bare: Database):
     assert await numbers(bare) == [(2026, 1), (2026, 2)]
 
 
-async def test_a_new_year_in_shanghai_starts_a_new_series(bare: Database):
+async def test_a_new_year_in_shanghai_starts_a_new_series(bare: Database) -> None:
     clock = ManualClock(datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC))
     at = desk(clock)
     for hazard in ("h-1", "h-2"):
@@ -97,7 +97,7 @@ async def test_a_new_year_in_shanghai_starts_a_new_series(bare: Database):
     assert await numbers(bare) == [(2026, 1), (2027, 1)]
 
 
-async def test_a_cause_stays_settled_across_the_new_year(bare: Database):
+async def test_a_cause_stays_settled_across_the_new_year(bare: Database) -> None:
     clock = ManualClock(datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC))
     at = desk(clock)
     for _ in range(2):
@@ -107,7 +107,7 @@ async def test_a_cause_stays_settled_across_the_new_year(bare: Database):
     assert await numbers(bare) == [(2026, 1)]
 
 
-async def test_a_whole_batch_costs_a_handful_of_statements(bare: Database):
+async def test_a_whole_batch_costs_a_handful_of_statements(bare: Database) -> None:
     at = desk(ManualClock(NOW))
     statements: list[str] = []
     events = asked(*(overdue(f"h-{number}") for number in range(300)))
@@ -121,7 +121,7 @@ async def test_a_whole_batch_costs_a_handful_of_statements(bare: Database):
 
 
 @pytest.mark.parametrize("unit", [None, "no_such_unit"])
-async def test_a_hazard_without_a_known_unit_still_gets_its_letter(bare: Database, unit: str | None):
+async def test_a_hazard_without_a_known_unit_still_gets_its_letter(bare: Database, unit: str | None) -> None:
     async with bare.transaction() as connection:
         await issue_letters(connection, asked(overdue(unit=unit)), desk=desk(ManualClock(NOW)))
     async with bare.acquire() as connection:

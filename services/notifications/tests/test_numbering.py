@@ -11,7 +11,7 @@ series = st.builds(Series, st.sampled_from(["urging", "prompt"]), st.sampled_fro
 
 
 @given(st.lists(st.lists(series, max_size=20), max_size=8))
-def test_any_batches_number_each_series_from_one_without_gaps_in_order(batches: list[list[Series]]):
+def test_any_batches_number_each_series_from_one_without_gaps_in_order(batches: list[list[Series]]) -> None:
     last: Counter[Series] = Counter()
     given_out: dict[Series, list[int]] = {}
     for batch in batches:
@@ -23,10 +23,10 @@ def test_any_batches_number_each_series_from_one_without_gaps_in_order(batches: 
 
 
 @given(st.lists(series, max_size=30))
-def test_two_takers_ask_for_series_in_the_same_order(batch: list[Series]):
+def test_two_takers_ask_for_series_in_the_same_order(batch: list[Series]) -> None:
     assert demand(batch) == demand(list(reversed(batch)))
 
 
-def test_a_number_is_printed_with_the_full_year_and_no_leading_zero():
+def test_a_number_is_printed_with_the_full_year_and_no_leading_zero() -> None:
     number = Number(Series("urging", 2026), 12)
     assert number.written({"urging": "晋市安委办督"}) == "晋市安委办督〔2026〕12号"

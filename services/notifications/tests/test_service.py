@@ -8,7 +8,7 @@ from services.chassis.testing import eventually
 from services.notifications.tests.world import World, due_soon, overdue
 
 
-async def test_one_cause_makes_one_letter_under_however_many_event_ids(world: World):
+async def test_one_cause_makes_one_letter_under_however_many_event_ids(world: World) -> None:
     for _ in range(3):
         await world.say(overdue(), overdue(), due_soon())
     await world.say(overdue(), overdue(), event_id=f"the-same-id-{world.tag}")
@@ -25,7 +25,7 @@ async def test_one_cause_makes_one_letter_under_however_many_event_ids(world: Wo
     assert await world.told() == ["delivered"] * 5 + ["issued"] * 3
 
 
-async def test_the_letter_arrives_as_a_chinese_mail_and_as_a_signed_webhook(world: World):
+async def test_the_letter_arrives_as_a_chinese_mail_and_as_a_signed_webhook(world: World) -> None:
     await world.say(overdue(reference="{{ 7*7 }}"))
     [letter] = await world.settled()
     [mail] = await world.mails()
@@ -43,7 +43,7 @@ async def test_the_letter_arrives_as_a_chinese_mail_and_as_a_signed_webhook(worl
     assert letter["state"] == "delivered"
 
 
-async def test_the_notices_of_a_letter_form_one_gapless_thread(world: World):
+async def test_the_notices_of_a_letter_form_one_gapless_thread(world: World) -> None:
     await world.say(overdue())
     [letter] = await world.settled()
     await world.ask("unit", "POST", f"/v1/letters/{letter['letter_id']}/acknowledge")
@@ -57,7 +57,7 @@ async def test_the_notices_of_a_letter_form_one_gapless_thread(world: World):
     assert {event.partitionkey for event in events} == {letter["letter_id"]}
 
 
-async def test_a_refused_mailbox_is_a_visible_failure_until_the_contact_is_put_right(world: World):
+async def test_a_refused_mailbox_is_a_visible_failure_until_the_contact_is_put_right(world: World) -> None:
     await world.say(overdue(unit="transport"))
     [letter] = await world.settled()
     [delivery] = letter["deliveries"]
@@ -76,7 +76,7 @@ async def test_a_refused_mailbox_is_a_visible_failure_until_the_contact_is_put_r
     assert await world.told() == ["failed", "failed", "issued"]
 
 
-async def test_a_passing_trouble_is_retried_until_the_letter_arrives(world: World):
+async def test_a_passing_trouble_is_retried_until_the_letter_arrives(world: World) -> None:
     await world.say(overdue(unit="market_regulation"))
     [letter] = await world.settled()
     histories = {each["channel"]: [a["code"] for a in each["history"]] for each in letter["deliveries"]}
@@ -86,7 +86,7 @@ async def test_a_passing_trouble_is_retried_until_the_letter_arrives(world: Worl
     assert await world.told() == ["delivered", "delivered", "issued"]
 
 
-async def test_retries_end_and_the_failure_shows_the_last_answer(world: World):
+async def test_retries_end_and_the_failure_shows_the_last_answer(world: World) -> None:
     await world.say(overdue(unit="commerce_bureau"))
     [letter] = await world.settled()
     [delivery] = letter["deliveries"]
@@ -94,7 +94,7 @@ async def test_retries_end_and_the_failure_shows_the_last_answer(world: World):
     assert await world.told() == ["failed", "issued"]
 
 
-async def test_every_channels_own_refusal_is_read(world: World):
+async def test_every_channels_own_refusal_is_read(world: World) -> None:
     units = ["energy_bureau", "water_bureau", "sports_bureau", "forestry_bureau"]
     await world.say(*(overdue(f"h-{unit}", unit=unit) for unit in units))
     letters = await world.settled(4)
@@ -110,7 +110,7 @@ async def test_every_channels_own_refusal_is_read(world: World):
     assert await world.webhooks() == []
 
 
-async def test_an_endpoint_that_is_gone_is_left_alone_until_an_operator_retries(world: World):
+async def test_an_endpoint_that_is_gone_is_left_alone_until_an_operator_retries(world: World) -> None:
     await world.say(overdue("h-1", unit="civil_affairs"))
     [first] = await world.settled()
     await world.say(overdue("h-2", unit="civil_affairs"))
@@ -122,7 +122,7 @@ async def test_an_endpoint_that_is_gone_is_left_alone_until_an_operator_retries(
     assert second["deliveries"][0]["code"] == "410"
 
 
-async def test_a_letter_to_nobody_is_issued_and_visibly_undelivered(world: World):
+async def test_a_letter_to_nobody_is_issued_and_visibly_undelivered(world: World) -> None:
     await world.say(overdue(county="140581", unit="fire_rescue"))
     [letter] = await world.settled()
     [delivery] = letter["deliveries"]
@@ -131,7 +131,7 @@ async def test_a_letter_to_nobody_is_issued_and_visibly_undelivered(world: World
     assert await world.told() == ["failed", "issued"]
 
 
-async def test_an_unknown_unit_is_reached_through_the_committees_office(world: World):
+async def test_an_unknown_unit_is_reached_through_the_committees_office(world: World) -> None:
     await world.say(overdue(unit="education_bureau"))
     [letter] = await world.settled()
     assert letter["addressee_unit"] == "county_safety_committee"
@@ -139,7 +139,7 @@ async def test_an_unknown_unit_is_reached_through_the_committees_office(world: W
     assert (await world.mails())[0]["To"] == "anweiban@140502.example"
 
 
-async def test_a_mail_server_that_hangs_up_after_the_letter_leaves_doubt_and_a_person_decides(world: World):
+async def test_a_mail_server_that_hangs_up_after_the_letter_leaves_doubt_and_a_person_decides(world: World) -> None:
     await world.say(overdue(unit="health_commission"))
     [letter] = await world.settled()
     [delivery] = letter["deliveries"]
@@ -154,7 +154,7 @@ async def test_a_mail_server_that_hangs_up_after_the_letter_leaves_doubt_and_a_p
     assert len(await world.mails()) == 1
 
 
-async def test_only_the_receiving_office_signs_and_only_once(world: World):
+async def test_only_the_receiving_office_signs_and_only_once(world: World) -> None:
     await world.say(overdue())
     [letter] = await world.settled()
     path = f"/v1/letters/{letter['letter_id']}/acknowledge"
@@ -170,7 +170,7 @@ async def test_only_the_receiving_office_signs_and_only_once(world: World):
     assert await world.told() == ["acknowledged", "delivered", "delivered", "issued"]
 
 
-async def test_a_county_sees_its_own_letters_only(world: World):
+async def test_a_county_sees_its_own_letters_only(world: World) -> None:
     await world.say(overdue("h-1"), overdue("h-2", county="140521"))
     letters = await world.settled(2)
     mine = (await world.ask("county", "GET", "/v1/letters")).json()["items"]
@@ -182,7 +182,7 @@ async def test_a_county_sees_its_own_letters_only(world: World):
     assert (await world.ask("operator", "GET", "/v1/letters")).status_code == 403
 
 
-async def test_lists_are_paged_and_filtered(world: World):
+async def test_lists_are_paged_and_filtered(world: World) -> None:
     await world.say(*(overdue(f"h-{number}") for number in range(5)))
     await world.settled(5)
     seen: list[str] = []
@@ -201,7 +201,7 @@ async def test_lists_are_paged_and_filtered(world: World):
     assert (await world.ask("city", "GET", "/v1/letters?state=lost")).status_code == 422
 
 
-async def test_no_address_leaves_through_events_pages_or_metrics(world: World):
+async def test_no_address_leaves_through_events_pages_or_metrics(world: World) -> None:
     await world.say(overdue("h-1"), overdue("h-2", unit="transport"), overdue("h-3", unit="energy_bureau"))
     letters = await world.settled(3)
     events = "".join(event.data.decode() for event in await world.notices())
@@ -213,7 +213,7 @@ async def test_no_address_leaves_through_events_pages_or_metrics(world: World):
         assert "/hooks/" not in text
 
 
-async def test_the_gauges_tell_what_waits_and_what_is_stuck(world: World):
+async def test_the_gauges_tell_what_waits_and_what_is_stuck(world: World) -> None:
     await world.say(overdue("h-1"), overdue("h-2", unit="transport"))
     await world.settled(2)
 

@@ -1,4 +1,4 @@
-"""Rows the application hands to its stores and gets back."""
+"""What stands between the rules and the outside: letters to store, rows that are locked, parcels to send."""
 
 from __future__ import annotations
 
@@ -101,3 +101,11 @@ class Parcel:
     unit: str
     deadline_on: date
     issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The text of a letter: `title` stands in the subject line, `body` is the whole document."""
+
+    title: str
+    body: str
