@@ -13,7 +13,7 @@ from deploy.local.trouble import Trouble
 from duban_contracts import profile
 from duban_contracts.topics import city_topics
 from services.chassis import api_keys, topics
-from services.chassis.migrations import MigrationError, migrate
+from services.chassis.schema import MigrationError, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from services.chassis import dead_letters, metrics, tracing
 from services.chassis.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
 from services.chassis.clock import Clock
-from services.chassis.database import RETRYABLE, Database
+from services.chassis.database import RETRYABLE, Database, is_retryable
 from services.chassis.dead_letters import DeadLetterLimit
 from services.chassis.errors import DeadLetterLimitExceeded, Poison, Retryable
 from services.chassis.failpoints import reach
@@ -153,12 +153,13 @@ class Consumer:
                         reach("consumer.before_database_commit")
             except DeadLetterLimitExceeded:
                 raise
-            except (Retryable, KafkaError, *RETRYABLE) as error:
-                _log.warning("batch is tried again", consumer=self._name, error=repr(error), attempt=attempt)
-                observer.waits()
-                await self._back_off(attempt)
-                attempt += 1
             except Exception as error:
+                if isinstance(error, Retryable | KafkaError) or is_retryable(error):
+                    _log.warning("batch is tried again", consumer=self._name, error=repr(error), attempt=attempt)
+                    observer.waits()
+                    await self._back_off(attempt)
+                    attempt += 1
+                    continue
                 poison = error if isinstance(error, Poison) else Poison("unexpected-error", repr(error))
                 culprit = _culprit(poison, records)
                 if culprit is None:

@@ -31,6 +31,12 @@ RETRYABLE: Final = (
     TimeoutError,
 )
 
+
+def is_retryable(error: BaseException) -> bool:
+    """Return whether trying again can help; asyncpg's DataError is an InterfaceError, but a wrong value stays wrong."""
+    return isinstance(error, RETRYABLE) and not isinstance(error, ValueError)
+
+
 _SERVER_SETTINGS: Final = {
     "timezone": "UTC",
     # A session that forgets its transaction would make every poll slow and hold every lock.

@@ -22,7 +22,7 @@ def uuid7() -> UUID:
     return UUID(int=value)
 
 
-def new_event(  # noqa: PLR0913 - the attributes of a CloudEvent
+def new_event(
     data: EventData,
     *,
     source: str,

@@ -11,8 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from services.chassis.database import RETRYABLE, is_retryable
+
 _log = structlog.get_logger(__name__)
 
+RETRY_AFTER_SECONDS: Final = 5
 PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
 
 _MESSAGES: Final = {
@@ -31,7 +34,7 @@ _MESSAGES: Final = {
 class Problem(Exception):  # noqa: N818 - RFC 9457's word
     """An answer that is an error. `code` is stable; `detail` is Chinese, for people; the rest names the cause."""
 
-    def __init__(  # noqa: PLR0913 - the members of a problem
+    def __init__(
         self,
         status: int,
         code: str,
@@ -92,6 +95,16 @@ def install(app: FastAPI) -> None:
         code, detail = _MESSAGES[422]
         named = f"{detail}：{'、'.join(e['field'] for e in errors)}"
         return respond(422, problem_body(422, code, named, **errors[0], errors=errors))
+
+    async def on_away(_: Request, error: Exception) -> Response:
+        if not is_retryable(error):
+            raise error
+        _log.warning("request met something that is away", error=repr(error))
+        code, detail = _MESSAGES[503]
+        return respond(503, problem_body(503, code, detail), {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+    for kind in RETRYABLE:
+        app.add_exception_handler(kind, on_away)
 
     @app.exception_handler(Exception)
     async def on_unexpected(request: Request, error: Exception) -> Response:

@@ -9,15 +9,15 @@ from typing import Final
 from duban_contracts.profile import load_city
 from services.chassis import database as chassis_database
 from services.chassis import http
-from services.chassis.migrations import migrate
 from services.chassis.producer import ReliableProducer
 from services.chassis.relay import Relay
+from services.chassis.schema import migrate
 from services.chassis.service import Service
 from services.gateway.adapters.allowance import Allowance
 from services.gateway.adapters.receipt_table import ReceiptTable
 from services.gateway.application.accept_events import EventIntake
 from services.gateway.entrypoints.feedback import feedback_consumer
-from services.gateway.entrypoints.http import Edge, answer_when_out_of_reach, router
+from services.gateway.entrypoints.http import Edge, router
 from services.gateway.settings import Settings
 
 NAME: Final = "gateway"
@@ -41,7 +41,6 @@ async def build(settings: Settings) -> Service:
         max_body_bytes=settings.max_body_bytes,
     )
     app = http.create_app(NAME, title="Duban gateway 事件接入", database=database, routers=[router(edge)])
-    answer_when_out_of_reach(app)
     consumer = feedback_consumer(
         bootstrap=settings.kafka_bootstrap,
         database=database,

@@ -15,10 +15,10 @@ from services.chassis.consumer import Consumer, ConsumerOptions, Ordering
 from services.chassis.database import Connection, connect
 from services.chassis.errors import Poison
 from services.chassis.events_out import new_event
-from services.chassis.migrations import migrate
 from services.chassis.outbox import outgoing
 from services.chassis.records import Delivery
 from services.chassis.relay import Relay
+from services.chassis.schema import migrate
 from services.chassis.service import Service, run
 from services.chassis.settings import ServiceSettings
 

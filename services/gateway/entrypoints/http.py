@@ -8,14 +8,13 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from duban_contracts.cloudevents import EnvelopeError, split_batch
 from duban_contracts.topics import claims_topic
 from services.chassis import tracing
 from services.chassis.api_keys import Principal, require
-from services.chassis.database import RETRYABLE
-from services.chassis.problems import Problem, respond
+from services.chassis.problems import Problem
 from services.gateway.adapters.allowance import Allowance
 from services.gateway.adapters.receipt_table import ReceiptTable
 from services.gateway.application.accept_events import EventIntake, NotAccepted
@@ -81,18 +80,6 @@ def router(edge: Edge) -> APIRouter:
         return _json(200, ReceiptPage(items=[receipt_of(item) for item in receipts[:limit]], next=following))
 
     return routes
-
-
-def answer_when_out_of_reach(app: FastAPI) -> None:
-    """Make 503 of every moment in which our own database can't be reached, wherever it is noticed."""
-
-    async def unavailable(_: Request, error: Exception) -> Response:
-        _log.warning("database is out of reach", error=repr(error))
-        problem = _unavailable()
-        return respond(problem.status, problem.body, problem.headers)
-
-    for error in RETRYABLE:
-        app.add_exception_handler(error, unavailable)
 
 
 async def _receive(edge: Edge, request: Request, principal: Principal) -> Response:

@@ -20,7 +20,7 @@ from services.chassis import testing as chassis_testing
 from services.chassis import topics as topic_administration
 from services.chassis.clock import SystemClock
 from services.chassis.database import connect
-from services.chassis.migrations import migrate
+from services.chassis.schema import migrate
 from services.ledger.application.commands import ExecuteCommand
 from services.ledger.application.take_claims import TakeClaims
 from services.ledger.bootstrap import MIGRATIONS, build

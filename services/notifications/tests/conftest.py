@@ -26,7 +26,7 @@ from duban_contracts.topics import city_topics
 from services.chassis import api_keys
 from services.chassis import database as chassis_database
 from services.chassis import testing as chassis_testing
-from services.chassis.migrations import migrate
+from services.chassis.schema import migrate
 from services.notifications.bootstrap import MIGRATIONS, build
 from services.notifications.settings import Settings
 from services.notifications.tests.world import COUNTY, FOREIGN, OFFICES, PROFILE, SECRET, Receivers, World

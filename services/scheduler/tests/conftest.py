@@ -13,7 +13,7 @@ from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis import database as chassis_database
 from services.chassis.clock import ManualClock
 from services.chassis.database import Database
-from services.chassis.migrations import migrate
+from services.chassis.schema import migrate
 from services.chassis.outbox import outgoing, unpack_headers
 from services.chassis.records import Delivery, RawRecord
 from services.scheduler.adapters.alarms import SESSION_SETTINGS

@@ -18,7 +18,7 @@ from duban_contracts.profile import load_city
 from services.chassis import api_keys, database, http
 from services.chassis.clock import ManualClock
 from services.chassis.database import Database
-from services.chassis.migrations import migrate
+from services.chassis.schema import migrate
 from services.statistics.adapters import projection
 from services.statistics.adapters.projection import Change, Counted
 from services.statistics.domain.fold import fold
