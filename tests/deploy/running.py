@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import time
@@ -19,10 +17,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
-import yaml
 
 from deploy.local import ephemeral, programs, provision_city, secrets_store
 from deploy.local.settings import LOOPBACK, Settings, load
+from deploy.prometheus import local
 from tests.deploy.expressions import ROOT
 
 T = TypeVar("T")
@@ -70,8 +68,7 @@ def platform(home: Path, environ: Mapping[str, str], dsns: Sequence[str]) -> Ite
     wanted = [programs.receivers(settings), *programs.services(settings, own)]
     with contextlib.ExitStack() as stack:
         for program in wanted:
-            environment = {**program.environment, **clock, "DUBAN_DATA_DIRECTORY": str(home / "data" / program.name)}
-            stack.enter_context(_process(program.name, program.command, home, environment))
+            stack.enter_context(_process(program.name, program.command, home, {**program.environment, **clock}))
         running = Platform(settings, {account: entry["key"] for account, entry in keys.items()})
         for service in settings.services:
             check = partial(_ready, f"{running.url(service)}/readyz")
@@ -83,27 +80,9 @@ def platform(home: Path, environ: Mapping[str, str], dsns: Sequence[str]) -> Ite
 def prometheus(binary: Path, home: Path, running: Platform) -> Iterator[str]:
     """Run a real Prometheus with the committed configuration, only faster; gives its address."""
     home.mkdir()
-    shutil.copytree(ROOT / "deploy" / "prometheus" / "rules", home / "rules")
-    text = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
-    for slow in ("scrape_interval: 15s", "scrape_timeout: 10s", "evaluation_interval: 15s"):
-        assert slow in text
-        text = text.replace(slow, f"{slow.split(':')[0]}: 1s")
-    (home / "prometheus.yml").write_text(text, encoding="utf-8")
-    targets = yaml.safe_load((ROOT / "deploy/prometheus/targets/local/duban.yml").read_text(encoding="utf-8"))
-    for group in targets:
-        group["targets"] = [f"{LOOPBACK}:{running.settings.port(group['labels']['service'])}"]
-    (home / "targets").mkdir()
-    (home / "targets" / "duban.yml").write_text(json.dumps(targets), encoding="utf-8")
-    for name in ("alertmanager", "monitoring"):
-        (home / "targets" / f"{name}.yml").write_text("[]", encoding="utf-8")
+    local.lay_out(home, running.settings, every_seconds=1)
     (port,) = ephemeral.free_ports(1)
-    command = [
-        str(binary),
-        f"--config.file={home / 'prometheus.yml'}",
-        f"--storage.tsdb.path={home / 'data'}",
-        f"--web.listen-address={LOOPBACK}:{port}",
-    ]
-    with _process("prometheus", command, home, {}):
+    with _process("prometheus", local.command(binary, home, port), home, {}):
         url = f"http://{LOOPBACK}:{port}"
         until(lambda: _ready(f"{url}/-/ready"), seconds=30, see=home / "prometheus.log")
         yield url

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.local import settings
 from deploy.local.trouble import Trouble
-from deploy.prometheus import operator, tools
+from deploy.prometheus import local, operator, tools
 from tests.deploy.expressions import ROOT, RULES, rules
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -79,26 +80,41 @@ def test_no_runbook_outlives_its_alert() -> None:
     assert pages == {rule["alert"] for rule in rules()}
 
 
-def test_promtool_accepts_the_scrape_configuration_of_every_installation(promtool: Path, tmp_path: Path) -> None:
-    for installation in ("compose", "local"):
-        home = tmp_path / installation
+def _installed(home: Path, installation: str) -> Path:
+    """The configuration as Prometheus finds it in this kind of installation."""
+    if installation == "local":
+        local.lay_out(home, settings.load({}))
+    else:
         shutil.copytree(PROMETHEUS / "rules", home / "rules")
         shutil.copytree(PROMETHEUS / "targets" / installation, home / "targets")
         shutil.copy(PROMETHEUS / "prometheus.yml", home)
-        assert "SUCCESS" in _run(promtool, "check", "config", home / "prometheus.yml")
+    return home
 
 
-def test_all_five_services_are_scraped_under_the_label_that_the_rules_use() -> None:
-    for installation in ("compose", "local"):
-        groups = yaml.safe_load((PROMETHEUS / "targets" / installation / "duban.yml").read_text(encoding="utf-8"))
-        ports = {group["labels"]["service"]: group["targets"][0].rpartition(":")[2] for group in groups}
-        assert ports == {
-            "gateway": "18080",
-            "ledger": "18081",
-            "scheduler": "18082",
-            "notifications": "18083",
-            "statistics": "18084",
-        }
+@pytest.mark.parametrize("installation", ["compose", "local"])
+def test_promtool_accepts_the_scrape_configuration(promtool: Path, tmp_path: Path, installation: str) -> None:
+    home = _installed(tmp_path, installation)
+    assert "SUCCESS" in _run(promtool, "check", "config", home / "prometheus.yml")
+
+
+@pytest.mark.parametrize("installation", ["compose", "local"])
+def test_all_five_services_are_scraped_under_the_label_that_the_rules_use(tmp_path: Path, installation: str) -> None:
+    targets = _installed(tmp_path, installation) / "targets" / "duban.yml"
+    groups = yaml.safe_load(targets.read_text(encoding="utf-8"))
+    ports = {group["labels"]["service"]: group["targets"][0].rpartition(":")[2] for group in groups}
+    assert ports == {
+        "gateway": "18080",
+        "ledger": "18081",
+        "scheduler": "18082",
+        "notifications": "18083",
+        "statistics": "18084",
+    }
+
+
+def test_a_faster_prometheus_is_faster_in_everything(tmp_path: Path) -> None:
+    local.lay_out(tmp_path, settings.load({}), every_seconds=1)
+    configured = yaml.safe_load((tmp_path / "prometheus.yml").read_text(encoding="utf-8"))["global"]
+    assert configured == {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
 
 
 def test_amtool_accepts_the_alertmanager_configuration(amtool: Path) -> None:
