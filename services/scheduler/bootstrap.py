@@ -12,8 +12,8 @@ from services.chassis import database as chassis_database
 from services.chassis import http
 from services.chassis.clock import Clock
 from services.chassis.database import Database
-from services.chassis.schema import migrate
 from services.chassis.relay import Relay
+from services.chassis.schema import migrate
 from services.chassis.service import Service
 from services.scheduler import metrics
 from services.scheduler.adapters.alarms import SESSION_SETTINGS

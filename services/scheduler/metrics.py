@@ -9,6 +9,8 @@ from prometheus_client import Counter, Gauge, Histogram
 RAISED: Final = Counter(
     "duban_supervision_raised_total", "Alarms raised: 到期提醒 (due_soon) and 督办逾期 (overdue).", ["kind"]
 )
+for _kind in ("due_soon", "overdue"):
+    RAISED.labels(_kind)  # a series that starts at zero shows its first increase
 DELAY: Final = Histogram(
     "duban_supervision_delay_seconds",
     "Wall seconds from the instant a deadline passed to 督办逾期. Promise P3 says 5; above it the ledger's pipeline "

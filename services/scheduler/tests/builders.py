@@ -143,6 +143,11 @@ class Story:
         ]
 
 
+def due_on_the_third(hazard_id: str = "hz-1") -> Story:
+    """Confirmed on Monday 1 June with Wednesday the 3rd as its last day: no reminder but that of the 2nd."""
+    return Story(hazard_id).registered(local(1, 8)).confirmed(local(1, 10), june(3))
+
+
 def heartbeat(applied_through: datetime) -> CloudEvent:
     return CloudEvent(
         id=f"heartbeat-{applied_through.timestamp()}",

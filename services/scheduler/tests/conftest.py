@@ -13,9 +13,9 @@ from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis import database as chassis_database
 from services.chassis.clock import ManualClock
 from services.chassis.database import Database
-from services.chassis.schema import migrate
 from services.chassis.outbox import outgoing, unpack_headers
 from services.chassis.records import Delivery, RawRecord
+from services.chassis.schema import migrate
 from services.scheduler.adapters.alarms import SESSION_SETTINGS
 from services.scheduler.application.audit_deadlines import Auditor
 from services.scheduler.application.keep_clocks import ClockKeeper
