@@ -11,8 +11,8 @@ from services.chassis.clock import Clock
 from services.chassis.consumer import Consumer, Ordering
 from services.chassis.database import Database, connect
 from services.chassis.http import create_app, serve
-from services.chassis.schema import migrate
 from services.chassis.relay import Relay
+from services.chassis.schema import migrate
 from services.chassis.service import Role, Service
 from services.ledger.application.commands import ExecuteCommand
 from services.ledger.application.heartbeat import Heartbeat, note_progress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final, cast
+from uuid import UUID
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
@@ -104,7 +105,7 @@ class ClaimDesk:
         )
         self._rejected.append(rejected)
         answer = ClaimRejected(
-            **self._about(record, event, county, reference),
+            **self._about(record, event, county, reference, event.identity(record.topic) if event else None),
             code=refusal.code,
             message=refusal.message[:_LONG],
             field=_short(refusal.field),
@@ -128,7 +129,7 @@ class ClaimDesk:
         if isinstance(decision, Refusal):
             self.refuse(delivery.record, event, decision, county=claim.county, reference=claim.reference)
             return hazard
-        about = self._about(delivery.record, event, claim.county, claim.reference)
+        about = self._about(delivery.record, event, claim.county, claim.reference, delivery.identity)
         if isinstance(decision, Waits):
             self._answer(ClaimWaiting(**about, waiting_for=decision.waiting_for), event, "waiting")
             return hazard
@@ -142,12 +143,19 @@ class ClaimDesk:
         self._answer(answer, event, outcome)
         return known
 
-    def _about(self, record: RawRecord, event: CloudEvent | None, county: str, reference: str | None) -> dict[str, Any]:
+    def _about(
+        self,
+        record: RawRecord,
+        event: CloudEvent | None,
+        county: str,
+        reference: str | None,
+        identity: UUID | None,
+    ) -> dict[str, Any]:
         """Return which claim an answer is about."""
         return {
             "county": county,
             "origin": record.origin[:_SHORT],
-            "receipt_id": str(event.identity(record.topic)) if event else None,
+            "receipt_id": str(identity) if identity else None,
             "claim_id": _short(event.id) if event else None,
             "claim_source": _short(event.source) if event else None,
             "claim_type": _short(event.type) if event else None,

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-import asyncpg
 import structlog
 from aiokafka import TopicPartition
 
@@ -53,7 +52,7 @@ class Heartbeat:
         while not stopping.is_set():
             try:
                 await self.beat()
-            except (*RETRYABLE, asyncpg.PostgresError) as error:
+            except RETRYABLE as error:
                 _log.warning("heartbeat waits", error=repr(error))
             await self._clock.sleep(BEAT_SECONDS)
 

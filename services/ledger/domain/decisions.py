@@ -201,7 +201,7 @@ def _regrade(hazard: Hazard, command: Regrade, stamp: Stamp, after: HazardFacts)
 
 def _mark_overdue(hazard: Hazard, command: MarkOverdue, stamp: Stamp, after: HazardFacts) -> Decision:
     """Note 督办逾期 unless it is stale: another deadline holds, it is noted, or 整改完成 came in time."""
-    in_time = hazard.submitted_at is not None and hazard.submitted_at < command.due_at
+    in_time = hazard.submitted_at is not None and hazard.submitted_at <= command.due_at
     answered = hazard.state in {HazardState.IN_REVIEW, HazardState.CLOSED} and in_time
     if hazard.overdue or hazard.deadline_on != command.deadline_on or answered:
         return refusals.state_conflict(hazard.state, Move.MARK_OVERDUE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import settings
@@ -65,6 +66,18 @@ follow_ups: st.SearchStrategy[claims.FollowUp] = st.one_of(
 )
 
 
+_STEPS: Mapping[Move, Callable[[str, date, Grade, datetime], Command]] = {
+    Move.CONFIRM: lambda _, day, grade, __: Confirm(grade=grade, responsible_unit="fire_rescue", deadline_on=day),
+    Move.PLAN: lambda word, *_: Plan(measures=word, responsible_post=word),
+    Move.SUBMIT: lambda word, _, __, now: Submit(measures=word, completed_on=now.date(), submitted_at=now),
+    Move.RETURN: lambda word, *_: Return(reason=word),
+    Move.CLOSE: lambda word, *_: Close(review=word),
+    Move.REOPEN: lambda word, day, *_: Reopen(reason=word, deadline_on=day),
+    Move.EXTEND: lambda word, day, *_: Extend(reason=word, deadline_on=day),
+    Move.REGRADE: lambda word, _, grade, __: Regrade(grade=grade, reason=word),
+}
+
+
 class HazardLife(RuleBasedStateMachine):
     """Asks at random and keeps what was recorded."""
 
@@ -88,6 +101,19 @@ class HazardLife(RuleBasedStateMachine):
         if isinstance(decision, HazardEvent):
             self._record(decision, MOVES[type(command)])
 
+    @rule(account=st.sampled_from(["a", "b"]), grade=grades, ahead=st.integers(1, 9), word=words, data=st.data())
+    def the_city_takes_a_step_that_the_state_knows(
+        self, account: str, grade: Grade, ahead: int, word: str, data: st.DataObject
+    ) -> None:
+        # Chance alone seldom leads a hazard to its close-out; what is asked here is asked rightly but for the account.
+        known = sorted({move for state, move in TRANSITIONS if state is self.hazard.state} & _STEPS.keys())
+        if not known:
+            return
+        last_day = self.hazard.deadline_on or self.now.date()
+        day = max(last_day, self.now.date()) + timedelta(days=ahead)
+        command = _STEPS[data.draw(st.sampled_from(known))](word, day, grade, self.now)
+        self.somebody_commands(command, Actor(account=account, role="city_regulator"))
+
     @rule(claim=follow_ups)
     def the_county_follows_up(self, claim: claims.FollowUp) -> None:
         decision = claims.follow_up(self.hazard, claim, self.now, self.now)
@@ -107,9 +133,8 @@ class HazardLife(RuleBasedStateMachine):
             assert event.actor.role in {"county_regulator", "city_regulator"}
         if isinstance(event, HazardClosed) and before.grade is Grade.MAJOR:
             assert event.actor.role == "city_regulator"
-            assert before.plan_digest is not None or any(
-                type_of(type(e)).name == "duban.hazard.regraded.v1" for e in self.events
-            )
+        if isinstance(event, HazardSubmitted):
+            assert before.grade is not Grade.MAJOR or before.plan_digest is not None
         self.hazard = evolve(before, event)
         self.events.append(event)
         self.moves.append((before.state, move, self.hazard.state))

@@ -138,8 +138,8 @@ def test_overdue_is_noted_once_per_deadline_and_never_for_another_one() -> None:
 
 def test_overdue_stands_for_a_submission_after_the_deadline_and_falls_for_one_in_time() -> None:
     hazard = in_review()
-    in_time = MarkOverdue(deadline_on=DUE, due_at=NOON + timedelta(seconds=1))
-    too_late = MarkOverdue(deadline_on=DUE, due_at=NOON)
+    in_time = MarkOverdue(deadline_on=DUE, due_at=NOON)
+    too_late = MarkOverdue(deadline_on=DUE, due_at=NOON - timedelta(microseconds=1))
     assert refusal(hazard, in_time, SYSTEM) == "state-conflict"
     assert isinstance(decide(hazard, too_late, Stamp(SYSTEM, NOON)), HazardOverdue)
     closed = does(hazard, (CLOSE, COUNTY))
