@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -41,7 +41,7 @@ async def databases(superuser_dsn: str, dsns: Mapping[str, str]) -> None:
     connection = await asyncpg.connect(superuser_dsn)
     try:
         for service, dsn in dsns.items():
-            await _role(connection, role_of(service), urlsplit(dsn).password or "")
+            await _role(connection, role_of(service), unquote(urlsplit(dsn).password or ""))
             await _database(connection, role_of(service))
     finally:
         await connection.close()

@@ -10,13 +10,14 @@ import sys
 import tomllib
 from pathlib import Path
 
+import asyncpg
 import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.docker import provision
-from deploy.local import settings
+from deploy.local import ephemeral, settings
 from deploy.local.trouble import Trouble
 from tests.deploy.expressions import ROOT
 
@@ -114,3 +115,27 @@ def test_each_service_gets_its_own_database_and_login() -> None:
 def test_a_missing_password_is_named() -> None:
     with pytest.raises(Trouble, match="DUBAN_LEDGER_PASSWORD is not set"):
         provision.service_dsns(["ledger"], {"DUBAN_POSTGRES_DSN": "postgresql://db/postgres"})
+
+
+async def test_provisioning_makes_servers_ready_and_can_be_repeated(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    services = settings.load({}).services
+    environ = {f"DUBAN_{name.upper()}_PASSWORD": f"p@ss/{name}" for name in services}
+    # Its own server: login roles are the whole server's.
+    with ephemeral.postgres(durable=False) as server:
+        environ |= {
+            "DUBAN_POSTGRES_DSN": server.dsn,
+            "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
+            "DUBAN_TOPIC_PREFIX": topic_prefix,
+            "DUBAN_HOME": str(tmp_path),
+        }
+        await provision.everything(environ)
+        keys = (tmp_path / "credentials" / "keys.json").read_text(encoding="utf-8")
+        (line,) = await provision.everything(environ)
+        assert "0 of them new; 0 new migrations" in line
+        assert (tmp_path / "credentials" / "keys.json").read_text(encoding="utf-8") == keys
+        for dsn in provision.service_dsns(services, environ).values():
+            connection = await asyncpg.connect(dsn)
+            assert await connection.fetchval("SELECT count(*) FROM api_key") > 0
+            await connection.close()
