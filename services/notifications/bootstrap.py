@@ -12,8 +12,8 @@ from duban_contracts.events.notices import DeliveryChannel
 from duban_contracts.profile import load_city
 from services.chassis import database as chassis_database
 from services.chassis import http
-from services.chassis.schema import migrate
 from services.chassis.relay import Relay as OutboxRelay
+from services.chassis.schema import migrate
 from services.chassis.service import Service
 from services.notifications.adapters import contacts_file
 from services.notifications.adapters.delivery_store import PostgresDeliveries

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from duban_contracts.events.notices import DeliveryChannel
@@ -180,3 +181,23 @@ async def test_a_stop_waits_for_letters_on_their_way_and_begins_no_other(bare: D
     await running
     assert len(email.parcels) == 5
     assert [state for state, *_ in await rows(bare)].count(DeliveryState.DELIVERED) == 5
+
+
+async def test_an_answer_outlives_a_database_that_goes_away_while_the_letter_travels(
+    bare: Database, database: str
+) -> None:
+    clock, email = ManualClock(NOW), Steered()
+    email.gate.clear()
+    await issue(bare, clock, "h-1")
+    sending = asyncio.create_task(courier(bare, clock, email).round())
+    await eventually(lambda: at_least(email, 1))
+    killer = await asyncpg.connect(database)
+    await killer.execute(
+        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    )
+    await killer.close()
+    email.gate.set()
+    await sending
+    assert await rows(bare) == [("delivered", 1, "250 2.0.0")]
+    assert await published(bare) == 2
