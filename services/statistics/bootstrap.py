@@ -8,8 +8,8 @@ from pathlib import Path
 from duban_contracts.profile import load_city
 from duban_contracts.vocabulary import GRADES
 from services.chassis import database, http
-from services.chassis.schema import migrate
 from services.chassis.relay import Relay
+from services.chassis.schema import migrate
 from services.chassis.service import Service
 from services.statistics.entrypoints.http import create_router
 from services.statistics.entrypoints.worker import StreamWorker

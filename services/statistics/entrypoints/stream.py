@@ -16,7 +16,7 @@ from typing import Any, Final
 import faust
 import structlog
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
-from faust.types import EventT
+from faust.types import TP, EventT
 from mode.threads import ServiceThread, WorkerThread
 
 from duban_contracts.topics import PARTITIONS, TopicFamily
@@ -41,6 +41,10 @@ _ROCKSDB: Final = {
     "bloom_filter_size": 10,
 }
 TABLE: Final = "hazards"
+
+
+class LostRecords(Exception):  # noqa: N818 - it names what happened
+    """Faust passed over records. The process must be restarted; it reads again from the committed offset."""
 
 
 class _DaemonThread(WorkerThread):
@@ -122,6 +126,20 @@ class LedgerStream:
             partitions=PARTITIONS,
         )
         app.agent(source, name="statistics.hazards", concurrency=1)(self._book)
+        self._next: dict[TP, int] = {}
+        app.on_partitions_assigned.connect(self._forget_positions, weak=False)
+        app.on_rebalance_complete.connect(self._hold_back, weak=False)
+
+    async def _hold_back(self, *_: Any, **__: Any) -> None:
+        """Stop the flow until Faust has sought to the committed offsets.
+
+        Recovery resumes our partitions before it seeks, and then clears the stream's queue: what was fetched in
+        between is dropped, and nothing reads it again (upstream issue 596). Recovery resumes the flow itself.
+        """
+        self.app.consumer.stop_flow()
+
+    async def _forget_positions(self, *_: Any, **__: Any) -> None:
+        self._next.clear()
 
     async def _book(self, stream: Any) -> None:
         async for event in stream.noack().events():
@@ -133,7 +151,18 @@ class LedgerStream:
                     self.failure.set_exception(error)
                 await asyncio.Event().wait()
 
+    async def _expect_no_gap(self, tp: TP, offset: int) -> None:
+        """Raise LostRecords when records before `offset` never came: nobody may acknowledge past them."""
+        if tp not in self._next:
+            consumer: Any = self.app.consumer
+            committed = consumer._committed_offset[tp]  # noqa: SLF001
+            self._next[tp] = committed or (await consumer.earliest_offsets(tp))[tp]
+        if offset > self._next[tp]:
+            raise LostRecords(f"{tp.topic}/{tp.partition}: {self._next[tp]} to {offset - 1} were not delivered")
+        self._next[tp] = max(self._next[tp], offset + 1)
+
     async def _take(self, event: EventT[Any]) -> None:
+        await self._expect_no_gap(event.message.tp, event.message.offset)
         record = _raw(event)
         meaning = interpret(record)
         if isinstance(meaning, Entry):
