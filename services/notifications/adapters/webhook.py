@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import socket
 from typing import Any, Final
 
@@ -25,6 +26,10 @@ from services.notifications.domain.records import Parcel
 
 _LONGEST_ANSWER: Final = 64 * 1024
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+# httpx logs every request's URL at INFO, and an office's URL is its address.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class WebhookChannel:

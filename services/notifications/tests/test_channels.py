@@ -81,6 +81,14 @@ def test_a_signature_is_right_for_an_instant_in_any_zone() -> None:
         Webhook(endpoint_secret(SECRET, "e")).verify("{}", headers)
 
 
+async def test_a_webhooks_url_is_not_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with receiving(tmp_path) as receivers:
+        url = f"http://127.0.0.1:{receivers.webhook_port}/hooks/140502/fire_rescue"
+        assert (await webhook(SECRET).send(PARCEL, url)).code == "204"
+    assert "/hooks/" not in caplog.text
+
+
 async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     async with receiving(tmp_path) as receivers:
         url = f"http://127.0.0.1:{receivers.webhook_port}/redirect/140502/fire_rescue"
