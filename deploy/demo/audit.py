@@ -157,7 +157,12 @@ class Audit:
             if isinstance(data, SupervisionOverdue):
                 raised.setdefault((data.hazard.hazard_id, data.deadline_number), set()).add(event.id)
         twice = [f"{hazard} 两次" for (hazard, _), ids in raised.items() if len(ids) > 1]
-        due = passed_unsubmitted(evidence.history)
+        # A hazard that was closed between its deadline and the alarm gets none, and the scheduler says so (P3).
+        excused = {
+            deadline["hazard_id"]
+            async for deadline in self._platform.pages("scheduler", "/v1/deadlines", AUDITOR, state="excused", limit=500)
+        }
+        due = passed_unsubmitted(evidence.history) - excused
         alarmed = {hazard for hazard, _ in raised}
         missed = [f"{hazard} 漏报" for hazard in due - alarmed]
         false = [f"{hazard} 误报" for hazard in alarmed - due]
