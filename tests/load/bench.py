@@ -1,0 +1,109 @@
+"""`make bench`: measures the platform on private servers and writes a dated result file.
+
+Nothing here gates anything: machines differ and drift, so every figure stands beside a baseline of the same run, and
+says what bounded it. `--quick` only shows that the machinery works.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from deploy.local.settings import ROOT
+from tests.load import freshness, ingest, lifecycles, machine, report
+from tests.load.rig import rig
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    events: int
+    ingest_rounds: int
+    rates: tuple[int, ...]
+    offer_seconds: float
+    warm_seconds: float
+    offer_rounds: int
+    callers: int
+    life_seconds: float
+    life_rounds: int
+
+
+FULL = Plan(20_000, 5, (500, 1000), 20, 5, 3, 48, 20, 3)
+QUICK = Plan(2_000, 1, (100,), 2, 1, 1, 6, 2, 1)
+
+
+def _say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201 - the command's output
+
+
+async def _measure(plan: Plan, command: str, parts: str) -> dict[str, Any]:
+    began = datetime.now(UTC)
+    document: dict[str, Any] = {
+        "measured_at": began.isoformat(timespec="seconds"),
+        "command": command,
+        "machine": machine.describe(),
+        "versions": machine.versions(),
+    }
+    with rig() as servers:
+        document["servers"] = await machine.servers(servers)
+        if "a" in parts:
+            document["ingest"] = await ingest.measure(servers, events=plan.events, rounds=plan.ingest_rounds, say=_say)
+        if "b" in parts:
+            document["freshness"] = await freshness.measure(
+                servers,
+                rates=plan.rates,
+                seconds=plan.offer_seconds,
+                warm_seconds=plan.warm_seconds,
+                rounds=plan.offer_rounds,
+                say=_say,
+            )
+        if "c" in parts:
+            document["lifecycles"] = await lifecycles.measure(
+                servers,
+                callers=plan.callers,
+                seconds=plan.life_seconds,
+                warm_seconds=plan.warm_seconds,
+                rounds=plan.life_rounds,
+                say=_say,
+            )
+    document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
+    document["summary"] = report.summarise(document)
+    return document
+
+
+def main() -> int:
+    """Measure, write `<date>.json` and `<date>.md`, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.load.bench", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="under a minute; shows that the bench works, measures nothing"
+    )
+    parser.add_argument("--only", default="abc", help="parts to run: a ingest, b freshness, c lifecycles")
+    parser.add_argument("--output", type=Path, default=None, help="directory of the result files")
+    arguments = parser.parse_args()
+    plan = QUICK if arguments.quick else FULL
+    command = " ".join(["python -m tests.load.bench", *sys.argv[1:]])
+    document = uvloop.run(_measure(plan, command, arguments.only))
+    # A quick run is no measurement: it never lands among the results.
+    usual = ROOT / (".duban/bench" if arguments.quick else "docs/benchmarks")
+    directory: Path = arguments.output or usual
+    directory.mkdir(parents=True, exist_ok=True)
+    stem = directory / document["measured_at"][:10]
+    stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    text = report.render(document)
+    stem.with_suffix(".md").write_text(text, encoding="utf-8")
+    _say(f"written: {stem}.md and .json")
+    print(text)  # noqa: T201 - the command's output
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""A lean HTTP/1.1 client for the load generator: it shares the cores with what it measures."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+
+class UnexpectedStatus(Exception):  # noqa: N818 - it names what happened
+    """A service answered with an error."""
+
+
+class Client:
+    """One keep-alive connection to one service, for one caller at a time, speaking for one account."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._host, self._port = urlsplit(url).hostname or "", urlsplit(url).port or 80
+        self._head = f"Host: {self._host}:{self._port}\r\nAuthorization: Bearer {key}\r\n".encode()
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def get(self, path: str) -> Any:
+        """GET; raises UnexpectedStatus."""
+        return await self._call(b"GET " + path.encode() + b" HTTP/1.1\r\n" + self._head + b"\r\n")
+
+    async def post(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
+        """POST; raises UnexpectedStatus."""
+        head = f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        return await self._call(b"POST " + path.encode() + b" HTTP/1.1\r\n" + self._head + head + body)
+
+    async def _call(self, request: bytes) -> Any:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._streams
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        body = await reader.readexactly(length)
+        status = int(head[9:12])
+        if status >= 300:
+            raise UnexpectedStatus(f"{status} {body.decode(errors='replace')[:500]}")
+        return msgspec.json.decode(body)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._streams is not None:
+            self._streams[1].close()

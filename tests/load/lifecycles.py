@@ -1,0 +1,159 @@
+"""(c) Whole hazard lives over HTTP: report, search, confirm, rectified, read, close; and the services' memory."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
+from datetime import date, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from duban_contracts.cloudevents import STRUCTURED_CONTENT_TYPE, CloudEvent, to_structured
+from tests.load import claims
+from tests.load.figures import percentile
+from tests.load.http_client import Client
+from tests.load.rig import COUNTIES, Rig
+
+PREFIX: Final = "life."
+SERVICES: Final = ("gateway", "ledger", "scheduler", "notifications", "statistics")
+# How long a caller waits before it asks again whether its event has been recorded.
+ASK_AGAIN_SECONDS: Final = 0.1
+_PATIENCE_SECONDS: Final = 60
+
+
+class Caller:
+    """One caller after another hazard: each step waits for the one before it."""
+
+    def __init__(self, urls: Mapping[str, str], keys: Mapping[str, str], county: str) -> None:
+        self._county = county
+        self._edge = Client(urls["gateway"], keys[f"county-{county}"])
+        self._clerk = Client(urls["ledger"], keys[f"regulator-{county}-1"])
+        self._reviewer = Client(urls["ledger"], keys[f"regulator-{county}-2"])
+        self.steps: dict[str, list[float]] = defaultdict(list)
+        self.requests = 0
+
+    async def live(self, report: CloudEvent) -> None:
+        """Take one hazard from its report to its close-out."""
+        reference = report.subject or ""
+        await self._step("report", self._send(report))
+        hazard = await self._wait("search", f"/v1/hazards?county={self._county}&reference={reference}", _only)
+        path = f"/v1/hazards/{hazard['hazard_id']}"
+        deadline = (date.today() + timedelta(days=30)).isoformat()  # noqa: DTZ011 - any day well ahead
+        confirmation = {"grade": "general", "responsible_unit": "emergency_management", "deadline_on": deadline}
+        await self._step("confirm", self._clerk.post(f"{path}/confirm", msgspec.json.encode(confirmation)))
+        await self._step("rectified", self._send(claims.rectified(self._county, reference)))
+        await self._wait("read", path, lambda found: found if found["state"] == "in_review" else None)
+        body = msgspec.json.encode({"review": "现场复查合格，同意销号"})
+        closed = await self._step("close", self._reviewer.post(f"{path}/close", body))
+        assert closed["state"] == "closed", closed
+
+    async def _send(self, event: CloudEvent) -> Any:
+        return await self._edge.post("/v1/events", msgspec.json.encode(to_structured(event)), STRUCTURED_CONTENT_TYPE)
+
+    async def _step(self, name: str, call: Awaitable[Any]) -> Any:
+        began = time.perf_counter()
+        answer = await call
+        self.steps[name].append(time.perf_counter() - began)
+        self.requests += 1
+        return answer
+
+    async def _wait(self, name: str, path: str, ripe: Callable[[Any], Any]) -> Any:
+        """Ask until the pipeline has brought the event to the ledger."""
+        began = time.perf_counter()
+        while (found := ripe(await self._step(name, self._clerk.get(path)))) is None:
+            if time.perf_counter() - began > _PATIENCE_SECONDS:
+                raise TimeoutError(f"{path} did not change in time")
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
+        self.steps[f"until_{name}"].append(time.perf_counter() - began)
+        return found
+
+    def close(self) -> None:
+        """Close its connections."""
+        for client in (self._edge, self._clerk, self._reviewer):
+            client.close()
+
+
+def _only(page: Any) -> Any:
+    return page["items"][0] if page["items"] else None
+
+
+async def _round(rig: Rig, callers: list[Caller], series: str, seconds: float) -> dict[str, Any]:
+    """Keep every caller busy for `seconds`; count the lives that ended within it."""
+    numbers = {county: itertools.count() for county in COUNTIES}
+    by_county: dict[str, Iterator[CloudEvent]] = {c: _endless(series, c) for c in numbers}
+    ended: list[float] = []
+    began, before = time.perf_counter(), rig.processor()
+    until = began + seconds
+
+    async def work(caller: Caller, county: str) -> None:
+        while time.perf_counter() < until:
+            await caller.live(next(by_county[county]))
+            ended.append(time.perf_counter())
+
+    for caller in callers:
+        caller.steps.clear()
+        caller.requests = 0
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(work(caller, caller._county)) for caller in callers]
+        await asyncio.sleep(max(0.0, until - time.perf_counter()))
+        cores = before.until(rig.processor())
+    assert all(task.done() for task in tasks)
+    lives = sum(at <= until for at in ended)
+    steps: dict[str, list[float]] = defaultdict(list)
+    for caller in callers:
+        for name, values in caller.steps.items():
+            steps[name] += values
+    return {
+        "lifecycles_per_second": round(lives / seconds, 1),
+        "requests_per_lifecycle": round(sum(caller.requests for caller in callers) / len(ended), 2),
+        "requests_per_second": round(sum(caller.requests for caller in callers) / (max(ended) - began)),
+        "milliseconds": {
+            name: {"p50": round(percentile(v, 0.5) * 1000, 1), "p99": round(percentile(v, 0.99) * 1000, 1)}
+            for name, v in sorted(steps.items())
+        },
+        "cores": cores,
+    }
+
+
+def _endless(series: str, county: str) -> Iterator[CloudEvent]:
+    for event in claims.reports(10_000_000, series=f"{series}-{county}"):
+        if claims.county_of(event) == county:
+            yield event
+
+
+async def measure(
+    rig: Rig, *, callers: int, seconds: float, warm_seconds: float, rounds: int, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Run all five services as the platform does, and return the rounds and the memory before and after them."""
+    await rig.create_topics(PREFIX)
+    dsns = {name: await rig.create_service_database(name, f"life_{name}") for name in SERVICES}
+    keys = await rig.issue_keys(list(dsns.values()))
+    async with AsyncExitStack() as stack:
+        running = {
+            name: await stack.enter_async_context(rig.service(name, dsn, prefix=PREFIX)) for name, dsn in dsns.items()
+        }
+        urls = {name: service.url for name, service in running.items()}
+        crowd = [Caller(urls, keys, COUNTIES[nth % len(COUNTIES)]) for nth in range(callers)]
+        for caller in crowd:
+            stack.callback(caller.close)
+        idle = rig.memory()
+        await _round(rig, crowd, "warm", warm_seconds)
+        results = []
+        for nth in range(rounds):
+            results.append(await _round(rig, crowd, f"c{nth}", seconds))
+            say(f"(c) round {nth + 1}: {results[-1]['lifecycles_per_second']} lifecycles/s")
+            rig.check()
+        loaded = rig.memory()
+    return {
+        "callers": callers,
+        "seconds": seconds,
+        "ask_again_seconds": ASK_AGAIN_SECONDS,
+        "rounds": results,
+        "memory_before": idle,
+        "memory_after": loaded,
+    }
