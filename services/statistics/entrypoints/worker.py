@@ -76,6 +76,9 @@ class StreamWorker:
                 await _first(stopping, {*beside, stream.failure})
                 failed = False
             finally:
+                if failed:
+                    # What the failure left unacknowledged will never be: there is nothing to wait for.
+                    app.conf.stream_wait_empty = False
                 await _stop(app.stop(), _FAILED_STOP_SECONDS if failed else _STOP_SECONDS)
                 await _cancel(beside)
         finally:
