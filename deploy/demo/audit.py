@@ -26,7 +26,6 @@ from services.statistics.recompute import books_of, differences
 
 AUDITOR = "city-office-1"
 _ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,14 @@ class Audit:
         stories: Mapping[str, Story],
         senders: Mapping[str, Sender],
         received: str,
+        patience_seconds: float,
     ) -> None:
         self._platform = platform
         self._bootstrap = bootstrap
         self._stories = stories
         self._senders = senders
         self._received = received
+        self._patience_seconds = patience_seconds
 
     async def run(self) -> list[Line]:
         """Return every line; a line that fails is looked at again until the patience ends, for what is on its way."""
@@ -83,7 +84,7 @@ class Audit:
         return [await self._patiently(check) for check in checks]
 
     async def _patiently(self, check: Callable[[], Awaitable[Line]]) -> Line:
-        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        deadline = asyncio.get_running_loop().time() + self._patience_seconds
         while True:
             line = await check()
             if line.holds or asyncio.get_running_loop().time() > deadline:
@@ -160,7 +161,9 @@ class Audit:
         # A hazard that was closed between its deadline and the alarm gets none, and the scheduler says so (P3).
         excused = {
             deadline["hazard_id"]
-            async for deadline in self._platform.pages("scheduler", "/v1/deadlines", AUDITOR, state="excused", limit=500)
+            async for deadline in self._platform.pages(
+                "scheduler", "/v1/deadlines", AUDITOR, state="excused", limit=500
+            )
         }
         due = passed_unsubmitted(evidence.history) - excused
         alarmed = {hazard for hazard, _ in raised}

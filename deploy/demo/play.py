@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +28,21 @@ from services.chassis.clock import ZONE, Clock, ScaledClock
 
 # These two counties write straight to their own Kafka topics; the other four go through the gateway.
 DIRECT = frozenset({"140525", "140581"})
-_SETTLE_SECONDS = 40
 _MARK = "demo"
+
+Disturb = Callable[[], Awaitable[None]]
+"""Does something to the platform while the city lives, and returns when it has stopped doing so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is played: the same seed tells the same stories. Wall seconds."""
+
+    seed: int
+    seconds: float
+    hazards: int
+    settle_seconds: float = 40
+    patience_seconds: float = 30
 
 
 def play(console: Console, *, seed: int, seconds: float, hazards: int) -> int:
@@ -36,17 +50,22 @@ def play(console: Console, *, seed: int, seconds: float, hazards: int) -> int:
     settings = _fresh(load(), console)
     console.print("启动平台（Kafka、PostgreSQL 与五个服务）…")
     local.up(settings, lambda line: console.print(f"  {line}", markup=False))
-    lines = asyncio.run(_play(settings, console, seed=seed, seconds=seconds, hazards=hazards))
-    console.rule("审计")
-    for line in lines:
-        console.print(f"{'✓' if line.holds else '✗'} {line.title}：{line.detail}", markup=False)
-    passed = all(line.holds for line in lines)
-    console.print("审计通过" if passed else "审计未通过")
+    passed = report(console, asyncio.run(perform(settings, console, Script(seed, seconds, hazards))))
     if os.environ.get("CI"):
         local.down(settings, lambda line: console.print(f"  {line}", markup=False))
     else:
         _look_further(settings, console)
     return 0 if passed else 1
+
+
+def report(console: Console, lines: Sequence[Line]) -> bool:
+    """Print the audit; return whether every line holds."""
+    console.rule("审计")
+    for line in lines:
+        console.print(f"{'✓' if line.holds else '✗'} {line.title}：{line.detail}", markup=False)
+    passed = all(line.holds for line in lines)
+    console.print("审计通过" if passed else "审计未通过")
+    return passed
 
 
 def _fresh(settings: Settings, console: Console) -> Settings:
@@ -66,7 +85,8 @@ def _fresh(settings: Settings, console: Console) -> Settings:
     return settings
 
 
-async def _play(settings: Settings, console: Console, *, seed: int, seconds: float, hazards: int) -> list[Line]:
+async def perform(settings: Settings, console: Console, script: Script, disturb: Disturb | None = None) -> list[Line]:
+    """Play `script` on the running platform and audit it; `disturb` runs beside the counties' reports."""
     city = load_city(settings.profile)
     clock = _clock(settings)
     keys = secrets_store.read_json(settings.credentials / "keys.json")
@@ -75,13 +95,14 @@ async def _play(settings: Settings, console: Console, *, seed: int, seconds: flo
     async with httpx.AsyncClient(timeout=30, limits=limits) as client:
         api = Platform(client, urls, {account: entry["key"] for account, entry in keys.items()})
         today = clock.now().astimezone(ZONE).date()
-        stories = {s.reference: s for s in write(city, seed=seed, hazards=hazards, seconds=seconds, today=today)}
+        written = write(city, seed=script.seed, hazards=script.hazards, seconds=script.seconds, today=today)
+        stories = {story.reference: story for story in written}
         senders = {county.code: _sender(settings, api, county.code) for county in city.counties}
         board = Board(city, api, clock, senders, console)
-        await _live(api, city, clock, stories, senders, board, seed)
+        await _live(api, city, clock, stories, senders, board, script, disturb)
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
-        return await Audit(api, settings.kafka_bootstrap, stories, senders, received).run()
+        return await Audit(api, settings.kafka_bootstrap, stories, senders, received, script.patience_seconds).run()
 
 
 async def _live(
@@ -91,13 +112,14 @@ async def _live(
     stories: Mapping[str, Story],
     senders: Mapping[str, Sender],
     board: Board,
-    seed: int,
+    script: Script,
+    disturb: Disturb | None,
 ) -> None:
-    """Let everybody play until all is reported, then until what is under way has settled."""
+    """Let everybody play until all is reported and nothing disturbs, then until what is under way has settled."""
     stopping = asyncio.Event()
     regulators = Regulators(api, clock, stories)
     counties = [
-        County(code, sender=sender, platform=api, clock=clock, stories=stories, seed=seed)
+        County(code, sender=sender, platform=api, clock=clock, stories=stories, seed=script.seed)
         for code, sender in senders.items()
     ]
     everybody: list[asyncio.Task[Any]] = [
@@ -109,9 +131,10 @@ async def _live(
         )
     ]
     try:
-        reports = asyncio.gather(*(county.report() for county in counties))
+        acts = [county.report() for county in counties]
+        reports = asyncio.gather(*acts, *([disturb()] if disturb else []))
         await _unless_somebody_fails(reports, everybody)
-        await _unless_somebody_fails(asyncio.ensure_future(_settled(api)), everybody)
+        await _unless_somebody_fails(asyncio.ensure_future(_settled(api, script.settle_seconds)), everybody)
     finally:
         stopping.set()
         await asyncio.gather(*everybody, return_exceptions=True)
@@ -126,9 +149,9 @@ async def _unless_somebody_fails(work: asyncio.Future[Any], everybody: list[asyn
     await work
 
 
-async def _settled(api: Platform) -> None:
-    """Wait until every hazard is closed, rejected or overdue and left lying, or until the patience ends."""
-    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+async def _settled(api: Platform, patience: float) -> None:
+    """Wait until every hazard is closed, rejected or overdue and left lying, or until the patience (seconds) ends."""
+    deadline = asyncio.get_running_loop().time() + patience
     quiet = 0
     while quiet < 3 and asyncio.get_running_loop().time() < deadline:  # noqa: PLR2004
         await asyncio.sleep(1)

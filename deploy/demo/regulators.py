@@ -69,6 +69,8 @@ class Regulators:
         try:
             await self._platform.post("ledger", f"/v1/hazards/{hazard['hazard_id']}/{verb}", account, body)
         except httpx.HTTPStatusError as error:
+            if error.response.is_server_error:
+                raise
             # Somebody was faster, or the county corrected its report just now: the next round looks again.
             self.refused.append(f"{verb} {hazard['number']}: {error.response.json().get('code')}")
 

@@ -140,6 +140,9 @@ class KafkaSender:
                     self.book.accept(self._topic, event)
 
             self._producer.produce(self._topic, value, key, headers=attributes, on_delivery=on_delivery)
-        if self._producer.flush(30) or failures:
+        # A broker that is away for a while is waited for; librdkafka gives a message up after five minutes.
+        while self._producer.flush(30):
+            self.book.calls["waited"] += 1
+        if failures:
             raise KafkaException(f"not acknowledged: {failures}")
         self.book.calls["acknowledged"] += len(events)

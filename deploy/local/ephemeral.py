@@ -131,9 +131,9 @@ class PostgresServer:
         """SIGKILL the postmaster; its children notice and leave by themselves. `start` recovers from the log."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
-        """Fast, clean shutdown: sessions are cut, nothing needs recovery."""
-        self._end(signal.SIGINT)
+    def stop(self, *, immediate: bool = False) -> None:
+        """Fast, clean shutdown: sessions are cut, nothing needs recovery. `immediate` leaves that to `start`."""
+        self._end(signal.SIGQUIT if immediate else signal.SIGINT)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process and self._process.poll() is None:

@@ -31,6 +31,7 @@ class Bench:
     bootstrap: str
     dsn: str
     prefix: str
+    module: str = "services.chassis.tests.worker"
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -48,7 +49,7 @@ class Bench:
     def start(self, **settings: str) -> subprocess.Popen[bytes]:
         """Start a worker process; `settings` are further environment variables."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.chassis.tests.worker"],
+            [sys.executable, "-m", self.module],
             env={**self.environment, **settings},
             cwd=ROOT,
             stdout=subprocess.DEVNULL,

@@ -1,0 +1,70 @@
+"""What must hold when the faults have stopped, for a worker that nobody restarted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.topics import Topic
+from services.chassis import topics
+from services.chassis.testing import eventually
+from services.chassis.tests.conftest import Bench
+from services.chassis.tests.exactly_once import assert_exactly_once_in_order
+
+PARTITIONS = 3
+WORKER_TOPICS = ("in", "out", "worker.dlq.v1")
+
+
+async def prepare(bench: Bench, *, replication: int = 1) -> None:
+    """Create the worker's topics."""
+    declared = [Topic(f"{bench.prefix}{name}", -1, partitions=PARTITIONS) for name in WORKER_TOPICS]
+    await topics.apply(bench.bootstrap, declared, replication=replication)
+
+
+async def assert_drained(bench: Bench, events: Sequence[CloudEvent]) -> None:
+    """Exactly once and in order, nothing dead-lettered or parked, every offset committed."""
+    await assert_exactly_once_in_order(bench, events, patience=60)
+    assert not await bench.fetch("SELECT 1 FROM dead_letter")
+    assert not await bench.fetch("SELECT 1 FROM parked_event")
+    await eventually(lambda: assert_committed(bench), timeout=30)
+
+
+async def assert_committed(bench: Bench) -> None:
+    """The group's committed offsets are the topic's ends."""
+    partitions = [TopicPartition(f"{bench.prefix}in", number) for number in range(PARTITIONS)]
+    consumer = AIOKafkaConsumer(bootstrap_servers=bench.bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bench.bootstrap)
+    await consumer.start()
+    await admin.start()
+    try:
+        ends = await consumer.end_offsets(partitions)
+        committed = await admin.list_consumer_group_offsets(f"{bench.prefix}worker", partitions=partitions)
+    finally:
+        await admin.close()
+        await consumer.stop()
+    assert sum(ends.values()) > 0
+    assert {partition: committed[partition].offset for partition in partitions} == ends
+
+
+async def leader_of(bench: Bench) -> int:
+    """Return the number of the broker that leads the first partition of `in`."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bench.bootstrap)
+    await admin.start()
+    try:
+        (described,) = await admin.describe_topics([f"{bench.prefix}in"])
+    finally:
+        await admin.close()
+    return next(int(row["leader"]) for row in described["partitions"] if row["partition"] == 0)
+
+
+async def coordinator_of(bench: Bench) -> int:
+    """Return the number of the broker that coordinates the worker's group."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bench.bootstrap)
+    await admin.start()
+    try:
+        return int(await admin.find_coordinator(f"{bench.prefix}worker"))
+    finally:
+        await admin.close()

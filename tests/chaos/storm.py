@@ -1,0 +1,96 @@
+"""A storm over a whole city: `python -m tests.chaos.storm --seed N --seconds S`.
+
+A platform of its own (own directory, own ports) plays the demo's city while services, Kafka and PostgreSQL are killed
+and frozen as the seed has it. Then the faults stop, and the audit of `make demo` must hold, line for line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from deploy.demo.__main__ import CLOCK_ORIGIN, CLOCK_RATE
+from deploy.demo.play import Script, perform, report
+from deploy.local import platform
+from deploy.local.settings import Settings, load
+from deploy.local.trouble import Trouble
+from tests.chaos.faults import Hand, schedule
+
+_HAZARDS_A_SECOND: Final = 4
+_SETTLE_SECONDS: Final = 90
+# An e-mail that a kill cut off between sending and noting becomes visibly `uncertain` after its lease of 60 s.
+_PATIENCE_SECONDS: Final = 90
+# Below the ports that the kernel hands out to clients.
+_PORT_BASE: Final = 23000
+
+
+def main() -> int:
+    """Return 0 when the audit holds after the storm."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.storm", description=__doc__)
+    parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--brokers", choices=("1", "3"), default="1")
+    parser.add_argument("--keep", action="store_true", help="leave the data for a look, also after success")
+    arguments = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    home = Path(tempfile.mkdtemp(prefix="duban-storm-"))
+    home.chmod(0o755)  # below root, PostgreSQL runs as another account; what is secret inside is 0600
+    settings = load(environment(home, arguments.brokers))
+    try:
+        passed = weather(settings, console, seed=arguments.seed, seconds=arguments.seconds)
+    except Trouble as trouble:
+        console.print(f"✗ {trouble}", markup=False)
+        passed = False
+    finally:
+        platform.down(settings, lambda _line: None)
+    if passed and not arguments.keep:
+        platform.reset(settings, lambda _line: None)
+        shutil.rmtree(home, ignore_errors=True)
+    else:
+        console.print(f"logs and data: {home}", markup=False)
+    again = f"make chaos SEED={arguments.seed} SECONDS={arguments.seconds:g}"
+    console.print(f"{'storm weathered' if passed else 'storm NOT weathered'}; the same again: {again}", markup=False)
+    return 0 if passed else 1
+
+
+def environment(home: Path, brokers: str) -> Mapping[str, str]:
+    """Return the settings of a platform of our own, whatever this shell's environment points at."""
+    return {
+        "DUBAN_HOME": str(home),
+        "DUBAN_CACHE": os.environ.get("DUBAN_CACHE", ""),
+        "DUBAN_PORT_BASE": os.environ.get("DUBAN_PORT_BASE") or str(_PORT_BASE),
+        "DUBAN_CLOCK_RATE": str(CLOCK_RATE),
+        "DUBAN_CLOCK_ORIGIN": CLOCK_ORIGIN,
+        "BROKERS": brokers,
+    }
+
+
+def weather(settings: Settings, console: Console, *, seed: int, seconds: float) -> bool:
+    """Start the platform, play while the storm rages, audit; return whether the audit holds. Raises `Trouble`."""
+
+    def say(line: str) -> None:
+        console.print(f"  {line}", markup=False)
+
+    brokers = [settings.kafka_process(number + 1) for number in range(settings.brokers)]
+    faults = schedule(seed, seconds, services=settings.services, brokers=brokers)
+    console.rule(f"SEED={seed}: {len(faults)} faults in {seconds:g} s")
+    for fault in faults:
+        say(str(fault))
+    platform.up(settings, say)
+    script = Script(seed, seconds, int(seconds * _HAZARDS_A_SECOND), _SETTLE_SECONDS, _PATIENCE_SECONDS)
+    hand = Hand(settings, faults, say)
+    return report(console, asyncio.run(perform(settings, console, script, hand.strike)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
