@@ -57,8 +57,7 @@ _CHANGING: Final[Mapping[str, tuple[str, Callable[[Hazard], Any]]]] = {
     "reopened_count": ("integer", attrgetter("reopened_count")),
     "version": ("integer", attrgetter("version")),
 }
-_ALL: Final = {**_FIXED, **_CHANGING}
-COLUMNS: Final = ", ".join(_ALL)
+COLUMNS: Final = ", ".join({**_FIXED, **_CHANGING})
 
 
 def _arrays(columns: Mapping[str, tuple[str, Any]], first: int) -> str:
@@ -66,7 +65,30 @@ def _arrays(columns: Mapping[str, tuple[str, Any]], first: int) -> str:
 
 
 # The names are this module's own constants; every value travels as a parameter.
-_INSERT: Final = f"INSERT INTO hazard ({COLUMNS}, head) SELECT * FROM unnest({_arrays(_ALL, 2)}, $1::bytea[])"  # noqa: S608
+# What registration sets; a batch of reports is the ledger's busiest statement, so it carries nothing else.
+_REGISTERED: Final = {
+    **_FIXED,
+    **{
+        name: _CHANGING[name]
+        for name in (
+            "channel",
+            "sector",
+            "state",
+            "enterprise_name",
+            "enterprise_uscc",
+            "place",
+            "description",
+            "found_on",
+            "suggested_grade",
+            "township",
+            "changed_at",
+            "version",
+        )
+    },
+}
+_INSERT: Final = f"""
+INSERT INTO hazard ({", ".join(_REGISTERED)}, head, overdue, returned_count, reopened_count)
+SELECT registered.*, false, 0, 0 FROM unnest({_arrays(_REGISTERED, 2)}, $1::bytea[]) AS registered"""  # noqa: S608
 _UPDATE: Final = f"""
 UPDATE hazard SET {", ".join(f"{name} = new.{name}" for name in _CHANGING)}, head = new.head
   FROM unnest($1::bytea[], $2::uuid[], {_arrays(_CHANGING, 3)})
@@ -93,12 +115,15 @@ async def lock(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, E
 
 
 async def insert(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Write new hazards; raises Retryable when another instance registered one of them meanwhile."""
+    """Write new hazards, as registration left them; those that went further need `update` too.
+
+    Raises Retryable when another instance registered one of them meanwhile.
+    """
     if not entries:
         return
     hazards = [entry.hazard for entry in entries]
     try:
-        await connection.execute(_INSERT, [entry.head for entry in entries], *_columns(_ALL, hazards))
+        await connection.execute(_INSERT, [entry.head for entry in entries], *_columns(_REGISTERED, hazards))
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != "hazard_one_per_reference":
             raise

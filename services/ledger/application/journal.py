@@ -61,7 +61,7 @@ class Journal:
         sealed = _seal(before.head if before else chain.GENESIS, envelope, after.version)
         self._records.append(sealed)
         self._entries[hazard_id] = Entry(after, sealed.digest)
-        (self._changed if before and hazard_id not in self._new else self._new).add(hazard_id)
+        (self._changed if before else self._new).add(hazard_id)
         self._messages.append(outgoing(self._hazard_topic, envelope))
         if not isinstance(event, HazardRegistered):
             # For 入账 the claim's own answer says it all; every other event is copied to the county.

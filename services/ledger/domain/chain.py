@@ -40,4 +40,4 @@ def link(
         cause_id.encode(),
         payload,
     )
-    return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).digest()
+    return hashlib.sha256(b"".join([len(part).to_bytes(8, "big") + part for part in parts])).digest()

@@ -176,3 +176,24 @@ async def test_counts_agree_with_lists_and_filters_narrow_them(world: World) -> 
     filters: tuple[dict[str, Any], ...] = ({"overdue": True}, {"channel": "self_report"}, {"q": f"{place}%"})
     for nothing in filters:
         assert (await world.get("/v1/hazards/count", **{"q": place, **nothing})).json()["total"] == 0
+
+
+async def test_the_openapi_document_names_every_command_with_its_body(world: World) -> None:
+    document = (await world.client.get("/openapi.json")).json()
+    moves = {path.rsplit("/", 1)[1]: way["post"] for path, way in document["paths"].items() if "post" in way}
+    assert set(moves) == {"confirm", "reject", "plan", "submit", "return", "close", "reopen", "extend", "regrade"}
+    body = moves["confirm"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+    assert set(document["components"]["schemas"][body]["required"]) == {"grade", "responsible_unit", "deadline_on"}
+    parameters = {p["name"] for p in document["paths"]["/v1/hazards"]["get"]["parameters"]}
+    assert {
+        "county",
+        "sector",
+        "grade",
+        "state",
+        "channel",
+        "overdue",
+        "reference",
+        "q",
+        "after",
+        "limit",
+    } <= parameters
