@@ -24,8 +24,8 @@ from deploy.prometheus import local
 from tests.deploy.expressions import ROOT
 
 T = TypeVar("T")
-# A day of the city in ten seconds, from a Monday morning whose calendar will always be known.
-CLOCK = {"DUBAN_CLOCK_RATE": "8640", "DUBAN_CLOCK_ORIGIN": "2026-03-02T09:00:00+08:00"}
+# A day of the city in three seconds, from a Monday morning whose calendar will always be known.
+CLOCK = {"DUBAN_CLOCK_RATE": "28800", "DUBAN_CLOCK_ORIGIN": "2026-03-02T09:00:00+08:00"}
 _PORTS = ("smtp", "webhook", "gateway", "ledger", "scheduler", "notifications", "statistics")
 
 
