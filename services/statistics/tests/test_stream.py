@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from aiokafka.structs import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from faust.transport.consumer import Consumer
 from prometheus_client import REGISTRY
 
@@ -175,13 +174,19 @@ async def test_a_lost_table_write_is_healed_from_the_database(bench: Bench, chan
 
 
 async def _empty_changelog(bench: Bench) -> None:
+    topic = f"{bench.settings.topic_prefix}statistics-hazards-changelog"
     admin = AIOKafkaAdminClient(bootstrap_servers=bench.settings.kafka_bootstrap)
     await admin.start()
     try:
-        topic = f"{bench.settings.topic_prefix}statistics-hazards-changelog"
-        await admin.delete_records({TopicPartition(topic, p): RecordsToDelete(before_offset=-1) for p in range(12)})
+        await admin.delete_topics([topic])
+
+        async def gone() -> None:
+            assert topic not in await admin.list_topics()
+
+        await eventually(gone)
     finally:
         await admin.close()
+    await bench.make_topics()
 
 
 async def test_a_poisoned_event_is_kept_and_its_neighbours_go_on(bench: Bench) -> None:
