@@ -121,6 +121,19 @@ async def _insert_waiting(connection: Connection, claims: Sequence[WaitingClaim]
     )
 
 
+async def is_rejected(connection: Connection, record: RawRecord) -> bool:
+    """Say whether this record was refused before: what can't be read has no identity but its origin."""
+    return (
+        await connection.fetchval(
+            'SELECT true FROM rejected_claim WHERE topic = $1 AND partition = $2 AND "offset" = $3',
+            record.topic,
+            record.partition,
+            record.offset,
+        )
+        is True
+    )
+
+
 async def save_rejected(connection: Connection, claims: Sequence[RejectedClaim]) -> None:
     """Keep refused claims for good; a record that is refused twice is kept once."""
     if not claims:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 from uuid import UUID
 
+from duban_contracts.catalogue import legible
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
@@ -108,8 +109,8 @@ class ClaimDesk:
             **self._about(record, event, county, reference, event.identity(record.topic) if event else None),
             code=refusal.code,
             message=refusal.message[:_LONG],
-            field=_short(refusal.field),
-            rule=_short(refusal.rule),
+            field=legible(refusal.field) if refusal.field else None,
+            rule=legible(refusal.rule) if refusal.rule else None,
         )
         self._answer(answer, event, "rejected")
 
@@ -156,9 +157,9 @@ class ClaimDesk:
             "county": county,
             "origin": record.origin[:_SHORT],
             "receipt_id": str(identity) if identity else None,
-            "claim_id": _short(event.id) if event else None,
-            "claim_source": _short(event.source) if event else None,
-            "claim_type": _short(event.type) if event else None,
+            "claim_id": event.id if event else None,
+            "claim_source": event.source if event else None,
+            "claim_type": event.type if event else None,
             "reference": reference,
             "answered_at": self._journal.at,
         }
@@ -168,7 +169,3 @@ class ClaimDesk:
         envelope = new_event(answer, source=SOURCE, subject=about, key=about, time=answer.answered_at, cause=cause)
         self._journal.send(feedback_topic(answer.county, self._prefix), envelope)
         metrics.CLAIMS.labels(answer.county, outcome).inc()
-
-
-def _short(text: str | None) -> str | None:
-    return text[:_SHORT] if text else None

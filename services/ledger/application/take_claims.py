@@ -72,7 +72,9 @@ class TakeClaims:
         event: CloudEvent | None,
         reason: records.Refusal,
     ) -> None:
-        """Answer a record that is no event of the contract, in the caller's transaction."""
+        """Answer a record that is no event of the contract, once, in the caller's transaction."""
+        if await store.is_rejected(connection, record):
+            return
         message = _MESSAGES_ZH.get(reason.code, "记录无法受理")
         detail = f"{message}（{reason.field}：{reason.rule}）" if reason.field else message
         refusal = Refusal(reason.code, detail, RefusalKind.INVALID, reason.field, reason.rule)

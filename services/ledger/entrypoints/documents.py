@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from duban_contracts.events.types import Channel, Evidence, Grade, HazardState
 from services.ledger.domain import commands
 from services.ledger.domain.hazard import Hazard
 
-Short = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Long = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+# The contract's own limits (ShortText, LongText): what is taken here is published there.
+Short = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Long = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$")]
+# A hazard's id or number, as a path names it.
+Name = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="隐患标识或编号")]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 
 

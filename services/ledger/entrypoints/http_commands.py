@@ -20,7 +20,7 @@ from services.ledger.domain.hazard import Hazard
 from services.ledger.domain.refusals import RefusalKind
 from services.ledger.domain.transitions import Move
 from services.ledger.entrypoints import documents
-from services.ledger.entrypoints.documents import HazardDocument
+from services.ledger.entrypoints.documents import HazardDocument, Name
 from services.ledger.entrypoints.problems import no_such_hazard, outside_scope
 
 _STATUS: Final = {RefusalKind.INVALID: 422, RefusalKind.FORBIDDEN: 403, RefusalKind.CONFLICT: 409}
@@ -129,7 +129,7 @@ def router(execute: ExecuteCommand, counties: Sequence[str]) -> APIRouter:
 
 
 def _endpoint(commands: Commands, move: Move, body_type: type[documents.Body]) -> Callable[..., Awaitable[Response]]:
-    async def endpoint(name: str, body: Any, principal: Any, if_match: IfMatch = None) -> Response:
+    async def endpoint(name: Name, body: Any, principal: Any, if_match: IfMatch = None) -> Response:
         return await commands.carry_out(name, body, principal, if_match)
 
     # FastAPI reads the annotations; the body's model and the roles differ from move to move.

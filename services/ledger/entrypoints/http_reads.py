@@ -20,7 +20,7 @@ from services.ledger.adapters.register import Filter, Group, Scope
 from services.ledger.application.scope import CITY_READERS, CLAIM_READERS, READERS, scope_of, within
 from services.ledger.domain.chain import ALGORITHM
 from services.ledger.domain.hazard import Hazard
-from services.ledger.entrypoints.documents import CountDocument, CountGroup, HazardDocument, HazardPage
+from services.ledger.entrypoints.documents import CountDocument, CountGroup, HazardDocument, HazardPage, Name
 from services.ledger.entrypoints.problems import county_outside_scope, no_such_hazard, outside_scope
 
 _JSON: Final = "application/json"
@@ -29,6 +29,7 @@ _JSON_LINES: Final = "application/x-ndjson"
 Reader = Annotated[Principal, Depends(require(*READERS))]
 ClaimReader = Annotated[Principal, Depends(require(*CLAIM_READERS))]
 CityReader = Annotated[Principal, Depends(require(*CITY_READERS))]
+Text = Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 ExportLimit = Annotated[int, Query(ge=1, le=5000)]
 Position = Annotated[int, Query(ge=0)]
@@ -36,14 +37,14 @@ Position = Annotated[int, Query(ge=0)]
 
 def _filter(
     county: Annotated[str | None, Query(pattern=r"^[0-9]{6}$")] = None,
-    sector: str | None = None,
+    sector: Text | None = None,
     grade: Grade | None = None,
     state: HazardState | None = None,
     channel: Channel | None = None,
-    responsible_unit: str | None = None,
+    responsible_unit: Text | None = None,
     overdue: bool | None = None,  # noqa: FBT001 - a query parameter
-    reference: str | None = None,
-    q: Annotated[str | None, Query(max_length=100, description="在编号、企业、地点、描述中查找")] = None,
+    reference: Text | None = None,
+    q: Annotated[Text | None, Query(description="在编号、企业、地点、描述中查找")] = None,
 ) -> Filter:
     return Filter(
         county=county,
@@ -98,7 +99,7 @@ class Reads:
         groups = [CountGroup(value=value, count=number) for value, number in rows] if group_by else []
         return CountDocument(total=sum(number for _, number in rows), groups=groups)
 
-    async def one(self, principal: Reader, name: str) -> Response:
+    async def one(self, principal: Reader, name: Name) -> Response:
         """Return one hazard by id or number."""
         hazard = await self._find(principal, name)
         return Response(
@@ -107,14 +108,14 @@ class Reads:
             headers={"ETag": f'"{hazard.version}"'},
         )
 
-    async def history(self, principal: Reader, name: str) -> Response:
+    async def history(self, principal: Reader, name: Name) -> Response:
         """Return a hazard's history, oldest first."""
         hazard = await self._find(principal, name)
         async with self._database.acquire() as connection:
             records = await history.of_hazard(connection, hazard.hazard_id)
         return _json({"items": [_history_item(record) for record in records]})
 
-    async def timeline(self, principal: Reader, name: str) -> Response:
+    async def timeline(self, principal: Reader, name: Name) -> Response:
         """Return a hazard's history and the letters about it, in order of time."""
         hazard = await self._find(principal, name)
         async with self._database.acquire() as connection:

@@ -126,6 +126,9 @@ async def test_a_county_regulator_does_not_confirm_a_major_hazard(world: World) 
         ({"responsible_unit": "no_such_unit"}, "responsible_unit"),
         ({"deadline_on": "2020-01-01"}, "deadline_on"),
         ({"colour": "red"}, "colour"),
+        ({"criterion": "第三条\x00"}, "criterion"),
+        ({"criterion": "第\n三条"}, "criterion"),
+        ({"criterion": ""}, "criterion"),
     ],
 )
 async def test_a_wrong_field_is_named(world: World, body: dict[str, str], field: str) -> None:
@@ -139,6 +142,9 @@ async def test_an_unknown_hazard_is_not_found(world: World) -> None:
     for name in ("0190163d-8694-739b-aea5-966c26f8ad91", "140502-2026-999999", "nonsense"):
         assert (await world.get(f"/v1/hazards/{name}")).json()["code"] == "hazard-not-found"
         assert (await world.post(name, "close", {"review": "合格"})).status_code == 404
+    for query in ({"q": "\x00"}, {"reference": "\x00"}, {"sector": "\x00"}, {"limit": 0}, {"after": "x"}):
+        assert (await world.get("/v1/hazards", **query)).status_code == 422
+    assert (await world.get("/v1/hazards/%00")).status_code == 422
 
 
 async def test_pages_stay_whole_while_hazards_arrive(world: World) -> None:

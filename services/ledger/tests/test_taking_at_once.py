@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import UTC, datetime
 
+from services.chassis.records import RawRecord, Refusal
 from services.ledger.domain.commands import Confirm
 from services.ledger.domain.hazard import Hazard
 from services.ledger.tests.desk import Desk
@@ -49,3 +51,12 @@ async def test_one_batch_takes_a_whole_story_in_its_order(desk: Desk) -> None:
     history = await desk.database.pool.fetch("SELECT version, type FROM hazard_history ORDER BY position")
     assert [tuple(r) for r in history] == [(1, "duban.hazard.registered.v1"), (2, "duban.hazard.corrected.v1")]
     assert await desk.database.pool.fetchval("SELECT waiting_for FROM waiting_claim") == "confirmation"
+
+
+async def test_an_unreadable_record_that_comes_again_is_answered_once(desk: Desk) -> None:
+    record = RawRecord("county.140502.v1", 3, 7, datetime.now(UTC), b"k", b"no json", [])
+    for _ in range(2):
+        async with desk.database.transaction() as connection:
+            await desk.claims.refuse(connection, record, None, Refusal("not-a-cloudevent", "x", "specversion", "1.0"))
+    assert await desk.database.pool.fetchval("SELECT count(*) FROM rejected_claim") == 1
+    assert await desk.database.pool.fetchval("SELECT count(*) FROM outbox") == 1
