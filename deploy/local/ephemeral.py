@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 _START_SECONDS = 90.0
 _STOP_SECONDS = 40.0
+_PORTS = (20_000, 32_768)
 
 
 class KafkaCluster:
@@ -176,12 +178,19 @@ def postgres(*, durable: bool = True, **options: str) -> Iterator[PostgresServer
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on right now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Ports that nobody listens on right now, below those that the kernel gives to clients.
+
+    A client that keeps trying a dead server's port could be given that very port as its own, and hold it.
+    """
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randrange(*_PORTS)  # noqa: S311 - not a secret
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((LOOPBACK, port))
+                ports += [port] if port not in ports else []
+    return ports
 
 
 def in_own_loop(coroutine: Coroutine[object, object, T]) -> T:
