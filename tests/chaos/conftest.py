@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from services.chassis.tests.conftest import Bench
+from tests.chaos.outcome import prepare
 
 
 @pytest.fixture
@@ -22,3 +23,11 @@ def make_bench(topic_prefix: str) -> Iterator[Callable[[str, str], Bench]]:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture
+async def bench(kafka_bootstrap: str, database: str, make_bench: Callable[[str, str], Bench]) -> Bench:
+    """The chassis' bench: topics, an empty database, no process left behind."""
+    made = make_bench(kafka_bootstrap, database)
+    await prepare(made)
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -34,7 +35,7 @@ async def test_no_event_is_lost_doubled_or_reordered_when_the_leading_broker_and
                 cluster.kill(broker)
                 await running.moves_on()
                 assert await find(bench) != broker
-                cluster.start(broker)
+                await asyncio.to_thread(cluster.start, broker)
                 await running.moves_on()
         await assert_drained(bench, running.acknowledged)
         assert first.poll() is None
@@ -56,7 +57,7 @@ async def test_nothing_is_acknowledged_and_nothing_lost_while_two_of_three_broke
             with pytest.raises(TimeoutError):
                 await running.moves_on(seconds=8)
             assert len(running.acknowledged) <= before + 10
-            cluster.start()
+            await asyncio.to_thread(cluster.start)
             await running.moves_on()
         await assert_drained(bench, running.acknowledged)
         assert worker.poll() is None

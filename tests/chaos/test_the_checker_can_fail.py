@@ -1,0 +1,54 @@
+"""A checker that can't fail proves nothing: each planted bug, under the kill that exposes it, must turn it red."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from services.chassis.testing import eventually, publish
+from services.chassis.tests.conftest import Bench
+from services.chassis.tests.exactly_once import assert_exactly_once_in_order, batch, outbox_is_empty
+from tests.chaos.outcome import assert_committed
+
+pytestmark = pytest.mark.chaos
+
+# The bug, the place of the kill, and what the checker then has to find.
+PLANTED = [
+    pytest.param("inbox-off", "consumer.database_committed#2", "doubled", id="inbox-off"),
+    pytest.param("commit-before-effect", "consumer.applied#2", "lost", id="commit-before-effect"),
+    pytest.param("delete-before-publish", "relay.selected#1", "unpublished", id="delete-before-publish"),
+    pytest.param("publish-backwards", "relay.acked#1", "reordered", id="publish-backwards"),
+]
+
+
+@pytest.mark.parametrize(("bug", "failpoint", "finding"), PLANTED)
+async def test_a_planted_bug_turns_the_exactly_once_check_red(
+    bench: Bench, bug: str, failpoint: str, finding: str
+) -> None:
+    bench.module = "tests.chaos.planted_worker"
+    events = batch(keys=5, each=12)
+    await publish(bench.bootstrap, f"{bench.prefix}in", events)
+    process = bench.start(DUBAN_PLANTED_BUG=bug, DUBAN_FAILPOINT=failpoint)
+    assert process.wait(60) == -signal.SIGKILL
+    with bench.worker(DUBAN_PLANTED_BUG=bug):
+        # Settled, so that what is missing now is lost and not only late.
+        await eventually(lambda: assert_committed(bench), timeout=60)
+        await eventually(lambda: outbox_is_empty(bench), timeout=60)
+        with pytest.raises(AssertionError):
+            await assert_exactly_once_in_order(bench, events, patience=1)
+    effects = [event_id for _, event_id in await bench.effects()]
+    applied = {event.id for event in events} & set(effects)
+    assert (len(effects) > len(applied)) is (finding == "doubled")
+    assert (len(applied) < len(events)) is (finding == "lost")
+
+
+@pytest.mark.parametrize("failpoint", ["consumer.database_committed#2", "consumer.applied#2", "relay.acked#1"])
+async def test_without_a_bug_the_same_kills_leave_it_green(bench: Bench, failpoint: str) -> None:
+    bench.module = "tests.chaos.planted_worker"
+    events = batch(keys=5, each=12)
+    await publish(bench.bootstrap, f"{bench.prefix}in", events)
+    process = bench.start(DUBAN_PLANTED_BUG="none", DUBAN_FAILPOINT=failpoint)
+    assert process.wait(60) == -signal.SIGKILL
+    with bench.worker(DUBAN_PLANTED_BUG="none"):
+        await assert_exactly_once_in_order(bench, events)

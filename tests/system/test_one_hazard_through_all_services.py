@@ -1,0 +1,232 @@
+"""One hazard through the five services as processes: reported, confirmed, overdue, urged, rectified, closed, counted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from deploy.local import ephemeral
+from deploy.local.settings import LOOPBACK, ROOT
+from duban_contracts.catalogue import decode
+from duban_contracts.cloudevents import to_structured
+from duban_contracts.events.claims import HazardRectified, HazardReported
+from duban_contracts.events.supervision import SupervisionOverdue
+from duban_contracts.events.types import Channel, Enterprise
+from duban_contracts.topics import claims_topic
+from services.chassis.clock import ZONE
+from services.chassis.events_out import new_event
+from services.chassis.testing import publish, read_all
+from services.statistics.recompute import books_of, differences
+from tests.deploy import running
+
+pytestmark = pytest.mark.timeout(300)
+
+COUNTY = "140502"
+REFERENCE = "YH2026-02-0001"
+INTEGRATOR = f"county-{COUNTY}"
+SUBMITTER, REVIEWER = f"regulator-{COUNTY}-1", f"regulator-{COUNTY}-2"
+OFFICE = "city-office-1"
+SOURCE = f"/county/{COUNTY}/hazard-system"
+STRUCTURED = {"Content-Type": "application/cloudevents+json"}
+# Everything that takes a hop over Kafka, and a deadline of a day or two, is there within this many wall seconds.
+SOON = 60
+
+
+@pytest.fixture
+def platform(kafka_bootstrap: str, postgres_dsn: str, topic_prefix: str, tmp_path: Path) -> Iterator[running.Platform]:
+    environ = {
+        "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "DUBAN_POSTGRES_DSN": postgres_dsn,
+        "DUBAN_TOPIC_PREFIX": topic_prefix,
+    }
+    with running.databases(postgres_dsn, 5) as dsns, running.platform(tmp_path, environ, dsns) as started:
+        yield started
+
+
+def test_one_hazard_goes_from_report_to_close_through_all_five_services(platform: running.Platform) -> None:
+    receipt = reported_over_http(platform)
+    hazard = confirmed(platform, receipt["hazard_id"])
+    overdue = running.until(lambda: hazard_where(platform, hazard, overdue=True), seconds=SOON)
+    assert overdue["state"] == "confirmed"
+    raised_once(platform, hazard)
+    number = urged_once(platform, hazard)
+    rectified_over_kafka(platform, hazard)
+    closed_by_somebody_else(platform, hazard)
+    timeline_tells_everything(platform, hazard, number)
+    counted_and_balanced(platform, hazard)
+    raised_once(platform, hazard)
+    assert urged_once(platform, hazard) == number
+
+
+def reported_over_http(platform: running.Platform) -> dict[str, Any]:
+    """隐患上报 through the gateway; the receipt becomes `recorded` and names the hazard."""
+    data = HazardReported(
+        county=COUNTY,
+        reference=REFERENCE,
+        channel=Channel.INSPECTION,
+        sector="hazchem",
+        enterprise=Enterprise(name="城区示例二号燃气站（虚构）"),
+        place="储罐区东侧",
+        description="可燃气体探测器失效，未及时校验",
+        found_on=date(2026, 3, 1),
+    )
+    event = to_structured(new_event(data, source=SOURCE, subject=REFERENCE, key=REFERENCE, time=datetime.now(ZONE)))
+    content = msgspec.json.encode(event)
+    answer = platform.call("POST", "gateway", "/v1/events", INTEGRATOR, content=content, headers=STRUCTURED)
+    path = f"/v1/receipts/{answer['results'][0]['receipt_id']}"
+
+    def recorded() -> dict[str, Any]:
+        receipt: dict[str, Any] = platform.call("GET", "gateway", path, INTEGRATOR)
+        assert receipt["status"] == "recorded", receipt
+        return receipt
+
+    receipt = running.until(recorded, seconds=SOON)
+    assert receipt["hazard_id"]
+    assert receipt["number"]
+    again = platform.call("POST", "gateway", "/v1/events", INTEGRATOR, content=content, headers=STRUCTURED)
+    assert again["results"][0]["receipt_id"] == answer["results"][0]["receipt_id"]
+    return receipt
+
+
+def confirmed(platform: running.Platform, hazard_id: str) -> dict[str, Any]:
+    """认定, with tomorrow's end as the deadline."""
+    hazard = hazard_where(platform, {"hazard_id": hazard_id}, state="reported")
+    today = datetime.fromisoformat(hazard["registered_at"]).astimezone(ZONE).date()
+    body = {
+        "grade": "general",
+        "responsible_unit": "emergency_management",
+        "deadline_on": (today + timedelta(days=1)).isoformat(),
+    }
+    answer = command(platform, hazard, "confirm", SUBMITTER, body)
+    assert (answer["state"], answer["grade"], answer["overdue"]) == ("confirmed", "general", False)
+    return answer
+
+
+def raised_once(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
+    """One 督办逾期 on the topic, and the clock's own account of it."""
+    topic = f"{platform.settings.topic_prefix}scheduler.supervision.v1"
+    events = ephemeral.in_own_loop(read_all(platform.settings.kafka_bootstrap, topic))
+    raised = [data for data in map(decode, events) if isinstance(data, SupervisionOverdue)]
+    assert [(data.hazard.hazard_id, data.deadline_number) for data in raised] == [(hazard["hazard_id"], 1)]
+    assert raised[0].hazard.deadline_on == date.fromisoformat(hazard["deadline_on"])
+    clock = platform.call("GET", "scheduler", f"/v1/clocks/{hazard['hazard_id']}", OFFICE)
+    assert [deadline["outcome"] for deadline in clock["deadlines"]] == ["overdue"]
+
+
+def urged_once(platform: running.Platform, hazard: Mapping[str, Any]) -> str:
+    """One numbered 督促函, delivered by mail and webhook to the real receivers; return its number."""
+
+    def delivered() -> dict[str, Any]:
+        query = {"hazard_id": hazard["hazard_id"]}
+        items = platform.call("GET", "notifications", "/v1/letters", OFFICE, params=query)["items"]
+        letters = [letter for letter in items if letter["kind"] == "urging"]
+        assert len(letters) == 1
+        assert letters[0]["state"] == "delivered", letters
+        letter: dict[str, Any] = letters[0]
+        return letter
+
+    letter = running.until(delivered, seconds=SOON)
+    arrived = httpx.get(f"http://{LOOPBACK}:{platform.settings.port('webhook')}/received").json()
+    mails = [mail for mail in arrived["mail"] if letter["number"] in mail["subject"]]
+    assert [mail["to"] for mail in mails] == ["yingji@140502.example"]
+    endpoint = f"{COUNTY}/emergency_management"
+    assert [hook["endpoint"] for hook in arrived["webhooks"]] == [endpoint]
+    number: str = letter["number"]
+    return number
+
+
+def rectified_over_kafka(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
+    """整改完成 straight into the county's own topic."""
+    data = HazardRectified(
+        county=COUNTY,
+        reference=REFERENCE,
+        measures="更换探测器并完成标定，验收记录已归档",
+        completed_on=date.fromisoformat(hazard["deadline_on"]),
+        submitted_by=SUBMITTER,
+    )
+    event = new_event(data, source=SOURCE, subject=REFERENCE, key=REFERENCE, time=datetime.now(ZONE))
+    topic = claims_topic(COUNTY, platform.settings.topic_prefix)
+    ephemeral.in_own_loop(publish(platform.settings.kafka_bootstrap, topic, [event]))
+    running.until(lambda: hazard_where(platform, hazard, state="in_review"), seconds=SOON)
+
+
+def closed_by_somebody_else(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
+    """Whoever handed in the rectification may not close it; a colleague may."""
+    body = {"review": "经现场复查，整改到位，同意销号"}
+    path = f"{platform.url('ledger')}/v1/hazards/{hazard['hazard_id']}/close"
+    headers = {"Authorization": f"Bearer {platform.keys[SUBMITTER]}"}
+    refused = httpx.post(path, json=body, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "submitter-may-not-review")
+    assert command(platform, hazard, "close", REVIEWER, body)["state"] == "closed"
+
+
+def timeline_tells_everything(platform: running.Platform, hazard: Mapping[str, Any], number: str) -> None:
+    """The ledger's timeline holds history and letter together, and its history verifies offline."""
+    path = f"/v1/hazards/{hazard['hazard_id']}/timeline"
+
+    def complete() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = platform.call("GET", "ledger", path, OFFICE)["items"]
+        names = [item["type"].removeprefix("duban.").removesuffix(".v1") for item in items]
+        for name in ("registered", "confirmed", "overdue", "rectified", "submitted", "closed"):
+            assert names.count(f"hazard.{name}") <= 1
+        for name in ("hazard.registered", "hazard.confirmed", "hazard.overdue", "hazard.closed", "notice.delivered"):
+            assert name in names, names
+        return items
+
+    items = running.until(complete, seconds=SOON)
+    assert number in json.dumps(items, ensure_ascii=False)
+
+
+def counted_and_balanced(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
+    """Statistics show one of each, the books balance, and everything equals recomputation from the history."""
+    history = platform.call("GET", "ledger", "/v1/history", OFFICE)["items"]
+    days = [datetime.fromisoformat(item["occurred_at"]).astimezone(ZONE).date().isoformat() for item in history]
+    period = {"from": min(days), "to": max(days)}
+
+    def counted() -> None:
+        (flows,) = platform.call("GET", "statistics", "/v1/flows", OFFICE, params=period)["items"]
+        wanted = {"registered": 1, "confirmed": 1, "overdue": 1, "closed": 1, "returned": 0, "reopened": 0}
+        assert {name: flows[name] for name in wanted} == wanted
+
+    running.until(counted, seconds=SOON)
+    split = period | {"by": "county,sector,grade,channel"}
+    (cell,) = platform.call("GET", "statistics", "/v1/balance", OFFICE, params=split)["items"]
+    assert (cell["confirmed"], cell["closed"], cell["closing"], cell["balanced"]) == (1, 1, 0, True)
+
+    def ask(path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        answer: dict[str, Any] = platform.call("GET", "statistics", path, OFFICE, params=dict(parameters))
+        return answer
+
+    assert differences(books_of(history), ask) == []
+    verify_offline(platform, history)
+
+
+def verify_offline(platform: running.Platform, history: list[dict[str, Any]]) -> None:
+    file = platform.settings.home / "history.jsonl"
+    file.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in history), encoding="utf-8")
+    tool = ROOT / "tools" / "verify_history" / "verify_history.py"
+    done = subprocess.run([sys.executable, str(tool), str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def hazard_where(platform: running.Platform, hazard: Mapping[str, Any], **expected: object) -> dict[str, Any]:
+    found: dict[str, Any] = platform.call("GET", "ledger", f"/v1/hazards/{hazard['hazard_id']}", OFFICE)
+    assert {name: found[name] for name in expected} == expected
+    return found
+
+
+def command(
+    platform: running.Platform, hazard: Mapping[str, Any], verb: str, account: str, body: Mapping[str, str]
+) -> dict[str, Any]:
+    path = f"/v1/hazards/{hazard['hazard_id']}/{verb}"
+    answer: dict[str, Any] = platform.call("POST", "ledger", path, account, json=body)
+    return answer
