@@ -73,14 +73,14 @@ class Bench:
         shutil.rmtree(self.settings.data_directory)
 
     @contextlib.asynccontextmanager
-    async def process(self, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
-        """Run the service as a process of its own; it is killed at the end if it still runs."""
+    async def process(self, failpoint: str = "", worker: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+        """Run the service as a process of its own (a further `worker` has its own data); killed if it still runs."""
         environment = os.environ | {
             "DUBAN_KAFKA_BOOTSTRAP": self.settings.kafka_bootstrap,
             "DUBAN_POSTGRES_DSN": self.settings.postgres_dsn,
             "DUBAN_TOPIC_PREFIX": self.settings.topic_prefix,
-            "DUBAN_DATA_DIRECTORY": str(self.settings.data_directory),
-            "DUBAN_HTTP_PORT": str(self.settings.http_port),
+            "DUBAN_DATA_DIRECTORY": f"{self.settings.data_directory}{worker}",
+            "DUBAN_HTTP_PORT": str(free_port()),
             "DUBAN_PROFILE": str(PROFILE),
             "DUBAN_SESSION_SECONDS": str(self.settings.session_seconds),
             "DUBAN_FAILPOINT": failpoint,

@@ -91,6 +91,24 @@ async def test_a_worker_killed_in_the_middle_of_2000_events_ends_with_the_recomp
     await _expect_equal_books(bench, city)
 
 
+@pytest.mark.chaos
+async def test_a_second_worker_takes_over_the_partitions_of_a_killed_one(bench: Bench, chance: random.Random) -> None:
+    city = city_of(160, chance)
+    events = in_waves(city)
+    await bench.publish(events[:300])
+    async with bench.process() as first:
+        await eventually(lambda: bench.expect_booked(300), 40)
+        async with bench.process(worker="-2") as second:
+            await bench.publish(events[300:500])
+            await eventually(lambda: bench.expect_booked(500), 60)
+            feeding = asyncio.create_task(bench.publish(events[500:]))
+            first.send_signal(signal.SIGKILL)
+            await asyncio.gather(first.wait(), feeding)
+            await eventually(lambda: bench.expect_booked(800), 60)
+            assert second.returncode is None
+    await _expect_equal_books(bench, city)
+
+
 async def _expect_some_booked(bench: Bench) -> None:
     assert await bench.booked() > 0
 
