@@ -155,6 +155,12 @@ async def test_a_crash_between_the_table_and_the_database_heals_on_redelivery(
     assert await check_against(client, city) == []
 
 
+async def test_counts_of_one_cell_add_up_over_batches(books: Books) -> None:
+    await books.take(Hazard("a").register().confirm(1).events)
+    await books.take(Hazard("b").register().confirm(1).events)
+    assert await books.count("SELECT count FROM daily_flow WHERE measure = 'confirmed'") == 2
+
+
 async def test_an_older_record_never_overwrites_a_newer_one(books: Books) -> None:
     events = Hazard("h").register().confirm(1).submit(2).events
     await books.take(events)
