@@ -62,13 +62,10 @@ class CountySystem:
         )
         return self._event(data, story.reference, now)
 
-    def malformed(self, story: Story, now: datetime, *, at_the_edge: bool) -> CloudEvent:
-        """Return a report that breaks the contract in one of the usual ways.
-
-        A field that nobody knows is refused at the edge only: readers of a topic ignore what they do not know.
-        """
+    def malformed(self, story: Story, now: datetime) -> CloudEvent:
+        """Return a report that breaks the contract in one of the usual ways."""
         document = msgspec.json.decode(self.reported(story, now).data)
-        flaw = self._dice.choice(
+        flaw = self._dice.choice(("sector", "date", "missing", "unknown"))
             ("sector", "date", "missing", "unknown") if at_the_edge else ("sector", "date", "missing")
         )
         if flaw == "sector":

@@ -55,7 +55,7 @@ class County:
     async def _report_with_quirk(self, story: Story) -> None:
         now = self._clock.now()
         if story.quirk is Quirk.MALFORMED:
-            await self.sender.send_broken(self._system.malformed(story, now, at_the_edge=self.sender.strict))
+            await self.sender.send_broken(self._system.malformed(story, now))
             return
         if story.quirk is Quirk.FOREIGN:
             other = self._dice.choice(self._others)

@@ -38,7 +38,6 @@ class Sender(Protocol):
     """One county's way to the platform; `send` returns when the platform has answered for every event."""
 
     book: Book
-    strict: bool
 
     async def send(self, events: Sequence[CloudEvent]) -> None:
         """Send events in order, retrying what the platform could not take just now."""
@@ -50,9 +49,7 @@ class Sender(Protocol):
 
 
 class GatewaySender:
-    """A county that publishes over HTTP with its key, where every event is held to the closed contract."""
-
-    strict = True
+    """A county that publishes over HTTP with its key."""
 
     def __init__(self, client: httpx.AsyncClient, url: str, key: str, county: str) -> None:
         self._client = client
@@ -103,8 +100,6 @@ class GatewaySender:
 
 class KafkaSender:
     """A county that writes to its own topic with librdkafka, as its vendor would."""
-
-    strict = False
 
     def __init__(self, bootstrap: str, county: str) -> None:
         self._topic = claims_topic(county)

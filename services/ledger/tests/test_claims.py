@@ -126,6 +126,17 @@ async def test_a_second_submission_under_review_is_a_duplicate_or_refused(world:
     assert (await world.hazard(reference))["version"] == 3
 
 
+async def test_a_field_that_the_contract_does_not_know_is_refused_on_a_countys_own_topic_too(world: World) -> None:
+    reference = new_reference()
+    event = reported(reference)
+    document = {**msgspec.json.decode(event.data), "severity": "严重"}
+    await world.claim(msgspec.structs.replace(event, data=msgspec.json.encode(document)))
+    answer = (await world.answers(reference, 1))[0]
+    assert isinstance(answer, ClaimRejected)
+    assert answer.field == "$.severity"
+    assert (await world.get("/v1/hazards", reference=reference)).json()["items"] == []
+
+
 async def test_a_claim_in_another_countys_name_is_refused_to_the_one_who_spoke(world: World) -> None:
     reference = new_reference()
     await world.claim(reported(reference, county=HOME), county=FOREIGN)
