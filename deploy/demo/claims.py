@@ -66,8 +66,6 @@ class CountySystem:
         """Return a report that breaks the contract in one of the usual ways."""
         document = msgspec.json.decode(self.reported(story, now).data)
         flaw = self._dice.choice(("sector", "date", "missing", "unknown"))
-            ("sector", "date", "missing", "unknown") if at_the_edge else ("sector", "date", "missing")
-        )
         if flaw == "sector":
             document["sector"] = "no_such_sector"
         elif flaw == "date":

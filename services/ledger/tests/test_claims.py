@@ -128,7 +128,7 @@ async def test_a_second_submission_under_review_is_a_duplicate_or_refused(world:
 
 async def test_a_field_that_the_contract_does_not_know_is_refused_on_a_countys_own_topic_too(world: World) -> None:
     reference = new_reference()
-    event = reported(reference)
+    event = envelope(reported(reference))
     document = {**msgspec.json.decode(event.data), "severity": "严重"}
     await world.claim(msgspec.structs.replace(event, data=msgspec.json.encode(document)))
     answer = (await world.answers(reference, 1))[0]
