@@ -62,7 +62,7 @@ class Bookkeeper:
         *,
         topic_prefix: str = "",
         batch: int = 500,
-        room: int = 2000,
+        room: int = 1000,
         limit: DeadLetterLimit | None = None,
     ) -> None:
         self._database = database

@@ -87,7 +87,13 @@ def build_app(*, bootstrap: str, topic_prefix: str, data_directory: Path, sessio
         reply_create_topic=False,
         processing_guarantee="at_least_once",
         consumer_auto_offset_reset="earliest",
+        # A backlog waits on the broker, not in our memory.
         broker_max_poll_records=500,
+        consumer_max_fetch_size=128 * 1024,
+        stream_buffer_maxsize=1000,
+        # One produce request for many table writes; without it, nearly every write is a request of its own.
+        producer_linger=0.01,
+        producer_max_batch_size=128 * 1024,
         broker_session_timeout=session_seconds,
         broker_heartbeat_interval=session_seconds / 4,
         broker_commit_interval=1.0,
