@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import subprocess
 import sys
@@ -37,6 +38,17 @@ class Line:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that was refused: whose, which, where, and the reason its county can read."""
+
+    county: str
+    reference: str
+    where: str
+    code: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the ledger itself recorded, read once after everything settled."""
@@ -67,6 +79,7 @@ class Audit:
         self._senders = senders
         self._received = received
         self._patience_seconds = patience_seconds
+        self.refusals: list[Refusal] = []
 
     async def run(self) -> list[Line]:
         """Return every line; a line that fails is looked at again until the patience ends, for what is on its way."""
@@ -135,19 +148,20 @@ class Audit:
 
     async def every_planned_refusal_was_refused(self) -> Line:
         """P7: what was malformed or sent in another county's name was refused, visibly, with a reason."""
-        reasons: Counter[str] = Counter()
-        refused: set[str] = set()
-        for sender in self._senders.values():
-            for reference, code, _ in sender.book.refused:
-                refused.add(reference)
-                reasons[code] += 1
+        self.refusals = [
+            Refusal(county, reference, "网关", code, detail)
+            for county, sender in self._senders.items()
+            for reference, code, detail in sender.book.refused
+        ]
         async for claim in self._platform.pages("ledger", "/v1/rejected-claims", AUDITOR, limit=500):
-            reasons[claim["code"]] += 1
-            refused.add(str(claim.get("reference") or claim.get("subject") or claim["origin"]))
-        wanted = [story for story in self._stories.values() if not story.reaches_the_ledger]
-        named = "，".join(f"{code} {number}" for code, number in sorted(reasons.items()))
-        enough = sum(reasons.values()) >= len(wanted)
-        return Line("不合规的上报均被拒绝并说明理由", enough, f"应拒 {len(wanted)}；{named}")
+            reference = claim["reference"] or _reference_in(claim["value_base64"])
+            self.refusals.append(Refusal(claim["county"], reference, "台账", claim["code"], claim["message"]))
+        refused = {refusal.reference for refusal in self.refusals}
+        wanted = {story.reference for story in self._stories.values() if not story.reaches_the_ledger}
+        wrong = sorted(wanted - refused) + [f"{r.reference} 无理由" for r in self.refusals if not r.reason]
+        reasons = Counter(refusal.code for refusal in self.refusals)
+        detail = f"应拒 {len(wanted)} 件，拒绝 {len(self.refusals)} 次：{_tally(reasons)}"
+        return Line("不合规的上报均被拒绝并说明理由", not wrong, detail + _some(wrong))
 
     async def every_overdue_deadline_was_raised_once(self) -> Line:
         """P3: one 督办逾期 for each deadline that passed unsubmitted, none for one that was met."""
@@ -278,6 +292,15 @@ def _payload(record: Json) -> Json:
     payload = record["payload"]
     decoded: Json = json.loads(payload) if isinstance(payload, str) else payload
     return decoded
+
+
+def _reference_in(value_base64: str | None) -> str:
+    """Return the reference that a refused record names, as far as it can be read."""
+    try:
+        document = json.loads(base64.b64decode(value_base64 or ""))
+    except ValueError:
+        return "?"
+    return str(document.get("reference", "?")) if isinstance(document, dict) else "?"
 
 
 def _instant(record: Json) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from rich.console import Console
@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from deploy.demo.api import Platform
-from deploy.demo.audit import AUDITOR
+from deploy.demo.audit import AUDITOR, Refusal
 from deploy.demo.senders import Sender
 from duban_contracts.profile import City
 from services.chassis.clock import ZONE, Clock
@@ -103,3 +103,15 @@ class Board:
         async for letter in self._platform.pages("notifications", "/v1/letters", AUDITOR, limit=200):
             counts[letter["county"]] = counts.get(letter["county"], 0) + (letter["kind"] == "urging")
         return counts
+
+
+def refusals_table(city: City, refusals: Sequence[Refusal]) -> Table:
+    """Return every refused event with the reason that its county can read."""
+    table = Table(title="不予受理的上报", title_justify="left")
+    for column in ("县（市、区）", "编号", "何处", "代码", "理由"):
+        table.add_column(column, overflow="fold")
+    for refusal in sorted(refusals, key=lambda r: (r.county, r.reference)):
+        county = city.region(refusal.county)
+        name = county.name if county else refusal.county
+        table.add_row(name, refusal.reference, refusal.where, refusal.code, refusal.reason)
+    return table

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from deploy.demo.api import Platform
 from deploy.demo.audit import AUDITOR, Audit, Line
-from deploy.demo.board import Board
+from deploy.demo.board import Board, refusals_table
 from deploy.demo.counties import County
 from deploy.demo.life import Story, write
 from deploy.demo.regulators import Regulators
@@ -94,7 +94,8 @@ async def perform(settings: Settings, console: Console, script: Script, disturb:
     limits = httpx.Limits(max_connections=64)
     async with httpx.AsyncClient(timeout=30, limits=limits) as client:
         api = Platform(client, urls, {account: entry["key"] for account, entry in keys.items()})
-        today = clock.now().astimezone(ZONE).date()
+        # The day on which the clock began, and not today: the same seed tells the same stories.
+        today = _origin(settings).astimezone(ZONE).date()
         written = write(city, seed=script.seed, hazards=script.hazards, seconds=script.seconds, today=today)
         stories = {story.reference: story for story in written}
         senders = {county.code: _sender(settings, api, county.code) for county in city.counties}
@@ -102,7 +103,10 @@ async def perform(settings: Settings, console: Console, script: Script, disturb:
         await _live(api, city, clock, stories, senders, board, script, disturb)
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
-        return await Audit(api, settings.kafka_bootstrap, stories, senders, received, script.patience_seconds).run()
+        audit = Audit(api, settings.kafka_bootstrap, stories, senders, received, script.patience_seconds)
+        lines = await audit.run()
+        console.print(refusals_table(city, audit.refusals))
+        return lines
 
 
 async def _live(
@@ -173,9 +177,13 @@ def _clock(settings: Settings) -> Clock:
     kept = secrets_store.read_json(settings.home / "state" / "clock.json")
     return ScaledClock(
         rate=float(kept["DUBAN_CLOCK_RATE"]),
-        origin=datetime.fromisoformat(kept["DUBAN_CLOCK_ORIGIN"]),
+        origin=_origin(settings),
         origin_wall=datetime.fromisoformat(kept["DUBAN_CLOCK_ORIGIN_WALL"]),
     )
+
+
+def _origin(settings: Settings) -> datetime:
+    return datetime.fromisoformat(secrets_store.read_json(settings.home / "state" / "clock.json")["DUBAN_CLOCK_ORIGIN"])
 
 
 def _look_further(settings: Settings, console: Console) -> None:

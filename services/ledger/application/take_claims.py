@@ -9,7 +9,7 @@ from typing import Any, Final
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.topics import claims_topic
-from duban_contracts.validation import check_claim
+from duban_contracts.validation import Violation, check_claim
 from services.chassis import records
 from services.chassis.clock import ZONE, Clock
 from services.chassis.database import Connection
@@ -75,11 +75,9 @@ class TakeClaims:
         """Answer a record that is no event of the contract, once, in the caller's transaction."""
         if await store.is_rejected(connection, record):
             return
-        message = _MESSAGES_ZH.get(reason.code, "记录无法受理")
-        detail = f"{message}（{reason.field}：{reason.rule}）" if reason.field else message
-        refusal = Refusal(reason.code, detail, RefusalKind.INVALID, reason.field, reason.rule)
+        county = self._county_of[record.topic]
         desk = ClaimDesk(Journal(self._clock.now(), self._prefix), self._clock, self._prefix)
-        desk.refuse(record, event, refusal, county=self._county_of[record.topic])
+        desk.refuse(record, event, _unreadable(event, reason, county), county=county)
         await desk.write(connection)
 
     def _screen(self, delivery: Delivery) -> Refusal | None:
@@ -92,8 +90,7 @@ class TakeClaims:
         # A county on its own topic is held to the same closed contract as one behind the gateway.
         found = check_claim(delivery.event, speaking)
         if found:
-            first = found[0]
-            return Refusal(first.code, first.message_zh, RefusalKind.INVALID, first.field, first.rule)
+            return _as_refusal(found[0])
         return None
 
     def _take(
@@ -134,6 +131,20 @@ class TakeClaims:
         year = journal.at.astimezone(ZONE).year
         first = await hazards.next_serials(connection, year, wanted)
         return {county: _serials(county, year, first[county], count) for county, count in wanted.items()}
+
+
+def _unreadable(event: CloudEvent | None, reason: records.Refusal, county: str) -> Refusal:
+    """Return the refusal of a record that can't be read: in the contract's own words where it has an envelope."""
+    found = check_claim(event, county) if event is not None else []
+    if found:
+        return _as_refusal(found[0])
+    message = _MESSAGES_ZH.get(reason.code, "记录无法受理")
+    detail = f"{message}（{reason.field}：{reason.rule}）" if reason.field else message
+    return Refusal(reason.code, detail, RefusalKind.INVALID, reason.field, reason.rule)
+
+
+def _as_refusal(found: Violation) -> Refusal:
+    return Refusal(found.code, found.message_zh, RefusalKind.INVALID, found.field, found.rule)
 
 
 def _serials(county: str, year: int, first: int, count: int) -> Iterator[str]:
