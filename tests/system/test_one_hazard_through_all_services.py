@@ -119,7 +119,9 @@ def raised_once(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
     assert [(data.hazard.hazard_id, data.deadline_number) for data in raised] == [(hazard["hazard_id"], 1)]
     assert raised[0].hazard.deadline_on == date.fromisoformat(hazard["deadline_on"])
     clock = platform.call("GET", "scheduler", f"/v1/clocks/{hazard['hazard_id']}", OFFICE)
-    assert [deadline["outcome"] for deadline in clock["deadlines"]] == ["overdue"]
+    assert [deadline["outcome"] for deadline in clock["deadlines"]] == ["passed"]
+    states = [(alarm["kind"], alarm["state"]) for alarm in clock["alarms"] if alarm["kind"] == "overdue"]
+    assert states == [("overdue", "raised")]
 
 
 def urged_once(platform: running.Platform, hazard: Mapping[str, Any]) -> str:
@@ -189,7 +191,8 @@ def timeline_tells_everything(platform: running.Platform, hazard: Mapping[str, A
 def counted_and_balanced(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
     """Statistics show one of each, the books balance, and everything equals recomputation from the history."""
     history = platform.call("GET", "ledger", "/v1/history", OFFICE)["items"]
-    days = [datetime.fromisoformat(item["occurred_at"]).astimezone(ZONE).date().isoformat() for item in history]
+    instants = [datetime.fromisoformat(json.loads(item["payload"])["occurred_at"]) for item in history]
+    days = [instant.astimezone(ZONE).date().isoformat() for instant in instants]
     period = {"from": min(days), "to": max(days)}
 
     def counted() -> None:
