@@ -75,7 +75,7 @@ class Bookkeeper:
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self.applied: dict[int, PartitionProgress] = {}
-        self.last_turn = time.monotonic()
+        self.last_back_off = float("-inf")
 
     async def hand_in(self, taken: Taken) -> None:
         """Queue one record; waits while too many are queued."""
@@ -156,7 +156,7 @@ class Bookkeeper:
         await self._book([replace(taken, change=None, letter=letter, outcome="dead_lettered")])
 
     async def _back_off(self, attempt: int, error: BaseException) -> int:
-        self.last_turn = time.monotonic()
+        self.last_back_off = time.monotonic()
         _log.warning("the database is tried again", consumer=CONSUMER, error=repr(error), attempt=attempt)
         await self._clock.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
         return attempt + 1
@@ -167,7 +167,6 @@ class Bookkeeper:
             await asyncio.gather(*writes)
 
     def _note(self, batch: Sequence[Taken], counted: Sequence[Counted]) -> None:
-        self.last_turn = time.monotonic()
         for partition, at in _progress(batch).items():
             self.applied[partition] = at
         for taken in batch:

@@ -24,6 +24,8 @@ from services.statistics.entrypoints.broker import answers
 
 _log = structlog.get_logger(__name__)
 _ASK_SECONDS: Final = 5.0
+# Longer than the longest pause between two tries of the database.
+_BACK_OFF_SECONDS: Final = 15.0
 
 
 class StreamObserver:
@@ -51,8 +53,10 @@ class StreamObserver:
         self._clock = clock
         self._bootstrap = bootstrap
         self._stall_seconds = stall_seconds
-        self._moved_at = time.monotonic()
-        self._token: object = None
+        self._assigned_at = time.monotonic()
+        self._moved_at: dict[TP, float] = {}
+        self._committed: dict[TP, int] = {}
+        self._recovered: dict[TP, Any] = {}
 
     async def run(self) -> None:
         """Observe once a second until cancelled; raises Stalled, or RuntimeError when Faust has crashed."""
@@ -61,9 +65,10 @@ class StreamObserver:
             if self._app.crashed:
                 raise RuntimeError("Faust crashed") from self._app.crash_reason
             await self._observe()
-            if time.monotonic() - self._moved_at > self._stall_seconds:
+            still = time.monotonic() - min(self._moved_at.values(), default=self._assigned_at)
+            if still > self._stall_seconds:
                 self._dump_stacks()
-                raise Stalled(f"{CONSUMER}: nothing was committed for {self._stall_seconds:.0f} s")
+                raise Stalled(f"{CONSUMER}: a partition has records and committed nothing for {still:.0f} s")
             await self._report()
 
     async def _observe(self) -> None:
@@ -75,18 +80,34 @@ class StreamObserver:
         except (KafkaError, TimeoutError, OSError) as error:
             _log.warning("the ends of the topic are not known just now", error=repr(error))
             if not await answers(self._bootstrap):
-                self._moved_at = time.monotonic()
+                self._excuse()
             return
         consumer: Any = self._app.consumer
         committed = {tp: int(consumer._committed_offset[tp] or 0) for tp in partitions}  # noqa: SLF001
         self._export(asked_at.timestamp(), ends, committed)
-        behind = any(end > committed.get(tp, 0) for tp, end in ends.items())
+        self._watch(ends, committed)
+
+    def _watch(self, ends: Mapping[TP, int], committed: Mapping[TP, int]) -> None:
+        """Note for each partition when it last moved, or had nothing to move for."""
+        now = time.monotonic()
+        if ends:
+            self._assigned_at = now
+        self._moved_at = {
+            tp: now if end <= committed[tp] or committed[tp] != self._committed.get(tp) else self._moved_at[tp]
+            for tp, end in ends.items()
+        }
+        self._committed = dict(committed)
         tables: Any = self._app.tables
-        token = (sorted(committed.items()), dict(tables.recovery.active_offsets))
-        waits_for_database = time.monotonic() - self._bookkeeper.last_turn < self._stall_seconds
-        if (partitions and not behind) or token != self._token or (behind and waits_for_database):
-            self._moved_at = time.monotonic()
-        self._token = token
+        recovered = dict(tables.recovery.active_offsets)
+        if recovered != self._recovered or now - self._bookkeeper.last_back_off < _BACK_OFF_SECONDS:
+            self._excuse()
+        self._recovered = recovered
+
+    def _excuse(self) -> None:
+        """Start the count anew: what we wait for is known, and no restart brings it back."""
+        now = time.monotonic()
+        self._assigned_at = now
+        self._moved_at = dict.fromkeys(self._moved_at, now)
 
     def _assigned(self) -> set[TP]:
         try:
@@ -117,7 +138,11 @@ class StreamObserver:
             _log.warning("counts are not known just now", consumer=CONSUMER, error=repr(error))
 
     def _dump_stacks(self) -> None:
-        _log.critical("consumer stalled", consumer=CONSUMER, token=str(self._token))
+        _log.critical(
+            "consumer stalled",
+            consumer=CONSUMER,
+            committed={tp.partition: offset for tp, offset in self._committed.items()},
+        )
         task: asyncio.Task[Any]
         for task in asyncio.all_tasks():
             task.print_stack(file=sys.stderr)

@@ -18,6 +18,7 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis.service import RoleDied, Service, supervise
 from services.chassis.testing import eventually, read_all, running
+from services.statistics.adapters import projection
 from services.statistics.entrypoints.stream import LedgerStream
 from services.statistics.recompute import books_of
 from services.statistics.tests.conftest import Bench
@@ -207,6 +208,20 @@ async def _empty_changelog(bench: Bench) -> None:
     await bench.make_topics()
 
 
+async def test_a_database_that_cuts_its_connections_is_waited_for(bench: Bench, chance: random.Random) -> None:
+    city = city_of(160, chance)
+    async with running(await bench.service(), *_ROLES):
+        for wave in range(0, 800, 100):
+            await bench.publish(in_waves(city)[wave : wave + 100])
+            await bench.fetch(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'statistics' AND datname = current_database()"
+            )
+        await eventually(lambda: bench.expect_booked(800), 60)
+    await _expect_equal_books(bench, city)
+    assert await bench.fetch("SELECT 1 FROM dead_letter") == []
+
+
 async def test_a_poisoned_event_is_kept_and_its_neighbours_go_on(bench: Bench) -> None:
     story = Hazard("h").register().confirm(1)
     bad = CloudEvent(
@@ -276,6 +291,19 @@ async def test_a_closing_is_observed_once_and_the_stock_is_a_gauge(bench: Bench)
 
         await eventually(gauges)
     assert _metric(count, **labels) == before + 1
+
+
+async def test_a_stream_that_has_records_and_commits_nothing_takes_its_process_down(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(projection, "save", hang)
+    bench.settings = bench.settings.model_copy(update={"stall_seconds": 4})
+    await bench.publish(Hazard("h").register().events)
+    with pytest.raises(RoleDied, match="Stalled"):
+        await _run_until_it_ends(await bench.service())
 
 
 async def test_the_role_dies_when_the_stream_fails(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
