@@ -174,7 +174,7 @@ async def test_what_is_no_event_is_kept_with_its_bytes_and_answered(world: World
         rows = await world.pool.fetch("SELECT * FROM rejected_claim WHERE event_id IS NULL AND value = $1", garbage)
         assert [row["code"] for row in rows] == ["not-a-cloudevent"]
         codes = await world.pool.fetch("SELECT code FROM rejected_claim WHERE event_id = ANY($1)", [broken.id, "t-1"])
-        assert {row["code"] for row in codes} == {"invalid-payload", "unknown-event-type"}
+        assert {row["code"] for row in codes} == {"missing-field", "unknown-event-type"}
         answers = [
             a
             for e in world.feedback()
