@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis import dead_letters, inbox, metrics, versions
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.database import Connection
+from services.chassis.database import Connection, is_retryable
 from services.chassis.dead_letters import DeadLetter, DeadLetterLimit
-from services.chassis.errors import Poison
+from services.chassis.errors import Poison, Retryable
 from services.chassis.failpoints import reach
 from services.chassis.records import Delivery, RawRecord, Refusal, read
+
+_log = structlog.get_logger(__name__)
 
 Apply = Callable[[Connection, Sequence[Delivery]], Awaitable[None]]
 """Applies new events in one transaction, in their order. Raises Poison to give one up, Retryable to try again."""
@@ -36,6 +41,27 @@ class Ordering(enum.Enum):
     VERSION = enum.auto()
 
 
+@dataclass
+class Tally:
+    """What became of a batch's records. It counts only when the batch is committed: a batch may be tried often."""
+
+    consumer: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    codes: list[str] = field(default_factory=list)
+
+    def add(self, outcome: str, number: int) -> None:
+        """Note that `number` records came to `outcome`."""
+        self.outcomes[outcome] += number
+
+    def count(self) -> None:
+        """Add everything to the metrics."""
+        for outcome, number in self.outcomes.items():
+            if number:
+                metrics.CONSUMER_EVENTS.labels(self.consumer, outcome).inc(number)
+        for code in self.codes:
+            metrics.DEAD_LETTERS.labels(self.consumer, code).inc()
+
+
 @dataclass(frozen=True)
 class BatchProcessor:
     """Turns fetched records into effects, for one consumer."""
@@ -50,29 +76,55 @@ class BatchProcessor:
     clock: Clock = field(default_factory=SystemClock)
 
     async def process(
-        self, connection: Connection, records: Sequence[RawRecord], poisoned: Mapping[str, Poison]
-    ) -> None:
+        self,
+        connection: Connection,
+        records: Sequence[RawRecord],
+        poisoned: Mapping[str, Poison],
+        *,
+        singly: bool = False,
+    ) -> Tally:
         """Apply `records` in the caller's transaction; those named in `poisoned` (by origin) become dead letters.
 
-        Raises whatever `apply` raises; the caller rolls back and decides.
+        Raises whatever `apply` raises; the caller rolls back and decides. `singly` applies each event by itself, so
+        that a bug's exception names the event it met (one record may release others that were parked). The caller
+        has the tally counted once it has committed.
         """
-        readable = await self._read(connection, records, poisoned)
-        deliveries = await self._take_in(connection, readable, poisoned)
+        tally = Tally(self.consumer)
+        readable = await self._read(connection, records, poisoned, tally)
+        deliveries = await self._take_in(connection, readable, poisoned, tally)
         reach("consumer.claimed")
-        if deliveries:
+        if singly:
+            for delivery in deliveries:
+                await self._apply_one(connection, delivery)
+        elif deliveries:
             await self.apply(connection, deliveries)
         reach("consumer.applied")
-        self._count("applied", len(deliveries))
+        tally.add("applied", len(deliveries))
         if self.progress is not None and records:
             await self.progress(connection, {r.topic_partition: r.timestamp for r in records})
+        return tally
+
+    async def _apply_one(self, connection: Connection, delivery: Delivery) -> None:
+        try:
+            await self.apply(connection, [delivery])
+        except (Poison, Retryable, KafkaError):
+            raise
+        except Exception as error:
+            if is_retryable(error):
+                raise
+            raise Poison("unexpected-error", repr(error), delivery=delivery) from error
 
     async def _read(
-        self, connection: Connection, records: Sequence[RawRecord], poisoned: Mapping[str, Poison]
+        self,
+        connection: Connection,
+        records: Sequence[RawRecord],
+        poisoned: Mapping[str, Poison],
+        tally: Tally,
     ) -> list[tuple[RawRecord, CloudEvent, Delivery | None]]:
         readable: list[tuple[RawRecord, CloudEvent, Delivery | None]] = []
         for record in records:
             if poison := poisoned.get(record.origin):
-                await self._keep(connection, DeadLetter(record, poison.code, poison.message))
+                await self._keep(connection, DeadLetter(record, poison.code, poison.message), tally)
                 continue
             event, data = read(record)
             if not isinstance(data, Refusal):
@@ -82,45 +134,64 @@ class BatchProcessor:
                 # Readers ignore what they do not know, but its version still counts.
                 readable.append((record, event, None))
             else:
-                await self._refuse(connection, record, event, data)
+                await self._refuse(connection, record, event, data, tally)
         return readable
 
     async def _refuse(
-        self, connection: Connection, record: RawRecord, event: CloudEvent | None, refusal: Refusal
+        self,
+        connection: Connection,
+        record: RawRecord,
+        event: CloudEvent | None,
+        refusal: Refusal,
+        tally: Tally,
     ) -> None:
         letter = DeadLetter(record, refusal.code, refusal.message, refused=self.refuse is not None)
-        await self._keep(connection, letter)
+        if not await self._keep(connection, letter, tally):
+            return
+        _log.warning(
+            "record is no event of the contract",
+            consumer=self.consumer,
+            code=refusal.code,
+            field=refusal.field,
+            origin=record.origin,
+            event_id=event.id if event else None,
+        )
         if self.refuse is not None:
             await self.refuse(connection, record, event, refusal)
 
-    async def _keep(self, connection: Connection, letter: DeadLetter) -> None:
-        await dead_letters.keep(connection, self.consumer, self.topic_prefix, letter)
-        self._count("refused" if letter.refused else "dead_lettered", 1)
+    async def _keep(self, connection: Connection, letter: DeadLetter, tally: Tally) -> bool:
+        if not await dead_letters.write(connection, self.consumer, self.topic_prefix, letter):
+            tally.add("duplicate", 1)
+            return False
+        tally.add("refused" if letter.refused else "dead_lettered", 1)
+        tally.codes.append(letter.code)
         if not letter.refused:
             await dead_letters.check_limit(connection, self.consumer, self.limit)
+        return True
 
     async def _take_in(
         self,
         connection: Connection,
         readable: Sequence[tuple[RawRecord, CloudEvent, Delivery | None]],
         poisoned: Mapping[str, Poison],
+        tally: Tally,
     ) -> list[Delivery]:
-        self._count("skipped", sum(delivery is None for _, _, delivery in readable))
+        tally.add("skipped", sum(delivery is None for _, _, delivery in readable))
         if self.ordering is Ordering.INBOX:
             deliveries = [delivery for _, _, delivery in readable if delivery is not None]
             new = await inbox.claim(connection, self.consumer, deliveries) if deliveries else []
-            self._count("duplicate", len(deliveries) - len(new))
+            tally.add("duplicate", len(deliveries) - len(new))
             return new
         for record in await versions.unpark(connection, self.consumer, list(poisoned)):
             poison = poisoned[record.origin]
-            await self._keep(connection, DeadLetter(record, poison.code, poison.message))
+            await self._keep(connection, DeadLetter(record, poison.code, poison.message), tally)
         admission = await versions.admit(
             connection,
             self.consumer,
             [(record, event.subject, event.aggregateversion) for record, event, _ in readable],
         )
-        self._count("duplicate", admission.dropped)
-        self._count("parked", admission.parked)
+        tally.add("duplicate", admission.dropped)
+        tally.add("parked", admission.parked)
         at_hand = {record.origin: delivery for record, _, delivery in readable}
         deliveries = []
         for record in admission.admitted:
@@ -131,10 +202,6 @@ class BatchProcessor:
                     instant = self.clock.wall_at(delivery.data.applied_through)
                     metrics.HEARTBEAT.labels(self.consumer).set(instant.timestamp())
         return deliveries
-
-    def _count(self, outcome: str, number: int) -> None:
-        if number:
-            metrics.CONSUMER_EVENTS.labels(self.consumer, outcome).inc(number)
 
 
 def _reread(record: RawRecord) -> Delivery | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import KafkaError
 
 from services.chassis import dead_letters, metrics, tracing
 from services.chassis.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
@@ -26,8 +26,11 @@ __all__ = ["Apply", "Consumer", "ConsumerOptions", "Delivery", "Ordering", "Prog
 
 _log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 _BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _STOP_SECONDS: Final = 10
+_COMMIT_SECONDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class ConsumerOptions:
     max_records: int = 500
     poll_seconds: float = 0.2
     session_timeout: float = 10.0
-    stall_timeout: float = 60.0
+    # Above the database's 60 s for a statement: one that it swallowed is tried again and is no stall.
+    stall_timeout: float = 90.0
     observe_every: float = 1.0
     dead_letters: DeadLetterLimit = field(default_factory=DeadLetterLimit)
 
@@ -89,18 +93,28 @@ class Consumer:
         try:
             if not await self._start(consumer, stopping):
                 return
-            observer = Observer(self._name, consumer, self._database, self._clock, self._options.stall_timeout)
+            observer = Observer(
+                name=self._name,
+                consumer=consumer,
+                bootstrap=self._bootstrap,
+                database=self._database,
+                clock=self._clock,
+                stall_timeout=self._options.stall_timeout,
+            )
             consumer.subscribe(self._topics, listener=observer)
-            watch = asyncio.create_task(observer.watch(), name=f"{self._name}-watch")
-            loop = asyncio.create_task(self._loop(consumer, observer, stopping), name=f"{self._name}-loop")
+            tasks = [
+                asyncio.create_task(self._loop(consumer, observer, stopping), name=f"{self._name}-loop"),
+                asyncio.create_task(self._keep_observing(observer), name=f"{self._name}-observe"),
+                asyncio.create_task(observer.watch(), name=f"{self._name}-watch"),
+            ]
             try:
-                done, _ = await asyncio.wait({watch, loop}, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
             finally:
-                for task in (watch, loop):
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(watch, loop, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await _leave(consumer)
 
@@ -109,37 +123,56 @@ class Consumer:
         attempt = 0
         while not stopping.is_set():
             try:
-                await consumer.start()
+                await _unless(stopping, consumer.start())
             except (KafkaError, OSError) as error:
                 _log.warning("kafka is not reachable yet", consumer=self._name, error=repr(error))
                 await self._back_off(attempt)
                 attempt += 1
             else:
-                return True
+                return not stopping.is_set()
         return False
 
     async def _loop(self, consumer: AIOKafkaConsumer, observer: Observer, stopping: asyncio.Event) -> None:
-        async with self._database.acquire() as connection:
-            await dead_letters.check_limit(connection, self._name, self._options.dead_letters)
-        last_observed = 0.0
+        await self._check_limit(observer, stopping)
         while not stopping.is_set():
             observer.turned()
-            fetched = await consumer.getmany(
-                timeout_ms=int(self._options.poll_seconds * 1000), max_records=self._options.max_records
-            )
-            records = [raw(record) for batch in fetched.values() for record in batch]
+            # In a rebalance aiokafka's getmany waits for the new assignment, however long that takes.
+            records, membership = await _unless(stopping, self._fetch(consumer, observer)) or ([], 0)
             if records:
                 reach("consumer.fetched")
                 if not await self._process(records, observer, stopping):
                     return
-                observer.applied(records)
-                await self._commit(consumer, records)
+                observer.applied(records, membership)
+                if membership == observer.membership:
+                    await self._commit(consumer, records)
                 reach("consumer.offset_committed")
-            if time.monotonic() - last_observed >= self._options.observe_every:
-                await self._observe(observer)
-                last_observed = time.monotonic()
 
-    async def _process(self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event) -> bool:
+    async def _fetch(self, consumer: AIOKafkaConsumer, observer: Observer) -> tuple[list[RawRecord], int]:
+        fetched = await consumer.getmany(
+            timeout_ms=int(self._options.poll_seconds * 1000), max_records=self._options.max_records
+        )
+        records = [raw(record) for batch in fetched.values() for record in batch]
+        return records, observer.took(records)
+
+    async def _check_limit(self, observer: Observer, stopping: asyncio.Event) -> None:
+        attempt = 0
+        while not stopping.is_set():
+            try:
+                async with self._database.acquire() as connection:
+                    await dead_letters.check_limit(connection, self._name, self._options.dead_letters)
+            except Exception as error:
+                if not is_retryable(error):
+                    raise
+                _log.warning("database is away", consumer=self._name, error=repr(error))
+                observer.waits()
+                await self._back_off(attempt)
+                attempt += 1
+            else:
+                return
+
+    async def _process(
+        self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event, *, singly: bool = False
+    ) -> bool:
         """Apply `records` in one transaction, however long it takes; return False when asked to stop first."""
         poisoned: dict[str, Poison] = {}
         attempt = 0
@@ -149,7 +182,7 @@ class Consumer:
             try:
                 with tracing.span(self._name, traceparent=_traceparent(records)):
                     async with self._database.transaction() as connection:
-                        await self._processor.process(connection, records, poisoned)
+                        tally = await self._processor.process(connection, records, poisoned, singly=singly)
                         reach("consumer.before_database_commit")
             except DeadLetterLimitExceeded:
                 raise
@@ -170,6 +203,7 @@ class Consumer:
                 poisoned[culprit.origin] = poison
             else:
                 reach("consumer.database_committed")
+                tally.count()
                 self._measure(records, time.perf_counter() - started)
                 return True
         return False
@@ -177,17 +211,25 @@ class Consumer:
     async def _one_by_one(self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event) -> bool:
         """Apply each record in a transaction of its own, to find the one that can't be applied."""
         for record in records:
-            if not await self._process([record], observer, stopping):
+            if not await self._process([record], observer, stopping, singly=True):
                 return False
         return True
 
     async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[RawRecord]) -> None:
         offsets: dict[TopicPartition, int] = {record.topic_partition: record.offset + 1 for record in records}
         try:
-            await consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError, KafkaError) as error:
+            # aiokafka tries for ever while the group's coordinator is away.
+            async with asyncio.timeout(_COMMIT_SECONDS):
+                await consumer.commit(offsets)
+        except (KafkaError, TimeoutError) as error:
             # The partition moved on or the broker is away: the effect is committed, redelivery is harmless.
             _log.info("offsets not committed", consumer=self._name, error=repr(error))
+
+    async def _keep_observing(self, observer: Observer) -> None:
+        """Run beside the loop: the broker's answers may take long, and records need not wait for them."""
+        while True:
+            await self._observe(observer)
+            await asyncio.sleep(self._options.observe_every)
 
     async def _observe(self, observer: Observer) -> None:
         try:
@@ -197,6 +239,8 @@ class Consumer:
                     await self._processor.progress(connection, applied_through)
                 await observer.report(connection)
         except (KafkaError, *RETRYABLE) as error:
+            if not isinstance(error, KafkaError) and not is_retryable(error):
+                raise
             _log.warning("progress is not known just now", consumer=self._name, error=repr(error))
 
     async def _back_off(self, attempt: int) -> None:
@@ -212,7 +256,7 @@ class Consumer:
 
 def _traceparent(records: Sequence[RawRecord]) -> str | None:
     """Return the trace of the batch's first event; a batch is one span, each event carries its own context on."""
-    return next((value.decode() for name, value in records[0].headers if name == "traceparent"), None)
+    return next((value.decode("latin-1") for name, value in records[0].headers if name == "traceparent"), None)
 
 
 def _culprit(poison: Poison, records: Sequence[RawRecord]) -> RawRecord | None:
@@ -223,13 +267,27 @@ def _culprit(poison: Poison, records: Sequence[RawRecord]) -> RawRecord | None:
 
 
 def _names(poison: Poison, culprit: RawRecord) -> dict[str, str | None]:
-    event = poison.delivery.event if poison.delivery else None
+    delivery = poison.delivery
+    data = delivery.data if delivery else None
     return {
         "code": poison.code,
         "origin": culprit.origin,
-        "event_id": event.id if event else None,
-        "subject": event.subject if event else None,
+        "event_id": delivery.event.id if delivery else None,
+        "subject": delivery.event.subject if delivery else None,
+        "hazard_id": getattr(data, "hazard_id", None) or getattr(getattr(data, "hazard", None), "hazard_id", None),
     }
+
+
+async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return what `work` returns; when asked to stop first, cut it off and return None."""
+    task, asked = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        asked.cancel()
+        task.cancel()
+        await asyncio.gather(task, asked, return_exceptions=True)
 
 
 async def _leave(consumer: AIOKafkaConsumer) -> None:

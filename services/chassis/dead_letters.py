@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import asyncpg
 
@@ -12,6 +13,9 @@ from services.chassis.database import Connection
 from services.chassis.errors import DeadLetterLimitExceeded
 from services.chassis.outbox import OutboxMessage, pack_headers, unpack_headers
 from services.chassis.records import RawRecord
+
+_COPIED_BYTES: Final = 900_000
+_REASON_LENGTH: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,13 @@ class DeadLetter:
 
 
 async def keep(connection: Connection, consumer: str, topic_prefix: str, letter: DeadLetter) -> None:
-    """Keep one dead letter in the table and, through the outbox, in the consumer's dead-letter topic."""
+    """Keep one dead letter in the table and, through the outbox, in the consumer's dead-letter topic; count it."""
+    if await write(connection, consumer, topic_prefix, letter):
+        metrics.DEAD_LETTERS.labels(consumer, letter.code).inc()
+
+
+async def write(connection: Connection, consumer: str, topic_prefix: str, letter: DeadLetter) -> bool:
+    """Write one dead letter to the table and the outbox, uncounted; return False when it was there already."""
     record = letter.record
     kept = await connection.fetchval(
         """INSERT INTO dead_letter (consumer, topic, partition, "offset", timestamp, key, value, headers,
@@ -55,17 +65,21 @@ async def keep(connection: Connection, consumer: str, topic_prefix: str, letter:
         letter.attempts,
     )
     if kept is None:
-        return
+        return False
     headers = [
         *record.headers,
         ("duban_origin", record.origin.encode()),
         ("duban_code", letter.code.encode()),
-        ("duban_reason", letter.reason.encode()),
+        ("duban_reason", letter.reason[:_REASON_LENGTH].encode(errors="replace")),
         ("duban_attempts", str(letter.attempts).encode()),
     ]
     topic = dead_letter_topic(consumer, topic_prefix)
-    await outbox.append(connection, [OutboxMessage(topic, record.key, record.value, headers)])
-    metrics.DEAD_LETTERS.labels(consumer, letter.code).inc()
+    # With our headers a record of the broker's greatest size would be too large for it, and stop the relay for good.
+    value = record.value if record.value is None or len(record.value) <= _COPIED_BYTES else None
+    if value is not record.value:
+        headers.append(("duban_value", b"in the table only"))
+    await outbox.append(connection, [OutboxMessage(topic, record.key, value, headers)])
+    return True
 
 
 async def check_limit(connection: Connection, consumer: str, limit: DeadLetterLimit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import faulthandler
 import sys
 import time
@@ -13,7 +14,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from services.chassis import dead_letters, metrics
+from services.chassis import broker, dead_letters, metrics
 from services.chassis.clock import Clock
 from services.chassis.database import Connection, Database
 from services.chassis.errors import Stalled
@@ -28,18 +29,29 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
     """Keeps the positions of one consumer, exports them, and raises Stalled when there is work and no movement."""
 
     def __init__(
-        self, name: str, consumer: AIOKafkaConsumer, database: Database, clock: Clock, stall_timeout: float
+        self,
+        *,
+        name: str,
+        consumer: AIOKafkaConsumer,
+        bootstrap: str,
+        database: Database,
+        clock: Clock,
+        stall_timeout: float,
     ) -> None:
         self._name = name
         self._consumer = consumer
+        self._bootstrap = bootstrap
         self._database = database
         self._clock = clock
         self._stall_timeout = stall_timeout
         self._last_turn = time.monotonic()
         self._last_move = time.monotonic()
-        self._applied: dict[TopicPartition, int] = {}
+        self._in_hand: dict[TopicPartition, int] = {}
+        self._positions: dict[TopicPartition, int] = {}
         self._applied_at: dict[TopicPartition, datetime] = {}
         self._lag = 0
+        self.membership = 0
+        """Counts rebalances: what was fetched before one may belong to another member by now."""
 
     def turned(self) -> None:
         """Note that the loop is alive: it polls, or waits for something it knows to be away."""
@@ -49,60 +61,72 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Note that the batch in hand waits for something outside that is known to be away: that is no stall."""
         self._last_turn = self._last_move = time.monotonic()
 
-    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002 - its signature
         """Another member may take these on: a rebalance revokes everything, finished or not."""
+        self.membership += 1
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:  # noqa: ARG002 - its signature
         """Forget positions of an earlier membership; the committed offsets are the truth now."""
-        self._applied.clear()
+        self._in_hand.clear()
         self._applied_at.clear()
+        self.membership += 1
         self._last_move = time.monotonic()
 
-    def applied(self, records: Sequence[RawRecord]) -> None:
-        """Note that `records` are applied and committed."""
+    def took(self, records: Sequence[RawRecord]) -> int:
+        """Note, in the same step in which they were fetched, that `records` are in hand; return the membership."""
+        self._in_hand = {record.topic_partition: record.offset for record in reversed(records)}
+        return self.membership
+
+    def applied(self, records: Sequence[RawRecord], membership: int) -> None:
+        """Note that `records`, taken in `membership`, are applied and committed."""
         self._last_move = time.monotonic()
-        for record in records:
-            self._applied[record.topic_partition] = record.offset + 1
-            self._applied_at[record.topic_partition] = record.timestamp
+        if membership == self.membership:
+            self._in_hand.clear()
+            self._applied_at.update({record.topic_partition: record.timestamp for record in records})
         newest = max(record.timestamp for record in records)
         metrics.CONSUMER_LAST_EVENT.labels(self._name).set(newest.timestamp())
 
     async def observe(self) -> Mapping[TopicPartition, datetime]:
         """Compare positions with the ends; return for each assigned partition up to when (wall) all is applied.
 
-        A partition whose end is reached is applied through the instant before the ends were asked for. One with
-        records left is applied through its last applied record, or absent when nothing is known.
+        Everything below the fetch position that is not in hand is applied, here or by whoever committed it. (The last
+        record's offset says less: transaction markers and what was compacted or has expired take up offsets, too.)
+        A partition whose end is reached is applied through the instant before the ends were asked for; one with
+        records left through its last applied record, or absent when nothing is known.
         """
+        membership = self.membership
         asked_at = self._clock.wall()
-        assignment = self._consumer.assignment()
-        if not assignment:
-            return {}
+        assignment = sorted(self._consumer.assignment())
         async with asyncio.timeout(_ADMIN_SECONDS):
-            ends = await self._consumer.end_offsets(list(assignment))
-            through: dict[TopicPartition, datetime] = {}
-            lag = 0
-            for partition, end in ends.items():
-                position = self._applied.get(partition)
-                if position is None:
-                    position = await self._consumer.committed(partition) or await self._beginning(partition)
-                    self._applied[partition] = position
-                lag += max(0, end - position)
-                if position >= end:
-                    through[partition] = asked_at
-                elif partition in self._applied_at:
-                    through[partition] = self._applied_at[partition]
-        self._lag = lag
-        if lag == 0:
+            # All at once: a broker answers only after the fetch that waits on the same connection.
+            ends = await self._consumer.end_offsets(assignment) if assignment else {}
+            fetched = {partition: await self._consumer.position(partition) for partition in assignment}
+        if membership != self.membership:
+            # A rebalance came between: what was asked for belongs to an earlier membership.
+            return {}
+        positions = {partition: self._in_hand.get(partition, fetched[partition]) for partition in assignment}
+        through: dict[TopicPartition, datetime] = {}
+        for partition in assignment:
+            if positions[partition] >= ends[partition]:
+                through[partition] = asked_at
+            elif partition in self._applied_at:
+                through[partition] = self._applied_at[partition]
+        self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in assignment)
+        if self._lag == 0 or positions != self._positions:
             self._last_move = time.monotonic()
-        metrics.CONSUMER_LAG.labels(self._name).set(lag)
-        if len(through) == len(assignment):
-            oldest = min(through.values()).timestamp()
-            metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(oldest)
+        self._positions = positions
+        self._export(through, assignment)
         return through
 
-    async def _beginning(self, partition: TopicPartition) -> int:
-        offsets: dict[TopicPartition, int] = await self._consumer.beginning_offsets([partition])
-        return offsets[partition]
+    def _export(self, through: Mapping[TopicPartition, datetime], assignment: Collection[TopicPartition]) -> None:
+        metrics.CONSUMER_LAG.labels(self._name).set(self._lag)
+        if not assignment:
+            # A member that stands by has nothing to process; an old instant here would look like a backlog.
+            with contextlib.suppress(KeyError):
+                metrics.CONSUMER_OLDEST_UNPROCESSED.remove(self._name)
+        elif len(through) == len(assignment):
+            oldest = min(through.values()).timestamp()
+            metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(oldest)
 
     async def report(self, connection: Connection) -> None:
         """Refresh the gauges that are counted in the database."""
@@ -115,7 +139,11 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             now = time.monotonic()
             hangs = now - self._last_turn > self._stall_timeout
             still = self._lag > 0 and now - self._last_move > self._stall_timeout
-            if hangs or still:
+            if not (hangs or still):
+                continue
+            if not await broker.answers(self._bootstrap):
+                self.waits()
+            else:
                 self._dump_stacks()
                 raise Stalled(f"{self._name}: lag {self._lag}, nothing moved for {self._stall_timeout:.0f} s")
 

@@ -88,11 +88,19 @@ def raw(record: ConsumerRecord[bytes | None, bytes | None]) -> RawRecord:
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        timestamp=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        timestamp=_instant(record.timestamp),
         key=record.key,
         value=record.value,
         headers=[(name, value or b"") for name, value in record.headers],
     )
+
+
+def _instant(milliseconds: int) -> datetime:
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        # A publisher's own nonsense, on a topic that takes its word; the record itself may be good.
+        return datetime.fromtimestamp(0, UTC)
 
 
 def read(record: RawRecord) -> tuple[CloudEvent | None, EventData | Refusal]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TypeVar, overload
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from duban_contracts.cloudevents import CloudEvent, from_kafka
@@ -26,16 +27,19 @@ T = TypeVar("T")
 async def create_topics(bootstrap: str, topics: Sequence[Topic]) -> None:
     """Create `topics` and wait until the broker leads all their partitions."""
     await topic_administration.apply(bootstrap, topics)
-    for topic in topics:
-        check: Callable[[], Awaitable[None]] = partial(_lead, bootstrap, topic)
-        await eventually(check)
-
-
-async def _lead(bootstrap: str, topic: Topic) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
     try:
-        await read_records(bootstrap, topic.name)
-    except (UnknownTopicOrPartitionError, TypeError) as error:
-        raise AssertionError(f"{topic.name} is not there yet") from error
+        await eventually(partial(_lead, admin, topics))
+    finally:
+        await admin.close()
+
+
+async def _lead(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
+    for description in await admin.describe_topics([topic.name for topic in topics]):
+        leaders = [partition["leader"] for partition in description["partitions"]]
+        if description["error_code"] or not leaders or min(leaders) < 0:
+            raise AssertionError(f"{description['topic']} is not there yet")
 
 
 async def publish(bootstrap: str, topic: str, events: Sequence[CloudEvent]) -> None:

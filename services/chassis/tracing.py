@@ -50,7 +50,7 @@ def span(name: str, *, traceparent: str | None, kind: SpanKind = SpanKind.CONSUM
         parent = trace.set_span_in_context(NonRecordingSpan(_new_context()), parent)
     token = context.attach(parent)
     try:
-        with _TRACER.start_as_current_span(name, kind=kind):
+        with _TRACER.start_as_current_span(name, kind=kind, record_exception=False):
             yield
     finally:
         context.detach(token)

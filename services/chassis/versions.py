@@ -68,7 +68,9 @@ async def admit(
 
     A record without a version passes. The rows of the aggregates are locked, so two instances take turns.
     """
-    aggregates = sorted({aggregate for _, aggregate, version in records if aggregate and version})
+    aggregates = sorted(
+        {aggregate for _, aggregate, version in records if aggregate is not None and version is not None}
+    )
     sequencers = await _load(connection, consumer, aggregates)
     before = {name: sequencer.seen for name, sequencer in sequencers.items()}
     known = {(name, version) for name, sequencer in sequencers.items() for version in sequencer.parked}

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +35,7 @@ class Bench:
     prefix: str
     module: str = "services.chassis.tests.worker"
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="duban-bench-")))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -52,16 +55,24 @@ class Bench:
             [sys.executable, "-m", self.module],
             env={**self.environment, **settings},
             cwd=ROOT,
-            stdout=subprocess.DEVNULL,
+            stdout=self.log_of(len(self.started)).open("wb"),
+            stderr=subprocess.STDOUT,
         )
         self.started.append(process)
         return process
+
+    def log_of(self, nth: int) -> Path:
+        """The log file of the nth worker."""
+        return self.directory / f"worker-{nth}.log"
 
     @contextmanager
     def worker(self, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run a worker during a block and stop it with SIGTERM; it must end cleanly."""
         process = self.start(**settings)
+        log = self.log_of(len(self.started) - 1)
         yield process
+        while process.poll() is None and b"roles started" not in log.read_bytes():
+            time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
 
@@ -102,11 +113,11 @@ def rectified(reference: str, *, measures: str = "已整改", version: int | Non
 
 
 @pytest.fixture
-async def bench(kafka_bootstrap: str, database: str, topic_prefix: str) -> AsyncIterator[Bench]:
+async def bench(kafka_bootstrap: str, database: str, topic_prefix: str, tmp_path: Path) -> AsyncIterator[Bench]:
     """Topics `in`, `out` and the worker's dead letters, an empty database, and no process left behind."""
     names = ("in", "out", "worker.dlq.v1")
     await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", -1, partitions=3) for name in names])
-    bench = Bench(kafka_bootstrap, database, topic_prefix)
+    bench = Bench(kafka_bootstrap, database, topic_prefix, directory=tmp_path)
     yield bench
     for process in bench.started:
         if process.poll() is None:
