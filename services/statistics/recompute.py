@@ -5,9 +5,6 @@
 The history is a file of JSON lines, or the URL of the ledger (`GET /v1/history`). Each record has `hazard_id`,
 `version`, `type` and its payload (`data` or `payload`). Keys come from DUBAN_LEDGER_KEY and DUBAN_STATISTICS_KEY.
 Prints every difference; exits 0 when there is none, 1 when there is one, 2 when the history itself has a gap.
-
-The rules are written out again on purpose (DOMAIN §9): two people who read the same rule and get the same number
-are worth more than one function called twice.
 """
 
 from __future__ import annotations
@@ -17,9 +14,8 @@ import json
 import os
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from statistics import median
@@ -27,122 +23,16 @@ from typing import Any, Final
 
 import httpx
 
-# China has one zone and no summer time: eight hours ahead of UTC, all year.
-_CHINA: Final = timezone(timedelta(hours=8))
+from services.statistics.replayed_books import Books, BrokenHistory, CellKey, Standing, books_of
+
+__all__ = ["Books", "BrokenHistory", "books_of", "differences", "read_history"]
+
 _CELL: Final = ("county", "sector", "grade", "channel")
 _PAGE: Final = 1000
 _EXIT_DIFFERENT: Final = 1
 _EXIT_BROKEN_HISTORY: Final = 2
 
-CellKey = tuple[str, str, str, str]
 Ask = Callable[[str, Mapping[str, str]], dict[str, Any]]
-
-
-class BrokenHistory(ValueError):  # noqa: N818 - it names what is wrong
-    """A hazard's versions do not count from 1 without gaps: no figure can be recomputed from that."""
-
-
-@dataclass
-class Standing:
-    """How one hazard stands; `trail` is (day, cell if it is open then else None, overdue then)."""
-
-    cell: CellKey | None = None
-    day: date = date.min
-    is_open: bool = False
-    deadline: date | None = None
-    confirmed: datetime | None = None
-    confirmed_day: date | None = None
-    rectified_day: date | None = None
-    closed: datetime | None = None
-    closed_day: date | None = None
-    trail: list[tuple[date, CellKey | None, bool]] = field(default_factory=list)
-
-
-@dataclass
-class Books:
-    """The recomputed books: flows by (day, cell, measure), and every hazard as it stands at the end."""
-
-    flows: Counter[tuple[date, CellKey, str]] = field(default_factory=Counter)
-    hazards: dict[str, Standing] = field(default_factory=dict)
-
-    @property
-    def days(self) -> tuple[date, date]:
-        """Return the first and the last day on which anything happened."""
-        days = [day for day, _, _ in self.flows] or [datetime.now(_CHINA).date()]
-        return min(days), max(days)
-
-    def open_on(self, day: date) -> dict[CellKey, tuple[int, int]]:
-        """Return (open, overdue) by cell at the end of `day`."""
-        counts: dict[CellKey, list[int]] = defaultdict(lambda: [0, 0])
-        for hazard in self.hazards.values():
-            past = [(cell, overdue) for at, cell, overdue in hazard.trail if at <= day]
-            if past and past[-1][0] is not None:
-                counts[past[-1][0]][0] += 1
-                counts[past[-1][0]][1] += past[-1][1]
-        return {cell: (is_open, overdue) for cell, (is_open, overdue) in counts.items()}
-
-
-def books_of(history: Iterable[Mapping[str, Any]]) -> Books:
-    """Recompute the books from the history's records, in any order; raises BrokenHistory."""
-    by_hazard: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
-    for record in history:
-        by_hazard[record["hazard_id"]][int(record["version"])] = record
-    books = Books()
-    for hazard_id, versions in by_hazard.items():
-        if sorted(versions) != list(range(1, len(versions) + 1)):
-            raise BrokenHistory(f"{hazard_id}: versions {sorted(versions)}")
-        standing = books.hazards[hazard_id] = Standing()
-        for version in sorted(versions):
-            _replay(books, standing, versions[version])
-    return books
-
-
-def _payload(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    payload = record.get("data", record.get("payload"))
-    return json.loads(payload) if isinstance(payload, str) else payload or {}
-
-
-def _replay(books: Books, now: Standing, record: Mapping[str, Any]) -> None:
-    data = _payload(record)
-    facts = data["hazard"]
-    what = record["type"].split(".")[-2]
-    at = datetime.fromisoformat(data["occurred_at"])
-    now.day = max(now.day, at.astimezone(_CHINA).date())
-    cell = (facts["county"], facts["sector"], facts.get("grade") or "undetermined", facts["channel"])
-    was_open, before = now.is_open, now.cell
-
-    def count(measure: str, where: CellKey) -> None:
-        books.flows[now.day, where, measure] += 1
-
-    if was_open and before is not None and before != cell:
-        count("transferred_out", before)
-        count("transferred_in", cell)
-    simple = {"registered": "registered", "submitted": "rectified"}
-    simple |= {name: name for name in ("returned", "overdue", "rejected")}
-    if what in simple:
-        count(simple[what], cell)
-    if what in {"confirmed", "reopened"} and not was_open:
-        count(what, cell)
-    if what == "closed" and was_open:
-        count("closed", cell)
-    if what == "rejected" and was_open:
-        count("transferred_out", cell)
-    now.cell = cell
-    now.is_open = what in {"confirmed", "reopened"} or (was_open and what not in {"closed", "rejected"})
-    _marks(now, what, at, facts)
-    now.trail.append((now.day, cell if now.is_open else None, bool(facts.get("overdue")) and now.is_open))
-
-
-def _marks(now: Standing, what: str, at: datetime, facts: Mapping[str, Any]) -> None:
-    now.deadline = date.fromisoformat(facts["deadline_on"]) if facts.get("deadline_on") else None
-    if what == "confirmed" and now.confirmed is None:
-        now.confirmed, now.confirmed_day = at, now.day
-    if what in {"returned", "reopened"}:
-        now.rectified_day = now.closed = now.closed_day = None
-    if what == "submitted":
-        now.rectified_day = now.day
-    if what == "closed":
-        now.closed, now.closed_day = at, now.day
 
 
 def differences(books: Books, ask: Ask) -> list[str]:
