@@ -75,6 +75,10 @@ _TEXT_ATTRIBUTES: Final = (
 _REQUIRED: Final = ("id", "source", "type")
 # traceparent and the partition key have their own well-known places on a Kafka record.
 _PLAIN_HEADERS: Final = frozenset({"traceparent"})
+_HEADER_OF: Final = tuple(
+    (name, name if name in _PLAIN_HEADERS else f"ce_{name}") for name in _TEXT_ATTRIBUTES if name != "partitionkey"
+)
+_FIXED_HEADERS: Final = (("ce_specversion", b"1.0"), ("content-type", DATA_CONTENT_TYPE.encode()))
 
 MAX_ATTRIBUTE_LENGTH: Final = 512
 # CloudEvents 1.0.2, type system: an Integer has 32 bits, a String no control characters or lone surrogates.
@@ -115,11 +119,11 @@ def _parse_version(value: object) -> int | None:
 
 def to_kafka(event: CloudEvent) -> tuple[bytes | None, bytes, list[tuple[str, bytes]]]:
     """Return (key, value, headers) of `event` in Kafka binary mode: `ce_*` headers, bare payload as value."""
-    headers = [("ce_specversion", b"1.0"), ("content-type", DATA_CONTENT_TYPE.encode())]
-    for name in _TEXT_ATTRIBUTES:
+    headers = [*_FIXED_HEADERS]
+    for name, header in _HEADER_OF:
         value = getattr(event, name)
-        if value is not None and name != "partitionkey":
-            headers.append((name if name in _PLAIN_HEADERS else f"ce_{name}", value.encode()))
+        if value is not None:
+            headers.append((header, value.encode()))
     if event.time is not None:
         headers.append(("ce_time", format_time(event.time).encode()))
     if event.aggregateversion is not None:
@@ -145,9 +149,7 @@ def from_kafka(key: bytes | None, value: bytes | None, headers: Iterable[tuple[s
         return msgspec.structs.replace(event, partitionkey=partitionkey or event.partitionkey)
     if attributes.get("ce_specversion") != "1.0":
         raise EnvelopeError("specversion", 'must be "1.0"')
-    fields: dict[str, Any] = {
-        name: attributes.get(name if name in _PLAIN_HEADERS else f"ce_{name}") for name in _TEXT_ATTRIBUTES
-    }
+    fields: dict[str, Any] = {name: attributes.get(header) for name, header in _HEADER_OF}
     fields["traceparent"] = fields["traceparent"] or attributes.get("ce_traceparent")
     fields["partitionkey"] = partitionkey
     fields["time"] = attributes.get("ce_time")
@@ -160,18 +162,19 @@ def _build(fields: Mapping[str, Any], data: bytes) -> CloudEvent:
     for name in _REQUIRED:
         if not fields.get(name):
             raise EnvelopeError(name, "is required and must not be empty")
-    for name in _TEXT_ATTRIBUTES:
-        value = fields.get(name)
-        if value is not None and not isinstance(value, str):
+    text: dict[str, Any] = {name: fields.get(name) for name in _TEXT_ATTRIBUTES}
+    for name, value in text.items():
+        if value is None:
+            continue
+        if not isinstance(value, str):
             raise EnvelopeError(name, "must be a string")
-        if value is not None and len(value) > MAX_ATTRIBUTE_LENGTH:
+        if len(value) > MAX_ATTRIBUTE_LENGTH:
             raise EnvelopeError(name, f"must be at most {MAX_ATTRIBUTE_LENGTH} characters")
-        if value is not None and _FORBIDDEN_CHARACTERS.search(value):
+        if _FORBIDDEN_CHARACTERS.search(value):
             raise EnvelopeError(name, "must not hold control characters")
     time = fields.get("time")
     if time is not None and not isinstance(time, str):
         raise EnvelopeError("time", "must be an RFC 3339 timestamp")
-    text: dict[str, Any] = {name: fields.get(name) for name in _TEXT_ATTRIBUTES}
     instant = None if time is None else _parse_time(time)
     version = _parse_version(fields.get("aggregateversion"))
     return CloudEvent(data=data, time=instant, aggregateversion=version, **text)
