@@ -99,8 +99,8 @@ bench: install ## Measure throughput and latency (minutes) and write a dated res
 	@$(PY) -m tests.load.bench
 
 .PHONY: chaos
-chaos: install ## Kill processes at every awkward moment (SEED=n repeats a run)
-	@$(PY) -m pytest -m chaos $(ARGS)
+chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run)
+	@$(PY) -m tests.chaos.storm $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
 
 $(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "✗ Python 3.11 or newer is needed and none was found: install python3, or say make PYTHON=/path/to/python3."; exit 1; }

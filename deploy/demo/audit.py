@@ -202,10 +202,17 @@ class Audit:
         wrong += [f"文号 {number} 重复" for number, count in numbers.items() if count > 1]
         wrong += [f"{count} 封未送" for state, count in states.items() if state in {"issued", "pending"}]
         arrived = (await self._platform.client.get(self._received)).json()
-        twice = [i for i, n in Counter(mail["message_id"] for mail in arrived["mail"]).items() if n > 1]
-        wrong += [f"邮件重复 {message}" for message in twice]
+        mails = Counter((mail["subject"], mail["to"]) for mail in arrived["mail"])
+        wrong += [f"邮件重复 {subject}" for (subject, _), count in mails.items() if count > 1]
+        for number in await self._mailed():
+            if not any(number in subject for subject, _ in mails):
+                wrong.append(f"{number} 称已送达而邮箱没有")
         detail = f"督办函 {letters.total()} 封（{_tally(states)}），收到邮件 {len(arrived['mail'])} 封、推送 {len(arrived['webhooks'])} 条"
         return Line("每个督办逾期恰好一封督办函", not wrong, detail + _some(wrong))
+
+    async def _mailed(self) -> list[str]:
+        deliveries = self._platform.pages("notifications", "/v1/deliveries", AUDITOR, state="delivered", limit=200)
+        return [delivery["number"] async for delivery in deliveries if delivery["channel"] == "email"]
 
     async def the_books_balance(self) -> Line:
         """P5: opening + confirmed + reopened + transferred in − closed − transferred out = closing, in every cell."""

@@ -10,10 +10,10 @@ import argparse
 import asyncio
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +21,8 @@ from rich.console import Console
 
 from deploy.demo.__main__ import CLOCK_ORIGIN, CLOCK_RATE
 from deploy.demo.play import Script, perform, report
-from deploy.local import platform
-from deploy.local.settings import Settings, load
+from deploy.local import doctor, platform
+from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.local.trouble import Trouble
 from tests.chaos.faults import Hand, schedule
 
@@ -30,8 +30,8 @@ _HAZARDS_A_SECOND: Final = 4
 _SETTLE_SECONDS: Final = 90
 # An e-mail that a kill cut off between sending and noting becomes visibly `uncertain` after its lease of 60 s.
 _PATIENCE_SECONDS: Final = 90
-# Below the ports that the kernel hands out to clients.
-_PORT_BASE: Final = 23000
+# Below the ports that the kernel hands out to clients, and far enough apart for a platform each.
+_PORT_BASES: Final = range(20_000, 31_000, 1_200)
 
 
 def main() -> int:
@@ -45,7 +45,11 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     home = Path(tempfile.mkdtemp(prefix="duban-storm-"))
     home.chmod(0o755)  # below root, PostgreSQL runs as another account; what is secret inside is 0600
-    settings = load(environment(home, arguments.brokers))
+    try:
+        settings = settings_in(home, arguments.brokers)
+    except Trouble as trouble:
+        console.print(f"✗ {trouble}", markup=False)
+        return 1
     try:
         passed = weather(settings, console, seed=arguments.seed, seconds=arguments.seconds)
     except Trouble as trouble:
@@ -63,16 +67,31 @@ def main() -> int:
     return 0 if passed else 1
 
 
-def environment(home: Path, brokers: str) -> Mapping[str, str]:
-    """Return the settings of a platform of our own, whatever this shell's environment points at."""
-    return {
+def settings_in(home: Path, brokers: str) -> Settings:
+    """Return the settings of a platform of our own, whatever this shell's environment points at. Raises `Trouble`."""
+    asked = os.environ.get("DUBAN_PORT_BASE")
+    environment = {
         "DUBAN_HOME": str(home),
         "DUBAN_CACHE": os.environ.get("DUBAN_CACHE", ""),
-        "DUBAN_PORT_BASE": os.environ.get("DUBAN_PORT_BASE") or str(_PORT_BASE),
         "DUBAN_CLOCK_RATE": str(CLOCK_RATE),
         "DUBAN_CLOCK_ORIGIN": CLOCK_ORIGIN,
         "BROKERS": brokers,
     }
+    for base in [asked] if asked else map(str, _PORT_BASES):
+        settings = load({**environment, "DUBAN_PORT_BASE": base})
+        if asked or all(_is_free(port) for _, port in doctor.ports_of(settings)):
+            return settings
+    raise Trouble("No block of ports is free.", "Name one with DUBAN_PORT_BASE.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def weather(settings: Settings, console: Console, *, seed: int, seconds: float) -> bool:
