@@ -194,7 +194,7 @@ class Consumer:
                     attempt += 1
                     continue
                 poison = error if isinstance(error, Poison) else Poison("unexpected-error", repr(error))
-                culprit = _culprit(poison, records)
+                culprit = poison.delivery.record if poison.delivery else records[0] if singly else None
                 if culprit is None:
                     return await self._one_by_one(records, observer, stopping)
                 if culprit.origin in poisoned:
@@ -257,13 +257,6 @@ class Consumer:
 def _traceparent(records: Sequence[RawRecord]) -> str | None:
     """Return the trace of the batch's first event; a batch is one span, each event carries its own context on."""
     return next((value.decode("latin-1") for name, value in records[0].headers if name == "traceparent"), None)
-
-
-def _culprit(poison: Poison, records: Sequence[RawRecord]) -> RawRecord | None:
-    """Return the record to give up: the one the handler named, or the only one there is."""
-    if poison.delivery is not None:
-        return poison.delivery.record
-    return records[0] if len(records) == 1 else None
 
 
 def _names(poison: Poison, culprit: RawRecord) -> dict[str, str | None]:

@@ -12,21 +12,20 @@ from asyncpg.pool import PoolConnectionProxy
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
-# What a retry can mend: the server went away, is starting, or chose us as a deadlock's victim.
+# What a retry can mend: the server went away, is starting, is out of something, or chose us as a deadlock's victim.
 RETRYABLE: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
+    asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.QueryCanceledError,
-    asyncpg.DiskFullError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,
-    ConnectionError,
+    # A migration changed a table under a prepared statement; asyncpg forgets the statement and the next try works.
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
     OSError,
     TimeoutError,
 )
@@ -37,6 +36,7 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, RETRYABLE) and not isinstance(error, ValueError)
 
 
+_CONNECT_SECONDS: Final = 10
 _SERVER_SETTINGS: Final = {
     "timezone": "UTC",
     # A session that forgets its transaction would make every poll slow and hold every lock.
@@ -80,6 +80,7 @@ async def connect(
         dsn,
         min_size=1,
         max_size=max_size,
+        timeout=_CONNECT_SECONDS,
         command_timeout=60,
         server_settings={**_SERVER_SETTINGS, "application_name": application_name, **(settings or {})},
     )

@@ -7,9 +7,9 @@ import contextlib
 import faulthandler
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -150,5 +150,18 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
     def _dump_stacks(self) -> None:
         _log.critical("consumer stalled", consumer=self._name, lag=self._lag)
         for task in asyncio.all_tasks():
-            task.print_stack(file=sys.stderr)
+            print(*_where(task), sep="\n", file=sys.stderr)  # noqa: T201 - beside faulthandler's dump
         faulthandler.dump_traceback(file=sys.stderr)
+
+
+def _where(task: asyncio.Task[Any]) -> Iterator[str]:
+    """Say where a task waits, down to the innermost frame (`Task.print_stack` shows only the outermost)."""
+    yield f"Task {task.get_name()} (outermost call first):"
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        frame = next((f for name in ("cr_frame", "gi_frame", "ag_frame") if (f := getattr(awaited, name, None))), None)
+        if frame is None:
+            return
+        yield f'  File "{frame.f_code.co_filename}", line {frame.f_lineno}, in {frame.f_code.co_name}'
+        names = ("cr_await", "gi_yieldfrom", "ag_await")
+        awaited = next((inner for name in names if (inner := getattr(awaited, name, None)) is not None), None)

@@ -22,6 +22,7 @@ from duban_contracts.events.claims import HazardRectified
 from duban_contracts.topics import Topic
 from services.chassis.events_out import new_event
 from services.chassis.testing import create_topics
+from services.chassis.tests.inside import Inside, prepare
 
 ROOT = Path(__file__).parents[3]
 
@@ -123,3 +124,13 @@ async def bench(kafka_bootstrap: str, database: str, topic_prefix: str, tmp_path
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+@pytest.fixture
+async def inside(kafka_bootstrap: str, database: str, topic_prefix: str) -> AsyncIterator[Inside]:
+    """The same topics and database for consumers inside the test's own process."""
+    names = ("in", "out", "worker.dlq.v1")
+    await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", -1, partitions=3) for name in names])
+    inside = await prepare(kafka_bootstrap, database, topic_prefix)
+    yield inside
+    await inside.database.close()

@@ -5,9 +5,12 @@ It writes one `effect` row for each event and sends one event on; `measures` in 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
 
 from duban_contracts.events.claims import HazardRectified
 from services.chassis import outbox
@@ -19,8 +22,10 @@ from services.chassis.outbox import outgoing
 from services.chassis.records import Delivery
 from services.chassis.relay import Relay
 from services.chassis.schema import migrate
-from services.chassis.service import Service, run
+from services.chassis.service import Role, Service, run
 from services.chassis.settings import ServiceSettings
+
+_log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "worker_migrations"
 
@@ -32,9 +37,11 @@ class Settings(ServiceSettings):
     ordering: str = "INBOX"
     max_records: int = 10
     session_timeout: float = 6.0
+    slow_seconds: float = 0
+    die: bool = False
 
 
-def apply_to(topic_prefix: str) -> object:
+def apply_to(topic_prefix: str, slow_seconds: float) -> object:
     """Return the handler: effects and outgoing events in one transaction."""
 
     async def apply(connection: Connection, deliveries: Sequence[Delivery]) -> None:
@@ -44,6 +51,9 @@ def apply_to(topic_prefix: str) -> object:
             assert isinstance(data, HazardRectified)
             if data.measures == "poison":
                 raise Poison("no-good", "marked as poison", delivery=delivery)
+            if data.measures == "slow":
+                _log.info("slow event in hand")
+                await asyncio.sleep(slow_seconds)
             if data.measures == "bug":
                 raise ValueError("a bug in the handler")
             rows.append((data.reference, delivery.event.id))
@@ -77,13 +87,22 @@ async def build(settings: Settings) -> Service:
         bootstrap=settings.kafka_bootstrap,
         database=database,
         clock=clock,
-        apply=apply_to(settings.topic_prefix),  # type: ignore[arg-type]
+        apply=apply_to(settings.topic_prefix, settings.slow_seconds),  # type: ignore[arg-type]
         ordering=Ordering[settings.ordering],
         topic_prefix=settings.topic_prefix,
         options=ConsumerOptions(max_records=settings.max_records, session_timeout=settings.session_timeout),
     )
     relay = Relay(database=database, bootstrap=settings.kafka_bootstrap, service="worker", clock=clock)
-    return Service("worker", {"consumer": consumer.run, "relay": relay.run}, database.close)
+    roles: dict[str, Role] = {"consumer": consumer.run, "relay": relay.run}
+    if settings.die:
+        roles["doomed"] = doomed
+    return Service("worker", roles, database.close)
+
+
+async def doomed(_: asyncio.Event) -> None:
+    """End by an error of its own."""
+    await asyncio.sleep(0.2)
+    raise RuntimeError("no longer any point")
 
 
 if __name__ == "__main__":
