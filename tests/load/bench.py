@@ -7,7 +7,9 @@ says what bounded it. `--quick` only shows that the machinery works.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -46,6 +48,9 @@ def _say(line: str) -> None:
 
 
 async def _measure(plan: Plan, command: str, parts: str) -> dict[str, Any]:
+    # Ended from outside, the bench still takes its servers down.
+    if (task := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     began = datetime.now(UTC)
     document: dict[str, Any] = {
         "measured_at": began.isoformat(timespec="seconds"),

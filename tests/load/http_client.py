@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import time
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+
+# The services close a connection that is idle for 5 s; a caller that thought so long begins a new one.
+_IDLE_SECONDS: Final = 3.0
 
 
 class UnexpectedStatus(Exception):  # noqa: N818 - it names what happened
@@ -20,6 +24,7 @@ class Client:
         self._host, self._port = urlsplit(url).hostname or "", urlsplit(url).port or 80
         self._head = f"Host: {self._host}:{self._port}\r\nAuthorization: Bearer {key}\r\n".encode()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._used_at = 0.0
 
     async def get(self, path: str) -> Any:
         """GET; raises UnexpectedStatus."""
@@ -31,6 +36,8 @@ class Client:
         return await self._call(b"POST " + path.encode() + b" HTTP/1.1\r\n" + self._head + head + body)
 
     async def _call(self, request: bytes) -> Any:
+        if time.monotonic() - self._used_at > _IDLE_SECONDS:
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
@@ -38,6 +45,7 @@ class Client:
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
         body = await reader.readexactly(length)
+        self._used_at = time.monotonic()
         status = int(head[9:12])
         if status >= 300:
             raise UnexpectedStatus(f"{status} {body.decode(errors='replace')[:500]}")
@@ -47,3 +55,4 @@ class Client:
         """Close the connection."""
         if self._streams is not None:
             self._streams[1].close()
+            self._streams = None
