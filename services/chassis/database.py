@@ -16,6 +16,8 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 RETRYABLE: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # Its answer to our ROLLBACK while it still reads a dying server's last words, in place of the first error.
+    asyncpg.InternalClientError,
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
     asyncpg.InsufficientResourcesError,
