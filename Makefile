@@ -100,7 +100,7 @@ bench: install ## Measure throughput and latency (minutes) and write a dated res
 
 .PHONY: chaos
 chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run)
-	@$(PY) -m tests.chaos.storm $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(ARGS)
+	@$(PY) -m tests.chaos.storm $(if $(SEED),--seed $(SEED)) $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(ARGS)
 
 $(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "✗ Python 3.11 or newer is needed and none was found: install python3, or say make PYTHON=/path/to/python3."; exit 1; }

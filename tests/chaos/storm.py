@@ -43,10 +43,8 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave the data for a look, also after success")
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    home = Path(tempfile.mkdtemp(prefix="duban-storm-"))
-    home.chmod(0o755)  # below root, PostgreSQL runs as another account; what is secret inside is 0600
     try:
-        settings = settings_in(home, arguments.brokers)
+        settings = settings_in(_home(), arguments.brokers)
     except Trouble as trouble:
         console.print(f"✗ {trouble}", markup=False)
         return 1
@@ -59,12 +57,23 @@ def main() -> int:
         platform.down(settings, lambda _line: None)
     if passed and not arguments.keep:
         platform.reset(settings, lambda _line: None)
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(settings.home, ignore_errors=True)
     else:
-        console.print(f"logs and data: {home}", markup=False)
+        console.print(f"logs and data: {settings.home}", markup=False)
     again = f"make chaos SEED={arguments.seed} SECONDS={arguments.seconds:g}"
     console.print(f"{'storm weathered' if passed else 'storm NOT weathered'}; the same again: {again}", markup=False)
     return 0 if passed else 1
+
+
+def _home() -> Path:
+    """Return an empty directory: DUBAN_HOME when it is named and holds nothing, else a temporary one."""
+    if not (asked := os.environ.get("DUBAN_HOME")):
+        home = Path(tempfile.mkdtemp(prefix="duban-storm-"))
+        home.chmod(0o755)  # below root, PostgreSQL runs as another account; what is secret inside is 0600
+        return home
+    if any((Path(asked) / name).exists() for name in ("kafka", "postgres", "credentials")):
+        raise Trouble(f"{asked} holds a platform already.", "A storm wants an empty place; name another DUBAN_HOME.")
+    return Path(asked).absolute()
 
 
 def settings_in(home: Path, brokers: str) -> Settings:
