@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import shutil
 import socket
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -117,7 +119,16 @@ def weather(settings: Settings, console: Console, *, seed: int, seconds: float) 
     platform.up(settings, say)
     script = Script(seed, seconds, int(seconds * _HAZARDS_A_SECOND), _SETTLE_SECONDS, _PATIENCE_SECONDS)
     hand = Hand(settings, faults, say)
-    return report(console, asyncio.run(perform(settings, console, script, hand.strike)))
+    lines = asyncio.run(perform(settings, console, script, hand.strike))
+    for name, count in sorted(ended_by_themselves(settings).items()):
+        say(f"{name} ended by itself {count} times and was restarted; its log says why")
+    return report(console, lines)
+
+
+def ended_by_themselves(settings: Settings) -> Counter[str]:
+    """Return how often each process ended without having been killed: healed by a restart, but worth a look."""
+    log = (settings.logs / "supervisord.log").read_text(encoding="utf-8")
+    return Counter(re.findall(r"exited: (\S+) \(exit status", log))
 
 
 if __name__ == "__main__":
