@@ -20,7 +20,7 @@ from fastapi import Request
 from services.chassis.database import Connection, Database
 from services.chassis.problems import Problem
 
-_FORMAT: Final = re.compile(r"^dbk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$")
+_FORMAT: Final = re.compile(r"dbk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})\Z")
 _CACHE_SECONDS: Final = 5.0
 LIVE_KEYS: Final = 2
 
@@ -60,15 +60,21 @@ def _digest(secret: str) -> bytes:
 
 
 async def store(connection: Connection, keys: Sequence[NewKey]) -> None:
-    """Store keys (idempotent); the oldest live keys of an account beyond two are revoked. Raises ValueError."""
+    """Store keys (idempotent); the oldest live keys of an account beyond two are revoked. Raises ValueError.
+
+    A key that is stored already takes on the role, area, unit and sectors given now; a revoked one stays revoked.
+    """
     for key in keys:
         match = _FORMAT.match(key.token)
         if match is None:
             raise ValueError(f"the key of {key.principal.account} does not read dbk_<16 hex>_<43 characters>")
         who = key.principal
         await connection.execute(
-            """INSERT INTO api_key (key_id, digest, account, role, area, unit, sectors)
-               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key_id) DO NOTHING""",
+            """INSERT INTO api_key (key_id, digest, account, role, area, unit, sectors, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+               ON CONFLICT (key_id) DO UPDATE
+                  SET role = EXCLUDED.role, area = EXCLUDED.area, unit = EXCLUDED.unit, sectors = EXCLUDED.sectors
+                WHERE api_key.digest = EXCLUDED.digest AND api_key.account = EXCLUDED.account""",
             match.group(1),
             _digest(match.group(2)),
             who.account,

@@ -205,6 +205,8 @@ class BatchProcessor:
 
 
 def _reread(record: RawRecord) -> Delivery | None:
-    """Return the event of a record that was parked; it was readable then, so it is now."""
+    """Return the event of a record that was parked, or None for one that was skipped or dropped meanwhile."""
+    if dead_letters.is_tombstone(record.headers):
+        return None
     event, data = read(record)
     return None if event is None or isinstance(data, Refusal) else Delivery(record, event, data)

@@ -11,11 +11,12 @@ from duban_contracts.topics import dead_letter_topic
 from services.chassis import metrics, outbox
 from services.chassis.database import Connection
 from services.chassis.errors import DeadLetterLimitExceeded
-from services.chassis.outbox import OutboxMessage, pack_headers, unpack_headers
+from services.chassis.outbox import Headers, OutboxMessage, pack_headers, unpack_headers
 from services.chassis.records import RawRecord
 
 _COPIED_BYTES: Final = 900_000
 _REASON_LENGTH: Final = 2000
+_DROPPED: Final = "duban_dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ async def write(connection: Connection, consumer: str, topic_prefix: str, letter
     ]
     topic = dead_letter_topic(consumer, topic_prefix)
     # With our headers a record of the broker's greatest size would be too large for it, and stop the relay for good.
-    value = record.value if record.value is None or len(record.value) <= _COPIED_BYTES else None
+    size = len(record.key or b"") + len(record.value or b"") + sum(len(name) + len(v) for name, v in record.headers)
+    value = record.value if size <= _COPIED_BYTES else None
     if value is not record.value:
         headers.append(("duban_value", b"in the table only"))
     await outbox.append(connection, [OutboxMessage(topic, record.key, value, headers)])
@@ -109,17 +111,26 @@ async def reinsert(connection: Connection, letter_id: int, account: str) -> str:
 async def drop(connection: Connection, letter_id: int, account: str) -> str:
     """Give a held dead letter up for good; its row and bytes stay. Raises LookupError if it isn't held.
 
-    If later events of the same aggregate wait behind it, its version counts as applied and they are sent again.
+    To a consumer that goes by versions, its version counts as applied: at once when it is the next one (what waits
+    behind it is sent again), else as soon as those before it are applied.
     """
     row = await _resolve(connection, letter_id, "dropped", account)
     headers = dict(unpack_headers(row["headers"]))
     aggregate, version = headers.get("ce_subject"), headers.get("ce_aggregateversion")
     if aggregate is not None and version is not None and version.isdigit():
-        await _step_over(connection, row["consumer"], aggregate.decode(), int(version))
+        await _step_over(connection, row, aggregate.decode(), int(version))
     return f"{row['topic']}/{row['partition']}/{row['offset']}"
 
 
-async def _step_over(connection: Connection, consumer: str, aggregate: str, version: int) -> None:
+async def _step_over(connection: Connection, letter: asyncpg.Record, aggregate: str, version: int) -> None:
+    consumer: str = letter["consumer"]
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM aggregate_version WHERE consumer = $1)", consumer):
+        return  # it goes by identities
+    await connection.execute(
+        "INSERT INTO aggregate_version (consumer, aggregate, version) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
+        consumer,
+        aggregate,
+    )
     moved = await connection.fetchval(
         """UPDATE aggregate_version SET version = $3
             WHERE consumer = $1 AND aggregate = $2 AND version = $3 - 1 RETURNING version""",
@@ -128,17 +139,47 @@ async def _step_over(connection: Connection, consumer: str, aggregate: str, vers
         version,
     )
     if moved is None:
+        await _leave_tombstone(connection, letter, aggregate, version)
         return
     rows = await connection.fetch(
         "DELETE FROM parked_event WHERE consumer = $1 AND aggregate = $2 RETURNING *", consumer, aggregate
     )
+    for row in rows:
+        if is_tombstone(unpack_headers(row["headers"])):
+            await _step_over(connection, row, aggregate, row["version"])
     await outbox.append(
         connection,
         [
-            OutboxMessage(r["topic"], r["key"], r["value"], unpack_headers(r["headers"]), r["partition"])
+            OutboxMessage(r["topic"], r["key"], r["value"], headers, r["partition"])
             for r in sorted(rows, key=lambda row: row["version"])
+            if not is_tombstone(headers := unpack_headers(r["headers"]))
         ],
     )
+
+
+async def _leave_tombstone(connection: Connection, letter: asyncpg.Record, aggregate: str, version: int) -> None:
+    """Park a dropped event as one that does nothing when its turn comes."""
+    await connection.execute(
+        """INSERT INTO parked_event (consumer, aggregate, version, topic, partition, "offset", timestamp, key, value,
+                                     headers)
+           SELECT $1, $2, $3, $4, $5, $6, $7, $8, '', $9
+            WHERE $3 > (SELECT version FROM aggregate_version WHERE consumer = $1 AND aggregate = $2)
+               ON CONFLICT DO NOTHING""",
+        letter["consumer"],
+        aggregate,
+        version,
+        letter["topic"],
+        letter["partition"],
+        letter["offset"],
+        letter["timestamp"],
+        letter["key"],
+        pack_headers([(_DROPPED, b"")]),
+    )
+
+
+def is_tombstone(headers: Headers) -> bool:
+    """Return whether a parked event was dropped while it waited."""
+    return any(name == _DROPPED for name, _ in headers)
 
 
 async def _resolve(connection: Connection, letter_id: int, state: str, account: str) -> asyncpg.Record:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+import asyncpg
 import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI, Response
@@ -72,7 +73,7 @@ def _database_ready(database: Database) -> Readiness:
         try:
             async with asyncio.timeout(2), database.acquire() as connection:
                 await connection.fetchval("SELECT 1")
-        except RETRYABLE as error:
+        except (*RETRYABLE, asyncpg.PostgresError) as error:
             return f"PostgreSQL: {type(error).__name__}"
         return None
 
@@ -93,9 +94,12 @@ class Observed:
         status = 500
         started = time.perf_counter()
 
+        started_answer = False
+
         async def record(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started_answer
             if message["type"] == "http.response.start":
+                started_answer = True
                 status = message["status"]
             await send(message)
 
@@ -104,6 +108,11 @@ class Observed:
         with tracing.span(f"HTTP {scope['method']}", traceparent=parent, kind=SpanKind.SERVER):
             try:
                 await self._app(scope, receive, record)
+            except Exception as error:
+                if started_answer:
+                    raise
+                # Here and not outside, so that the line carries the request's trace.
+                await problems.unexpected(scope["method"], error)(scope, receive, record)
             finally:
                 self._measure(scope, status, time.perf_counter() - started)
 

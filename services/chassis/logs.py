@@ -32,15 +32,26 @@ def configure(service: str, *, level: str = "INFO", style: str = "json") -> None
     if style != "console":
         # Without local variables: they hold payloads, addresses and keys, which no log line may show.
         transformer = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-        tail.append(structlog.processors.ExceptionRenderer(transformer))
+        tail += [structlog.processors.ExceptionRenderer(transformer), _first_lines]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*tail, renderer]))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # Their lines show whole addresses, with what a webhook's address may hold.
+    for library in ("httpx", "httpcore"):
+        logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
     logging.getLogger("aiokafka").setLevel(max(logging.WARNING, root.level))
     logging.getLogger("uvicorn.access").disabled = True
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _first_lines(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Cut exceptions' messages to their first line: PostgreSQL's DETAIL and pydantic's report show the values."""
+    for trace in event.get("exception") or ():
+        trace["exc_value"] = trace["exc_value"].partition("\n")[0]
+        trace.pop("exc_notes", None)
+    return event
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from services.chassis import tracing
 from services.chassis.database import RETRYABLE, is_retryable
 
 _log = structlog.get_logger(__name__)
@@ -88,10 +89,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_: Request, error: RequestValidationError) -> Response:
-        errors = [
-            {"field": ".".join(str(part) for part in e["loc"][1:]) or str(e["loc"][0]), "rule": e["msg"]}
-            for e in error.errors()
-        ]
+        errors = [{"field": _field(e), "rule": e["msg"]} for e in error.errors()]
         code, detail = _MESSAGES[422]
         named = f"{detail}：{'、'.join(e['field'] for e in errors)}"
         return respond(422, problem_body(422, code, named, **errors[0], errors=errors))
@@ -106,7 +104,15 @@ def install(app: FastAPI) -> None:
     for kind in RETRYABLE:
         app.add_exception_handler(kind, on_away)
 
-    @app.exception_handler(Exception)
-    async def on_unexpected(request: Request, error: Exception) -> Response:
-        _log.error("request failed", method=request.method, error=repr(error), exc_info=error)
-        return respond(500, problem_body(500, "internal-error", "服务内部错误，已记录"))
+
+def unexpected(method: str, error: Exception) -> Response:
+    """Log a bug and return what its caller is told: nothing but that it is logged."""
+    traceparent = tracing.current_traceparent()
+    _log.error("request failed", method=method, traceparent=traceparent, exc_info=error)
+    return respond(500, problem_body(500, "internal-error", "服务内部错误，已记录"))
+
+
+def _field(error: dict[str, Any]) -> str:
+    """Return where a value is wrong; a body that is no JSON has only a position."""
+    path = () if error["type"] == "json_invalid" else error["loc"][1:]
+    return ".".join(str(part) for part in path) or str(error["loc"][0])

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from services.chassis.outbox import OutboxMessage
 
 _log = structlog.get_logger(__name__)
 
 _MAX_BATCH_BYTES: Final = 131_072
-_MAX_REQUEST_BYTES: Final = 8_388_608
+# The broker's own limit for a batch (1,048,588) less room for headers, which aiokafka does not count. Larger messages
+# are refused here, before they have a sequence number: what follows them then still finds its place.
+_MAX_MESSAGE_BYTES: Final = 1_000_000
+_TOO_LARGE: Final = f"it is larger than {_MAX_MESSAGE_BYTES} bytes, or stands behind one that is in its topic"
 _STOP_SECONDS: Final = 5
 
 
@@ -40,29 +43,34 @@ class ReliableProducer:
     async def publish(self, messages: Sequence[OutboxMessage]) -> list[PublishError | None]:
         """Send `messages` in order and wait for the broker; None in the answer means acknowledged.
 
-        Raises nothing: an unreachable broker is a PublishError for every message, within the time limit.
+        Raises nothing: an unreachable broker is a PublishError for every message, within the time limit (and up to
+        five seconds more to let go of the connection). A message that is too large holds back its topic only.
         """
         producer: AIOKafkaProducer | None = None
-        futures: list[asyncio.Future[object]] = []
+        futures: dict[int, asyncio.Future[object]] = {}
+        too_large: set[str] = set()
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(self._timeout):
                 producer = await self._current()
-                for message in messages:
-                    futures.append(  # noqa: PERF401 - each send must be awaited before the next, to keep order
-                        await producer.send(
-                            message.topic,
-                            message.value,
-                            key=message.key,
-                            partition=message.partition,
-                            headers=list(message.headers),
-                        )
-                    )
-                await asyncio.gather(*futures, return_exceptions=True)
-        except (TimeoutError, KafkaError, OSError) as error:
+                for number, message in enumerate(messages):
+                    if message.topic in too_large:
+                        continue  # nothing may overtake what stands before it, a heartbeat least of all
+                    try:
+                        futures[number] = await producer.send(message.topic, **_record(message))
+                    except MessageSizeTooLargeError:
+                        too_large.add(message.topic)
+                await asyncio.gather(*futures.values(), return_exceptions=True)
+        # aiokafka asserts what it is given, such as the number of a partition.
+        except (TimeoutError, KafkaError, OSError, AssertionError) as error:
             failure = error
-        results = [_result(futures[i] if i < len(futures) else None, failure) for i in range(len(messages))]
-        if any(results) and producer is not None:
+        results = [
+            PublishError(_TOO_LARGE)
+            if message.topic in too_large and number not in futures
+            else _result(futures.get(number), failure)
+            for number, message in enumerate(messages)
+        ]
+        if (producer is not None and any(results[number] for number in futures)) or (failure is not None and producer):
             await self._discard(producer)
         return results
 
@@ -76,7 +84,7 @@ class ReliableProducer:
                     acks="all",
                     linger_ms=5,
                     max_batch_size=_MAX_BATCH_BYTES,
-                    max_request_size=_MAX_REQUEST_BYTES,
+                    max_request_size=_MAX_MESSAGE_BYTES,
                     request_timeout_ms=int(self._timeout * 1000),
                 )
                 try:
@@ -115,3 +123,14 @@ def _result(future: asyncio.Future[object] | None, failure: BaseException | None
     if future is not None and future.done() and not future.cancelled():
         cause = future.exception()
     return PublishError(repr(cause))
+
+
+def _record(message: OutboxMessage) -> dict[str, Any]:
+    # Kafka takes a record with neither key nor value; aiokafka asserts that there is none.
+    value = b"" if message.key is None and message.value is None else message.value
+    return {
+        "value": value,
+        "key": message.key,
+        "partition": message.partition,
+        "headers": list(message.headers),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -34,6 +35,7 @@ class Relay:
     def __init__(self, *, database: Database, bootstrap: str, service: str, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._count_at = clock.wall()
         self._producer = ReliableProducer(bootstrap, f"duban-{service}-relay")
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -77,7 +79,7 @@ class Relay:
                  FROM outbox ORDER BY id LIMIT $1""",
             _BATCH,
         )
-        self._report(rows)
+        await self._report(connection, rows)
         if not rows:
             return 0
         reach("relay.selected")
@@ -96,8 +98,14 @@ class Relay:
             raise failed
         return len(rows)
 
-    def _report(self, rows: Sequence[asyncpg.Record]) -> None:
-        metrics.OUTBOX_PENDING.set(len(rows))
+    async def _report(self, connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
+        pending = len(rows)
+        if pending == _BATCH and self._clock.wall() >= self._count_at:
+            pending = await connection.fetchval("SELECT count(*) FROM outbox")
+            self._count_at = self._clock.wall() + timedelta(seconds=1)
+            metrics.OUTBOX_PENDING.set(pending)
+        elif pending < _BATCH:
+            metrics.OUTBOX_PENDING.set(pending)
         oldest = rows[0]["created_at"] if rows else self._clock.wall()
         metrics.OUTBOX_OLDEST.set(oldest.timestamp())
 

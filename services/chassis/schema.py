@@ -47,6 +47,9 @@ async def _apply_folder(
     names = {f"{scope}/{file.name}" for file in files}
     if missing := sorted(name for name in applied if name.startswith(f"{scope}/") and name not in names):
         raise MigrationError(f"applied migrations are missing from {folder.name}: {', '.join(missing)}")
+    last = max((name for name in applied if name.startswith(f"{scope}/")), default="")
+    if late := sorted(name for name in names - applied.keys() if name < last):
+        raise MigrationError(f"{', '.join(late)} would come before {last}, which is applied; give it a higher number")
     done = []
     for file in files:
         if not _FILE_NAME.match(file.name):

@@ -52,7 +52,7 @@ def run(name: str, settings: type[Settings], build: Callable[[Settings], Awaitab
     try:
         uvloop.run(_serve(build, resolved, chosen))
     except RoleDied as death:
-        _log.critical("process ends", reason=str(death))
+        _log.critical("process ends", reason=str(death), exc_info=death)
         sys.exit(EXIT_ROLE_DIED)
     sys.exit(0)
 
@@ -62,13 +62,33 @@ async def _serve(build: Callable[[Settings], Awaitable[Service]], settings: Sett
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    service = await build(settings)
+    service = await _build(build, settings, stopping)
+    if service is None:
+        return
     if unknown := set(chosen) - set(service.roles):
         raise SystemExit(f"{service.name} has no role {', '.join(sorted(unknown))}; it has {', '.join(service.roles)}")
     try:
         await supervise(service, chosen or list(service.roles), stopping)
     finally:
         await service.close()
+
+
+async def _build(
+    build: Callable[[Settings], Awaitable[Service]], settings: Settings, stopping: asyncio.Event
+) -> Service | None:
+    """Return the wired service, or None when asked to stop first; raises RoleDied with the reason it can't be."""
+    building: asyncio.Future[Service] = asyncio.ensure_future(build(settings))
+    stop: asyncio.Future[Any] = asyncio.ensure_future(stopping.wait())
+    waited: list[asyncio.Future[Any]] = [building, stop]
+    try:
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        return building.result() if building.done() else None
+    except Exception as error:
+        raise RoleDied(f"the service can't be started: {error!r}") from error
+    finally:
+        for task in waited:
+            task.cancel()
+        await asyncio.gather(*waited, return_exceptions=True)
 
 
 async def supervise(service: Service, roles: Sequence[str], stopping: asyncio.Event) -> None:

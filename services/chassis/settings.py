@@ -15,7 +15,7 @@ from services.chassis.clock import Clock, ScaledClock, SystemClock
 class ServiceSettings(BaseSettings):
     """Settings common to all services; each service adds its own in its `settings.py`."""
 
-    model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True, hide_input_in_errors=True)
 
     kafka_bootstrap: str = "127.0.0.1:19092"
     postgres_dsn: str = Field(description="this service's own database")

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
 from services.chassis import dead_letters
+from services.chassis.clock import SystemClock
+from services.chassis.consumer import Ordering
 from services.chassis.database import connect
 from services.chassis.outbox import OutboxMessage
 from services.chassis.producer import ReliableProducer
+from services.chassis.records import RawRecord
+from services.chassis.relay import Relay
 from services.chassis.service import EXIT_ROLE_DIED
 from services.chassis.testing import eventually, publish, read_records
 from services.chassis.tests.conftest import Bench, rectified
+from services.chassis.tests.inside import Inside, working
 
 
 async def held(bench: Bench, number: int) -> list[tuple[int, str]]:
@@ -98,3 +107,52 @@ async def test_a_reinserted_dead_letter_is_taken_in_like_any_other_event(bench: 
             assert states == ["reinserted", "held"]
 
         await eventually(again)
+
+
+async def test_records_with_nothing_in_them_and_records_of_the_greatest_size_are_kept_too(bench: Bench) -> None:
+    big = b"x" * 990_000
+    await publish_raw(bench, big, [])
+    with bench.worker():
+        # aiokafka sends no record without key and value; other clients do.
+        database = await connect(bench.dsn, application_name="test")
+        await eventually(lambda: held(bench, 1), timeout=60)
+        async with database.transaction() as connection:
+            nothing = RawRecord(f"{bench.prefix}in", 0, 10**6, datetime.now(UTC), None, None, [])
+            assert await dead_letters.write(
+                connection, "worker", bench.prefix, dead_letters.DeadLetter(nothing, "not-a-cloudevent", "data")
+            )
+        await database.close()
+
+        async def in_topic() -> None:
+            records = await read_records(bench.bootstrap, f"{bench.prefix}worker.dlq.v1")
+            assert [len(record.value or b"") for record in records] == [0, 0]
+
+        await eventually(in_topic)
+    assert [len(row["value"] or b"") for row in await bench.fetch("SELECT value FROM dead_letter ORDER BY id")] == [
+        len(big),
+        0,
+    ]
+
+
+async def test_letters_dropped_out_of_turn_leave_no_gap_behind(inside: Inside) -> None:
+    events = [rectified("K1", version=version) for version in range(1, 6)]
+    broken = {2, 3}
+    wrong = [replace(e, data=b"{}") if e.aggregateversion in broken else e for e in events]
+    await publish(inside.bootstrap, f"{inside.prefix}in", wrong)
+    relay = Relay(database=inside.database, bootstrap=inside.bootstrap, service="test", clock=SystemClock())
+    async with working(relay.run), working(inside.consumer(ordering=Ordering.VERSION).run):
+
+        async def two_held() -> list[int]:
+            async with inside.database.acquire() as connection:
+                rows = await connection.fetch("SELECT id FROM dead_letter WHERE state = 'held' ORDER BY id")
+                parked = await connection.fetchval("SELECT count(*) FROM parked_event")
+            assert (len(rows), parked) == (2, 2)
+            return [row["id"] for row in rows]
+
+        second, third = await eventually(two_held)
+        for letter in (third, second):
+            async with inside.database.transaction() as connection:
+                await dead_letters.drop(connection, letter, "operator-1")
+        assert await inside.effects(3) == [events[0].id, events[3].id, events[4].id]
+    assert await inside.value("SELECT version FROM aggregate_version") == 5
+    assert await inside.value("SELECT count(*) FROM parked_event") == 0
