@@ -18,6 +18,7 @@ import httpx
 
 from deploy.demo.api import Json, Platform
 from deploy.demo.life import Story
+from deploy.demo.order import out_of_order
 from deploy.demo.senders import Sender
 from duban_contracts.catalogue import decode
 from duban_contracts.events.supervision import SupervisionOverdue
@@ -86,6 +87,7 @@ class Audit:
         checks: list[Callable[[], Awaitable[Line]]] = [
             self.every_accepted_event_is_accounted_for,
             self.one_hazard_per_reference,
+            self.every_hazards_events_stand_in_order,
             self.every_planned_refusal_was_refused,
             self.every_overdue_deadline_was_raised_once,
             self.every_overdue_hazard_has_one_letter,
@@ -145,6 +147,13 @@ class Audit:
         return Line(
             "每个隐患在台账中恰好一条", not wrong, f"上报 {len(wanted)} 条，台账 {found.total()} 条" + _some(wrong)
         )
+
+    async def every_hazards_events_stand_in_order(self) -> Line:
+        """P2: a reader of the ledger's topic sees each hazard's versions in order, all of them."""
+        versions = {hazard: facts["version"] for hazard, facts in (await self.evidence()).hazards.items()}
+        wrong = out_of_order(await read_all(self._bootstrap, "ledger.hazard.v1"), versions)
+        detail = f"{len(versions)} 个隐患的 {sum(versions.values())} 个版本"
+        return Line("每个隐患的事件在主题中有序而完整", not wrong, detail + _some(wrong))
 
     async def every_planned_refusal_was_refused(self) -> Line:
         """P7: what was malformed or sent in another county's name was refused, visibly, with a reason."""

@@ -110,6 +110,8 @@ class KafkaSender:
                 "enable.idempotence": True,
                 "acks": "all",
                 "linger.ms": 5,
+                # A broker that is away for a moment is no news here; what is not acknowledged is raised below.
+                "log_level": 2,
             }
         )
         self.book = Book()
