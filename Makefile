@@ -53,6 +53,10 @@ logs: install ## Show and follow one process's log: make logs S=ledger
 restart: install ## Restart one process: make restart S=ledger
 	@$(LOCAL) restart $(S)
 
+.PHONY: duban
+duban: install ## Run the operations command: make duban ARGS="dead-letters list ledger"
+	@environment=$$($(LOCAL) env) && eval "$$environment" && $(VENV)/bin/duban $(ARGS)
+
 .PHONY: doctor
 doctor: install ## Find what would stop the platform from starting, and say what to do
 	@$(LOCAL) doctor

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import time
 
@@ -113,6 +114,14 @@ def _doctor(settings: Settings, _parsed: argparse.Namespace) -> int:
     return 0 if all(finding.good for finding in findings) else 1
 
 
+def _env(settings: Settings, _parsed: argparse.Namespace) -> int:
+    from deploy.local import platform
+
+    for name, value in platform.environment(settings).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
 def _fetch(settings: Settings, _parsed: argparse.Namespace) -> int:
     from deploy.local import jars
 
@@ -136,6 +145,7 @@ COMMANDS = {
     "logs": ("show one process's log, and follow it on a terminal", _logs),
     "doctor": ("find what would stop the platform from starting", _doctor),
     "reset": ("stop, and forget all state", _reset),
+    "env": ("print what the duban command has to know of this platform, as lines for a shell (with passwords)", _env),
     "fetch": ("download Kafka's jars", _fetch),
 }
 

@@ -86,6 +86,20 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
     ]
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """Return what the `duban` command has to know. Raises `Trouble` before the first `up`."""
+    if not (settings.credentials / "databases.json").exists():
+        raise Trouble("There is no platform here yet.", "`make up` makes one.")
+    superuser = settings.outside_postgres or f"postgresql://{_postgres_address(settings)}/postgres"
+    dsns = provision.service_dsns(settings, superuser)
+    return {
+        "DUBAN_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
+        **{f"DUBAN_{name.upper()}_DSN": dsn for name, dsn in dsns.items()},
+        **{f"DUBAN_{name.upper()}_URL": f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services},
+    }
+
+
 def _clock(settings: Settings, say: Say) -> dict[str, str]:
     """Choose the services' clock: what the environment asks for, else what this platform's data was made with.
 

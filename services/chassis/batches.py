@@ -17,7 +17,7 @@ from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis import dead_letters, inbox, metrics, versions
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.database import Connection, is_retryable
-from services.chassis.dead_letters import DeadLetter, DeadLetterLimit
+from services.chassis.dead_letters import DeadLetter
 from services.chassis.errors import Poison, Retryable
 from services.chassis.failpoints import reach
 from services.chassis.records import Delivery, RawRecord, Refusal, read
@@ -72,7 +72,6 @@ class BatchProcessor:
     topic_prefix: str = ""
     refuse: Refuse | None = None
     progress: Progress | None = None
-    limit: DeadLetterLimit = field(default_factory=DeadLetterLimit)
     clock: Clock = field(default_factory=SystemClock)
 
     async def process(
@@ -165,8 +164,6 @@ class BatchProcessor:
             return False
         tally.add("refused" if letter.refused else "dead_lettered", 1)
         tally.codes.append(letter.code)
-        if not letter.refused:
-            await dead_letters.check_limit(connection, self.consumer, self.limit)
         return True
 
     async def _take_in(

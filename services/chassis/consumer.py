@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 _BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _STOP_SECONDS: Final = 10
+_SETTLED_SECONDS: Final = 60
 _COMMIT_SECONDS: Final = 5
 
 
@@ -79,6 +80,20 @@ class Consumer:
 
         Raises DeadLetterLimitExceeded when too much fails and Stalled when there is work and nothing moves.
         """
+        attempt = 0
+        while not stopping.is_set():
+            began = time.monotonic()
+            try:
+                await self._be_member(stopping)
+            except KafkaError as error:
+                # aiokafka's background tasks can die for good when a broker does: a new client starts from what is
+                # committed. What is permanently wrong shows as lag, and in this warning.
+                _log.warning("kafka consumer is built anew", consumer=self._name, error=repr(error))
+                attempt = 0 if time.monotonic() - began > _SETTLED_SECONDS else attempt + 1
+                await self._back_off(attempt)
+
+    async def _be_member(self, stopping: asyncio.Event) -> None:
+        """Be a member of the group with one client until `stopping`; raises KafkaError when the client broke."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             client_id=f"duban-{self._name}",
@@ -110,6 +125,9 @@ class Consumer:
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
+                    if task.cancelled():
+                        # Nobody here did that: the client's own task was cancelled, and its result handed to us.
+                        raise KafkaError("the client's background task was cancelled")
                     task.result()
             finally:
                 for task in tasks:
@@ -284,8 +302,11 @@ async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | 
 
 
 async def _leave(consumer: AIOKafkaConsumer) -> None:
-    try:
-        async with asyncio.timeout(_STOP_SECONDS):
-            await consumer.stop()
-    except (TimeoutError, KafkaError, OSError) as error:
+    stop = asyncio.ensure_future(consumer.stop())
+    # Beside us, because a broken client hands on the cancellation of its own tasks as if it were ours.
+    await asyncio.wait({stop}, timeout=_STOP_SECONDS)
+    if not stop.done():
+        stop.cancel()
+        _log.warning("kafka consumer did not stop in time")
+    elif not stop.cancelled() and (error := stop.exception()) is not None:
         _log.warning("kafka consumer did not stop cleanly", error=repr(error))

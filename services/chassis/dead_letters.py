@@ -21,7 +21,7 @@ _DROPPED: Final = "duban_dropped"
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterLimit:
-    """Stop the consumer when `count` or more events failed and are still held from the last `within_seconds`."""
+    """Stop the consumer when `count` events failed within `within_seconds` of each other and are still held."""
 
     count: int = 100
     within_seconds: float = 3600
@@ -85,17 +85,21 @@ async def write(connection: Connection, consumer: str, topic_prefix: str, letter
 
 
 async def check_limit(connection: Connection, consumer: str, limit: DeadLetterLimit) -> None:
-    """Raise DeadLetterLimitExceeded when too many events failed lately; refused input does not count."""
-    held = await connection.fetchval(
-        """SELECT count(*) FROM dead_letter
-            WHERE consumer = $1 AND state = 'held' AND NOT refused
-              AND created_at > clock_timestamp() - make_interval(secs => $2)""",
+    """Raise DeadLetterLimitExceeded when too many events failed together; refused input does not count.
+
+    It is raised until some of them are reinserted or dropped; that time goes by decides nothing.
+    """
+    exceeded = await connection.fetchval(
+        """SELECT count(*) = $2 AND max(created_at) - min(created_at) <= make_interval(secs => $3)
+             FROM (SELECT created_at FROM dead_letter
+                    WHERE consumer = $1 AND state = 'held' AND NOT refused ORDER BY created_at DESC LIMIT $2) AS newest""",
         consumer,
+        limit.count,
         limit.within_seconds,
     )
-    if held >= limit.count:
+    if exceeded:
         raise DeadLetterLimitExceeded(
-            f"{consumer}: {held} events failed within {limit.within_seconds:.0f} s (limit {limit.count}); "
+            f"{consumer}: {limit.count} events failed within {limit.within_seconds:.0f} s; "
             f"look at them with `duban dead-letters list`, then reinsert or drop them"
         )
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from deploy.local import secrets_store
+from deploy.local.__main__ import main
 from deploy.local.settings import load
 from deploy.local.trouble import Trouble
 
@@ -17,6 +21,38 @@ def test_the_documented_ports_follow_from_one_base() -> None:
         "smtp": 18025,
         "webhook": 18026,
     }
+
+
+def test_the_duban_command_is_told_where_everything_is_and_gets_through_a_shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUBAN_HOME", str(tmp_path))
+    monkeypatch.setenv("DUBAN_PORT_BASE", "28000")
+    monkeypatch.setenv("DUBAN_KAFKA_BOOTSTRAP", "")
+    monkeypatch.setenv("DUBAN_POSTGRES_DSN", "")
+    assert main(["env"]) == 1
+    assert "make up" in capsys.readouterr().err
+    passwords = dict.fromkeys(load().services, "a'b $c;\"d")
+    secrets_store.write_json(tmp_path / "credentials" / "databases.json", passwords)
+    assert main(["env"]) == 0
+    shell = subprocess.run(
+        ["/bin/sh", "-c", 'eval "$EXPORTS" && env'],
+        env={"EXPORTS": capsys.readouterr().out},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = dict(line.split("=", 1) for line in shell.stdout.splitlines() if line.startswith("DUBAN_"))
+    assert told["DUBAN_KAFKA_BOOTSTRAP"] == "127.0.0.1:29092"
+    assert told["DUBAN_LEDGER_URL"] == "http://127.0.0.1:28081"
+    assert told["DUBAN_TOPIC_PREFIX"] == ""
+    dsn = urlsplit(told["DUBAN_LEDGER_DSN"])
+    assert (dsn.username, unquote(dsn.password or ""), dsn.path) == (
+        "duban_ledger",
+        passwords["ledger"],
+        "/duban_ledger",
+    )
+    assert len(told) == 2 + 2 * len(load().services)
 
 
 def test_the_port_base_moves_every_port_by_the_same_amount() -> None:

@@ -18,6 +18,7 @@ import typer
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from duban_contracts.topics import CONSUMERS
@@ -123,10 +124,12 @@ def list_letters(service: Service, state: str = "held", limit: int = 50) -> None
             )
 
     table = Table("编号", "消费者", "来源", "代码", "原因", "时间")
+    for column in table.columns:
+        column.overflow = "fold"
     for row in _run(fetch()):
         origin = f"{row['topic']}/{row['partition']}/{row['offset']}"
         time = row["created_at"].isoformat(timespec="seconds")
-        table.add_row(str(row["id"]), row["consumer"], origin, row["code"], row["reason"], time)
+        table.add_row(str(row["id"]), row["consumer"], origin, row["code"], escape(row["reason"]), time)
     _console.print(table)
 
 
@@ -184,3 +187,7 @@ def revoke_key(service: Service, key_id: Annotated[str, typer.Argument(help="密
     revoked = _run(act())
     _console.print("✓ 已停用" if revoked else "✗ 没有这把有效密钥")
     raise typer.Exit(0 if revoked else 1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,62 @@
+"""aiokafka's background tasks can die for good when a broker does; the consumer then builds a new client by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+
+from services.chassis import consumer as consumer_module
+from services.chassis.service import supervise
+from services.chassis.testing import eventually, publish
+from services.chassis.tests import worker
+from services.chassis.tests.conftest import Bench
+from services.chassis.tests.exactly_once import all_effects, assert_exactly_once_in_order, batch
+
+
+def cancelled(client: AIOKafkaConsumer) -> None:
+    client._coordinator._coordination_task.cancel()
+
+
+def broken(client: AIOKafkaConsumer) -> None:
+    """What uvloop's RuntimeError (unable to perform operation on a closed transport) makes of it."""
+
+    async def die() -> None:
+        raise KafkaError("Unexpected error during coordination")
+
+    client._coordinator._coordination_task.cancel()
+    client._coordinator._coordination_task = asyncio.ensure_future(die())
+
+
+@pytest.mark.parametrize("breakage", [cancelled, broken])
+async def test_a_client_whose_background_task_died_is_replaced_and_nothing_is_lost(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, breakage: Callable[[AIOKafkaConsumer], None]
+) -> None:
+    clients: list[AIOKafkaConsumer] = []
+
+    def recorded(**options: object) -> AIOKafkaConsumer:
+        clients.append(AIOKafkaConsumer(**options))
+        return clients[-1]
+
+    monkeypatch.setattr(consumer_module, "AIOKafkaConsumer", recorded)
+    settings = worker.Settings(
+        postgres_dsn=bench.dsn, kafka_bootstrap=bench.bootstrap, topic_prefix=bench.prefix, session_timeout=6
+    )
+    service = await worker.build(settings)
+    stopping = asyncio.Event()
+    running = asyncio.ensure_future(supervise(service, list(service.roles), stopping))
+    first, second = batch(keys=5, each=4), batch(keys=5, each=4)
+    try:
+        await publish(bench.bootstrap, f"{bench.prefix}in", first)
+        await eventually(lambda: all_effects(bench, len(first)), timeout=30)
+        breakage(clients[0])
+        await publish(bench.bootstrap, f"{bench.prefix}in", second)
+        await assert_exactly_once_in_order(bench, first + second, patience=30)
+        assert not running.done()
+    finally:
+        stopping.set()
+        await asyncio.gather(running, return_exceptions=True)
+        await service.close()
