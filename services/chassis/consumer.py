@@ -72,8 +72,7 @@ class Consumer:
         self._database = database
         self._clock = clock
         self._options = options or ConsumerOptions()
-        limit = self._options.dead_letters
-        self._processor = BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, limit, clock)
+        self._processor = BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, clock)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; then finish the batch in hand, commit and leave the group.
@@ -222,6 +221,8 @@ class Consumer:
             else:
                 reach("consumer.database_committed")
                 tally.count()
+                if tally.outcomes["dead_lettered"]:
+                    await self._check_limit(observer, stopping)
                 self._measure(records, time.perf_counter() - started)
                 return True
         return False
