@@ -11,6 +11,8 @@ import httpx
 
 Json = dict[str, Any]
 
+_ATTEMPTS = 90
+
 
 @dataclass(frozen=True, slots=True)
 class Platform:
@@ -41,12 +43,12 @@ class Platform:
 
     async def _call(self, method: str, service: str, path: str, account: str, **more: Any) -> Json:
         headers = {"Authorization": f"Bearer {self.keys[account]}"}
-        for attempt in range(20):
+        for attempt in range(_ATTEMPTS):
             try:
                 response = await self.client.request(method, self.urls[service] + path, headers=headers, **more)
             except httpx.TransportError:
                 # A service that was killed is back within seconds; users press the button again.
-                if attempt == 19:  # noqa: PLR2004
+                if attempt == _ATTEMPTS - 1:
                     raise
                 await asyncio.sleep(1)
                 continue
