@@ -1,0 +1,44 @@
+"""Promise P6 at the level of the chassis: PostgreSQL goes and comes back, and the backlog drains by itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+from deploy.local import ephemeral
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.topics import Topic
+from services.chassis.clock import SystemClock
+from services.chassis.relay import Relay
+from services.chassis.testing import create_topics, publish
+from services.chassis.tests.conftest import rectified
+from services.chassis.tests.inside import prepare, working
+
+
+async def test_postgresql_stopped_and_started_under_load_loses_and_doubles_nothing(
+    kafka_bootstrap: str, topic_prefix: str
+) -> None:
+    names = ("in", "out", "worker.dlq.v1")
+    await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", -1, partitions=3) for name in names])
+    events = [rectified(f"K{n % 7}", measures=str(n)) for n in range(600)]
+    with ephemeral.postgres(durable=False) as server:
+        inside = await prepare(kafka_bootstrap, server.dsn, topic_prefix)
+        relay = Relay(database=inside.database, bootstrap=kafka_bootstrap, service="t", clock=SystemClock())
+        async with working(inside.consumer(max_records=20, stall_timeout=3).run) as consumer, working(relay.run) as out:
+            await publish(kafka_bootstrap, f"{topic_prefix}in", events[:300])
+            await inside.effects(40)
+            server.stop()
+            await publish(kafka_bootstrap, f"{topic_prefix}in", events[300:])
+            await asyncio.sleep(4)  # longer than the stall time
+            assert not consumer.done()
+            assert not out.done()
+            await asyncio.to_thread(server.start)
+            written = await inside.effects(len(events))
+        assert len(written) == len(events)
+        by_key = [[event_id for event_id in written if event_id in mine] for mine in _ids_by_key(events)]
+        assert by_key == _ids_by_key(events)
+        assert await inside.value("SELECT count(*) FROM dead_letter") == 0
+        await inside.database.close()
+
+
+def _ids_by_key(events: list[CloudEvent]) -> list[list[str]]:
+    return [[event.id for event in events if event.subject == f"K{key}"] for key in range(7)]
