@@ -9,6 +9,7 @@ import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -91,7 +92,13 @@ Headers = Sequence[tuple[str, bytes]]
 
 def format_time(instant: datetime) -> str:
     """Return `instant` (aware) as the RFC 3339 UTC text that CloudEvents' `time` wants."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return _utc_text(instant.astimezone(UTC))
+
+
+# One transaction writes one instant into many events. Only UTC: elsewhere two instants of a fold count as equal.
+@lru_cache(maxsize=256)
+def _utc_text(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _parse_time(text: str) -> datetime:

@@ -13,7 +13,7 @@ from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecor
 from duban_contracts.topics import feedback_topic
 from services.chassis.clock import Clock
 from services.chassis.database import Connection
-from services.chassis.events_out import new_event, uuid7
+from services.chassis.events_out import new_event, uuid7_text
 from services.chassis.records import Delivery, RawRecord
 from services.ledger import metrics
 from services.ledger.adapters import claims as store
@@ -52,7 +52,7 @@ class ClaimDesk:
 
     def register(self, delivery: Delivery, claim: HazardReported, number: str) -> Hazard:
         """Make the hazard of a reference that has none; claims that waited for it now wait for confirmation."""
-        decision = rules.register(claim, str(uuid7()), number, self._journal.at)
+        decision = rules.register(claim, uuid7_text(), number, self._journal.at)
         hazard = self._settle(delivery, decision, None)
         return self.release(cast("Hazard", hazard))
 
