@@ -95,7 +95,8 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=None, help="directory of the result files")
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else FULL
-    command = " ".join(["python -m tests.load.bench", *sys.argv[1:]])
+    only = "" if arguments.only == "abc" else f" --only {arguments.only}"
+    command = f"python -m tests.load.bench{' --quick' if arguments.quick else ''}{only}"
     document = uvloop.run(_measure(plan, command, arguments.only))
     # A quick run is no measurement: it never lands among the results.
     usual = ROOT / (".duban/bench" if arguments.quick else "docs/benchmarks")
