@@ -11,7 +11,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -19,10 +18,10 @@ import httpx
 from deploy.demo.api import Json, Platform
 from deploy.demo.life import Story
 from deploy.demo.order import out_of_order
+from deploy.demo.reckoning import passed_unsubmitted, period_of
 from deploy.demo.senders import Sender
 from duban_contracts.catalogue import decode
 from duban_contracts.events.supervision import SupervisionOverdue
-from services.chassis.clock import ZONE
 from services.chassis.testing import read_all
 from services.statistics.recompute import books_of, differences
 
@@ -225,7 +224,7 @@ class Audit:
 
     async def the_books_balance(self) -> Line:
         """P5: opening + confirmed + reopened + transferred in − closed − transferred out = closing, in every cell."""
-        first, last = _period((await self.evidence()).history)
+        first, last = period_of((await self.evidence()).history)
         answer = await self._platform.get(
             "statistics", "/v1/balance", AUDITOR, **{"from": first, "to": last}, by="county,sector,grade,channel"
         )
@@ -235,15 +234,14 @@ class Audit:
     async def statistics_equal_recomputation(self) -> Line:
         """P5: every published figure equals a recomputation from the ledger by code that shares nothing with it."""
         evidence = await self.evidence()
-        answers: dict[str, Json] = {}
 
         def ask(path: str, parameters: Mapping[str, str]) -> Json:
             url = self._platform.urls["statistics"] + path
             headers = {"Authorization": f"Bearer {self._platform.keys[AUDITOR]}"}
             response = httpx.get(url, params=dict(parameters), headers=headers, timeout=30)
             response.raise_for_status()
-            answers[path] = response.json()
-            return answers[path]
+            answer: Json = response.json()
+            return answer
 
         found = await asyncio.to_thread(lambda: differences(books_of(evidence.history), ask))
         detail = f"由 {len(evidence.history)} 条台账历史重算，差异 {len(found)} 处"
@@ -275,41 +273,6 @@ class Audit:
         return Line("无死信、无滞留事件", held.total() == 0, _tally(held) if held.total() else "各服务均为 0")
 
 
-def passed_unsubmitted(history: Sequence[Json]) -> set[str]:
-    """Return the hazards of which a deadline passed without a 整改完成 in time, reckoned from the history alone.
-
-    A plain second reckoning, for this city's stories: no extension and no reopening occurs in them.
-    """
-    overdue: set[str] = set()
-    confirmed: dict[str, datetime] = {}
-    left: dict[str, timedelta] = {}
-    due: dict[str, datetime] = {}
-    end = max(_instant(record) for record in history)
-    for record in sorted(history, key=lambda r: (r["hazard_id"], r["version"])):
-        hazard, payload, verb = record["hazard_id"], _payload(record), record["type"].split(".")[2]
-        if verb == "confirmed":
-            confirmed[hazard] = _instant(record)
-            due[hazard] = _day_after(date.fromisoformat(payload["deadline_on"]))
-        elif verb == "submitted" and hazard in due:
-            at = datetime.fromisoformat(payload["submitted_at"])
-            if at > due[hazard]:
-                overdue.add(hazard)
-            left[hazard] = due.pop(hazard) - at
-        elif verb == "returned" and left[hazard] > timedelta(0):
-            resumed = (_instant(record) + left[hazard]).astimezone(ZONE)
-            whole = resumed.replace(hour=0, minute=0, second=0, microsecond=0)
-            due[hazard] = whole if whole == resumed else whole + timedelta(days=1)
-        elif verb in {"closed", "rejected"}:
-            due.pop(hazard, None)
-    return overdue | {hazard for hazard, instant in due.items() if instant < end}
-
-
-def _payload(record: Json) -> Json:
-    payload = record["payload"]
-    decoded: Json = json.loads(payload) if isinstance(payload, str) else payload
-    return decoded
-
-
 def _reference_in(value_base64: str | None) -> str:
     """Return the reference that a refused record names, as far as it can be read."""
     try:
@@ -317,19 +280,6 @@ def _reference_in(value_base64: str | None) -> str:
     except ValueError:
         return "?"
     return str(document.get("reference", "?")) if isinstance(document, dict) else "?"
-
-
-def _instant(record: Json) -> datetime:
-    return datetime.fromisoformat(_payload(record)["occurred_at"])
-
-
-def _day_after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=ZONE)
-
-
-def _period(history: Sequence[Json]) -> tuple[str, str]:
-    days = [_instant(record).astimezone(ZONE).date() for record in history]
-    return min(days).isoformat(), max(days).isoformat()
 
 
 def _tally(counts: Mapping[str, int]) -> str:

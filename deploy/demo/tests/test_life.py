@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from deploy.demo.life import Fate, Quirk, Story, write
+from duban_contracts.events.types import Grade
+from duban_contracts.profile import load_city
+
+CITY = load_city(Path(__file__).parents[2] / "profiles" / "jincheng")
+
+
+def stories(seed: int, hazards: int = 400) -> list[Story]:
+    return write(CITY, seed=seed, hazards=hazards, seconds=50, today=date(2026, 3, 2))
+
+
+def test_the_same_seed_tells_the_same_stories_and_another_seed_others() -> None:
+    assert stories(7) == stories(7)
+    assert stories(7) != stories(8)
+
+
+def test_a_city_lives_through_every_fate_and_every_quirk_in_every_county() -> None:
+    told = stories(1)
+    assert {story.fate for story in told} == set(Fate)
+    assert {story.quirk for story in told} == set(Quirk)
+    assert {story.county for story in told} == {county.code for county in CITY.counties}
+    assert len({story.reference for story in told}) == len(told)
+    assert [story.at for story in told] == sorted(story.at for story in told)
+
+
+def test_what_is_fixed_before_it_is_reported_is_a_general_hazard_fixed_in_time() -> None:
+    early = [story for story in stories(3) if story.quirk is Quirk.FIXED_BEFORE_REPORTED]
+    assert early
+    assert {(story.fate, story.grade) for story in early} == {(Fate.IN_TIME, Grade.GENERAL)}
