@@ -36,7 +36,8 @@ def create_app(
     routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """Return the service's app: its routers, health, metrics, OpenAPI and problem details."""
-    app = FastAPI(title=title, version="1", docs_url="/docs", redoc_url=None)
+    # No /docs page: it would load its scripts from outside, and a city's network has no outside.
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None)
     app.state.service = name
     app.state.database = database
     problems.install(app)
