@@ -12,8 +12,11 @@ import json
 import signal
 import sys
 import time
+import traceback
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,9 @@ import uvloop
 
 from deploy.local.settings import ROOT
 from tests.load import freshness, ingest, lifecycles, machine, report
-from tests.load.rig import rig
+from tests.load.rig import Rig, rig
+
+Measure = Callable[[], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,36 @@ def _say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201 - the command's output
 
 
+def _parts(plan: Plan, servers: Rig) -> dict[str, tuple[str, Measure]]:
+    return {
+        "a": ("ingest", partial(ingest.measure, servers, events=plan.events, rounds=plan.ingest_rounds, say=_say)),
+        "b": (
+            "freshness",
+            partial(
+                freshness.measure,
+                servers,
+                rates=plan.rates,
+                seconds=plan.offer_seconds,
+                warm_seconds=plan.warm_seconds,
+                rounds=plan.offer_rounds,
+                say=_say,
+            ),
+        ),
+        "c": (
+            "lifecycles",
+            partial(
+                lifecycles.measure,
+                servers,
+                callers=plan.callers,
+                seconds=plan.life_seconds,
+                warm_seconds=plan.warm_seconds,
+                rounds=plan.life_rounds,
+                say=_say,
+            ),
+        ),
+    }
+
+
 async def _measure(plan: Plan, command: str, parts: str) -> dict[str, Any]:
     # Ended from outside, the bench still takes its servers down.
     if (task := asyncio.current_task()) is not None:
@@ -60,26 +95,14 @@ async def _measure(plan: Plan, command: str, parts: str) -> dict[str, Any]:
     }
     with rig() as servers:
         document["servers"] = await machine.servers(servers)
-        if "a" in parts:
-            document["ingest"] = await ingest.measure(servers, events=plan.events, rounds=plan.ingest_rounds, say=_say)
-        if "b" in parts:
-            document["freshness"] = await freshness.measure(
-                servers,
-                rates=plan.rates,
-                seconds=plan.offer_seconds,
-                warm_seconds=plan.warm_seconds,
-                rounds=plan.offer_rounds,
-                say=_say,
-            )
-        if "c" in parts:
-            document["lifecycles"] = await lifecycles.measure(
-                servers,
-                callers=plan.callers,
-                seconds=plan.life_seconds,
-                warm_seconds=plan.warm_seconds,
-                rounds=plan.life_rounds,
-                say=_say,
-            )
+        for part, (name, measure) in _parts(plan, servers).items():
+            if part not in parts:
+                continue
+            try:
+                document[name] = await measure()
+            except Exception as error:  # noqa: BLE001 - what the other parts measured is still worth its page
+                document.setdefault("failed", {})[name] = repr(error)
+                traceback.print_exc()
     document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
     document["summary"] = report.summarise(document)
     return document
@@ -108,7 +131,7 @@ def main() -> int:
     stem.with_suffix(".md").write_text(text, encoding="utf-8")
     _say(f"written: {stem}.md and .json")
     print(text)  # noqa: T201 - the command's output
-    return 0
+    return 1 if "failed" in document else 0
 
 
 if __name__ == "__main__":

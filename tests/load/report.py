@@ -14,6 +14,8 @@ AIM_P99_MILLISECONDS: Final = 1000
 AIM_LIFECYCLES: Final = 100
 AIM_MEGABYTES: Final = 150
 
+SHARED_CORES: Final = 0.2
+
 
 def summarise(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the medians, what bounds them, and whether each aim is met."""
@@ -84,14 +86,32 @@ def _mean_cores(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 
 def render(document: Mapping[str, Any]) -> str:
     """Return the page that stands beside the JSON file."""
-    lines = [f"# Bench of {document['measured_at']}", "", *_head(document)]
+    lines = [f"# Bench of {document['measured_at']}", "", *_foreign(document), *_head(document)]
     if "ingest" in document:
         lines += _ingest_page(document["ingest"], document["summary"]["ingest"])
     if "freshness" in document:
         lines += _freshness_page(document["freshness"], document["summary"]["freshness"])
     if "lifecycles" in document:
         lines += _lifecycles_page(document["lifecycles"], document["summary"]["lifecycles"])
+    for part, error in document.get("failed", {}).items():
+        lines += [f"**{part} was not measured:** `{error}`", ""]
     return "\n".join(lines) + "\n"
+
+
+def _foreign(document: Mapping[str, Any]) -> list[str]:
+    """Warn when the machine was not the bench's own."""
+    runs = [run for way in document.get("ingest", {}).get("rounds", {}).values() for run in way]
+    runs += [run for rate in document.get("freshness", {}).get("rounds", {}).values() for run in rate]
+    runs += document.get("lifecycles", {}).get("rounds", [])
+    shares = [run["cores"].get("others", 0.0) for run in runs]
+    if not shares or median(shares) < SHARED_CORES:
+        return []
+    warning = (
+        f"**The machine was shared:** processes foreign to the bench kept {median(shares):.2f} of its "
+        f"{document['machine']['cores']} cores busy (median of the rounds, up to {max(shares):.2f}). "
+        "Every absolute figure is too low, and every latency too high."
+    )
+    return [warning, ""]
 
 
 def _head(document: Mapping[str, Any]) -> list[str]:
