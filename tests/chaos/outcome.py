@@ -12,7 +12,7 @@ from duban_contracts.topics import Topic
 from services.chassis import topics
 from services.chassis.testing import eventually
 from services.chassis.tests.conftest import Bench
-from services.chassis.tests.exactly_once import assert_exactly_once_in_order
+from services.chassis.tests.exactly_once import all_effects, assert_exactly_once_in_order
 
 PARTITIONS = 3
 WORKER_TOPICS = ("in", "out", "worker.dlq.v1")
@@ -22,6 +22,11 @@ async def prepare(bench: Bench, *, replication: int = 1) -> None:
     """Create the worker's topics."""
     declared = [Topic(f"{bench.prefix}{name}", -1, partitions=PARTITIONS) for name in WORKER_TOPICS]
     await topics.apply(bench.bootstrap, declared, replication=replication)
+
+
+async def at_work(bench: Bench) -> None:
+    """Wait for the first effect: nobody restarts a worker that can't be started, and that is not the question here."""
+    await eventually(lambda: all_effects(bench, 1), timeout=60)
 
 
 async def assert_drained(bench: Bench, events: Sequence[CloudEvent]) -> None:

@@ -11,7 +11,7 @@ from deploy.local import ephemeral
 from deploy.local.ephemeral import KafkaCluster
 from services.chassis.tests.conftest import Bench
 from tests.chaos.load import load
-from tests.chaos.outcome import assert_drained, coordinator_of, leader_of, prepare
+from tests.chaos.outcome import assert_drained, at_work, coordinator_of, leader_of, prepare
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
@@ -30,6 +30,7 @@ async def test_no_event_is_lost_doubled_or_reordered_when_the_leading_broker_and
     with bench.worker(DUBAN_SESSION_TIMEOUT="6") as first, bench.worker(DUBAN_SESSION_TIMEOUT="6") as second:
         async with load(bench.bootstrap, f"{bench.prefix}in") as running:
             await running.moves_on()
+            await at_work(bench)
             for find in (leader_of, coordinator_of):
                 broker = await find(bench)
                 cluster.kill(broker)
@@ -50,6 +51,7 @@ async def test_nothing_is_acknowledged_and_nothing_lost_while_two_of_three_broke
     with bench.worker(DUBAN_SESSION_TIMEOUT="6") as worker:
         async with load(bench.bootstrap, f"{bench.prefix}in") as running:
             await running.moves_on()
+            await at_work(bench)
             leader = await leader_of(bench)
             for number in (leader, leader % 3 + 1):
                 cluster.kill(number)

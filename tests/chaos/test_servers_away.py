@@ -11,11 +11,11 @@ from deploy.local import ephemeral
 from deploy.local.ephemeral import KafkaCluster, PostgresServer
 from services.chassis.tests.conftest import Bench
 from tests.chaos.load import load
-from tests.chaos.outcome import assert_drained, prepare
+from tests.chaos.outcome import assert_drained, at_work, prepare
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
-_AWAY_SECONDS = 8.0
+_AWAY_SECONDS = 6.0
 Strike = Callable[[KafkaCluster], None]
 
 
@@ -36,6 +36,7 @@ async def endure(bench: Bench, go: Callable[[], None], come: Callable[[], None],
     with bench.worker(DUBAN_SESSION_TIMEOUT="6") as worker:
         async with load(bench.bootstrap, f"{bench.prefix}in") as running:
             await running.moves_on()
+            await at_work(bench)
             await asyncio.to_thread(go)
             before = len(running.acknowledged)
             await asyncio.sleep(_AWAY_SECONDS)
