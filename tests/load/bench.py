@@ -44,8 +44,8 @@ class Plan:
     life_rounds: int
 
 
-FULL = Plan(20_000, 5, (500, 1000), 20, 5, 3, 48, 20, 3)
-QUICK = Plan(2_000, 1, (100,), 2, 1, 1, 6, 2, 1)
+FULL = Plan(20_000, 5, (500, 1000), 20, 5, 3, 64, 20, 3)
+QUICK = Plan(1_500, 1, (100,), 2, 1, 1, 6, 2, 1)
 
 
 def _say(line: str) -> None:

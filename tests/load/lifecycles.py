@@ -22,7 +22,7 @@ from tests.load.rig import COUNTIES, Rig
 PREFIX: Final = "life."
 SERVICES: Final = ("gateway", "ledger", "scheduler", "notifications", "statistics")
 # How long a caller waits before it asks again whether its event has been recorded.
-ASK_AGAIN_SECONDS: Final = 0.1
+ASK_AGAIN_SECONDS: Final = 0.25
 _PATIENCE_SECONDS: Final = 60
 
 
