@@ -27,7 +27,7 @@ demo: install ## Play some minutes of a city's life on the real platform and aud
 
 .PHONY: test
 test: install ## Run every test, against real Kafka and PostgreSQL (ARGS="-k name" selects)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: install
 install: $(STAMP) ## Install everything that is missing, checked against hashes

@@ -138,7 +138,9 @@ async def _live(
         acts = [county.report() for county in counties]
         reports = asyncio.gather(*acts, *([disturb()] if disturb else []))
         await _unless_somebody_fails(reports, everybody)
-        await _unless_somebody_fails(asyncio.ensure_future(_settled(api, script.settle_seconds)), everybody)
+        expected = sum(story.reaches_the_ledger for story in stories.values())
+        settled = asyncio.ensure_future(_settled(api, expected, script.settle_seconds))
+        await _unless_somebody_fails(settled, everybody)
     finally:
         stopping.set()
         await asyncio.gather(*everybody, return_exceptions=True)
@@ -153,13 +155,14 @@ async def _unless_somebody_fails(work: asyncio.Future[Any], everybody: list[asyn
     await work
 
 
-async def _settled(api: Platform, patience: float) -> None:
-    """Wait until every hazard is closed, rejected or overdue and left lying, or until the patience (seconds) ends."""
+async def _settled(api: Platform, hazards: int, patience: float) -> None:
+    """Wait until all `hazards` are in the ledger and closed, rejected or overdue and left lying, or patience ends."""
     deadline = asyncio.get_running_loop().time() + patience
     quiet = 0
     while quiet < 3 and asyncio.get_running_loop().time() < deadline:  # noqa: PLR2004
         await asyncio.sleep(1)
-        under_way = 0
+        # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
+        under_way = hazards - (await api.get("ledger", "/v1/hazards/count", AUDITOR))["total"]
         for state in ("reported", "in_review"):
             under_way += (await api.get("ledger", "/v1/hazards/count", AUDITOR, state=state))["total"]
         for state in ("confirmed", "rectifying"):

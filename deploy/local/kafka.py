@@ -151,5 +151,7 @@ class Cluster:
 
 def _cluster_id(file: Path) -> str:
     if not file.exists():
-        file.write_text(base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), encoding="ascii")
+        # Kafka's own kind of id; one that begins with a dash would read as an option on its command line.
+        fresh = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        file.write_text(fresh.replace("-", "_"), encoding="ascii")
     return file.read_text(encoding="ascii").strip()

@@ -68,8 +68,7 @@ class Relay:
                     if published < _BATCH:
                         await self._clock.sleep(_IDLE_SECONDS[idle])
             finally:
-                if not connection.is_closed():
-                    await connection.execute("SELECT pg_advisory_unlock($1)", _OWNER_LOCK)
+                await _disown(connection)
             return True
 
     async def _carry_batch(self, connection: Connection) -> int:
@@ -108,6 +107,15 @@ class Relay:
             metrics.OUTBOX_PENDING.set(pending)
         oldest = rows[0]["created_at"] if rows else self._clock.wall()
         metrics.OUTBOX_OLDEST.set(oldest.timestamp())
+
+
+async def _disown(connection: Connection) -> None:
+    """Give the owner's lock back; a session that can't say so is ended, for its end frees the lock too."""
+    try:
+        await connection.execute("SELECT pg_advisory_unlock($1)", _OWNER_LOCK)
+    except BaseException:
+        connection.terminate()
+        raise
 
 
 def _prefix_per_key(rows: Sequence[asyncpg.Record], results: Sequence[PublishError | None]) -> list[int]:

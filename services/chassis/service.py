@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -67,6 +68,8 @@ async def _serve(build: Callable[[Settings], Awaitable[Service]], settings: Sett
         return
     if unknown := set(chosen) - set(service.roles):
         raise SystemExit(f"{service.name} has no role {', '.join(sorted(unknown))}; it has {', '.join(service.roles)}")
+    # What the start has made stays for good; the collector need not walk it again and again.
+    gc.freeze()
     try:
         await supervise(service, chosen or list(service.roles), stopping)
     finally:

@@ -48,7 +48,7 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("profile")
     regions = [{"code": "140500", "name": "晋城市", "level": "city"}]
@@ -58,7 +58,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> AsyncIterator[World]:
     name, prefix = f"ledger_{secrets.token_hex(4)}", f"l{secrets.token_hex(4)}."
     admin = await asyncpg.connect(postgres_dsn)

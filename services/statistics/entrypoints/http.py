@@ -55,7 +55,7 @@ class Names:
         return term.name if term else None
 
 
-def _wanted(
+async def _wanted(
     caller: Caller,
     by: By = "",
     county: Codes = None,
@@ -86,7 +86,7 @@ def _within(caller: Principal, only: Mapping[str, tuple[str, ...]]) -> Mapping[s
     return narrowed
 
 
-def _period(start: From, end: To) -> Period:
+async def _period(start: From, end: To) -> Period:
     if end < start:
         raise _invalid("to", "结束日期早于开始日期", "not before from")
     return Period(start, end)
