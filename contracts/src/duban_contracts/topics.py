@@ -65,7 +65,8 @@ def dead_letter_topic(consumer: str, prefix: str = "") -> str:
     return f"{prefix}{consumer}.dlq.v1"
 
 
-# Every consumer that keeps dead letters, by name; the name is also its consumer group.
+# Every consumer that keeps dead letters, by name. The name is also its consumer group, except for the stream worker of
+# statistics: Faust calls its group after the app, `statistics`.
 CONSUMERS: Final = (
     "ledger.claims",
     "ledger.supervision",
