@@ -51,24 +51,32 @@ class KafkaCluster:
         """Start these nodes (all without arguments) and wait until as many brokers are in the cluster."""
         for node in self._cluster.nodes:
             if (not numbers or node.number in numbers) and not self.alive(node.number):
-                with (node.home / "broker.log").open("ab") as log:
-                    self._processes[node.number] = subprocess.Popen(  # noqa: S603
-                        self._cluster.command(node), stdout=log, stderr=subprocess.STDOUT
-                    )
+                self._launch(node)
         if wait:
             self.wait_ready()
 
+    def _launch(self, node: kafka_parts.Node) -> None:
+        with (node.home / "broker.log").open("ab") as log:
+            self._processes[node.number] = subprocess.Popen(  # noqa: S603
+                self._cluster.command(node), stdout=log, stderr=subprocess.STDOUT
+            )
+
     def wait_ready(self) -> None:
-        """Wait until every running node is part of the cluster. Raises `Trouble`."""
-        running = [node.number for node in self._cluster.nodes if self.alive(node.number)]
-        addresses = [f"{LOOPBACK}:{node.port}" for node in self._cluster.nodes if node.number in running]
-        check = readiness.wait_for(
-            "Kafka",
-            lambda: readiness.kafka(",".join(addresses), len(running), every=True),
-            _START_SECONDS,
-            f"See broker.log under {self._cluster.nodes[0].home.parent}.",
-        )
-        in_own_loop(check)
+        """Wait until every running node is part of the cluster; one that dies meanwhile is started again.
+
+        That is what the supervisor does too. Raises `Trouble`.
+        """
+        running = [node for node in self._cluster.nodes if self.alive(node.number)]
+        addresses = ",".join(f"{LOOPBACK}:{node.port}" for node in running)
+
+        async def check() -> str | None:
+            for node in running:
+                if not self.alive(node.number):
+                    self._launch(node)
+            missing = await readiness.kafka(addresses, len(running), every=True)
+            return missing and f"{missing}; {_last_lines(running[0].home / 'broker.log')}"
+
+        in_own_loop(readiness.wait_for("Kafka", check, _START_SECONDS, "The last lines of its log say why."))
 
     def kill(self, number: int = 1) -> None:
         """SIGKILL one node, as a power cut would."""
@@ -124,10 +132,16 @@ class PostgresServer:
     def start(self) -> None:
         """Start the server and wait until it accepts sessions. Raises `Trouble`."""
         self._process = self._server.start(self._log)
-        check = readiness.wait_for(
-            "PostgreSQL", lambda: readiness.postgres(self.dsn), _START_SECONDS, f"See {self._log}."
-        )
-        in_own_loop(check)
+
+        async def check() -> str | None:
+            # Right after a kill the old server's children may still hold its memory: a new one gives up at once, and
+            # is started again, as the supervisor would.
+            if self.pid is None:
+                self._process = self._server.start(self._log)
+            missing = await readiness.postgres(self.dsn)
+            return missing and f"{missing}; {_last_lines(self._log)}"
+
+        in_own_loop(readiness.wait_for("PostgreSQL", check, _START_SECONDS, "The last lines of its log say why."))
 
     def kill(self) -> None:
         """SIGKILL the postmaster; its children notice and leave by themselves. `start` recovers from the log."""
@@ -191,6 +205,13 @@ def free_ports(count: int) -> list[int]:
                 probe.bind((LOOPBACK, port))
                 ports += [port] if port not in ports else []
     return ports
+
+
+def _last_lines(log: Path) -> str:
+    """Return the end of a log, to be read in a failed test: the directory is gone by then."""
+    with contextlib.suppress(OSError):
+        return " | ".join(log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:])
+    return "no log"
 
 
 def in_own_loop(coroutine: Coroutine[object, object, T]) -> T:

@@ -12,12 +12,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.chassis import dead_letters, metrics, tracing
+from services.chassis.attempts import Attempts, back_off
 from services.chassis.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
 from services.chassis.clock import Clock
 from services.chassis.database import RETRYABLE, Database, is_retryable
 from services.chassis.dead_letters import DeadLetterLimit
-from services.chassis.errors import DeadLetterLimitExceeded, Poison, Retryable
 from services.chassis.failpoints import reach
 from services.chassis.observer import Observer
 from services.chassis.records import Delivery, RawRecord, raw
@@ -28,7 +27,6 @@ _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _STOP_SECONDS: Final = 10
 _SETTLED_SECONDS: Final = 60
 _COMMIT_SECONDS: Final = 5
@@ -72,7 +70,14 @@ class Consumer:
         self._database = database
         self._clock = clock
         self._options = options or ConsumerOptions()
-        self._processor = BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, clock)
+        self._progress = progress
+        self._attempts = Attempts(
+            consumer=name,
+            processor=BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, clock),
+            database=database,
+            clock=clock,
+            limit=self._options.dead_letters,
+        )
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; then finish the batch in hand, commit and leave the group.
@@ -89,7 +94,7 @@ class Consumer:
                 # committed. What is permanently wrong shows as lag, and in this warning.
                 _log.warning("kafka consumer is built anew", consumer=self._name, error=repr(error))
                 attempt = 0 if time.monotonic() - began > _SETTLED_SECONDS else attempt + 1
-                await self._back_off(attempt)
+                await back_off(self._clock, attempt)
 
     async def _be_member(self, stopping: asyncio.Event) -> None:
         """Be a member of the group with one client until `stopping`; raises KafkaError when the client broke."""
@@ -143,21 +148,21 @@ class Consumer:
                 await _unless(stopping, consumer.start())
             except (KafkaError, OSError) as error:
                 _log.warning("kafka is not reachable yet", consumer=self._name, error=repr(error))
-                await self._back_off(attempt)
+                await back_off(self._clock, attempt)
                 attempt += 1
             else:
                 return not stopping.is_set()
         return False
 
     async def _loop(self, consumer: AIOKafkaConsumer, observer: Observer, stopping: asyncio.Event) -> None:
-        await self._check_limit(observer, stopping)
+        await self._attempts.check_limit(observer, stopping)
         while not stopping.is_set():
             observer.turned()
             # In a rebalance aiokafka's getmany waits for the new assignment, however long that takes.
             records, membership = await _unless(stopping, self._fetch(consumer, observer)) or ([], 0)
             if records:
                 reach("consumer.fetched")
-                if not await self._process(records, observer, stopping):
+                if not await self._attempts.apply(records, observer, stopping):
                     return
                 observer.applied(records, membership)
                 if membership == observer.membership:
@@ -170,69 +175,6 @@ class Consumer:
         )
         records = [raw(record) for batch in fetched.values() for record in batch]
         return records, observer.took(records)
-
-    async def _check_limit(self, observer: Observer, stopping: asyncio.Event) -> None:
-        attempt = 0
-        while not stopping.is_set():
-            try:
-                async with self._database.acquire() as connection:
-                    await dead_letters.check_limit(connection, self._name, self._options.dead_letters)
-            except Exception as error:
-                if not is_retryable(error):
-                    raise
-                _log.warning("database is away", consumer=self._name, error=repr(error))
-                observer.waits()
-                await self._back_off(attempt)
-                attempt += 1
-            else:
-                return
-
-    async def _process(
-        self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event, *, singly: bool = False
-    ) -> bool:
-        """Apply `records` in one transaction, however long it takes; return False when asked to stop first."""
-        poisoned: dict[str, Poison] = {}
-        attempt = 0
-        while not stopping.is_set():
-            observer.turned()
-            started = time.perf_counter()
-            try:
-                with tracing.span(self._name, traceparent=_traceparent(records)):
-                    async with self._database.transaction() as connection:
-                        tally = await self._processor.process(connection, records, poisoned, singly=singly)
-                        reach("consumer.before_database_commit")
-            except DeadLetterLimitExceeded:
-                raise
-            except Exception as error:
-                if isinstance(error, Retryable | KafkaError) or is_retryable(error):
-                    _log.warning("batch is tried again", consumer=self._name, error=repr(error), attempt=attempt)
-                    observer.waits()
-                    await self._back_off(attempt)
-                    attempt += 1
-                    continue
-                poison = error if isinstance(error, Poison) else Poison("unexpected-error", repr(error))
-                culprit = poison.delivery.record if poison.delivery else records[0] if singly else None
-                if culprit is None:
-                    return await self._one_by_one(records, observer, stopping)
-                if culprit.origin in poisoned:
-                    raise
-                _log.exception("event given up", consumer=self._name, **_names(poison, culprit))
-                poisoned[culprit.origin] = poison
-            else:
-                reach("consumer.database_committed")
-                tally.count()
-                if tally.outcomes["dead_lettered"]:
-                    await self._check_limit(observer, stopping)
-                self._measure(records, time.perf_counter() - started)
-                return True
-        return False
-
-    async def _one_by_one(self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event) -> bool:
-        """Apply each record in a transaction of its own, to find the one that can't be applied."""
-        for record in records:
-            if not await self._process([record], observer, stopping, singly=True):
-                return False
-        return True
 
     async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[RawRecord]) -> None:
         offsets: dict[TopicPartition, int] = {record.topic_partition: record.offset + 1 for record in records}
@@ -254,40 +196,13 @@ class Consumer:
         try:
             applied_through = await observer.observe()
             async with self._database.transaction() as connection:
-                if applied_through and self._processor.progress is not None:
-                    await self._processor.progress(connection, applied_through)
+                if applied_through and self._progress is not None:
+                    await self._progress(connection, applied_through)
                 await observer.report(connection)
         except (KafkaError, *RETRYABLE) as error:
             if not isinstance(error, KafkaError) and not is_retryable(error):
                 raise
             _log.warning("progress is not known just now", consumer=self._name, error=repr(error))
-
-    async def _back_off(self, attempt: int) -> None:
-        await self._clock.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
-
-    def _measure(self, records: Sequence[RawRecord], seconds: float) -> None:
-        metrics.CONSUMER_BATCH_DURATION.labels(self._name).observe(seconds)
-        now = self._clock.wall().timestamp()
-        age = metrics.CONSUMER_EVENT_AGE.labels(self._name)
-        for record in records:
-            age.observe(max(0.0, now - record.timestamp.timestamp()))
-
-
-def _traceparent(records: Sequence[RawRecord]) -> str | None:
-    """Return the trace of the batch's first event; a batch is one span, each event carries its own context on."""
-    return next((value.decode("latin-1") for name, value in records[0].headers if name == "traceparent"), None)
-
-
-def _names(poison: Poison, culprit: RawRecord) -> dict[str, str | None]:
-    delivery = poison.delivery
-    data = delivery.data if delivery else None
-    return {
-        "code": poison.code,
-        "origin": culprit.origin,
-        "event_id": delivery.event.id if delivery else None,
-        "subject": delivery.event.subject if delivery else None,
-        "hazard_id": getattr(data, "hazard_id", None) or getattr(getattr(data, "hazard", None), "hazard_id", None),
-    }
 
 
 async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

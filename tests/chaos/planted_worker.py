@@ -10,6 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from services.chassis import inbox
+from services.chassis.attempts import Attempts
 from services.chassis.consumer import Consumer
 from services.chassis.database import Connection
 from services.chassis.outbox import OutboxMessage
@@ -31,19 +32,19 @@ def inbox_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def commit_before_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit the offsets first and apply the batch afterwards."""
-    loop, process, commit = Consumer._loop, Consumer._process, Consumer._commit
+    loop, commit, apply = Consumer._loop, Consumer._commit, Attempts.apply
     running: dict[str, Any] = {}
 
     async def loop_with_consumer(self: Consumer, consumer: AIOKafkaConsumer, *more: Any) -> None:
-        running["consumer"] = consumer
+        running.update(owner=self, consumer=consumer)
         await loop(self, consumer, *more)
 
-    async def process_afterwards(self: Consumer, records: Sequence[RawRecord], *more: Any) -> bool:
-        await commit(self, running["consumer"], records)
-        return await process(self, records, *more)
+    async def apply_afterwards(self: Attempts, records: Sequence[RawRecord], *more: Any, **named: Any) -> bool:
+        await commit(running["owner"], running["consumer"], records)
+        return await apply(self, records, *more, **named)
 
     monkeypatch.setattr(Consumer, "_loop", loop_with_consumer)
-    monkeypatch.setattr(Consumer, "_process", process_afterwards)
+    monkeypatch.setattr(Attempts, "apply", apply_afterwards)
 
 
 def delete_before_publish(monkeypatch: pytest.MonkeyPatch) -> None:

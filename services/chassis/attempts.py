@@ -1,0 +1,131 @@
+"""Applying a batch, however long it takes: what is away is tried again, what can't be applied is found and given up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from services.chassis import dead_letters, metrics, tracing
+from services.chassis.batches import BatchProcessor
+from services.chassis.clock import Clock
+from services.chassis.database import Database, is_retryable
+from services.chassis.dead_letters import DeadLetterLimit
+from services.chassis.errors import DeadLetterLimitExceeded, Poison, Retryable
+from services.chassis.failpoints import reach
+from services.chassis.observer import Observer
+from services.chassis.records import RawRecord
+
+_log = structlog.get_logger(__name__)
+
+_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+async def back_off(clock: Clock, attempt: int) -> None:
+    """Wait before attempt number `attempt` (from 0) is made again: longer each time, up to 5 seconds."""
+    await clock.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
+
+
+class Attempts:
+    """Makes attempts at one consumer's batches. The two families of failure are told apart here (DESIGN §5)."""
+
+    def __init__(
+        self, *, consumer: str, processor: BatchProcessor, database: Database, clock: Clock, limit: DeadLetterLimit
+    ) -> None:
+        self._consumer = consumer
+        self._processor = processor
+        self._database = database
+        self._clock = clock
+        self._limit = limit
+
+    async def check_limit(self, observer: Observer, stopping: asyncio.Event) -> None:
+        """Raise DeadLetterLimitExceeded when too much failed; waits for a database that is away."""
+        attempt = 0
+        while not stopping.is_set():
+            try:
+                async with self._database.acquire() as connection:
+                    await dead_letters.check_limit(connection, self._consumer, self._limit)
+            except Exception as error:
+                if not is_retryable(error):
+                    raise
+                _log.warning("database is away", consumer=self._consumer, error=repr(error))
+                observer.waits()
+                await back_off(self._clock, attempt)
+                attempt += 1
+            else:
+                return
+
+    async def apply(
+        self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event, *, singly: bool = False
+    ) -> bool:
+        """Apply `records` in one transaction, however long it takes; return False when asked to stop first."""
+        poisoned: dict[str, Poison] = {}
+        attempt = 0
+        while not stopping.is_set():
+            observer.turned()
+            started = time.perf_counter()
+            try:
+                with tracing.span(self._consumer, traceparent=_traceparent(records)):
+                    async with self._database.transaction() as connection:
+                        tally = await self._processor.process(connection, records, poisoned, singly=singly)
+                        reach("consumer.before_database_commit")
+            except DeadLetterLimitExceeded:
+                raise
+            except Exception as error:
+                if isinstance(error, Retryable | KafkaError) or is_retryable(error):
+                    _log.warning("batch is tried again", consumer=self._consumer, error=repr(error), attempt=attempt)
+                    observer.waits()
+                    await back_off(self._clock, attempt)
+                    attempt += 1
+                    continue
+                poison = error if isinstance(error, Poison) else Poison("unexpected-error", repr(error))
+                culprit = poison.delivery.record if poison.delivery else records[0] if singly else None
+                if culprit is None:
+                    return await self._one_by_one(records, observer, stopping)
+                if culprit.origin in poisoned:
+                    raise
+                _log.exception("event given up", consumer=self._consumer, **_names(poison, culprit))
+                poisoned[culprit.origin] = poison
+            else:
+                reach("consumer.database_committed")
+                tally.count()
+                if tally.outcomes["dead_lettered"]:
+                    await self.check_limit(observer, stopping)
+                self._measure(records, time.perf_counter() - started)
+                return True
+        return False
+
+    async def _one_by_one(self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event) -> bool:
+        """Apply each record in a transaction of its own, to find the one that can't be applied."""
+        for record in records:
+            if not await self.apply([record], observer, stopping, singly=True):
+                return False
+        return True
+
+    def _measure(self, records: Sequence[RawRecord], seconds: float) -> None:
+        metrics.CONSUMER_BATCH_DURATION.labels(self._consumer).observe(seconds)
+        now = self._clock.wall().timestamp()
+        age = metrics.CONSUMER_EVENT_AGE.labels(self._consumer)
+        for record in records:
+            age.observe(max(0.0, now - record.timestamp.timestamp()))
+
+
+def _traceparent(records: Sequence[RawRecord]) -> str | None:
+    """Return the trace of the batch's first event; a batch is one span, each event carries its own context on."""
+    return next((value.decode("latin-1") for name, value in records[0].headers if name == "traceparent"), None)
+
+
+def _names(poison: Poison, culprit: RawRecord) -> dict[str, str | None]:
+    delivery = poison.delivery
+    data = delivery.data if delivery else None
+    return {
+        "code": poison.code,
+        "origin": culprit.origin,
+        "event_id": delivery.event.id if delivery else None,
+        "subject": delivery.event.subject if delivery else None,
+        "hazard_id": getattr(data, "hazard_id", None) or getattr(getattr(data, "hazard", None), "hazard_id", None),
+    }
