@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Final
 
 import structlog
 from aiokafka.errors import KafkaError
 
 from services.chassis import dead_letters, metrics, tracing
 from services.chassis.batches import BatchProcessor
-from services.chassis.clock import Clock
+from services.chassis.clock import Clock, back_off
 from services.chassis.database import Database, is_retryable
 from services.chassis.dead_letters import DeadLetterLimit
 from services.chassis.errors import DeadLetterLimitExceeded, Poison, Retryable
@@ -21,13 +20,6 @@ from services.chassis.observer import Observer
 from services.chassis.records import RawRecord
 
 _log = structlog.get_logger(__name__)
-
-_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-
-
-async def back_off(clock: Clock, attempt: int) -> None:
-    """Wait before attempt number `attempt` (from 0) is made again: longer each time, up to 5 seconds."""
-    await clock.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
 
 
 class Attempts:

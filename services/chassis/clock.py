@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
+_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Clock(Protocol):
@@ -130,3 +131,8 @@ class ManualClock:
     async def sleep(self, seconds: float) -> None:
         """Let other tasks run; the clock does not move."""
         await asyncio.sleep(min(seconds, 0.01))
+
+
+async def back_off(clock: Clock, attempt: int) -> None:
+    """Wait before attempt number `attempt` (from 0) is made again: longer each time, up to 5 seconds."""
+    await clock.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])

@@ -12,9 +12,9 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.chassis.attempts import Attempts, back_off
+from services.chassis.attempts import Attempts
 from services.chassis.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
-from services.chassis.clock import Clock
+from services.chassis.clock import Clock, back_off
 from services.chassis.database import RETRYABLE, Database, is_retryable
 from services.chassis.dead_letters import DeadLetterLimit
 from services.chassis.failpoints import reach

@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 
 from services.chassis import metrics
-from services.chassis.clock import Clock
+from services.chassis.clock import Clock, back_off
 from services.chassis.database import RETRYABLE, Connection, Database
 from services.chassis.failpoints import reach
 from services.chassis.outbox import OutboxMessage, unpack_headers
@@ -23,7 +23,6 @@ _OWNER_LOCK: Final = 0x6F75_7462  # "outb": one relay owns a database's outbox; 
 _BATCH: Final = 1000
 _IDLE_SECONDS: Final = (0.01, 0.02, 0.05)
 _STANDBY_SECONDS: Final = 0.5
-_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Relay:
@@ -50,7 +49,7 @@ class Relay:
                         await self._clock.sleep(_STANDBY_SECONDS)
                 except (*RETRYABLE, PublishError, asyncpg.PostgresError) as error:
                     _log.warning("relay waits", error=repr(error), failures=failures)
-                    await self._clock.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
+                    await back_off(self._clock, failures)
                     failures += 1
         finally:
             await self._producer.stop()

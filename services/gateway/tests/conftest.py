@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -15,19 +14,13 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import city_topics
 from services.chassis import api_keys
 from services.chassis import testing as chassis_testing
 from services.gateway.bootstrap import build
 from services.gateway.settings import Settings
 from services.gateway.tests.world import COUNTIES, FOREIGN, HOME, World
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="package")
@@ -48,7 +41,7 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
     settings = Settings(
         kafka_bootstrap=kafka_bootstrap,
         postgres_dsn=urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}")),
-        http_port=free_port(),
+        http_port=free_ports(1)[0],
         topic_prefix=prefix,
         profile=profile,
         allowance_events=1_000_000,

@@ -19,17 +19,17 @@ import httpx
 import pytest
 
 from deploy.local import ephemeral
+from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import city_topics, claims_topic
 from services.chassis import testing as chassis_testing
 from services.gateway.bootstrap import build
-from services.gateway.tests.conftest import free_port
 from services.gateway.tests.world import COUNTIES, Event, World, report
 
 
 @asynccontextmanager
 async def another_gateway(world: World, **changes: object) -> AsyncIterator[World]:
     """A second gateway over the same database, with other settings; only its HTTP side runs."""
-    settings = world.settings.model_copy(update={"http_port": free_port(), **changes})
+    settings = world.settings.model_copy(update={"http_port": free_ports(1)[0], **changes})
     base = f"http://127.0.0.1:{settings.http_port}"
     service = await build(settings)
     async with chassis_testing.running(service, "http"), httpx.AsyncClient(base_url=base, timeout=30) as client:
@@ -144,7 +144,7 @@ async def test_without_the_database_nothing_is_promised_and_the_retry_succeeds(w
 @pytest.mark.chaos
 @pytest.mark.parametrize(("point", "copies"), [("gateway.after_reserve", 1), ("gateway.after_ack", 2)])
 async def test_killed_between_its_steps_the_gateway_leaves_a_retry_safe(world: World, point: str, copies: int) -> None:
-    event, port = report(), free_port()
+    event, port = report(), free_ports(1)[0]
     settings = world.settings
     environment = {
         **os.environ,

@@ -7,7 +7,6 @@ import dataclasses
 import json
 import secrets
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest_asyncio
 import uvicorn
 from pydantic import SecretStr
 
+from deploy.local.ephemeral import free_ports
 from deploy.local.receivers import hooks, mail
 from deploy.local.receivers.store import Store
 from duban_contracts.topics import city_topics
@@ -42,13 +42,6 @@ PRINCIPALS = {
 
 
 TOPICS = ("supervision", "notice")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +101,7 @@ async def benched(directory: Path, postgres_dsn: str, kafka_bootstrap: str) -> A
             settings = Settings(
                 kafka_bootstrap=kafka_bootstrap,
                 postgres_dsn=dsn,
-                http_port=free_port(),
+                http_port=free_ports(1)[0],
                 topic_prefix=prefix,
                 profile=profile_in(directory / "profile"),
                 smtp_port=receivers.smtp_port,

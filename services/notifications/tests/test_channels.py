@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from deploy.local.ephemeral import free_ports
 from deploy.local.receivers import hooks
 from duban_contracts.events.notices import DeliveryChannel
 from services.chassis.clock import SystemClock
@@ -21,7 +22,7 @@ from services.notifications.domain.delivery import Verdict
 from services.notifications.domain.destinations import DestinationPolicy
 from services.notifications.domain.records import Parcel
 from services.notifications.settings import Settings
-from services.notifications.tests.conftest import free_port, receiving
+from services.notifications.tests.conftest import receiving
 from services.notifications.tests.world import PROFILE, SECRET
 
 PARCEL = Parcel(
@@ -113,7 +114,7 @@ async def test_a_receiver_that_never_answers_leaves_the_outcome_unknown(tmp_path
 
 
 async def test_a_closed_port_and_an_unknown_host_are_passing_troubles() -> None:
-    closed = f"127.0.0.1:{free_port()}"
+    closed = f"127.0.0.1:{free_ports(1)[0]}"
     assert (await webhook(SECRET).send(PARCEL, f"http://{closed}/")).code == "connect-failed"
     named = DestinationPolicy(frozenset({"nobody.invalid"}))
     answer = await webhook(SECRET, policy=named).send(PARCEL, "http://nobody.invalid/")
@@ -145,7 +146,7 @@ async def test_a_mail_servers_own_answer_is_read(tmp_path: Path, mailbox: str, v
 
 
 async def test_a_mail_server_that_is_away_is_a_passing_trouble() -> None:
-    answer = await email(free_port()).send(PARCEL, "xiaofang@140502.example")
+    answer = await email(free_ports(1)[0]).send(PARCEL, "xiaofang@140502.example")
     assert (answer.verdict, answer.code) == (Verdict.TRANSIENT, "connect-failed")
 
 

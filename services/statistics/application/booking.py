@@ -13,7 +13,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.chassis import dead_letters, metrics
-from services.chassis.clock import Clock
+from services.chassis.clock import Clock, back_off
 from services.chassis.database import RETRYABLE, Connection, Database
 from services.chassis.dead_letters import DeadLetter, DeadLetterLimit
 from services.chassis.errors import DeadLetterLimitExceeded, Retryable
@@ -29,7 +29,6 @@ _log = structlog.get_logger(__name__)
 _Result = TypeVar("_Result")
 
 CONSUMER: Final = "statistics.hazards"
-_BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _TABLE_WRITE_SECONDS: Final = 30
 # A closing that comes this late comes from a replay: the histogram shows trend and must not jump for it.
 _REPLAY_AGE: Final = timedelta(hours=1)
@@ -158,7 +157,7 @@ class Bookkeeper:
     async def _back_off(self, attempt: int, error: BaseException) -> int:
         self.last_back_off = time.monotonic()
         _log.warning("the database is tried again", consumer=CONSUMER, error=repr(error), attempt=attempt)
-        await self._clock.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
+        await back_off(self._clock, attempt)
         return attempt + 1
 
     async def _wait_for_table(self, batch: Sequence[Taken]) -> None:

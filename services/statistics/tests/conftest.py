@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from deploy.local.ephemeral import free_ports
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import city_topics
 from services.chassis.service import Service
@@ -25,12 +25,6 @@ from services.statistics.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 PROFILE = ROOT / "deploy" / "profiles" / "jincheng"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Bench:
@@ -80,7 +74,7 @@ class Bench:
             "DUBAN_POSTGRES_DSN": self.settings.postgres_dsn,
             "DUBAN_TOPIC_PREFIX": self.settings.topic_prefix,
             "DUBAN_DATA_DIRECTORY": f"{self.settings.data_directory}{worker}",
-            "DUBAN_HTTP_PORT": str(free_port()),
+            "DUBAN_HTTP_PORT": str(free_ports(1)[0]),
             "DUBAN_PROFILE": str(PROFILE),
             "DUBAN_SESSION_SECONDS": str(self.settings.session_seconds),
             "DUBAN_FAILPOINT": failpoint,
@@ -103,7 +97,7 @@ def settings(kafka_bootstrap: str, database: str, topic_prefix: str, tmp_path: P
         postgres_dsn=database,
         topic_prefix=topic_prefix,
         data_directory=tmp_path / "statistics",
-        http_port=free_port(),
+        http_port=free_ports(1)[0],
         profile=PROFILE,
         session_seconds=6,
     )
