@@ -14,7 +14,7 @@ from deploy.demo.api import Platform
 from deploy.demo.audit import AUDITOR, Refusal
 from deploy.demo.senders import Sender
 from duban_contracts.profile import City
-from services.chassis.clock import ZONE, Clock
+from services.chassis.process.clock import ZONE, Clock
 
 _REFRESH_SECONDS = 1.0
 _PLAIN_EVERY = 8

@@ -13,7 +13,7 @@ from duban_contracts.catalogue import EventData, encode, type_of
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
 from duban_contracts.events.types import Enterprise
-from services.chassis.clock import ZONE
+from services.chassis.process.clock import ZONE
 
 
 class CountySystem:

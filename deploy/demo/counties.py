@@ -14,7 +14,7 @@ from deploy.demo.life import Fate, Quirk, Story
 from deploy.demo.senders import Sender
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.types import Grade
-from services.chassis.clock import Clock
+from services.chassis.process.clock import Clock
 
 _LOOK_EVERY_SECONDS = 0.6
 

@@ -24,7 +24,7 @@ from deploy.local import secrets_store
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.local.trouble import Trouble
 from duban_contracts.profile import City, load_city
-from services.chassis.clock import ZONE, Clock, ScaledClock
+from services.chassis.process.clock import ZONE, Clock, ScaledClock
 
 # These two counties write straight to their own Kafka topics; the other four go through the gateway.
 DIRECT = frozenset({"140525", "140581"})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from deploy.demo.api import Json
-from services.chassis.clock import ZONE
+from services.chassis.process.clock import ZONE
 
 
 def passed_unsubmitted(history: Sequence[Json]) -> set[str]:

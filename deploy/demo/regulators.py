@@ -11,7 +11,7 @@ import httpx
 from deploy.demo.api import Json, Platform
 from deploy.demo.life import Fate, Story
 from duban_contracts.events.types import Grade
-from services.chassis.clock import ZONE, Clock
+from services.chassis.process.clock import ZONE, Clock
 
 _LOOK_EVERY_SECONDS = 0.5
 

@@ -12,8 +12,9 @@ from deploy.local import secrets_store
 from deploy.local.trouble import Trouble
 from duban_contracts import profile
 from duban_contracts.topics import city_topics
-from services.chassis import api_keys, topics
-from services.chassis.schema import MigrationError, migrate
+from services.chassis.access import keys as api_keys
+from services.chassis.publishing import topics
+from services.chassis.storage.schema import MigrationError, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-from services.chassis.service import run
+from services.chassis.process.service import run
 from services.gateway.bootstrap import NAME, build
 from services.gateway.settings import Settings
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from duban_contracts.profile import load_city
-from services.chassis import database as chassis_database
-from services.chassis import http
-from services.chassis.producer import ReliableProducer
-from services.chassis.relay import Relay
-from services.chassis.schema import migrate
-from services.chassis.service import Service
+from services.chassis.process.service import Service
+from services.chassis.publishing.producer import ReliableProducer
+from services.chassis.publishing.relay import Relay
+from services.chassis.storage import database as chassis_database
+from services.chassis.storage.schema import migrate
+from services.chassis.web import app as http
 from services.gateway.adapters.allowance import Allowance
 from services.gateway.adapters.receipt_table import ReceiptTable
 from services.gateway.application.accept_events import EventIntake

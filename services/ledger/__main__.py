@@ -1,4 +1,4 @@
-from services.chassis.service import run
+from services.chassis.process.service import run
 from services.ledger.bootstrap import build
 from services.ledger.settings import Settings
 

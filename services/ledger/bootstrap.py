@@ -7,13 +7,14 @@ from pathlib import Path
 
 from duban_contracts.profile import load_city
 from duban_contracts.topics import TopicFamily
-from services.chassis.clock import Clock
-from services.chassis.consumer import Consumer, Ordering
-from services.chassis.database import Database, connect
-from services.chassis.http import create_app, serve
-from services.chassis.relay import Relay
-from services.chassis.schema import migrate
-from services.chassis.service import Role, Service
+from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.consumer import Consumer
+from services.chassis.process.clock import Clock
+from services.chassis.process.service import Role, Service
+from services.chassis.publishing.relay import Relay
+from services.chassis.storage.database import Database, connect
+from services.chassis.storage.schema import migrate
+from services.chassis.web.app import create_app, serve
 from services.ledger.application.commands import ExecuteCommand
 from services.ledger.application.heartbeat import Heartbeat, note_progress
 from services.ledger.application.keep_notices import keep_notices

@@ -1,4 +1,4 @@
-from services.chassis.service import run
+from services.chassis.process.service import run
 from services.notifications.bootstrap import NAME, build
 from services.notifications.settings import Settings
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from duban_contracts.events.notices import DeliveryChannel
 from duban_contracts.profile import load_city
-from services.chassis import database as chassis_database
-from services.chassis import http
-from services.chassis.relay import Relay as OutboxRelay
-from services.chassis.schema import migrate
-from services.chassis.service import Service
+from services.chassis.process.service import Service
+from services.chassis.publishing.relay import Relay as OutboxRelay
+from services.chassis.storage import database as chassis_database
+from services.chassis.storage.schema import migrate
+from services.chassis.web import app as http
 from services.notifications.adapters import contacts_file
 from services.notifications.adapters.delivery_store import PostgresDeliveries
 from services.notifications.adapters.email import EmailChannel, Relay

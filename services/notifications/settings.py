@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field, SecretStr
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.process.settings import ServiceSettings
 
 # Known to everybody who reads this file: bootstrap accepts it only while every webhook goes to loopback.
 DEMONSTRATION_SECRET: Final = "duban-demonstration-webhook-secret"  # noqa: S105 - public on purpose

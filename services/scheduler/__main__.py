@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from services.chassis.service import run
+from services.chassis.process.service import run
 from services.scheduler.bootstrap import NAME, build
 from services.scheduler.settings import Settings
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from duban_contracts.topics import TopicFamily
-from services.chassis import database as chassis_database
-from services.chassis import http
-from services.chassis.clock import Clock
-from services.chassis.database import Database
-from services.chassis.relay import Relay
-from services.chassis.schema import migrate
-from services.chassis.service import Service
+from services.chassis.process.clock import Clock
+from services.chassis.process.service import Service
+from services.chassis.publishing.relay import Relay
+from services.chassis.storage import database as chassis_database
+from services.chassis.storage.database import Database
+from services.chassis.storage.schema import migrate
+from services.chassis.web import app as http
 from services.scheduler import metrics
 from services.scheduler.adapters.alarms import SESSION_SETTINGS
 from services.scheduler.adapters.profile import fingerprint, load_policy

@@ -1,4 +1,4 @@
-from services.chassis.service import run
+from services.chassis.process.service import run
 from services.statistics.bootstrap import build
 from services.statistics.settings import Settings
 

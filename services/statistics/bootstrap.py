@@ -7,10 +7,11 @@ from pathlib import Path
 
 from duban_contracts.profile import load_city
 from duban_contracts.vocabulary import GRADES
-from services.chassis import database, http
-from services.chassis.relay import Relay
-from services.chassis.schema import migrate
-from services.chassis.service import Service
+from services.chassis.process.service import Service
+from services.chassis.publishing.relay import Relay
+from services.chassis.storage import database
+from services.chassis.storage.schema import migrate
+from services.chassis.web import app as http
 from services.statistics.entrypoints.http import create_router
 from services.statistics.entrypoints.worker import StreamWorker
 from services.statistics.settings import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.process.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from duban_contracts.cloudevents import CloudEvent
-from services.chassis.outbox import outgoing
-from services.chassis.producer import ReliableProducer
+from services.chassis.publishing.outbox import outgoing
+from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.tests.conftest import rectified
 
 _KEYS = 10

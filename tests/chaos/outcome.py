@@ -9,8 +9,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import Topic
-from services.chassis import topics
-from services.chassis.testing import eventually
+from services.chassis.publishing import topics
+from services.chassis.testing.kafka import eventually
 from services.chassis.tests.conftest import Bench
 from services.chassis.tests.exactly_once import all_effects, assert_exactly_once_in_order
 

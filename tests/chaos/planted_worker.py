@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer
 
-from services.chassis import inbox
-from services.chassis.attempts import Attempts
-from services.chassis.consumer import Consumer
-from services.chassis.database import Connection
-from services.chassis.outbox import OutboxMessage
-from services.chassis.producer import PublishError, ReliableProducer
-from services.chassis.records import Delivery, RawRecord
-from services.chassis.relay import Relay
-from services.chassis.service import run
+from services.chassis.consuming import inbox
+from services.chassis.consuming.attempts import Attempts
+from services.chassis.consuming.consumer import Consumer
+from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.process.service import run
+from services.chassis.publishing.outbox import OutboxMessage
+from services.chassis.publishing.producer import PublishError, ReliableProducer
+from services.chassis.publishing.relay import Relay
+from services.chassis.storage.database import Connection
 from services.chassis.tests import worker
 
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from services.chassis.testing import eventually, publish
+from services.chassis.testing.kafka import eventually, publish
 from services.chassis.tests.conftest import Bench
 from services.chassis.tests.exactly_once import assert_exactly_once_in_order, batch, outbox_is_empty
 from tests.chaos.outcome import assert_committed

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.process.settings import ServiceSettings
 from tests.deploy.expressions import ROOT
 
 COMPOSE = ROOT / "deploy" / "compose"

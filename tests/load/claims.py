@@ -12,7 +12,7 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardRectified, HazardReported
 from duban_contracts.events.types import Channel, Enterprise, Evidence
 from duban_contracts.vocabulary import SECTORS
-from services.chassis.events_out import new_event
+from services.chassis.publishing.envelopes import new_event
 from tests.load.rig import COUNTIES
 
 _FINDINGS = (

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import PARTITIONS, claims_topic
-from services.chassis import testing
+from services.chassis.testing import kafka as testing
 from tests.load import claims
 from tests.load.rig import COUNTIES, Rig, Usage
 

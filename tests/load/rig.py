@@ -25,8 +25,9 @@ from deploy.local import ephemeral
 from deploy.local.settings import LOOPBACK, ROOT
 from duban_contracts.profile import load_accounts, load_city
 from duban_contracts.topics import PARTITIONS, city_topics
-from services.chassis import api_keys, topics
-from services.chassis.schema import migrate
+from services.chassis.access import keys as api_keys
+from services.chassis.publishing import topics
+from services.chassis.storage.schema import migrate
 
 PROFILE = ROOT / "deploy" / "profiles" / "jincheng"
 COUNTIES = tuple(county.code for county in load_city(PROFILE).counties)

@@ -22,9 +22,9 @@ from duban_contracts.events.claims import HazardRectified, HazardReported
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.events.types import Channel, Enterprise
 from duban_contracts.topics import claims_topic
-from services.chassis.clock import ZONE
-from services.chassis.events_out import new_event
-from services.chassis.testing import publish, read_all
+from services.chassis.process.clock import ZONE
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.testing.kafka import publish, read_all
 from services.statistics.recompute import books_of, differences
 from tests.deploy import running
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from deploy.demo.api import Json
 from deploy.demo.reckoning import passed_unsubmitted
-from services.chassis.clock import ZONE
+from services.chassis.process.clock import ZONE
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZONE)
 

@@ -20,8 +20,8 @@ import pytest
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardRectified
 from duban_contracts.topics import Topic
-from services.chassis.events_out import new_event
-from services.chassis.testing import create_topics
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.testing.kafka import create_topics
 from services.chassis.tests.inside import Inside, prepare
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from duban_contracts.cloudevents import CloudEvent
-from services.chassis.testing import eventually, read_all
+from services.chassis.testing.kafka import eventually, read_all
 from services.chassis.tests.conftest import Bench, rectified
 
 

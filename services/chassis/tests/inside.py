@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.chassis import outbox
-from services.chassis.clock import SystemClock
-from services.chassis.consumer import Consumer, ConsumerOptions, Ordering
-from services.chassis.database import Connection, Database, connect
-from services.chassis.records import Delivery
-from services.chassis.schema import migrate
-from services.chassis.testing import eventually
+from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.consumer import Consumer, ConsumerOptions
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.process.clock import SystemClock
+from services.chassis.publishing import outbox
+from services.chassis.storage.database import Connection, Database, connect
+from services.chassis.storage.schema import migrate
+from services.chassis.testing.kafka import eventually
 from services.chassis.tests.worker import MIGRATIONS
 
 # Our own broker allows short sessions; an outside one has the usual minimum.

@@ -9,9 +9,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from services.chassis import consumer as consumer_module
-from services.chassis.service import supervise
-from services.chassis.testing import eventually, publish
+from services.chassis.consuming import consumer as consumer_module
+from services.chassis.process.service import supervise
+from services.chassis.testing.kafka import eventually, publish
 from services.chassis.tests import worker
 from services.chassis.tests.conftest import Bench
 from services.chassis.tests.exactly_once import all_effects, assert_exactly_once_in_order, batch

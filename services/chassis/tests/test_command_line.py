@@ -13,15 +13,15 @@ import httpx
 import pytest
 
 from deploy.local.ephemeral import free_ports
-from services.chassis import dead_letters
-from services.chassis.api_keys import NewKey, Principal, new_token, store
-from services.chassis.clock import SystemClock
-from services.chassis.dead_letters import DeadLetter
-from services.chassis.http import create_app, serve
-from services.chassis.relay import Relay
-from services.chassis.testing import eventually, publish, read_records
+from services.chassis.access.keys import NewKey, Principal, new_token, store
+from services.chassis.consuming import dead_letters
+from services.chassis.consuming.dead_letters import DeadLetter
+from services.chassis.process.clock import SystemClock
+from services.chassis.publishing.relay import Relay
+from services.chassis.testing.kafka import eventually, publish, read_records
 from services.chassis.tests.conftest import ROOT, rectified
 from services.chassis.tests.inside import Inside, working
+from services.chassis.web.app import create_app, serve
 
 
 class Duban:
@@ -38,7 +38,7 @@ class Duban:
 
     def __call__(self, *arguments: str) -> tuple[int, str]:
         run = subprocess.run(
-            [sys.executable, "-m", "services.chassis.entrypoints.command_line", *arguments],
+            [sys.executable, "-m", "services.cli.command_line", *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,

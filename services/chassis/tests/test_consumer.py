@@ -12,14 +12,14 @@ import msgspec
 import pytest
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
-from services.chassis.consumer import Ordering, RawRecord
-from services.chassis.database import Connection
-from services.chassis.errors import Retryable, Stalled
-from services.chassis.outbox import OutboxMessage
-from services.chassis.producer import ReliableProducer
-from services.chassis.records import Delivery, Refusal
-from services.chassis.service import EXIT_ROLE_DIED
-from services.chassis.testing import eventually, publish
+from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.deliveries import Delivery, RawRecord, Refusal
+from services.chassis.consuming.errors import Retryable, Stalled
+from services.chassis.process.service import EXIT_ROLE_DIED
+from services.chassis.publishing.outbox import OutboxMessage
+from services.chassis.publishing.producer import ReliableProducer
+from services.chassis.storage.database import Connection
+from services.chassis.testing.kafka import eventually, publish
 from services.chassis.tests.conftest import Bench, rectified
 from services.chassis.tests.inside import Inside, working
 

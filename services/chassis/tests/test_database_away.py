@@ -7,9 +7,9 @@ import asyncio
 from deploy.local import ephemeral
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import Topic
-from services.chassis.clock import SystemClock
-from services.chassis.relay import Relay
-from services.chassis.testing import create_topics, publish
+from services.chassis.process.clock import SystemClock
+from services.chassis.publishing.relay import Relay
+from services.chassis.testing.kafka import create_topics, publish
 from services.chassis.tests.conftest import rectified
 from services.chassis.tests.inside import prepare, working
 

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from services.chassis import dead_letters
-from services.chassis.clock import SystemClock
-from services.chassis.consumer import Ordering
-from services.chassis.database import connect
-from services.chassis.outbox import OutboxMessage
-from services.chassis.producer import ReliableProducer
-from services.chassis.records import RawRecord
-from services.chassis.relay import Relay
-from services.chassis.service import EXIT_ROLE_DIED
-from services.chassis.testing import eventually, publish, read_records
+from services.chassis.consuming import dead_letters
+from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.process.clock import SystemClock
+from services.chassis.process.service import EXIT_ROLE_DIED
+from services.chassis.publishing.outbox import OutboxMessage
+from services.chassis.publishing.producer import ReliableProducer
+from services.chassis.publishing.relay import Relay
+from services.chassis.storage.database import connect
+from services.chassis.testing.kafka import eventually, publish, read_records
 from services.chassis.tests.conftest import Bench, rectified
 from services.chassis.tests.inside import Inside, working
 

@@ -10,7 +10,9 @@ import pytest
 
 from services.chassis.tests.conftest import ROOT
 
-SCRIPT = "from services.chassis.failpoints import reach\nfor n in range(3):\n    print(n, flush=True); reach('a.b')"
+SCRIPT = (
+    "from services.chassis.process.failpoints import reach\nfor n in range(3):\n    print(n, flush=True); reach('a.b')"
+)
 
 
 @pytest.mark.parametrize(

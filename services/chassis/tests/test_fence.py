@@ -10,11 +10,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from duban_contracts.cloudevents import to_kafka
-from services.chassis import metrics
-from services.chassis.database import Connection
-from services.chassis.errors import Retryable
-from services.chassis.records import Delivery
-from services.chassis.testing import eventually, publish, read_records
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.consuming.errors import Retryable
+from services.chassis.storage.database import Connection
+from services.chassis.telemetry import metrics
+from services.chassis.testing.kafka import eventually, publish, read_records
 from services.chassis.tests.conftest import rectified
 from services.chassis.tests.inside import Inside, working
 

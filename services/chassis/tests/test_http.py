@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
 
-from services.chassis import api_keys, tracing
-from services.chassis.api_keys import NewKey, Principal, new_token, require, revoke, store
-from services.chassis.database import Database, connect
-from services.chassis.http import create_app
-from services.chassis.problems import PROBLEM_CONTENT_TYPE, Problem
-from services.chassis.schema import migrate
+from services.chassis.access import keys as api_keys
+from services.chassis.access.keys import NewKey, Principal, new_token, require, revoke, store
+from services.chassis.storage.database import Database, connect
+from services.chassis.storage.schema import migrate
+from services.chassis.telemetry import tracing
 from services.chassis.tests.worker import MIGRATIONS
+from services.chassis.web.app import create_app
+from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem
 
 
 class Body(BaseModel):

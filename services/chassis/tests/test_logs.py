@@ -14,7 +14,7 @@ import pydantic
 import pytest
 import structlog
 
-from services.chassis import logs
+from services.chassis.telemetry import logs
 
 
 @pytest.fixture

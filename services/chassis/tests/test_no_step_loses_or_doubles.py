@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from services.chassis.testing import eventually, publish
+from services.chassis.testing.kafka import eventually, publish
 from services.chassis.tests.conftest import Bench
 from services.chassis.tests.exactly_once import all_effects, assert_exactly_once_in_order, batch
 

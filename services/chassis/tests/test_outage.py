@@ -7,7 +7,7 @@ import asyncio
 import asyncpg
 import uvloop
 
-from services.chassis.database import connect, is_retryable
+from services.chassis.storage.database import connect, is_retryable
 
 
 def test_a_session_cut_off_by_the_server_in_the_middle_of_a_transaction_is_an_outage(database: str) -> None:

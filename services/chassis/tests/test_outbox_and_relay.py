@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from deploy.local import ephemeral
 from deploy.local.ephemeral import KafkaCluster
 from duban_contracts.topics import Topic
-from services.chassis import metrics, tracing
-from services.chassis.clock import SystemClock
-from services.chassis.database import Connection, Database, connect
-from services.chassis.events_out import new_event, uuid7
-from services.chassis.outbox import OutboxMessage, outgoing, pack_headers, unpack_headers
-from services.chassis.producer import PublishError, ReliableProducer
-from services.chassis.records import Delivery
-from services.chassis.relay import Relay, _prefix_per_key
-from services.chassis.testing import create_topics, eventually, read_all, read_records
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.process.clock import SystemClock
+from services.chassis.publishing.envelopes import new_event, uuid7
+from services.chassis.publishing.outbox import OutboxMessage, outgoing, pack_headers, unpack_headers
+from services.chassis.publishing.producer import PublishError, ReliableProducer
+from services.chassis.publishing.relay import Relay, _prefix_per_key
+from services.chassis.storage.database import Connection, Database, connect
+from services.chassis.telemetry import metrics, tracing
+from services.chassis.testing.kafka import create_topics, eventually, read_all, read_records
 from services.chassis.tests.conftest import rectified
 from services.chassis.tests.inside import Inside, prepare, working
 

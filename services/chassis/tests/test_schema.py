@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.chassis.schema import CHASSIS_MIGRATIONS, MigrationError, migrate
+from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, migrate
 
 
 def write(directory: Path, name: str, sql: str) -> None:

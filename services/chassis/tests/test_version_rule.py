@@ -7,9 +7,9 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.testing import eventually, publish
+from services.chassis.consuming.versions import Sequencer, Verdict, judge
+from services.chassis.testing.kafka import eventually, publish
 from services.chassis.tests.conftest import Bench, rectified
-from services.chassis.versions import Sequencer, Verdict, judge
 
 
 @given(st.permutations(range(1, 9)), st.lists(st.integers(1, 8), max_size=20))

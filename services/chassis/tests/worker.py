@@ -13,17 +13,18 @@ from pathlib import Path
 import structlog
 
 from duban_contracts.events.claims import HazardRectified
-from services.chassis import outbox
-from services.chassis.consumer import Consumer, ConsumerOptions, Ordering
-from services.chassis.database import Connection, connect
-from services.chassis.errors import Poison
-from services.chassis.events_out import new_event
-from services.chassis.outbox import outgoing
-from services.chassis.records import Delivery
-from services.chassis.relay import Relay
-from services.chassis.schema import migrate
-from services.chassis.service import Role, Service, run
-from services.chassis.settings import ServiceSettings
+from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.consumer import Consumer, ConsumerOptions
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.consuming.errors import Poison
+from services.chassis.process.service import Role, Service, run
+from services.chassis.process.settings import ServiceSettings
+from services.chassis.publishing import outbox
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.publishing.outbox import outgoing
+from services.chassis.publishing.relay import Relay
+from services.chassis.storage.database import Connection, connect
+from services.chassis.storage.schema import migrate
 
 _log = structlog.get_logger(__name__)
 

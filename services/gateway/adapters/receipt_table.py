@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis.database import Connection, Database
+from services.chassis.storage.database import Connection, Database
 from services.gateway.domain.claims import Claim
 from services.gateway.domain.receipts import Answer, Receipt, ReceiptStatus, Reservation
 

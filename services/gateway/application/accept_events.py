@@ -16,10 +16,10 @@ from uuid import UUID
 
 import structlog
 
-from services.chassis import failpoints
-from services.chassis.clock import Clock
-from services.chassis.database import RETRYABLE
-from services.chassis.outbox import OutboxMessage, outgoing
+from services.chassis.process import failpoints
+from services.chassis.process.clock import Clock
+from services.chassis.publishing.outbox import OutboxMessage, outgoing
+from services.chassis.storage.database import RETRYABLE
 from services.gateway.domain.claims import Claim, Refusal, Refused, event_id_reused
 from services.gateway.domain.receipts import Reservation
 from services.gateway.metrics import EVENTS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from services.chassis.database import Connection
-from services.chassis.records import Delivery
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.storage.database import Connection
 from services.gateway.domain.receipts import Answer, answer_of, standing
 
 Record = Callable[[Connection, Sequence[Answer]], Awaitable[None]]

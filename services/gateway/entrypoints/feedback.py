@@ -7,9 +7,10 @@ from functools import partial
 from typing import Final
 
 from duban_contracts.topics import feedback_topic
-from services.chassis.clock import Clock
-from services.chassis.consumer import Consumer, Ordering
-from services.chassis.database import Database
+from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.consumer import Consumer
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
 from services.gateway.adapters import receipt_table
 from services.gateway.application.record_answers import record_answers
 

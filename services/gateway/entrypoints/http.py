@@ -12,9 +12,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from duban_contracts.cloudevents import EnvelopeError, split_batch
 from duban_contracts.topics import claims_topic
-from services.chassis import tracing
-from services.chassis.api_keys import Principal, require
-from services.chassis.problems import Problem
+from services.chassis.access.keys import Principal, require
+from services.chassis.telemetry import tracing
+from services.chassis.web.problems import Problem
 from services.gateway.adapters.allowance import Allowance
 from services.gateway.adapters.receipt_table import ReceiptTable
 from services.gateway.application.accept_events import EventIntake, NotAccepted

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from fastapi import Request
 
 from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, DATA_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE
-from services.chassis.problems import Problem
+from services.chassis.web.problems import Problem
 
 _UTF8: Final = frozenset({"utf-8", "utf8"})
 

@@ -16,8 +16,8 @@ import pytest_asyncio
 
 from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import city_topics
-from services.chassis import api_keys
-from services.chassis import testing as chassis_testing
+from services.chassis.access import keys as api_keys
+from services.chassis.testing import kafka as chassis_testing
 from services.gateway.bootstrap import build
 from services.gateway.settings import Settings
 from services.gateway.tests.world import COUNTIES, FOREIGN, HOME, World

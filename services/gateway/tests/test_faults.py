@@ -21,7 +21,7 @@ import pytest
 from deploy.local import ephemeral
 from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import city_topics, claims_topic
-from services.chassis import testing as chassis_testing
+from services.chassis.testing import kafka as chassis_testing
 from services.gateway.bootstrap import build
 from services.gateway.tests.world import COUNTIES, Event, World, report
 

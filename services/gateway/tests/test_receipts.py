@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from duban_contracts.catalogue import EventData
 from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.topics import feedback_topic
-from services.chassis import testing as chassis_testing
-from services.chassis.events_out import new_event
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.testing import kafka as chassis_testing
 from services.gateway.domain.receipts import Answer, ReceiptStatus, standing
 from services.gateway.tests.world import FOREIGN, HOME, Event, World, report
 

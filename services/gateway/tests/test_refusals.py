@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from duban_contracts.cloudevents import BATCH_CONTENT_TYPE
-from services.chassis import api_keys
+from services.chassis.access import keys as api_keys
 from services.gateway.tests.world import FOREIGN, HOME, World, report
 
 

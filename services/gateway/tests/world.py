@@ -13,8 +13,8 @@ import httpx
 
 from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE, CloudEvent
 from duban_contracts.topics import claims_topic
-from services.chassis import testing as chassis_testing
-from services.chassis.records import RawRecord
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.testing import kafka as chassis_testing
 from services.gateway.settings import Settings
 
 HOME: Final = "140502"

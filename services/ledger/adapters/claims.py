@@ -9,9 +9,9 @@ from datetime import datetime
 import asyncpg
 
 from duban_contracts.cloudevents import CloudEvent
-from services.chassis.database import Connection
-from services.chassis.outbox import pack_headers, unpack_headers
-from services.chassis.records import Delivery, RawRecord, Refusal, read
+from services.chassis.consuming.deliveries import Delivery, RawRecord, Refusal, read
+from services.chassis.publishing.outbox import pack_headers, unpack_headers
+from services.chassis.storage.database import Connection
 from services.ledger.domain.claims import WaitingFor
 
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 import asyncpg
 
 from duban_contracts.events.types import Channel, Enterprise, Grade, HazardState
-from services.chassis.database import Connection
-from services.chassis.errors import Retryable
+from services.chassis.consuming.errors import Retryable
+from services.chassis.storage.database import Connection
 from services.ledger.domain.hazard import Hazard
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import asyncpg
 
-from services.chassis.database import Connection, Database
+from services.chassis.storage.database import Connection, Database
 from services.ledger.adapters import locks
 
 _HORIZON_WAIT: Final = "1s"

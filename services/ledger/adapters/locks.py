@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 HISTORY: Final = 0x6C65_6467_0001
 COMMANDS: Final = 0x6C65_6467_0002

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 Partition = tuple[str, int]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.ledger.adapters.hazards import COLUMNS, hazard_of
 from services.ledger.domain.hazard import Hazard
 

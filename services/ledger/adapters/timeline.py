@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.topics import feedback_topic
-from services.chassis.clock import Clock
-from services.chassis.database import Connection
-from services.chassis.events_out import new_event, uuid7_text
-from services.chassis.records import Delivery, RawRecord
+from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.process.clock import Clock
+from services.chassis.publishing.envelopes import new_event, uuid7_text
+from services.chassis.storage.database import Connection
 from services.ledger import metrics
 from services.ledger.adapters import claims as store
 from services.ledger.adapters.claims import RejectedClaim, WaitingClaim

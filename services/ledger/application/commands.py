@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from duban_contracts.events.types import Actor
-from services.chassis.clock import Clock
-from services.chassis.database import Database
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
 from services.ledger.adapters import claims as store
 from services.ledger.adapters import hazards, locks
 from services.ledger.application.claim_desk import ClaimDesk

@@ -15,11 +15,11 @@ from aiokafka import TopicPartition
 
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily, county_of
-from services.chassis import outbox
-from services.chassis.clock import Clock
-from services.chassis.database import RETRYABLE, Connection, Database
-from services.chassis.events_out import new_event
-from services.chassis.outbox import outgoing
+from services.chassis.process.clock import Clock
+from services.chassis.publishing import outbox
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.publishing.outbox import outgoing
+from services.chassis.storage.database import RETRYABLE, Connection, Database
 from services.ledger import metrics
 from services.ledger.adapters import locks, progress
 from services.ledger.application.journal import SOURCE

@@ -11,10 +11,10 @@ import msgspec
 from duban_contracts.cloudevents import CloudEvent, format_time
 from duban_contracts.events.hazards import HazardEvent, HazardRegistered
 from duban_contracts.topics import TopicFamily, feedback_topic
-from services.chassis import outbox
-from services.chassis.database import Connection
-from services.chassis.events_out import new_event
-from services.chassis.outbox import OutboxMessage, outgoing
+from services.chassis.publishing import outbox
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.publishing.outbox import OutboxMessage, outgoing
+from services.chassis.storage.database import Connection
 from services.ledger.adapters import hazards, history
 from services.ledger.adapters.hazards import Entry
 from services.ledger.domain import chain

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from duban_contracts.events.notices import NoticeEvent
-from services.chassis.database import Connection
-from services.chassis.records import Delivery
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.storage.database import Connection
 from services.ledger.adapters import timeline
 from services.ledger.adapters.timeline import TimelineEntry
 

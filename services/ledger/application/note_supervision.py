@@ -10,9 +10,9 @@ import structlog
 
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.events.types import Actor
-from services.chassis.clock import Clock
-from services.chassis.database import Connection
-from services.chassis.records import Delivery
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Connection
 from services.ledger.adapters import hazards, locks
 from services.ledger.application.journal import Journal
 from services.ledger.domain.authority import SYSTEM

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from services.chassis.api_keys import Principal
+from services.chassis.access.keys import Principal
 from services.ledger.adapters.register import Scope
 from services.ledger.domain.authority import ENTERPRISE_ROLES
 from services.ledger.domain.hazard import Hazard

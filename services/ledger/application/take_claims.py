@@ -10,10 +10,10 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.topics import claims_topic
 from duban_contracts.validation import Violation, check_claim
-from services.chassis import records
-from services.chassis.clock import ZONE, Clock
-from services.chassis.database import Connection
-from services.chassis.records import Delivery, RawRecord
+from services.chassis.consuming import deliveries as records
+from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.process.clock import ZONE, Clock
+from services.chassis.storage.database import Connection
 from services.ledger.adapters import claims as store
 from services.ledger.adapters import hazards, locks
 from services.ledger.application.claim_desk import ClaimDesk, Reference

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Header, Response
 
 from duban_contracts.events.types import Actor
-from services.chassis.api_keys import Principal, require
-from services.chassis.problems import Problem
+from services.chassis.access.keys import Principal, require
+from services.chassis.web.problems import Problem
 from services.ledger.adapters.register import Scope
 from services.ledger.application.commands import ExecuteCommand, NoSuchHazard, Refused
 from services.ledger.application.scope import scope_of, within

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from duban_contracts.catalogue import lookup
 from duban_contracts.events.types import Channel, Grade, HazardState
-from services.chassis.api_keys import Principal, require
-from services.chassis.database import Database
+from services.chassis.access.keys import Principal, require
+from services.chassis.storage.database import Database
 from services.ledger.adapters import history, register, timeline
 from services.ledger.adapters.history import Export, Record
 from services.ledger.adapters.register import Filter, Group, Scope

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.chassis.problems import Problem
+from services.chassis.web.problems import Problem
 
 
 def no_such_hazard(name: str) -> Problem:

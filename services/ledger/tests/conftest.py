@@ -15,12 +15,12 @@ import pytest_asyncio
 
 from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import city_topics, county_of
-from services.chassis import api_keys
-from services.chassis import testing as chassis_testing
-from services.chassis import topics as topic_administration
-from services.chassis.clock import SystemClock
-from services.chassis.database import connect
-from services.chassis.schema import migrate
+from services.chassis.access import keys as api_keys
+from services.chassis.process.clock import SystemClock
+from services.chassis.publishing import topics as topic_administration
+from services.chassis.storage.database import connect
+from services.chassis.storage.schema import migrate
+from services.chassis.testing import kafka as chassis_testing
 from services.ledger.application.commands import ExecuteCommand
 from services.ledger.application.take_claims import TakeClaims
 from services.ledger.bootstrap import MIGRATIONS, build

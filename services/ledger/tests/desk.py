@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import to_kafka
 from duban_contracts.topics import claims_topic
-from services.chassis.database import Database
-from services.chassis.records import Delivery, RawRecord
+from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.storage.database import Database
 from services.ledger.application.commands import ExecuteCommand
 from services.ledger.application.take_claims import TakeClaims
 from services.ledger.tests.world import HOME, envelope

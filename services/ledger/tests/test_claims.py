@@ -12,9 +12,9 @@ from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRe
 from duban_contracts.events.hazards import HazardConfirmed, HazardEvent, HazardRegistered, HazardSubmitted
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import TopicFamily, claims_topic
-from services.chassis import testing as chassis_testing
-from services.chassis.outbox import OutboxMessage
-from services.chassis.producer import ReliableProducer
+from services.chassis.publishing.outbox import OutboxMessage
+from services.chassis.publishing.producer import ReliableProducer
+from services.chassis.testing import kafka as chassis_testing
 from services.ledger.tests.world import (
     FOREIGN,
     HOME,

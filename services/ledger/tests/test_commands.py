@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis import testing as chassis_testing
+from services.chassis.testing import kafka as chassis_testing
 from services.ledger.tests.world import HOME, World, in_days, new_reference, reported
 
 

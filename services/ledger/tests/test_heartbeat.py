@@ -9,8 +9,8 @@ from duban_contracts.catalogue import decode
 from duban_contracts.events.hazards import HazardSubmitted
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily
-from services.chassis import testing as chassis_testing
-from services.chassis.clock import ManualClock, ScaledClock
+from services.chassis.process.clock import ManualClock, ScaledClock
+from services.chassis.testing import kafka as chassis_testing
 from services.ledger.adapters import locks, progress
 from services.ledger.application.heartbeat import Heartbeat
 from services.ledger.tests.desk import Desk

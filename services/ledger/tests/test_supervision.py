@@ -12,8 +12,8 @@ from duban_contracts.events.notices import DeliveryChannel, NoticeDelivered, Not
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionOverdue
 from duban_contracts.events.types import HazardFacts
 from duban_contracts.topics import TopicFamily
-from services.chassis import testing as chassis_testing
-from services.chassis.events_out import new_event
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.testing import kafka as chassis_testing
 from services.ledger.tests.world import World, in_days
 
 

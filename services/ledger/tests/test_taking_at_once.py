@@ -6,7 +6,7 @@ import asyncio
 import random
 from datetime import UTC, datetime
 
-from services.chassis.records import RawRecord, Refusal
+from services.chassis.consuming.deliveries import RawRecord, Refusal
 from services.ledger.domain.commands import Confirm
 from services.ledger.domain.hazard import Hazard
 from services.ledger.tests.desk import Desk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from duban_contracts.catalogue import lookup
 from duban_contracts.topics import TopicFamily
 from duban_contracts.validation import check_payload
-from services.chassis import testing as chassis_testing
+from services.chassis.testing import kafka as chassis_testing
 from services.ledger.tests.world import FOREIGN, HOME, World, envelope, new_reference, rectified, reported
 
 

@@ -20,9 +20,9 @@ from duban_contracts.events.claims import HazardRectified, HazardReported, Recti
 from duban_contracts.events.feedback import ClaimEvent
 from duban_contracts.events.types import Channel, Enterprise
 from duban_contracts.topics import TopicFamily, claims_topic, feedback_topic
-from services.chassis import testing as chassis_testing
-from services.chassis.clock import ZONE
-from services.chassis.service import Service
+from services.chassis.process.clock import ZONE
+from services.chassis.process.service import Service
+from services.chassis.testing import kafka as chassis_testing
 from services.ledger.settings import Settings
 
 HOME: Final = "140502"

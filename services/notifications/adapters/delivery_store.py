@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from duban_contracts.events.notices import DeliveryChannel
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notifications.domain.delivery import Answer, Delivery, DeliveryState, Verdict
 from services.notifications.domain.records import NewDelivery, OpenDelivery, OpenLetter, Parcel
 

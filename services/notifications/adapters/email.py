@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import aiosmtplib
 
-from services.chassis.clock import Clock
+from services.chassis.process.clock import Clock
 from services.notifications.domain.answers import read_smtp
 from services.notifications.domain.delivery import Answer, Verdict
 from services.notifications.domain.records import Parcel

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notifications.domain.letters import Cause, LetterKind, LetterState
 from services.notifications.domain.numbering import Series
 from services.notifications.domain.records import LetterHead, NewLetter, OpenLetter

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 # A page is bounded by the caller; this one only says so in one place.
 LONGEST_PAGE: Final = 500

@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from services.chassis.clock import Clock
+from services.chassis.process.clock import Clock
 from services.notifications.adapters.signatures import Signer
 from services.notifications.domain.answers import read_http
 from services.notifications.domain.delivery import Answer, Verdict

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from duban_contracts.events.notices import NoticeAcknowledged
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.publishing import outbox
+from services.chassis.storage.database import Connection
 from services.notifications.application.announce import notice
 from services.notifications.application.outcome import Books
 from services.notifications.domain.letters import LetterState

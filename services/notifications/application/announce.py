@@ -8,8 +8,8 @@ from typing import Any, Final
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.notices import NoticeEvent
 from duban_contracts.topics import TopicFamily
-from services.chassis.events_out import new_event
-from services.chassis.outbox import OutboxMessage, outgoing
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.publishing.outbox import OutboxMessage, outgoing
 from services.notifications.domain.records import LetterHead
 
 SOURCE: Final = "/duban/notifications"

@@ -20,8 +20,8 @@ from uuid import UUID
 import structlog
 
 from duban_contracts.events.notices import DeliveryChannel
-from services.chassis import failpoints
-from services.chassis.database import RETRYABLE, Database
+from services.chassis.process import failpoints
+from services.chassis.storage.database import RETRYABLE, Database
 from services.notifications.application.outcome import Books, enter
 from services.notifications.application.ports import Channel
 from services.notifications.domain.delivery import LOST, Answer, DeliveryState, Verdict, settle

@@ -11,9 +11,9 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.notices import NoticeIssued
 from duban_contracts.events.supervision import SupervisionEvent
 from duban_contracts.profile import City
-from services.chassis import outbox
-from services.chassis.clock import Clock
-from services.chassis.database import Connection
+from services.chassis.process.clock import Clock
+from services.chassis.publishing import outbox
+from services.chassis.storage.database import Connection
 from services.notifications.application.announce import notice
 from services.notifications.application.ports import DeliveryStore, LetterStore, Stationery
 from services.notifications.domain import numbering

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from duban_contracts.events.notices import DeliveryChannel
-from services.chassis.database import RETRYABLE, Database
+from services.chassis.storage.database import RETRYABLE, Database
 from services.notifications.application.outcome import Books
 from services.notifications.domain.delivery import DeliveryState
 from services.notifications.metrics import NOTICE_OLDEST_PENDING, NOTICE_PENDING, NOTICE_UNRESOLVED

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from duban_contracts.events.notices import NoticeDelivered, NoticeEvent, NoticeFailed
-from services.chassis import outbox
-from services.chassis.clock import Clock
-from services.chassis.database import Connection
+from services.chassis.process.clock import Clock
+from services.chassis.publishing import outbox
+from services.chassis.storage.database import Connection
 from services.notifications.application.announce import notice
 from services.notifications.application.ports import DeliveryStore, LetterStore
 from services.notifications.domain.delivery import Fact, Step

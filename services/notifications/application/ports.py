@@ -12,7 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from duban_contracts.events.notices import DeliveryChannel
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notifications.domain.delivery import Answer, Delivery, DeliveryState
 from services.notifications.domain.letters import Cause, LetterKind, LetterState
 from services.notifications.domain.numbering import Series

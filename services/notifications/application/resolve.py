@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notifications.application.outcome import Books, enter
 from services.notifications.domain import delivery
 from services.notifications.domain.contacts import Directory

@@ -7,9 +7,11 @@ from typing import Final
 
 from duban_contracts.events.supervision import SupervisionEvent
 from duban_contracts.topics import TopicFamily
-from services.chassis.clock import Clock
-from services.chassis.consumer import Consumer, Delivery, Ordering
-from services.chassis.database import Connection, Database
+from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.consumer import Consumer
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Connection, Database
 from services.notifications.application.issue import Asked, LetterDesk, issue_letters
 from services.notifications.domain.letters import cause_of
 

@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Depends, Query
 
-from services.chassis.api_keys import Principal, require
-from services.chassis.database import Connection, Database
-from services.chassis.problems import Problem
+from services.chassis.access.keys import Principal, require
+from services.chassis.storage.database import Connection, Database
+from services.chassis.web.problems import Problem
 from services.notifications.adapters import queries
 from services.notifications.adapters.queries import LetterFilter
 from services.notifications.application.acknowledge import (

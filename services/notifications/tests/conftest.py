@@ -23,10 +23,10 @@ from deploy.local.ephemeral import free_ports
 from deploy.local.receivers import hooks, mail
 from deploy.local.receivers.store import Store
 from duban_contracts.topics import city_topics
-from services.chassis import api_keys
-from services.chassis import database as chassis_database
-from services.chassis import testing as chassis_testing
-from services.chassis.schema import migrate
+from services.chassis.access import keys as api_keys
+from services.chassis.storage import database as chassis_database
+from services.chassis.storage.schema import migrate
+from services.chassis.testing import kafka as chassis_testing
 from services.notifications.bootstrap import MIGRATIONS, build
 from services.notifications.settings import Settings
 from services.notifications.tests.world import COUNTY, FOREIGN, OFFICES, PROFILE, SECRET, Receivers, World

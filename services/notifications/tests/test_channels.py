@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook
 from deploy.local.ephemeral import free_ports
 from deploy.local.receivers import hooks
 from duban_contracts.events.notices import DeliveryChannel
-from services.chassis.clock import SystemClock
+from services.chassis.process.clock import SystemClock
 from services.notifications.adapters.email import EmailChannel, Relay
 from services.notifications.adapters.signatures import Signer, endpoint_secret
 from services.notifications.adapters.webhook import WebhookChannel

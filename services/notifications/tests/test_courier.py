@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from duban_contracts.events.notices import DeliveryChannel
-from services.chassis.clock import ManualClock
-from services.chassis.database import Database
-from services.chassis.testing import eventually
+from services.chassis.process.clock import ManualClock
+from services.chassis.storage.database import Database
+from services.chassis.testing.kafka import eventually
 from services.notifications.adapters.delivery_store import PostgresDeliveries
 from services.notifications.adapters.letter_store import PostgresLetters
 from services.notifications.application.deliver import Courier, CourierOptions

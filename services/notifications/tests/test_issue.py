@@ -10,9 +10,9 @@ import pytest
 
 from duban_contracts.events.supervision import SupervisionEvent
 from duban_contracts.profile import load_city
-from services.chassis.clock import ManualClock
-from services.chassis.database import Database
-from services.chassis.events_out import new_event
+from services.chassis.process.clock import ManualClock
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.storage.database import Database
 from services.notifications.adapters import contacts_file
 from services.notifications.adapters.delivery_store import PostgresDeliveries
 from services.notifications.adapters.letter_store import PostgresLetters

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis.testing import eventually
+from services.chassis.testing.kafka import eventually
 from services.notifications.tests.conftest import Bench, world_on
 from services.notifications.tests.world import World, overdue
 

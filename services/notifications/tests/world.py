@@ -20,8 +20,8 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionEvent, SupervisionOverdue
 from duban_contracts.events.types import Channel, Grade, HazardFacts, HazardState
 from duban_contracts.topics import TopicFamily
-from services.chassis import testing as chassis_testing
-from services.chassis.events_out import new_event
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.testing import kafka as chassis_testing
 from services.notifications.settings import Settings
 
 PROFILE: Final = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"

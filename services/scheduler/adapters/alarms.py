@@ -9,7 +9,7 @@ from typing import Final
 
 import asyncpg
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.scheduler.adapters.clocks import HazardClock, clock_of
 from services.scheduler.domain.alarms import Alarm, AlarmKey, AlarmState, Kind
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.types import HazardFacts
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.scheduler.domain.reckoning import Reckoning
 
 _RECKONING = msgspec.json.Decoder(Reckoning)

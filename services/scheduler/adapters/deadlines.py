@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 @dataclass(frozen=True, slots=True)

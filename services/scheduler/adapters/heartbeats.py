@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from duban_contracts.topics import PARTITIONS
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 async def save(connection: Connection, heartbeats: Mapping[int, datetime]) -> None:

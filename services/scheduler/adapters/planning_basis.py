@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 async def load(connection: Connection) -> bytes | None:

@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
-from services.chassis.clock import Clock
-from services.chassis.database import Database
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
 from services.scheduler import metrics
 from services.scheduler.adapters import audit, heartbeats, history_gaps
 from services.scheduler.adapters.audit import Comparison, Finding

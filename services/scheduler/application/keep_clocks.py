@@ -9,8 +9,8 @@ import structlog
 
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from services.chassis.consumer import Delivery
-from services.chassis.database import Connection
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.storage.database import Connection
 from services.scheduler.adapters import alarms as alarm_table
 from services.scheduler.adapters import clocks as clock_table
 from services.scheduler.adapters import heartbeats as heartbeat_table

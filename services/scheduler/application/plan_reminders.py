@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from services.chassis.database import Connection, Database
+from services.chassis.storage.database import Connection, Database
 from services.scheduler.adapters import alarms as alarm_table
 from services.scheduler.adapters import clocks as clock_table
 from services.scheduler.adapters import planning_basis

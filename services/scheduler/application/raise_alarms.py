@@ -8,11 +8,11 @@ from typing import Final
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionEvent, SupervisionOverdue
-from services.chassis import outbox
-from services.chassis.clock import Clock
-from services.chassis.database import Database
-from services.chassis.events_out import new_event
-from services.chassis.failpoints import reach
+from services.chassis.process.clock import Clock
+from services.chassis.process.failpoints import reach
+from services.chassis.publishing import outbox
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.storage.database import Database
 from services.scheduler import metrics
 from services.scheduler.adapters import alarms as alarm_table
 from services.scheduler.adapters import heartbeats, history_gaps

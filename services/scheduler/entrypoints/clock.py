@@ -9,8 +9,8 @@ from typing import Final
 
 import structlog
 
-from services.chassis.clock import Clock
-from services.chassis.database import RETRYABLE
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import RETRYABLE
 from services.scheduler.adapters.alarms import BATCH
 from services.scheduler.application.audit_deadlines import Auditor
 from services.scheduler.application.raise_alarms import AlarmRaiser

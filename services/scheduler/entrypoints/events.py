@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from duban_contracts.topics import TopicFamily
-from services.chassis.clock import Clock
-from services.chassis.consumer import Consumer, Ordering
-from services.chassis.database import Database
+from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.consumer import Consumer
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
 from services.scheduler.application.keep_clocks import ClockKeeper
 from services.scheduler.domain.policy import Policy
 

@@ -11,10 +11,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
-from services.chassis.api_keys import Principal, require
-from services.chassis.clock import Clock
-from services.chassis.database import Database
-from services.chassis.problems import Problem
+from services.chassis.access.keys import Principal, require
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
+from services.chassis.web.problems import Problem
 from services.scheduler.adapters import alarms as alarm_table
 from services.scheduler.adapters import clocks as clock_table
 from services.scheduler.adapters import deadlines as deadline_list

@@ -10,12 +10,12 @@ import pytest
 from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.topics import PARTITIONS, TopicFamily
-from services.chassis import database as chassis_database
-from services.chassis.clock import ManualClock
-from services.chassis.database import Database
-from services.chassis.outbox import outgoing, unpack_headers
-from services.chassis.records import Delivery, RawRecord
-from services.chassis.schema import migrate
+from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.process.clock import ManualClock
+from services.chassis.publishing.outbox import outgoing, unpack_headers
+from services.chassis.storage import database as chassis_database
+from services.chassis.storage.database import Database
+from services.chassis.storage.schema import migrate
 from services.scheduler.adapters.alarms import SESSION_SETTINGS
 from services.scheduler.application.audit_deadlines import Auditor
 from services.scheduler.application.keep_clocks import ClockKeeper

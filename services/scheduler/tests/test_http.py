@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from services.chassis import api_keys, http
-from services.chassis.api_keys import NewKey, Principal
+from services.chassis.access import keys as api_keys
+from services.chassis.access.keys import NewKey, Principal
+from services.chassis.web import app as http
 from services.scheduler.entrypoints.http import Desk, router
 from services.scheduler.tests.builders import Story, june, local
 from services.scheduler.tests.conftest import Bench

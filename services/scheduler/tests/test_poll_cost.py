@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis.database import Database
+from services.chassis.storage.database import Database
 from services.scheduler.adapters.alarms import BATCH, CLAIM_DUE_SOON, CLAIM_OVERDUE
 
 ARMED = 100_000  # of each kind

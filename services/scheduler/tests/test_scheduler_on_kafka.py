@@ -14,11 +14,11 @@ from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.topics import KEEP_FOREVER, PARTITIONS, Topic, TopicFamily, dead_letter_topic
-from services.chassis.clock import Clock, ScaledClock
-from services.chassis.outbox import outgoing
-from services.chassis.producer import ReliableProducer
-from services.chassis.service import Service
-from services.chassis.testing import create_topics, eventually, publish, read_all, running
+from services.chassis.process.clock import Clock, ScaledClock
+from services.chassis.process.service import Service
+from services.chassis.publishing.outbox import outgoing
+from services.chassis.publishing.producer import ReliableProducer
+from services.chassis.testing.kafka import create_topics, eventually, publish, read_all, running
 from services.scheduler.bootstrap import build
 from services.scheduler.settings import Settings
 from services.scheduler.tests.builders import Story, heartbeat, june, local

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.statistics.domain.cell import DIMENSIONS
 
 GROUPS: Final = (*DIMENSIONS, "day")

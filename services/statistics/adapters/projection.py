@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.statistics.domain.cell import Cell
 from services.statistics.domain.record import HazardRecord, Measure, Step
 

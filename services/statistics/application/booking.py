@@ -12,13 +12,14 @@ from typing import Final, TypeVar
 import structlog
 from aiokafka.errors import KafkaError
 
-from services.chassis import dead_letters, metrics
-from services.chassis.clock import Clock, back_off
-from services.chassis.database import RETRYABLE, Connection, Database
-from services.chassis.dead_letters import DeadLetter, DeadLetterLimit
-from services.chassis.errors import DeadLetterLimitExceeded, Retryable
-from services.chassis.failpoints import reach
-from services.chassis.records import RawRecord
+from services.chassis.consuming import dead_letters
+from services.chassis.consuming.dead_letters import DeadLetter, DeadLetterLimit
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.errors import DeadLetterLimitExceeded, Retryable
+from services.chassis.process.clock import Clock, back_off
+from services.chassis.process.failpoints import reach
+from services.chassis.storage.database import RETRYABLE, Connection, Database
+from services.chassis.telemetry import metrics
 from services.statistics.adapters import projection
 from services.statistics.adapters.projection import Change, Counted, PartitionProgress
 from services.statistics.application.intake import Heartbeat

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from services.chassis.clock import ZONE
-from services.chassis.database import Connection
+from services.chassis.process.clock import ZONE
+from services.chassis.storage.database import Connection
 from services.statistics.adapters import figures as books
 from services.statistics.adapters.figures import Scope
 from services.statistics.domain.figures import Rate, censored_quantile

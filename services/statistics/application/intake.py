@@ -12,7 +12,7 @@ from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from services.chassis.records import RawRecord, Refusal, read
+from services.chassis.consuming.deliveries import RawRecord, Refusal, read
 from services.statistics.domain.cell import Cell
 from services.statistics.domain.fold import grade_or_undetermined
 from services.statistics.domain.record import Entry

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Query
 
 from duban_contracts.profile import City
 from duban_contracts.vocabulary import CHANNELS, GRADES, SECTORS
-from services.chassis.api_keys import Principal, require
-from services.chassis.clock import ZONE, Clock
-from services.chassis.database import Connection, Database
-from services.chassis.problems import Problem
+from services.chassis.access.keys import Principal, require
+from services.chassis.process.clock import ZONE, Clock
+from services.chassis.storage.database import Connection, Database
+from services.chassis.web.problems import Problem
 from services.statistics.adapters.figures import GROUPS, Scope, data_through
 from services.statistics.application import figures
 from services.statistics.application.figures import Item, Period

@@ -14,10 +14,11 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from services.chassis import dead_letters, metrics
-from services.chassis.clock import Clock
-from services.chassis.database import RETRYABLE, Database
-from services.chassis.errors import Stalled
+from services.chassis.consuming import dead_letters
+from services.chassis.consuming.errors import Stalled
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import RETRYABLE, Database
+from services.chassis.telemetry import metrics
 from services.statistics.adapters import projection
 from services.statistics.application.booking import CONSUMER, Bookkeeper
 from services.statistics.entrypoints.broker import answers

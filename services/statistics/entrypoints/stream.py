@@ -20,8 +20,8 @@ from faust.types import TP, EventT
 from mode.threads import ServiceThread, WorkerThread
 
 from duban_contracts.topics import PARTITIONS, TopicFamily
-from services.chassis.dead_letters import DeadLetter
-from services.chassis.records import RawRecord, Refusal
+from services.chassis.consuming.dead_letters import DeadLetter
+from services.chassis.consuming.deliveries import RawRecord, Refusal
 from services.statistics.adapters import projection
 from services.statistics.adapters.projection import Change
 from services.statistics.application.booking import Bookkeeper, Taken

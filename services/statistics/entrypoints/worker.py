@@ -12,8 +12,8 @@ from aiokafka.errors import KafkaError
 from faust.contrib.asgi import bind_to_running_loop
 
 from duban_contracts.topics import TopicFamily
-from services.chassis.clock import Clock
-from services.chassis.database import RETRYABLE, Database
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import RETRYABLE, Database
 from services.statistics.adapters import projection
 from services.statistics.application.booking import Bookkeeper
 from services.statistics.entrypoints.broker import missing_topics

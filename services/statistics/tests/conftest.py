@@ -18,8 +18,8 @@ import pytest
 from deploy.local.ephemeral import free_ports
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import city_topics
-from services.chassis.service import Service
-from services.chassis.testing import create_topics, publish
+from services.chassis.process.service import Service
+from services.chassis.testing.kafka import create_topics, publish
 from services.statistics.bootstrap import build
 from services.statistics.settings import Settings
 

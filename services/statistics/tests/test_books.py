@@ -15,10 +15,12 @@ import pytest
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.types import Grade
 from duban_contracts.profile import load_city
-from services.chassis import api_keys, database, http
-from services.chassis.clock import ManualClock
-from services.chassis.database import Database
-from services.chassis.schema import migrate
+from services.chassis.access import keys as api_keys
+from services.chassis.process.clock import ManualClock
+from services.chassis.storage import database
+from services.chassis.storage.database import Database
+from services.chassis.storage.schema import migrate
+from services.chassis.web import app as http
 from services.statistics.adapters import projection
 from services.statistics.adapters.projection import Change, Counted
 from services.statistics.domain.fold import fold

@@ -14,7 +14,7 @@ from duban_contracts.catalogue import encode
 from duban_contracts.cloudevents import CloudEvent, to_kafka
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.events.types import Grade
-from services.chassis.records import RawRecord
+from services.chassis.consuming.deliveries import RawRecord
 from services.statistics.application.intake import Heartbeat, Skipped, interpret
 from services.statistics.domain.cell import Cell
 from services.statistics.domain.fold import fold, merge

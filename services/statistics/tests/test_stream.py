@@ -16,8 +16,8 @@ from prometheus_client import REGISTRY
 from duban_contracts.catalogue import encode
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from services.chassis.service import RoleDied, Service, supervise
-from services.chassis.testing import eventually, read_all, running
+from services.chassis.process.service import RoleDied, Service, supervise
+from services.chassis.testing.kafka import eventually, read_all, running
 from services.statistics.adapters import projection
 from services.statistics.entrypoints.stream import LedgerStream
 from services.statistics.recompute import books_of

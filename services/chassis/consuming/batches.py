@@ -14,13 +14,14 @@ from aiokafka.errors import KafkaError
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from services.chassis import dead_letters, inbox, metrics, versions
-from services.chassis.clock import Clock, SystemClock
-from services.chassis.database import Connection, is_retryable
-from services.chassis.dead_letters import DeadLetter
-from services.chassis.errors import Poison, Retryable
-from services.chassis.failpoints import reach
-from services.chassis.records import Delivery, RawRecord, Refusal, read
+from services.chassis.consuming import dead_letters, inbox, versions
+from services.chassis.consuming.dead_letters import DeadLetter
+from services.chassis.consuming.deliveries import Delivery, RawRecord, Refusal, read
+from services.chassis.consuming.errors import Poison, Retryable
+from services.chassis.process.clock import Clock, SystemClock
+from services.chassis.process.failpoints import reach
+from services.chassis.storage.database import Connection, is_retryable
+from services.chassis.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 

@@ -11,8 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from services.chassis import tracing
-from services.chassis.database import RETRYABLE, is_retryable
+from services.chassis.storage.database import RETRYABLE, is_retryable
+from services.chassis.telemetry import tracing
 
 _log = structlog.get_logger(__name__)
 

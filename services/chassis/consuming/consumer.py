@@ -12,16 +12,14 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.chassis.attempts import Attempts
-from services.chassis.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
-from services.chassis.clock import Clock, back_off
-from services.chassis.database import RETRYABLE, Database, is_retryable
-from services.chassis.dead_letters import DeadLetterLimit
-from services.chassis.failpoints import reach
-from services.chassis.observer import Observer
-from services.chassis.records import Delivery, RawRecord, raw
-
-__all__ = ["Apply", "Consumer", "ConsumerOptions", "Delivery", "Ordering", "Progress", "RawRecord", "Refuse"]
+from services.chassis.consuming.attempts import Attempts
+from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
+from services.chassis.consuming.dead_letters import DeadLetterLimit
+from services.chassis.consuming.deliveries import RawRecord, raw
+from services.chassis.consuming.observer import Observer
+from services.chassis.process.clock import Clock, back_off
+from services.chassis.process.failpoints import reach
+from services.chassis.storage.database import RETRYABLE, Database, is_retryable
 
 _log = structlog.get_logger(__name__)
 

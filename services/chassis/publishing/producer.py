@@ -14,7 +14,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from services.chassis.outbox import OutboxMessage
+from services.chassis.publishing.outbox import OutboxMessage
 
 _log = structlog.get_logger(__name__)
 

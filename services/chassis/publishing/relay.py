@@ -10,12 +10,12 @@ from typing import Final
 import asyncpg
 import structlog
 
-from services.chassis import metrics
-from services.chassis.clock import Clock, back_off
-from services.chassis.database import RETRYABLE, Connection, Database
-from services.chassis.failpoints import reach
-from services.chassis.outbox import OutboxMessage, unpack_headers
-from services.chassis.producer import PublishError, ReliableProducer
+from services.chassis.process.clock import Clock, back_off
+from services.chassis.process.failpoints import reach
+from services.chassis.publishing.outbox import OutboxMessage, unpack_headers
+from services.chassis.publishing.producer import PublishError, ReliableProducer
+from services.chassis.storage.database import RETRYABLE, Connection, Database
+from services.chassis.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 
 import asyncpg
 
-from services.chassis.database import Connection
-from services.chassis.outbox import pack_headers, unpack_headers
-from services.chassis.records import RawRecord
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.publishing.outbox import pack_headers, unpack_headers
+from services.chassis.storage.database import Connection
 
 T = TypeVar("T")
 

@@ -22,8 +22,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from duban_contracts.topics import CONSUMERS
-from services.chassis import api_keys, dead_letters
-from services.chassis.outbox import unpack_headers
+from services.chassis.access import keys as api_keys
+from services.chassis.consuming import dead_letters
+from services.chassis.publishing.outbox import unpack_headers
 
 SERVICES: Final = ("gateway", "ledger", "scheduler", "notifications", "statistics")
 

@@ -14,8 +14,8 @@ from typing import Any, Final, NoReturn, TypeVar
 import structlog
 import uvloop
 
-from services.chassis import logs, tracing
-from services.chassis.settings import ServiceSettings
+from services.chassis.process.settings import ServiceSettings
+from services.chassis.telemetry import logs, tracing
 
 _log = structlog.get_logger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.chassis.database import Connection
-from services.chassis.records import Delivery
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.storage.database import Connection
 
 
 async def claim(connection: Connection, consumer: str, deliveries: Sequence[Delivery]) -> list[Delivery]:

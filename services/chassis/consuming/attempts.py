@@ -9,15 +9,16 @@ from collections.abc import Sequence
 import structlog
 from aiokafka.errors import KafkaError
 
-from services.chassis import dead_letters, metrics, tracing
-from services.chassis.batches import BatchProcessor
-from services.chassis.clock import Clock, back_off
-from services.chassis.database import Database, is_retryable
-from services.chassis.dead_letters import DeadLetterLimit
-from services.chassis.errors import DeadLetterLimitExceeded, Poison, Retryable
-from services.chassis.failpoints import reach
-from services.chassis.observer import Observer
-from services.chassis.records import RawRecord
+from services.chassis.consuming import dead_letters
+from services.chassis.consuming.batches import BatchProcessor
+from services.chassis.consuming.dead_letters import DeadLetterLimit
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.errors import DeadLetterLimitExceeded, Poison, Retryable
+from services.chassis.consuming.observer import Observer
+from services.chassis.process.clock import Clock, back_off
+from services.chassis.process.failpoints import reach
+from services.chassis.storage.database import Database, is_retryable
+from services.chassis.telemetry import metrics, tracing
 
 _log = structlog.get_logger(__name__)
 

@@ -16,8 +16,9 @@ from opentelemetry.trace import SpanKind
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.chassis import metrics, problems, tracing
-from services.chassis.database import RETRYABLE, Database
+from services.chassis.storage.database import RETRYABLE, Database
+from services.chassis.telemetry import metrics, tracing
+from services.chassis.web import problems
 
 _log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from duban_contracts.catalogue import EventData, encode, type_of
 from duban_contracts.cloudevents import CloudEvent
-from services.chassis import tracing
+from services.chassis.telemetry import tracing
 
 
 def uuid7() -> UUID:

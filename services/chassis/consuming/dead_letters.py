@@ -8,11 +8,12 @@ from typing import Final
 import asyncpg
 
 from duban_contracts.topics import dead_letter_topic
-from services.chassis import metrics, outbox
-from services.chassis.database import Connection
-from services.chassis.errors import DeadLetterLimitExceeded
-from services.chassis.outbox import Headers, OutboxMessage, pack_headers, unpack_headers
-from services.chassis.records import RawRecord
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.errors import DeadLetterLimitExceeded
+from services.chassis.publishing import outbox
+from services.chassis.publishing.outbox import Headers, OutboxMessage, pack_headers, unpack_headers
+from services.chassis.storage.database import Connection
+from services.chassis.telemetry import metrics
 
 _COPIED_BYTES: Final = 900_000
 _REASON_LENGTH: Final = 2000

@@ -9,7 +9,7 @@ from typing import Final
 _CONNECT_SECONDS: Final = 2
 
 
-async def answers(bootstrap: str) -> bool:
+async def is_reachable(bootstrap: str) -> bool:
     """Return whether one of the brokers in the address list takes a connection."""
     for address in bootstrap.split(","):
         host, _, port = address.strip().rpartition(":")

@@ -17,8 +17,8 @@ from typing import Final
 
 from fastapi import Request
 
-from services.chassis.database import Connection, Database
-from services.chassis.problems import Problem
+from services.chassis.storage.database import Connection, Database
+from services.chassis.web.problems import Problem
 
 _FORMAT: Final = re.compile(r"dbk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})\Z")
 _CACHE_SECONDS: Final = 5.0

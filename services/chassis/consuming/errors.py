@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from services.chassis.consumer import Delivery
+    from services.chassis.consuming.deliveries import Delivery
 
 
 class Retryable(Exception):  # noqa: N818 - it names what to do, not what happened

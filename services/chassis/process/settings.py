@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.chassis.clock import Clock, ScaledClock, SystemClock
+from services.chassis.process.clock import Clock, ScaledClock, SystemClock
 
 
 class ServiceSettings(BaseSettings):

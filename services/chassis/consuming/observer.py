@@ -14,11 +14,12 @@ from typing import Any, Final
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from services.chassis import broker, dead_letters, metrics
-from services.chassis.clock import Clock
-from services.chassis.database import Connection, Database
-from services.chassis.errors import Stalled
-from services.chassis.records import RawRecord
+from services.chassis.consuming import broker, dead_letters
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.errors import Stalled
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Connection, Database
+from services.chassis.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -141,7 +142,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             still = self._lag > 0 and now - self._last_move > self._stall_timeout
             if not (hangs or still):
                 continue
-            if not await broker.answers(self._bootstrap):
+            if not await broker.is_reachable(self._bootstrap):
                 self.waits()
             else:
                 self._dump_stacks()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 Headers = Sequence[tuple[str, bytes]]
 

@@ -15,11 +15,11 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.topics import Topic
-from services.chassis import topics as topic_administration
-from services.chassis.outbox import outgoing
-from services.chassis.producer import ReliableProducer
-from services.chassis.records import RawRecord, raw
-from services.chassis.service import Service, supervise
+from services.chassis.consuming.deliveries import RawRecord, raw
+from services.chassis.process.service import Service, supervise
+from services.chassis.publishing import topics as topic_administration
+from services.chassis.publishing.outbox import outgoing
+from services.chassis.publishing.producer import ReliableProducer
 
 T = TypeVar("T")
 

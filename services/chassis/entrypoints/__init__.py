@@ -1,1 +1,0 @@
-"""Ways into the chassis: the `duban` command line."""

@@ -1,0 +1,1 @@
+"""Events from PostgreSQL to Kafka: envelopes, outbox, relay, producer, declared topics."""

@@ -1,0 +1,1 @@
+"""What operators see: logs without anybody's data, traces through Kafka headers, Prometheus metrics."""

@@ -1,0 +1,1 @@
+"""The `duban` command, for those who keep the platform healthy."""
