@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from duban_contracts.catalogue import lookup
 from duban_contracts.cloudevents import CloudEvent, encode_batch, to_kafka, to_structured
+from duban_contracts.codec import lookup
 from duban_contracts.conformance import Finding, Unreadable, check
 from duban_contracts.conformance.__main__ import main
 from duban_contracts.examples import example_event, examples

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 
 from contracts.tests.strategies import json_values, reports, texts
-from duban_contracts.catalogue import PayloadError, UnknownEventType, decode, encode, event_types, lookup, type_of
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import PayloadError, UnknownEventType, decode, encode, event_types, lookup, type_of
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.events.types import HazardFacts
 from duban_contracts.examples import example_event, examples

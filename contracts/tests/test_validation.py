@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.tests.strategies import json_values, reports, texts
-from duban_contracts.catalogue import event_types, lookup
 from duban_contracts.closed import closed_decoder
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
+from duban_contracts.codec import event_types, lookup
 from duban_contracts.examples import example_event, examples
 from duban_contracts.explain import explain
 from duban_contracts.validation import MOST_VIOLATIONS, check_claim, check_payload, envelope_violation

@@ -20,7 +20,7 @@ from deploy.demo.life import Story
 from deploy.demo.order import out_of_order
 from deploy.demo.reckoning import passed_unsubmitted, period_of
 from deploy.demo.senders import Sender
-from duban_contracts.catalogue import decode
+from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionOverdue
 from services.chassis.testing.kafka import read_all
 from services.statistics.recompute import books_of, differences

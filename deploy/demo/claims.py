@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 
 from deploy.demo.life import Story
-from duban_contracts.catalogue import EventData, encode, type_of
+from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import encode, type_of
 from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
 from duban_contracts.events.types import Enterprise
 from services.chassis.process.clock import ZONE

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from duban_contracts.catalogue import event_types
+from duban_contracts.codec import event_types
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "contracts" / "asyncapi.json"

@@ -13,7 +13,6 @@ from cloudevents.core.v1.event import CloudEvent as SdkEvent
 from hypothesis import given
 
 from contracts.tests.strategies import events, reports
-from duban_contracts.catalogue import event_types
 from duban_contracts.cloudevents import (
     STRUCTURED_CONTENT_TYPE,
     CloudEvent,
@@ -22,6 +21,7 @@ from duban_contracts.cloudevents import (
     to_kafka,
     to_structured,
 )
+from duban_contracts.codec import event_types
 from duban_contracts.examples import example_event
 
 EXAMPLES = [example_event(entry) for entry in event_types()]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from duban_contracts.catalogue import lookup
+from duban_contracts.codec import lookup
 from duban_contracts.topics import TopicFamily
 from tests.contract.compatibility import broken_publishers, broken_readers
 

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from duban_contracts.catalogue import decode, encode, lookup
 from duban_contracts.cloudevents import CloudEvent, from_kafka, from_structured
+from duban_contracts.codec import decode, encode, lookup
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 RELEASES = sorted(path for path in (CONTRACTS / "released").iterdir() if path.is_dir())

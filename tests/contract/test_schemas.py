@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from contracts.tests.strategies import json_values
-from duban_contracts.catalogue import event_types, lookup
+from duban_contracts.codec import event_types, lookup
 from duban_contracts.examples import examples
 from duban_contracts.validation import check_payload
 

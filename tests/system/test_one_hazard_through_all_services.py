@@ -16,8 +16,8 @@ import pytest
 
 from deploy.local import ephemeral
 from deploy.local.settings import LOOPBACK, ROOT
-from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import to_structured
+from duban_contracts.codec import decode
 from duban_contracts.events.claims import HazardRectified, HazardReported
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.events.types import Channel, Enterprise

@@ -11,9 +11,10 @@ from typing import Final
 import msgspec
 
 from duban_contracts import uscc
-from duban_contracts.catalogue import EventData, EventType, UnknownEventType, lookup
+from duban_contracts.catalogue import EventData, EventType
 from duban_contracts.closed import closed_decoder
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
+from duban_contracts.codec import UnknownEventType, lookup
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.explain import explain
 from duban_contracts.topics import TopicFamily

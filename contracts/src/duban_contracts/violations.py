@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.catalogue import legible
+from duban_contracts.legible import legible
 
 
 class Violation(msgspec.Struct, frozen=True):

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from duban_contracts.catalogue import EventData, PayloadError, UnknownEventType, decode
+from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka
+from duban_contracts.codec import PayloadError, UnknownEventType, decode
 
 
 @dataclass(frozen=True)

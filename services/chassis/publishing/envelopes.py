@@ -7,8 +7,9 @@ import time as wall_time
 from datetime import datetime
 from uuid import UUID
 
-from duban_contracts.catalogue import EventData, encode, type_of
+from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import encode, type_of
 from services.chassis.telemetry import tracing
 
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
+from duban_contracts.codec import decode
 from duban_contracts.validation import check_claim
 from services.gateway.domain.claims import (
     Claim,

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duban_contracts.catalogue import EventType, event_types
+from duban_contracts.catalogue import EventType
 from duban_contracts.cloudevents import EnvelopeError, split_batch
+from duban_contracts.codec import event_types
 from duban_contracts.topics import TopicFamily, claims_topic
 from services.gateway.domain.claims import Claim, Refused, kept_traceparent
 from services.gateway.domain.examination import MAX_EVENT_BYTES, Examiner

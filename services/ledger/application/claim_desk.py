@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 from uuid import UUID
 
-from duban_contracts.catalogue import legible
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
+from duban_contracts.legible import legible
 from duban_contracts.topics import feedback_topic
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.clock import Clock

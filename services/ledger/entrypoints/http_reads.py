@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
-from duban_contracts.catalogue import lookup
+from duban_contracts.codec import lookup
 from duban_contracts.events.types import Channel, Grade, HazardState
 from services.chassis.access.keys import Principal, require
 from services.chassis.storage.database import Database

@@ -6,8 +6,8 @@ import asyncio
 
 import msgspec
 
-from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode
 from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.events.hazards import HazardConfirmed, HazardEvent, HazardRegistered, HazardSubmitted
 from duban_contracts.events.heartbeat import LedgerHeartbeat

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from duban_contracts.catalogue import decode, encode, type_of
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode, encode, type_of
 from duban_contracts.events.hazards import HazardClosed, HazardEvent, HazardReturned, HazardSubmitted
 from duban_contracts.events.types import Actor, Grade, HazardState
 from services.ledger.domain import claims

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from duban_contracts.catalogue import decode
+from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardSubmitted
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily

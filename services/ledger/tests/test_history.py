@@ -12,8 +12,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardEvent
 from services.ledger.adapters.hazards import COLUMNS, hazard_of
 from services.ledger.adapters.history import Export

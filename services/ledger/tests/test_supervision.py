@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from duban_contracts.catalogue import EventData, decode
+from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardOverdue
 from duban_contracts.events.notices import DeliveryChannel, NoticeDelivered, NoticeIssued
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionOverdue

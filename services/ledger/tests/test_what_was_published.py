@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duban_contracts.catalogue import lookup
+from duban_contracts.codec import lookup
 from duban_contracts.topics import TopicFamily
 from duban_contracts.validation import check_payload
 from services.chassis.testing import kafka as chassis_testing

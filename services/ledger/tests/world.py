@@ -14,8 +14,9 @@ import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer
 
-from duban_contracts.catalogue import EventData, decode, encode, type_of
+from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, from_kafka
+from duban_contracts.codec import decode, encode, type_of
 from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimEvent
 from duban_contracts.events.types import Channel, Enterprise

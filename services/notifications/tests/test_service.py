@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duban_contracts.catalogue import decode
+from duban_contracts.codec import decode
 from duban_contracts.events.notices import NoticeAcknowledged, NoticeDelivered, NoticeFailed, NoticeIssued
 from services.chassis.testing.kafka import eventually
 from services.notifications.tests.world import World, due_soon, overdue

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from duban_contracts.catalogue import encode, type_of
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import encode, type_of
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,

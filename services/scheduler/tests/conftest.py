@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent, from_kafka
+from duban_contracts.codec import decode
 from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.clock import ManualClock

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from duban_contracts.catalogue import decode
+from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionOverdue
 from services.scheduler.domain.alarms import AlarmKey, Kind
 from services.scheduler.tests.builders import due_on_the_third, june, local

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from duban_contracts.catalogue import decode
+from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionDueSoon
 from services.scheduler.application.plan_reminders import plan_reminders
 from services.scheduler.domain.calendar import WorkingCalendar

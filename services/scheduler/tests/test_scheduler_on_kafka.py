@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.topics import KEEP_FOREVER, PARTITIONS, Topic, TopicFamily, dead_letter_topic
 from services.chassis.process.clock import Clock, ScaledClock

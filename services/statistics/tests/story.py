@@ -7,8 +7,8 @@ import random
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from duban_contracts.catalogue import encode, type_of
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import encode, type_of
 from duban_contracts.events import hazards
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Channel, Enterprise, Grade, HazardFacts, HazardState

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duban_contracts.catalogue import encode
 from duban_contracts.cloudevents import CloudEvent, to_kafka
+from duban_contracts.codec import encode
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.events.types import Grade
 from services.chassis.consuming.deliveries import RawRecord

@@ -13,8 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from faust.transport.consumer import Consumer
 from prometheus_client import REGISTRY
 
-from duban_contracts.catalogue import encode
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import encode
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis.process.service import RoleDied, Service, supervise
 from services.chassis.testing.kafka import eventually, read_all, running

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from duban_contracts.catalogue import decode
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
+from duban_contracts.codec import decode
 from duban_contracts.conformance.records import Captured, read
 from duban_contracts.topics import county_of
 from duban_contracts.validation import Violation, check_claim, envelope_violation

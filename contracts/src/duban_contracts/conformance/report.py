@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.catalogue import legible
 from duban_contracts.conformance.check import Finding
+from duban_contracts.legible import legible
 from duban_contracts.violations import Violation
 
 _WORDS: Final = {

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from duban_contracts.catalogue import EventType, event_types
+from duban_contracts.catalogue import EventType
 from duban_contracts.cloudevents import DATA_CONTENT_TYPE
+from duban_contracts.codec import event_types
 from duban_contracts.examples import examples
 from duban_contracts.generate.families import FAMILIES, FamilyDescription
 from duban_contracts.generate.schemas import definitions

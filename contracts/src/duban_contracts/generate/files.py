@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from duban_contracts.catalogue import event_types
+from duban_contracts.codec import event_types
 from duban_contracts.generate import asyncapi, table
 from duban_contracts.generate.fixtures import fixtures
 from duban_contracts.generate.schemas import payload_schema

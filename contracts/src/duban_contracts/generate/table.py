@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from duban_contracts.catalogue import EventType, event_types
+from duban_contracts.catalogue import EventType
+from duban_contracts.codec import event_types
 from duban_contracts.generate.families import FAMILIES
 from duban_contracts.generate.schemas import payload_schema
 from duban_contracts.topics import TopicFamily
