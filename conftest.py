@@ -15,6 +15,22 @@ from deploy.local import ephemeral
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytest_plugins = ["services.chassis.testing.fixtures"]
+
+# A test's tier follows from the servers it asks for; nobody has to remember a mark.
+_TIERS = {"kafka_bootstrap": "kafka", "postgres_dsn": "postgres"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with the servers it needs (`kafka`, `postgres`), or as `pure` when it needs none."""
+    for item in items:
+        needed = [tier for fixture, tier in _TIERS.items() if fixture in getattr(item, "fixturenames", ())]
+        if not needed and not any(item.get_closest_marker(name) for name in ("servers", "chaos", "load")):
+            needed = ["pure"]
+        for tier in needed:
+            item.add_marker(tier)
+
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap() -> Iterator[str]:

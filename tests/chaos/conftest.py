@@ -4,30 +4,30 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.chassis.tests.conftest import Bench
+from services.chassis.testing.workers import Workers
 from tests.chaos.outcome import prepare
 
 
 @pytest.fixture
-def make_bench(topic_prefix: str) -> Iterator[Callable[[str, str], Bench]]:
-    """Make benches on servers of the test's own: (bootstrap, dsn) -> Bench. No worker is left behind."""
-    made: list[Bench] = []
+def make_workers(topic_prefix: str) -> Iterator[Callable[[str, str], Workers]]:
+    """Make benches on servers of the test's own: (bootstrap, dsn) -> Workers. No worker is left behind."""
+    made: list[Workers] = []
 
-    def make(bootstrap: str, dsn: str) -> Bench:
-        made.append(Bench(bootstrap, dsn, topic_prefix))
+    def make(bootstrap: str, dsn: str) -> Workers:
+        made.append(Workers(bootstrap, dsn, topic_prefix))
         return made[-1]
 
     yield make
-    for bench in made:
-        for process in bench.started:
+    for workers in made:
+        for process in workers.started:
             if process.poll() is None:
                 process.kill()
                 process.wait()
 
 
 @pytest.fixture
-async def bench(kafka_bootstrap: str, database: str, make_bench: Callable[[str, str], Bench]) -> Bench:
-    """The chassis' bench: topics, an empty database, no process left behind."""
-    made = make_bench(kafka_bootstrap, database)
+async def workers(kafka_bootstrap: str, database: str, make_workers: Callable[[str, str], Workers]) -> Workers:
+    """The chassis' workers: topics, an empty database, no process left behind."""
+    made = make_workers(kafka_bootstrap, database)
     await prepare(made)
     return made

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from duban_contracts.cloudevents import CloudEvent
 from services.chassis.publishing.outbox import outgoing
 from services.chassis.publishing.producer import ReliableProducer
-from services.chassis.tests.conftest import rectified
+from services.chassis.testing.workers import rectified
 
 _KEYS = 10
 _PAUSE_SECONDS = 0.1

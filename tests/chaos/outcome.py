@@ -11,42 +11,42 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import Topic
 from services.chassis.publishing import topics
 from services.chassis.testing.kafka import eventually
-from services.chassis.tests.conftest import Bench
-from services.chassis.tests.exactly_once import all_effects, assert_exactly_once_in_order
+from services.chassis.testing.workers import Workers
+from services.chassis.tests.consuming.exactly_once import all_effects, assert_exactly_once_in_order
 
 PARTITIONS = 3
 WORKER_TOPICS = ("in", "out", "worker.dlq.v1")
 
 
-async def prepare(bench: Bench, *, replication: int = 1) -> None:
+async def prepare(workers: Workers, *, replication: int = 1) -> None:
     """Create the worker's topics."""
-    declared = [Topic(f"{bench.prefix}{name}", -1, partitions=PARTITIONS) for name in WORKER_TOPICS]
-    await topics.apply(bench.bootstrap, declared, replication=replication)
+    declared = [Topic(f"{workers.prefix}{name}", -1, partitions=PARTITIONS) for name in WORKER_TOPICS]
+    await topics.apply(workers.bootstrap, declared, replication=replication)
 
 
-async def at_work(bench: Bench) -> None:
+async def at_work(workers: Workers) -> None:
     """Wait for the first effect: nobody restarts a worker that can't be started, and that is not the question here."""
-    await eventually(lambda: all_effects(bench, 1), timeout=60)
+    await eventually(lambda: all_effects(workers, 1), timeout=60)
 
 
-async def assert_drained(bench: Bench, events: Sequence[CloudEvent]) -> None:
+async def assert_drained(workers: Workers, events: Sequence[CloudEvent]) -> None:
     """Exactly once and in order, nothing dead-lettered or parked, every offset committed."""
-    await assert_exactly_once_in_order(bench, events, patience=60)
-    assert not await bench.fetch("SELECT 1 FROM dead_letter")
-    assert not await bench.fetch("SELECT 1 FROM parked_event")
-    await eventually(lambda: assert_committed(bench), timeout=30)
+    await assert_exactly_once_in_order(workers, events, patience=60)
+    assert not await workers.fetch("SELECT 1 FROM dead_letter")
+    assert not await workers.fetch("SELECT 1 FROM parked_event")
+    await eventually(lambda: assert_committed(workers), timeout=30)
 
 
-async def assert_committed(bench: Bench) -> None:
+async def assert_committed(workers: Workers) -> None:
     """The group's committed offsets are the topic's ends."""
-    partitions = [TopicPartition(f"{bench.prefix}in", number) for number in range(PARTITIONS)]
-    consumer = AIOKafkaConsumer(bootstrap_servers=bench.bootstrap)
-    admin = AIOKafkaAdminClient(bootstrap_servers=bench.bootstrap)
+    partitions = [TopicPartition(f"{workers.prefix}in", number) for number in range(PARTITIONS)]
+    consumer = AIOKafkaConsumer(bootstrap_servers=workers.bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=workers.bootstrap)
     await consumer.start()
     await admin.start()
     try:
         ends = await consumer.end_offsets(partitions)
-        committed = await admin.list_consumer_group_offsets(f"{bench.prefix}worker", partitions=partitions)
+        committed = await admin.list_consumer_group_offsets(f"{workers.prefix}worker", partitions=partitions)
     finally:
         await admin.close()
         await consumer.stop()
@@ -54,22 +54,22 @@ async def assert_committed(bench: Bench) -> None:
     assert {partition: max(0, committed[partition].offset) for partition in partitions} == ends
 
 
-async def leader_of(bench: Bench) -> int:
+async def leader_of(workers: Workers) -> int:
     """Return the number of the broker that leads the first partition of `in`."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bench.bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=workers.bootstrap)
     await admin.start()
     try:
-        (described,) = await admin.describe_topics([f"{bench.prefix}in"])
+        (described,) = await admin.describe_topics([f"{workers.prefix}in"])
     finally:
         await admin.close()
     return next(int(row["leader"]) for row in described["partitions"] if row["partition"] == 0)
 
 
-async def coordinator_of(bench: Bench) -> int:
+async def coordinator_of(workers: Workers) -> int:
     """Return the number of the broker that coordinates the worker's group."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bench.bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=workers.bootstrap)
     await admin.start()
     try:
-        return int(await admin.find_coordinator(f"{bench.prefix}worker"))
+        return int(await admin.find_coordinator(f"{workers.prefix}worker"))
     finally:
         await admin.close()

@@ -18,7 +18,7 @@ from services.chassis.publishing.outbox import OutboxMessage
 from services.chassis.publishing.producer import PublishError, ReliableProducer
 from services.chassis.publishing.relay import Relay
 from services.chassis.storage.database import Connection
-from services.chassis.tests import worker
+from services.chassis.testing import worker
 
 
 def inbox_off(monkeypatch: pytest.MonkeyPatch) -> None:

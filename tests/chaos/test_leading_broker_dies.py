@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local import ephemeral
 from deploy.local.ephemeral import KafkaCluster
-from services.chassis.tests.conftest import Bench
+from services.chassis.testing.workers import Workers
 from tests.chaos.load import load
 from tests.chaos.outcome import assert_drained, at_work, coordinator_of, leader_of, prepare
 
@@ -23,36 +23,36 @@ def cluster() -> Iterator[KafkaCluster]:
 
 
 async def test_no_event_is_lost_doubled_or_reordered_when_the_leading_broker_and_the_coordinator_die(
-    cluster: KafkaCluster, database: str, make_bench: Callable[[str, str], Bench]
+    cluster: KafkaCluster, database: str, make_workers: Callable[[str, str], Workers]
 ) -> None:
-    bench = make_bench(cluster.bootstrap, database)
-    await prepare(bench, replication=3)
-    with bench.worker(DUBAN_SESSION_TIMEOUT="6") as first, bench.worker(DUBAN_SESSION_TIMEOUT="6") as second:
-        async with load(bench.bootstrap, f"{bench.prefix}in") as running:
+    workers = make_workers(cluster.bootstrap, database)
+    await prepare(workers, replication=3)
+    with workers.worker(DUBAN_SESSION_TIMEOUT="6") as first, workers.worker(DUBAN_SESSION_TIMEOUT="6") as second:
+        async with load(workers.bootstrap, f"{workers.prefix}in") as running:
             await running.moves_on()
-            await at_work(bench)
+            await at_work(workers)
             for find in (leader_of, coordinator_of):
-                broker = await find(bench)
+                broker = await find(workers)
                 cluster.kill(broker)
                 await running.moves_on()
-                assert await find(bench) != broker
+                assert await find(workers) != broker
                 await asyncio.to_thread(cluster.start, broker)
                 await running.moves_on()
-        await assert_drained(bench, running.acknowledged)
+        await assert_drained(workers, running.acknowledged)
         assert first.poll() is None
         assert second.poll() is None
 
 
 async def test_nothing_is_acknowledged_and_nothing_lost_while_two_of_three_brokers_are_away(
-    cluster: KafkaCluster, database: str, make_bench: Callable[[str, str], Bench]
+    cluster: KafkaCluster, database: str, make_workers: Callable[[str, str], Workers]
 ) -> None:
-    bench = make_bench(cluster.bootstrap, database)
-    await prepare(bench, replication=3)
-    with bench.worker(DUBAN_SESSION_TIMEOUT="6") as worker:
-        async with load(bench.bootstrap, f"{bench.prefix}in") as running:
+    workers = make_workers(cluster.bootstrap, database)
+    await prepare(workers, replication=3)
+    with workers.worker(DUBAN_SESSION_TIMEOUT="6") as worker:
+        async with load(workers.bootstrap, f"{workers.prefix}in") as running:
             await running.moves_on()
-            await at_work(bench)
-            leader = await leader_of(bench)
+            await at_work(workers)
+            leader = await leader_of(workers)
             for number in (leader, leader % 3 + 1):
                 cluster.kill(number)
             before = len(running.acknowledged)
@@ -61,5 +61,5 @@ async def test_nothing_is_acknowledged_and_nothing_lost_while_two_of_three_broke
             assert len(running.acknowledged) <= before + 10
             await asyncio.to_thread(cluster.start)
             await running.moves_on()
-        await assert_drained(bench, running.acknowledged)
+        await assert_drained(workers, running.acknowledged)
         assert worker.poll() is None

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local import ephemeral
 from deploy.local.ephemeral import KafkaCluster, PostgresServer
-from services.chassis.tests.conftest import Bench
+from services.chassis.testing.workers import Workers
 from tests.chaos.load import load
 from tests.chaos.outcome import assert_drained, at_work, prepare
 
@@ -31,12 +31,12 @@ def postgres() -> Iterator[PostgresServer]:
         yield running
 
 
-async def endure(bench: Bench, go: Callable[[], None], come: Callable[[], None], *, acknowledged: bool) -> None:
+async def endure(workers: Workers, go: Callable[[], None], come: Callable[[], None], *, acknowledged: bool) -> None:
     """Take a server away under load and give it back; `acknowledged` says whether publishing goes on meanwhile."""
-    with bench.worker(DUBAN_SESSION_TIMEOUT="6") as worker:
-        async with load(bench.bootstrap, f"{bench.prefix}in") as running:
+    with workers.worker(DUBAN_SESSION_TIMEOUT="6") as worker:
+        async with load(workers.bootstrap, f"{workers.prefix}in") as running:
             await running.moves_on()
-            await at_work(bench)
+            await at_work(workers)
             await asyncio.to_thread(go)
             before = len(running.acknowledged)
             await asyncio.sleep(_AWAY_SECONDS)
@@ -44,7 +44,7 @@ async def endure(bench: Bench, go: Callable[[], None], come: Callable[[], None],
             assert (moved > 10) is acknowledged
             await asyncio.to_thread(come)
             await running.moves_on()
-        await assert_drained(bench, running.acknowledged)
+        await assert_drained(workers, running.acknowledged)
         assert worker.poll() is None
 
 
@@ -57,16 +57,16 @@ async def endure(bench: Bench, go: Callable[[], None], come: Callable[[], None],
     ],
 )
 async def test_everything_drains_by_itself_after_the_only_broker_was_away(
-    broker: KafkaCluster, database: str, make_bench: Callable[[str, str], Bench], go: Strike, come: Strike
+    broker: KafkaCluster, database: str, make_workers: Callable[[str, str], Workers], go: Strike, come: Strike
 ) -> None:
-    bench = make_bench(broker.bootstrap, database)
-    await prepare(bench)
-    await endure(bench, lambda: go(broker), lambda: come(broker), acknowledged=False)
+    workers = make_workers(broker.bootstrap, database)
+    await prepare(workers)
+    await endure(workers, lambda: go(broker), lambda: come(broker), acknowledged=False)
 
 
 async def test_everything_drains_by_itself_after_postgresql_was_away(
-    kafka_bootstrap: str, postgres: PostgresServer, make_bench: Callable[[str, str], Bench]
+    kafka_bootstrap: str, postgres: PostgresServer, make_workers: Callable[[str, str], Workers]
 ) -> None:
-    bench = make_bench(kafka_bootstrap, postgres.dsn)
-    await prepare(bench)
-    await endure(bench, lambda: postgres.stop(immediate=True), postgres.start, acknowledged=True)
+    workers = make_workers(kafka_bootstrap, postgres.dsn)
+    await prepare(workers)
+    await endure(workers, lambda: postgres.stop(immediate=True), postgres.start, acknowledged=True)

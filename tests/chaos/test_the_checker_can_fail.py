@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from services.chassis.testing.kafka import eventually, publish
-from services.chassis.tests.conftest import Bench
-from services.chassis.tests.exactly_once import assert_exactly_once_in_order, batch, outbox_is_empty
+from services.chassis.testing.workers import Workers
+from services.chassis.tests.consuming.exactly_once import assert_exactly_once_in_order, batch, outbox_is_empty
 from tests.chaos.outcome import assert_committed
 
 pytestmark = pytest.mark.chaos
@@ -24,30 +24,30 @@ PLANTED = [
 
 @pytest.mark.parametrize(("bug", "failpoint", "finding"), PLANTED)
 async def test_a_planted_bug_turns_the_exactly_once_check_red(
-    bench: Bench, bug: str, failpoint: str, finding: str
+    workers: Workers, bug: str, failpoint: str, finding: str
 ) -> None:
-    bench.module = "tests.chaos.planted_worker"
+    workers.module = "tests.chaos.planted_worker"
     events = batch(keys=5, each=12)
-    await publish(bench.bootstrap, f"{bench.prefix}in", events)
-    process = bench.start(DUBAN_PLANTED_BUG=bug, DUBAN_FAILPOINT=failpoint)
+    await publish(workers.bootstrap, f"{workers.prefix}in", events)
+    process = workers.start(DUBAN_PLANTED_BUG=bug, DUBAN_FAILPOINT=failpoint)
     assert process.wait(60) == -signal.SIGKILL
-    bench.start(DUBAN_PLANTED_BUG=bug)
+    workers.start(DUBAN_PLANTED_BUG=bug)
     # Settled, so that what is missing now is lost and not only late.
-    await eventually(lambda: assert_committed(bench), timeout=60)
-    await eventually(lambda: outbox_is_empty(bench), timeout=60)
+    await eventually(lambda: assert_committed(workers), timeout=60)
+    await eventually(lambda: outbox_is_empty(workers), timeout=60)
     with pytest.raises(AssertionError):
-        await assert_exactly_once_in_order(bench, events, patience=1)
-    effects = [event_id for _, event_id in await bench.effects()]
+        await assert_exactly_once_in_order(workers, events, patience=1)
+    effects = [event_id for _, event_id in await workers.effects()]
     applied = {event.id for event in events} & set(effects)
     assert (len(effects) > len(applied)) is (finding == "doubled")
     assert (len(applied) < len(events)) is (finding == "lost")
 
 
-async def test_without_a_bug_the_same_worker_and_kill_leave_it_green(bench: Bench) -> None:
-    bench.module = "tests.chaos.planted_worker"
+async def test_without_a_bug_the_same_worker_and_kill_leave_it_green(workers: Workers) -> None:
+    workers.module = "tests.chaos.planted_worker"
     events = batch(keys=5, each=12)
-    await publish(bench.bootstrap, f"{bench.prefix}in", events)
-    process = bench.start(DUBAN_PLANTED_BUG="none", DUBAN_FAILPOINT="consumer.applied#2")
+    await publish(workers.bootstrap, f"{workers.prefix}in", events)
+    process = workers.start(DUBAN_PLANTED_BUG="none", DUBAN_FAILPOINT="consumer.applied#2")
     assert process.wait(60) == -signal.SIGKILL
-    bench.start(DUBAN_PLANTED_BUG="none")
-    await assert_exactly_once_in_order(bench, events)
+    workers.start(DUBAN_PLANTED_BUG="none")
+    await assert_exactly_once_in_order(workers, events)

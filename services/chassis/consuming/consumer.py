@@ -19,7 +19,7 @@ from services.chassis.consuming.deliveries import RawRecord, raw
 from services.chassis.consuming.observer import Observer
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
-from services.chassis.storage.database import RETRYABLE, Database, is_retryable
+from services.chassis.storage.database import Database, is_retryable
 
 _log = structlog.get_logger(__name__)
 
@@ -197,7 +197,7 @@ class Consumer:
                 if applied_through and self._progress is not None:
                     await self._progress(connection, applied_through)
                 await observer.report(connection)
-        except (KafkaError, *RETRYABLE) as error:
+        except Exception as error:
             if not isinstance(error, KafkaError) and not is_retryable(error):
                 raise
             _log.warning("progress is not known just now", consumer=self._name, error=repr(error))

@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from services.chassis.consuming.deliveries import Delivery
 
 
-class Retryable(Exception):  # noqa: N818 - it names what to do, not what happened
+class Retryable(Exception):
     """Something outside is not there just now: the batch is tried again in place and the partition waits."""
 
 
-class Poison(Exception):  # noqa: N818 - the field's word
+class Poison(Exception):
     """This one event can never be processed: it is kept as a dead letter and its neighbours go on.
 
     `code` is stable and low in cardinality (it labels a metric); `message` is for the operator.
@@ -25,9 +25,9 @@ class Poison(Exception):  # noqa: N818 - the field's word
         self.delivery = delivery
 
 
-class DeadLetterLimitExceeded(Exception):  # noqa: N818
+class DeadLetterLimitExceeded(Exception):
     """Too many events failed: the consumer stops rather than drain its topic into dead letters."""
 
 
-class Stalled(Exception):  # noqa: N818
+class Stalled(Exception):
     """The consumer has work and does not move; the process must be restarted."""

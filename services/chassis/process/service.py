@@ -37,7 +37,7 @@ class Service:
     close: Callable[[], Awaitable[None]]
 
 
-class RoleDied(Exception):  # noqa: N818 - it names what happened
+class RoleDied(Exception):
     """A role ended without being asked to."""
 
 

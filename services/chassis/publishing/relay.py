@@ -14,7 +14,7 @@ from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
 from services.chassis.publishing.outbox import OutboxMessage, unpack_headers
 from services.chassis.publishing.producer import PublishError, ReliableProducer
-from services.chassis.storage.database import RETRYABLE, Connection, Database
+from services.chassis.storage.database import Connection, Database, is_retryable
 from services.chassis.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
@@ -47,7 +47,9 @@ class Relay:
                         failures = 0
                     else:
                         await self._clock.sleep(_STANDBY_SECONDS)
-                except (*RETRYABLE, PublishError, asyncpg.PostgresError) as error:
+                except Exception as error:
+                    if not isinstance(error, PublishError | asyncpg.PostgresError) and not is_retryable(error):
+                        raise
                     _log.warning("relay waits", error=repr(error), failures=failures)
                     await back_off(self._clock, failures)
                     failures += 1

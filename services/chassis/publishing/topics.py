@@ -11,7 +11,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from duban_contracts.topics import Topic
 
 
-class TopicMismatch(RuntimeError):  # noqa: N818
+class TopicMismatch(RuntimeError):
     """A topic exists with another number of partitions; changing it would break the order of keys."""
 
 

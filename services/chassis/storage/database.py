@@ -13,9 +13,8 @@ from asyncpg.pool import PoolConnectionProxy
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 # What a retry can mend: the server went away, is starting, is out of something, or chose us as a deadlock's victim.
-RETRYABLE: Final = (
+_RETRYABLE: Final = (
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     # Its answer to our ROLLBACK while it still reads a dying server's last words, in place of the first error.
     asyncpg.InternalClientError,
     asyncpg.TransactionRollbackError,
@@ -32,10 +31,26 @@ RETRYABLE: Final = (
     TimeoutError,
 )
 
+# asyncpg says InterfaceError of a session that ended under our hands and of a statement that is wrong ("the server
+# expects 3 arguments"). Only the first is worth a retry, and only its words tell the two apart.
+_ENDED_SESSION: Final = (
+    "connection is closed",
+    "another operation is in progress",
+    "another operation is cancelling",
+    "connection has been released back to the pool",
+    "pool is closing",
+    "pool is closed",
+)
+
 
 def is_retryable(error: BaseException) -> bool:
-    """Return whether trying again can help; asyncpg's DataError is an InterfaceError, but a wrong value stays wrong."""
-    return isinstance(error, RETRYABLE) and not isinstance(error, ValueError)
+    """Return whether trying again can help: what failed is the server or the session, and not the statement."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return any(words in str(error) for words in _ENDED_SESSION)
+    return isinstance(error, _RETRYABLE)
+
+
+RETRYABLE: Final = (*_RETRYABLE, asyncpg.InterfaceError)
 
 
 _CONNECT_SECONDS: Final = 10

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,8 @@ import asyncpg
 
 CHASSIS_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _FILE_NAME: Final = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
+# The first line of a file that was cut out of an older one: where that was applied, this one has been.
+_REPLACES: Final = re.compile(rb"-- replaces: (\S+)\n")
 _LOCK: Final = 0x6475_6261  # "duba": two starting processes take turns
 
 
@@ -18,11 +22,13 @@ class MigrationError(RuntimeError):
     """A migration file has a wrong name, or an applied one was changed or is missing."""
 
 
-async def migrate(dsn: str, directory: Path) -> list[str]:
-    """Apply the chassis' and then the service's outstanding migrations; return what was applied.
+async def migrate(dsn: str, directory: Path, slices: Sequence[str] = ()) -> list[str]:
+    """Apply what is outstanding of the chassis' migrations and the service's; return what was applied.
 
-    Safe to run from several processes at once. Raises MigrationError when history and files disagree.
+    With `slices`, each has its folder below `directory`, and they go in this order; without, `directory` is the one
+    folder. Safe to run from several processes at once. Raises MigrationError when history and files disagree.
     """
+    folders = [(name, directory / name) for name in slices] or [("service", directory)]
     connection = await asyncpg.connect(dsn, timeout=30)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
@@ -32,35 +38,63 @@ async def migrate(dsn: str, directory: Path) -> list[str]:
         )
         rows = await connection.fetch("SELECT name, checksum FROM schema_migration")
         applied: dict[str, bytes] = {row["name"]: row["checksum"] for row in rows}
-        done = []
-        for scope, folder in (("chassis", CHASSIS_MIGRATIONS), ("service", directory)):
-            done += await _apply_folder(connection, scope, folder, applied)
-        return done
+        files = _read([("chassis", CHASSIS_MIGRATIONS), *folders])
+        _check(files, applied)
+        return [file.name for file in files if file.name not in applied and await _apply(connection, file, applied)]
     finally:
         await connection.close()
 
 
-async def _apply_folder(
-    connection: asyncpg.Connection[asyncpg.Record], scope: str, folder: Path, applied: dict[str, bytes]
-) -> list[str]:
-    files = sorted(folder.glob("*.sql"))  # noqa: ASYNC240 - once, before anything else runs
-    names = {f"{scope}/{file.name}" for file in files}
-    if missing := sorted(name for name in applied if name.startswith(f"{scope}/") and name not in names):
-        raise MigrationError(f"applied migrations are missing from {folder.name}: {', '.join(missing)}")
-    last = max((name for name in applied if name.startswith(f"{scope}/")), default="")
-    if late := sorted(name for name in names - applied.keys() if name < last):
-        raise MigrationError(f"{', '.join(late)} would come before {last}, which is applied; give it a higher number")
-    done = []
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One migration: `name` is `<folder>/<file>`; `replaces` names the older one that it is cut out of, if any."""
+
+    name: str
+    sql: str
+    checksum: bytes
+    replaces: str | None
+
+
+def _read(folders: Sequence[tuple[str, Path]]) -> list[_File]:
+    files = []
+    for scope, folder in folders:
+        for path in sorted(folder.glob("*.sql")):
+            if not _FILE_NAME.match(path.name):
+                raise MigrationError(f"{path.name}: a migration is called NNNN_name.sql")
+            content = path.read_bytes()
+            replaces = _REPLACES.match(content)
+            files.append(
+                _File(
+                    name=f"{scope}/{path.name}",
+                    sql=content.decode(),
+                    checksum=hashlib.sha256(content).digest(),
+                    replaces=replaces.group(1).decode() if replaces else None,
+                )
+            )
+    return files
+
+
+def _check(files: Sequence[_File], applied: Mapping[str, bytes]) -> None:
+    """Raise MigrationError where an applied migration was changed or is missing, or a new one comes too late."""
+    known = {file.name for file in files} | {file.replaces for file in files}
+    if missing := sorted(applied.keys() - known):
+        raise MigrationError(f"applied migrations are missing: {', '.join(missing)}")
     for file in files:
-        if not _FILE_NAME.match(file.name):
-            raise MigrationError(f"{file.name}: a migration is called NNNN_name.sql")
-        name, checksum = f"{scope}/{file.name}", hashlib.sha256(file.read_bytes()).digest()
-        if name in applied:
-            if applied[name] != checksum:
-                raise MigrationError(f"{name} was changed after it was applied; add a new migration instead")
-            continue
-        async with connection.transaction():
-            await connection.execute(file.read_text(encoding="utf-8"))
-            await connection.execute("INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", name, checksum)
-        done.append(name)
-    return done
+        folder = file.name.partition("/")[0] + "/"
+        last = max((name for name in applied if name.startswith(folder)), default="")
+        if file.name in applied and applied[file.name] != file.checksum:
+            raise MigrationError(f"{file.name} was changed after it was applied; add a new migration instead")
+        if file.name not in applied and file.name < last:
+            raise MigrationError(f"{file.name} would come before {last}, which is applied; give it a higher number")
+
+
+async def _apply(connection: asyncpg.Connection[asyncpg.Record], file: _File, applied: Mapping[str, bytes]) -> bool:
+    """Apply one migration and remember it; return False when an older one, which it replaces, did its work already."""
+    done_before = file.replaces in applied
+    async with connection.transaction():
+        if not done_before:
+            await connection.execute(file.sql)
+        await connection.execute(
+            "INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", file.name, file.checksum
+        )
+    return not done_before

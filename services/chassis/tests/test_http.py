@@ -21,7 +21,7 @@ from services.chassis.access.keys import NewKey, Principal, new_token, require, 
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
 from services.chassis.telemetry import tracing
-from services.chassis.tests.worker import MIGRATIONS
+from services.chassis.testing.worker import MIGRATIONS
 from services.chassis.web.app import create_app
 from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem
 

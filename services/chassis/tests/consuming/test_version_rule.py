@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.chassis.consuming.versions import Sequencer, Verdict, judge
 from services.chassis.testing.kafka import eventually, publish
-from services.chassis.tests.conftest import Bench, rectified
+from services.chassis.testing.workers import Workers, rectified
 
 
 @given(st.permutations(range(1, 9)), st.lists(st.integers(1, 8), max_size=20))
@@ -31,21 +31,21 @@ def test_the_rule_applies_the_next_drops_the_old_and_parks_the_rest(seen: int, v
     assert (verdict is Verdict.DROP) == (version <= seen)
 
 
-async def test_versions_published_shuffled_and_twice_are_applied_once_in_order(bench: Bench) -> None:
+async def test_versions_published_shuffled_and_twice_are_applied_once_in_order(workers: Workers) -> None:
     events = [rectified(f"K{key}", version=version) for key in range(4) for version in range(1, 11)]
     arrivals = events + events[::2]
     random.Random(7).shuffle(arrivals)
-    await publish(bench.bootstrap, f"{bench.prefix}in", arrivals)
+    await publish(workers.bootstrap, f"{workers.prefix}in", arrivals)
 
     async def done() -> list[tuple[str, str]]:
-        effects = await bench.effects()
+        effects = await workers.effects()
         assert len(effects) >= len(events)
         return effects
 
-    with bench.worker(DUBAN_ORDERING="VERSION"):
+    with workers.worker(DUBAN_ORDERING="VERSION"):
         effects = await eventually(done, timeout=60)
     assert len(effects) == len(events)
     for key in range(4):
         mine = [event_id for reference, event_id in effects if reference == f"K{key}"]
         assert mine == [event.id for event in events if event.subject == f"K{key}"]
-    assert not await bench.fetch("SELECT 1 FROM parked_event")
+    assert not await workers.fetch("SELECT 1 FROM parked_event")

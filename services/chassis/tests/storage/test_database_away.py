@@ -9,9 +9,9 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import Topic
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.relay import Relay
+from services.chassis.testing.in_process import prepare, working
 from services.chassis.testing.kafka import create_topics, publish
-from services.chassis.tests.conftest import rectified
-from services.chassis.tests.inside import prepare, working
+from services.chassis.testing.workers import rectified
 
 
 async def test_postgresql_stopped_and_started_under_load_loses_and_doubles_nothing(
@@ -21,23 +21,26 @@ async def test_postgresql_stopped_and_started_under_load_loses_and_doubles_nothi
     await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", -1, partitions=3) for name in names])
     events = [rectified(f"K{n % 7}", measures=str(n)) for n in range(600)]
     with ephemeral.postgres(durable=False) as server:
-        inside = await prepare(kafka_bootstrap, server.dsn, topic_prefix)
-        relay = Relay(database=inside.database, bootstrap=kafka_bootstrap, service="t", clock=SystemClock())
-        async with working(inside.consumer(max_records=20, stall_timeout=3).run) as consumer, working(relay.run) as out:
+        in_process = await prepare(kafka_bootstrap, server.dsn, topic_prefix)
+        relay = Relay(database=in_process.database, bootstrap=kafka_bootstrap, service="t", clock=SystemClock())
+        async with (
+            working(in_process.consumer(max_records=20, stall_timeout=3).run) as consumer,
+            working(relay.run) as out,
+        ):
             await publish(kafka_bootstrap, f"{topic_prefix}in", events[:300])
-            await inside.effects(40)
+            await in_process.effects(40)
             server.stop()
             await publish(kafka_bootstrap, f"{topic_prefix}in", events[300:])
             await asyncio.sleep(4)  # longer than the stall time
             assert not consumer.done()
             assert not out.done()
             await asyncio.to_thread(server.start)
-            written = await inside.effects(len(events))
+            written = await in_process.effects(len(events))
         assert len(written) == len(events)
         by_key = [[event_id for event_id in written if event_id in mine] for mine in _ids_by_key(events)]
         assert by_key == _ids_by_key(events)
-        assert await inside.value("SELECT count(*) FROM dead_letter") == 0
-        await inside.database.close()
+        assert await in_process.value("SELECT count(*) FROM dead_letter") == 0
+        await in_process.database.close()
 
 
 def _ids_by_key(events: list[CloudEvent]) -> list[list[str]]:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from services.chassis.tests.conftest import ROOT
+from services.chassis.testing.workers import ROOT
 
 SCRIPT = (
     "from services.chassis.process.failpoints import reach\nfor n in range(3):\n    print(n, flush=True); reach('a.b')"

@@ -1,4 +1,4 @@
-"""A worker process, its topics and its database."""
+"""Worker processes on real servers: started, killed, looked at from outside."""
 
 from __future__ import annotations
 
@@ -8,39 +8,35 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import asyncpg
-import pytest
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardRectified
-from duban_contracts.topics import Topic
 from services.chassis.publishing.envelopes import new_event
-from services.chassis.testing.kafka import create_topics
-from services.chassis.tests.inside import Inside, prepare
 
 ROOT = Path(__file__).parents[3]
 
 
 @dataclass
-class Bench:
+class Workers:
     """Where one test's worker runs, and what it has done so far."""
 
     bootstrap: str
     dsn: str
     prefix: str
-    module: str = "services.chassis.tests.worker"
+    module: str = "services.chassis.testing.worker"
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="duban-bench-")))
+    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="duban-workers-")))
 
     @property
     def environment(self) -> dict[str, str]:
-        """The worker's settings."""
+        """The worker's settings, as environment variables."""
         return {
             **os.environ,
             "DUBAN_KAFKA_BOOTSTRAP": self.bootstrap,
@@ -63,7 +59,7 @@ class Bench:
         return process
 
     def log_of(self, nth: int) -> Path:
-        """The log file of the nth worker."""
+        """Return the log file of the nth worker."""
         return self.directory / f"worker-{nth}.log"
 
     @contextmanager
@@ -111,26 +107,3 @@ def rectified(reference: str, *, measures: str = "已整改", version: int | Non
         time=datetime(2026, 11, 1, tzinfo=UTC),
         version=version,
     )
-
-
-@pytest.fixture
-async def bench(kafka_bootstrap: str, database: str, topic_prefix: str, tmp_path: Path) -> AsyncIterator[Bench]:
-    """Topics `in`, `out` and the worker's dead letters, an empty database, and no process left behind."""
-    names = ("in", "out", "worker.dlq.v1")
-    await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", -1, partitions=3) for name in names])
-    bench = Bench(kafka_bootstrap, database, topic_prefix, directory=tmp_path)
-    yield bench
-    for process in bench.started:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-async def inside(kafka_bootstrap: str, database: str, topic_prefix: str) -> AsyncIterator[Inside]:
-    """The same topics and database for consumers inside the test's own process."""
-    names = ("in", "out", "worker.dlq.v1")
-    await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", -1, partitions=3) for name in names])
-    inside = await prepare(kafka_bootstrap, database, topic_prefix)
-    yield inside
-    await inside.database.close()

@@ -17,7 +17,7 @@ from services.chassis.publishing import outbox
 from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.storage.schema import migrate
 from services.chassis.testing.kafka import eventually
-from services.chassis.tests.worker import MIGRATIONS
+from services.chassis.testing.worker import MIGRATIONS
 
 # Our own broker allows short sessions; an outside one has the usual minimum.
 SESSION_SECONDS = 6.0 if "DUBAN_KAFKA_BOOTSTRAP" in os.environ else 2.0
@@ -38,7 +38,7 @@ class Impatient(SystemClock):
 
 
 @dataclass
-class Inside:
+class InProcess:
     """Topics, a migrated database and consumers on it; `applied` is in the order of application."""
 
     bootstrap: str
@@ -109,7 +109,7 @@ async def working(run: Callable[[asyncio.Event], Awaitable[None]]) -> AsyncItera
         await task
 
 
-async def prepare(bootstrap: str, dsn: str, prefix: str) -> Inside:
+async def prepare(bootstrap: str, dsn: str, prefix: str) -> InProcess:
     """Migrate and connect."""
     await migrate(dsn, MIGRATIONS)
-    return Inside(bootstrap, prefix, await connect(dsn, application_name="inside"))
+    return InProcess(bootstrap, prefix, await connect(dsn, application_name="inside"))

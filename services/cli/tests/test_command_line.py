@@ -18,20 +18,20 @@ from services.chassis.consuming import dead_letters
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.relay import Relay
+from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import eventually, publish, read_records
-from services.chassis.tests.conftest import ROOT, rectified
-from services.chassis.tests.inside import Inside, working
+from services.chassis.testing.workers import ROOT, rectified
 from services.chassis.web.app import create_app, serve
 
 
 class Duban:
     """Runs the command against one test's servers."""
 
-    def __init__(self, inside: Inside, dsn: str) -> None:
+    def __init__(self, in_process: InProcess, dsn: str) -> None:
         self.environment = {
             **os.environ,
-            "DUBAN_KAFKA_BOOTSTRAP": inside.bootstrap,
-            "DUBAN_TOPIC_PREFIX": inside.prefix,
+            "DUBAN_KAFKA_BOOTSTRAP": in_process.bootstrap,
+            "DUBAN_TOPIC_PREFIX": in_process.prefix,
             "DUBAN_LEDGER_DSN": dsn,
             "COLUMNS": "200",
         }
@@ -50,22 +50,22 @@ class Duban:
 
 
 @pytest.fixture
-def duban(inside: Inside, database: str) -> Duban:
-    return Duban(inside, database)
+def duban(in_process: InProcess, database: str) -> Duban:
+    return Duban(in_process, database)
 
 
-async def letter(inside: Inside, reason: str = "[/b] 不合规则 [red]") -> int:
+async def letter(in_process: InProcess, reason: str = "[/b] 不合规则 [red]") -> int:
     """Keep one dead letter of an event that really stands in the topic; return its number."""
-    await publish(inside.bootstrap, f"{inside.prefix}in", [rectified("K1", measures="正文")])
-    record = (await read_records(inside.bootstrap, f"{inside.prefix}in"))[-1]
-    async with inside.database.transaction() as connection:
-        assert await dead_letters.write(connection, "worker", inside.prefix, DeadLetter(record, "no-good", reason))
-    number: int = await inside.value("SELECT max(id) FROM dead_letter")
+    await publish(in_process.bootstrap, f"{in_process.prefix}in", [rectified("K1", measures="正文")])
+    record = (await read_records(in_process.bootstrap, f"{in_process.prefix}in"))[-1]
+    async with in_process.database.transaction() as connection:
+        assert await dead_letters.write(connection, "worker", in_process.prefix, DeadLetter(record, "no-good", reason))
+    number: int = await in_process.value("SELECT max(id) FROM dead_letter")
     return number
 
 
-async def test_dead_letters_are_listed_shown_reinserted_and_dropped(inside: Inside, duban: Duban) -> None:
-    first, second = await letter(inside), await letter(inside)
+async def test_dead_letters_are_listed_shown_reinserted_and_dropped(in_process: InProcess, duban: Duban) -> None:
+    first, second = await letter(in_process), await letter(in_process)
     code, listed = duban("dead-letters", "list", "ledger")
     assert code == 0
     assert "no-good" in listed
@@ -76,47 +76,47 @@ async def test_dead_letters_are_listed_shown_reinserted_and_dropped(inside: Insi
     assert "K1" in shown
     code, said = duban("dead-letters", "reinsert", "ledger", str(first), "--as", "operator-1")
     assert code == 0
-    assert f"{inside.prefix}in/" in said
+    assert f"{in_process.prefix}in/" in said
     assert duban("dead-letters", "drop", "ledger", str(second), "--as", "operator-1")[0] == 0
-    async with inside.database.acquire() as connection:
+    async with in_process.database.acquire() as connection:
         rows = await connection.fetch("SELECT state, resolved_by FROM dead_letter ORDER BY id")
     assert [tuple(row) for row in rows] == [("reinserted", "operator-1"), ("dropped", "operator-1")]
     code, said = duban("dead-letters", "drop", "ledger", str(first), "--as", "operator-1")
     assert (code, "不在待处理状态" in said) == (1, True)
     async with working(
-        Relay(database=inside.database, bootstrap=inside.bootstrap, service="t", clock=SystemClock()).run
+        Relay(database=in_process.database, bootstrap=in_process.bootstrap, service="t", clock=SystemClock()).run
     ):
 
         async def back_in_its_topic() -> None:
-            records = await read_records(inside.bootstrap, f"{inside.prefix}in")
+            records = await read_records(in_process.bootstrap, f"{in_process.prefix}in")
             assert len(records) == 3
             assert len({(record.key, record.value) for record in records}) == 1
 
         await eventually(back_in_its_topic)
 
 
-async def test_a_key_is_revoked_at_once(inside: Inside, duban: Duban) -> None:
+async def test_a_key_is_revoked_at_once(in_process: InProcess, duban: Duban) -> None:
     token = new_token()
-    async with inside.database.transaction() as connection:
+    async with in_process.database.transaction() as connection:
         await store(connection, [NewKey(Principal("r1", "regulator", "140502"), token)])
     assert duban("keys", "revoke", "ledger", token[4:20])[0] == 0
-    assert await inside.value("SELECT revoked_at IS NOT NULL FROM api_key")
+    assert await in_process.value("SELECT revoked_at IS NOT NULL FROM api_key")
     assert duban("keys", "revoke", "ledger", token[4:20])[0] == 1
 
 
-async def test_lag_counts_what_each_consumer_has_not_read(inside: Inside, duban: Duban) -> None:
-    await publish(inside.bootstrap, f"{inside.prefix}in", [rectified("K1") for _ in range(2)])
-    async with working(inside.consumer("ledger.claims").run):
-        await inside.effects(2)
-    await publish(inside.bootstrap, f"{inside.prefix}in", [rectified("K1") for _ in range(3)])
+async def test_lag_counts_what_each_consumer_has_not_read(in_process: InProcess, duban: Duban) -> None:
+    await publish(in_process.bootstrap, f"{in_process.prefix}in", [rectified("K1") for _ in range(2)])
+    async with working(in_process.consumer("ledger.claims").run):
+        await in_process.effects(2)
+    await publish(in_process.bootstrap, f"{in_process.prefix}in", [rectified("K1") for _ in range(3)])
     code, said = duban("lag")
     assert code == 0
     assert "3" in next(line for line in said.splitlines() if "ledger.claims" in line).replace("分区", "")
 
 
 @asynccontextmanager
-async def listening(inside: Inside, port: int) -> AsyncIterator[None]:
-    app = create_app("t", title="t", database=inside.database)
+async def listening(in_process: InProcess, port: int) -> AsyncIterator[None]:
+    app = create_app("t", title="t", database=in_process.database)
     async with working(lambda stopping: serve(app, host="127.0.0.1", port=port, stopping=stopping)):
 
         async def up() -> None:
@@ -130,11 +130,11 @@ async def listening(inside: Inside, port: int) -> AsyncIterator[None]:
         yield
 
 
-async def test_health_says_who_is_ready_and_fails_when_one_is_not(inside: Inside, duban: Duban) -> None:
+async def test_health_says_who_is_ready_and_fails_when_one_is_not(in_process: InProcess, duban: Duban) -> None:
     here, nowhere = free_ports(2)
     for name in ("GATEWAY", "LEDGER", "SCHEDULER", "NOTIFICATIONS", "STATISTICS"):
         duban.environment[f"DUBAN_{name}_URL"] = f"http://127.0.0.1:{here}"
-    async with listening(inside, here):
+    async with listening(in_process, here):
         code, said = await asyncio.to_thread(duban, "health")
         assert (code, said.count(" ready ")) == (0, 5)
         duban.environment["DUBAN_LEDGER_URL"] = f"http://127.0.0.1:{nowhere}"

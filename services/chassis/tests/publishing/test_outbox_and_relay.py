@@ -24,9 +24,9 @@ from services.chassis.publishing.producer import PublishError, ReliableProducer
 from services.chassis.publishing.relay import Relay, _prefix_per_key
 from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.telemetry import metrics, tracing
+from services.chassis.testing.in_process import InProcess, prepare, working
 from services.chassis.testing.kafka import create_topics, eventually, read_all, read_records
-from services.chassis.tests.conftest import rectified
-from services.chassis.tests.inside import Inside, prepare, working
+from services.chassis.testing.workers import rectified
 
 HEADERS = st.lists(st.tuples(st.text(max_size=30), st.binary(max_size=60)), max_size=8)
 
@@ -57,34 +57,39 @@ def test_event_ids_are_version_7_and_rise_with_time() -> None:
     assert {(found.version, found.variant) for found in ids} == {(7, UUID(int=0x8 << 60).variant)}
 
 
-def relay(inside: Inside, database: Database | None = None) -> Relay:
-    return Relay(database=database or inside.database, bootstrap=inside.bootstrap, service="test", clock=SystemClock())
+def relay(in_process: InProcess, database: Database | None = None) -> Relay:
+    return Relay(
+        database=database or in_process.database, bootstrap=in_process.bootstrap, service="test", clock=SystemClock()
+    )
 
 
-def numbered(inside: Inside, numbers: Sequence[int]) -> list[OutboxMessage]:
+def numbered(in_process: InProcess, numbers: Sequence[int]) -> list[OutboxMessage]:
     return [
-        OutboxMessage(f"{inside.prefix}out", f"K{n % 3}".encode(), str(n).encode(), [("n", b"\xff")]) for n in numbers
+        OutboxMessage(f"{in_process.prefix}out", f"K{n % 3}".encode(), str(n).encode(), [("n", b"\xff")])
+        for n in numbers
     ]
 
 
-async def empty(inside: Inside) -> None:
-    assert await inside.value("SELECT count(*) FROM outbox") == 0
+async def empty(in_process: InProcess) -> None:
+    assert await in_process.value("SELECT count(*) FROM outbox") == 0
 
 
-async def carried(inside: Inside) -> list[int]:
-    return [int(record.value or b"") for record in await read_records(inside.bootstrap, f"{inside.prefix}out")]
+async def carried(in_process: InProcess) -> list[int]:
+    return [int(record.value or b"") for record in await read_records(in_process.bootstrap, f"{in_process.prefix}out")]
 
 
-async def test_records_arrive_byte_for_byte_in_order_and_where_they_were_addressed(inside: Inside) -> None:
+async def test_records_arrive_byte_for_byte_in_order_and_where_they_were_addressed(in_process: InProcess) -> None:
     odd = [
-        OutboxMessage(f"{inside.prefix}out", None, None, [("bin", bytes(range(256))), ("dup", b"1"), ("dup", b"2")], 2),
-        OutboxMessage(f"{inside.prefix}out", b"\x00\xff", b"\xfe", [], 1),
+        OutboxMessage(
+            f"{in_process.prefix}out", None, None, [("bin", bytes(range(256))), ("dup", b"1"), ("dup", b"2")], 2
+        ),
+        OutboxMessage(f"{in_process.prefix}out", b"\x00\xff", b"\xfe", [], 1),
     ]
-    await inside.append(odd)
-    await inside.append(numbered(inside, range(2500)))
-    async with working(relay(inside).run):
-        await eventually(lambda: empty(inside))
-    records = await read_records(inside.bootstrap, f"{inside.prefix}out")
+    await in_process.append(odd)
+    await in_process.append(numbered(in_process, range(2500)))
+    async with working(relay(in_process).run):
+        await eventually(lambda: empty(in_process))
+    records = await read_records(in_process.bootstrap, f"{in_process.prefix}out")
     empty_one = next(record for record in records if record.value == b"")
     assert (empty_one.partition, empty_one.key, list(empty_one.headers)) == (2, None, list(odd[0].headers))
     binary = next(record for record in records if record.key == b"\x00\xff")
@@ -97,16 +102,16 @@ async def test_records_arrive_byte_for_byte_in_order_and_where_they_were_address
 
 
 async def test_a_second_relay_stands_by_and_takes_over_when_the_firsts_session_dies(
-    inside: Inside, database: str
+    in_process: InProcess, database: str
 ) -> None:
     second = await connect(database, application_name="second")
-    async with working(relay(inside).run):
-        await inside.append(numbered(inside, range(3)))
-        await eventually(lambda: empty(inside))
-        async with working(relay(inside, second).run):
+    async with working(relay(in_process).run):
+        await in_process.append(numbered(in_process, range(3)))
+        await eventually(lambda: empty(in_process))
+        async with working(relay(in_process, second).run):
 
             async def owner() -> tuple[int, str]:
-                row = await inside.database.pool.fetchrow(
+                row = await in_process.database.pool.fetchrow(
                     """SELECT l.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
                         WHERE l.locktype = 'advisory' AND a.datname = current_database()"""
                 )
@@ -116,12 +121,12 @@ async def test_a_second_relay_stands_by_and_takes_over_when_the_firsts_session_d
             pid, name = await owner()
             assert name == "inside"
             # Keep the first from coming back before the second has looked.
-            await inside.value("SELECT pg_terminate_backend($1)", pid)
-            await inside.append(numbered(inside, range(3, 6)))
-            await eventually(lambda: empty(inside))
+            await in_process.value("SELECT pg_terminate_backend($1)", pid)
+            await in_process.append(numbered(in_process, range(3, 6)))
+            await eventually(lambda: empty(in_process))
             assert (await owner())[0] != pid
     await second.close()
-    assert sorted(await carried(inside)) == list(range(6))
+    assert sorted(await carried(in_process)) == list(range(6))
 
 
 @pytest.fixture(scope="module")
@@ -134,28 +139,28 @@ async def test_a_broker_that_freezes_costs_a_bounded_time_and_then_everything_ar
     own_kafka: KafkaCluster, database: str, topic_prefix: str
 ) -> None:
     await create_topics(own_kafka.bootstrap, [Topic(f"{topic_prefix}out", -1, partitions=2)])
-    inside = await prepare(own_kafka.bootstrap, database, topic_prefix)
+    in_process = await prepare(own_kafka.bootstrap, database, topic_prefix)
     producer = ReliableProducer(own_kafka.bootstrap, "test", timeout=1.0)
-    assert await producer.publish(numbered(inside, [0])) == [None]
+    assert await producer.publish(numbered(in_process, [0])) == [None]
     own_kafka.pause()
     began = time.monotonic()
-    frozen = await producer.publish(numbered(inside, [1, 2]))
+    frozen = await producer.publish(numbered(in_process, [1, 2]))
     assert all(isinstance(result, PublishError) for result in frozen)
     assert time.monotonic() - began < 1 + 5 + 1
-    carrying = relay(inside)
+    carrying = relay(in_process)
     carrying._producer = ReliableProducer(own_kafka.bootstrap, "test-relay", timeout=1.0)
     async with working(carrying.run):
-        await inside.append(numbered(inside, range(3, 9)))
+        await in_process.append(numbered(in_process, range(3, 9)))
         await asyncio.sleep(1.5)
-        assert await inside.value("SELECT count(*) FROM outbox") == 6
+        assert await in_process.value("SELECT count(*) FROM outbox") == 6
         assert metrics.OUTBOX_PENDING._value.get() == 6
         own_kafka.resume()
-        await eventually(lambda: empty(inside))
-    rebuilt = await producer.publish(numbered(inside, [9]))
+        await eventually(lambda: empty(in_process))
+    rebuilt = await producer.publish(numbered(in_process, [9]))
     assert rebuilt == [None]
     await producer.stop()
-    assert set(await carried(inside)) >= {0, 3, 4, 5, 6, 7, 8, 9}
-    await inside.database.close()
+    assert set(await carried(in_process)) >= {0, 3, 4, 5, 6, 7, 8, 9}
+    await in_process.database.close()
 
 
 async def test_a_broker_that_is_not_there_is_an_answer_within_the_time_limit() -> None:
@@ -167,7 +172,7 @@ async def test_a_broker_that_is_not_there_is_an_answer_within_the_time_limit() -
     await producer.stop()
 
 
-async def test_one_trace_leads_from_the_request_through_kafka_to_the_next_event(inside: Inside) -> None:
+async def test_one_trace_leads_from_the_request_through_kafka_to_the_next_event(in_process: InProcess) -> None:
     seen: list[str | None] = []
 
     async def step(_: Connection, delivery: Delivery) -> None:
@@ -178,26 +183,26 @@ async def test_one_trace_leads_from_the_request_through_kafka_to_the_next_event(
         assert follow.causationid == delivery.event.id
         assert follow.correlationid == delivery.event.id
 
-    inside.step = step
+    in_process.step = step
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     with tracing.span("HTTP POST", traceparent=f"00-{trace}-00f067aa0ba902b7-01"):
         event = rectified("K1")
-        await inside.append([outgoing(f"{inside.prefix}in", event)])
-    async with working(relay(inside).run), working(inside.consumer().run):
-        await inside.effects(1)
-    (arrived,) = await read_all(inside.bootstrap, f"{inside.prefix}in")
+        await in_process.append([outgoing(f"{in_process.prefix}in", event)])
+    async with working(relay(in_process).run), working(in_process.consumer().run):
+        await in_process.effects(1)
+    (arrived,) = await read_all(in_process.bootstrap, f"{in_process.prefix}in")
     assert arrived == event
     assert [parent.split("-")[1] for parent in seen if parent] == [trace] * 3
 
 
-async def test_publishing_reports_each_message_by_itself(inside: Inside) -> None:
+async def test_publishing_reports_each_message_by_itself(in_process: InProcess) -> None:
     """One message too large for the broker fails with what follows in its topic; everything else is acknowledged."""
-    producer = ReliableProducer(inside.bootstrap, "test", timeout=5)
-    big = OutboxMessage(f"{inside.prefix}out", b"K1", b"x" * 1_000_001, [])
-    other = OutboxMessage(f"{inside.prefix}worker.dlq.v1", b"K1", b"x", [])
-    nowhere = OutboxMessage(f"{inside.prefix}out", b"K1", b"x", [], 99)
-    results = await producer.publish([*numbered(inside, [0]), big, other, *numbered(inside, [1])])
+    producer = ReliableProducer(in_process.bootstrap, "test", timeout=5)
+    big = OutboxMessage(f"{in_process.prefix}out", b"K1", b"x" * 1_000_001, [])
+    other = OutboxMessage(f"{in_process.prefix}worker.dlq.v1", b"K1", b"x", [])
+    nowhere = OutboxMessage(f"{in_process.prefix}out", b"K1", b"x", [], 99)
+    results = await producer.publish([*numbered(in_process, [0]), big, other, *numbered(in_process, [1])])
     assert [result is None for result in results] == [True, False, True, False]
     assert [result is None for result in await producer.publish([nowhere])] == [False]
-    assert await producer.publish(numbered(inside, [2])) == [None]
+    assert await producer.publish(numbered(in_process, [2])) == [None]
     await producer.stop()

@@ -11,10 +11,10 @@ from aiokafka.errors import KafkaError
 
 from services.chassis.consuming import consumer as consumer_module
 from services.chassis.process.service import supervise
+from services.chassis.testing import worker
 from services.chassis.testing.kafka import eventually, publish
-from services.chassis.tests import worker
-from services.chassis.tests.conftest import Bench
-from services.chassis.tests.exactly_once import all_effects, assert_exactly_once_in_order, batch
+from services.chassis.testing.workers import Workers
+from services.chassis.tests.consuming.exactly_once import all_effects, assert_exactly_once_in_order, batch
 
 
 def cancelled(client: AIOKafkaConsumer) -> None:
@@ -33,7 +33,7 @@ def broken(client: AIOKafkaConsumer) -> None:
 
 @pytest.mark.parametrize("breakage", [cancelled, broken])
 async def test_a_client_whose_background_task_died_is_replaced_and_nothing_is_lost(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, breakage: Callable[[AIOKafkaConsumer], None]
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, breakage: Callable[[AIOKafkaConsumer], None]
 ) -> None:
     clients: list[AIOKafkaConsumer] = []
 
@@ -43,18 +43,18 @@ async def test_a_client_whose_background_task_died_is_replaced_and_nothing_is_lo
 
     monkeypatch.setattr(consumer_module, "AIOKafkaConsumer", recorded)
     settings = worker.Settings(
-        postgres_dsn=bench.dsn, kafka_bootstrap=bench.bootstrap, topic_prefix=bench.prefix, session_timeout=6
+        postgres_dsn=workers.dsn, kafka_bootstrap=workers.bootstrap, topic_prefix=workers.prefix, session_timeout=6
     )
     service = await worker.build(settings)
     stopping = asyncio.Event()
     running = asyncio.ensure_future(supervise(service, list(service.roles), stopping))
     first, second = batch(keys=5, each=4), batch(keys=5, each=4)
     try:
-        await publish(bench.bootstrap, f"{bench.prefix}in", first)
-        await eventually(lambda: all_effects(bench, len(first)), timeout=30)
+        await publish(workers.bootstrap, f"{workers.prefix}in", first)
+        await eventually(lambda: all_effects(workers, len(first)), timeout=30)
         breakage(clients[0])
-        await publish(bench.bootstrap, f"{bench.prefix}in", second)
-        await assert_exactly_once_in_order(bench, first + second, patience=30)
+        await publish(workers.bootstrap, f"{workers.prefix}in", second)
+        await assert_exactly_once_in_order(workers, first + second, patience=30)
         assert not running.done()
     finally:
         stopping.set()

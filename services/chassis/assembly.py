@@ -1,0 +1,195 @@
+"""How a service is put together: slices give parts, and the parts become roles of one process.
+
+`bootstrap.py` of a service is a list of slices. A slice's `wire(platform)` returns a `Part`; nobody else knows what
+stands inside a slice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from fastapi import APIRouter, FastAPI
+
+from duban_contracts.catalogue import EventData
+from duban_contracts.profile import City, load_city
+from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
+from services.chassis.consuming.consumer import Consumer, ConsumerOptions
+from services.chassis.process.clock import Clock
+from services.chassis.process.periodic import every
+from services.chassis.process.service import Role, Service
+from services.chassis.process.settings import ServiceSettings
+from services.chassis.publishing.relay import Relay
+from services.chassis.publishing.unit_of_work import Reaction, Reactions
+from services.chassis.storage.database import Database, connect
+from services.chassis.storage.schema import migrate
+from services.chassis.web.app import Readiness, create_app, serve
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+class Runnable(Protocol):
+    """Something that runs until it is told to stop: a consumer, or a worker of another library."""
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Run until `stopping`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform(Generic[S]):
+    """What a slice is wired with."""
+
+    service: str
+    settings: S
+    database: Database
+    clock: Clock
+    city: City
+    reactions: Reactions = field(default_factory=Reactions)
+
+    def topic(self, name: str) -> str:
+        """Return the name of a declared topic on this installation."""
+        return f"{self.settings.topic_prefix}{name}"
+
+    def consumer(
+        self,
+        name: str,
+        topics: Sequence[str],
+        apply: Apply,
+        *,
+        ordering: Ordering = Ordering.INBOX,
+        refuse: Refuse | None = None,
+        progress: Progress | None = None,
+        options: ConsumerOptions | None = None,
+    ) -> Consumer:
+        """Return the consumer called `<service>.<name>` of `topics` (full names) on this platform."""
+        return Consumer(
+            name=f"{self.service}.{name}",
+            topics=topics,
+            bootstrap=self.settings.kafka_bootstrap,
+            database=self.database,
+            clock=self.clock,
+            apply=apply,
+            ordering=ordering,
+            topic_prefix=self.settings.topic_prefix,
+            refuse=refuse,
+            progress=progress,
+            options=options,
+        )
+
+    def every(self, seconds: float, work: Callable[[], Awaitable[object]], *, name: str, role: str = "consumer") -> Job:
+        """Return the job that does `work` every `seconds` (wall time) in the process's role `role`."""
+
+        async def run(stopping: asyncio.Event) -> None:
+            await every(seconds, work, clock=self.clock, stopping=stopping, name=name)
+
+        return Job(run, role)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work beside HTTP and the consumers. It runs in the role `role`, by itself or beside others of that role."""
+
+    run: Role
+    role: str = "consumer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What a slice adds to its service."""
+
+    routers: Sequence[APIRouter] = ()
+    consumers: Sequence[Runnable] = ()
+    jobs: Sequence[Job] = ()
+    reactions: Mapping[type[EventData], Reaction] = field(default_factory=dict)
+    readiness: Sequence[Readiness] = ()
+    close: Sequence[Callable[[], Awaitable[None]]] = ()
+
+
+Wire = Callable[[Platform[Any]], Part]
+"""What a slice's `wire.py` holds."""
+
+
+async def open_platform(
+    service: str,
+    settings: S,
+    *,
+    migrations: Path,
+    slices: Sequence[str],
+    clock: Clock | None = None,
+    max_connections: int = 10,
+    session: Mapping[str, str] | None = None,
+) -> Platform[S]:
+    """Bring the database up to date, slice by slice, and connect; `clock` replaces the configured one in tests.
+
+    `session` holds PostgreSQL settings of the service's connections. Raises ProfileError for a wrong profile and
+    MigrationError when the database and the migrations disagree.
+    """
+    city = load_city(settings.profile)
+    await migrate(settings.postgres_dsn, migrations, slices)
+    database = await connect(
+        settings.postgres_dsn, application_name=f"duban-{service}", max_size=max_connections, settings=session
+    )
+    return Platform(service=service, settings=settings, database=database, clock=clock or settings.clock(), city=city)
+
+
+def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> Service:
+    """Return the service that these parts make: roles `http`, `consumer`, `relay`, and those that jobs name.
+
+    Routers stand in the order of the parts: where two could take one path, the earlier one does.
+    """
+    for part in parts:
+        platform.reactions.add(part.reactions)
+    work: dict[str, list[Role]] = {"consumer": [consumer.run for part in parts for consumer in part.consumers]}
+    for job in (job for part in parts for job in part.jobs):
+        work.setdefault(job.role, []).append(job.run)
+    relay = Relay(
+        database=platform.database,
+        bootstrap=platform.settings.kafka_bootstrap,
+        service=platform.service,
+        clock=platform.clock,
+    )
+    roles: dict[str, Role] = {"http": _http(platform, parts, title), "relay": relay.run}
+    roles.update({role: partial(_together, runs) for role, runs in work.items() if runs})
+    return Service(platform.service, roles, partial(_close, platform, parts))
+
+
+def app_of(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> FastAPI:
+    """Return the HTTP side alone, as `assemble` serves it."""
+    return create_app(
+        platform.service,
+        title=title,
+        database=platform.database,
+        readiness=[check for part in parts for check in part.readiness],
+        routers=[router for part in parts for router in part.routers],
+    )
+
+
+def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
+    app = app_of(platform, parts, title=title)
+
+    async def role(stopping: asyncio.Event) -> None:
+        await serve(app, host=platform.settings.http_host, port=platform.settings.http_port, stopping=stopping)
+
+    return role
+
+
+async def _together(runs: Sequence[Role], stopping: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as group:
+        for run in runs:
+            group.create_task(_await(run(stopping)))
+
+
+async def _await(work: Awaitable[None]) -> None:
+    await work
+
+
+async def _close(platform: Platform[Any], parts: Sequence[Part]) -> None:
+    for part in parts:
+        for close in part.close:
+            await close()
+    await platform.database.close()

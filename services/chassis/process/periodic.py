@@ -1,0 +1,47 @@
+"""Work that comes round: one loop for everything that is done every so many seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from services.chassis.process.clock import Clock, back_off
+from services.chassis.storage.database import is_retryable
+
+_log = structlog.get_logger(__name__)
+
+
+async def every(
+    seconds: float, work: Callable[[], Awaitable[object]], *, clock: Clock, stopping: asyncio.Event, name: str
+) -> None:
+    """Do `work`, rest for `seconds` (wall time), and so on until `stopping`; a rest ends at once when asked to stop.
+
+    A database that is away is waited out with growing pauses; any other exception ends the loop, and with it the role.
+    `name` says in the log which work waits.
+    """
+    failures = 0
+    while not stopping.is_set():
+        try:
+            await work()
+        except Exception as error:
+            if not is_retryable(error):
+                raise
+            _log.warning("periodic work waits", work=name, error=repr(error), failures=failures)
+            await back_off(clock, failures)
+            failures += 1
+        else:
+            failures = 0
+            await rest(seconds, clock=clock, stopping=stopping)
+
+
+async def rest(seconds: float, *, clock: Clock, stopping: asyncio.Event) -> None:
+    """Wait for `seconds` of wall time, or until `stopping`, whichever comes first."""
+    resting, asked = asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait({resting, asked}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        resting.cancel()
+        asked.cancel()
+        await asyncio.gather(resting, asked, return_exceptions=True)
