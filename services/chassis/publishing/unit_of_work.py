@@ -7,7 +7,7 @@ how many commands are carried out in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,8 +52,9 @@ class Stream(Generic[A]):
     save: Callable[[Connection, Sequence[Change[A]]], Awaitable[None]]
 
 
-Reaction = Callable[[Connection, "UnitOfWork[Any]", Change[Any]], Awaitable[None]]
-"""Does what follows from a change, in the same transaction; it may record further events."""
+Reaction = Callable[[Connection, "UnitOfWork[Any]", Sequence[Change[Any]]], Awaitable[None]]
+"""Does what follows from changes of the types it was registered for, all of them at once and in their order, in the
+same transaction; it may record further events."""
 
 
 class Reactions:
@@ -67,9 +68,13 @@ class Reactions:
         for kind, reaction in reactions.items():
             self._by_type.setdefault(kind, []).append(reaction)
 
-    def of(self, data: EventData) -> Sequence[Reaction]:
-        """Return what follows from `data`."""
-        return self._by_type.get(type(data), ())
+    def to(self, changes: Iterable[Change[Any]]) -> list[tuple[Reaction, list[Change[Any]]]]:
+        """Return the reactions to `changes`, each once and with those that it was registered for."""
+        found: dict[Reaction, list[Change[Any]]] = {}
+        for change in changes:
+            for reaction in self._by_type.get(type(change.data), ()):
+                found.setdefault(reaction, []).append(change)
+        return list(found.items())
 
 
 NO_REACTIONS: Final = Reactions()
@@ -139,10 +144,9 @@ class UnitOfWork(Generic[A]):
         """Do what follows from the changes, then write rows, history and outbox in the caller's transaction."""
         done = 0
         while done < len(self.changes):
-            change = self.changes[done]
-            done += 1
-            for react in self.reactions.of(change.data):
-                await react(connection, self, change)
+            new, done = self.changes[done:], len(self.changes)
+            for react, changes in self.reactions.to(new):
+                await react(connection, self, changes)
         if self.changes:
             await self.stream.save(connection, self.changes)
         await outbox.append(connection, self._messages)
@@ -154,11 +158,14 @@ async def carry_out(
     *,
     work: Callable[[Connection, Sequence[C]], AbstractAsyncContextManager[U]],
     handle: Callable[[U, C], R],
+    answer: Callable[[U, R], R] | None = None,
 ) -> list[R]:
     """Carry out one command or many in one transaction; return what `handle` said of each, in order.
 
     `work` locks and loads everything the commands touch, gives the unit of work and writes it at the end. A refusal
-    is a value: it touches nothing, and its neighbours are carried out. Any exception undoes all of them.
+    is a value: it touches nothing, and its neighbours are carried out. Any exception undoes all of them. Reactions may
+    go further than `handle` did; `answer` then looks once more at what was committed and gives the last word.
     """
     async with database.transaction() as connection, work(connection, commands) as unit:
-        return [handle(unit, command) for command in commands]
+        said = [handle(unit, command) for command in commands]
+    return said if answer is None else [answer(unit, one) for one in said]
