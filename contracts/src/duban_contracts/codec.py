@@ -18,7 +18,7 @@ _BY_NAME: Final = {entry.name: entry for entry in _TYPES}
 _BY_MODEL: Final = {entry.model: entry for entry in _TYPES}
 
 
-class UnknownEventType(LookupError):  # noqa: N818  (says what happened: the type is unknown)
+class UnknownEventType(LookupError):
     """The `type` attribute names no event of this contract version."""
 
 

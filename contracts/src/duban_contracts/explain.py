@@ -14,11 +14,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from duban_contracts.violations import Violation, violation
+from duban_contracts.refusals import Refusal, violation
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_Check = Callable[[Any, Any, str], Iterator[Violation]]
+_Check = Callable[[Any, Any, str], Iterator[Refusal]]
 
 
 @cache
@@ -26,12 +26,12 @@ def _described(model: type[msgspec.Struct]) -> inspect.Type:
     return inspect.type_info(model)
 
 
-def explain(document: object, model: type[msgspec.Struct]) -> Iterator[Violation]:
+def explain(document: object, model: type[msgspec.Struct]) -> Iterator[Refusal]:
     """Yield what is wrong with `document` (decoded JSON) as a published `model`; nothing when it is right."""
     return _check(document, _described(model), "$")
 
 
-def _check(value: Any, expected: inspect.Type, path: str) -> Iterator[Violation]:
+def _check(value: Any, expected: inspect.Type, path: str) -> Iterator[Refusal]:
     if isinstance(expected, inspect.Metadata):
         return _check(value, expected.type, path)
     check = _CHECKS.get(type(expected))
@@ -40,22 +40,22 @@ def _check(value: Any, expected: inspect.Type, path: str) -> Iterator[Violation]
     return check(value, expected, path)
 
 
-def _check_struct(value: Any, expected: inspect.StructType, path: str) -> Iterator[Violation]:
+def _check_struct(value: Any, expected: inspect.StructType, path: str) -> Iterator[Refusal]:
     if not isinstance(value, dict):
-        yield violation("wrong-type", path, "must be an object", "对象")
+        yield violation("wrong-type", path, zh="对象", en="an object")
         return
     known = {field.encode_name: field for field in expected.fields}
     for name, field in known.items():
         if name in value:
             yield from _check(value[name], field.type, f"{path}.{name}")
         elif field.required:
-            yield violation("missing-field", f"{path}.{name}", "is required")
+            yield violation("missing-field", f"{path}.{name}")
     for name in value:
         if name not in known:
-            yield violation("unknown-field", f"{path}.{name}", "is not a field of this event type")
+            yield violation("unknown-field", f"{path}.{name}")
 
 
-def _check_union(value: Any, expected: inspect.UnionType, path: str) -> Iterator[Violation]:
+def _check_union(value: Any, expected: inspect.UnionType, path: str) -> Iterator[Refusal]:
     if value is None and any(isinstance(option, inspect.NoneType) for option in expected.types):
         return
     for option in expected.types:
@@ -63,54 +63,53 @@ def _check_union(value: Any, expected: inspect.UnionType, path: str) -> Iterator
             yield from _check(value, option, path)
 
 
-def _check_text(value: Any, expected: inspect.StrType, path: str) -> Iterator[Violation]:
+def _check_text(value: Any, expected: inspect.StrType, path: str) -> Iterator[Refusal]:
     if not isinstance(value, str):
-        yield violation("wrong-type", path, "must be a string", "文本")
+        yield violation("wrong-type", path, zh="文本", en="a string")
         return
     least, most, pattern = expected.min_length, expected.max_length, expected.pattern
     if least is not None and len(value) < least:
-        yield violation("too-short", path, f"must have at least {least} characters", str(least))
+        yield violation("too-short", path, limit=least)
     elif most is not None and len(value) > most:
-        yield violation("too-long", path, f"must have at most {most} characters", str(most))
+        yield violation("too-long", path, limit=most)
     elif pattern is not None and re.search(pattern, value) is None:
         if _CONTROL.search(value):
-            yield violation("control-character", path, "must not hold control characters")
+            yield violation("control-character", path)
         else:
-            yield violation("wrong-format", path, f"must match {pattern}")
+            yield violation("wrong-format", path, pattern=pattern)
 
 
-def _check_number(value: Any, expected: inspect.IntType, path: str) -> Iterator[Violation]:
+def _check_number(value: Any, expected: inspect.IntType, path: str) -> Iterator[Refusal]:
     if isinstance(value, bool) or not isinstance(value, int):
-        yield violation("wrong-type", path, "must be a whole number", "整数")
+        yield violation("wrong-type", path, zh="整数", en="a whole number")
     elif expected.ge is not None and value < expected.ge:
-        yield violation("out-of-range", path, f"must be at least {expected.ge}", f"不小于{expected.ge}")
+        yield violation("out-of-range", path, zh=f"不小于{expected.ge}", en=f"at least {expected.ge}")
 
 
-def _check_flag(value: Any, _expected: inspect.BoolType, path: str) -> Iterator[Violation]:
+def _check_flag(value: Any, _expected: inspect.BoolType, path: str) -> Iterator[Refusal]:
     if not isinstance(value, bool):
-        yield violation("wrong-type", path, "must be true or false", "是/否")
+        yield violation("wrong-type", path, zh="是/否", en="true or false")
 
 
-def _check_enum(value: Any, expected: inspect.EnumType, path: str) -> Iterator[Violation]:
+def _check_enum(value: Any, expected: inspect.EnumType, path: str) -> Iterator[Refusal]:
     values = [member.value for member in expected.cls]
     if value not in values:
-        listed = ", ".join(values)
-        yield violation("unknown-value", path, f"must be one of {listed}", listed)
+        yield violation("unknown-value", path, values=", ".join(values))
 
 
-def _check_date(value: Any, _expected: inspect.DateType, path: str) -> Iterator[Violation]:
+def _check_date(value: Any, _expected: inspect.DateType, path: str) -> Iterator[Refusal]:
     if not (isinstance(value, str) and _DATE.match(value) and _readable(date.fromisoformat, value)):
-        yield violation("bad-date", path, "must be a date, YYYY-MM-DD")
+        yield violation("bad-date", path)
 
 
-def _check_instant(value: Any, _expected: inspect.DateTimeType, path: str) -> Iterator[Violation]:
+def _check_instant(value: Any, _expected: inspect.DateTimeType, path: str) -> Iterator[Refusal]:
     if not (isinstance(value, str) and _readable(_INSTANT.decode, b'"%s"' % value.encode())):
-        yield violation("bad-time", path, "must be an RFC 3339 timestamp with a UTC offset")
+        yield violation("bad-time", path)
 
 
-def _check_array(value: Any, expected: inspect.VarTupleType, path: str) -> Iterator[Violation]:
+def _check_array(value: Any, expected: inspect.VarTupleType, path: str) -> Iterator[Refusal]:
     if not isinstance(value, list):
-        yield violation("wrong-type", path, "must be an array", "数组")
+        yield violation("wrong-type", path, zh="数组", en="an array")
         return
     for index, item in enumerate(value):
         yield from _check(item, expected.item_type, f"{path}[{index}]")

@@ -17,24 +17,30 @@ from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.codec import UnknownEventType, lookup
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.explain import explain
+from duban_contracts.legible import legible
+from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.topics import TopicFamily
-from duban_contracts.violations import Violation, violation
 from duban_contracts.vocabulary import SECTORS
 
-__all__ = [
-    "MOST_VIOLATIONS",
-    "Violation",
-    "check_claim",
-    "check_payload",
-    "check_vocabularies",
-    "envelope_violation",
-]
-
+# The largest payload of one event, in bytes: far above any honest claim, far below what a broker takes (1 MiB).
+MOST_EVENT_BYTES: Final = 262_144
+MOST_BATCH_EVENTS: Final = 1000
 # A document that is wrong in a thousand places is answered by its first faults.
 MOST_VIOLATIONS: Final = 20
 
+_ENVELOPE_ZH: Final = {
+    "document": "事件不是一个 JSON 对象",
+    "record": "不是一条捕获的 Kafka 记录",
+    "specversion": "属性 specversion 须为 1.0",
+    "datacontenttype": "属性 datacontenttype 须为 application/json",
+    "data": "缺少事件内容 data",
+    "data_base64": "data_base64 不是合规的 Base64 编码",
+    "time": "属性 time 须为带时区的 RFC 3339 时间",
+    "headers": "消息头须为 UTF-8 文本",
+}
 
-def check_claim(event: CloudEvent, county: str | None = None) -> list[Violation]:
+
+def check_claim(event: CloudEvent, county: str | None = None) -> list[Refusal]:
     """Return what is wrong with `event` as a claim of a county; an empty list when it may be published.
 
     Checks the type, the closed payload and the vocabularies. With `county` (the owner of the key or topic),
@@ -43,52 +49,54 @@ def check_claim(event: CloudEvent, county: str | None = None) -> list[Violation]
     try:
         entry = lookup(event.type)
     except UnknownEventType:
-        return [violation("unknown-event-type", "type", f"{event.type} is no type of this contract")]
+        return [violation("unknown-event-type", "type", type=event.type)]
     if entry.family is not TopicFamily.CLAIMS:
-        return [violation("not-a-claim", "type", f"{event.type} is not published by county systems")]
+        return [violation("not-a-claim", "type", type=event.type)]
+    if len(event.data) > MOST_EVENT_BYTES:
+        return [refusal("event-too-large", field="data", limit=MOST_EVENT_BYTES)]
     found = check_payload(entry, event.data)
     if found:
         return found
     data = entry.decoder.decode(event.data)
     if county is not None and getattr(data, "county", county) != county:
-        return [violation("county-mismatch", "$.county", f"must be {county}")]
+        return [violation("county-mismatch", "$.county", county=county)]
     return check_vocabularies(data)
 
 
-def envelope_violation(error: EnvelopeError) -> Violation:
+def envelope_violation(error: EnvelopeError) -> Refusal:
     """Return what an unreadable envelope is answered with: code `bad-envelope`, the attribute as field."""
-    return violation("bad-envelope", error.attribute, error.rule)
+    detail = _ENVELOPE_ZH.get(error.attribute, f"属性 {legible(error.attribute)} 缺失或不合规")
+    return refusal("bad-envelope", field=error.attribute, rule=error.rule, detail=detail)
 
 
-def check_payload(entry: EventType, data: bytes) -> list[Violation]:
+def check_payload(entry: EventType, data: bytes) -> list[Refusal]:
     """Return how `data` breaks the closed model of `entry`: every broken rule, at any depth."""
     try:
         closed_decoder(entry.model).decode(data)
     except msgspec.ValidationError as error:
         return _all_violations(entry, data, error)
     except (msgspec.DecodeError, RecursionError) as error:
-        return [violation("not-json", "$", f"must be JSON ({error})")]
+        return [violation("not-json", "$", detail=error)]
     return []
 
 
-def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationError) -> list[Violation]:
+def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationError) -> list[Refusal]:
     try:
         document = msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError) as broken:
-        return [violation("not-json", "$", f"must be JSON ({broken})")]
+        return [violation("not-json", "$", detail=broken)]
     found = list(islice(explain(document, entry.model), MOST_VIOLATIONS))
-    return found or [violation("wrong-format", "$", str(error))]
+    return found or [violation("wrong-format", "$", rule=str(error), pattern="")]
 
 
-def check_vocabularies(data: EventData) -> list[Violation]:
+def check_vocabularies(data: EventData) -> list[Refusal]:
     """Return codes in `data` that no vocabulary knows, and a 统一社会信用代码 that fails its check."""
     if not isinstance(data, HazardReported):
         return []
-    found: list[Violation] = []
+    found: list[Refusal] = []
     if data.sector not in SECTORS:
-        found.append(violation("unknown-sector", "$.sector", "must be a code of the sector vocabulary"))
+        found.append(violation("unknown-term", "$.sector", title=SECTORS.title, vocabulary="sectors"))
     code = data.enterprise.uscc
     if code is not None and not uscc.is_valid(code):
-        rule = "must end in its check character (GB 32100)"
-        found.append(violation("uscc-check-character", "$.enterprise.uscc", rule))
+        found.append(violation("uscc-check-character", "$.enterprise.uscc"))
     return found

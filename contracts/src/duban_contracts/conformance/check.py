@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.codec import decode
 from duban_contracts.conformance.records import Captured, read
+from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.topics import county_of
-from duban_contracts.validation import Violation, check_claim, envelope_violation
-from duban_contracts.violations import violation
-
-MOST_EVENTS: Final = 1000
+from duban_contracts.validation import MOST_BATCH_EVENTS, check_claim, envelope_violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +19,8 @@ class Finding:
     index: int
     id: str | None
     type: str | None
-    violations: tuple[Violation, ...]
-    advice: tuple[Violation, ...] = ()
+    violations: tuple[Refusal, ...]
+    advice: tuple[Refusal, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -51,16 +48,15 @@ def _finding(
     violations = check_claim(event, owner)
     content = (event.type, event.data)
     if seen.setdefault((event.source, event.id), content) != content:
-        violations.append(violation("id-reused", "id", "was used before for other content"))
-    if index >= MOST_EVENTS and not captured.from_kafka:
-        rule = f"a batch holds at most {MOST_EVENTS} events"
-        violations.append(violation("too-many-events", "document", rule, str(MOST_EVENTS)))
+        violations.append(violation("id-reused", "id"))
+    if index >= MOST_BATCH_EVENTS and not captured.from_kafka:
+        violations.append(refusal("batch-too-large", field="document", limit=MOST_BATCH_EVENTS))
     advice = _key_advice(event) if captured.from_kafka and not violations else ()
     return Finding(index, event.id, event.type, tuple(violations), advice)
 
 
-def _key_advice(event: CloudEvent) -> tuple[Violation, ...]:
+def _key_advice(event: CloudEvent) -> tuple[Refusal, ...]:
     reference = getattr(decode(event), "reference", None)
     if event.partitionkey == reference:
         return ()
-    return (violation("key-not-reference", "partitionkey", "should be the reference, which keeps the order"),)
+    return (violation("key-not-reference", "partitionkey"),)

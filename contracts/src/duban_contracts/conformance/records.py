@@ -15,7 +15,7 @@ import msgspec
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
 
 
-class Unreadable(ValueError):  # noqa: N818  (a state of the input, like FileNotFound)
+class Unreadable(ValueError):
     """The input is neither JSON nor JSON lines, or holds nothing."""
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from duban_contracts.conformance.check import Finding
 from duban_contracts.legible import legible
-from duban_contracts.violations import Violation
+from duban_contracts.refusals import Refusal
 
 _WORDS: Final = {
     "zh": {
@@ -44,8 +44,8 @@ def as_text(findings: Sequence[Finding], language: str = "zh") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fault(fault: Violation, language: str) -> str:
-    said = fault.message_zh if language == "zh" else f"{fault.field} {fault.rule}"
+def _fault(fault: Refusal, language: str) -> str:
+    said = fault.message if language == "zh" else f"{fault.field} {fault.rule}"
     return f"{said} [{fault.code}]"
 
 

@@ -1,0 +1,55 @@
+"""A refusal: the one form in which any door says no, to a machine, an engineer and a clerk."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from duban_contracts.codes import CODES
+from duban_contracts.field_names import FIELD_NAMES_ZH
+from duban_contracts.legible import legible
+
+MOST_CHARACTERS: Final = 200
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A decision not to take or do something.
+
+    `code` is stable and meant for programs, `message` is Chinese, names no person and is meant for people. `field` is
+    a JSON path (`$.enterprise.uscc`), an envelope attribute or a parameter; `rule` says in English what was expected.
+    """
+
+    code: str
+    message: str
+    field: str | None = None
+    rule: str | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of an answer that carries this refusal; 422 where the catalogue names none."""
+        return CODES[self.code].status or 422
+
+
+def refusal(code: str, *, field: str | None = None, rule: str | None = None, **values: object) -> Refusal:
+    """Return the refusal of `code`; `values` fill the `{name}`s of its Chinese sentence and its English rule.
+
+    `rule` says it more exactly than the catalogue where there is more to say. Foreign text is made legible. Raises
+    KeyError for a code that is not in the catalogue and for a value that its sentence needs.
+    """
+    meaning = CODES[code]
+    shown = {name: legible(str(value)) for name, value in values.items()}
+    return Refusal(
+        code,
+        meaning.zh.format_map(shown),
+        None if field is None else legible(field),
+        legible(meaning.en.format_map(shown) if rule is None else rule),
+    )
+
+
+def violation(code: str, field: str, *, rule: str | None = None, **values: object) -> Refusal:
+    """Return the refusal of a document's `field`: its sentence begins with the field's Chinese name."""
+    plain = refusal(code, field=field, rule=rule, **values)
+    label = FIELD_NAMES_ZH.get(field.rpartition(".")[2].partition("[")[0])
+    shown = plain.field if label is None else f"{label}({plain.field})"
+    return msgspec.structs.replace(plain, message=f"{shown}：{plain.message}")
