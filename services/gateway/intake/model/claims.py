@@ -12,7 +12,7 @@ from uuid import UUID
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.codec import encode
-from duban_contracts.violations import Violation
+from duban_contracts.refusals import Refusal as Violation
 
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -88,7 +88,7 @@ def broken(violations: list[Violation]) -> Refusal:
         code = RefusalCode(first.code)
     except ValueError:
         code = RefusalCode.INVALID_PAYLOAD
-    return Refusal(code, first.message_zh, first.field, first.rule, tuple(violations))
+    return Refusal(code, first.message, first.field, first.rule, tuple(violations))
 
 
 def event_id_reused(receipt_id: UUID) -> Refusal:

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about the routes: bodies are read raw, so FastAPI can't know them."""
+"""What the OpenAPI document says about the route: bodies are read raw, so FastAPI can't know them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE
-from services.gateway.entrypoints.documents import ReceiptDocument, ReceiptPage, SubmissionDocument
+from services.gateway.intake.documents import SubmissionDocument
 
 _PROBLEM: Final = "application/problem+json"
 
@@ -75,17 +75,4 @@ EVENTS: Final[dict[str, Any]] = {
             },
         }
     },
-}
-
-RECEIPT: Final[dict[str, Any]] = {
-    "summary": "查询回执",
-    "responses": {
-        200: _answer("the receipt", ReceiptDocument),
-        404: _problem("no such receipt of this county"),
-    },
-}
-
-RECEIPTS: Final[dict[str, Any]] = {
-    "summary": "回执列表",
-    "responses": {200: _answer("receipts, newest first", ReceiptPage)},
 }

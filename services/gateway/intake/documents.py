@@ -1,18 +1,16 @@
-"""The JSON documents that the gateway answers with."""
+"""The JSON documents that say what became of a request's events."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 
-from services.gateway.application.accept_events import Outcome, Queued
-from services.gateway.domain.claims import Refusal, RefusalCode
-from services.gateway.domain.receipts import Receipt, ReceiptStatus
+from services.gateway.intake.model.claims import Refusal, RefusalCode
+from services.gateway.intake.model.outcomes import Outcome, Queued
 
 STATUS_OF: Final[dict[RefusalCode, int]] = {
     RefusalCode.INVALID_EVENT: 422,
@@ -66,35 +64,6 @@ class SubmissionDocument(msgspec.Struct, frozen=True, kw_only=True):
     results: list[ResultDocument]
 
 
-class ReceiptDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A receipt as its county reads it; what is not known is left out."""
-
-    receipt_id: UUID
-    status: ReceiptStatus
-    event_id: str | None = None
-    source: str | None = None
-    type: str | None = None
-    reference: str | None = None
-    origin: str | None = None
-    waiting_for: str | None = None
-    outcome: str | None = None
-    hazard_id: str | None = None
-    number: str | None = None
-    code: str | None = None
-    message: str | None = None
-    field: str | None = None
-    rule: str | None = None
-    queued_at: datetime | None = None
-    answered_at: datetime | None = None
-
-
-class ReceiptPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Receipts, newest first; `next` is the `after` of the following page."""
-
-    items: list[ReceiptDocument]
-    next: str | None
-
-
 def problem_of(refusal: Refusal) -> ProblemDocument:
     """Return a refusal as a problem document."""
     return ProblemDocument(
@@ -107,7 +76,7 @@ def problem_of(refusal: Refusal) -> ProblemDocument:
         rule=refusal.rule,
         receipt_id=refusal.receipt_id,
         errors=tuple(
-            ErrorDocument(code=broken.code, field=broken.field, rule=broken.rule, detail=broken.message_zh)
+            ErrorDocument(code=broken.code, field=broken.field, rule=broken.rule, detail=broken.message)
             for broken in refusal.violations
         ),
     )
@@ -124,12 +93,6 @@ def _result_of(index: int, outcome: Outcome) -> ResultDocument:
     if isinstance(outcome, Queued):
         return ResultDocument(index=index, id=outcome.event_id, receipt_id=outcome.receipt_id, status="queued")
     return ResultDocument(index=index, id=outcome.event_id, status="rejected", problem=problem_of(outcome.refusal))
-
-
-def receipt_of(receipt: Receipt) -> ReceiptDocument:
-    """Return a receipt as its county reads it."""
-    known = {name: getattr(receipt, name) for name in ReceiptDocument.__struct_fields__}
-    return ReceiptDocument(**known)
 
 
 def plain(value: Any) -> Any:

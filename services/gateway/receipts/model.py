@@ -26,6 +26,19 @@ class ReceiptStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
+    """An event id that a county wants to use, for the content with this `digest` (SHA-256)."""
+
+    receipt_id: UUID
+    county: str
+    event_id: str
+    source: str
+    type: str
+    reference: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
     """What is known of an event id that was used before. `digest` is None where only the topic knows its content."""
 
     digest: bytes | None

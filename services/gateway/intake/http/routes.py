@@ -1,37 +1,25 @@
-"""The edge over HTTP: `POST /v1/events` and the receipts."""
+"""`POST /v1/events`: a county's events, one or many, and the answer to each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 import msgspec
-import structlog
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from duban_contracts.cloudevents import EnvelopeError, split_batch
 from duban_contracts.topics import claims_topic
 from services.chassis.access.keys import Principal, require
 from services.chassis.telemetry import tracing
 from services.chassis.web.problems import Problem
-from services.gateway.adapters.allowance import Allowance
-from services.gateway.adapters.receipt_table import ReceiptTable
-from services.gateway.application.accept_events import EventIntake, NotAccepted
-from services.gateway.domain.claims import Claim, Refused, malformed
-from services.gateway.domain.examination import MAX_BATCH, Examiner
-from services.gateway.domain.receipts import ReceiptStatus
-from services.gateway.entrypoints import openapi
-from services.gateway.entrypoints.documents import (
-    ReceiptPage,
-    SubmissionDocument,
-    plain,
-    receipt_of,
-    submission_of,
-)
-from services.gateway.entrypoints.request_body import Mode, binary_attributes, mode_of, read_body
-
-_log = structlog.get_logger(__name__)
+from services.gateway.intake.documents import SubmissionDocument, plain, submission_of
+from services.gateway.intake.handlers import Intake, NotAccepted, accept_events
+from services.gateway.intake.http import describing
+from services.gateway.intake.http.allowance import Allowance
+from services.gateway.intake.http.reading import Mode, binary_attributes, mode_of, read_body
+from services.gateway.intake.model.claims import Claim, Refused, malformed
+from services.gateway.intake.model.examination import MAX_BATCH, Examiner
 
 RETRY_AFTER_SECONDS: Final = 5
 
@@ -39,56 +27,35 @@ Integrator = Annotated[Principal, Depends(require("integrator"))]
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """What the routes stand on."""
+class Deps:
+    """Dependencies of the route; `counties` are the city's."""
 
-    intake: EventIntake
-    receipts: ReceiptTable
+    intake: Intake
     allowance: Allowance
     counties: frozenset[str]
     topic_prefix: str
     max_body_bytes: int
 
 
-def router(edge: Edge) -> APIRouter:
-    """Return the routes of the gateway."""
+def router(deps: Deps) -> APIRouter:
+    """Return the route by which events come in."""
     routes = APIRouter()
 
-    @routes.post("/v1/events", **openapi.EVENTS)
+    @routes.post("/v1/events", **describing.EVENTS)
     async def receive_events(request: Request, principal: Integrator) -> Response:
         """Take one event or a batch; the answer comes after the broker's ack, with a receipt for each event."""
-        return await _receive(edge, request, principal)
-
-    @routes.get("/v1/receipts/{receipt_id}", **openapi.RECEIPT)
-    async def read_receipt(receipt_id: UUID, principal: Integrator) -> Response:
-        """Say where one event stands: queued, recorded or rejected."""
-        receipt = await edge.receipts.find(_county(edge, principal), receipt_id)
-        if receipt is None:
-            raise Problem(404, "receipt-not-found", "没有这张回执。")
-        return _json(200, receipt_of(receipt))
-
-    @routes.get("/v1/receipts", **openapi.RECEIPTS)
-    async def list_receipts(
-        principal: Integrator,
-        status: Annotated[ReceiptStatus | None, Query()] = None,
-        after: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    ) -> Response:
-        """List the county's own receipts, newest first; `after` is the `next` of the page before."""
-        receipts = await edge.receipts.newest(_county(edge, principal), status=status, before=after, limit=limit + 1)
-        following = str(receipts[limit - 1].position) if len(receipts) > limit else None
-        return _json(200, ReceiptPage(items=[receipt_of(item) for item in receipts[:limit]], next=following))
+        return await _receive(deps, request, principal)
 
     return routes
 
 
-async def _receive(edge: Edge, request: Request, principal: Principal) -> Response:
-    county = _county(edge, principal)
+async def _receive(deps: Deps, request: Request, principal: Principal) -> Response:
+    county = _county(deps, principal)
     mode = mode_of(request.headers)
-    body = await read_body(request, edge.max_body_bytes)
+    body = await read_body(request, deps.max_body_bytes)
     documents = _documents(mode, body)
-    await _spend(edge, principal, len(documents))
-    topic = claims_topic(county, edge.topic_prefix)
+    await _spend(deps, principal, len(documents))
+    topic = claims_topic(county, deps.topic_prefix)
     examiner = Examiner(county, topic, tracing.current_traceparent())
     examined: list[Claim | Refused]
     if mode is Mode.BINARY:
@@ -96,14 +63,14 @@ async def _receive(edge: Edge, request: Request, principal: Principal) -> Respon
     else:
         examined = [examiner.structured(document) for document in documents]
     try:
-        outcomes = await edge.intake.accept(county, topic, examined)
+        outcomes = await accept_events(examined, county=county, topic=topic, deps=deps.intake)
     except NotAccepted:
         raise _unavailable() from None
     return _answer(submission_of(outcomes), single=mode is not Mode.BATCH)
 
 
-def _county(edge: Edge, principal: Principal) -> str:
-    if principal.area not in edge.counties:
+def _county(deps: Deps, principal: Principal) -> str:
+    if principal.area not in deps.counties:
         raise Problem(403, "no-county", "该密钥未绑定本市的县（市、区），不能报送事件。")
     return principal.area
 
@@ -123,8 +90,8 @@ def _documents(mode: Mode, body: bytes) -> list[bytes | msgspec.Raw]:
     return list(documents)
 
 
-async def _spend(edge: Edge, principal: Principal, events: int) -> None:
-    wait = await edge.allowance.take(principal.account, events)
+async def _spend(deps: Deps, principal: Principal, events: int) -> None:
+    wait = await deps.allowance.take(principal.account, events)
     if wait is not None:
         raise Problem(
             429,

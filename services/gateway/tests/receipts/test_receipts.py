@@ -15,7 +15,7 @@ from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRe
 from duban_contracts.topics import feedback_topic
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.testing import kafka as chassis_testing
-from services.gateway.domain.receipts import Answer, ReceiptStatus, standing
+from services.gateway.receipts.model import Answer, ReceiptStatus, standing
 from services.gateway.tests.world import FOREIGN, HOME, Event, World, report
 
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)

@@ -17,9 +17,9 @@ from duban_contracts.catalogue import EventType
 from duban_contracts.cloudevents import EnvelopeError, split_batch
 from duban_contracts.codec import event_types
 from duban_contracts.topics import TopicFamily, claims_topic
-from services.gateway.domain.claims import Claim, Refused, kept_traceparent
-from services.gateway.domain.examination import MAX_EVENT_BYTES, Examiner
-from services.gateway.entrypoints.documents import STATUS_OF, problem_of
+from services.gateway.intake.documents import STATUS_OF, problem_of
+from services.gateway.intake.model.claims import Claim, Refused, kept_traceparent
+from services.gateway.intake.model.examination import MAX_EVENT_BYTES, Examiner
 from services.gateway.tests.world import FOREIGN, HOME, Event, report
 
 TOPIC = claims_topic(HOME)
@@ -129,7 +129,7 @@ def test_the_digest_depends_on_every_field(name: str) -> None:
     assert first.digest != second.digest
 
 
-FIXTURES = Path(__file__).parents[3] / "contracts" / "fixtures"
+FIXTURES = Path(__file__).parents[4] / "contracts" / "fixtures"
 CLAIMS = [kind for kind in event_types() if kind.family is TopicFamily.CLAIMS]
 
 

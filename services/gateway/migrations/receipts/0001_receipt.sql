@@ -1,3 +1,4 @@
+-- replaces: service/0001_receipt.sql
 -- One row for each event id of a county: first the claim of the id, then the receipt.
 CREATE TABLE receipt (
     receipt_id     uuid        PRIMARY KEY,

@@ -11,7 +11,7 @@ import msgspec
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
 from duban_contracts.codec import decode
 from duban_contracts.validation import check_claim
-from services.gateway.domain.claims import (
+from services.gateway.intake.model.claims import (
     Claim,
     Refused,
     broken,

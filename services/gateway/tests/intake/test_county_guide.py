@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from duban_contracts.topics import claims_topic
-from services.gateway.domain.claims import RefusalCode
+from services.gateway.intake.model.claims import RefusalCode
 from services.gateway.tests.world import HOME, World
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[4] / "docs"
 ENGLISH = (DOCS / "county-guide.md").read_text(encoding="utf-8")
 CHINESE = (DOCS / "county-guide.zh-CN.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```([a-z ]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

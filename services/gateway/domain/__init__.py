@@ -1,1 +1,0 @@
-"""Pure rules of the edge: what an event must be, when a repeat is safe, how a receipt moves."""

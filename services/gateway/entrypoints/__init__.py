@@ -1,1 +1,0 @@
-"""HTTP and the feedback topics."""

@@ -1,0 +1,54 @@
+"""What becomes of the events of one request, once it is known which of their ids were used before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.gateway.intake.model.claims import Claim, Refused, event_id_reused
+from services.gateway.receipts.model import Earlier
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The broker has the event."""
+
+    event_id: str
+    receipt_id: UUID
+
+
+Outcome = Queued | Refused
+
+
+def first_of_each(examined: Sequence[Claim | Refused]) -> dict[UUID, Claim]:
+    """Return the first claim of each event id, in order of arrival."""
+    first: dict[UUID, Claim] = {}
+    for item in examined:
+        if isinstance(item, Claim):
+            first.setdefault(item.receipt_id, item)
+    return first
+
+
+def due(distinct: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]) -> list[Claim]:
+    """Return the claims to be sent, in order.
+
+    What the ledger has answered is in the ledger; everything else is sent, if need be again. An id that stands for
+    other content is not sent: the ledger would take it for a repeat and drop it.
+    """
+    return [claim for key, claim in distinct.items() if key not in earlier or _unanswered(claim, earlier[key])]
+
+
+def _unanswered(claim: Claim, known: Earlier) -> bool:
+    return known.digest == claim.digest and not known.answered
+
+
+def outcome_of(item: Claim | Refused, distinct: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]) -> Outcome:
+    """Return what became of one event after everything that was due had the broker's ack."""
+    if isinstance(item, Refused):
+        return item
+    first = distinct[item.receipt_id]
+    known = earlier.get(item.receipt_id)
+    if item.digest != first.digest or (known is not None and known.digest != item.digest):
+        return Refused(item.event.id, event_id_reused(item.receipt_id))
+    return Queued(item.event.id, item.receipt_id)

@@ -1,0 +1,24 @@
+"""How the intake is put together: its producer, the allowance of each account, and the route."""
+
+from __future__ import annotations
+
+from services.chassis.assembly import Part, Platform
+from services.chassis.publishing.producer import ReliableProducer
+from services.gateway.intake.handlers import Intake
+from services.gateway.intake.http.allowance import Allowance
+from services.gateway.intake.http.routes import Deps, router
+from services.gateway.settings import Settings
+
+
+def wire(platform: Platform[Settings]) -> Part:
+    """Return the intake's part of the gateway."""
+    settings = platform.settings
+    producer = ReliableProducer(settings.kafka_bootstrap, "duban-gateway", timeout=settings.publish_timeout_seconds)
+    deps = Deps(
+        intake=Intake(platform.database, producer, platform.clock),
+        allowance=Allowance(settings.allowance_events, settings.allowance_seconds),
+        counties=frozenset(county.code for county in platform.city.counties),
+        topic_prefix=settings.topic_prefix,
+        max_body_bytes=settings.max_body_bytes,
+    )
+    return Part(routers=[router(deps)], close=[producer.stop])

@@ -1,0 +1,16 @@
+"""Write what the ledger answered onto the receipts, also of events that a county wrote to its topic itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.storage.database import Connection
+from services.gateway.receipts import tables
+from services.gateway.receipts.model import answer_of, standing
+
+
+async def note_answers(connection: Connection, deliveries: Sequence[Delivery]) -> None:
+    """Fold a batch of feedback events into the receipts; order of arrival makes no difference."""
+    answers = (answer_of(delivery.data) for delivery in deliveries)
+    await tables.record(connection, standing(answer for answer in answers if answer is not None))

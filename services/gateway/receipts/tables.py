@@ -1,0 +1,117 @@
+"""The receipt table. Every statement takes its rows in order of receipt id, so that no two can deadlock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from services.chassis.storage.columns import Columns
+from services.chassis.storage.database import Connection
+from services.gateway.receipts.model import Answer, Earlier, Receipt, ReceiptStatus, Reservation
+
+_RESERVED: Final = Columns[Reservation](
+    {
+        "receipt_id": "uuid",
+        "county": "text",
+        "event_id": "text",
+        "source": "text",
+        "type": "text",
+        "reference": "text",
+        "content_digest": ("bytea", "digest"),
+    }
+)
+_ANSWERED: Final = Columns[Answer](
+    {
+        "receipt_id": "uuid",
+        "county": "text",
+        "origin": "text",
+        "status": "text",
+        "answered_at": "timestamptz",
+        "event_id": "text",
+        "source": "text",
+        "type": "text",
+        "reference": "text",
+        "waiting_for": "text",
+        "outcome": "text",
+        "hazard_id": "text",
+        "number": "text",
+        "code": "text",
+        "message": "text",
+        "field": "text",
+        "rule": "text",
+    }
+)
+_READ: Final = ", ".join(field.name for field in fields(Receipt))
+_VISIBLE: Final = "(queued_at IS NOT NULL OR answered_at IS NOT NULL)"
+
+_RESERVE: Final = f"{_RESERVED.insert('receipt')} ON CONFLICT (receipt_id) DO NOTHING RETURNING receipt_id"
+_EARLIER: Final = """
+SELECT receipt_id, content_digest, answered_at IS NOT NULL AS answered FROM receipt WHERE receipt_id = ANY ($1::uuid[])
+"""
+_MARK_QUEUED: Final = """
+WITH locked AS (
+    SELECT receipt_id FROM receipt
+     WHERE receipt_id = ANY ($1::uuid[]) AND queued_at IS NULL ORDER BY receipt_id FOR UPDATE)
+UPDATE receipt SET queued_at = $2 FROM locked WHERE receipt.receipt_id = locked.receipt_id"""
+# What stands is not overwritten, by the same rule as `Answer.supersedes`; what the claim was, is known already.
+_RECORD: Final = f"""
+{_ANSWERED.insert("receipt AS known")}
+    ON CONFLICT (receipt_id) DO UPDATE
+   SET status = excluded.status, origin = excluded.origin, answered_at = excluded.answered_at,
+       reference = coalesce(known.reference, excluded.reference), waiting_for = excluded.waiting_for,
+       outcome = excluded.outcome, hazard_id = excluded.hazard_id, number = excluded.number, code = excluded.code,
+       message = excluded.message, field = excluded.field, rule = excluded.rule
+ WHERE known.answered_at IS NULL
+    OR (excluded.status <> 'queued', excluded.answered_at) >= (known.status <> 'queued', known.answered_at)"""  # noqa: S608 - constants
+_FIND: Final = f"SELECT {_READ} FROM receipt WHERE receipt_id = $1 AND county = $2 AND {_VISIBLE}"  # noqa: S608
+_NEWEST: Final = f"""
+SELECT {_READ} FROM receipt
+ WHERE county = $1 AND ($2::text IS NULL OR status = $2) AND position < $3 AND {_VISIBLE}
+ ORDER BY position DESC LIMIT $4"""  # noqa: S608 - constants
+_NO_POSITION: Final = 2**63 - 1
+
+
+async def reserve(connection: Connection, wanted: Iterable[Reservation]) -> dict[UUID, Earlier]:
+    """Take the event ids (each receipt id once) and return what is known of those that were taken before."""
+    ordered = sorted(wanted, key=lambda reservation: reservation.receipt_id)
+    taken = await connection.fetch(_RESERVE, *_RESERVED.arguments(ordered))
+    if len(taken) == len(ordered):
+        return {}
+    fresh = {row["receipt_id"] for row in taken}
+    used = [reservation.receipt_id for reservation in ordered if reservation.receipt_id not in fresh]
+    rows = await connection.fetch(_EARLIER, used)
+    return {row["receipt_id"]: Earlier(row["content_digest"], row["answered"]) for row in rows}
+
+
+async def mark_queued(connection: Connection, receipt_ids: Sequence[UUID], at: datetime) -> None:
+    """Note that the broker has these events; the first time stands."""
+    await connection.execute(_MARK_QUEUED, receipt_ids, at)
+
+
+async def record(connection: Connection, answers: Sequence[Answer]) -> None:
+    """Write the ledger's answers (each receipt id once, in order) in the caller's transaction."""
+    if answers:
+        await connection.execute(_RECORD, *_ANSWERED.arguments(answers))
+
+
+async def find(connection: Connection, county: str, receipt_id: UUID) -> Receipt | None:
+    """Return a receipt of this county, or None."""
+    row = await connection.fetchrow(_FIND, receipt_id, county)
+    return None if row is None else _receipt(row)
+
+
+async def newest(
+    connection: Connection, county: str, *, status: ReceiptStatus | None, before: int | None, limit: int
+) -> list[Receipt]:
+    """Return up to `limit` receipts of this county, newest first, older than position `before`."""
+    rows = await connection.fetch(_NEWEST, county, status, _NO_POSITION if before is None else before, limit)
+    return [_receipt(row) for row in rows]
+
+
+def _receipt(row: asyncpg.Record) -> Receipt:
+    return Receipt(**{**row, "status": ReceiptStatus(row["status"])})
