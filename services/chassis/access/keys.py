@@ -17,29 +17,13 @@ from typing import Final
 
 from fastapi import Request
 
+from services.chassis.access.principal import Principal as Principal  # noqa: PLC0414 - until every service has moved
 from services.chassis.storage.database import Connection, Database
 from services.chassis.web.problems import Problem
 
 _FORMAT: Final = re.compile(r"dbk_([0-9a-f]{16})_([A-Za-z0-9_-]{43})\Z")
 _CACHE_SECONDS: Final = 5.0
 LIVE_KEYS: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """An authenticated account: its role (DOMAIN §10), its area by division code, its unit and sectors."""
-
-    account: str
-    role: str
-    area: str
-    unit: str | None = None
-    sectors: tuple[str, ...] = ()
-
-    def covers(self, county: str) -> bool:
-        """Return whether division `county` lies in this account's area: a city covers its counties."""
-        stem = self.area.rstrip("0")
-        stem += "0" * (len(stem) % 2)
-        return county.startswith(stem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +46,8 @@ def _digest(secret: str) -> bytes:
 async def store(connection: Connection, keys: Sequence[NewKey]) -> None:
     """Store keys (idempotent); the oldest live keys of an account beyond two are revoked. Raises ValueError.
 
-    A key that is stored already takes on the role, area, unit and sectors given now; a revoked one stays revoked.
+    A key that is stored already takes on what its account is now (role, area, unit, sectors, enterprise); a revoked one
+    stays revoked.
     """
     for key in keys:
         match = _FORMAT.match(key.token)
@@ -70,10 +55,11 @@ async def store(connection: Connection, keys: Sequence[NewKey]) -> None:
             raise ValueError(f"the key of {key.principal.account} does not read dbk_<16 hex>_<43 characters>")
         who = key.principal
         await connection.execute(
-            """INSERT INTO api_key (key_id, digest, account, role, area, unit, sectors, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+            """INSERT INTO api_key (key_id, digest, account, role, area, unit, sectors, enterprise, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
                ON CONFLICT (key_id) DO UPDATE
-                  SET role = EXCLUDED.role, area = EXCLUDED.area, unit = EXCLUDED.unit, sectors = EXCLUDED.sectors
+                  SET role = EXCLUDED.role, area = EXCLUDED.area, unit = EXCLUDED.unit, sectors = EXCLUDED.sectors,
+                      enterprise = EXCLUDED.enterprise
                 WHERE api_key.digest = EXCLUDED.digest AND api_key.account = EXCLUDED.account""",
             match.group(1),
             _digest(match.group(2)),
@@ -82,6 +68,7 @@ async def store(connection: Connection, keys: Sequence[NewKey]) -> None:
             who.area,
             who.unit,
             list(who.sectors),
+            who.enterprise,
         )
         await connection.execute(
             """UPDATE api_key SET revoked_at = now() WHERE key_id IN
@@ -124,13 +111,15 @@ class Authenticator:
         self._known.pop(key_id, None)
         async with self._database.acquire() as connection:
             row = await connection.fetchrow(
-                """SELECT digest, account, role, area, unit, sectors FROM api_key
+                """SELECT digest, account, role, area, unit, sectors, enterprise FROM api_key
                     WHERE key_id = $1 AND revoked_at IS NULL""",
                 key_id,
             )
         if row is None:
             raise _unauthenticated()
-        principal = Principal(row["account"], row["role"], row["area"], row["unit"], tuple(row["sectors"]))
+        principal = Principal(
+            row["account"], row["role"], row["area"], row["unit"], tuple(row["sectors"]), row["enterprise"]
+        )
         self._known[key_id] = entry = (time.monotonic(), row["digest"], principal)
         return entry
 
@@ -161,4 +150,5 @@ def require(*roles: str) -> Callable[[Request], Awaitable[Principal]]:
             )
         return who
 
+    principal.legacy = True  # type: ignore[attr-defined]
     return principal

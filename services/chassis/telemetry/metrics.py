@@ -64,3 +64,9 @@ HTTP_DURATION: Final = Histogram(
     ["method", "route"],
     buckets=_FAST_BUCKETS,
 )
+ACCESS_REFUSALS: Final = Counter(
+    "duban_access_refusals_total",
+    "Requests refused by the access policy, by action and reason: no valid key, the role, the reach of the account, or"
+    " a row outside its scope. One account that collects outside-scope is looking for what isn't its own.",
+    ["action", "reason"],
+)

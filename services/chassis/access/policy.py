@@ -1,0 +1,237 @@
+"""The policy: which role may do what. Slices declare actions, every route names exactly one, nothing is open by default.
+
+    READ = Action("ledger.hazards.read", "查看隐患", roles=CASE_STAFF | ENTERPRISE)
+
+    @routes.get("/v1/hazards/{name}")
+    async def one(name: str, caller: Annotated[Caller, Depends(allow(READ))]) -> HazardDocument: ...
+
+`guard` refuses to make an app with a route that names none. docs/rights.md shows all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from duban_contracts.profile import City
+from services.chassis.access.keys import Authenticator
+from services.chassis.access.refusals import Caller, Reason, record
+from services.chassis.access.roles import Role, Roles, holds
+from services.chassis.access.scope import Scope
+from services.chassis.web.problems import Problem
+
+_NAME: Final = re.compile(r"[a-z]+(\.[a-z][a-z-]*){2}\Z")
+# Probes and the description of the API: they hold no case data, and whoever watches a process has no key.
+UNGUARDED: Final = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
+
+
+class Reach(StrEnum):
+    """How an action depends on the caller's scope."""
+
+    ROWS = "rows"
+    """It sees rows inside the caller's area, sectors and enterprise. The rule for nearly everything."""
+    UNIT = "unit"
+    """The same, and only rows of the caller's own unit; an account without a unit sees none."""
+    CITY = "city"
+    """It takes everything or nothing: only an account that is restricted nowhere may do it."""
+    COUNTY = "county"
+    """It speaks for one whole county (`caller.county`): only an account of exactly one may do it."""
+    NOTHING = "nothing"
+    """It touches nobody's rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that can be done: `<service>.<slice>.<verb>`, its Chinese name, and who may do it.
+
+    Raises ValueError for a name of another form or an action that nobody may do.
+    """
+
+    name: str
+    zh: str
+    roles: Roles
+    reach: Reach = Reach.ROWS
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise ValueError(f"{self.name!r} does not read <service>.<slice>.<verb>")
+        if not self.roles or not all(isinstance(role, Role) for role in self.roles):
+            raise ValueError(f"{self.name}: roles are a set of Role that is not empty")
+
+
+class RouteNotGuarded(TypeError):
+    """A route names no action, or more than one, or one of another service."""
+
+
+async def _public() -> None:
+    """Stand in a route's dependencies, and say that anybody may call it."""
+
+
+PUBLIC: Final = Depends(_public)
+"""`dependencies=[PUBLIC]` says of a route that it needs no key, on purpose."""
+
+
+class Allow:
+    """The dependency that `allow` returns."""
+
+    def __init__(self, action: Action, beside: Sequence[Action]) -> None:
+        self.action = action
+        self.beside = tuple(beside)
+
+    async def __call__(self, request: Request) -> Caller:
+        """Return the caller; raises Problem 401 and 403."""
+        access: Access = request.app.state.access
+        return await access.admit(request.headers.get("authorization"), self)
+
+
+def allow(action: Action, *, beside: Sequence[Action] = ()) -> Allow:
+    """Return the FastAPI dependency that lets a request do `action` and gives its Caller.
+
+    401 without a valid key; 403 `role-not-allowed` for a role, `reach-not-allowed` for a scope, that `action` excludes.
+    `beside` are actions that the handler asks about with `permits` (may this caller see the bytes, too?).
+    """
+    return Allow(action, beside)
+
+
+def permits(caller: Caller, action: Action) -> bool:
+    """Return whether the caller may also do `action`, which its route names in `beside`."""
+    return action.name in caller.permitted
+
+
+class Access:
+    """Admits requests to one app. Raises Problem."""
+
+    def __init__(self, authenticator: Authenticator, city: City) -> None:
+        self._authenticator = authenticator
+        self._city = city
+
+    async def admit(self, header: str | None, wanted: Allow) -> Caller:
+        """Return who calls and what it may see; raises Problem 401 or 403, and records either."""
+        action = wanted.action
+        try:
+            principal = await self._authenticator.authenticate(header)
+        except Problem:
+            record(Reason.UNAUTHENTICATED, action.name, None)
+            raise
+        if not holds(principal, action.roles):
+            record(Reason.ROLE, action.name, principal)
+            raise _role_not_allowed(principal.role, action)
+        scope = Scope.of(principal, self._city, own_unit=action.reach is Reach.UNIT)
+        beside = frozenset(other.name for other in wanted.beside if holds(principal, other.roles))
+        caller = Caller(principal, scope, action.name, beside)
+        if not _reaches(action.reach, caller):
+            record(Reason.REACH, action.name, principal)
+            raise _reach_not_allowed(action)
+        return caller
+
+
+def _reaches(reach: Reach, caller: Caller) -> bool:
+    if reach is Reach.CITY:
+        return caller.scope.is_whole
+    if reach is Reach.COUNTY:
+        return caller.county is not None and caller.scope.township is None
+    return True
+
+
+def _role_not_allowed(role: str, action: Action) -> Problem:
+    return Problem(
+        403,
+        "role-not-allowed",
+        f"角色 {role} 无权进行此项操作：{action.zh}",
+        rule=f"one of {', '.join(sorted(action.roles))}",
+    )
+
+
+def _reach_not_allowed(action: Action) -> Problem:
+    whole = action.reach is Reach.CITY
+    return Problem(
+        403,
+        "reach-not-allowed",
+        f"此项操作须由{'不限区域和行业的全市账号' if whole else '归属一个县（市、区）的账号'}进行：{action.zh}",
+        rule="an account of the whole city" if whole else "an account of exactly one county",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route as the policy sees it. `action` is None for what is open on purpose."""
+
+    method: str
+    path: str
+    summary: str
+    action: Action | None
+    beside: tuple[Action, ...] = ()
+    filters: frozenset[str] = frozenset()
+    """The names of its query parameters."""
+
+    @property
+    def key(self) -> str:
+        """`GET /v1/hazards/{name}`."""
+        return f"{self.method} {self.path}"
+
+
+def routes_of(app: FastAPI, service: str) -> list[Route]:
+    """Return the app's routes in the order in which they are tried, without the ungarded ones.
+
+    Raises RouteNotGuarded for a route that names no action and is not PUBLIC, names two, or names one whose name does
+    not begin with `service`.
+    """
+    return [
+        route
+        for context in iter_route_contexts(app.routes)
+        if context.path not in UNGUARDED
+        for route in _routes(context, service)
+    ]
+
+
+def _routes(context: RouteContext, service: str) -> Iterable[Route]:
+    dependant: Dependant | None = getattr(context, "dependant", None)
+    calls = [] if dependant is None else list(_calls(dependant))
+    named = {call.action: call for call in calls if isinstance(call, Allow)}
+    place = f"{'/'.join(sorted(context.methods or ()))} {context.path}"
+    if any(getattr(call, "legacy", False) for call in calls):
+        return  # `require`, until its last caller has an action
+    if len(named) + (_public in calls) != 1:
+        raise RouteNotGuarded(f"{place} must name exactly one action, or PUBLIC; it names {len(named)}")
+    gate = next(iter(named.values()), None)
+    for action in (gate.action, *gate.beside) if gate else ():
+        if not action.name.startswith(f"{service}."):
+            raise RouteNotGuarded(f"{place} names {action.name}, which is no action of {service}")
+    for method in sorted(context.methods or ()):
+        yield Route(
+            method,
+            str(context.path),
+            getattr(context, "summary", None) or "",
+            gate.action if gate else None,
+            gate.beside if gate else (),
+            frozenset(_queries(dependant)) if dependant else frozenset(),
+        )
+
+
+def _calls(dependant: Dependant) -> Iterable[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _queries(dependant: Dependant) -> Iterable[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _queries(inner)
+
+
+def guard(app: FastAPI, city: City) -> FastAPI:
+    """Make `app` ask everybody for a key and a right; raises RouteNotGuarded when a route names no action.
+
+    Needs `app.state.service` and `app.state.database`, which `create_app` sets.
+    """
+    app.state.access = Access(Authenticator(app.state.database), city)
+    routes_of(app, app.state.service)
+    return app
