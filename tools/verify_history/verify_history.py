@@ -29,7 +29,7 @@ Chain = dict[int, tuple[int, Record]]
 FIELDS = ("hazard_id", "event_id", "type", "time", "cause_id", "payload")
 
 
-class Unreadable(Exception):  # noqa: N818 - it names what the export is
+class Unreadable(Exception):
     """The export is not what an export looks like."""
 
 

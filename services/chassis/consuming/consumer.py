@@ -96,17 +96,7 @@ class Consumer:
 
     async def _be_member(self, stopping: asyncio.Event) -> None:
         """Be a member of the group with one client until `stopping`; raises KafkaError when the client broke."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
-            client_id=f"duban-{self._name}",
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            session_timeout_ms=int(self._options.session_timeout * 1000),
-            heartbeat_interval_ms=int(self._options.session_timeout * 300),
-            fetch_max_wait_ms=100,
-            metadata_max_age_ms=30_000,
-        )
+        consumer = self._client()
         try:
             if not await self._start(consumer, stopping):
                 return
@@ -137,6 +127,19 @@ class Consumer:
                 await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             await _leave(consumer)
+
+    def _client(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=f"duban-{self._name}",
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=int(self._options.session_timeout * 1000),
+            heartbeat_interval_ms=int(self._options.session_timeout * 300),
+            fetch_max_wait_ms=100,
+            metadata_max_age_ms=30_000,
+        )
 
     async def _start(self, consumer: AIOKafkaConsumer, stopping: asyncio.Event) -> bool:
         """Join the group, waiting for the broker as long as it takes; return False when asked to stop first."""

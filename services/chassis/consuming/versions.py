@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
-
-import asyncpg
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from services.chassis.consuming.deliveries import RawRecord
-from services.chassis.publishing.outbox import pack_headers, unpack_headers
+from services.chassis.consuming.stored_records import RECORD, record_of
+from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 
 T = TypeVar("T")
@@ -88,15 +86,38 @@ async def admit(
     return Admission(admitted, dropped, parked)
 
 
+class _Version(NamedTuple):
+    aggregate: str
+    version: int
+
+
+class _Parked(NamedTuple):
+    aggregate: str
+    version: int
+    record: RawRecord
+
+
+_VERSION: Final[Columns[_Version]] = Columns({"aggregate": "text", "version": "bigint"})
+_PARKED: Final[Columns[_Parked]] = Columns({"aggregate": "text", "version": "bigint"}) | RECORD.of("record")
+_AGGREGATE: Final[Columns[str]] = Columns({"aggregate": ("text", lambda name: name)})
+_BEGIN: Final = f"""
+INSERT INTO aggregate_version (consumer, aggregate, version)
+SELECT $1, aggregate, 0 FROM {_AGGREGATE.rows("new", 2)} ON CONFLICT DO NOTHING"""  # noqa: S608
+_MOVE: Final = f"""
+UPDATE aggregate_version SET version = moved.version FROM {_VERSION.rows("moved", 2)}
+ WHERE aggregate_version.consumer = $1 AND aggregate_version.aggregate = moved.aggregate"""  # noqa: S608
+_RELEASE: Final = f"""
+DELETE FROM parked_event USING {_VERSION.rows("released", 2)}
+ WHERE parked_event.consumer = $1 AND parked_event.aggregate = released.aggregate
+   AND parked_event.version = released.version"""  # noqa: S608
+_PARK: Final = f"""
+INSERT INTO parked_event (consumer, {_PARKED.names}) SELECT $1, {_PARKED.names} FROM {_PARKED.rows("new", 2)}"""  # noqa: S608
+
+
 async def _load(connection: Connection, consumer: str, aggregates: Sequence[str]) -> dict[str, Sequencer[RawRecord]]:
     if not aggregates:
         return {}
-    await connection.execute(
-        """INSERT INTO aggregate_version (consumer, aggregate, version)
-           SELECT $1, unnest($2::text[]), 0 ON CONFLICT DO NOTHING""",
-        consumer,
-        aggregates,
-    )
+    await connection.execute(_BEGIN, consumer, *_AGGREGATE.arguments(aggregates))
     rows = await connection.fetch(
         """SELECT aggregate, version FROM aggregate_version
             WHERE consumer = $1 AND aggregate = ANY($2::text[]) ORDER BY aggregate FOR UPDATE""",
@@ -107,7 +128,7 @@ async def _load(connection: Connection, consumer: str, aggregates: Sequence[str]
     for row in await connection.fetch(
         "SELECT * FROM parked_event WHERE consumer = $1 AND aggregate = ANY($2::text[])", consumer, aggregates
     ):
-        sequencers[row["aggregate"]].parked[row["version"]] = _parked(row)
+        sequencers[row["aggregate"]].parked[row["version"]] = record_of(row)
     return sequencers
 
 
@@ -121,19 +142,7 @@ async def unpark(connection: Connection, consumer: str, origins: Sequence[str]) 
         consumer,
         origins,
     )
-    return [_parked(row) for row in rows]
-
-
-def _parked(row: asyncpg.Record) -> RawRecord:
-    return RawRecord(
-        row["topic"],
-        row["partition"],
-        row["offset"],
-        row["timestamp"],
-        row["key"],
-        row["value"],
-        unpack_headers(row["headers"]),
-    )
+    return [record_of(row) for row in rows]
 
 
 async def _save(
@@ -143,39 +152,12 @@ async def _save(
     before: dict[str, int],
     known: Iterable[tuple[str, int]],
 ) -> None:
-    moved = [(name, s.seen) for name, s in sequencers.items() if s.seen != before[name]]
+    moved = [_Version(name, s.seen) for name, s in sequencers.items() if s.seen != before[name]]
     if moved:
-        await connection.execute(
-            """UPDATE aggregate_version SET version = moved.version
-                 FROM unnest($2::text[], $3::bigint[]) AS moved (aggregate, version)
-                WHERE aggregate_version.consumer = $1 AND aggregate_version.aggregate = moved.aggregate""",
-            consumer,
-            [name for name, _ in moved],
-            [seen for _, seen in moved],
-        )
+        await connection.execute(_MOVE, consumer, *_VERSION.arguments(moved))
     parked_now = {(name, v): item for name, s in sequencers.items() for v, item in s.parked.items()}
     known = set(known)
-    if released := [key for key in known if key not in parked_now]:
-        await connection.execute(
-            """DELETE FROM parked_event USING unnest($2::text[], $3::bigint[]) AS released (aggregate, version)
-                WHERE parked_event.consumer = $1 AND parked_event.aggregate = released.aggregate
-                  AND parked_event.version = released.version""",
-            consumer,
-            [name for name, _ in released],
-            [version for _, version in released],
-        )
-    columns: dict[str, list[object]] = defaultdict(list)
-    for (name, version), record in parked_now.items():
-        if (name, version) not in known:
-            values = (name, version, record.topic, record.partition, record.offset, record.timestamp)
-            for i, value in enumerate((*values, record.key, record.value, pack_headers(record.headers))):
-                columns[str(i)].append(value)
-    if columns:
-        await connection.execute(
-            """INSERT INTO parked_event
-                      (consumer, aggregate, version, topic, partition, "offset", timestamp, key, value, headers)
-               SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::int[], $6::bigint[],
-                                        $7::timestamptz[], $8::bytea[], $9::bytea[], $10::bytea[])""",
-            consumer,
-            *columns.values(),
-        )
+    if released := [_Version(*key) for key in known if key not in parked_now]:
+        await connection.execute(_RELEASE, consumer, *_VERSION.arguments(released))
+    if parked := [_Parked(*key, record) for key, record in parked_now.items() if key not in known]:
+        await connection.execute(_PARK, consumer, *_PARKED.arguments(parked))

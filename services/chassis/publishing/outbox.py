@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
+from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 
 Headers = Sequence[tuple[str, bytes]]
@@ -42,6 +44,18 @@ def outgoing(topic: str, event: CloudEvent, partition: int | None = None) -> Out
     return OutboxMessage(topic, key, value, headers, partition)
 
 
+_MESSAGE: Final[Columns[OutboxMessage]] = Columns(
+    {
+        "topic": "text",
+        "partition": "integer",
+        "key": "bytea",
+        "value": "bytea",
+        "headers": ("bytea", lambda message: pack_headers(message.headers)),
+    }
+)
+_INSERT: Final = _MESSAGE.insert("outbox")
+
+
 async def append(connection: Connection, messages: Sequence[OutboxMessage]) -> None:
     """Write `messages` in the caller's transaction; the relay publishes them in this order per key.
 
@@ -49,15 +63,4 @@ async def append(connection: Connection, messages: Sequence[OutboxMessage]) -> N
     """
     if not messages:
         return
-    await connection.execute(
-        """INSERT INTO outbox (topic, partition, key, value, headers)
-           SELECT topic, partition, key, value, headers
-             FROM unnest($1::text[], $2::int[], $3::bytea[], $4::bytea[], $5::bytea[])
-                  WITH ORDINALITY AS message (topic, partition, key, value, headers, position)
-            ORDER BY position""",
-        [message.topic for message in messages],
-        [message.partition for message in messages],
-        [message.key for message in messages],
-        [message.value for message in messages],
-        [pack_headers(message.headers) for message in messages],
-    )
+    await connection.execute(_INSERT, *_MESSAGE.arguments(messages))

@@ -47,6 +47,15 @@ class Columns(Generic[Row]):
             raise KeyError(*sorted(unknown))
         return self.only(*(name for name in self._types if name not in names))
 
+    def of(self, path: str) -> Columns[Any]:
+        """Return the same columns for rows that hold such a row at the (dotted) attribute `path`."""
+        inner = attrgetter(path)
+
+        def within(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            return lambda row: get(inner(row))
+
+        return self._of(self._types, {name: within(get) for name, get in self._getters.items()})
+
     @property
     def names(self) -> str:
         """The quoted names, comma-separated, as a SELECT or INSERT lists them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 
 import structlog
@@ -23,11 +24,13 @@ from services.chassis.publishing import outbox
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.publishing.outbox import outgoing
 from services.chassis.publishing.relay import Relay
+from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection, connect
 from services.chassis.storage.schema import migrate
 
 _log = structlog.get_logger(__name__)
 
+EFFECT: Columns[tuple[str, str]] = Columns({"reference": ("text", itemgetter(0)), "event_id": ("text", itemgetter(1))})
 MIGRATIONS = Path(__file__).parent / "worker_migrations"
 
 
@@ -67,11 +70,7 @@ def apply_to(topic_prefix: str, slow_seconds: float) -> object:
                 cause=delivery.event,
             )
             messages.append(outgoing(f"{topic_prefix}out", event))
-        await connection.execute(
-            "INSERT INTO effect (reference, event_id) SELECT * FROM unnest($1::text[], $2::text[])",
-            [reference for reference, _ in rows],
-            [event_id for _, event_id in rows],
-        )
+        await connection.execute(EFFECT.insert("effect"), *EFFECT.arguments(rows))
         await outbox.append(connection, messages)
 
     return apply

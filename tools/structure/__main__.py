@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tools.structure import language, layout, size
+from tools.structure.source import sources
+
+
+def main() -> int:
+    root = Path(__file__).resolve().parents[2]
+    modules = list(sources(root))
+    found = [
+        *size.check(modules),
+        *layout.check(root),
+        *language.check(modules, root),
+    ]
+    for finding in found:
+        sys.stdout.write(f"{finding}\n")
+    summary = f"✗ {len(found)} findings" if found else f"✓ {len(modules)} modules stand as DESIGN §9 says"
+    sys.stdout.write(f"{summary}\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""What is written one way: batches by `Columns`, lists of codes by an enum, terms by the glossary, no test from a test."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from tools.structure.source import Finding, Module
+
+# An array is a batch of columns unless it is a filter (`= ANY ($1::text[])`) or an optional one (`$1::text[] IS NULL`).
+_ARRAY: Final = re.compile(r"\$\d+::[a-z0-9 ]+\[\]")
+_FILTER: Final = re.compile(r"(ANY|ALL)\s*\(\s*\$\d+::[a-z0-9 ]+\[\]\s*\)|\$\d+::[a-z0-9 ]+\[\] IS (NOT )?NULL")
+_COLUMNS: Final = "services/chassis/storage/columns.py"
+_CHECK_IN: Final = re.compile(r"CHECK\s*\(\s*(\w+)\s+IN\s*\(((?:\s*'[a-z_]+'\s*,?)+)\)\s*\)")
+_TERMS: Final = {"督办函": "督促函"}
+_TERM_SUFFIXES: Final = frozenset({".py", ".md", ".json", ".yml", ".yaml", ".toml", ".j2", ".sql"})
+_TERM_ROOTS: Final = ("services", "contracts", "deploy", "docs", "tests", "README.md", "README.zh-CN.md")
+
+
+def check(modules: Iterable[Module], root: Path) -> Iterator[Finding]:
+    """Yield what is written in another way than everywhere else."""
+    listed = list(modules)
+    for module in listed:
+        yield from _batches(module)
+        yield from _tests_from_tests(module)
+    yield from check_lists(sorted((root / "services").glob("*/migrations/**/*.sql")), enums(listed), root)
+    yield from _terms(root)
+
+
+def _batches(module: Module) -> Iterator[Finding]:
+    if module.is_test or module.path == _COLUMNS or module.path.startswith("tools/"):
+        return
+    for node in ast.walk(module.tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _ARRAY.search(_FILTER.sub("", node.value))
+        ):
+            yield Finding(module.path, getattr(node, "lineno", 1), "a batch of columns is declared with Columns, not counted by hand")
+
+
+def _tests_from_tests(module: Module) -> Iterator[Finding]:
+    for node in ast.walk(module.tree):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if any(part.startswith("test_") or part == "conftest" for part in name.split(".")):
+                yield Finding(module.path, node.lineno, f"{name} is a test; what two tests share stands in testing")
+
+
+def enums(modules: Iterable[Module]) -> set[frozenset[str]]:
+    """Return the values of every StrEnum in `modules`."""
+    found = set()
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef) and any("StrEnum" in ast.unparse(base) for base in node.bases):
+                values = [
+                    line.value.value
+                    for line in node.body
+                    if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant)
+                ]
+                found.add(frozenset(str(value) for value in values))
+    return found
+
+
+def check_lists(migrations: Iterable[Path], known: set[frozenset[str]], root: Path) -> Iterator[Finding]:
+    """Yield lists of codes in migrations that no enum of the code holds: two lists drift apart.
+
+    Where a later migration of the same folder says the list of a column anew, that one counts.
+    """
+    newest: dict[tuple[Path, str], Finding | None] = {}
+    for path in migrations:
+        for match in _CHECK_IN.finditer(path.read_text(encoding="utf-8")):
+            values = frozenset(re.findall(r"'([a-z_]+)'", match.group(2)))
+            line = path.read_text(encoding="utf-8")[: match.start()].count("\n") + 1
+            rule = f"no enum holds exactly the values of {match.group(1)}: {', '.join(sorted(values))}"
+            broken = None if len(values) == 1 or values in known else Finding(str(path.relative_to(root)), line, rule)
+            newest[path.parent, match.group(1)] = broken
+    yield from (finding for finding in newest.values() if finding is not None)
+
+
+def _terms(root: Path) -> Iterator[Finding]:
+    for name in _TERM_ROOTS:
+        start = root / name
+        for path in [start] if start.is_file() else sorted(start.rglob("*")):
+            if path.suffix not in _TERM_SUFFIXES or not path.is_file() or "node_modules" in path.parts:
+                continue
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                for wrong, right in _TERMS.items():
+                    if wrong in line:
+                        yield Finding(str(path.relative_to(root)), number, f"{wrong} is called {right} (DOMAIN §5)")

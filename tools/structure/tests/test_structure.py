@@ -1,0 +1,76 @@
+"""The house's own lint finds what it is there to find, and the tree as it stands is clean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.structure import language, layout, size
+from tools.structure.source import module_of, sources
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def rules(findings: object) -> list[str]:
+    return [finding.rule for finding in findings]  # type: ignore[attr-defined]
+
+
+def test_a_long_module_and_a_long_function_are_found() -> None:
+    long_function = "def f() -> None:\n" + "    x = 1\n" * 40
+    assert rules(size.check([module_of("a.py", long_function)])) == ["f has 41 lines, at most 40"]
+    assert rules(size.check([module_of("a.py", "x = 1\n" * 251)])) == ["251 lines; a module has at most 250"]
+    assert not rules(size.check([module_of("a.py", "x = 1\n" * 250)]))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    slice_of_it = tmp_path / "services" / "ledger" / "hazards"
+    (slice_of_it / "moves").mkdir(parents=True)
+    for name in ("bootstrap.py", "settings.py", "hazards/__init__.py", "hazards/wire.py", "hazards/moves/close.py"):
+        (tmp_path / "services" / "ledger" / name).write_text('"""."""\n')
+    return tmp_path
+
+
+def test_a_service_of_slices_is_in_order(root: Path) -> None:
+    assert not rules(layout.check(root))
+
+
+@pytest.mark.parametrize("stray", ["utils.py", "hazards/helpers.py", "adapters/rows.py", "migrations/0001_all.sql"])
+def test_what_stands_where_nobody_would_look_is_found(root: Path, stray: str) -> None:
+    path = root / "services" / "ledger" / stray
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('"""."""\n')
+    assert len(rules(layout.check(root))) == 1
+
+
+def test_a_slice_that_is_called_from_outside_needs_its_wiring(root: Path) -> None:
+    (root / "services/ledger/hazards/wire.py").unlink()
+    (root / "services/ledger/hazards/http.py").write_text('"""."""\n')
+    assert rules(layout.check(root)) == ["a slice that is called from outside has a wire.py"]
+
+
+def test_a_batch_counted_by_hand_is_found_and_a_filter_is_not(tmp_path: Path) -> None:
+    text = 'A = "SELECT * FROM unnest($1::text[], $2::int[])"\nB = "x = ANY ($1::text[]) OR $2::text[] IS NULL"\n'
+    found = list(language.check([module_of("services/x/tables.py", text)], tmp_path))
+    assert [finding.line for finding in found] == [1]
+
+
+def test_a_test_that_leans_on_a_test_is_found(tmp_path: Path) -> None:
+    text = "from services.x.tests.test_y import thing\nimport services.x.tests.conftest\n"
+    assert len(rules(language.check([module_of("services/x/tests/test_z.py", text)], tmp_path))) == 2
+
+
+def test_a_list_of_codes_that_no_enum_holds_is_found_until_a_later_migration_mends_it(tmp_path: Path) -> None:
+    first, second = tmp_path / "0001_a.sql", tmp_path / "0002_a.sql"
+    first.write_text("CREATE TABLE a (state text CHECK (state IN ('open', 'closed')));")
+    known = language.enums([module_of("m.py", "class S(enum.StrEnum):\n    A = 'open'\n    B = 'shut'\n")])
+    assert len(rules(language.check_lists([first], known, tmp_path))) == 1
+    second.write_text("ALTER TABLE a ADD CHECK (state IN ('open', 'shut'));")
+    assert not rules(language.check_lists([first, second], known, tmp_path))
+
+
+def test_the_tree_is_in_order() -> None:
+    modules = list(sources(ROOT))
+    findings = [*size.check(modules), *layout.check(ROOT), *language.check(modules, ROOT)]
+    assert not [str(finding) for finding in findings]
