@@ -17,6 +17,7 @@ from fastapi import APIRouter, FastAPI
 
 from duban_contracts.catalogue import EventData
 from duban_contracts.profile import City, load_city
+from services.chassis.access.policy import guard
 from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
 from services.chassis.consuming.consumer import Consumer, ConsumerOptions
 from services.chassis.process.clock import Clock
@@ -159,14 +160,15 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
 
 
 def app_of(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> FastAPI:
-    """Return the HTTP side alone, as `assemble` serves it."""
-    return create_app(
+    """Return the HTTP side alone, as `assemble` serves it; raises when a route names no action."""
+    app = create_app(
         platform.service,
         title=title,
         database=platform.database,
         readiness=[check for part in parts for check in part.readiness],
         routers=[router for part in parts for router in part.routers],
     )
+    return guard(app, platform.city)
 
 
 def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
