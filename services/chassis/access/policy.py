@@ -43,6 +43,9 @@ class Reach(StrEnum):
     """It takes everything or nothing: only an account that is restricted nowhere may do it."""
     COUNTY = "county"
     """It speaks for one whole county (`caller.county`): only an account of exactly one may do it."""
+    COUNTIES = "counties"
+    """It gives sums over whole counties: an account bound to less (a township, an enterprise) may not do it. A sum
+    must not be zero because the caller sees nothing."""
     NOTHING = "nothing"
     """It touches nobody's rows."""
 
@@ -137,7 +140,17 @@ def _reaches(reach: Reach, caller: Caller) -> bool:
         return caller.scope.is_whole
     if reach is Reach.COUNTY:
         return caller.county is not None and caller.scope.township is None
+    if reach is Reach.COUNTIES:
+        return caller.scope.township is None and caller.scope.enterprise is None
     return True
+
+
+# Who reaches far enough, in the words of both languages.
+_WHO: Final = {
+    Reach.CITY: ("不限区域和行业的全市账号", "an account of the whole city"),
+    Reach.COUNTY: ("归属一个县（市、区）的账号", "an account of exactly one county"),
+    Reach.COUNTIES: ("县（市、区）级以上的账号", "an account of at least a whole county"),
+}
 
 
 def _role_not_allowed(role: str, action: Action) -> Problem:
@@ -150,13 +163,8 @@ def _role_not_allowed(role: str, action: Action) -> Problem:
 
 
 def _reach_not_allowed(action: Action) -> Problem:
-    whole = action.reach is Reach.CITY
-    return Problem(
-        403,
-        "reach-not-allowed",
-        f"此项操作须由{'不限区域和行业的全市账号' if whole else '归属一个县（市、区）的账号'}进行：{action.zh}",
-        rule="an account of the whole city" if whole else "an account of exactly one county",
-    )
+    zh, en = _WHO[action.reach]
+    return Problem(403, "reach-not-allowed", f"此项操作须由{zh}进行：{action.zh}", rule=f"must be {en}")
 
 
 @dataclass(frozen=True, slots=True)
