@@ -39,7 +39,11 @@ def _batches(module: Module) -> Iterator[Finding]:
             and isinstance(node.value, str)
             and _ARRAY.search(_FILTER.sub("", node.value))
         ):
-            yield Finding(module.path, getattr(node, "lineno", 1), "a batch of columns is declared with Columns, not counted by hand")
+            yield Finding(
+                module.path,
+                getattr(node, "lineno", 1),
+                "a batch of columns is declared with Columns, not counted by hand",
+            )
 
 
 def _tests_from_tests(module: Module) -> Iterator[Finding]:

@@ -1,0 +1,61 @@
+"""The generators: each returns the text of the files it owns, by their path below the repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from deploy.grafana import generate as dashboards
+from deploy.grafana.definitions.names import Names
+from deploy.prometheus import operator
+from duban_contracts.generate import files as contracts
+from tools.generate import features, metrics, settings, tables
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+Files = Mapping[str, str | None]
+"""The content of each file; None for one that should not be there."""
+
+
+def _contracts() -> Files:
+    made: dict[str, str | None] = {f"contracts/{name}": text for name, text in _contract_files().items()}
+    for name in contracts.stale(ROOT / "contracts", _contract_files()):
+        made.setdefault(f"contracts/{name}", None)
+    return made
+
+
+def _contract_files() -> dict[str, str]:
+    return contracts.generated(version("duban-contracts"))
+
+
+def _dashboards() -> Files:
+    rendered = dashboards.render(Names.of(dashboards.PROFILE))
+    return {f"deploy/grafana/dashboards/{name}": text for name, text in rendered.items()}
+
+
+def _operator() -> Files:
+    return {str(operator.TARGET.relative_to(ROOT)): operator.render()}
+
+
+GENERATORS: Final[Mapping[str, Callable[[], Files]]] = {
+    "contracts": _contracts,
+    "dashboards": _dashboards,
+    "operator": _operator,
+    "metrics": lambda: {"docs/metrics.md": metrics.document()},
+    "settings": lambda: {"docs/settings.md": settings.document()},
+    "tables": lambda: {"docs/tables.md": tables.document()},
+    "features": lambda: {"docs/features.md": features.document(ROOT)},
+}
+# PostgreSQL's own catalogue is asked.
+NEEDS_POSTGRES: Final = frozenset({"tables"})
+
+
+def stale(files: Files) -> dict[str, str | None]:
+    """Return those of `files` that the tree holds otherwise."""
+    return {path: text for path, text in files.items() if _present(ROOT / path) != text}
+
+
+def _present(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
