@@ -19,7 +19,7 @@ def test_a_day_in_shanghai_begins_eight_hours_before_utcs() -> None:
     assert SHANGHAI.day_of(datetime(2026, 3, 4, 15, 59, 59, tzinfo=UTC)) == date(2026, 3, 4)
     assert SHANGHAI.day_of(datetime(2026, 3, 4, 16, tzinfo=UTC)) == date(2026, 3, 5)
     assert SHANGHAI.end_of_day(date(2026, 3, 4)) == datetime(2026, 3, 4, 16, tzinfo=UTC)
-    assert SHANGHAI.instant(date(2026, 3, 4), time(9)) == datetime(2026, 3, 4, 1, tzinfo=UTC)
+    assert SHANGHAI.at(date(2026, 3, 4), time(9)) == datetime(2026, 3, 4, 1, tzinfo=UTC)
 
 
 @given(zones, instants)
@@ -27,6 +27,8 @@ def test_an_instant_lies_between_the_ends_of_its_day(zone: Zone, instant: dateti
     day = zone.day_of(instant)
     assert zone.start_of_day(day) <= instant < zone.end_of_day(day)
     assert zone.today(instant) == day
+    assert zone.local(instant) == instant
+    assert zone.local(instant).date() == day
 
 
 @given(zones, days)

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from duban_contracts.catalogue import EventType
+from duban_contracts.codec import event_types, lookup
 from duban_contracts.generate.__main__ import main
+from duban_contracts.generate.code_tables import with_table
+from duban_contracts.generate.families import read_by
+from duban_contracts.generate.meaning import meaning
+from duban_contracts.topics import CONSUMERS, TopicFamily
 
 CONTRACTS = Path(__file__).parents[1]
 
@@ -14,7 +20,7 @@ CONTRACTS = Path(__file__).parents[1]
 def checkout(tmp_path: Path) -> Path:
     for name in ("schemas", "fixtures", "docs"):
         shutil.copytree(CONTRACTS / name, tmp_path / name)
-    for name in ("asyncapi.json", "pyproject.toml"):
+    for name in ("asyncapi.json", "published.json", "pyproject.toml"):
         shutil.copy(CONTRACTS / name, tmp_path / name)
     return tmp_path
 
@@ -23,7 +29,16 @@ def test_the_committed_files_are_what_the_catalogue_generates() -> None:
     assert main(["--check", "--directory", str(CONTRACTS)]) == 0
 
 
-@pytest.mark.parametrize("name", ["asyncapi.json", "docs/event-types.md", "schemas/duban.hazard.reported.v1.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "asyncapi.json",
+        "published.json",
+        "docs/event-types.md",
+        "docs/codes.zh-CN.md",
+        "schemas/duban.hazard.reported.v1.json",
+    ],
+)
 def test_an_edited_file_is_stale_until_it_is_generated_again(
     checkout: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -53,9 +68,44 @@ def test_a_version_is_released_once(checkout: Path) -> None:
     (released,) = (checkout / "released").iterdir()
     assert (released / "schemas" / "duban.hazard.reported.v1.json").is_file()
     assert (released / "fixtures" / "duban.hazard.reported.v1" / "full.kafka.json").is_file()
+    assert (released / "published.json").is_file()
     assert main(["--release", "--directory", str(checkout)]) == 1
 
 
 def test_a_directory_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         main(["--directory", str(tmp_path)])
+
+
+def test_a_county_guide_with_another_table_of_codes_is_stale(tmp_path: Path) -> None:
+    shutil.copytree(CONTRACTS, tmp_path / "contracts", ignore=shutil.ignore_patterns("released", "src", "tests"))
+    shutil.copytree(CONTRACTS.parent / "docs", tmp_path / "docs")
+    guide = tmp_path / "docs" / "county-guide.zh-CN.md"
+    fresh = guide.read_text(encoding="utf-8")
+    guide.write_text(fresh.replace("`rate-limited`", "`too-fast`"), encoding="utf-8")
+    assert main(["--check", "--directory", str(tmp_path / "contracts")]) == 1
+    assert main(["--directory", str(tmp_path / "contracts")]) == 0
+    assert guide.read_text(encoding="utf-8") == fresh
+
+
+def test_a_county_guide_without_a_place_for_the_table_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no place"):
+        with_table("# A guide\n", "en")
+
+
+@pytest.mark.parametrize("entry", event_types(), ids=lambda entry: entry.name)
+def test_the_documents_say_the_whole_docstring_but_not_the_title_twice(entry: EventType) -> None:
+    said = meaning(entry)
+    whole = " ".join((entry.model.__doc__ or "").split())
+    assert whole in {said, f"{entry.title_zh}: {said}"}
+    assert not said.startswith(f"{entry.title_zh}: ")
+
+
+def test_a_colon_inside_a_docstring_cuts_nothing_off() -> None:
+    assert meaning(lookup("duban.claim.recorded.v1")).startswith("The claim is in the ledger, once: `number`")
+
+
+@pytest.mark.parametrize("family", list(TopicFamily))
+def test_the_documents_name_the_readers_that_are_declared(family: TopicFamily) -> None:
+    named = set(read_by(family).split(", ")) - {"county systems", "nobody yet"}
+    assert named == {each.service for each in CONSUMERS if family in each.reads}

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from duban_contracts import uscc
-from duban_contracts.profile import ProfileError, load_accounts, load_city
+from duban_contracts.days import Zone
+from duban_contracts.profile import City, ProfileError, load_accounts, load_city
 
 JINCHENG = Path(__file__).parents[2] / "deploy" / "profiles" / "jincheng"
 Change = Callable[[Any], object]
@@ -138,3 +139,31 @@ def test_every_single_wrong_character_of_a_social_credit_code_is_found() -> None
 @pytest.mark.parametrize("code", ["", "91350100M000100Y4", "91350100M000100Y4I", "91350100m000100y43"])
 def test_what_is_no_social_credit_code_fails(code: str) -> None:
     assert not uscc.is_valid(code)
+
+
+def with_township(tmp_path: Path) -> City:
+    dongjie = {"code": "140502001", "name": "东街街道", "level": "township", "parent": "140502", "aliases": ["东街"]}
+    return load_city(changed(tmp_path, "city.json", lambda city: city["regions"].append(dongjie)))
+
+
+@pytest.mark.parametrize(
+    ("county", "text", "code"),
+    [
+        ("140502", "东街街道", "140502001"),
+        ("140502", " 东街 ", "140502001"),
+        ("140502", "140502001", "140502001"),
+        ("140502", "140502099", "140502099"),
+        ("140581", "东街街道", None),
+        ("140581", "140502001", None),
+        ("140502", "140502", None),
+        ("140502", "城区", None),
+        ("140502", "某某街道", None),
+        ("140502", None, None),
+    ],
+)
+def test_a_township_is_read_within_its_county(tmp_path: Path, county: str, text: str | None, code: str | None) -> None:
+    assert with_township(tmp_path).township(county, text) == code
+
+
+def test_a_citys_days_are_those_of_its_zone() -> None:
+    assert load_city(JINCHENG).zone == Zone("Asia/Shanghai")

@@ -11,9 +11,11 @@ from duban_contracts.topics import (
     TopicFamily,
     city_topics,
     claims_topic,
+    consumer,
     county_of,
     dead_letter_topic,
     feedback_topic,
+    readers,
 )
 
 counties = st.from_regex(r"\A[0-9]{6}\Z")
@@ -28,8 +30,8 @@ def test_a_claims_topic_says_whose_it_is(county: str, prefix: str) -> None:
 @given(counties, prefixes)
 def test_no_other_topic_lets_a_county_speak(county: str, prefix: str) -> None:
     assert county_of(feedback_topic(county, prefix)) is None
-    for name in CONSUMERS:
-        assert county_of(dead_letter_topic(name, prefix)) is None
+    for each in CONSUMERS:
+        assert county_of(dead_letter_topic(each.name, prefix)) is None
 
 
 @pytest.mark.parametrize(
@@ -45,10 +47,32 @@ def test_every_topic_of_a_city_is_declared_once_with_twelve_partitions() -> None
     assert len(names) == len(set(names))
     assert all(name.startswith("demo.") for name in names)
     assert {topic.partitions for topic in topics} == {PARTITIONS}
-    assert {f"demo.{dead_letter_topic(name)}" for name in CONSUMERS} <= set(names)
+    assert {f"demo.{dead_letter_topic(each.name)}" for each in CONSUMERS} <= set(names)
 
 
 def test_the_brokers_clock_dates_claims_and_history_is_kept_for_good() -> None:
     by_name = {topic.name: topic for topic in city_topics(["140502"])}
     assert by_name["county.140502.v1"].config["message.timestamp.type"] == "LogAppendTime"
     assert by_name[TopicFamily.HAZARD].retention_ms == KEEP_FOREVER
+
+
+def test_a_consumer_is_declared_once_with_what_it_reads_and_its_group() -> None:
+    names = [each.name for each in CONSUMERS]
+    assert len(names) == len(set(names))
+    for each in CONSUMERS:
+        assert each.reads
+        assert each.name.startswith(f"{each.service}.")
+        assert consumer(each.name) is each
+    groups = {each.group for each in CONSUMERS}
+    assert len(groups) == len(CONSUMERS)
+    assert consumer("statistics.hazards").group == "statistics"
+    assert consumer("ledger.claims").group == "ledger.claims"
+    with pytest.raises(KeyError):
+        consumer("ledger.rumours")
+
+
+def test_the_readers_of_a_topic_are_its_consumers() -> None:
+    assert readers(TopicFamily.HAZARD) == ("scheduler", "statistics")
+    assert readers(TopicFamily.SUPERVISION) == ("ledger", "notifications")
+    assert readers(TopicFamily.NOTICE) == ("ledger",)
+    assert readers(TopicFamily.TASK) == ()

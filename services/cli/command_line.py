@@ -99,12 +99,11 @@ async def _lag(bootstrap: str) -> list[tuple[str, int, int]]:
     await consumer.start()
     try:
         found = []
-        for name in CONSUMERS:
-            group = f"{prefix}statistics" if name.startswith("statistics.") else f"{prefix}{name}"
-            committed = await admin.list_consumer_group_offsets(group)
+        for reader in CONSUMERS:
+            committed = await admin.list_consumer_group_offsets(f"{prefix}{reader.group}")
             ends = await consumer.end_offsets(list(committed)) if committed else {}
             behind = sum(max(0, ends[partition] - max(0, offset.offset)) for partition, offset in committed.items())
-            found.append((name, behind, len(committed)))
+            found.append((reader.name, behind, len(committed)))
         return found
     finally:
         await admin.close()

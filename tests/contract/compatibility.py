@@ -1,7 +1,7 @@
 """Which changes to a released schema would break somebody.
 
-`jsoncompat` decides about structure. It says nothing about `pattern` and `format` (tried with 0.3.1), so here any
-change to either counts as a break: who needs one makes a new version of the event type.
+`jsoncompat` decides about structure. It says nothing about `pattern` and `format` (tried with 0.3.1) and can't know
+`x-vocabulary`, so here any change to one of them counts as a break: who needs one makes a new version of the event type.
 """
 
 from __future__ import annotations
@@ -60,12 +60,31 @@ def _objects(node: Any) -> Iterator[dict[str, Any]]:
 
 def _changed_text_rules(old: Any, new: Any, path: str = "$") -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
-        for rule in ("pattern", "format"):
-            text = old.get(rule)
-            if isinstance(text, str) and text != new.get(rule):
-                yield f"{path}: {rule} changed from {text} to {new.get(rule)}"
+        for rule in ("pattern", "format", "x-vocabulary"):
+            before, after = old.get(rule), new.get(rule)
+            if before != after and (isinstance(before, str) or isinstance(after, str)):
+                yield f"{path}: {rule} changed from {before} to {after}"
         for key in old.keys() & new.keys():
             yield from _changed_text_rules(old[key], new[key], f"{path}.{key}")
     elif isinstance(old, list) and isinstance(new, list):
-        for index, (before, after) in enumerate(zip(old, new, strict=False)):
-            yield from _changed_text_rules(before, after, f"{path}[{index}]")
+        for index, pair in enumerate(zip(old, new, strict=False)):
+            yield from _changed_text_rules(*pair, f"{path}[{index}]")
+
+
+def withdrawn(released: Schema, current: Schema) -> list[str]:
+    """Return the terms and codes of `released` that are gone or mean something else in `current`.
+
+    Both are what `published.json` holds: terms of vocabularies, codes of refusals with their HTTP status.
+    """
+    gone = [
+        f"{name}: {term}"
+        for name, terms in released["vocabularies"].items()
+        for term in terms
+        if term not in current["vocabularies"].get(name, ())
+    ]
+    changed = [
+        f"{code}: {status}"
+        for code, status in released["codes"].items()
+        if code not in current["codes"] or current["codes"][code] != status
+    ]
+    return [*gone, *changed]

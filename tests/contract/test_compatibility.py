@@ -12,13 +12,14 @@ import pytest
 
 from duban_contracts.codec import lookup
 from duban_contracts.topics import TopicFamily
-from tests.contract.compatibility import broken_publishers, broken_readers
+from tests.contract.compatibility import broken_publishers, broken_readers, withdrawn
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 RELEASED = sorted((CONTRACTS / "released").glob("*/schemas/*.json"))
 SUBMITTED: dict[str, Any] = json.loads(
     (CONTRACTS / "schemas" / "duban.hazard.submitted.v1.json").read_text(encoding="utf-8")
 )
+PUBLISHED = json.loads((CONTRACTS / "published.json").read_text(encoding="utf-8"))
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -85,6 +86,13 @@ def test_a_released_schema_changed_only_in_ways_that_break_nobody(path: Path) ->
         pytest.param(
             lambda schema: schema["properties"]["completed_on"].update(format="date-time"), id="another format"
         ),
+        pytest.param(lambda schema: schema["properties"]["measures"].update(pattern="^a"), id="a new pattern"),
+        pytest.param(
+            lambda schema: facts(schema)["properties"]["sector"].update({"x-vocabulary": "units"}), id="other terms"
+        ),
+        pytest.param(
+            lambda schema: facts(schema)["properties"]["number"].update({"x-vocabulary": "units"}), id="new terms"
+        ),
     ],
 )
 def test_what_breaks_todays_readers_is_flagged(change: Change) -> None:
@@ -116,3 +124,30 @@ def test_what_breaks_readers_that_are_not_upgraded_yet_is_flagged(change: Change
 def test_what_breaks_nobody_passes(change: Change) -> None:
     assert broken_readers(SUBMITTED, changed(change)) == []
     assert broken_publishers(SUBMITTED, changed(change)) == []
+
+
+@pytest.mark.parametrize("path", sorted((CONTRACTS / "released").glob("*/published.json")), ids=lambda p: p.parts[-2])
+def test_no_released_term_or_code_is_withdrawn(path: Path) -> None:
+    assert withdrawn(json.loads(path.read_text(encoding="utf-8")), PUBLISHED) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda published: published["vocabularies"]["sectors"].remove("coal_mine"), id="a term gone"),
+        pytest.param(lambda published: published["vocabularies"].pop("roles"), id="a vocabulary gone"),
+        pytest.param(lambda published: published["codes"].pop("state-conflict"), id="a code gone"),
+        pytest.param(lambda published: published["codes"].update({"state-conflict": 422}), id="another status"),
+    ],
+)
+def test_what_is_withdrawn_is_flagged(change: Change) -> None:
+    later = copy.deepcopy(PUBLISHED)
+    change(later)
+    assert withdrawn(PUBLISHED, later)
+
+
+def test_new_terms_and_codes_break_nobody() -> None:
+    later = copy.deepcopy(PUBLISHED)
+    later["vocabularies"]["delivery_channels"].append("wecom_robot")
+    later["codes"]["moon-is-full"] = 409
+    assert withdrawn(PUBLISHED, later) == []

@@ -14,7 +14,7 @@ _MIDNIGHT = time()
 class Zone:
     """The time zone in which a city's calendar days begin, from its profile; raises ZoneInfoNotFoundError.
 
-    Every instant that is handed in carries an offset; every instant that is given back is UTC.
+    Every instant that is handed in carries an offset; every instant that is given back is UTC, but for `local`.
     """
 
     name: str
@@ -31,17 +31,21 @@ class Zone:
         """Return the calendar day on which `instant` falls."""
         return instant.astimezone(self.info).date()
 
+    def local(self, instant: datetime) -> datetime:
+        """Return `instant` with this zone's offset: for printing."""
+        return instant.astimezone(self.info)
+
     def today(self, now: datetime) -> date:
         """Return the calendar day at `now`, the domain time of the injected clock."""
         return self.day_of(now)
 
-    def instant(self, day: date, moment: time) -> datetime:
+    def at(self, day: date, moment: time) -> datetime:
         """Return the instant (UTC) at which clocks in this zone show `moment` on `day`."""
         return datetime.combine(day, moment, self.info).astimezone(UTC)
 
     def start_of_day(self, day: date) -> datetime:
         """Return the first instant (UTC) of `day`."""
-        return self.instant(day, _MIDNIGHT)
+        return self.at(day, _MIDNIGHT)
 
     def end_of_day(self, day: date) -> datetime:
         """Return the first instant (UTC) after `day`. A deadline includes its own day, so it passes here."""

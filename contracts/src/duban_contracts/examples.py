@@ -57,7 +57,10 @@ def example_event(entry: EventType, payload: dict[str, Any] | None = None) -> Cl
 
 
 def _subject(body: dict[str, Any]) -> str | None:
-    """Return what an event is about: its letter, its hazard, or the county's reference; a heartbeat has none."""
-    hazard = body.get("hazard") or {}
-    subject = body.get("letter_id") or hazard.get("hazard_id") or body.get("hazard_id") or body.get("reference")
+    """Return what an event is about: its letter, its subject, its hazard, or the county's reference.
+
+    A claim's answer is about the reference; a heartbeat is about nothing.
+    """
+    about, hazard = body.get("about") or {}, body.get("hazard") or {}
+    subject = body.get("letter_id") or about.get("id") or hazard.get("hazard_id") or body.get("reference")
     return None if subject is None else str(subject)

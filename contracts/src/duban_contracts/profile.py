@@ -7,6 +7,7 @@ letter templates belong to the services that use them.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -16,12 +17,14 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts import uscc
+from duban_contracts.days import Zone
 from duban_contracts.vocabulary import ROLES, SECTORS, UNITS, Vocabulary, normalise
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 AccountId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 
+_TOWNSHIP = re.compile(r"[0-9]{9}")
 _CITY_FILE = "city.json"
 _ACCOUNTS_FILE = "accounts.json"
 
@@ -88,13 +91,35 @@ class City(_Entry, frozen=True, kw_only=True):
         """Return the division of `code`, the city itself included, or None."""
         return next((region for region in self.regions if region.code == code), None)
 
+    @property
+    def zone(self) -> Zone:
+        """The zone in which this city's calendar days begin."""
+        return Zone(self.timezone)
+
+    def township(self, county: str, text: str | None) -> str | None:
+        """Return the nine-digit code of the township of `county` that `text` (code, name or alias) names, or None.
+
+        A nine-digit code that begins with the county's is taken as it is: a profile need not list its townships.
+        """
+        if text is None:
+            return None
+        if _TOWNSHIP.fullmatch(text) and text.startswith(county):
+            return text
+        wanted = normalise(text)
+        for region in self.regions:
+            if region.level is Level.TOWNSHIP and region.parent == county and wanted in _spoken(region):
+                return region.code
+        return None
+
     def match_region(self, text: str) -> Region | None:
         """Return the division that `text` (code, name or alias) names, or None when it is unknown."""
         wanted = normalise(text)
-        for region in self.regions:
-            if wanted in {normalise(name) for name in (region.code, region.name, *region.aliases)}:
-                return region
-        return None
+        return next((region for region in self.regions if wanted in _spoken(region)), None)
+
+
+def _spoken(region: Region) -> set[str]:
+    """Return everything that people write for a division, as it is compared."""
+    return {normalise(name) for name in (region.code, region.name, *region.aliases)}
 
 
 class Account(_Entry, frozen=True, kw_only=True):
@@ -110,7 +135,8 @@ class Account(_Entry, frozen=True, kw_only=True):
 T = TypeVar("T")
 
 
-def _read(path: Path, shape: type[T]) -> T:
+def read(path: Path, shape: type[T]) -> T:
+    """Read one JSON file of a profile into `shape`; raises ProfileError naming file, field and rule."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=shape)
     except FileNotFoundError:
@@ -138,7 +164,7 @@ def _published(path: Path, field: str, code: str, vocabulary: Vocabulary) -> Non
 def load_city(directory: Path) -> City:
     """Read `city.json` of the profile in `directory`; raises ProfileError naming file, field and rule."""
     path = directory / _CITY_FILE
-    city = _read(path, City)
+    city = read(path, City)
     try:
         ZoneInfo(city.timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -185,7 +211,7 @@ def load_accounts(directory: Path) -> tuple[Account, ...]:
     city = load_city(directory)
     counties = {county.code for county in city.counties}
     path = directory / _ACCOUNTS_FILE
-    accounts = _read(path, tuple[Account, ...])
+    accounts = read(path, tuple[Account, ...])
     _unique(path, "$[*].account", (account.account for account in accounts))
     for index, account in enumerate(accounts):
         field = f"$[{index}]"

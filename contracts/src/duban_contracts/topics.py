@@ -65,17 +65,50 @@ def dead_letter_topic(consumer: str, prefix: str = "") -> str:
     return f"{prefix}{consumer}.dlq.v1"
 
 
-# Every consumer that keeps dead letters, by name. The name is also its consumer group, except for the stream worker of
-# statistics: Faust calls its group after the app, `statistics`.
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """One consumer of the platform: its name `<service>.<what it reads>`, the families it reads, its Kafka group.
+
+    Every consumer has a dead-letter topic. The group is the name unless `group` says otherwise.
+    """
+
+    name: str
+    reads: tuple[TopicFamily, ...]
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "group", self.group or self.name)
+
+    @property
+    def service(self) -> str:
+        """The service that reads."""
+        return self.name.partition(".")[0]
+
+
+# The readers that the documents name are taken from here.
 CONSUMERS: Final = (
-    "ledger.claims",
-    "ledger.supervision",
-    "ledger.notices",
-    "scheduler.hazards",
-    "notifications.supervision",
-    "gateway.feedback",
-    "statistics.hazards",
+    Consumer("ledger.claims", (TopicFamily.CLAIMS,)),
+    Consumer("ledger.supervision", (TopicFamily.SUPERVISION,)),
+    Consumer("ledger.notices", (TopicFamily.NOTICE,)),
+    Consumer("scheduler.hazards", (TopicFamily.HAZARD,)),
+    Consumer("notifications.supervision", (TopicFamily.SUPERVISION,)),
+    Consumer("gateway.feedback", (TopicFamily.FEEDBACK,)),
+    # Faust calls its group after the app.
+    Consumer("statistics.hazards", (TopicFamily.HAZARD,), group="statistics"),
 )
+
+
+def consumer(name: str) -> Consumer:
+    """Return the consumer called `name`; raises KeyError when it is not declared."""
+    return _CONSUMERS_BY_NAME[name]
+
+
+def readers(family: TopicFamily) -> tuple[str, ...]:
+    """Return the services that read `family`, in the order in which they are declared."""
+    return tuple(dict.fromkeys(each.service for each in CONSUMERS if family in each.reads))
+
+
+_CONSUMERS_BY_NAME: Final = {each.name: each for each in CONSUMERS}
 
 
 def city_topics(counties: Iterable[str], prefix: str = "") -> list[Topic]:
@@ -93,5 +126,5 @@ def city_topics(counties: Iterable[str], prefix: str = "") -> list[Topic]:
     for county in counties:
         topics.append(Topic(claims_topic(county, prefix), 400 * DAY_MS, config=dict(append_time)))
         topics.append(Topic(feedback_topic(county, prefix), 400 * DAY_MS))
-    topics.extend(Topic(dead_letter_topic(name, prefix), 400 * DAY_MS) for name in CONSUMERS)
+    topics.extend(Topic(dead_letter_topic(each.name, prefix), 400 * DAY_MS) for each in CONSUMERS)
     return topics

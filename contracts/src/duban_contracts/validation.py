@@ -10,17 +10,15 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts import uscc
-from duban_contracts.catalogue import EventData, EventType
+from duban_contracts.catalogue import EventType
 from duban_contracts.closed import closed_decoder
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.codec import UnknownEventType, lookup
-from duban_contracts.events.claims import HazardReported
 from duban_contracts.explain import explain
 from duban_contracts.legible import legible
 from duban_contracts.refusals import Refusal, refusal, violation
+from duban_contracts.terms import check_terms
 from duban_contracts.topics import TopicFamily
-from duban_contracts.vocabulary import SECTORS
 
 # The largest payload of one event, in bytes: far above any honest claim, far below what a broker takes (1 MiB).
 MOST_EVENT_BYTES: Final = 262_144
@@ -60,7 +58,7 @@ def check_claim(event: CloudEvent, county: str | None = None) -> list[Refusal]:
     data = entry.decoder.decode(event.data)
     if county is not None and getattr(data, "county", county) != county:
         return [violation("county-mismatch", "$.county", county=county)]
-    return check_vocabularies(data)
+    return check_terms(data)
 
 
 def envelope_violation(error: EnvelopeError) -> Refusal:
@@ -87,16 +85,3 @@ def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationErro
         return [violation("not-json", "$", detail=broken)]
     found = list(islice(explain(document, entry.model), MOST_VIOLATIONS))
     return found or [violation("wrong-format", "$", rule=str(error), pattern="")]
-
-
-def check_vocabularies(data: EventData) -> list[Refusal]:
-    """Return codes in `data` that no vocabulary knows, and a 统一社会信用代码 that fails its check."""
-    if not isinstance(data, HazardReported):
-        return []
-    found: list[Refusal] = []
-    if data.sector not in SECTORS:
-        found.append(violation("unknown-term", "$.sector", title=SECTORS.title, vocabulary="sectors"))
-    code = data.enterprise.uscc
-    if code is not None and not uscc.is_valid(code):
-        found.append(violation("uscc-check-character", "$.enterprise.uscc"))
-    return found

@@ -1,4 +1,4 @@
-"""The published vocabularies: sectors, units, discovery channels, grades, states and roles.
+"""The published vocabularies: sectors, units, discovery channels, grades, states, roles, kinds of letter and so on.
 
 Each is a JSON file beside this module, with a code, a Chinese name and the aliases found in documents. Unit
 names vary by city and even within one table, so text is matched by alias and the unknown stays
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -112,3 +113,21 @@ CHANNELS: Final = _load("channels")
 GRADES: Final = _load("grades")
 STATES: Final = _load("states")
 ROLES: Final = _load("roles")
+DELIVERY_CHANNELS: Final = _load("delivery_channels")
+LETTER_KINDS: Final = _load("letter_kinds")
+SUBJECT_KINDS: Final = _load("subject_kinds")
+
+# By the name under which a type of the contract points at it (`x-vocabulary` in JSON Schema).
+VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(
+    {
+        "sectors": SECTORS,
+        "units": UNITS,
+        "channels": CHANNELS,
+        "grades": GRADES,
+        "states": STATES,
+        "roles": ROLES,
+        "delivery_channels": DELIVERY_CHANNELS,
+        "letter_kinds": LETTER_KINDS,
+        "subject_kinds": SUBJECT_KINDS,
+    }
+)

@@ -8,13 +8,13 @@ from duban_contracts.catalogue import EventData, event
 from duban_contracts.events.types import (
     Account,
     Channel,
-    Code,
     CountyCode,
     Enterprise,
     Evidence,
     Grade,
     LongText,
     Reference,
+    Sector,
     ShortText,
 )
 from duban_contracts.topics import TopicFamily
@@ -27,7 +27,7 @@ class HazardReported(EventData, frozen=True, kw_only=True):
     county: CountyCode
     reference: Reference
     channel: Channel
-    sector: Code
+    sector: Sector
     enterprise: Enterprise
     place: ShortText
     description: LongText

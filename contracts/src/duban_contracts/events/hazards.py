@@ -10,7 +10,6 @@ from datetime import date
 from duban_contracts.catalogue import EventData, event
 from duban_contracts.events.types import (
     Actor,
-    Code,
     Enterprise,
     Evidence,
     Grade,
@@ -18,6 +17,7 @@ from duban_contracts.events.types import (
     Instant,
     LongText,
     ShortText,
+    Unit,
 )
 from duban_contracts.topics import TopicFamily
 
@@ -59,7 +59,7 @@ class HazardConfirmed(HazardEvent, frozen=True, kw_only=True):
     """确认: grade, responsible unit and deadline are set; `criterion` is a clause of published criteria."""
 
     grade: Grade
-    responsible_unit: Code
+    responsible_unit: Unit
     deadline_on: date
     criterion: ShortText | None = None
 

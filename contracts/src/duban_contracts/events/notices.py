@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Annotated
 
 from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.types import Account, Code, CountyCode, Identifier, Instant, ShortText
+from duban_contracts.events.types import (
+    Account,
+    CountyCode,
+    DeliveryChannelCode,
+    Identifier,
+    Instant,
+    LetterKindCode,
+    ShortText,
+    Subject,
+    Unit,
+)
 from duban_contracts.topics import TopicFamily
 
 
-class DeliveryChannel(enum.StrEnum):
-    """How a letter travels."""
-
-    EMAIL = "email"
-    WEBHOOK = "webhook"
-
-
 class NoticeEvent(EventData, frozen=True, kw_only=True):
-    """What notice events carry: the letter, its number, the hazard it is about and the unit it is for."""
+    """What notice events carry: the letter and its number, what it is about, and whom in a county it is for.
+
+    `unit` is None for a letter that goes to no unit of the vocabulary (to an enterprise, to the public).
+    """
 
     letter_id: Identifier
     number: ShortText
-    kind: Code
-    hazard_id: Identifier
-    hazard_number: Identifier
+    kind: LetterKindCode
+    about: Subject
     county: CountyCode
-    unit: Code
+    unit: Unit | None = None
     occurred_at: Instant
 
 
 @event("notice.issued.v1", family=TopicFamily.NOTICE, title_zh="发文")
 class NoticeIssued(NoticeEvent, frozen=True, kw_only=True):
-    """发文: the letter has its number and is about to travel; `cause` is the event that made it."""
+    """发文: the letter has its number and is about to travel; `cause` is the event that made it.
 
-    subject: ShortText
+    `title` is the letter's heading. A reader takes a channel that it does not know as one more way.
+    """
+
+    title: ShortText
     cause: Identifier
-    channels: tuple[DeliveryChannel, ...]
+    channels: tuple[DeliveryChannelCode, ...]
 
 
 @event("notice.delivered.v1", family=TopicFamily.NOTICE, title_zh="送达")
 class NoticeDelivered(NoticeEvent, frozen=True, kw_only=True):
     """送达: the channel's own answer says that it took the letter."""
 
-    channel: DeliveryChannel
+    channel: DeliveryChannelCode
     attempts: Annotated[int, Meta(ge=1)]
 
 
@@ -53,7 +60,7 @@ class NoticeDelivered(NoticeEvent, frozen=True, kw_only=True):
 class NoticeFailed(NoticeEvent, frozen=True, kw_only=True):
     """失败: the channel refused for good or its retries ran out. `error_code` is the channel's own."""
 
-    channel: DeliveryChannel
+    channel: DeliveryChannelCode
     attempts: Annotated[int, Meta(ge=1)]
     error_code: ShortText
 

@@ -1,4 +1,4 @@
-"""What the scheduler says about time, on `scheduler.supervision.v1`, keyed by hazard id."""
+"""What the scheduler says about time, on `scheduler.supervision.v1`, keyed by the id of the subject."""
 
 from __future__ import annotations
 
@@ -8,18 +8,24 @@ from typing import Annotated
 from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.types import HazardFacts, Instant
+from duban_contracts.events.types import CountyCode, HazardFacts, Instant, Sector, Subject, Unit
 from duban_contracts.topics import TopicFamily
 
 
 class SupervisionEvent(EventData, frozen=True, kw_only=True):
-    """What supervision events carry: the hazard's facts and which of its deadlines is meant.
+    """What supervision events carry: what they are about, whom it concerns, and which of its deadlines is meant.
 
-    `deadline_number` counts the deadlines a hazard has had, from 1; `due_at` is the instant (UTC) at which
+    `county`, `sector` and `unit` (the unit that is responsible) address a letter and bound who may read it, whatever
+    the subject is. `hazard` holds the facts when the subject is a hazard; other kinds may bring facts of their own.
+    `deadline_number` counts the deadlines the subject has had, from 1; `due_at` is the instant (UTC) at which
     the deadline passes, after pauses; `raised_at` when the scheduler said so.
     """
 
-    hazard: HazardFacts
+    about: Subject
+    county: CountyCode
+    sector: Sector | None = None
+    unit: Unit | None = None
+    hazard: HazardFacts | None = None
     deadline_number: Annotated[int, Meta(ge=1)]
     deadline_on: date
     due_at: Instant
@@ -35,4 +41,4 @@ class SupervisionDueSoon(SupervisionEvent, frozen=True, kw_only=True):
 
 @event("supervision.overdue.v1", family=TopicFamily.SUPERVISION, title_zh="督办逾期")
 class SupervisionOverdue(SupervisionEvent, frozen=True, kw_only=True):
-    """督办逾期: the deadline passed without 整改完成; raised once per deadline (promise P3)."""
+    """督办逾期: the deadline passed without what it asked for (整改完成); raised once per deadline (promise P3)."""

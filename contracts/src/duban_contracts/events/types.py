@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -24,7 +24,7 @@ Reference = Annotated[
         description="the county system's own number of the hazard",
     ),
 ]
-Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$", description="a code of a published vocabulary")]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$", description="a code")]
 # Control characters have no place in a name or a letter's heading, and PostgreSQL can't hold U+0000.
 ShortText = Annotated[str, Meta(pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)", min_length=1, max_length=200)]
 LongText = Annotated[
@@ -42,8 +42,41 @@ Account = Annotated[
     ),
 ]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
-Uscc = Annotated[str, Meta(pattern=r"^[0-9A-HJ-NP-RTUW-Y]{18}$", min_length=18, max_length=18)]
+TownshipCode = Annotated[
+    str,
+    Meta(pattern=r"^[0-9]{9}$", min_length=9, max_length=9, description="乡级行政区划代码 (GB/T 10114)"),
+]
+Uscc = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-HJ-NP-RTUW-Y]{18}$",
+        min_length=18,
+        max_length=18,
+        description="统一社会信用代码 (GB 32100)",
+        extra={"check": "uscc"},
+    ),
+]
 Instant = Annotated[datetime, Meta(tz=True, description="an instant with its UTC offset, RFC 3339")]
+
+
+def _term(vocabulary: str) -> Meta:
+    """Return what binds a code to the published vocabulary of that name (see :mod:`duban_contracts.terms`)."""
+    return Meta(
+        description=f"a code of the vocabulary `{vocabulary}`",
+        extra_json_schema={"x-vocabulary": vocabulary},
+        extra={"vocabulary": vocabulary},
+    )
+
+
+Sector = Annotated[Code, _term("sectors")]
+Unit = Annotated[Code, _term("units")]
+Role = Annotated[Code, _term("roles")]
+DeliveryChannelCode = Annotated[Code, _term("delivery_channels")]
+LetterKindCode = Annotated[Code, _term("letter_kinds")]
+SubjectKind = Annotated[Code, _term("subject_kinds")]
+
+# The subject kind of a hazard.
+HAZARD: Final = "hazard"
 
 
 class Channel(enum.StrEnum):
@@ -77,8 +110,16 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Who did it: an opaque account, the role it acted in and its unit's code."""
 
     account: Account
-    role: Code
-    unit: Code | None = None
+    role: Role
+    unit: Unit | None = None
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What a letter or a deadline is about: its kind, its id on this platform, and the number that people call it by."""
+
+    kind: SubjectKind
+    id: Identifier
+    number: Identifier
 
 
 class Enterprise(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +139,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 class HazardFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a hazard is after the event that carries it; a reader needs no earlier event to know it.
 
-    `deadline_on` is the last day, inclusive, in Asia/Shanghai.
+    `deadline_on` is the last day, inclusive, in the city's time zone. `township` is the division in which the hazard
+    stands, where the ledger could tell it from the report; `enterprise_uscc` the code of the enterprise that was
+    named. With county and sector they say who may see it.
     """
 
     hazard_id: Identifier
@@ -106,9 +149,15 @@ class HazardFacts(msgspec.Struct, frozen=True, kw_only=True):
     county: CountyCode
     reference: Reference
     channel: Channel
-    sector: Code
+    sector: Sector
     state: HazardState
     grade: Grade | None = None
-    responsible_unit: Code | None = None
+    responsible_unit: Unit | None = None
     deadline_on: date | None = None
     overdue: bool = False
+    township: TownshipCode | None = None
+    enterprise_uscc: Uscc | None = None
+
+    def as_subject(self) -> Subject:
+        """Return the hazard as the subject of a letter or a deadline."""
+        return Subject(kind=HAZARD, id=self.hazard_id, number=self.number)

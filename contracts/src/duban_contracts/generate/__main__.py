@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
+from duban_contracts.generate.code_tables import guides
 from duban_contracts.generate.files import generated, release, stale, write
 
 _HERE = Path(__file__).resolve().parents[3]
@@ -16,13 +17,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 1 when files are stale or a release exists already."""
     parser = argparse.ArgumentParser(prog="python -m duban_contracts.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail when a file is stale")
-    parser.add_argument("--release", action="store_true", help="keep schemas and fixtures under released/<version>")
+    parser.add_argument("--release", action="store_true", help="keep schemas, fixtures, codes under released/<version>")
     parser.add_argument("--directory", type=Path, default=_HERE, help="the contracts directory of a checkout")
     chosen = parser.parse_args(arguments)
     if not (chosen.directory / "pyproject.toml").is_file():
         parser.error(f"{chosen.directory} is no checkout of the contract; name one with --directory")
     version = installed_version("duban-contracts")
-    files = generated(version)
+    files = generated(version) | guides(chosen.directory)
     old = stale(chosen.directory, files)
     if chosen.check:
         return _report(old)

@@ -10,7 +10,8 @@ from duban_contracts.catalogue import EventType
 from duban_contracts.cloudevents import DATA_CONTENT_TYPE
 from duban_contracts.codec import event_types
 from duban_contracts.examples import examples
-from duban_contracts.generate.families import FAMILIES, FamilyDescription
+from duban_contracts.generate.families import FAMILIES, FamilyDescription, read_by
+from duban_contracts.generate.meaning import meaning, summary
 from duban_contracts.generate.schemas import definitions
 from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily, city_topics
 
@@ -64,7 +65,7 @@ def _channel(family: TopicFamily, types: list[EventType]) -> dict[str, Any]:
     channel = {
         "address": str(family).replace("<code>", "{code}"),
         "title": about.title,
-        "description": f"Written by {about.written_by}; read by {about.read_by}. Record key: {about.key}.",
+        "description": f"Written by {about.written_by}; read by {read_by(family)}. Record key: {about.key}.",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _names(family, types)},
         "bindings": {"kafka": _topic_binding(_topic(family))},
     }
@@ -98,7 +99,8 @@ def _message(entry: EventType) -> dict[str, Any]:
     return {
         "name": entry.name,
         "title": entry.title_zh,
-        "summary": (entry.model.__doc__ or "").strip().partition("\n")[0],
+        "summary": summary(entry),
+        "description": meaning(entry),
         "contentType": DATA_CONTENT_TYPE,
         "headers": _headers(entry),
         "payload": {"$ref": f"#/components/schemas/{entry.model.__name__}"},

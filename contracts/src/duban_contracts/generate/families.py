@@ -1,11 +1,14 @@
-"""What the documents say about each topic family: purpose, record key, who writes and who reads."""
+"""What the documents say about each topic family: purpose, record key, who writes and who reads.
+
+The services that read are not said here: they are the consumers declared in :mod:`duban_contracts.topics`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-from duban_contracts.topics import TopicFamily
+from duban_contracts.topics import TopicFamily, readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class FamilyDescription:
     title: str
     key: str
     written_by: str
-    read_by: str
+    outside_readers: tuple[str, ...] = ()
     action: str = "send"
 
 
@@ -26,42 +29,42 @@ FAMILIES: Final = {
         "What a county says (上报): one topic of its own for each county",
         "`reference`, the county's own number of the hazard",
         "county systems, gateway",
-        "ledger",
-        "receive",
+        action="receive",
     ),
     TopicFamily.FEEDBACK: FamilyDescription(
         "feedback",
         "What became of a county's claims (回执), and a copy of the history of its hazards",
-        "hazard id, or `reference` while there is none",
+        "`reference`; where a claim had none that could be read, its origin (topic/partition/offset)",
         "ledger",
-        "county systems, gateway",
+        outside_readers=("county systems",),
     ),
     TopicFamily.HAZARD: FamilyDescription(
         "hazards",
         "The history of every hazard (隐患台账), in one order per hazard",
         "hazard id",
         "ledger",
-        "scheduler, notifications, statistics",
     ),
     TopicFamily.SUPERVISION: FamilyDescription(
         "supervision",
-        "What time says about hazards (督办): deadlines that come near or pass",
-        "hazard id",
+        "What time says about hazards and other subjects (督办): deadlines that come near or pass",
+        "id of the subject: hazard id",
         "scheduler",
-        "ledger, notifications, statistics",
     ),
     TopicFamily.TASK: FamilyDescription(
         "tasks",
         "Recurring duties and tasks (任务)",
         "task id",
         "scheduler",
-        "notifications, statistics",
     ),
     TopicFamily.NOTICE: FamilyDescription(
         "notices",
         "What became of letters (函件)",
         "letter id",
         "notifications",
-        "ledger, statistics",
     ),
 }
+
+
+def read_by(family: TopicFamily) -> str:
+    """Return who reads `family`, in words."""
+    return ", ".join((*FAMILIES[family].outside_readers, *readers(family))) or "nobody yet"

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from duban_contracts.codec import event_types
-from duban_contracts.generate import asyncapi, table
+from duban_contracts.codes import CODES
+from duban_contracts.generate import asyncapi, code_tables, table, vocabulary_page
 from duban_contracts.generate.fixtures import fixtures
 from duban_contracts.generate.schemas import payload_schema
+from duban_contracts.vocabulary import VOCABULARIES
 
 # Directories in which nothing but generated files may stand.
 OWNED: Final = ("schemas", "fixtures", "docs")
@@ -21,12 +23,26 @@ def _json(document: dict[str, Any]) -> str:
 
 def generated(version: str) -> dict[str, str]:
     """Return every generated file's content by its path under `contracts/`."""
-    files = {"asyncapi.json": _json(asyncapi.document(version)), "docs/event-types.md": table.document()}
+    files = {
+        "asyncapi.json": _json(asyncapi.document(version)),
+        "published.json": _json(published()),
+        "docs/event-types.md": table.document(),
+        "docs/vocabularies.md": vocabulary_page.document(),
+        **code_tables.pages(),
+    }
     for entry in event_types():
         files[f"schemas/{entry.name}.json"] = _json(payload_schema(entry))
         for name, fixture in fixtures(entry).items():
             files[f"fixtures/{entry.name}/{name}"] = _json(fixture)
     return files
+
+
+def published() -> dict[str, Any]:
+    """Return the codes that are published for good: every vocabulary's terms, every refusal's code with its status."""
+    return {
+        "vocabularies": {name: [term.code for term in vocabulary] for name, vocabulary in VOCABULARIES.items()},
+        "codes": {meaning.code: meaning.status for meaning in CODES.values()},
+    }
 
 
 def stale(directory: Path, files: dict[str, str]) -> list[str]:
@@ -55,9 +71,11 @@ def write(directory: Path, files: dict[str, str]) -> None:
 
 
 def release(directory: Path, version: str, files: dict[str, str]) -> Path:
-    """Keep schemas and fixtures of `version` for good; raises FileExistsError when it was released before."""
+    """Keep schemas, fixtures and codes of `version` for good; raises FileExistsError when it was released before."""
     target = directory / "released" / version
     target.mkdir(parents=True)
-    kept = {name: content for name, content in files.items() if name.startswith(("schemas/", "fixtures/"))}
+    kept = {
+        name: content for name, content in files.items() if name.startswith(("schemas/", "fixtures/", "published.json"))
+    }
     write(target, kept)
     return target

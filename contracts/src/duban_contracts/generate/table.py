@@ -8,7 +8,8 @@ import msgspec
 
 from duban_contracts.catalogue import EventType
 from duban_contracts.codec import event_types
-from duban_contracts.generate.families import FAMILIES
+from duban_contracts.generate.families import FAMILIES, read_by
+from duban_contracts.generate.meaning import meaning
 from duban_contracts.generate.schemas import payload_schema
 from duban_contracts.topics import TopicFamily
 
@@ -35,24 +36,18 @@ def _family(family: TopicFamily, entries: list[EventType]) -> str:
     lines = [
         f"## `{family}`",
         "",
-        f"{about.title}. Key: {about.key}. Written by {about.written_by}; read by {about.read_by}.",
+        f"{about.title}. Key: {about.key}. Written by {about.written_by}; read by {read_by(family)}.",
         "",
         "| type | 中文 | meaning |",
         "|---|---|---|",
     ]
     lines.extend(
-        f"| [`{entry.name}`](../schemas/{entry.name}.json) | {entry.title_zh} | {_meaning(entry)} |"
-        for entry in entries
+        f"| [`{entry.name}`](../schemas/{entry.name}.json) | {entry.title_zh} | {meaning(entry)} |" for entry in entries
     )
     for entry in entries:
         lines.extend(["", f"### `{entry.name}`", "", "| field | type | required |", "|---|---|---|"])
         lines.extend(_fields(entry))
     return "\n".join([*lines, ""])
-
-
-def _meaning(entry: EventType) -> str:
-    first = (entry.model.__doc__ or "").strip().partition("\n")[0]
-    return first.partition(": ")[2] or first
 
 
 def _fields(entry: EventType) -> list[str]:
@@ -76,6 +71,8 @@ def _kind(schema: dict[str, Any], document: dict[str, Any]) -> str:
         return f"{name}: " + ", ".join(f"`{field}`" for field in target["properties"])
     if schema.get("type") == "array":
         return f"list of {_kind(schema['items'], document)}"
+    if "x-vocabulary" in schema:
+        return f"code of [`{schema['x-vocabulary']}`](vocabularies.md#{schema['x-vocabulary']})"
     text = schema.get("format") or schema["type"]
     if "maxLength" in schema:
         text += f", at most {schema['maxLength']}"

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duban_contracts.catalogue import EventType
+from duban_contracts.codec import decode, event_types, lookup
+from duban_contracts.examples import example_event, examples
+from duban_contracts.generate.schemas import payload_schema
+from duban_contracts.terms import check_terms
+from duban_contracts.vocabulary import VOCABULARIES
+
+by_type = pytest.mark.parametrize("entry", event_types(), ids=lambda entry: entry.name)
+
+
+def with_value(payload: dict[str, Any], path: tuple[str | int, ...], value: object) -> Any:
+    document: Any = msgspec.json.decode(msgspec.json.encode(payload))
+    node = document
+    for step in path[:-1]:
+        node = node[step]
+    node[path[-1]] = value
+    return document
+
+
+def coded(schema: Any, document: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the paths in an example at which the published schema says `x-vocabulary`: found another way."""
+    if "$ref" in schema:
+        raise AssertionError("references are resolved by the caller")
+    if "x-vocabulary" in schema:
+        return [path]
+    if isinstance(document, dict):
+        return [
+            found
+            for name, value in document.items()
+            for found in coded(schema["properties"][name], value, (*path, name))
+        ]
+    if isinstance(document, list):
+        return [
+            found for index, value in enumerate(document) for found in coded(schema["items"], value, (*path, index))
+        ]
+    return []
+
+
+def resolved(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [resolved(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        return resolved(next(option for option in schema["anyOf"] if option.get("type") != "null"), definitions)
+    return {key: resolved(value, definitions) for key, value in schema.items()}
+
+
+def coded_paths(entry: EventType) -> list[tuple[str | int, ...]]:
+    schema = payload_schema(entry)
+    return coded(resolved(schema, schema.get("$defs", {})), examples()[entry.name])
+
+
+@by_type
+def test_the_example_of_every_type_uses_published_terms(entry: EventType) -> None:
+    assert check_terms(decode(example_event(entry))) == []
+
+
+@by_type
+def test_every_code_that_the_schema_binds_to_a_vocabulary_is_checked_at_its_own_path(entry: EventType) -> None:
+    for path in coded_paths(entry):
+        wrong = with_value(examples()[entry.name], path, "alchemy")
+        (found,) = check_terms(decode(example_event(entry, wrong)))
+        shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+        assert (found.code, found.field) == ("unknown-term", f"${shown}")
+
+
+def test_vocabularies_are_bound_in_claims_facts_actors_letters_and_lists() -> None:
+    assert coded_paths(lookup("duban.hazard.reported.v1")) == [("sector",)]
+    assert ("hazard", "responsible_unit") in coded_paths(lookup("duban.hazard.closed.v1"))
+    assert ("actor", "role") in coded_paths(lookup("duban.hazard.closed.v1"))
+    assert {("channels", 0), ("about", "kind"), ("kind",)} <= set(coded_paths(lookup("duban.notice.issued.v1")))
+
+
+def test_a_wrong_check_character_is_found_at_any_depth() -> None:
+    entry = lookup("duban.hazard.registered.v1")
+    for path in (("enterprise", "uscc"), ("hazard", "enterprise_uscc")):
+        wrong = with_value(examples()[entry.name], path, "91140502XXXX000350")
+        (found,) = check_terms(decode(example_event(entry, wrong)))
+        assert (found.code, found.field) == ("uscc-check-character", f"$.{'.'.join(path)}")
+
+
+@given(st.sampled_from(sorted(VOCABULARIES)), st.data())
+def test_every_term_of_a_vocabulary_passes_where_it_is_bound(name: str, data: st.DataObject) -> None:
+    places = [(entry, path) for entry in event_types() for path in coded_paths(entry) if bound_to(entry, path) == name]
+    if not places:
+        return
+    entry, path = data.draw(st.sampled_from(places))
+    code = data.draw(st.sampled_from([term.code for term in VOCABULARIES[name]]))
+    assert check_terms(decode(example_event(entry, with_value(examples()[entry.name], path, code)))) == []
+
+
+def bound_to(entry: EventType, path: tuple[str | int, ...]) -> str:
+    schema = payload_schema(entry)
+    node = resolved(schema, schema.get("$defs", {}))
+    for step in path:
+        node = node["items"] if isinstance(step, int) else node["properties"][step]
+    return str(node["x-vocabulary"])
