@@ -13,12 +13,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis.consuming import dead_letters, inbox, versions
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.consuming.deliveries import Delivery, RawRecord, Refusal, read
 from services.chassis.consuming.errors import Poison, Retryable
-from services.chassis.process.clock import Clock, SystemClock
 from services.chassis.process.failpoints import reach
 from services.chassis.storage.database import Connection, is_retryable
 from services.chassis.telemetry import metrics
@@ -32,7 +30,7 @@ Refuse = Callable[[Connection, RawRecord, "CloudEvent | None", Refusal], Awaitab
 """Answers a record that is no event of the contract, in the transaction that keeps it as a dead letter."""
 
 Progress = Callable[[Connection, Mapping[TopicPartition, datetime]], Awaitable[None]]
-"""Is told, in a transaction, up to which broker time (wall) each partition's records have all been applied."""
+"""Called inside the transaction with, per partition, the broker time (wall) up to which every record is applied."""
 
 
 class Ordering(enum.Enum):
@@ -73,7 +71,6 @@ class BatchProcessor:
     topic_prefix: str = ""
     refuse: Refuse | None = None
     progress: Progress | None = None
-    clock: Clock = field(default_factory=SystemClock)
 
     async def process(
         self,
@@ -196,9 +193,6 @@ class BatchProcessor:
             delivery = at_hand[record.origin] if record.origin in at_hand else _reread(record)
             if delivery is not None:
                 deliveries.append(delivery)
-                if isinstance(delivery.data, LedgerHeartbeat):
-                    instant = self.clock.wall_at(delivery.data.applied_through)
-                    metrics.HEARTBEAT.labels(self.consumer).set(instant.timestamp())
         return deliveries
 
 

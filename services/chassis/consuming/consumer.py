@@ -71,7 +71,7 @@ class Consumer:
         self._progress = progress
         self._attempts = Attempts(
             consumer=name,
-            processor=BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, clock),
+            processor=BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress),
             database=database,
             clock=clock,
             limit=self._options.dead_letters,

@@ -200,6 +200,17 @@ async def _resolve(connection: Connection, letter_id: int, state: str, account: 
     return row
 
 
+async def incomplete_aggregates(connection: Connection, consumer: str) -> list[str]:
+    """Return the aggregates whose history has a gap at `consumer`: an event is parked, or was given up and is held."""
+    rows = await connection.fetch(
+        """SELECT DISTINCT convert_to(aggregate, 'UTF8') AS key FROM parked_event WHERE consumer = $1
+           UNION
+           SELECT key FROM dead_letter WHERE consumer = $1 AND state = 'held' AND key IS NOT NULL""",
+        consumer,
+    )
+    return [row["key"].decode(errors="replace") for row in rows]
+
+
 async def report(connection: Connection, consumer: str) -> None:
     """Refresh the gauges of held dead letters and parked events of `consumer`."""
     held = await connection.fetchval(
