@@ -108,6 +108,6 @@ chaos: install ## Play a city while its processes are killed and frozen, then au
 
 $(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "✗ Python 3.11 or newer is needed and none was found: install python3, or say make PYTHON=/path/to/python3."; exit 1; }
-	@$(PYTHON) deploy/local/bootstrap.py
+	@$(PYTHON) deploy/local/install.py
 	@$(LOCAL) fetch
 	@touch $@

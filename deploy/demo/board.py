@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from deploy.demo.api import Platform
-from deploy.demo.audit import AUDITOR, Refusal
+from deploy.demo.audit.case import AUDITOR, RefusedClaim
 from deploy.demo.senders import Sender
 from duban_contracts.profile import City
 from services.chassis.process.clock import ZONE, Clock
@@ -62,7 +62,7 @@ class Board:
             "待审",
             "销号",
             "逾期",
-            "督办函",
+            "督促函",
         ):
             table.add_column(column, justify="left" if column in {"县（市、区）", "通道"} else "right")
         flows = await self._flows(now.date())
@@ -105,7 +105,7 @@ class Board:
         return counts
 
 
-def refusals_table(city: City, refusals: Sequence[Refusal]) -> Table:
+def refusals_table(city: City, refusals: Sequence[RefusedClaim]) -> Table:
     """Return every refused event with the reason that its county can read."""
     table = Table(title="不予受理的上报", title_justify="left")
     for column in ("县（市、区）", "编号", "何处", "代码", "理由"):

@@ -13,7 +13,8 @@ import httpx
 from rich.console import Console
 
 from deploy.demo.api import Platform
-from deploy.demo.audit import AUDITOR, Audit, Line
+from deploy.demo.audit.case import AUDITOR, Case, Line
+from deploy.demo.audit.run import audit
 from deploy.demo.board import Board, refusals_table
 from deploy.demo.counties import County
 from deploy.demo.life import Story, write
@@ -103,9 +104,9 @@ async def perform(settings: Settings, console: Console, script: Script, disturb:
         await _live(api, city, clock, stories, senders, board, script, disturb)
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
-        audit = Audit(api, settings.kafka_bootstrap, stories, senders, received, script.patience_seconds)
-        lines = await audit.run()
-        console.print(refusals_table(city, audit.refusals))
+        case = Case(api, settings.kafka_bootstrap, stories, senders, received)
+        lines = await audit(case, script.patience_seconds)
+        console.print(refusals_table(city, case.refusals))
         return lines
 
 

@@ -61,7 +61,7 @@ def _reset(settings: Settings, _parsed: argparse.Namespace) -> int:
 
 def _status(settings: Settings, _parsed: argparse.Namespace) -> int:
     from deploy.local import platform
-    from deploy.local.supervision import Supervisor
+    from deploy.local.supervisord import Supervisor
 
     states = Supervisor(settings).states()
     if not states:
@@ -82,7 +82,7 @@ def _status(settings: Settings, _parsed: argparse.Namespace) -> int:
 
 
 def _restart(settings: Settings, parsed: argparse.Namespace) -> int:
-    from deploy.local.supervision import Supervisor
+    from deploy.local.supervisord import Supervisor
 
     supervisor = Supervisor(settings)
     known = {row.name: row for row in supervisor.states()}

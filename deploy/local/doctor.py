@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from deploy.local import jars, java, leftovers, postgres
 from deploy.local.settings import LOOPBACK
-from deploy.local.supervision import Supervisor
+from deploy.local.supervisord import Supervisor
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:

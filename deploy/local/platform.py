@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from deploy.local import doctor, leftovers, parts, placement, programs, provision, readiness, secrets_store
+from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
-from deploy.local.supervision import Program, Supervisor
+from deploy.local.supervisord import Supervisor
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from deploy.local import leftovers, provision
+from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
-from deploy.local.supervision import Program
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -40,9 +41,7 @@ async def everything(settings: Settings, dsns: Mapping[str, str]) -> list[str]:
         settings.kafka_bootstrap, declared, replication=_REPLICAS if replication == _REPLICAS else 1
     )
     keys = issue_keys(settings.credentials / "keys.json", accounts)
-    applied = await asyncio.gather(
-        *(_migrate_and_store(settings.root / "services" / name, dsn, keys) for name, dsn in dsns.items())
-    )
+    applied = await asyncio.gather(*(_migrate_and_store(name, dsn, keys) for name, dsn in dsns.items()))
     topics_line = f"{city.name}: {len(declared)} topics, {len(created)} of them new"
     return [f"{topics_line}; {sum(applied)} new migrations; keys of {len(keys)} accounts"]
 
@@ -71,12 +70,13 @@ def issue_keys(file: Path, accounts: tuple[profile.Account, ...]) -> list[api_ke
     ]
 
 
-async def _migrate_and_store(service: Path, dsn: str, keys: list[api_keys.NewKey]) -> int:
+async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey]) -> int:
+    bootstrap = importlib.import_module(f"services.{service}.bootstrap")
     try:
-        applied = await migrate(dsn, service / "migrations")
+        applied = await migrate(dsn, bootstrap.MIGRATIONS, list(bootstrap.SLICES))
     except MigrationError as error:
         raise Trouble(
-            f"The database of {service.name} cannot be migrated: {error}.",
+            f"The database of {service} cannot be migrated: {error}.",
             "Take the matching code, or `make reset` to forget this machine's data.",
         ) from error
     connection = await asyncpg.connect(dsn)

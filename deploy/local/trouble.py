@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Trouble(Exception):  # noqa: N818 - read aloud: "raise Trouble(what, remedy)"
+class Trouble(Exception):
     """Something on this machine is in the way; `str()` is the sentence and the remedy."""
 
     def __init__(self, what: str, remedy: str) -> None:

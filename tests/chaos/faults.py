@@ -15,7 +15,7 @@ import psutil
 
 from deploy.local import readiness
 from deploy.local.settings import LOOPBACK, Settings
-from deploy.local.supervision import Supervisor
+from deploy.local.supervisord import Supervisor
 
 _BEGIN_SECONDS: Final = 2.0
 _COMEBACK_SECONDS: Final = 90.0

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from tests.deploy import running
+from tests.deploy.declarations import declared
 from tests.deploy.expressions import Expression, every, family, panels, rules, selected
-from tests.deploy.test_metric_names import declared
 
 pytestmark = pytest.mark.timeout(420)
 

@@ -23,12 +23,16 @@ Prometheus subtracts. Every process exports the chassis' metrics; a service adds
 
 def document() -> str:
     """Return the page: one row a metric, in order of name."""
+    return _HEAD + "".join(sorted(_row(each) for each in collectors()))
+
+
+def collectors() -> set[MetricWrapperBase]:
+    """Return every metric that a service or the chassis declares."""
     for module in _modules():
         importlib.import_module(module)
     # The registry has no public way to its collectors with their declared labels.
-    collectors = {each for each in REGISTRY._collector_to_names if isinstance(each, MetricWrapperBase)}  # noqa: SLF001
-    rows = sorted(_row(each) for each in collectors if each._name.startswith("duban_"))  # noqa: SLF001
-    return _HEAD + "".join(rows)
+    declared = {each for each in REGISTRY._collector_to_names if isinstance(each, MetricWrapperBase)}  # noqa: SLF001
+    return {each for each in declared if each._name.startswith("duban_")}  # noqa: SLF001
 
 
 def _modules() -> list[str]:

@@ -8,4 +8,4 @@ from typing import Final
 
 _PLATFORM: Final = Path(__file__).resolve().parents[2] / "deploy" / "local" / "platform.toml"
 
-SERVICES: Final = tuple(sorted(tomllib.loads(_PLATFORM.read_text(encoding="utf-8"))["services"]["names"]))
+SERVICES: Final = tuple(tomllib.loads(_PLATFORM.read_text(encoding="utf-8"))["services"]["names"])

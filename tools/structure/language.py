@@ -48,9 +48,9 @@ def _batches(module: Module) -> Iterator[Finding]:
 
 def _tests_from_tests(module: Module) -> Iterator[Finding]:
     for node in ast.walk(module.tree):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
         for name in names:
             if any(part.startswith("test_") or part == "conftest" for part in name.split(".")):
                 yield Finding(module.path, node.lineno, f"{name} is a test; what two tests share stands in testing")

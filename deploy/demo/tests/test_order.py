@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deploy.demo.order import out_of_order
+from deploy.demo.audit.out_of_order import out_of_order
 from duban_contracts.cloudevents import CloudEvent
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from deploy.demo.api import Json
-from deploy.demo.reckoning import passed_unsubmitted
+from deploy.demo.audit.reckoning import passed_unsubmitted
 from services.chassis.process.clock import ZONE
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZONE)

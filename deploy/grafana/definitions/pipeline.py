@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
+from deploy.grafana.definitions.alarms_and_letters import letters, supervision
 from deploy.grafana.definitions.names import Names
 from deploy.grafana.definitions.panels import HALF, QUARTER, THIRD, Query, Text, lines, numbers, page
 
@@ -11,9 +12,9 @@ from deploy.grafana.definitions.panels import HALF, QUARTER, THIRD, Query, Text,
 def build(names: Names) -> Dashboard:
     """Build the dashboard 流水线健康."""
     board = page(
-        "duban-pipeline", "督办 · 流水线健康", "事件从县区到台账、时限、督办函和统计是否畅通。", since="now-3h"
+        "duban-pipeline", "督办 · 流水线健康", "事件从县区到台账、时限、督促函和统计是否畅通。", since="now-3h"
     )
-    for row in (_overview, _consumers, _outboxes, _edge, _supervision):
+    for row in (_overview, _consumers, _batches, _outboxes, _edge, _requests, supervision, letters):
         row(board, names)
     return board
 
@@ -76,6 +77,9 @@ def _consumers(board: Dashboard, _names: Names) -> None:
             ],
         )
     )
+
+
+def _batches(board: Dashboard, _names: Names) -> None:
     board.with_panel(
         lines(
             Text("从消息到达到生效（99% 分位）", "自消息中间件收到至数据库提交的时间。", "s"),
@@ -168,6 +172,9 @@ def _edge(board: Dashboard, names: Names) -> None:
             names=names.counties,
         )
     )
+
+
+def _requests(board: Dashboard, _names: Names) -> None:
     board.with_panel(
         lines(
             Text("接口服务端错误", "每秒 5xx 应答数。", "reqps"),
@@ -188,56 +195,5 @@ def _edge(board: Dashboard, names: Names) -> None:
                     "{{service}}",
                 )
             ],
-        )
-    )
-
-
-def _supervision(board: Dashboard, _names: Names) -> None:
-    board.with_row(Row("督办与督办函"))
-    board.with_panel(
-        lines(
-            Text("督办发出延迟", "从期限到发出：99% 分位，以及最早一条到期未发的已等待时间。承诺 5 秒。", "s"),
-            [
-                Query(
-                    "histogram_quantile(0.99, sum by (le) "
-                    "(rate(duban_supervision_delay_seconds_bucket[$__rate_interval])))",
-                    "99% 分位",
-                ),
-                Query("time() - min(duban_supervision_oldest_unraised_timestamp_seconds > 0)", "最早未发"),
-            ],
-        )
-    )
-    board.with_panel(
-        lines(
-            Text("督办发出", "每小时发出的到期提醒与督办逾期。", "short"),
-            [Query("sum by (kind) (increase(duban_supervision_raised_total[1h]))", "{{kind}}")],
-            names={"due_soon": "到期提醒", "overdue": "督办逾期"},
-        )
-    )
-    board.with_panel(
-        lines(
-            Text("督办函投递", "每小时投递次数，按渠道与结果分：送达、失败、重试、无法确定。", "short"),
-            [
-                Query(
-                    "sum by (channel, outcome) (increase(duban_notice_deliveries_total[1h]))", "{{channel}} {{outcome}}"
-                )
-            ],
-        )
-    )
-    board.with_panel(
-        lines(
-            Text("未送达的督办函", "各渠道等待送达的，以及失败或无法确定、需要人工处理的督办函。", "short"),
-            [
-                Query("max by (channel) (duban_notice_pending_deliveries)", "{{channel}} 等待"),
-                Query("max by (channel, state) (duban_notice_unresolved_deliveries)", "{{channel}} {{state}}"),
-            ],
-            span=QUARTER,
-        )
-    )
-    board.with_panel(
-        lines(
-            Text("最早待送达", "最早一封待送达督办函已等待的时间。", "s"),
-            [Query("time() - min(duban_notice_oldest_pending_timestamp_seconds > 0)", "最早")],
-            span=QUARTER,
         )
     )

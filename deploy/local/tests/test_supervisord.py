@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.program import Program
 from deploy.local.settings import Settings
-from deploy.local.supervision import ProcessState, Program, Supervisor, alive
+from deploy.local.supervisord import ProcessState, Supervisor, alive
 
 _DEADLINE = 20.0
 # Says when it starts and when it is told to stop, in a file shared by all programs of the test.

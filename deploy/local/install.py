@@ -22,7 +22,7 @@ LOCK = ROOT / "requirements.lock"
 OWN = ("contracts", ".")
 
 
-class Impossible(Exception):  # noqa: N818 - one sentence for the person at the terminal
+class Impossible(Exception):
     """The environment cannot be made here."""
 
 

@@ -4,79 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from xmlrpc.client import Fault, ServerProxy
 
 from deploy.local import secrets_store
+from deploy.local.program import Program, configuration
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from deploy.local.settings import Settings
-
-_HEAD = """\
-[unix_http_server]
-file={socket}
-chmod=0600
-
-[supervisord]
-logfile={logs}/supervisord.log
-logfile_maxbytes=5MB
-logfile_backups=2
-pidfile={home}/supervisord.pid
-childlogdir={logs}
-directory={root}
-identifier=duban
-{run_as}
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
-"""
-
-# Back-off: a process that dies while starting waits 1, 2, 3 ... seconds before each of 30 further tries.
-_PROGRAM = """
-[program:{name}]
-command={command}
-directory={directory}
-{user}priority={priority}
-autostart=false
-autorestart=true
-startsecs={start_seconds}
-startretries=30
-stopsignal={stop_signal}
-stopwaitsecs={stop_seconds}
-killasgroup=true
-redirect_stderr=true
-stdout_logfile={logs}/{name}.log
-stdout_logfile_maxbytes=10MB
-stdout_logfile_backups=3
-{environment}"""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """One supervised process. Lower `priority` starts earlier and stops later."""
-
-    name: str
-    command: Sequence[str]
-    priority: int
-    environment: Mapping[str, str] = field(default_factory=dict)
-    stop_signal: str = "TERM"
-    stop_seconds: int = 20
-    start_seconds: int = 2
-    user: str | None = None
-    group: str | None = None
-
-    @property
-    def address(self) -> str:
-        """How the supervisor calls it."""
-        return f"{self.group}:{self.name}" if self.group else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +55,7 @@ class Supervisor:
         """Write the configuration; a running supervisor takes it over and restarts only what changed."""
         self._settings.logs.mkdir(parents=True, exist_ok=True)
         self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        secrets_store.write_private(self._config, self._text(programs))
+        secrets_store.write_private(self._config, configuration(self._settings, programs))
         if not self.running():
             self._launch()
             return
@@ -194,42 +137,6 @@ class Supervisor:
         said = (done.stderr or done.stdout).strip().splitlines() or ["it did not answer within 10 s"]
         raise Trouble(f"The process supervisor did not start: {said[0]}.", f"See {self._settings.logs}.")
 
-    def _text(self, programs: Sequence[Program]) -> str:
-        settings = self._settings
-        head = _HEAD.format(
-            socket=_escape(str(self._socket)),
-            logs=_escape(str(settings.logs)),
-            home=_escape(str(settings.home)),
-            root=_escape(str(settings.root)),
-            # Silences supervisord's warning; PostgreSQL is dropped to its own account below.
-            run_as="user=root\n" if os.geteuid() == 0 else "",
-        )
-        members: dict[str, list[Program]] = {}
-        for program in programs:
-            if program.group:
-                members.setdefault(program.group, []).append(program)
-        # The members of a group stop together: one Kafka node alone would wait for its quorum.
-        groups = [
-            f"\n[group:{name}]\nprograms={','.join(each.name for each in group)}\npriority={group[0].priority}\n"
-            for name, group in members.items()
-        ]
-        return head + "".join(self._program(program) for program in programs) + "".join(groups)
-
-    def _program(self, program: Program) -> str:
-        pairs = ",".join(f'{name}="{_escape(value)}"' for name, value in program.environment.items())
-        return _PROGRAM.format(
-            name=program.name,
-            command=_escape(shlex.join(program.command)),
-            directory="/" if program.user else _escape(str(self._settings.root)),
-            user=f"user={program.user}\n" if program.user else "",
-            priority=program.priority,
-            start_seconds=program.start_seconds,
-            stop_signal=program.stop_signal,
-            stop_seconds=program.stop_seconds,
-            logs=_escape(str(self._settings.logs)),
-            environment=f"environment={pairs}\n" if pairs else "",
-        )
-
     @contextlib.contextmanager
     def _rpc(self) -> Iterator[Any]:
         # Imported here: status and doctor should work, with a clear sentence, before `make install`.
@@ -257,7 +164,3 @@ def end(pid: int) -> None:
     """Ask one process to stop."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-
-
-def _escape(value: str) -> str:
-    return value.replace("%", "%%")

@@ -1,0 +1,31 @@
+"""P3: one alarm."""
+
+from __future__ import annotations
+
+from deploy.demo.audit.case import AUDITOR, Case, Line, some
+from deploy.demo.audit.reckoning import passed_unsubmitted
+from duban_contracts.codec import decode
+from duban_contracts.events.supervision import SupervisionOverdue
+from services.chassis.testing.kafka import read_all
+
+
+async def every_overdue_deadline_was_raised_once(case: Case) -> Line:
+    """P3: one 督办逾期 for each deadline that passed unsubmitted, none for one that was met."""
+    evidence = await case.evidence()
+    raised: dict[tuple[str, int], set[str]] = {}
+    for event in await read_all(case.bootstrap, "scheduler.supervision.v1"):
+        data = decode(event)
+        if isinstance(data, SupervisionOverdue):
+            raised.setdefault((data.about.id, data.deadline_number), set()).add(event.id)
+    twice = [f"{hazard} 两次" for (hazard, _), ids in raised.items() if len(ids) > 1]
+    # A hazard that was closed between its deadline and the alarm gets none, and the scheduler says so (P3).
+    excused = {
+        deadline["hazard_id"]
+        async for deadline in case.platform.pages("scheduler", "/v1/deadlines", AUDITOR, state="excused", limit=500)
+    }
+    due = passed_unsubmitted(evidence.history) - excused
+    alarmed = {hazard for hazard, _ in raised}
+    missed = [f"{hazard} 漏报" for hazard in due - alarmed]
+    false = [f"{hazard} 误报" for hazard in alarmed - due]
+    wrong = twice + missed + false
+    return Line("每个逾期隐患恰好一次督办逾期", not wrong, f"逾期 {len(due)}，督办 {len(raised)}" + some(wrong))

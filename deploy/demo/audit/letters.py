@@ -1,0 +1,37 @@
+"""P9: a notice is a fact."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from deploy.demo.audit.case import AUDITOR, Case, Line, some, tally
+
+
+async def every_overdue_hazard_has_one_letter(case: Case) -> Line:
+    """P9: one numbered letter for each 督办逾期, delivered or visibly not, and sent once."""
+    evidence = await case.evidence()
+    overdue = {record["hazard_id"] for record in evidence.of_type("overdue")}
+    letters: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    numbers: Counter[str] = Counter()
+    async for letter in case.platform.pages("notifications", "/v1/letters", AUDITOR, limit=200):
+        numbers[letter["number"]] += 1
+        if letter["kind"] == "urging":
+            letters[letter["hazard_id"]] += 1
+            states[letter["state"]] += 1
+    wrong = [f"{hazard} {letters[hazard]} 封" for hazard in overdue | set(letters) if letters[hazard] != 1]
+    wrong += [f"文号 {number} 重复" for number, count in numbers.items() if count > 1]
+    wrong += [f"{count} 封未送" for state, count in states.items() if state in {"issued", "pending"}]
+    arrived = (await case.platform.client.get(case.received)).json()
+    mails = Counter((mail["subject"], mail["to"]) for mail in arrived["mail"])
+    wrong += [f"邮件重复 {subject}" for (subject, _), count in mails.items() if count > 1]
+    for number in await _mailed(case):
+        if not any(number in subject for subject, _ in mails):
+            wrong.append(f"{number} 称已送达而邮箱没有")
+    detail = f"督促函 {letters.total()} 封（{tally(states)}），收到邮件 {len(arrived['mail'])} 封、推送 {len(arrived['webhooks'])} 条"
+    return Line("每个督办逾期恰好一封督促函", not wrong, detail + some(wrong))
+
+
+async def _mailed(case: Case) -> list[str]:
+    deliveries = case.platform.pages("notifications", "/v1/deliveries", AUDITOR, state="delivered", limit=200)
+    return [delivery["number"] async for delivery in deliveries if delivery["channel"] == "email"]

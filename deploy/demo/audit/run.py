@@ -1,0 +1,39 @@
+"""The audit at the end: does every promise hold for what was just played? Each line is a fact that could be false."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from deploy.demo.audit import accepted, alarms, figures, history, letters, order, refused
+from deploy.demo.audit.case import Case, Line
+
+Check = Callable[[Case], Awaitable[Line]]
+
+CHECKS: Final[tuple[Check, ...]] = (
+    accepted.every_accepted_event_is_accounted_for,
+    accepted.one_hazard_per_reference,
+    order.every_hazards_events_stand_in_order,
+    refused.every_planned_refusal_was_refused,
+    alarms.every_overdue_deadline_was_raised_once,
+    letters.every_overdue_hazard_has_one_letter,
+    figures.the_books_balance,
+    figures.statistics_equal_recomputation,
+    history.history_verifies_offline,
+    refused.nothing_lies_among_the_dead_letters,
+)
+
+
+async def audit(case: Case, patience_seconds: float) -> list[Line]:
+    """Return every line; one that fails is looked at again until the patience ends, for what is on its way."""
+    return [await _patiently(check, case, patience_seconds) for check in CHECKS]
+
+
+async def _patiently(check: Check, case: Case, patience_seconds: float) -> Line:
+    deadline = asyncio.get_running_loop().time() + patience_seconds
+    while True:
+        line = await check(case)
+        if line.holds or asyncio.get_running_loop().time() > deadline:
+            return line
+        await asyncio.sleep(1)

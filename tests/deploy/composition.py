@@ -1,0 +1,47 @@
+"""The compose file as a container would be started from it, and what each service can be told."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache
+from string import Template
+from typing import Any
+
+import yaml
+
+from services.chassis.process.settings import ServiceSettings
+from tests.deploy.expressions import ROOT
+
+COMPOSE = ROOT / "deploy" / "compose"
+
+
+@cache
+def environment() -> dict[str, str]:
+    """The variables of .env and those of the secrets.env that up.sh would write."""
+    text = (COMPOSE / ".env").read_text(encoding="utf-8")
+    pinned = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    script = (COMPOSE / "up.sh").read_text(encoding="utf-8")
+    databases = re.search(r"for name in ([A-Z ]+);", script)
+    assert databases
+    secrets = [f"DUBAN_{name}_PASSWORD" for name in databases.group(1).split()]
+    secrets += re.findall(r'echo "([A-Z_]+)=\$\(random\)"', script)
+    return pinned | dict.fromkeys(secrets, "secret")
+
+
+@cache
+def compose() -> dict[str, Any]:
+    text = (COMPOSE / "compose.yaml").read_text(encoding="utf-8")
+    text = re.sub(r"\$\{([A-Z_]+):\?[^}]*\}", r"${\1}", text)
+    loaded: dict[str, Any] = yaml.safe_load(Template(text).substitute(environment()))
+    return loaded
+
+
+def settings_of(service: str) -> type[ServiceSettings]:
+    module = importlib.import_module(f"services.{service}.settings")
+    settings: type[ServiceSettings] = module.Settings
+    return settings
+
+
+def variables_of(service: str) -> dict[str, Any]:
+    return {f"DUBAN_{name.upper()}": field for name, field in settings_of(service).model_fields.items()}
