@@ -13,9 +13,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.refusals import Refusal
 from services.chassis.consuming import dead_letters, inbox, versions
 from services.chassis.consuming.dead_letters import DeadLetter
-from services.chassis.consuming.deliveries import Delivery, RawRecord, Refusal, read
+from services.chassis.consuming.deliveries import UNKNOWN_EVENT_TYPE, Delivery, RawRecord, read
 from services.chassis.consuming.errors import Poison, Retryable
 from services.chassis.process.failpoints import reach
 from services.chassis.storage.database import Connection, is_retryable
@@ -127,7 +128,7 @@ class BatchProcessor:
             if not isinstance(data, Refusal):
                 assert event is not None  # noqa: S101 - a payload is only read from an envelope
                 readable.append((record, event, Delivery(record, event, data)))
-            elif data.unknown_type and self.refuse is None and event is not None:
+            elif data.code == UNKNOWN_EVENT_TYPE and self.refuse is None and event is not None:
                 # Readers ignore what they do not know, but its version still counts.
                 readable.append((record, event, None))
             else:
@@ -142,7 +143,7 @@ class BatchProcessor:
         refusal: Refusal,
         tally: Tally,
     ) -> None:
-        letter = DeadLetter(record, refusal.code, refusal.message, refused=self.refuse is not None)
+        letter = DeadLetter(record, refusal.code, f"{refusal.field}: {refusal.rule}", refused=self.refuse is not None)
         if not await self._keep(connection, letter, tally):
             return
         _log.warning(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Final
 from uuid import UUID
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -13,6 +14,10 @@ from aiokafka import ConsumerRecord, TopicPartition
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka
 from duban_contracts.codec import PayloadError, UnknownEventType, decode
+from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.validation import envelope_violation
+
+UNKNOWN_EVENT_TYPE: Final = "unknown-event-type"
 
 
 @dataclass(frozen=True)
@@ -72,17 +77,6 @@ class Delivery:
         return self.event.identity(self.record.topic)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a record is no event of the contract; `field` and `rule` where they can be named."""
-
-    code: str
-    message: str
-    field: str | None = None
-    rule: str | None = None
-    unknown_type: bool = False
-
-
 def raw(record: ConsumerRecord[bytes | None, bytes | None]) -> RawRecord:
     """Return a record as aiokafka fetched it, as a RawRecord."""
     return RawRecord(
@@ -105,14 +99,18 @@ def _instant(milliseconds: int) -> datetime:
 
 
 def read(record: RawRecord) -> tuple[CloudEvent | None, EventData | Refusal]:
-    """Decode a record into its envelope and payload, or say why that can't be done."""
+    """Decode a record into its envelope and payload, or say why that can't be done.
+
+    An envelope that can't be read gives None. The codes are those of every door (`duban_contracts.codes`); a payload
+    of ours that breaks its model is `invalid-payload`.
+    """
     try:
         event = from_kafka(record.key, record.value, record.headers)
     except EnvelopeError as error:
-        return None, Refusal("not-a-cloudevent", str(error), error.attribute, error.rule)
+        return None, envelope_violation(error)
     try:
         return event, decode(event)
     except UnknownEventType:
-        return event, Refusal("unknown-event-type", event.type, "type", "known event type", unknown_type=True)
+        return event, refusal(UNKNOWN_EVENT_TYPE, field="type", type=event.type)
     except PayloadError as error:
-        return event, Refusal("invalid-payload", str(error), error.field, error.rule)
+        return event, refusal("invalid-payload", field=error.field, rule=error.rule)

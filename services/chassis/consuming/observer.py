@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import faulthandler
-import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -20,6 +18,7 @@ from services.chassis.consuming.errors import Stalled
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.chassis.telemetry import metrics
+from services.chassis.telemetry.stacks import dump_stacks
 
 _log = structlog.get_logger(__name__)
 
@@ -145,24 +144,6 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             if not await broker.is_reachable(self._bootstrap):
                 self.waits()
             else:
-                self._dump_stacks()
+                _log.critical("consumer stalled", consumer=self._name, lag=self._lag)
+                dump_stacks()
                 raise Stalled(f"{self._name}: lag {self._lag}, nothing moved for {self._stall_timeout:.0f} s")
-
-    def _dump_stacks(self) -> None:
-        _log.critical("consumer stalled", consumer=self._name, lag=self._lag)
-        for task in asyncio.all_tasks():
-            print(*_where(task), sep="\n", file=sys.stderr)  # noqa: T201 - beside faulthandler's dump
-        faulthandler.dump_traceback(file=sys.stderr)
-
-
-def _where(task: asyncio.Task[Any]) -> Iterator[str]:
-    """Say where a task waits, down to the innermost frame (`Task.print_stack` shows only the outermost)."""
-    yield f"Task {task.get_name()} (outermost call first):"
-    awaited: Any = task.get_coro()
-    while awaited is not None:
-        frame = next((f for name in ("cr_frame", "gi_frame", "ag_frame") if (f := getattr(awaited, name, None))), None)
-        if frame is None:
-            return
-        yield f'  File "{frame.f_code.co_filename}", line {frame.f_lineno}, in {frame.f_code.co_name}'
-        names = ("cr_await", "gi_yieldfrom", "ag_await")
-        awaited = next((inner for name in names if (inner := getattr(awaited, name, None)) is not None), None)
