@@ -19,6 +19,15 @@ def test_the_readmes_first_event_runs_and_would_be_taken() -> None:
     assert names["report"].sector == "hazchem"
 
 
+def test_the_readmes_stories_run() -> None:
+    names: dict[str, Any] = {}
+    (stories,) = (code for kind, code in BLOCKS if kind == "stories")
+    exec(stories, names)  # noqa: S102
+    assert names["mended"].facts.state == "closed"
+    assert names["given_time"].facts.deadline_on == names["june"](20)
+    assert names["alarm"].due_at == names["local"](4)
+
+
 def test_the_readmes_other_programs_are_python_and_their_imports_exist() -> None:
     for kind, code in BLOCKS:
         compile(code, kind, "exec")
