@@ -1,118 +1,171 @@
-"""Errors over HTTP: RFC 9457 problem details with a stable code, a Chinese message, the field and the rule."""
+"""Errors over HTTP: RFC 9457 problem details with a stable code, a Chinese sentence, the field and the rule.
+
+A code's status and sentence stand in the contract's catalogue (`duban_contracts.codes`), nowhere else. Routes raise
+`Problem`, and name the codes they may answer with in `responses=declares(...)`.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Self
 
-import structlog
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
+import msgspec
+from fastapi import Response
 
-from services.chassis.storage.database import RETRYABLE, is_retryable
-from services.chassis.telemetry import tracing
+from duban_contracts.codes import CODES
+from duban_contracts.refusals import Refusal, refusal
 
-_log = structlog.get_logger(__name__)
-
-RETRY_AFTER_SECONDS: Final = 5
 PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
-
-_MESSAGES: Final = {
-    400: ("bad-request", "请求格式不正确"),
-    401: ("unauthenticated", "缺少有效的访问密钥"),
-    403: ("forbidden", "无权进行此项操作"),
-    404: ("not-found", "没有找到所请求的内容"),
-    405: ("method-not-allowed", "该地址不支持此请求方法"),
-    413: ("content-too-large", "请求内容过大"),
-    415: ("unsupported-media-type", "不支持的内容类型"),
-    422: ("invalid-field", "字段内容不符合要求"),
-    503: ("unavailable", "服务暂时不可用，请稍后重试"),
-}
+PROBLEM_REF: Final = "#/components/schemas/Problem"
+_PLACE: Final = re.compile(r"\{[a-z_]+\}")
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's word
-    """An answer that is an error. `code` is stable; `detail` is Chinese, for people; the rest names the cause."""
+class Violation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One broken rule: `code` for programs, `detail` for people, `rule` says what was expected."""
+
+    code: str
+    detail: str
+    field: str | None = None
+    rule: str | None = None
+
+
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457 problem details. `code` is stable and meant for programs, `detail` is Chinese and meant for people.
+
+    `field` names what is wrong: a path inside the body (`evidence[0].name`), a parameter or a header; `errors` lists
+    every broken rule where there may be several. A code may bring further members, such as the present `version`.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+    rule: str | None = None
+    errors: tuple[Violation, ...] = ()
+
+
+class Problem(Exception):
+    """An answer that is an error: `Problem("hazard-not-found")`, `Problem("rate-limited", seconds=3)`.
+
+    `values` fill the sentence of `code`; raises KeyError for a code that the catalogue lacks and for a missing value.
+    `of` takes a refusal as it is, with further members of the answer.
+    """
 
     def __init__(
         self,
-        status: int,
-        code: str,
-        detail: str,
-        *,
+        code: str | int,
+        *legacy: str,
         field: str | None = None,
         rule: str | None = None,
-        headers: dict[str, str] | None = None,
-        **extra: Any,
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
     ) -> None:
-        super().__init__(f"{status} {code}: {detail}")
-        self.status = status
-        self.headers = headers
-        self.body = problem_body(status, code, detail, field=field, rule=rule, **extra)
+        if isinstance(code, int):
+            # Until the last service has moved: Problem(status, code, detail).
+            said = Refusal(legacy[0], legacy[1], field, rule)
+            self._tell(said, code, headers, values)
+        else:
+            self._tell(refusal(code, field=field, rule=rule, **values), None, headers, {})
+
+    def _tell(
+        self, said: Refusal, status: int | None, headers: Mapping[str, str] | None, extra: Mapping[str, Any]
+    ) -> None:
+        self.status = said.status if status is None else status
+        super().__init__(f"{self.status} {said.code}: {said.message}")
+        self.refusal = said
+        self.headers = dict(headers) if headers else None
+        self.body = problem_body(said, self.status, **extra)
+
+    @classmethod
+    def of(cls, said: Refusal, *, headers: Mapping[str, str] | None = None, **extra: Any) -> Self:
+        """Return the problem that answers with a refusal; `extra` become members of the answer."""
+        problem = cls.__new__(cls)
+        problem._tell(said, None, headers, extra)  # noqa: SLF001 - its own
+        return problem
+
+    @classmethod
+    def of_all(cls, found: Sequence[Refusal], *, code: str = "invalid-field") -> Self:
+        """Return the problem of a request that breaks rules: `field` and `rule` are the first one's, `errors` all."""
+        first = found[0]
+        named = Refusal(code, first.message, first.field, first.rule)
+        errors = [Violation(code=one.code, detail=one.message, field=one.field, rule=one.rule) for one in found]
+        return cls.of(named, errors=errors)
 
 
-def problem_body(
-    status: int, code: str, detail: str, *, field: str | None = None, rule: str | None = None, **extra: Any
-) -> dict[str, Any]:
+def problem_body(said: Refusal, status: int, **extra: Any) -> dict[str, Any]:
     """Return the JSON object of a problem; members that are None are left out."""
     body: dict[str, Any] = {
-        "type": f"urn:duban:problem:{code}",
+        "type": f"urn:duban:problem:{said.code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
-        "code": code,
-        "field": field,
-        "rule": rule,
+        "detail": said.message,
+        "code": said.code,
+        "field": said.field,
+        "rule": said.rule,
         **extra,
     }
     return {name: value for name, value in body.items() if value is not None}
 
 
-def respond(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+def respond(problem: Problem) -> Response:
     """Return a problem as a response."""
-    return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM_CONTENT_TYPE)
+    return Response(
+        msgspec.json.encode(problem.body),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type=PROBLEM_CONTENT_TYPE,
+    )
 
 
-def install(app: FastAPI) -> None:
-    """Make every error of `app` a problem: ours, the framework's and the unexpected."""
+def declares(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's `responses=` of a route that may answer with these codes; raises KeyError for an unknown one.
 
-    @app.exception_handler(Problem)
-    async def on_problem(_: Request, problem: Problem) -> Response:
-        return respond(problem.status, problem.body, problem.headers)
-
-    @app.exception_handler(HTTPException)
-    async def on_http(_: Request, error: HTTPException) -> Response:
-        code, detail = _MESSAGES.get(error.status_code, ("error", "请求无法处理"))
-        headers = dict(error.headers) if error.headers else None
-        return respond(error.status_code, problem_body(error.status_code, code, detail), headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def on_invalid(_: Request, error: RequestValidationError) -> Response:
-        errors = [{"field": _field(e), "rule": e["msg"]} for e in error.errors()]
-        code, detail = _MESSAGES[422]
-        named = f"{detail}：{'、'.join(e['field'] for e in errors)}"
-        return respond(422, problem_body(422, code, named, **errors[0], errors=errors))
-
-    async def on_away(_: Request, error: Exception) -> Response:
-        if not is_retryable(error):
-            raise error
-        _log.warning("request met something that is away", error=repr(error))
-        code, detail = _MESSAGES[503]
-        return respond(503, problem_body(503, code, detail), {"Retry-After": str(RETRY_AFTER_SECONDS)})
-
-    for kind in RETRYABLE:
-        app.add_exception_handler(kind, on_away)
+    What every route may answer (401, 403, 422, 503 and so on) is added by `Router`; name the route's own codes only.
+    """
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(CODES[code].status or HTTPStatus.UNPROCESSABLE_ENTITY, []).append(code)
+    return {status: _response(named) for status, named in sorted(by_status.items())}
 
 
-def unexpected(method: str, error: Exception) -> Response:
-    """Log a bug and return what its caller is told: nothing but that it is logged."""
-    traceparent = tracing.current_traceparent()
-    _log.error("request failed", method=method, traceparent=traceparent, exc_info=error)
-    return respond(500, problem_body(500, "internal-error", "服务内部错误，已记录"))
+def joined(
+    *several: Mapping[int | str, dict[str, Any]],
+) -> dict[int | str, dict[str, Any]]:
+    """Return several `responses=` as one: where two declare one status, the codes of both stand there."""
+    whole: dict[int | str, dict[str, Any]] = {}
+    for responses in several:
+        for status, response in responses.items():
+            here, there = _codes_of(whole.get(status, {})), _codes_of(response)
+            both = list(dict.fromkeys([*here, *there]))
+            whole[status] = _response(both) if here and there else {**whole.get(status, {}), **response}
+    return whole
 
 
-def _field(error: dict[str, Any]) -> str:
-    """Return where a value is wrong; a body that is no JSON has only a position."""
-    path = () if error["type"] == "json_invalid" else error["loc"][1:]
-    return ".".join(str(part) for part in path) or str(error["loc"][0])
+def _response(codes: Sequence[str]) -> dict[str, Any]:
+    """Return the OpenAPI Response Object of problems of one status; what a code means stands once, in components."""
+    schema = {"allOf": [{"$ref": PROBLEM_REF}, {"properties": {"code": {"enum": list(codes)}}}]}
+    examples = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
+    return {
+        "description": "；".join(_shown(CODES[code].zh) for code in codes),
+        "content": {PROBLEM_CONTENT_TYPE: {"schema": schema, "examples": examples}},
+    }
+
+
+def example(code: str) -> dict[str, Any]:
+    """Return the OpenAPI Example Object of a code: what to do, and how the answer looks."""
+    meaning = CODES[code]
+    said = Refusal(code, _shown(meaning.zh), rule=_shown(meaning.en))
+    return {"summary": meaning.do_zh, "value": problem_body(said, said.status)}
+
+
+def _shown(sentence: str) -> str:
+    """Return a sentence of the catalogue with its places left open."""
+    return _PLACE.sub("…", sentence)
+
+
+def _codes_of(response: Mapping[str, Any]) -> list[str]:
+    return list(response.get("content", {}).get(PROBLEM_CONTENT_TYPE, {}).get("examples", {}))

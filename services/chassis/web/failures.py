@@ -1,0 +1,69 @@
+"""What every failure of a request becomes: a problem. Ours, the framework's, and the unexpected."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from services.chassis.storage.database import is_retryable
+from services.chassis.telemetry import tracing
+from services.chassis.web.problems import Problem, respond
+from services.chassis.web.routes import strangers
+from services.chassis.web.violations import told
+
+_log = structlog.get_logger(__name__)
+
+RETRY_AFTER_SECONDS: Final = 5
+_CODES: Final = {401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
+# Codes that say more of a request than `invalid-field` when nothing else is wrong with it.
+_OWN: Final = frozenset({"unknown-parameter", "bad-cursor", "not-json", "unsupported-media-type"})
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(ClientDisconnect, _on_hang_up)
+
+
+async def _on_problem(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)  # noqa: S101 - registered for it
+    return respond(problem)
+
+
+async def _on_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    problem = Problem(_CODES.get(error.status_code, "bad-request"), headers=error.headers)
+    return respond(problem)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    found = [*told(error.errors()), *strangers(request)]
+    codes = {one.code for one in found}
+    alone = codes.pop() if len(codes) == 1 and codes <= _OWN else "invalid-field"
+    return respond(Problem.of_all(found, code=alone))
+
+
+async def _on_hang_up(_: Request, __: Exception) -> Response:
+    """Answer somebody who no longer listens: that is no failure of ours."""
+    return respond(Problem("bad-request"))
+
+
+def unexpected(method: str, error: Exception) -> Response:
+    """Return what the caller is told of an error that no handler took: to try again where that helps, else nothing.
+
+    A bug is logged with its trace; what is away (the database) with its name.
+    """
+    if is_retryable(error):
+        _log.warning("request met something that is away", error=repr(error))
+        return respond(Problem("unavailable", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))
+    traceparent = tracing.current_traceparent()
+    _log.error("request failed", method=method, traceparent=traceparent, exc_info=error)
+    return respond(Problem("internal-error"))

@@ -1,0 +1,143 @@
+"""Routes as the house serves them: `Router` in place of FastAPI's APIRouter, and nothing else to remember.
+
+A route of this router returns a Document (encoded once) or a Response; its body is a struct read from the bytes; a
+query parameter it does not know is refused by name; and OpenAPI names what every such route may answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic.fields import FieldInfo
+from starlette.types import Scope
+
+from duban_contracts.refusals import Refusal, violation
+from services.chassis.web.documents import JsonText, Shape, answer
+from services.chassis.web.problems import declares, joined
+
+_ASKING: Final = "request_"
+_REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
+
+
+class JsonRequest(Request):
+    """A request whose JSON stays text until the struct that it is meant for reads it."""
+
+    async def json(self) -> JsonText:
+        """Return the body as it came."""
+        return JsonText(await self.body())
+
+
+class Route(APIRoute):
+    """A route of the house; see the module."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _answering(endpoint, options.get("status_code")), **options)
+        parameters = list(_parameters(self.dependant))
+        self.parameters: Final = frozenset(field.alias for kind, field in parameters if kind == "query")
+        if self.dependant.response_param_name:
+            raise TypeError(f"{path}: use answer(...) for headers and status, a Response parameter is not heard")
+        self.responses = joined(_common(self, {kind for kind, _ in parameters}), self.responses)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler; struct bodies reach it unread."""
+        handle = super().get_route_handler()
+        if self.body_field is None or not _takes_text(self.body_field.field_info):
+            return handle
+
+        async def with_text(request: Request) -> Response:
+            return await handle(JsonRequest(request.scope, request.receive))
+
+        return with_text
+
+
+class Router(APIRouter):
+    """FastAPI's router with the house's routes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(route_class=Route, **options)
+
+
+def strangers(request: Request) -> list[Refusal]:
+    """Return what is wrong with the query beside its values: unknown names, NUL, bytes that are no UTF-8."""
+    route = request.scope.get("route")
+    known = route.parameters if isinstance(route, Route) else None
+    return [*_unknown(request, known or frozenset()), *_unfit(request)] if known is not None else []
+
+
+def _unknown(request: Request, known: frozenset[str]) -> Iterator[Refusal]:
+    for name in request.query_params:
+        if name not in known:
+            yield violation("unknown-parameter", name, names=", ".join(sorted(known)) or "-")
+
+
+def _unfit(request: Request) -> Iterator[Refusal]:
+    sent = request.scope["query_string"] + request.scope.get("raw_path", b"")
+    for name, value in (*request.query_params.multi_items(), *request.path_params.items()):
+        if "\0" in value:
+            yield violation("control-character", name)
+        elif _REPLACED in value and b"%EF%BF%BD" not in sent.upper():
+            yield violation("wrong-format", name, rule="must be UTF-8", pattern="")
+
+
+def _is_suspect(scope: Scope) -> bool:
+    return bool(scope["query_string"]) or "\0" in scope["path"] or _REPLACED in scope["path"]
+
+
+def _takes_text(body: FieldInfo) -> bool:
+    """Say whether a route's body is a struct, which reads its text itself."""
+    model = body.annotation
+    return any(isinstance(one, Shape) for one in body.metadata) or hasattr(model, "__struct_fields__")
+
+
+def _answering(endpoint: Callable[..., Awaitable[Any]], status: int | None) -> Callable[..., Awaitable[Response]]:
+    """Return the endpoint as FastAPI shall call it: what it returns is encoded here, and strangers are refused first.
+
+    First, but after the dependencies: whoever has no key is told that and nothing else.
+    """
+    signature = inspect.signature(endpoint, eval_str=True)
+    asking = inspect.Parameter(_ASKING, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+
+    @functools.wraps(endpoint)
+    async def answering(**values: Any) -> Response:
+        request: Request = values.pop(_ASKING)
+        if _is_suspect(request.scope) and strangers(request):
+            raise RequestValidationError([])  # its handler tells the strangers
+        said = await endpoint(**values)
+        return said if isinstance(said, Response) else answer(said, status=status or 200)
+
+    answering.__signature__ = signature.replace(parameters=[*signature.parameters.values(), asking])  # type: ignore[attr-defined]
+    return answering
+
+
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    """Yield every parameter of a route and its dependencies with where it stands."""
+    for kind in ("path", "query", "header", "body"):
+        for field in getattr(dependant, f"{kind}_params"):
+            yield kind, field
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _common(route: APIRoute, kinds: set[str]) -> dict[int | str, dict[str, Any]]:
+    """Return what every route of this kind may answer beside its own."""
+    codes = ["invalid-field", "unknown-parameter", "unavailable"]
+    if any(hasattr(call, "action") or hasattr(call, "legacy") for call in _calls(route.dependant)):
+        codes += ["unauthenticated", "role-not-allowed"]
+    if "path" in kinds:
+        codes.append("not-found")
+    if "body" in kinds:
+        codes.append("unsupported-media-type")
+    return declares(*codes)
