@@ -18,12 +18,16 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 menu: ## Print this menu
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+		/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@printf '\n'
 
 .PHONY: demo
 demo: install ## Play some minutes of a city's life on the real platform and audit it (SEED=n repeats a run)
 	@$(PY) -m deploy.demo
+
+.PHONY: unit
+unit: install ## Run the tests that need no server (seconds)
+	@$(PY) -m pytest -q -m pure -n 2 $(ARGS)
 
 .PHONY: test
 test: install ## Run every test, against real Kafka and PostgreSQL (ARGS="-k name" selects)
@@ -66,13 +70,27 @@ reset: install ## Stop everything and forget all data (downloads stay)
 	@$(LOCAL) reset
 
 ##@ Work on the code
+# The one list of what has to be green. `.ci/run` runs it, too; nothing is checked there that is not checked here.
 .PHONY: check
-check: lint type arch contracts test ## Everything that has to be green: lint, type, arch, contracts, test
+check: ## Everything that has to be green, in the order of .ci/run: $(CHECKS)
+	@for step in $(CHECKS); do \
+		printf '\n=== %s (%s)\n' "$$step" "$$(date -u +%H:%M:%S)"; $(MAKE) --no-print-directory $$step || exit 1; done
+
+CHECKS := install lint type arch fresh demo-check chaos-check bench-check test
+
+.PHONY: demo-check chaos-check bench-check
+demo-check: install
+	@DUBAN_HOME="$(CURDIR)/.duban/check" CI=true $(PY) -m deploy.demo --seed 1
+chaos-check: install
+	@DUBAN_HOME="$(CURDIR)/.duban/check-storm" CI=true $(PY) -m tests.chaos.storm --seed 1 --seconds 20
+bench-check: install
+	@$(PY) -m tests.load.bench --quick
 
 .PHONY: lint
-lint: install ## Check style and formatting
+lint: install ## Check style, formatting, and the house's own rules of layout, language and access
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+	@$(PY) -m tools.structure
 
 .PHONY: fmt
 fmt: install ## Format the code and fix what can be fixed
@@ -87,10 +105,21 @@ type: install ## Check types, strictly
 arch: install ## Check who may import whom
 	@$(VENV)/bin/lint-imports
 
-.PHONY: contracts
-contracts: install ## Generate schemas, AsyncAPI and fixtures again, and show what changed
-	@$(PY) -m duban_contracts.generate
-	@git diff --stat --exit-code -- contracts || { echo "✗ contracts/ had stale generated files; they are fresh now, commit them."; exit 1; }
+.PHONY: generate
+generate: install ## Write everything that is generated: contracts, OpenAPI, dashboards, docs (ARGS=metrics for one)
+	@$(PY) -m tools.generate $(ARGS)
+
+.PHONY: fresh
+fresh: install ## Check that everything generated is what its sources give
+	@$(PY) -m tools.generate --check
+
+.PHONY: new-slice
+new-slice: install ## Begin a slice: make new-slice S=ledger N=listings ROWS="SY29"
+	@$(PY) -m tools.new_slice $(S) $(N) $(ROWS)
+
+.PHONY: psql
+psql: install ## Open a service's database: make psql S=ledger
+	@$(LOCAL) psql $(S)
 
 .PHONY: lock
 lock: install ## Pin every package again, with hashes (uv must reach a package index)

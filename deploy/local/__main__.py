@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (help_text, _) in COMMANDS.items():
         command = commands.add_parser(name, help=help_text)
-        if name in {"logs", "restart"}:
+        if name in {"logs", "restart", "psql"}:
             command.add_argument("process", nargs="?", help="e.g. ledger, kafka, postgres")
     parsed = parser.parse_args(arguments)
     try:
@@ -122,6 +122,16 @@ def _env(settings: Settings, _parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _psql(settings: Settings, parsed: argparse.Namespace) -> int:
+    from deploy.local import platform, postgres
+
+    dsn = platform.environment(settings).get(f"DUBAN_{(parsed.process or 'ledger').upper()}_DSN")
+    if dsn is None:
+        raise Trouble(f"There is no service {parsed.process}.", "Name one: make psql S=ledger.")
+    binary = str(postgres.binaries()[0] / "psql")
+    os.execv(binary, [binary, dsn])  # noqa: S606 - the terminal is the person's from here on
+
+
 def _fetch(settings: Settings, _parsed: argparse.Namespace) -> int:
     from deploy.local import jars
 
@@ -146,6 +156,7 @@ COMMANDS = {
     "doctor": ("find what would stop the platform from starting", _doctor),
     "reset": ("stop, and forget all state", _reset),
     "env": ("print what the duban command has to know of this platform, as lines for a shell (with passwords)", _env),
+    "psql": ("open a service's database", _psql),
     "fetch": ("download Kafka's jars", _fetch),
 }
 

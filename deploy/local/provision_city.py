@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local import secrets_store
+from deploy.local.migrations import migrate_service
 from deploy.local.trouble import Trouble
 from duban_contracts import profile
 from duban_contracts.topics import city_topics
 from services.chassis.access import keys as api_keys
+from services.chassis.access.accounts import Account, load_accounts
 from services.chassis.publishing import topics
-from services.chassis.storage.schema import MigrationError, migrate
+from services.chassis.storage.schema import MigrationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ async def everything(settings: Settings, dsns: Mapping[str, str]) -> list[str]:
     """Apply topics, migrate the databases in `dsns`, store keys; returns what was done. Raises `Trouble`."""
     try:
         city = profile.load_city(settings.profile)
-        accounts = profile.load_accounts(settings.profile)
+        accounts = load_accounts(settings.profile, city)
     except (OSError, profile.ProfileError) as error:
         raise Trouble(
             f"The city profile cannot be used: {error}.", "Correct it, or name another with DUBAN_PROFILE."
@@ -46,8 +47,8 @@ async def everything(settings: Settings, dsns: Mapping[str, str]) -> list[str]:
     return [f"{topics_line}; {sum(applied)} new migrations; keys of {len(keys)} accounts"]
 
 
-def issue_keys(file: Path, accounts: tuple[profile.Account, ...]) -> list[api_keys.NewKey]:
-    """One key per account, made on first use and kept in `file`: {account: {key, role, area, unit, sectors}}."""
+def issue_keys(file: Path, accounts: tuple[Account, ...]) -> list[api_keys.NewKey]:
+    """One key per account, made on first use and kept in `file`: {account: {key, role, area, …}}."""
     kept: dict[str, Any] = secrets_store.read_json(file)
     issued = {
         account.account: {
@@ -56,24 +57,18 @@ def issue_keys(file: Path, accounts: tuple[profile.Account, ...]) -> list[api_ke
             "area": account.area,
             "unit": account.unit,
             "sectors": list(account.sectors),
+            "enterprise": account.enterprise,
         }
         for account in accounts
     }
     if issued != kept:
         secrets_store.write_json(file, issued)
-    return [
-        api_keys.NewKey(
-            api_keys.Principal(who.account, who.role, who.area, who.unit, who.sectors),
-            str(issued[who.account]["key"]),
-        )
-        for who in accounts
-    ]
+    return [api_keys.NewKey(who.principal, str(issued[who.account]["key"])) for who in accounts]
 
 
 async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey]) -> int:
-    bootstrap = importlib.import_module(f"services.{service}.bootstrap")
     try:
-        applied = await migrate(dsn, bootstrap.MIGRATIONS, list(bootstrap.SLICES))
+        applied = await migrate_service(service, dsn)
     except MigrationError as error:
         raise Trouble(
             f"The database of {service} cannot be migrated: {error}.",

@@ -13,7 +13,7 @@ import msgspec
 _IDLE_SECONDS: Final = 3.0
 
 
-class UnexpectedStatus(Exception):  # noqa: N818 - it names what happened
+class UnexpectedStatus(Exception):
     """A service answered with an error."""
 
 

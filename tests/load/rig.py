@@ -22,12 +22,13 @@ import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local import ephemeral
+from deploy.local.migrations import migrate_service
 from deploy.local.settings import LOOPBACK, ROOT
-from duban_contracts.profile import load_accounts, load_city
+from duban_contracts.profile import load_city
 from duban_contracts.topics import PARTITIONS, city_topics
 from services.chassis.access import keys as api_keys
+from services.chassis.access.accounts import load_accounts
 from services.chassis.publishing import topics
-from services.chassis.storage.schema import migrate
 
 PROFILE = ROOT / "deploy" / "profiles" / "jincheng"
 COUNTIES = tuple(county.code for county in load_city(PROFILE).counties)
@@ -80,7 +81,7 @@ class Rig:
     async def create_service_database(self, service: str, name: str) -> str:
         """Create a service's database with its tables and nothing in them; return its DSN."""
         dsn = await self.create_database(name)
-        await migrate(dsn, ROOT / "services" / service / "migrations")
+        await migrate_service(service, dsn)
         return dsn
 
     async def create_topics(self, prefix: str) -> None:
@@ -96,11 +97,9 @@ class Rig:
 
     async def issue_keys(self, dsns: Sequence[str]) -> dict[str, str]:
         """Store one key per account of the example city in every database; return them by account."""
-        keys = {account.account: api_keys.new_token() for account in load_accounts(PROFILE)}
-        new = [
-            api_keys.NewKey(api_keys.Principal(a.account, a.role, a.area, a.unit, a.sectors), keys[a.account])
-            for a in load_accounts(PROFILE)
-        ]
+        accounts = load_accounts(PROFILE, load_city(PROFILE))
+        keys = {account.account: api_keys.new_token() for account in accounts}
+        new = [api_keys.NewKey(account.principal, keys[account.account]) for account in accounts]
         for dsn in dsns:
             connection = await asyncpg.connect(dsn)
             try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import os
 import secrets
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from deploy.local import ephemeral
+from deploy.local.migrations import migrate_service
 from services.chassis.storage.schema import migrate
 from tools.generate.parts import SERVICES
 
@@ -54,7 +54,7 @@ async def _tables(dsn: str, service: str | None) -> dict[str, list[asyncpg.Recor
     try:
         await connection.execute(f"CREATE DATABASE {name}")
         own = urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
-        await _migrate(own, service)
+        await (migrate_service(service, own) if service else migrate(own, Path(os.devnull)))
         inside = await asyncpg.connect(own)
         rows = await inside.fetch(_COLUMNS)
         await inside.close()
@@ -65,14 +65,6 @@ async def _tables(dsn: str, service: str | None) -> dict[str, list[asyncpg.Recor
     for row in rows:
         tables.setdefault(row["table"], []).append(row)
     return tables
-
-
-async def _migrate(dsn: str, service: str | None) -> None:
-    if service is None:
-        await migrate(dsn, Path(os.devnull))
-        return
-    bootstrap = importlib.import_module(f"services.{service}.bootstrap")
-    await migrate(dsn, bootstrap.MIGRATIONS, list(bootstrap.SLICES))
 
 
 def _section(table: str, columns: list[asyncpg.Record]) -> str:
