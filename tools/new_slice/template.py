@@ -27,9 +27,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.$service.$noun.model import $singular
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
+from services.$service.$noun.model import $singular
 
 COLUMNS: Final[Columns[$singular]] = Columns({"id": "text", "county": "text"})
 
@@ -49,8 +49,8 @@ _WIRE: Final = '''"""What this slice adds to the $service."""
 
 from __future__ import annotations
 
-from services.$service.settings import Settings
 from services.chassis.assembly import Part, Platform
+from services.$service.settings import Settings
 
 
 def wire(platform: Platform[Settings]) -> Part:

@@ -17,7 +17,8 @@ from tools.structure import layout
 def root(tmp_path: Path) -> Path:
     service = tmp_path / "services" / "ledger"
     service.mkdir(parents=True)
-    (service / "bootstrap.py").write_text('"""."""\n')
+    for name in ("__init__.py", "bootstrap.py"):
+        (service / name).write_text('"""."""\n')
     return tmp_path
 
 
