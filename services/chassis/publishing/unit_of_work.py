@@ -18,7 +18,7 @@ from duban_contracts.cloudevents import CloudEvent
 from services.chassis.publishing import outbox
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.publishing.outbox import OutboxMessage, outgoing
-from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.database import Connection
 
 A = TypeVar("A")
 C = TypeVar("C")
@@ -153,19 +153,19 @@ class UnitOfWork(Generic[A]):
 
 
 async def carry_out(
-    database: Database,
+    connection: Connection,
     commands: Sequence[C],
     *,
     work: Callable[[Connection, Sequence[C]], AbstractAsyncContextManager[U]],
     handle: Callable[[U, C], R],
     answer: Callable[[U, R], R] | None = None,
 ) -> list[R]:
-    """Carry out one command or many in one transaction; return what `handle` said of each, in order.
+    """Carry out one command or many in the caller's transaction; return what `handle` said of each, in order.
 
     `work` locks and loads everything the commands touch, gives the unit of work and writes it at the end. A refusal
     is a value: it touches nothing, and its neighbours are carried out. Any exception undoes all of them. Reactions may
-    go further than `handle` did; `answer` then looks once more at what was committed and gives the last word.
+    go further than `handle` did; `answer` then looks once more at what was written and gives the last word.
     """
-    async with database.transaction() as connection, work(connection, commands) as unit:
+    async with work(connection, commands) as unit:
         said = [handle(unit, command) for command in commands]
     return said if answer is None else [answer(unit, one) for one in said]
