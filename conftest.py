@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 
 from deploy.local import ephemeral
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytest_plugins = ["services.chassis.testing.fixtures"]
+
+# A shared machine may be slow at any moment; a test that judges by time judges the neighbour.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 # A test's tier follows from the servers it asks for; nobody has to remember a mark.
 _TIERS = {"kafka_bootstrap": "kafka", "postgres_dsn": "postgres"}

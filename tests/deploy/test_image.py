@@ -21,6 +21,8 @@ from deploy.local import ephemeral, settings
 from deploy.local.trouble import Trouble
 from tests.deploy.expressions import ROOT
 
+pytestmark = pytest.mark.servers
+
 DOCKERFILE = ROOT / "deploy" / "docker" / "Dockerfile"
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -15,6 +15,8 @@ from deploy.local.trouble import Trouble
 from deploy.prometheus import local, operator, tools
 from tests.deploy.expressions import ROOT, RULES, rules
 
+pytestmark = pytest.mark.servers
+
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 UNIT_TESTS = ROOT / "tests" / "deploy" / "rules" / "duban.rules.test.yml"
 RUNBOOKS = ROOT / "docs" / "runbooks"

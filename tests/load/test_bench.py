@@ -12,6 +12,8 @@ import pytest
 from deploy.local.settings import ROOT
 from tests.load.figures import bound_by, percentile
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.mark.load
 def test_a_quick_run_writes_a_whole_result(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ from duban_contracts.topics import claims_topic
 from services.chassis.process.clock import ZONE
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.testing.kafka import publish, read_all
-from services.statistics.recompute import books_of, differences
+from services.statistics.recompute.handlers import differences
+from services.statistics.recompute.model import books_of
 from tests.deploy import running
 
 pytestmark = pytest.mark.timeout(300)

@@ -15,6 +15,8 @@ from deploy.local import doctor, java, leftovers
 from deploy.local.settings import LOOPBACK, ROOT, load
 from deploy.local.trouble import Trouble
 
+pytestmark = pytest.mark.servers
+
 if TYPE_CHECKING:
     from deploy.local.settings import Settings
 

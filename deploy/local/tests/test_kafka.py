@@ -12,6 +12,8 @@ from deploy.local.java import Java
 from deploy.local.kafka import Cluster, Node
 from deploy.local.trouble import Trouble
 
+pytestmark = pytest.mark.servers
+
 
 async def test_a_killed_broker_comes_back_with_its_records_and_makes_no_topic_by_itself() -> None:
     with ephemeral.kafka() as cluster:

@@ -11,6 +11,8 @@ from deploy.local import ephemeral, placement, postgres, secrets_store
 from deploy.local.settings import LOOPBACK
 from deploy.local.trouble import Trouble
 
+pytestmark = pytest.mark.servers
+
 
 async def test_a_fresh_server_demands_scram_and_listens_on_loopback_tcp_only() -> None:
     with ephemeral.postgres() as server:

@@ -19,6 +19,8 @@ from deploy.local.receivers.__main__ import serve
 from deploy.local.receivers.hooks import endpoint_secret
 from deploy.local.settings import LOOPBACK
 
+pytestmark = pytest.mark.servers
+
 SECRET = "a-master-secret-of-this-test"
 ENDPOINT = "140521/emergency"
 
