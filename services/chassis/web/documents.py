@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema, core_schema
 from duban_contracts.closed import closed
 from duban_contracts.explain import explain
 from duban_contracts.refusals import Refusal, refusal, violation
+from duban_contracts.terms import check_terms
 from services.chassis.web.preconditions import etag
 from services.chassis.web.violations import MOST_VIOLATIONS, refused
 
@@ -162,6 +163,8 @@ def decoded(text: bytes, model: Any) -> Any:
         raise refused(_unreadable(error)) from None
     if rb"\u0000" in text and (nul := list(_with_nul(msgspec.json.decode(text), "$"))):
         raise refused(*nul)
+    if terms := check_terms(found):
+        raise refused(*terms)
     return found
 
 

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from services.chassis.storage.database import is_retryable
 from services.chassis.telemetry import tracing
+from services.chassis.web.idempotency import AnsweredBefore
 from services.chassis.web.problems import Problem, respond
 from services.chassis.web.routes import strangers
 from services.chassis.web.violations import told
@@ -29,6 +30,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(AnsweredBefore, _on_answered)
     app.add_exception_handler(ClientDisconnect, _on_hang_up)
 
 
@@ -49,6 +51,11 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     codes = {one.code for one in found}
     alone = codes.pop() if len(codes) == 1 and codes <= _OWN else "invalid-field"
     return respond(Problem.of_all(found, code=alone))
+
+
+async def _on_answered(_: Request, before: Exception) -> Response:
+    assert isinstance(before, AnsweredBefore)  # noqa: S101 - registered for it
+    return before.response
 
 
 async def _on_hang_up(_: Request, __: Exception) -> Response:

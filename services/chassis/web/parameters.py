@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 from duban_contracts.events.types import CountyCode, Instant, ShortText, Uscc
 from duban_contracts.explain import explain
 from duban_contracts.refusals import Refusal, violation
+from duban_contracts.terms import check_terms
 from services.chassis.web.violations import refused
 
 # What a calendar, an interval and PostgreSQL can still compute with; 9999-12-31 is `infinity` to asyncpg.
@@ -49,10 +50,13 @@ class Checked:
 
     def _read(self, text: Any) -> Any:
         try:
-            value = msgspec.convert({"value": text}, self._model).value  # type: ignore[attr-defined]
+            held = msgspec.convert({"value": text}, self._model)
         except msgspec.ValidationError as error:
             found = [_at_root(one) for one in explain({"value": text}, self._model)]
             raise refused(*(found or [violation("wrong-format", "$", rule=str(error), pattern="")])) from None
+        if terms := check_terms(held):
+            raise refused(*map(_at_root, terms))
+        value = held.value  # type: ignore[attr-defined]
         return value if self._then is None else self._then(value)
 
 

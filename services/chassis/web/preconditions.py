@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Header
 
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.web.problems import Problem
+from services.chassis.web.problems import Problem, may_answer
 
 # Eighteen digits are more than any version has, and fit PostgreSQL's bigint.
 _IF_MATCH: Final = re.compile(r'(?:\*|"([1-9][0-9]{0,17})")\Z')
@@ -43,6 +43,7 @@ def parse_if_match(header: str | None) -> Precondition:
     return Precondition(int(match[1]) if match[1] else None)
 
 
+@may_answer("invalid-if-match", "version-mismatch")
 async def _expecting(
     if_match: Annotated[str | None, Header(description='the version the decision rests on, e.g. "3"')] = None,
 ) -> Precondition:

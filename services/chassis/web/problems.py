@@ -7,9 +7,9 @@ A code's status and sentence stand in the contract's catalogue (`duban_contracts
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 from fastapi import Response
@@ -17,6 +17,7 @@ from fastapi import Response
 from duban_contracts.codes import CODES
 from duban_contracts.refusals import Refusal, refusal
 
+F = TypeVar("F", bound=Callable[..., Any])
 PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
 PROBLEM_REF: Final = "#/components/schemas/Problem"
 _PLACE: Final = re.compile(r"\{[a-z_]+\}")
@@ -130,6 +131,16 @@ def declares(*codes: str) -> dict[int | str, dict[str, Any]]:
     for code in codes:
         by_status.setdefault(CODES[code].status or HTTPStatus.UNPROCESSABLE_ENTITY, []).append(code)
     return {status: _response(named) for status, named in sorted(by_status.items())}
+
+
+def may_answer(*codes: str) -> Callable[[F], F]:
+    """Say of a dependency (by decorating it) with which codes it may end a request; `Router` then declares them."""
+
+    def mark(dependency: F) -> F:
+        dependency.codes = codes  # type: ignore[attr-defined]
+        return dependency
+
+    return mark
 
 
 def joined(

@@ -20,6 +20,7 @@ from starlette.types import Scope
 
 from duban_contracts.refusals import Refusal, violation
 from services.chassis.web.documents import JsonText, Shape, answer
+from services.chassis.web.idempotency import Once
 from services.chassis.web.problems import declares, joined
 
 _ASKING: Final = "request_"
@@ -102,6 +103,7 @@ def _answering(endpoint: Callable[..., Awaitable[Any]], status: int | None) -> C
     First, but after the dependencies: whoever has no key is told that and nothing else.
     """
     signature = inspect.signature(endpoint, eval_str=True)
+    attempts = [name for name, parameter in signature.parameters.items() if parameter.annotation == Once]
     asking = inspect.Parameter(_ASKING, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
 
     @functools.wraps(endpoint)
@@ -110,6 +112,9 @@ def _answering(endpoint: Callable[..., Awaitable[Any]], status: int | None) -> C
         if _is_suspect(request.scope) and strangers(request):
             raise RequestValidationError([])  # its handler tells the strangers
         said = await endpoint(**values)
+        for name in attempts:
+            if values[name].is_open:
+                raise RuntimeError(f"{endpoint.__qualname__} began `{name}` and kept no answer")
         return said if isinstance(said, Response) else answer(said, status=status or 200)
 
     answering.__signature__ = signature.replace(parameters=[*signature.parameters.values(), asking])  # type: ignore[attr-defined]
@@ -133,9 +138,11 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
 
 def _common(route: APIRoute, kinds: set[str]) -> dict[int | str, dict[str, Any]]:
     """Return what every route of this kind may answer beside its own."""
+    calls = list(_calls(route.dependant))
     codes = ["invalid-field", "unknown-parameter", "unavailable"]
-    if any(hasattr(call, "action") or hasattr(call, "legacy") for call in _calls(route.dependant)):
+    if any(hasattr(call, "action") or hasattr(call, "legacy") for call in calls):
         codes += ["unauthenticated", "role-not-allowed"]
+    codes += [code for call in calls for code in getattr(call, "codes", ())]
     if "path" in kinds:
         codes.append("not-found")
     if "body" in kinds:
