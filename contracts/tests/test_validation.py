@@ -10,11 +10,18 @@ from hypothesis import strategies as st
 
 from contracts.tests.strategies import json_values, reports, texts
 from duban_contracts.closed import closed_decoder
-from duban_contracts.cloudevents import CloudEvent, EnvelopeError
-from duban_contracts.codec import event_types, lookup
+from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_structured
+from duban_contracts.codec import PayloadError, decode, event_types, lookup
 from duban_contracts.examples import example_event, examples
 from duban_contracts.explain import explain
-from duban_contracts.validation import MOST_EVENT_BYTES, MOST_VIOLATIONS, check_claim, check_payload, envelope_violation
+from duban_contracts.validation import (
+    MOST_EVENT_BYTES,
+    MOST_VIOLATIONS,
+    check_claim,
+    check_payload,
+    envelope_violation,
+    examine_claim,
+)
 
 TYPE = "duban.hazard.reported.v1"
 REPORT = examples()[TYPE]
@@ -135,6 +142,38 @@ def test_an_unknown_type_is_said_so() -> None:
 def test_bytes_that_are_no_json_are_said_so(data: bytes) -> None:
     event = CloudEvent(id="1", source="s", type=TYPE, data=data)
     assert [violation.code for violation in check_claim(event)] == ["not-json"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"place": "\xff"}',
+        b'{"county": "140502", "plaec": "\xff"}',
+        b'{"place": "\xed\xa0\x80"}',
+        b'{"\xff": 1}',
+    ],
+)
+def test_text_that_is_not_utf8_is_an_answer_and_never_a_crash(data: bytes) -> None:
+    event = CloudEvent(id="1", source="s", type=TYPE, data=data)
+    assert {violation.code for violation in check_claim(event)} <= {"not-json", "missing-field", "unknown-field"}
+    with pytest.raises(PayloadError):
+        decode(event)
+    document = b'{"specversion":"1.0","id":"1","source":"s","type":"' + data + b'","data":1}'
+    with pytest.raises(EnvelopeError):
+        from_structured(document)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_inside_a_document_get_an_answer(data: bytes) -> None:
+    whole = msgspec.json.encode(REPORT)
+    place = whole.index(b'"place":"') + len(b'"place":"')
+    event = CloudEvent(id="1", source="s", type=TYPE, data=whole[:place] + data + whole[place:])
+    assert isinstance(check_claim(event), list)
+
+
+def test_an_examined_claim_is_handed_back_decoded() -> None:
+    assert examine_claim(claim(REPORT), "140502") == decode(claim(REPORT))
+    assert examine_claim(claim(REPORT), "140581") == check_claim(claim(REPORT), "140581") != []
 
 
 def test_a_hostile_document_is_answered_by_few_short_legible_violations() -> None:

@@ -23,6 +23,8 @@ def closed(model: type[msgspec.Struct]) -> type[msgspec.Struct]:
         annotation = _closed_annotation(hints[field.name])
         if field.required:
             fields.append((field.encode_name, annotation))
+        elif field.default_factory is not msgspec.NODEFAULT:
+            fields.append((field.encode_name, annotation, msgspec.field(default_factory=field.default_factory)))
         else:
             fields.append((field.encode_name, annotation, field.default))
     return msgspec.defstruct(model.__name__, fields, frozen=True, kw_only=True, forbid_unknown_fields=True)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 import msgspec
+
+from duban_contracts.not_json import NOT_JSON, reason
+from duban_contracts.times import format_time
 
 STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents+json"
 BATCH_CONTENT_TYPE: Final = "application/cloudevents-batch+json"
@@ -88,17 +90,6 @@ _DIGITS: Final = re.compile(r"[0-9]{1,10}\Z")
 _FORBIDDEN_CHARACTERS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 Headers = Sequence[tuple[str, bytes]]
-
-
-def format_time(instant: datetime) -> str:
-    """Return `instant` (aware) as the RFC 3339 UTC text that CloudEvents' `time` wants."""
-    return _utc_text(instant.astimezone(UTC))
-
-
-# One transaction writes one instant into many events. Only UTC: elsewhere two instants of a fold count as equal.
-@lru_cache(maxsize=256)
-def _utc_text(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")
 
 
 def _parse_time(text: str) -> datetime:
@@ -227,8 +218,8 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
     """Read one structured-mode JSON object; raises EnvelopeError when it is not a CloudEvent 1.0."""
     try:
         parsed = _DOCUMENT.decode(document)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise EnvelopeError("document", f"must be one JSON object ({error})") from error
+    except NOT_JSON as error:
+        raise EnvelopeError("document", f"must be one JSON object ({reason(error)})") from error
     if parsed.specversion != "1.0":
         raise EnvelopeError("specversion", 'must be "1.0"')
     if parsed.datacontenttype not in (None, DATA_CONTENT_TYPE):
@@ -250,8 +241,8 @@ def split_batch(document: bytes) -> list[msgspec.Raw]:
     """Return the raw structured-mode objects of a batch; raises EnvelopeError when it is no JSON array."""
     try:
         return _RAW_LIST.decode(document)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise EnvelopeError("document", f"must be a JSON array ({error})") from error
+    except NOT_JSON as error:
+        raise EnvelopeError("document", f"must be a JSON array ({reason(error)})") from error
 
 
 def encode_batch(events: Iterable[CloudEvent]) -> bytes:

@@ -10,6 +10,7 @@ import duban_contracts.events
 from duban_contracts.catalogue import EventData, EventType, registered
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.legible import legible
+from duban_contracts.not_json import NOT_JSON, reason
 
 # Importing the models has filled the catalogue; nothing registers later.
 _MODULES: Final = duban_contracts.events.__all__
@@ -61,8 +62,8 @@ def decode(event: CloudEvent) -> EventData:
     except msgspec.ValidationError as error:
         rule, _, field = str(error).rpartition(" - at `") if " - at `" in str(error) else (str(error), "", "")
         raise PayloadError(field.rstrip("`") or "$", legible(rule)) from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise PayloadError("$", f"must be JSON ({error})") from error
+    except NOT_JSON as error:
+        raise PayloadError("$", f"must be JSON ({reason(error)})") from error
 
 
 def encode(data: EventData) -> bytes:

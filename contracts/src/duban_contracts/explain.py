@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from msgspec import inspect
@@ -22,13 +23,21 @@ _Check = Callable[[Any, Any, str], Iterator[Refusal]]
 
 
 @cache
-def _described(model: type[msgspec.Struct]) -> inspect.Type:
+def _described(model: Any) -> inspect.Type:
     return inspect.type_info(model)
 
 
 def explain(document: object, model: type[msgspec.Struct]) -> Iterator[Refusal]:
-    """Yield what is wrong with `document` (decoded JSON) as a published `model`; nothing when it is right."""
+    """Yield what is wrong with `document` (decoded JSON) as a closed `model`; nothing when it is right.
+
+    Raises NotImplementedError when the model has a field of a kind that neither events nor commands use.
+    """
     return _check(document, _described(model), "$")
+
+
+def explain_type(value: object, expected: Any, path: str) -> Iterator[Refusal]:
+    """Yield what is wrong with one decoded `value` as a type of the contract (`Sector`, `CountyCode | None`)."""
+    return _check(value, _described(expected), path)
 
 
 def _check(value: Any, expected: inspect.Type, path: str) -> Iterator[Refusal]:
@@ -79,11 +88,29 @@ def _check_text(value: Any, expected: inspect.StrType, path: str) -> Iterator[Re
             yield violation("wrong-format", path, pattern=pattern)
 
 
-def _check_number(value: Any, expected: inspect.IntType, path: str) -> Iterator[Refusal]:
+def _check_whole(value: Any, expected: inspect.IntType, path: str) -> Iterator[Refusal]:
     if isinstance(value, bool) or not isinstance(value, int):
         yield violation("wrong-type", path, zh="整数", en="a whole number")
-    elif expected.ge is not None and value < expected.ge:
+    else:
+        yield from _check_bounds(value, expected, path)
+
+
+def _check_number(value: Any, expected: inspect.FloatType, path: str) -> Iterator[Refusal]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        yield violation("wrong-type", path, zh="数字", en="a number")
+    else:
+        yield from _check_bounds(value, expected, path)
+
+
+def _check_bounds(value: float, expected: inspect.IntType | inspect.FloatType, path: str) -> Iterator[Refusal]:
+    if expected.ge is not None and value < expected.ge:
         yield violation("out-of-range", path, zh=f"不小于{expected.ge}", en=f"at least {expected.ge}")
+    elif expected.gt is not None and value <= expected.gt:
+        yield violation("out-of-range", path, zh=f"大于{expected.gt}", en=f"above {expected.gt}")
+    elif expected.le is not None and value > expected.le:
+        yield violation("out-of-range", path, zh=f"不大于{expected.le}", en=f"at most {expected.le}")
+    elif expected.lt is not None and value >= expected.lt:
+        yield violation("out-of-range", path, zh=f"小于{expected.lt}", en=f"below {expected.lt}")
 
 
 def _check_flag(value: Any, _expected: inspect.BoolType, path: str) -> Iterator[Refusal]:
@@ -107,12 +134,49 @@ def _check_instant(value: Any, _expected: inspect.DateTimeType, path: str) -> It
         yield violation("bad-time", path)
 
 
-def _check_array(value: Any, expected: inspect.VarTupleType, path: str) -> Iterator[Refusal]:
+def _check_uuid(value: Any, _expected: inspect.UUIDType, path: str) -> Iterator[Refusal]:
+    if not (isinstance(value, str) and _readable(_UUID.decode, b'"%s"' % value.encode())):
+        yield violation("wrong-format", path, rule="must be a UUID", pattern="")
+
+
+def _check_literal(value: Any, expected: inspect.LiteralType, path: str) -> Iterator[Refusal]:
+    if not any(value == allowed and type(value) is type(allowed) for allowed in expected.values):
+        yield violation("unknown-value", path, values=", ".join(map(str, expected.values)))
+
+
+def _check_array(value: Any, expected: inspect.VarTupleType | inspect.ListType, path: str) -> Iterator[Refusal]:
     if not isinstance(value, list):
         yield violation("wrong-type", path, zh="数组", en="an array")
         return
+    least, most = expected.min_length, expected.max_length
+    if least is not None and len(value) < least:
+        yield violation("out-of-range", path, zh=f"至少{least}项", en=f"at least {least} items")
+    elif most is not None and len(value) > most:
+        yield violation("out-of-range", path, zh=f"至多{most}项", en=f"at most {most} items")
     for index, item in enumerate(value):
         yield from _check(item, expected.item_type, f"{path}[{index}]")
+
+
+def _check_row(value: Any, expected: inspect.TupleType, path: str) -> Iterator[Refusal]:
+    kinds = expected.item_types
+    if not isinstance(value, list) or len(value) != len(kinds):
+        yield violation("wrong-type", path, zh=f"{len(kinds)}项的数组", en=f"an array of {len(kinds)} items")
+        return
+    for index, (item, kind) in enumerate(zip(value, kinds, strict=True)):
+        yield from _check(item, kind, f"{path}[{index}]")
+
+
+def _check_mapping(value: Any, expected: inspect.DictType, path: str) -> Iterator[Refusal]:
+    if not isinstance(value, dict):
+        yield violation("wrong-type", path, zh="对象", en="an object")
+        return
+    for name, item in value.items():
+        yield from _check(name, expected.key_type, f"{path}.{name}")
+        yield from _check(item, expected.value_type, f"{path}.{name}")
+
+
+def _check_anything(_value: Any, _expected: inspect.AnyType, _path: str) -> Iterator[Refusal]:
+    return iter(())
 
 
 def _readable(read: Callable[[Any], object], value: object) -> bool:
@@ -124,14 +188,22 @@ def _readable(read: Callable[[Any], object], value: object) -> bool:
 
 
 _INSTANT: Final = msgspec.json.Decoder(datetime)
+_UUID: Final = msgspec.json.Decoder(UUID)
 _CHECKS: Final[dict[type[inspect.Type], _Check]] = {
     inspect.StructType: _check_struct,
     inspect.UnionType: _check_union,
     inspect.StrType: _check_text,
-    inspect.IntType: _check_number,
+    inspect.IntType: _check_whole,
+    inspect.FloatType: _check_number,
     inspect.BoolType: _check_flag,
     inspect.EnumType: _check_enum,
     inspect.DateType: _check_date,
     inspect.DateTimeType: _check_instant,
+    inspect.UUIDType: _check_uuid,
+    inspect.LiteralType: _check_literal,
     inspect.VarTupleType: _check_array,
+    inspect.ListType: _check_array,
+    inspect.TupleType: _check_row,
+    inspect.DictType: _check_mapping,
+    inspect.AnyType: _check_anything,
 }

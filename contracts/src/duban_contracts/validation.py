@@ -10,12 +10,13 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.catalogue import EventType
+from duban_contracts.catalogue import EventData, EventType
 from duban_contracts.closed import closed_decoder
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.codec import UnknownEventType, lookup
 from duban_contracts.explain import explain
 from duban_contracts.legible import legible
+from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.terms import check_terms
 from duban_contracts.topics import TopicFamily
@@ -41,7 +42,16 @@ _ENVELOPE_ZH: Final = {
 def check_claim(event: CloudEvent, county: str | None = None) -> list[Refusal]:
     """Return what is wrong with `event` as a claim of a county; an empty list when it may be published.
 
-    Checks the type, the closed payload and the vocabularies. With `county` (the owner of the key or topic),
+    The rules are those of :func:`examine_claim`.
+    """
+    found = examine_claim(event, county)
+    return found if isinstance(found, list) else []
+
+
+def examine_claim(event: CloudEvent, county: str | None = None) -> EventData | list[Refusal]:
+    """Return the payload of `event`, or what is wrong with it as a claim of a county (at least one refusal).
+
+    Checks the type, the size, the closed payload and the vocabularies. With `county` (the owner of the key or topic),
     also that the payload names no other county: code `county-mismatch`.
     """
     try:
@@ -58,7 +68,7 @@ def check_claim(event: CloudEvent, county: str | None = None) -> list[Refusal]:
     data = entry.decoder.decode(event.data)
     if county is not None and getattr(data, "county", county) != county:
         return [violation("county-mismatch", "$.county", county=county)]
-    return check_terms(data)
+    return check_terms(data) or data
 
 
 def envelope_violation(error: EnvelopeError) -> Refusal:
@@ -73,15 +83,15 @@ def check_payload(entry: EventType, data: bytes) -> list[Refusal]:
         closed_decoder(entry.model).decode(data)
     except msgspec.ValidationError as error:
         return _all_violations(entry, data, error)
-    except (msgspec.DecodeError, RecursionError) as error:
-        return [violation("not-json", "$", detail=error)]
+    except NOT_JSON as error:
+        return [violation("not-json", "$", detail=reason(error))]
     return []
 
 
 def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationError) -> list[Refusal]:
     try:
         document = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as broken:
-        return [violation("not-json", "$", detail=broken)]
+    except NOT_JSON as broken:
+        return [violation("not-json", "$", detail=reason(broken))]
     found = list(islice(explain(document, entry.model), MOST_VIOLATIONS))
     return found or [violation("wrong-format", "$", rule=str(error), pattern="")]

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
+from duban_contracts.not_json import NOT_JSON, reason
 
 
 class Unreadable(ValueError):
@@ -39,7 +40,7 @@ def read(raw: bytes) -> list[Captured]:
 def _documents(raw: bytes) -> Iterator[msgspec.Raw]:
     try:
         whole = msgspec.json.decode(raw, type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         yield from _lines(raw)
         return
     if bytes(whole).lstrip()[:1] == b"[":
@@ -53,14 +54,16 @@ def _lines(raw: bytes) -> Iterator[msgspec.Raw]:
         if line.strip():
             try:
                 yield msgspec.json.decode(line, type=msgspec.Raw)
-            except (msgspec.DecodeError, RecursionError) as error:
-                raise Unreadable(f"line {number}: neither one JSON document nor JSON lines ({error})") from error
+            except NOT_JSON as error:
+                raise Unreadable(
+                    f"line {number}: neither one JSON document nor JSON lines ({reason(error)})"
+                ) from error
 
 
 def _captured(document: msgspec.Raw) -> Captured:
     try:
         fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return Captured(_structured(document))
     if "headers" not in fields or "specversion" in fields:
         return Captured(_structured(document))
