@@ -125,12 +125,7 @@ class Authenticator:
 
 
 def _unauthenticated() -> Problem:
-    return Problem(
-        401,
-        "unauthenticated",
-        "缺少有效的访问密钥，请在 Authorization 头中使用 Bearer 密钥",
-        headers={"WWW-Authenticate": "Bearer"},
-    )
+    return Problem("unauthenticated", headers={"WWW-Authenticate": "Bearer"})
 
 
 def require(*roles: str) -> Callable[[Request], Awaitable[Principal]]:
@@ -142,12 +137,7 @@ def require(*roles: str) -> Callable[[Request], Awaitable[Principal]]:
             state.authenticator = Authenticator(state.database)
         who: Principal = await state.authenticator.authenticate(request.headers.get("authorization"))
         if roles and who.role not in roles:
-            raise Problem(
-                403,
-                "role-not-allowed",
-                f"角色 {who.role} 无权进行此项操作",
-                rule=f"one of {', '.join(roles)}",
-            )
+            raise Problem("role-not-allowed", action="进行此项操作", roles=", ".join(roles))
         return who
 
     principal.legacy = True  # type: ignore[attr-defined]

@@ -54,7 +54,7 @@ class Reach(StrEnum):
 class Action:
     """Something that can be done: `<service>.<slice>.<verb>`, its Chinese name, and who may do it.
 
-    Raises ValueError for a name of another form or an action that nobody may do.
+    `zh` is a verb with its object (查看隐患): it ends the sentence 当前岗位无权…. Raises ValueError for a name of another form or an action that nobody may do.
     """
 
     name: str
@@ -109,11 +109,11 @@ def permits(caller: Caller, action: Action) -> bool:
 
 
 class Access:
-    """Admits requests to one app. Raises Problem."""
+    """Admits requests to one app of the city `city`."""
 
     def __init__(self, authenticator: Authenticator, city: City) -> None:
         self._authenticator = authenticator
-        self._city = city
+        self.city = city
 
     async def admit(self, header: str | None, wanted: Allow) -> Caller:
         """Return who calls and what it may see; raises Problem 401 or 403, and records either."""
@@ -125,8 +125,8 @@ class Access:
             raise
         if not holds(principal, action.roles):
             record(Reason.ROLE, action.name, principal)
-            raise _role_not_allowed(principal.role, action)
-        scope = Scope.of(principal, self._city, own_unit=action.reach is Reach.UNIT)
+            raise _role_not_allowed(action)
+        scope = Scope.of(principal, self.city, own_unit=action.reach is Reach.UNIT)
         beside = frozenset(other.name for other in wanted.beside if holds(principal, other.roles))
         caller = Caller(principal, scope, action.name, beside)
         if not _reaches(action.reach, caller):
@@ -147,24 +147,19 @@ def _reaches(reach: Reach, caller: Caller) -> bool:
 
 # Who reaches far enough, in the words of both languages.
 _WHO: Final = {
-    Reach.CITY: ("不限区域和行业的全市账号", "an account of the whole city"),
-    Reach.COUNTY: ("归属一个县（市、区）的账号", "an account of exactly one county"),
-    Reach.COUNTIES: ("县（市、区）级以上的账号", "an account of at least a whole county"),
+    Reach.CITY: ("不限区域和行业的全市账号", "must be an account of the whole city, restricted nowhere"),
+    Reach.COUNTY: ("归属一个县（市、区）的账号", "must be an account of exactly one county"),
+    Reach.COUNTIES: ("县（市、区）级以上的账号", "must be an account of at least a whole county"),
 }
 
 
-def _role_not_allowed(role: str, action: Action) -> Problem:
-    return Problem(
-        403,
-        "role-not-allowed",
-        f"角色 {role} 无权进行此项操作：{action.zh}",
-        rule=f"one of {', '.join(sorted(action.roles))}",
-    )
+def _role_not_allowed(action: Action) -> Problem:
+    return Problem("role-not-allowed", action=action.zh, roles=", ".join(sorted(action.roles)))
 
 
 def _reach_not_allowed(action: Action) -> Problem:
-    zh, en = _WHO[action.reach]
-    return Problem(403, "reach-not-allowed", f"此项操作须由{zh}进行：{action.zh}", rule=f"must be {en}")
+    who, rule = _WHO[action.reach]
+    return Problem("reach-not-allowed", who=who, action=action.zh, rule=rule)
 
 
 @dataclass(frozen=True, slots=True)
