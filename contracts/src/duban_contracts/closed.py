@@ -27,7 +27,9 @@ def closed(model: type[msgspec.Struct]) -> type[msgspec.Struct]:
             fields.append((field.encode_name, annotation, msgspec.field(default_factory=field.default_factory)))
         else:
             fields.append((field.encode_name, annotation, field.default))
-    return msgspec.defstruct(model.__name__, fields, frozen=True, kw_only=True, forbid_unknown_fields=True)
+    twin = msgspec.defstruct(model.__name__, fields, frozen=True, kw_only=True, forbid_unknown_fields=True)
+    twin.__doc__ = model.__doc__
+    return twin
 
 
 def _closed_annotation(annotation: Any) -> Any:
