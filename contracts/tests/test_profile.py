@@ -5,22 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from duban_contracts import uscc
 from duban_contracts.days import Zone
-from duban_contracts.profile import City, ProfileError, load_accounts, load_city
+from duban_contracts.profile import City, ProfileError, load_city, read
 
 JINCHENG = Path(__file__).parents[2] / "deploy" / "profiles" / "jincheng"
 Change = Callable[[Any], object]
 
 
 def changed(tmp_path: Path, file: str, change: Change) -> Path:
-    for name in ("city.json", "accounts.json"):
-        document = json.loads((JINCHENG / name).read_text(encoding="utf-8"))
-        if name == file:
-            change(document)
-        (tmp_path / name).write_text(json.dumps(document), encoding="utf-8")
+    document = json.loads((JINCHENG / file).read_text(encoding="utf-8"))
+    change(document)
+    (tmp_path / file).write_text(json.dumps(document), encoding="utf-8")
     return tmp_path
 
 
@@ -55,19 +54,6 @@ def test_every_example_enterprise_says_that_it_is_invented() -> None:
         assert enterprise.uscc[16] == uscc.organisation_check_character(enterprise.uscc[8:16])
 
 
-def test_each_county_has_its_machine_and_two_regulators() -> None:
-    accounts = load_accounts(JINCHENG)
-    for county in load_city(JINCHENG).counties:
-        here = sorted(account.account for account in accounts if account.area == county.code)
-        assert here == [f"county-{county.code}", f"regulator-{county.code}-1", f"regulator-{county.code}-2"]
-    assert {account.account for account in accounts if account.area == "140500"} == {
-        "city-regulator-1",
-        "city-regulator-2",
-        "city-office-1",
-        "operator-1",
-    }
-
-
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -94,25 +80,6 @@ def test_a_wrong_city_file_is_refused_by_file_and_field(tmp_path: Path, change: 
         load_city(changed(tmp_path, "city.json", change))
     assert caught.value.field == field
     assert caught.value.file == tmp_path / "city.json"
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        (lambda accounts: accounts.append(accounts[0]), "$[*].account"),
-        (lambda accounts: accounts[0].update(role="king"), "$[0].role"),
-        (lambda accounts: accounts[0].update(area="140100"), "$[0].area"),
-        (lambda accounts: accounts[0].update(area="140500"), "$[0].area"),
-        (lambda accounts: accounts[1].update(unit="nobody"), "$[1].unit"),
-        (lambda accounts: accounts[1].update(sectors=["alchemy"]), "$[1].sectors"),
-        (lambda accounts: accounts[1].update(account="Li Lei"), "$[1].account"),
-        (lambda accounts: accounts[1].pop("role"), "$[1]"),
-    ],
-)
-def test_a_wrong_account_is_refused_by_file_and_field(tmp_path: Path, change: Change, field: str) -> None:
-    with pytest.raises(ProfileError) as caught:
-        load_accounts(changed(tmp_path, "accounts.json", change))
-    assert caught.value.field == field
 
 
 def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
@@ -167,3 +134,35 @@ def test_a_township_is_read_within_its_county(tmp_path: Path, county: str, text:
 
 def test_a_citys_days_are_those_of_its_zone() -> None:
     assert load_city(JINCHENG).zone == Zone("Asia/Shanghai")
+
+
+class Fees(msgspec.Struct, forbid_unknown_fields=True):
+    rates: tuple[int, ...]
+
+
+def test_a_service_reads_a_file_of_its_own_with_the_same_errors(tmp_path: Path) -> None:
+    file = tmp_path / "fees.json"
+    file.write_text('{"rates": [1, 2]}', encoding="utf-8")
+    assert read(file, Fees) == Fees(rates=(1, 2))
+    for content, field in (('{"rates": [1, "x"]}', "$.rates[1]"), ('{"rate": []}', "$"), ('{"rates": "\\xff"}', "$")):
+        file.write_bytes(content.encode())
+        with pytest.raises(ProfileError) as caught:
+            read(file, Fees)
+        assert (caught.value.file, caught.value.field) == (file, field)
+    file.write_bytes(b'{"\xff": []}')
+    with pytest.raises(ProfileError, match="not UTF-8"):
+        read(file, Fees)
+
+
+def test_townships_of_two_counties_may_have_one_name_but_not_two_of_one_county(tmp_path: Path) -> None:
+    def named(code: str) -> dict[str, str]:
+        return {"code": code, "name": "城关镇", "level": "township", "parent": code[:6]}
+
+    city = load_city(
+        changed(tmp_path, "city.json", lambda c: c["regions"].extend(map(named, ["140521001", "140522001"])))
+    )
+    assert city.township("140522", "城关镇") == "140522001"
+    assert city.match_region("城关镇") is None
+    twice = changed(tmp_path, "city.json", lambda c: c["regions"].extend(map(named, ["140521001", "140521002"])))
+    with pytest.raises(ProfileError, match="appears twice"):
+        load_city(twice)

@@ -1,7 +1,7 @@
-"""A city's profile: its divisions, its (example) enterprises, its accounts. Another city, another directory.
+"""A city's profile: its divisions and its (example) enterprises. Another city, another directory.
 
-Only what every service and every county needs to agree on is read here; calendar, policies, contacts and
-letter templates belong to the services that use them.
+Only what every service and every county needs to agree on is read here; accounts, calendar, policies, contacts and
+letter templates belong to the services that use them, and are read by them with :func:`read`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from msgspec import Meta
 
 from duban_contracts import uscc
 from duban_contracts.days import Zone
-from duban_contracts.vocabulary import ROLES, SECTORS, UNITS, Vocabulary, normalise
+from duban_contracts.not_json import NOT_JSON, reason
+from duban_contracts.vocabulary import SECTORS, Vocabulary, normalise
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-AccountId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 
 _TOWNSHIP = re.compile(r"[0-9]{9}")
 _CITY_FILE = "city.json"
-_ACCOUNTS_FILE = "accounts.json"
 
 
 class ProfileError(ValueError):
@@ -112,24 +111,23 @@ class City(_Entry, frozen=True, kw_only=True):
         return None
 
     def match_region(self, text: str) -> Region | None:
-        """Return the division that `text` (code, name or alias) names, or None when it is unknown."""
+        """Return the division that `text` (code, name or alias) names, or None when it is unknown or ambiguous.
+
+        Townships of two counties may have one name: there are 城关镇 everywhere.
+        """
         wanted = normalise(text)
-        return next((region for region in self.regions if wanted in _spoken(region)), None)
+        found = [region for region in self.regions if wanted in _spoken(region)]
+        return found[0] if len(found) == 1 else None
+
+
+def _within(region: Region) -> str | None:
+    """Return the county in which a township's name is unique; other names are unique in the city."""
+    return region.parent if region.level is Level.TOWNSHIP else None
 
 
 def _spoken(region: Region) -> set[str]:
     """Return everything that people write for a division, as it is compared."""
     return {normalise(name) for name in (region.code, region.name, *region.aliases)}
-
-
-class Account(_Entry, frozen=True, kw_only=True):
-    """An opaque account of a person or a machine. `area` is a division code; no `sectors` means all."""
-
-    account: AccountId
-    role: str
-    area: DivisionCode
-    unit: str | None = None
-    sectors: tuple[str, ...] = ()
 
 
 T = TypeVar("T")
@@ -144,8 +142,8 @@ def read(path: Path, shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         rule, _, field = str(error).partition(" - at `")
         raise ProfileError(path, field.rstrip("`") or "$", rule) from error
-    except msgspec.DecodeError as error:
-        raise ProfileError(path, "$", f"must be JSON ({error})") from error
+    except NOT_JSON as error:
+        raise ProfileError(path, "$", f"must be JSON ({reason(error)})") from error
 
 
 def _unique(path: Path, field: str, values: Iterable[str]) -> None:
@@ -190,8 +188,9 @@ def _check_regions(path: Path, city: City) -> None:
             raise ProfileError(path, f"{field}.parent", "must be a county of this profile")
         if region.level in {Level.COUNTY, Level.PARK} and len(region.code) != len(city.code):
             raise ProfileError(path, f"{field}.code", "must be six digits")
-    spoken = [normalise(name) for region in city.regions for name in {region.name, *region.aliases}]
-    _unique(path, "$.regions", spoken)
+    for parent in {_within(region) for region in city.regions}:
+        beside = [region for region in city.regions if _within(region) == parent]
+        _unique(path, "$.regions", (normalise(name) for region in beside for name in {region.name, *region.aliases}))
 
 
 def _check_enterprises(path: Path, city: City) -> None:
@@ -204,24 +203,3 @@ def _check_enterprises(path: Path, city: City) -> None:
         if enterprise.county not in counties:
             raise ProfileError(path, f"{field}.county", f"{enterprise.county} is no county of this city")
         _published(path, f"{field}.sector", enterprise.sector, SECTORS)
-
-
-def load_accounts(directory: Path) -> tuple[Account, ...]:
-    """Read `accounts.json` of the profile in `directory`; raises ProfileError naming file, field and rule."""
-    city = load_city(directory)
-    counties = {county.code for county in city.counties}
-    path = directory / _ACCOUNTS_FILE
-    accounts = read(path, tuple[Account, ...])
-    _unique(path, "$[*].account", (account.account for account in accounts))
-    for index, account in enumerate(accounts):
-        field = f"$[{index}]"
-        _published(path, f"{field}.role", account.role, ROLES)
-        if city.region(account.area) is None:
-            raise ProfileError(path, f"{field}.area", f"{account.area} is no division of {city.name}")
-        if account.role == "integrator" and account.area not in counties:
-            raise ProfileError(path, f"{field}.area", "an integrator publishes for one county")
-        if account.unit is not None:
-            _published(path, f"{field}.unit", account.unit, UNITS)
-        for sector in account.sectors:
-            _published(path, f"{field}.sectors", sector, SECTORS)
-    return accounts
