@@ -14,12 +14,11 @@ from deploy.local.program import Program
 from deploy.local.settings import Settings
 from deploy.local.supervisord import ProcessState, Supervisor, alive
 
+pytestmark = pytest.mark.servers
 _DEADLINE = 20.0
 # Says when it starts and when it is told to stop, in a file shared by all programs of the test.
 _SCRIPT = """
 import signal, sys, time
-
-pytestmark = pytest.mark.servers
 name, diary = sys.argv[1:]
 def note(what):
     with open(diary, "a") as file:
