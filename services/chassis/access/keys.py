@@ -88,10 +88,11 @@ async def revoke(connection: Connection, key_id: str) -> bool:
 
 
 class Authenticator:
-    """Finds the principal of a bearer token; remembers live keys for 5 seconds."""
+    """Finds the principal of a bearer token; remembers live keys for `seconds` (wall time)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, seconds: float = _CACHE_SECONDS) -> None:
         self._database = database
+        self._seconds = seconds
         self._known: dict[str, tuple[float, bytes, Principal]] = {}
 
     async def authenticate(self, header: str | None) -> Principal:
@@ -101,7 +102,7 @@ class Authenticator:
         if match is None:
             raise _unauthenticated()
         entry = self._known.get(match.group(1))
-        if entry is None or time.monotonic() - entry[0] > _CACHE_SECONDS:
+        if entry is None or time.monotonic() - entry[0] > self._seconds:
             entry = await self._look_up(match.group(1))
         if not hmac.compare_digest(entry[1], _digest(match.group(2))):
             raise _unauthenticated()
