@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from fastapi import APIRouter, FastAPI
 
@@ -28,7 +28,13 @@ from services.chassis.publishing.relay import Relay
 from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
-from services.chassis.web.app import Readiness, create_app, serve
+from services.chassis.web.app import create_app
+from services.chassis.web.health import Readiness
+from services.chassis.web.idempotency import forget_old
+from services.chassis.web.server import serve
+
+# Answers under an Idempotency-Key are kept for a day; ten minutes more do nobody harm.
+_FORGET_SECONDS: Final = 600
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -146,15 +152,19 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
     for part in parts:
         platform.reactions.add(part.reactions)
     work: dict[str, list[Role]] = {"consumer": [consumer.run for part in parts for consumer in part.consumers]}
-    for job in (job for part in parts for job in part.jobs):
-        work.setdefault(job.role, []).append(job.run)
+    forgetting = platform.every(
+        _FORGET_SECONDS, partial(forget_old, platform.database), name="idempotency", role="relay"
+    )
     relay = Relay(
         database=platform.database,
         bootstrap=platform.settings.kafka_bootstrap,
         service=platform.service,
         clock=platform.clock,
     )
-    roles: dict[str, Role] = {"http": _http(platform, parts, title), "relay": relay.run}
+    work["relay"] = [relay.run, forgetting.run]
+    for job in (job for part in parts for job in part.jobs):
+        work.setdefault(job.role, []).append(job.run)
+    roles: dict[str, Role] = {"http": _http(platform, parts, title)}
     roles.update({role: partial(_together, runs) for role, runs in work.items() if runs})
     return Service(platform.service, roles, partial(_close, platform, parts))
 

@@ -7,13 +7,12 @@ import time
 from collections.abc import Sequence
 
 import structlog
-from aiokafka.errors import KafkaError
 
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.batches import BatchProcessor
 from services.chassis.consuming.dead_letters import DeadLetterLimit
 from services.chassis.consuming.deliveries import RawRecord
-from services.chassis.consuming.errors import DeadLetterLimitExceeded, Poison, Retryable
+from services.chassis.consuming.errors import DeadLetterLimitExceeded, Poison, is_away
 from services.chassis.consuming.observer import Observer
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
@@ -69,7 +68,7 @@ class Attempts:
             except DeadLetterLimitExceeded:
                 raise
             except Exception as error:
-                if isinstance(error, Retryable | KafkaError) or is_retryable(error):
+                if is_away(error):
                     _log.warning("batch is tried again", consumer=self._consumer, error=repr(error), attempt=attempt)
                     observer.waits()
                     await back_off(self._clock, attempt)

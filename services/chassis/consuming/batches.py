@@ -10,16 +10,15 @@ from datetime import datetime
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.refusals import Refusal
 from services.chassis.consuming import dead_letters, inbox, versions
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.consuming.deliveries import UNKNOWN_EVENT_TYPE, Delivery, RawRecord, read
-from services.chassis.consuming.errors import Poison, Retryable
+from services.chassis.consuming.errors import Poison, is_away
 from services.chassis.process.failpoints import reach
-from services.chassis.storage.database import Connection, is_retryable
+from services.chassis.storage.database import Connection
 from services.chassis.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
@@ -105,10 +104,8 @@ class BatchProcessor:
     async def _apply_one(self, connection: Connection, delivery: Delivery) -> None:
         try:
             await self.apply(connection, [delivery])
-        except (Poison, Retryable, KafkaError):
-            raise
         except Exception as error:
-            if is_retryable(error):
+            if isinstance(error, Poison) or is_away(error):
                 raise
             raise Poison("unexpected-error", repr(error), delivery=delivery) from error
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aiokafka.errors import KafkaError
+
+from services.chassis.storage.database import is_retryable
+
 if TYPE_CHECKING:
     from services.chassis.consuming.deliveries import Delivery
 
@@ -31,3 +35,8 @@ class DeadLetterLimitExceeded(Exception):
 
 class Stalled(Exception):
     """The consumer has work and does not move; the process must be restarted."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether what failed is something outside that comes back: it is tried again in place."""
+    return isinstance(error, Retryable | KafkaError) or is_retryable(error)
