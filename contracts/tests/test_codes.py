@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,8 @@ def placeholders(meaning: Meaning) -> set[str]:
 
 
 def filled(code: str, value: object = "甲") -> Refusal:
-    return refusal(code, field="$.place", **dict.fromkeys(placeholders(CODES[code]), value))
+    values: dict[str, Any] = dict.fromkeys(placeholders(CODES[code]), value)
+    return refusal(code, **{"field": "$.place", **values})
 
 
 @pytest.mark.parametrize("meaning", CODES.values(), ids=lambda meaning: meaning.code)

@@ -53,6 +53,7 @@ def test_a_captured_record_is_read_in_every_usual_shape() -> None:
         assert codes(check(json.dumps(captured).encode())) == [[]]
 
 
+@pytest.mark.feature("SY64")
 def test_the_topic_of_a_record_says_who_is_speaking() -> None:
     captured = record(GOOD, topic="county.140581.v1")
     assert codes(check(json.dumps(captured).encode(), county="140502")) == [["county-mismatch"]]
@@ -87,6 +88,7 @@ def test_a_batch_beyond_the_limit_is_refused_from_there_on() -> None:
     many = [msgspec.structs.replace(GOOD, id=f"CQ-{number}") for number in range(1002)]
     findings = check(encode_batch(many))
     assert [finding.index for finding in findings if finding.refused] == [1000, 1001]
+    assert codes(findings[1000:]) == [["batch-too-large"]] * 2
 
 
 def test_a_broken_envelope_is_a_finding() -> None:

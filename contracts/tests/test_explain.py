@@ -34,6 +34,7 @@ class Everything(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     pair: tuple[int, str] = (1, "a")
     named: dict[str, Inner] = msgspec.field(default_factory=dict)
+    either: int | str | None = None
     anything: Any = None
 
 
@@ -76,6 +77,7 @@ def test_the_walk_finds_a_fault_exactly_where_the_closed_decoder_refuses(documen
         ({"items": ["a"]}, ("$.items[0]", "wrong-type")),
         ({"pair": [1]}, ("$.pair", "wrong-type")),
         ({"pair": [1, 2]}, ("$.pair[1]", "wrong-type")),
+        ({"either": []}, ("$.either", "wrong-type")),
         ({"named": []}, ("$.named", "wrong-type")),
         ({"named": {"x": {"flag": 1}}}, ("$.named.x.flag", "wrong-type")),
         ({"named": {"x": {"flga": True}}}, ("$.named.x.flga", "unknown-field")),

@@ -13,6 +13,8 @@ import pytest
 
 from duban_contracts.codec import event_types
 
+pytestmark = pytest.mark.servers
+
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "contracts" / "asyncapi.json"
 

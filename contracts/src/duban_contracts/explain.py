@@ -65,11 +65,13 @@ def _check_struct(value: Any, expected: inspect.StructType, path: str) -> Iterat
 
 
 def _check_union(value: Any, expected: inspect.UnionType, path: str) -> Iterator[Refusal]:
-    if value is None and any(isinstance(option, inspect.NoneType) for option in expected.types):
+    """Yield what is wrong with `value` as the first of the options, when it is none of them."""
+    options = [option for option in expected.types if not isinstance(option, inspect.NoneType)]
+    if value is None and len(options) < len(expected.types):
         return
-    for option in expected.types:
-        if not isinstance(option, inspect.NoneType):
-            yield from _check(value, option, path)
+    faults = [list(_check(value, option, path)) for option in options]
+    if all(faults):
+        yield from faults[0]
 
 
 def _check_text(value: Any, expected: inspect.StrType, path: str) -> Iterator[Refusal]:
