@@ -47,7 +47,7 @@ FAMILIES: Final = {
     TopicFamily.SUPERVISION: FamilyDescription(
         "supervision",
         "What time says about hazards and other subjects (督办): deadlines that come near or pass",
-        "id of the subject: hazard id",
+        "the id of what it is about (a hazard's id)",
         "scheduler",
     ),
     TopicFamily.TASK: FamilyDescription(
