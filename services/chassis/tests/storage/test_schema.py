@@ -62,3 +62,39 @@ async def test_two_processes_that_start_at_once_take_turns(database: str, tmp_pa
     write(tmp_path, "0001_thing.sql", "CREATE TABLE thing (id bigint); SELECT pg_sleep(0.2);")
     done = await asyncio.gather(*(migrate(database, tmp_path) for _ in range(4)))
     assert sorted(map(len, done))[:3] == [0, 0, 0]
+
+
+async def test_slices_are_migrated_in_their_order_each_from_its_own_folder(database: str, tmp_path: Path) -> None:
+    for name in ("hazards", "history"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "hazards", "0001_hazard.sql", "CREATE TABLE hazard (id bigint REFERENCES record);")
+    write(tmp_path / "history", "0001_record.sql", "CREATE TABLE record (id bigint PRIMARY KEY);")
+    done = await migrate(database, tmp_path, ["history", "hazards", "without_tables"])
+    assert done[-2:] == ["history/0001_record.sql", "hazards/0001_hazard.sql"]
+    write(tmp_path / "history", "0002_more.sql", "ALTER TABLE record ADD COLUMN note text;")
+    assert await migrate(database, tmp_path, ["history", "hazards"]) == ["history/0002_more.sql"]
+
+
+async def test_files_cut_out_of_an_applied_migration_are_not_run_again(database: str, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new / "history", new / "hazards"):
+        folder.mkdir(parents=True)
+    write(old, "0001_all.sql", "CREATE TABLE record (id bigint); CREATE TABLE hazard (id bigint);")
+    await migrate(database, old)
+    cut = "-- replaces: service/0001_all.sql\n"
+    write(new / "history", "0001_record.sql", cut + "CREATE TABLE record (id bigint);")
+    write(new / "hazards", "0001_hazard.sql", cut + "CREATE TABLE hazard (id bigint);")
+    write(new / "hazards", "0002_more.sql", "ALTER TABLE hazard ADD COLUMN note text;")
+    assert await migrate(database, new, ["history", "hazards"]) == ["hazards/0002_more.sql"]
+    assert await migrate(database, new, ["history", "hazards"]) == []
+
+
+async def test_an_applied_migration_that_nothing_replaces_is_missed(database: str, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new / "history"):
+        folder.mkdir(parents=True)
+    write(old, "0001_all.sql", "CREATE TABLE record (id bigint);")
+    await migrate(database, old)
+    write(new / "history", "0001_record.sql", "CREATE TABLE record (id bigint);")
+    with pytest.raises(MigrationError, match=r"service/0001_all\.sql"):
+        await migrate(database, new, ["history"])
