@@ -105,7 +105,7 @@ def test_many_in_one_unit_leave_what_each_in_its_own_would(commands: list[tuple[
     states: dict[str, Ledger] = {}
     events = []
     for reference, what in commands:
-        alone = unit(**states)
+        alone = unit(None, **states)
         states[reference] = alone.record(said(reference, what), time=AT)
         events += [(c.event.subject, c.event.aggregateversion, c.event.data) for c in alone.changes]
     assert {reference: together.get(reference) for reference in states} == states
