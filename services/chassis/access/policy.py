@@ -81,12 +81,23 @@ PUBLIC: Final = Depends(_public)
 """`dependencies=[PUBLIC]` says of a route that it needs no key, on purpose."""
 
 
+# Who reaches far enough, in the words of both languages.
+_WHO: Final = {
+    Reach.CITY: ("不限区域和行业的全市账号", "must be an account of the whole city, restricted nowhere"),
+    Reach.COUNTY: ("归属一个县（市、区）的账号", "must be an account of exactly one county"),
+    Reach.COUNTIES: ("县（市、区）级以上的账号", "must be an account of at least a whole county"),
+}
+
+
 class Allow:
     """The dependency that `allow` returns."""
 
     def __init__(self, action: Action, beside: Sequence[Action]) -> None:
         self.action = action
         self.beside = tuple(beside)
+        reasons = [Reason.UNAUTHENTICATED, Reason.ROLE, *([Reason.REACH] if action.reach in _WHO else [])]
+        # What it may end a request with; the router tells OpenAPI.
+        self.codes = tuple(reason.value for reason in reasons)
 
     async def __call__(self, request: Request) -> Caller:
         """Return the caller; raises Problem 401 and 403."""
@@ -143,14 +154,6 @@ def _reaches(reach: Reach, caller: Caller) -> bool:
     if reach is Reach.COUNTIES:
         return caller.scope.township is None and caller.scope.enterprise is None
     return True
-
-
-# Who reaches far enough, in the words of both languages.
-_WHO: Final = {
-    Reach.CITY: ("不限区域和行业的全市账号", "must be an account of the whole city, restricted nowhere"),
-    Reach.COUNTY: ("归属一个县（市、区）的账号", "must be an account of exactly one county"),
-    Reach.COUNTIES: ("县（市、区）级以上的账号", "must be an account of at least a whole county"),
-}
 
 
 def _role_not_allowed(action: Action) -> Problem:

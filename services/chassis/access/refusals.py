@@ -60,9 +60,9 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        """Return the caller as events name who did something."""
+        """Return the caller as events name who did something. An enterprise's account belongs to no unit."""
         who = self.principal
-        return Actor(account=who.account, role=who.role, unit=who.unit or who.enterprise)
+        return Actor(account=who.account, role=who.role, unit=who.unit)
 
     def finds(self, facts: Facts) -> bool:
         """Return whether a row of these facts exists for the caller; a row outside its scope is recorded as refused.

@@ -88,26 +88,26 @@ def _thing(row: asyncpg.Record) -> Thing:
     return Thing(row["name"], Facts(**{dimension.value: row[dimension] for dimension in Dimension}))
 
 
-class ThingDocument(Document, omit_defaults=True):
+class ThingDocument(Document, frozen=True, omit_defaults=True):
     """A thing as HTTP shows it; `secret` for those who may read it."""
 
     name: str
     secret: str | None = None
 
 
-class NamesDocument(Document):
+class NamesDocument(Document, frozen=True):
     """The names of things."""
 
     names: tuple[str, ...]
 
 
-class SumDocument(Document):
+class SumDocument(Document, frozen=True):
     """How many things there are."""
 
     total: int
 
 
-class TextDocument(Document):
+class TextDocument(Document, frozen=True):
     """Something said."""
 
     text: str
