@@ -83,6 +83,12 @@ class Shape:
         )
 
 
+def documented(model: Any) -> Any:
+    """Return `model` as FastAPI can document it: a struct that doesn't know pydantic gets its Shape."""
+    plain = hasattr(model, "__struct_fields__") and not hasattr(model, "__get_pydantic_core_schema__")
+    return Annotated[model, Shape()] if plain else model
+
+
 def name_of(model: Any) -> str:
     """Return the name of a document's type in OpenAPI: `HazardDocument`; `Page[HazardDocument]` is HazardDocumentPage."""
     return "".join(name_of(argument) for argument in get_args(model)) + _origin(model).__name__

@@ -54,10 +54,11 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_
             raise BadCursor("too long")
         try:
             found: Self = _decoder(cls).decode(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
-        except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError) as error:
+            # Only what `encode` would write: no other spelling, nothing that PostgreSQL can't take.
+            ours = found.encode() == text and all(_fits(getattr(found, name)) for name in found.__struct_fields__)
+        except (binascii.Error, ValueError, OverflowError, msgspec.DecodeError, RecursionError) as error:
             raise BadCursor(str(error)) from error
-        # Only what `encode` would write: no other spelling, nothing that PostgreSQL can't take.
-        if found.encode() != text or not all(_fits(getattr(found, name)) for name in found.__struct_fields__):
+        if not ours:
             raise BadCursor("not written here")
         return found
 

@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from starlette.types import Scope
 
 from duban_contracts.refusals import Refusal, violation
-from services.chassis.web.documents import JsonText, Shape, answer
+from services.chassis.web.documents import JsonText, Shape, answer, documented
 from services.chassis.web.idempotency import Once
 from services.chassis.web.problems import declares, joined
 
@@ -39,6 +39,8 @@ class Route(APIRoute):
     """A route of the house; see the module."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if "response_model" in options:
+            options["response_model"] = documented(options["response_model"])
         super().__init__(path, _answering(endpoint, options.get("status_code")), **options)
         parameters = list(_parameters(self.dependant))
         self.parameters: Final = frozenset(field.alias for kind, field in parameters if kind == "query")
@@ -117,7 +119,10 @@ def _answering(endpoint: Callable[..., Awaitable[Any]], status: int | None) -> C
                 raise RuntimeError(f"{endpoint.__qualname__} began `{name}` and kept no answer")
         return said if isinstance(said, Response) else answer(said, status=status or 200)
 
-    answering.__signature__ = signature.replace(parameters=[*signature.parameters.values(), asking])  # type: ignore[attr-defined]
+    answering.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*signature.parameters.values(), asking],
+        return_annotation=documented(signature.return_annotation),
+    )
     return answering
 
 

@@ -1,0 +1,62 @@
+"""Problems: RFC 9457, code and sentence from the catalogue, declared once."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from duban_contracts.codes import CODES
+from duban_contracts.refusals import refusal
+from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem, declares, example, joined, respond
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_code_of_the_catalogue_can_be_shown(code: str) -> None:
+    shown = example(code)["value"]
+    assert shown["code"] == code
+    assert "{" not in shown["detail"]
+    assert shown["status"] >= 400
+
+
+def test_a_code_brings_its_status_and_sentence() -> None:
+    problem = Problem("rate-limited", seconds=3, headers={"Retry-After": "3"})
+    assert (problem.status, problem.headers) == (429, {"Retry-After": "3"})
+    assert problem.body["type"] == "urn:duban:problem:rate-limited"
+    assert "3 秒" in problem.body["detail"]
+    for wrong in ("no-such-code", "rate-limited"):
+        with pytest.raises(KeyError):
+            Problem(wrong)
+
+
+def test_a_refusal_becomes_a_problem_as_it_is_with_what_else_the_answer_knows() -> None:
+    said = refusal("deadline-not-later", field="deadline_on", current="2026-12-01")
+    problem = Problem.of(said, version=3, state=None)
+    assert problem.refusal is said
+    assert (problem.status, problem.body["detail"], problem.body["version"]) == (422, said.message, 3)
+    assert "state" not in problem.body
+
+
+def test_an_answer_is_problem_json() -> None:
+    response = respond(Problem("not-found"))
+    assert (response.status_code, response.media_type) == (404, PROBLEM_CONTENT_TYPE)
+
+
+def test_codes_of_one_status_are_declared_together() -> None:
+    responses = joined(
+        declares("not-found", "state-conflict"), declares("hazard-not-found"), {200: {"description": "x"}}
+    )
+    assert set(responses) == {404, 409, 200}
+    examples = responses[404]["content"][PROBLEM_CONTENT_TYPE]["examples"]
+    assert list(examples) == ["not-found", "hazard-not-found"]
+    with pytest.raises(KeyError):
+        declares("no-such-code")
+
+
+async def test_what_the_framework_refuses_is_a_problem_too(client: httpx.AsyncClient) -> None:
+    for response, code in (
+        (await client.get("/nowhere"), "not-found"),
+        (await client.delete("/v1/things"), "method-not-allowed"),
+        (await client.get("/v1/things/missing"), "hazard-not-found"),
+    ):
+        assert response.headers["content-type"] == PROBLEM_CONTENT_TYPE
+        assert (response.json()["code"], response.json()["status"]) == (code, response.status_code)
