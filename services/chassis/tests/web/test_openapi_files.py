@@ -1,0 +1,73 @@
+"""docs/openapi shows what the services answer today, and every service keeps the house's rules of HTTP."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from services.chassis.openapi import FOLDER, ROOT, generated
+from services.chassis.unconnected import app_without_servers, service_names
+from services.chassis.web.routes import Route
+
+SERVICES = service_names()
+
+
+@cache
+def served(service: str) -> FastAPI:
+    return app_without_servers(service)
+
+
+def operations(service: str) -> dict[str, dict[str, Any]]:
+    paths = served(service).openapi()["paths"]
+    return {f"{method.upper()} {path}": one for path, way in paths.items() for method, one in way.items()}
+
+
+def test_the_documents_are_fresh() -> None:
+    for name, text in generated().items():
+        assert (ROOT / name).read_text(encoding="utf-8") == text, "run python -m services.chassis.openapi"
+    assert {path.name for path in (ROOT / FOLDER).iterdir()} == {f"{name}.json" for name in SERVICES} | {"README.md"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_is_one_of_the_house(service: str) -> None:
+    """Only those refuse unknown parameters, read structs and declare their errors."""
+    foreign = [
+        context.path
+        for context in iter_route_contexts(served(service).routes)
+        if context.path != "/openapi.json" and not isinstance(context.original_route, Route)
+    ]
+    assert foreign == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_says_what_it_is_and_what_it_answers(service: str) -> None:
+    for place, one in operations(service).items():
+        assert one["summary"], place
+        for status, response in one["responses"].items():
+            schemas = [content.get("schema") for content in response.get("content", {}).values()]
+            assert all(schemas), f"{place}: {status} has no schema"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_asks_for_a_key_unless_it_is_open_on_purpose(service: str) -> None:
+    for place, one in operations(service).items():
+        if "/v1/" in place:
+            assert one["security"], place
+            assert {"401", "403"} <= one["responses"].keys(), place
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_error_is_problem_json_and_every_body_is_closed(service: str) -> None:
+    document = served(service).openapi()
+    for place, one in operations(service).items():
+        for status, response in one["responses"].items():
+            if status >= "400" and place != "GET /readyz":
+                assert set(response["content"]) == {"application/problem+json"}, f"{place}: {status}"
+        for content in one.get("requestBody", {}).get("content", {}).values():
+            name = content["schema"].get("$ref", "").rpartition("/")[2]
+            if name:
+                assert document["components"]["schemas"][name]["additionalProperties"] is False, place
