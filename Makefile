@@ -91,6 +91,7 @@ lint: install ## Check style, formatting, and the house's own rules of layout, l
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(PY) -m tools.structure
+	@$(PY) -m services.chassis.access.lint
 
 .PHONY: fmt
 fmt: install ## Format the code and fix what can be fixed

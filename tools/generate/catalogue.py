@@ -11,6 +11,7 @@ from deploy.grafana import generate as dashboards
 from deploy.grafana.definitions.names import Names
 from deploy.prometheus import operator
 from duban_contracts.generate import files as contracts
+from services.chassis import openapi, rights
 from tools.generate import features, metrics, settings, tables
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -43,6 +44,8 @@ GENERATORS: Final[Mapping[str, Callable[[], Files]]] = {
     "contracts": _contracts,
     "dashboards": _dashboards,
     "operator": _operator,
+    "openapi": openapi.generated,
+    "rights": lambda: {"docs/rights.md": rights.generated()},
     "metrics": lambda: {"docs/metrics.md": metrics.document()},
     "settings": lambda: {"docs/settings.md": settings.document()},
     "tables": lambda: {"docs/tables.md": tables.document()},
