@@ -22,6 +22,7 @@ from duban_contracts.closed import closed
 from duban_contracts.explain import explain
 from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.terms import check_terms
+from duban_contracts.vocabulary import VOCABULARIES
 from services.chassis.web.preconditions import etag
 from services.chassis.web.violations import MOST_VIOLATIONS, refused
 
@@ -137,13 +138,20 @@ def _described(model: Any, nested: Mapping[Any, dict[str, Any]], mode: str) -> d
 
 def _referring(schema: Any, references: Mapping[str, str]) -> Any:
     if isinstance(schema, dict):
-        return {
+        shown = {
             name: references[value] if name == "$ref" else _referring(value, references)
             for name, value in schema.items()
         }
+        return with_terms(shown)
     if isinstance(schema, list | tuple):
         return [_referring(item, references) for item in schema]
     return schema
+
+
+def with_terms(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a JSON Schema with the codes of the vocabulary that it is bound to, if any."""
+    name = schema.get("x-vocabulary")
+    return schema if name is None else {**schema, "enum": [term.code for term in VOCABULARIES[name]]}
 
 
 def _validated(value: Any, model: Any) -> Any:

@@ -93,6 +93,8 @@ def page_of(rows: Sequence[R], limit: int, *, item: Callable[[R], T], cursor: Ca
 class _CursorParameter:
     """Annotation: reads the text of `after` as the cursor that the parameter's type names."""
 
+    codes: Final = ("bad-cursor",)
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema of `Cursor | None`."""
         del handler

@@ -18,21 +18,25 @@ from duban_contracts.events.types import CountyCode, Instant, ShortText, Uscc
 from duban_contracts.explain import explain
 from duban_contracts.refusals import Refusal, violation
 from duban_contracts.terms import check_terms
+from services.chassis.web.documents import with_terms
 from services.chassis.web.violations import refused
 
 # What a calendar, an interval and PostgreSQL can still compute with; 9999-12-31 is `infinity` to asyncpg.
 _FIRST: Final = date(1900, 1, 1)
 _LAST: Final = date(2999, 12, 31)
+_YEARS: Final = "^(19|2[0-9])[0-9]{2}-"
 
 
 class Checked:
     """Annotation: the parameter's text is read by the rules of a contract type, and refused in the contract's words.
 
-    `Annotated[str, Checked(CountyCode)]`. `then` may change the value or raise with `refused`.
+    `Annotated[str, Checked(CountyCode)]`. `then` may change the value or raise with `refused`; `pattern` tells OpenAPI
+    what `then` demands of the text.
     """
 
-    def __init__(self, kind: Any, then: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, kind: Any, then: Callable[[Any], Any] | None = None, pattern: str | None = None) -> None:
         self._kind = kind
+        self._shown = {} if pattern is None else {"pattern": pattern}
         self._then = then
         self._model = msgspec.defstruct("Parameter", [("value", kind)])
 
@@ -46,7 +50,7 @@ class Checked:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Return what OpenAPI says of it."""
         del schema, handler
-        return msgspec.json.schema(self._kind)
+        return with_terms(msgspec.json.schema(self._kind)) | self._shown
 
     def _read(self, text: Any) -> Any:
         try:
@@ -75,9 +79,9 @@ def _plausible_instant(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
-Day = Annotated[date, Checked(date, _plausible)]
+Day = Annotated[date, Checked(date, _plausible, _YEARS)]
 """A calendar day, `2026-11-21` and nothing else."""
-Moment = Annotated[datetime, Checked(Instant, _plausible_instant)]
+Moment = Annotated[datetime, Checked(Instant, _plausible_instant, _YEARS)]
 """An instant with its UTC offset (RFC 3339); arrives in UTC."""
 County = Annotated[str, Checked(CountyCode)]
 """A county's division code."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -141,15 +141,23 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
         yield from _calls(inner)
 
 
+def _marks(annotation: Any) -> Iterator[Any]:
+    """Yield what annotates a parameter's type at any depth, such as the reader of a cursor."""
+    yield from getattr(annotation, "__metadata__", ())
+    for inner in get_args(annotation):
+        yield from _marks(inner)
+
+
 def _common(route: APIRoute, kinds: set[str]) -> dict[int | str, dict[str, Any]]:
     """Return what every route of this kind may answer beside its own."""
     calls = list(_calls(route.dependant))
     codes = ["invalid-field", "unknown-parameter", "unavailable"]
     if any(hasattr(call, "action") or hasattr(call, "legacy") for call in calls):
         codes += ["unauthenticated", "role-not-allowed"]
-    codes += [code for call in calls for code in getattr(call, "codes", ())]
+    marks = [mark for _, field in _parameters(route.dependant) for mark in _marks(field.field_info.annotation)]
+    codes += [code for one in (*calls, *marks) for code in getattr(one, "codes", ())]
     if "path" in kinds:
         codes.append("not-found")
     if "body" in kinds:
-        codes.append("unsupported-media-type")
+        codes += ["unsupported-media-type", "not-json"]
     return declares(*codes)

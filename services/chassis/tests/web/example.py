@@ -12,7 +12,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
-from fastapi import Depends, FastAPI, Path, Query, Response
+from fastapi import Depends, FastAPI, Path, Query, Request, Response
 
 from duban_contracts.events.types import Code, Evidence, LongText, Sector, ShortText
 from services.chassis.storage.database import Database
@@ -72,8 +72,8 @@ class ByName(Cursor, frozen=True, tag="things"):
 
 
 @may_answer("unauthenticated")
-async def caller(request_key: Annotated[str, Query(alias="key", include_in_schema=False)] = "good") -> str:
-    if request_key != "good":
+async def caller(request: Request) -> str:
+    if request.headers.get("authorization") != "Bearer good":
         raise Problem("unauthenticated", headers={"WWW-Authenticate": "Bearer"})
     return "account-1"
 
@@ -178,7 +178,8 @@ def app(things: Things | None = None, database: Database | None = None) -> FastA
 
 
 def client_of(served: FastAPI) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://test")
+    key = {"Authorization": "Bearer good"}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://test", headers=key)
 
 
 def told(response: httpx.Response) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from services.chassis.tests.web.example import app
 from services.chassis.web.routes import Router
 from services.chassis.web.server import CannotListen, serve
 
+KEY = {"Authorization": "Bearer good"}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
@@ -97,7 +98,7 @@ async def test_it_serves_over_a_socket_until_it_is_told_to_stop() -> None:
     (port,) = free_ports(1)
     stopping = asyncio.Event()
     task = asyncio.create_task(serving(app(), port, stopping))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=KEY) as client:
         await eventually(lambda: is_up(client))
         # Raw paths, headers and bodies look different here than inside one process.
         assert (await client.get("/v1/things/%ff")).status_code == 422
