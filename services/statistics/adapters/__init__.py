@@ -1,1 +1,0 @@
-"""PostgreSQL: writing and reading the books."""

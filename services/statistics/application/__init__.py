@@ -1,1 +1,0 @@
-"""Taking events in, booking them, and answering with figures."""

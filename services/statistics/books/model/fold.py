@@ -1,0 +1,122 @@
+"""The fold of ledger events into the books. Pure: the same events give the same books, however they arrive.
+
+Versions count a hazard's events from 1 without gaps (DESIGN §5, version rule): what was seen is dropped, what is
+next is booked, what is ahead is parked inside the record until the gap fills.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final, TypeVar
+
+from duban_contracts.days import Zone
+from services.statistics.books.model.record import Entry, Flow, HazardRecord, Measure, Step
+
+_COUNTED: Final = {
+    "registered": Measure.REGISTERED,
+    "submitted": Measure.RECTIFIED,
+    "returned": Measure.RETURNED,
+    "overdue": Measure.OVERDUE,
+    "rejected": Measure.REJECTED,
+}
+
+
+def fold(record: HazardRecord, entry: Entry, zone: Zone) -> HazardRecord:
+    """Return the record after `entry`; the same record when the entry brings nothing new.
+
+    `zone` is the city's: its calendar days are the days of the books (DOMAIN §4).
+    """
+    if entry.version <= record.version or any(waiting.version == entry.version for waiting in record.parked):
+        return record
+    steps = list(record.steps)
+    parked = sorted((*record.parked, entry), key=lambda waiting: waiting.version)
+    while parked and parked[0].version == (steps[-1].version if steps else 0) + 1:
+        steps.append(book(steps[-1] if steps else None, parked.pop(0), zone))
+    return HazardRecord(hazard_id=record.hazard_id, steps=tuple(steps), parked=tuple(parked))
+
+
+def merge(one: HazardRecord, other: HazardRecord, zone: Zone) -> HazardRecord:
+    """Return the record that knows what either knows: steps never differ at one version, so the longer one leads."""
+    lead, rest = (one, other) if one.version >= other.version else (other, one)
+    for entry in rest.parked:
+        lead = fold(lead, entry, zone)
+    return lead
+
+
+def book(before: Step | None, entry: Entry, zone: Zone) -> Step:
+    """Return the step that `entry` makes after `before`.
+
+    A booking day never goes back within one hazard, even if two machines' clocks disagree about midnight: stock on
+    a day is then the same by flows and by standing.
+    """
+    day = zone.day_of(entry.occurred_at)
+    if before is not None:
+        day = max(day, before.day)
+    is_open = _is_open(before, entry)
+    confirmed = entry.kind == "confirmed" and (before is None or before.confirmed_at is None)
+    carried = before or _NOTHING
+    return Step(
+        version=entry.version,
+        kind=entry.kind,
+        day=day,
+        occurred_at=entry.occurred_at,
+        cell=entry.cell,
+        state=entry.state,
+        open=is_open,
+        overdue=entry.overdue and is_open,
+        deadline_on=entry.deadline_on,
+        confirmed_at=entry.occurred_at if confirmed else carried.confirmed_at,
+        confirmed_on=day if confirmed else carried.confirmed_on,
+        rectified_on=_standing(carried.rectified_on, entry.kind, "submitted", day),
+        closed_at=_standing(carried.closed_at, entry.kind, "closed", entry.occurred_at),
+        closed_on=_standing(carried.closed_on, entry.kind, "closed", day),
+        flows=_flows(before, entry, is_open=is_open),
+    )
+
+
+class _Nothing:
+    """What a hazard carries before its first event."""
+
+    confirmed_at: datetime | None = None
+    confirmed_on: date | None = None
+    rectified_on: date | None = None
+    closed_at: datetime | None = None
+    closed_on: date | None = None
+
+
+_NOTHING: Final = _Nothing()
+
+
+_Mark = TypeVar("_Mark", date, datetime)
+
+
+def _standing(carried: _Mark | None, kind: str, sets: str, mark: _Mark) -> _Mark | None:
+    if kind == sets:
+        return mark
+    return None if kind in {"returned", "reopened"} else carried
+
+
+def _is_open(before: Step | None, entry: Entry) -> bool:
+    if entry.kind in {"confirmed", "reopened"}:
+        return True
+    if entry.kind in {"closed", "rejected"}:
+        return False
+    return before is not None and before.open
+
+
+def _flows(before: Step | None, entry: Entry, *, is_open: bool) -> tuple[Flow, ...]:
+    """Return what the entry adds to the books; stock changes by exactly what these flows say."""
+    was_open = before is not None and before.open
+    flows: list[Flow] = []
+    cell = entry.cell
+    if before is not None and was_open and before.cell != cell:
+        flows += [Flow(Measure.TRANSFERRED_OUT, before.cell), Flow(Measure.TRANSFERRED_IN, cell)]
+    if entry.kind in _COUNTED:
+        flows.append(Flow(_COUNTED[entry.kind], cell))
+    if is_open and not was_open:
+        flows.append(Flow(Measure.REOPENED if entry.kind == "reopened" else Measure.CONFIRMED, cell))
+    if was_open and not is_open:
+        # A confirmed hazard that is struck off as no hazard leaves the books; it was never rectified and closed.
+        leaves = Measure.CLOSED if entry.kind == "closed" else Measure.TRANSFERRED_OUT
+        flows.append(Flow(leaves, cell))
+    return tuple(flows)

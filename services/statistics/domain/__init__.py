@@ -1,1 +1,0 @@
-"""The books' rules: pure, no Kafka, SQL or HTTP."""

@@ -1,1 +1,0 @@
-"""The stream processor and the HTTP API."""

@@ -1,0 +1,84 @@
+"""Faust's app and table, set up for this one stream.
+
+Every setting and every odd-looking line answers a behaviour of faust-streaming 0.15.3 that was read in its source or
+seen on a broker; README.md lists them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any, Final
+
+import faust
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from mode.threads import ServiceThread, WorkerThread
+
+from duban_contracts.topics import PARTITIONS
+
+# Faust's defaults are a 2 GiB block cache and 3 x 64 MiB of write buffers, for each of the 12 partitions.
+ROCKSDB: Final = {
+    "max_open_files": 32,
+    "write_buffer_size": 1 << 20,
+    "max_write_buffer_number": 2,
+    "target_file_size_base": 4 << 20,
+    "block_cache_size": 1 << 20,
+    "bloom_filter_size": 10,
+}
+TABLE: Final = "hazards"
+
+
+class _DaemonThread(WorkerThread):
+    """Faust's consumer thread, unable to keep a process alive whose role has died."""
+
+    def __init__(self, service: ServiceThread, **kwargs: Any) -> None:
+        super().__init__(service, **kwargs)
+        self.daemon = True
+
+
+AIOKafkaConsumerThread.Worker = _DaemonThread
+
+
+class RecordTable(faust.Table[bytes, bytes]):
+    """A Faust table that tells when its changelog has a write; Faust itself would commit without asking."""
+
+    last_write: asyncio.Future[Any] | None = None
+
+    def on_key_set(self, key: bytes, value: bytes) -> None:
+        """Send the write to the changelog and remember the future of its acknowledgement."""
+        self.last_write = self.send_changelog(self.partition_for_key(key), key, value)
+
+
+def build_app(*, bootstrap: str, topic_prefix: str, data_directory: Path, session_seconds: float) -> faust.App:
+    """Return the Faust app, not yet bound to a loop. Topics are made elsewhere; nothing is served from it."""
+    data_directory.mkdir(parents=True, exist_ok=True)
+    for chatty in ("faust", "mode"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return faust.App(
+        f"{topic_prefix}statistics",
+        broker=[f"kafka://{server.strip()}" for server in bootstrap.split(",")],
+        store="rocksdb://",
+        datadir=data_directory,
+        Table=RecordTable,
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=PARTITIONS,
+        reply_create_topic=False,
+        processing_guarantee="at_least_once",
+        consumer_auto_offset_reset="earliest",
+        # A backlog waits on the broker, not in our memory.
+        broker_max_poll_records=500,
+        consumer_max_fetch_size=128 * 1024,
+        stream_buffer_maxsize=1000,
+        # One produce request for many table writes; without it, nearly every write is a request of its own.
+        producer_linger=0.01,
+        producer_max_batch_size=128 * 1024,
+        broker_session_timeout=session_seconds,
+        broker_heartbeat_interval=session_seconds / 4,
+        broker_commit_interval=1.0,
+        stream_wait_empty=True,
+        table_standby_replicas=0,
+    )

@@ -1,0 +1,123 @@
+"""Watching the stream from beside it: lag, freshness, and whether it still moves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+import faust
+import structlog
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from services.chassis.consuming import dead_letters
+from services.chassis.consuming.errors import Stalled
+from services.chassis.process.clock import Clock
+from services.chassis.process.periodic import every
+from services.chassis.storage.database import Database
+from services.chassis.telemetry import metrics
+from services.chassis.telemetry.stacks import dump_stacks
+from services.statistics.books.tables import records
+from services.statistics.stream.events.broker import is_reachable
+from services.statistics.stream.handlers.booking import CONSUMER
+from services.statistics.stream.handlers.bookkeeper import Bookkeeper
+from services.statistics.stream.model import Movement
+
+_log = structlog.get_logger(__name__)
+_ASK_SECONDS: Final = 5.0
+# Longer than the longest pause between two tries of the database.
+_BACK_OFF_SECONDS: Final = 15.0
+
+
+class StreamObserver:
+    """Exports the stream's positions; raises Stalled when there is work and the committed offsets stand still.
+
+    Faust's consumer can die in its thread, or stop committing, while everything looks alive (upstream issues 175,
+    640 and 596): then only a restart helps. A broker or a database that is away is no stall.
+    """
+
+    def __init__(
+        self,
+        app: faust.App,
+        topic: str,
+        bookkeeper: Bookkeeper,
+        database: Database,
+        clock: Clock,
+        *,
+        bootstrap: str,
+        stall_seconds: float,
+    ) -> None:
+        self._app = app
+        self._topic = topic
+        self._bookkeeper = bookkeeper
+        self._database = database
+        self._clock = clock
+        self._bootstrap = bootstrap
+        self._stall_seconds = stall_seconds
+        self._movement = Movement[TP](assigned_at=time.monotonic())
+        self._recovered: dict[TP, Any] = {}
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Observe once a second until `stopping`; raises Stalled, or RuntimeError when Faust has crashed."""
+        await every(1, self._look, clock=self._clock, stopping=stopping, name="statistics observer")
+
+    async def _look(self) -> None:
+        if self._app.crashed:
+            raise RuntimeError("Faust crashed") from self._app.crash_reason
+        await self._observe()
+        still = self._movement.still_for(time.monotonic())
+        if still > self._stall_seconds:
+            offsets = {tp.partition: offset for tp, offset in self._movement.committed.items()}
+            _log.critical("consumer stalled", consumer=CONSUMER, committed=offsets)
+            dump_stacks()
+            raise Stalled(f"{CONSUMER}: a partition has records and committed nothing for {still:.0f} s")
+        async with self._database.acquire() as connection:
+            await dead_letters.report(connection, CONSUMER)
+            metrics.PARKED_EVENTS.labels(CONSUMER).set(await records.parked_events(connection))
+
+    async def _observe(self) -> None:
+        asked_at = self._clock.wall()
+        partitions = self._assigned()
+        try:
+            async with asyncio.timeout(_ASK_SECONDS):
+                ends = await self._app.consumer.highwaters(*partitions) if partitions else {}
+        except (KafkaError, TimeoutError, OSError) as error:
+            _log.warning("the ends of the topic are not known just now", error=repr(error))
+            if not await is_reachable(self._bootstrap):
+                self._note_waiting()
+            return
+        consumer: Any = self._app.consumer
+        committed = {tp: int(consumer._committed_offset[tp] or 0) for tp in partitions}  # noqa: SLF001
+        self._export(asked_at.timestamp(), ends, committed)
+        self._movement.note(ends, committed, time.monotonic())
+        tables: Any = self._app.tables
+        recovered = dict(tables.recovery.active_offsets)
+        if recovered != self._recovered or time.monotonic() - self._bookkeeper.last_back_off < _BACK_OFF_SECONDS:
+            self._note_waiting()
+        self._recovered = recovered
+
+    def _note_waiting(self) -> None:
+        """Note that the stream waits for something known: the broker, the database, or the table's recovery."""
+        self._movement.excuse(time.monotonic())
+
+    def _assigned(self) -> set[TP]:
+        try:
+            return {tp for tp in self._app.consumer.assignment() if tp.topic == self._topic}
+        except Exception:  # noqa: BLE001 - Faust raises what it likes while its consumer is being started
+            return set()
+
+    def _export(self, asked_at: float, ends: Mapping[TP, int], committed: Mapping[TP, int]) -> None:
+        lag, through = 0, []
+        for tp, end in ends.items():
+            applied = self._bookkeeper.applied.get(tp.partition)
+            position = applied.offset + 1 if applied else committed[tp]
+            lag += max(0, end - position)
+            if position >= end:
+                through.append(asked_at)
+            elif applied is not None:
+                through.append(applied.recorded_at.timestamp())
+        metrics.CONSUMER_LAG.labels(CONSUMER).set(lag)
+        if ends and len(through) == len(ends):
+            metrics.CONSUMER_OLDEST_UNPROCESSED.labels(CONSUMER).set(min(through))

@@ -1,0 +1,38 @@
+"""What the stream took and nobody has booked yet."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.statistics.stream.handlers.booking import Booking
+
+
+class Queue:
+    """Bookings in the order they came. Whoever puts one in waits while `room` of them are here."""
+
+    def __init__(self, *, room: int = 1000, batch: int = 500) -> None:
+        self._room = room
+        self._batch = batch
+        self._waiting: list[Booking] = []
+        self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
+
+    async def put(self, booking: Booking) -> None:
+        """Add a booking."""
+        while len(self._waiting) >= self._room:
+            self._emptied.clear()
+            await self._emptied.wait()
+        self._waiting.append(booking)
+        self._filled.set()
+
+    async def first(self) -> list[Booking]:
+        """Return the first bookings, at least one; they stay here until they are `taken`."""
+        await self._filled.wait()
+        return self._waiting[: self._batch]
+
+    def taken(self, number: int) -> None:
+        """Let go of the first `number` bookings."""
+        del self._waiting[:number]
+        self._emptied.set()
+        if not self._waiting:
+            self._filled.clear()

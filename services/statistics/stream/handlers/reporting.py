@@ -1,0 +1,39 @@
+"""What the books tell Prometheus of a batch: the consumer's metrics, and how long hazards were open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from services.chassis.process.clock import Clock
+from services.chassis.telemetry import metrics
+from services.statistics.books.model.changes import Counted
+from services.statistics.metrics import CLEARANCE_DURATION
+from services.statistics.stream.handlers.booking import CONSUMER, Booking
+from services.statistics.stream.model import closings
+
+# A closing that comes this late comes from a replay: the histogram shows trend and must not jump for it.
+_REPLAY_AGE: Final = timedelta(hours=1)
+
+
+def report_booked(batch: Sequence[Booking], counted: Sequence[Counted], clock: Clock) -> None:
+    """Count what a transaction booked, and observe how long the hazards were open that it closed."""
+    for booking in batch:
+        metrics.CONSUMER_EVENTS.labels(CONSUMER, booking.outcome).inc()
+        if booking.applied_through is not None:
+            metrics.HEARTBEAT.labels(CONSUMER).set(clock.wall_at(booking.applied_through).timestamp())
+    live_from = clock.wall() - _REPLAY_AGE
+    changes = [booking.change for booking in batch if booking.change and booking.record.timestamp >= live_from]
+    for closing in closings(changes, counted):
+        CLEARANCE_DURATION.labels(closing.county, closing.grade).observe(closing.seconds)
+
+
+def report_batch(batch: Sequence[Booking], seconds: float, clock: Clock) -> None:
+    """Say how long a batch took and how old its events were."""
+    metrics.CONSUMER_BATCH_DURATION.labels(CONSUMER).observe(seconds)
+    now = clock.wall().timestamp()
+    broker_times = [booking.record.timestamp.timestamp() for booking in batch]
+    for broker_time in broker_times:
+        metrics.CONSUMER_EVENT_AGE.labels(CONSUMER).observe(max(0.0, now - broker_time))
+    metrics.CONSUMER_LAST_EVENT.labels(CONSUMER).set(max(broker_times))

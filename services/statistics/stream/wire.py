@@ -1,0 +1,12 @@
+"""How the stream is put together: the role `consumer` of this service is Faust."""
+
+from __future__ import annotations
+
+from services.chassis.assembly import Part, Platform
+from services.statistics.settings import Settings
+from services.statistics.stream.events.worker import StreamWorker
+
+
+def wire(platform: Platform[Settings]) -> Part:
+    """Return the stream's part of statistics."""
+    return Part(consumers=[StreamWorker(platform)])

@@ -1,0 +1,265 @@
+"""The figures over HTTP, from books in PostgreSQL; no broker."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from duban_contracts.events.types import Grade
+from duban_contracts.testing.stories import Story, in_waves
+from services.chassis.access.principal import Principal
+from services.statistics.recompute.handlers import differences
+from services.statistics.recompute.model import books_of
+from services.statistics.tests.asking import Client
+from services.statistics.tests.bench import Books
+from services.statistics.tests.stories import DEADLINE, city_of, found, history_of, hour, open_since
+
+NOVEMBER = {"from_": "2026-11-01", "to": "2026-11-30"}
+
+
+async def check_against(client: Client, city: Sequence[Story]) -> list[str]:
+    loop = asyncio.get_running_loop()
+
+    def ask(path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        return asyncio.run_coroutine_threadsafe(client.figures(path, **parameters), loop).result()
+
+    return await asyncio.to_thread(differences, books_of(history_of(city)), ask)
+
+
+@pytest.mark.promise("P5")
+@pytest.mark.feature("SY52")
+async def test_every_published_figure_equals_the_recomputation(
+    books: Books, client: Client, chance: random.Random
+) -> None:
+    city = city_of(80, chance)
+    await books.take(in_waves(city))
+    assert await check_against(client, city) == []
+
+
+@pytest.mark.promise("P5")
+async def test_the_recomputation_notices_one_count_too_many(
+    books: Books, client: Client, chance: random.Random
+) -> None:
+    city = city_of(8, chance)
+    await books.take(in_waves(city))
+    async with books.database.acquire() as connection:
+        await connection.execute(
+            "UPDATE daily_flow SET count = count + 1 WHERE ctid = (SELECT ctid FROM daily_flow "
+            "WHERE measure = 'confirmed' LIMIT 1)"
+        )
+    found = await check_against(client, city)
+    assert any(line.startswith("flows") for line in found)
+    assert any(line.startswith("balance") for line in found)
+
+
+async def test_flows_carry_scope_period_basis_and_chinese_names(books: Books, client: Client) -> None:
+    await books.take(open_since(1).records())
+    answer = await client.figures("/v1/flows", from_="2026-11-01", to="2026-11-01", by="county,grade", sector="hazchem")
+    assert answer["scope"] == {"sector": [{"code": "hazchem", "name": "危险化学品"}]}
+    assert answer["period"] == {"from": "2026-11-01", "to": "2026-11-01"}
+    assert (answer["basis"], answer["cut_off"], answer["by"]) == ("flow", "2026-11-01", ["county", "grade"])
+    names = {(item["county_name"], item["grade_name"]): item for item in answer["items"]}
+    assert names["城区", "未定级"]["registered"] == 1
+    assert names["城区", "一般事故隐患"]["confirmed"] == 1
+
+
+async def test_flows_of_several_days_are_summed_unless_they_are_split_by_day(books: Books, client: Client) -> None:
+    await books.take([*open_since(1, "a").records(), *open_since(40, "b").records()])
+    [whole] = (await client.figures("/v1/flows", **NOVEMBER))["items"]
+    assert (whole["registered"], whole["confirmed"], "day" in whole) == (2, 2, False)
+    daily = (await client.figures("/v1/flows", **NOVEMBER, by="day"))["items"]
+    assert [(item["day"], item["confirmed"]) for item in daily] == [("2026-11-01", 1), ("2026-11-03", 1)]
+
+
+async def test_where_nothing_happened_there_are_counts_of_zero_and_no_splits(client: Client) -> None:
+    [item] = (await client.figures("/v1/flows", **NOVEMBER))["items"]
+    assert set(item.values()) == {0}
+    assert (await client.figures("/v1/flows", **NOVEMBER, by="county"))["items"] == []
+    assert (await client.figures("/v1/stock", by="county"))["items"] == []
+
+
+@pytest.mark.feature("SY53")
+async def test_rates_stand_as_of_the_cut_off(books: Books, client: Client) -> None:
+    await books.take(open_since(1, "a").submitted(hour(30)).closed(hour(70)).records())
+    await books.take(open_since(1, "b").submitted(hour(30)).returned(hour(80)).records())
+    await books.take(open_since(1, "c").records())
+    rates = []
+    for cut_off in ("2026-11-01", "2026-11-03", "2026-11-10"):
+        [item] = (await client.figures("/v1/rates", **NOVEMBER, cut_off=cut_off))["items"]
+        rates.append([item[rate]["percent"] for rate in ("rectification_rate", "closure_rate")])
+    assert rates == [["0.0", "0.0"], ["66.7", "0.0"], ["33.3", "33.3"]]
+
+
+@pytest.mark.feature("SY53")
+async def test_the_rates_on_time_count_hazards_whose_deadline_fell_in_the_period(books: Books, client: Client) -> None:
+    in_time, late = open_since(1, "a").submitted(hour(30)), open_since(1, "b").submitted(hour(230))
+    await books.take([*in_time.closed(hour(40)).records(), *late.closed(hour(240)).records()])
+    await books.take(found("c").confirmed(hour(2), date(2026, 12, 1)).records())
+    [item] = (await client.figures("/v1/rates", **NOVEMBER))["items"]
+    assert item["on_time_rate"] == {"numerator": 1, "denominator": 2, "percent": "50.0"}
+    assert item["on_time_submission_rate"] == {"numerator": 2, "denominator": 2, "percent": "100.0"}
+    [december] = (await client.figures("/v1/rates", from_="2026-12-01", to="2026-12-31"))["items"]
+    assert december["rectification_rate"]["denominator"] == 0
+    assert december["on_time_rate"]["denominator"] == 1
+
+
+@pytest.mark.feature("SY53")
+async def test_major_hazards_are_quoted_by_their_closure_rate(books: Books, client: Client) -> None:
+    await books.take(open_since(1, "a", Grade.MAJOR).submitted(hour(30)).records())
+    await books.take(open_since(1, "b").records())
+    items = (await client.figures("/v1/rates", **NOVEMBER, by="grade"))["items"]
+    assert [(item["grade"], item["headline"]) for item in items] == [
+        ("general", "rectification_rate"),
+        ("major", "closure_rate"),
+    ]
+    assert items[1]["closure_rate"] == {"numerator": 0, "denominator": 1, "percent": "0.0"}
+    [major] = (await client.figures("/v1/rates", **NOVEMBER, grade="major"))["items"]
+    assert major["headline"] == "closure_rate"
+    [both] = (await client.figures("/v1/rates", **NOVEMBER, grade="major,general"))["items"]
+    assert both["headline"] == "rectification_rate"
+
+
+@pytest.mark.feature("SY53")
+async def test_there_is_no_rate_where_nothing_was_found(client: Client) -> None:
+    [item] = (await client.figures("/v1/rates", **NOVEMBER))["items"]
+    assert item["rectification_rate"] == {"numerator": 0, "denominator": 0, "percent": None}
+
+
+@pytest.mark.feature("SY54")
+async def test_stock_on_a_day_is_the_sum_of_flows_until_then(books: Books, client: Client) -> None:
+    story = open_since(1).submitted(hour(30)).closed(hour(70)).reopened(hour(100), DEADLINE)
+    await books.take(story.records())
+    stock = [
+        (await client.figures("/v1/stock", on=day))["items"][0]["open"]
+        for day in ("2026-10-31", "2026-11-01", "2026-11-03", "2026-11-04", "2026-11-05")
+    ]
+    assert stock == [0, 1, 1, 0, 1]
+
+
+@pytest.mark.feature("SY54")
+async def test_stock_today_names_the_overdue(books: Books, client: Client) -> None:
+    await books.take([*open_since(1, "a").overdue(hour(300)).records(), *open_since(1, "b").records()])
+    answer = await client.figures("/v1/stock", by="county")
+    assert (answer["cut_off"], answer["period"], answer["basis"]) == ("2026-12-31", None, "stock")
+    assert [(item["county"], item["open"], item["overdue"]) for item in answer["items"]] == [("140502", 2, 1)]
+
+
+async def test_clearance_time_is_closing_minus_confirmation(books: Books, client: Client) -> None:
+    for name, hours in (("a", 24), ("b", 48), ("c", 120)):
+        await books.take(open_since(1, name).submitted(hour(2)).closed(hour(1 + hours)).records())
+    await books.take(open_since(1, "d").records())
+    answer = await client.figures("/v1/clearance", **NOVEMBER)
+    [item] = answer["items"]
+    assert item["closings"]["closed"] == 3
+    assert item["closings"]["median"] == {"seconds": 172_800.0, "days": 2.0}
+    assert item["closings"]["p90"]["days"] == pytest.approx(4.4)
+    assert (item["confirmations"]["found"], item["confirmations"]["open"]) == (4, 1)
+    assert item["confirmations"]["median"]["days"] == 2.0
+    assert item["confirmations"]["p90"] is None
+
+
+@pytest.mark.feature("SY54")
+async def test_the_balance_is_kept_day_by_day(books: Books, client: Client, chance: random.Random) -> None:
+    await books.take(in_waves(city_of(40, chance)))
+    answer = await client.figures("/v1/balance", from_="2026-11-01", to="2026-12-05", by="county,grade,day")
+    assert answer["balanced"] is True
+    assert len(answer["items"]) > 100
+
+
+@pytest.mark.promise("P5")
+async def test_a_balance_that_does_not_hold_is_said_at_the_top(books: Books, client: Client) -> None:
+    await books.take(open_since(1).records())
+    async with books.database.acquire() as connection:
+        await connection.execute("DELETE FROM daily_flow WHERE measure = 'confirmed'")
+    answer = await client.figures("/v1/balance", **NOVEMBER, by="county")
+    assert answer["balanced"] is False
+    [item] = answer["items"]
+    assert (item["closing"], item["counted"], item["balanced"]) == (0, 1, False)
+
+
+@pytest.mark.feature("SY65")
+async def test_another_countys_figures_are_as_if_it_did_not_exist(books: Books, client: Client) -> None:
+    await books.take([*open_since(1, "a").records(), *open_since(1, "b", county="140521").records()])
+    await client.speak_as(Principal("regulator-140502-1", "county_regulator", "140502"))
+    own = await client.figures("/v1/stock", on="2026-11-30", by="county")
+    assert [item["county"] for item in own["items"]] == ["140502"]
+    assert own["scope"] == {"county": [{"code": "140502", "name": "城区"}]}
+    both = await client.figures("/v1/stock", on="2026-11-30", by="county", county="140502,140521")
+    assert both["items"] == own["items"]
+    foreign = await client.figures("/v1/stock", on="2026-11-30", county="140521")
+    assert (foreign["items"], foreign["scope"]) == ([], {"county": []})
+
+
+@pytest.mark.feature("SY65")
+async def test_an_account_of_some_sectors_sees_those(books: Books, client: Client) -> None:
+    await books.take([*open_since(1, "a").records(), *open_since(1, "b", sector="coal_mine").records()])
+    await client.speak_as(Principal("coal-1", "city_regulator", "140500", sectors=("coal_mine",)))
+    answer = await client.figures("/v1/flows", **NOVEMBER, by="sector")
+    assert [item["sector"] for item in answer["items"]] == ["coal_mine"]
+    assert (await client.figures("/v1/flows", **NOVEMBER, sector="hazchem"))["items"] == []
+
+
+@pytest.mark.feature("SY65")
+async def test_whoever_is_bound_to_less_than_a_county_gets_no_figures_and_is_told_so(client: Client) -> None:
+    await client.speak_as(Principal("township-1", "county_regulator", "140502001"))
+    answer = await client.get("/v1/stock")
+    assert (answer.status_code, answer.json()["code"]) == (403, "reach-not-allowed")
+    await client.speak_as(Principal("township-2", "township_officer", "140502001"))
+    answer = await client.get("/v1/stock")
+    assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed")
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "field", "named"),
+    [
+        ("/v1/flows", {"from": "2026-11-02", "to": "2026-11-01"}, "to", "before"),
+        ("/v1/flows", {"from": "2026-11-01", "to": "2026-11-02", "by": "enterprise"}, "by", "enterprise"),
+        ("/v1/flows", {"from": "2020-11-01", "to": "2026-11-02", "by": "day"}, "to", "400"),
+        ("/v1/balance", {"from": "2020-11-01", "to": "2026-11-02", "by": "day"}, "to", "400"),
+        ("/v1/flows", {"to": "2026-11-02"}, "from", "required"),
+        ("/v1/flows", {"from": "1700000000", "to": "2026-11-02"}, "from", "date"),
+        ("/v1/stock", {"on": "0"}, "on", "date"),
+        ("/v1/stock", {"county": "140502,999999"}, "county", "999999"),
+        ("/v1/stock", {"sector": "hazchem,no_such"}, "sector", "no_such"),
+        ("/v1/stock", {"grade": "minor"}, "grade", "minor"),
+        ("/v1/stock", {"channel": "rumour"}, "channel", "rumour"),
+        ("/v1/stock", {"countty": "140502"}, "countty", "county"),
+    ],
+)
+async def test_a_wrong_question_is_answered_by_naming_what_is_wrong(
+    client: Client, path: str, parameters: dict[str, str], field: str, named: str
+) -> None:
+    answer = await client.http.get(path, params=parameters)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["field"] == field
+    assert named in answer.json()["rule"]
+
+
+async def test_the_longest_period_by_day_is_400_days(client: Client) -> None:
+    answer = await client.get("/v1/flows", from_="2025-10-28", to="2026-12-01", by="day")
+    assert answer.status_code == 200
+    answer = await client.get("/v1/flows", from_="2025-10-27", to="2026-12-01", by="day")
+    assert (answer.status_code, answer.json()["code"]) == (422, "period-too-long")
+
+
+async def test_figures_need_a_key(client: Client) -> None:
+    del client.http.headers["Authorization"]
+    assert (await client.get("/v1/stock")).status_code == 401
+
+
+def test_openapi_names_every_answer_and_what_by_may_be(app: FastAPI) -> None:
+    document = app.openapi()
+    for name in ("flows", "stock", "rates", "clearance", "balance"):
+        route = document["paths"][f"/v1/{name}"]["get"]
+        shown = route["responses"]["200"]["content"]["application/json"]["schema"]
+        assert shown == {"$ref": f"#/components/schemas/{name.title()}Document"}
+        [by] = [parameter for parameter in route["parameters"] if parameter["name"] == "by"]
+        assert by["schema"]["items"]["enum"] == ["county", "sector", "grade", "channel", "day"]
+    assert "FlowItem" in document["components"]["schemas"]
