@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from contracts.tests.strategies import json_values
 from duban_contracts.closed import closed_decoder
-from duban_contracts.events.types import CountyCode, Grade, Sector
+from duban_contracts.events.types import CountyCode, Grade, Instant, Sector
 from duban_contracts.explain import explain, explain_type
 
 
@@ -30,6 +30,8 @@ class Everything(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["a", "b"] = "a"
     grade: Grade = Grade.GENERAL
     day: date | None = None
+    at: Instant | None = None
+    moment: datetime | None = None
     items: Annotated[list[int], Meta(min_length=1, max_length=2)] = msgspec.field(default_factory=lambda: [1])
     words: tuple[str, ...] = ()
     pair: tuple[int, str] = (1, "a")
@@ -43,7 +45,19 @@ near_values = st.one_of(
     json_values,
     st.integers(-1, 11),
     st.floats(-1, 2),
-    st.sampled_from(["a", "b", "major", "2026-02-30", "2026-02-28", "019aa000-0000-7000-8000-0000000000ff"]),
+    st.sampled_from(
+        [
+            "a",
+            "b",
+            "major",
+            "2026-02-30",
+            "2026-02-28",
+            "2026-11-21T08:30:00",
+            "2026-11-21T08:30:00+08:00",
+            "2026-11-21T25:30:00Z",
+            "019aa000-0000-7000-8000-0000000000ff",
+        ]
+    ),
     st.lists(st.integers(0, 3) | st.text(max_size=1), max_size=3),
     st.dictionaries(st.text(max_size=2), st.fixed_dictionaries({}, optional={"flag": st.booleans()}), max_size=2),
 )
@@ -77,6 +91,9 @@ def test_the_walk_finds_a_fault_exactly_where_the_closed_decoder_refuses(documen
         ({"items": ["a"]}, ("$.items[0]", "wrong-type")),
         ({"pair": [1]}, ("$.pair", "wrong-type")),
         ({"pair": [1, 2]}, ("$.pair[1]", "wrong-type")),
+        ({"at": "2026-11-21T08:30:00"}, ("$.at", "bad-time")),
+        ({"at": "2026-11-21"}, ("$.at", "bad-time")),
+        ({"moment": "08:30"}, ("$.moment", "bad-time")),
         ({"either": []}, ("$.either", "wrong-type")),
         ({"named": []}, ("$.named", "wrong-type")),
         ({"named": {"x": {"flag": 1}}}, ("$.named.x.flag", "wrong-type")),

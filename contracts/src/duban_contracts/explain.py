@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -131,8 +131,9 @@ def _check_date(value: Any, _expected: inspect.DateType, path: str) -> Iterator[
         yield violation("bad-date", path)
 
 
-def _check_instant(value: Any, _expected: inspect.DateTimeType, path: str) -> Iterator[Refusal]:
-    if not (isinstance(value, str) and _readable(_INSTANT.decode, b'"%s"' % value.encode())):
+def _check_instant(value: Any, expected: inspect.DateTimeType, path: str) -> Iterator[Refusal]:
+    read = _WITH_OFFSET.decode if expected.tz else _INSTANT.decode
+    if not (isinstance(value, str) and _readable(read, b'"%s"' % value.encode())):
         yield violation("bad-time", path)
 
 
@@ -190,6 +191,7 @@ def _readable(read: Callable[[Any], object], value: object) -> bool:
 
 
 _INSTANT: Final = msgspec.json.Decoder(datetime)
+_WITH_OFFSET: Final = msgspec.json.Decoder(Annotated[datetime, msgspec.Meta(tz=True)])
 _UUID: Final = msgspec.json.Decoder(UUID)
 _CHECKS: Final[dict[type[inspect.Type], _Check]] = {
     inspect.StructType: _check_struct,
