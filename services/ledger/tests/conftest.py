@@ -1,54 +1,55 @@
-"""A running ledger on real parts: its own database, its own topics of a city with two counties."""
+"""A city with two counties, and its ledger: in this process on PostgreSQL alone, or running on real Kafka too."""
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 
 from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import city_topics, county_of
-from services.chassis.access import keys as api_keys
-from services.chassis.process.clock import SystemClock
 from services.chassis.publishing import topics as topic_administration
-from services.chassis.storage.database import connect
-from services.chassis.storage.schema import migrate
 from services.chassis.testing import kafka as chassis_testing
-from services.ledger.application.commands import ExecuteCommand
-from services.ledger.application.take_claims import TakeClaims
-from services.ledger.bootstrap import MIGRATIONS, build
+from services.ledger.bootstrap import build
 from services.ledger.settings import Settings
-from services.ledger.tests.desk import Desk
-from services.ledger.tests.world import COUNTIES, FOREIGN, HOME, World, reading
-
-PEOPLE = {
-    "city": api_keys.Principal("city-regulator-1", "city_regulator", "140500"),
-    "city-2": api_keys.Principal("city-regulator-2", "city_regulator", "140500"),
-    "county": api_keys.Principal("regulator-140502-1", "county_regulator", HOME),
-    "county-2": api_keys.Principal("regulator-140502-2", "county_regulator", HOME),
-    "foreign": api_keys.Principal("regulator-140521-1", "county_regulator", FOREIGN),
-    "coal": api_keys.Principal("regulator-140502-3", "county_regulator", HOME, sectors=("coal_mine",)),
-    "office": api_keys.Principal("city-office-1", "city_office", "140500"),
-    "machine": api_keys.Principal("county-140502", "integrator", HOME),
-    "operator": api_keys.Principal("operator-1", "operator", "140500"),
-}
+from services.ledger.tests.in_process import InProcess, in_process
+from services.ledger.tests.people import CITY, COUNTIES, give_keys
+from services.ledger.tests.world import World, reading
 
 
 @pytest.fixture(scope="package")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("profile")
-    regions = [{"code": "140500", "name": "晋城市", "level": "city"}]
-    regions += [{"code": code, "name": name, "level": "county"} for code, name in COUNTIES.items()]
-    city = {"code": "140500", "name": "晋城市", "timezone": "Asia/Shanghai", "regions": regions}
-    (directory / "city.json").write_text(json.dumps(city), encoding="utf-8")
+    (directory / "city.json").write_bytes(msgspec.json.encode(CITY))
     return directory
+
+
+@pytest_asyncio.fixture(scope="package")
+async def shared_database(postgres_dsn: str) -> AsyncIterator[str]:
+    """DSN of one database for all tests without Kafka; each looks at its own rows only."""
+    name = f"ledger_{secrets.token_hex(4)}"
+    admin = await asyncpg.connect(postgres_dsn)
+    await admin.execute(f"CREATE DATABASE {name}")
+    try:
+        yield urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}"))
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+@pytest_asyncio.fixture(scope="package")
+async def ledger(shared_database: str, profile: Path) -> AsyncIterator[InProcess]:
+    """The ledger in this process, at noon on 1 June 2026."""
+    async with in_process(shared_database, profile) as found:
+        yield found
 
 
 @pytest_asyncio.fixture(scope="package")
@@ -67,10 +68,9 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
     names = [topic.name for topic in topics]
     await topic_administration.apply(kafka_bootstrap, topics)
     service = await build(settings)
-    tokens = {who: api_keys.new_token() for who in PEOPLE}
     pool = await asyncpg.create_pool(settings.postgres_dsn, min_size=1, max_size=4)
     async with pool.acquire() as connection:
-        await api_keys.store(connection, [api_keys.NewKey(PEOPLE[who], tokens[who]) for who in PEOPLE])
+        tokens = await give_keys(connection)
     base = f"http://127.0.0.1:{settings.http_port}"
     try:
         async with (
@@ -78,21 +78,18 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
             chassis_testing.running(service),
             httpx.AsyncClient(base_url=base, timeout=30) as client,
         ):
-            world = World(settings, service, client, pool, tokens, read)
+            world = World(
+                client=client,
+                tokens=tokens,
+                now=datetime.now(UTC),
+                settings=settings,
+                service=service,
+                pool=pool,
+                read=read,
+            )
             await chassis_testing.eventually(world.is_up)
             yield world
     finally:
         await pool.close()
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await admin.close()
-
-
-@pytest_asyncio.fixture
-async def desk(database: str) -> AsyncIterator[Desk]:
-    """The taking of claims on a fresh database, without Kafka."""
-    await migrate(database, MIGRATIONS)
-    connected = await connect(database, application_name="test", max_size=20)
-    try:
-        yield Desk(connected, TakeClaims(SystemClock(), COUNTIES, ""), ExecuteCommand(connected, SystemClock(), ""))
-    finally:
-        await connected.close()

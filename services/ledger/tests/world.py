@@ -1,4 +1,4 @@
-"""What the ledger's tests speak with: counties' claims, people's commands, what Kafka and PostgreSQL then hold."""
+"""A running ledger on real Kafka and PostgreSQL: what counties publish, what the topics then carry."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import httpx
@@ -16,90 +16,37 @@ from aiokafka import AIOKafkaConsumer
 
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, from_kafka
-from duban_contracts.codec import decode, encode, type_of
-from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
+from duban_contracts.codec import decode
+from duban_contracts.events.claims import HazardReported
 from duban_contracts.events.feedback import ClaimEvent
-from duban_contracts.events.types import Channel, Enterprise
+from duban_contracts.testing.claims import report, sent
 from duban_contracts.topics import TopicFamily, claims_topic, feedback_topic
-from services.chassis.process.clock import ZONE
 from services.chassis.process.service import Service
 from services.chassis.testing import kafka as chassis_testing
 from services.ledger.settings import Settings
-
-HOME: Final = "140502"
-FOREIGN: Final = "140521"
-COUNTIES: Final = {HOME: "城区", FOREIGN: "沁水县"}
-
-
-def today() -> date:
-    return datetime.now(ZONE).date()
-
-
-def in_days(days: int) -> str:
-    return (today() + timedelta(days=days)).isoformat()
+from services.ledger.tests.people import HOME, People
 
 
 def new_reference() -> str:
     return f"AQ-{secrets.token_hex(6)}"
 
 
-def envelope(data: EventData, *, county: str = HOME, event_id: str | None = None) -> CloudEvent:
-    """A county's event; `county` is the one whose system sends it."""
-    return CloudEvent(
-        id=event_id or f"e-{secrets.token_hex(8)}",
-        source=f"urn:county:{county}",
-        type=type_of(type(data)).name,
-        data=encode(data),
-        time=datetime.now(UTC),
-        partitionkey=getattr(data, "reference", None),
-    )
-
-
 def reported(reference: str, **fields: Any) -> HazardReported:
-    values: dict[str, Any] = {
-        "county": HOME,
-        "reference": reference,
-        "channel": Channel.INSPECTION,
-        "sector": "hazchem",
-        "enterprise": Enterprise(name="示例化工有限公司"),
-        "place": "储罐区东侧",
-        "description": "可燃气体探测器失效，未及时校验",
-        "found_on": today(),
-    }
-    return HazardReported(**{**values, **fields})
+    """A report of today, for a ledger whose clock is the machine's."""
+    return report(reference, **{"found_on": datetime.now(UTC).date(), **fields})
 
 
-def rectified(reference: str, **fields: Any) -> HazardRectified:
-    values: dict[str, Any] = {
-        "county": HOME,
-        "reference": reference,
-        "measures": "更换探测器并完成校验",
-        "completed_on": today(),
-        "submitted_by": "enterprise-1",
-    }
-    return HazardRectified(**{**values, **fields})
+def envelope(claim: EventData, event_id: str | None = None) -> CloudEvent:
+    return sent(claim, event_id=event_id or f"e-{secrets.token_hex(8)}", at=datetime.now(UTC))
 
 
-def planned(reference: str, **fields: Any) -> RectificationPlanned:
-    values: dict[str, Any] = {
-        "county": HOME,
-        "reference": reference,
-        "measures": "停用储罐，更换探测器",
-        "responsible_post": "安全总监",
-        "submitted_by": "enterprise-1",
-    }
-    return RectificationPlanned(**{**values, **fields})
-
-
-@dataclass(frozen=True)
-class World:
+@dataclass(kw_only=True)
+class World(People):
     """One running ledger and everything around it."""
 
     settings: Settings
     service: Service
-    client: httpx.AsyncClient
     pool: asyncpg.Pool[asyncpg.Record]
-    tokens: Mapping[str, str]
     read: Mapping[str, list[tuple[int, CloudEvent]]]
 
     async def is_up(self) -> None:
@@ -111,7 +58,7 @@ class World:
 
     async def claim(self, *claims: EventData | CloudEvent, county: str = HOME) -> None:
         """Publish to the topic of `county`, in order."""
-        events = [c if isinstance(c, CloudEvent) else envelope(c, county=county) for c in claims]
+        events = [c if isinstance(c, CloudEvent) else envelope(c) for c in claims]
         await chassis_testing.publish(
             self.settings.kafka_bootstrap, claims_topic(county, self.settings.topic_prefix), events
         )
@@ -159,38 +106,14 @@ class World:
 
         return await chassis_testing.eventually(check)
 
-    def auth(self, who: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens[who]}"}
-
-    async def get(self, path: str, who: str = "city", **query: Any) -> httpx.Response:
-        return await self.client.get(path, params=query, headers=self.auth(who))
-
-    async def post(
-        self, hazard: str, move: str, body: dict[str, Any], who: str = "city", **headers: str
-    ) -> httpx.Response:
-        return await self.client.post(f"/v1/hazards/{hazard}/{move}", json=body, headers={**self.auth(who), **headers})
-
-    async def registered(self, reference: str | None = None, **fields: Any) -> dict[str, Any]:
-        """A fresh hazard, reported and registered."""
-        reference = reference or new_reference()
-        await self.claim(reported(reference, **fields))
-        return await self.hazard(reference)
-
     async def confirmed(self, grade: str = "general", **fields: Any) -> dict[str, Any]:
         """A fresh hazard, confirmed by a city regulator, due in ten days."""
-        hazard = await self.registered(**fields)
-        answer = await self.confirm(hazard, grade=grade)
+        reference = new_reference()
+        await self.claim(reported(reference, **fields))
+        answer = await self.confirm(await self.hazard(reference), grade=grade)
         assert answer.status_code == 200, answer.text
         confirmed: dict[str, Any] = answer.json()
         return confirmed
-
-    async def confirm(self, hazard: Mapping[str, Any], who: str = "city", **fields: Any) -> httpx.Response:
-        body = {"grade": "general", "responsible_unit": "emergency_management", "deadline_on": in_days(10), **fields}
-        return await self.post(hazard["hazard_id"], "confirm", body, who)
-
-    async def submit(self, hazard: Mapping[str, Any], who: str = "city") -> httpx.Response:
-        body = {"measures": "已更换并校验", "completed_on": in_days(0)}
-        return await self.post(hazard["hazard_id"], "submit", body, who)
 
 
 @asynccontextmanager

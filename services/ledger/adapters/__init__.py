@@ -1,1 +1,0 @@
-"""SQL of the ledger: every statement stands here."""

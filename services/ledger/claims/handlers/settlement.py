@@ -1,0 +1,193 @@
+"""Settling claims within one transaction: decide, record, answer the county, keep what must wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, cast
+from uuid import UUID
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.claims import HazardReported, RectificationPlanned
+from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
+from duban_contracts.legible import legible
+from duban_contracts.refusals import Refusal
+from duban_contracts.topics import feedback_topic
+from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.process.clock import Clock
+from services.chassis.publishing.envelopes import new_event, uuid7_text
+from services.chassis.storage.database import Connection
+from services.ledger import metrics
+from services.ledger.claims.model import decisions
+from services.ledger.claims.model.decisions import Claim, ClaimDecision, FollowUp, Recorded, Waits
+from services.ledger.claims.model.townships import Townships
+from services.ledger.claims.tables import rejected, waiting
+from services.ledger.claims.tables.rejected import RejectedClaim
+from services.ledger.claims.tables.waiting import WaitingClaim
+from services.ledger.hazards.handlers.journal import Journal
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.tables.entries import Reference
+from services.ledger.history.model import SOURCE
+
+# Limits of the answers' text fields in the contract.
+_SHORT: Final = 200
+_LONG: Final = 4000
+
+
+Numbers = Mapping[str, Iterator[str]]
+"""Per county, the numbers that the hazards of one batch get."""
+
+
+class Screened(NamedTuple):
+    """A claim, the county whose topic it came on, and why that county can't have it taken (None: it can)."""
+
+    delivery: Delivery
+    speaking: str
+    refused: Refusal | None
+
+
+def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers: Numbers) -> None:
+    """Settle claims in their order, in memory; each reference was loaded into the settlement's journal."""
+    for delivery, speaking, refused in screened:
+        if refused is not None:
+            reference = getattr(delivery.data, "reference", None)
+            settlement.refuse(delivery.record, delivery.event, refused, county=speaking, reference=reference)
+            continue
+        claim = cast("Claim", delivery.data)
+        hazard = settlement.hazard(claim)
+        if not isinstance(claim, HazardReported):
+            settlement.follow_up(delivery, claim, hazard)
+        elif hazard is None:
+            settlement.register(delivery, claim, next(numbers[claim.county]))
+        else:
+            settlement.report_again(delivery, claim, hazard)
+
+
+class Settlement:
+    """Settles claims one after the other, in memory; `save` stores what the journal doesn't.
+
+    `waiting` holds every claim that waits under a reference that this transaction touches.
+    """
+
+    def __init__(
+        self, journal: Journal, clock: Clock, townships: Townships, waiting: Mapping[Reference, list[WaitingClaim]]
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._townships = townships
+        self._waiting: dict[Reference, list[WaitingClaim]] = dict(waiting)
+        self._rejected: list[RejectedClaim] = []
+
+    def hazard(self, claim: Claim) -> Hazard | None:
+        """Return the hazard that a claim is about, as this transaction leaves it so far."""
+        return self._journal.under((claim.county, claim.reference))
+
+    def register(self, delivery: Delivery, claim: HazardReported, number: str) -> None:
+        """Make the hazard of a reference that has none; claims that waited for it now wait for confirmation."""
+        stamp = self._journal.stamp(decisions.integrator(claim.county), None)
+        decision = decisions.report(claim, uuid7_text(), number, self._township(claim), stamp)
+        hazard = self._settle(delivery, decision, None)
+        self.release(cast("Hazard", hazard))
+
+    def report_again(self, delivery: Delivery, claim: HazardReported, hazard: Hazard) -> None:
+        """Take a further report under a reference that has its hazard."""
+        stamp = self._journal.stamp(decisions.integrator(claim.county), hazard)
+        self._settle(delivery, decisions.report_again(hazard, claim, self._township(claim), stamp), hazard)
+
+    def follow_up(self, delivery: Delivery, claim: FollowUp, hazard: Hazard | None) -> None:
+        """Take 整改方案 or 整改完成."""
+        decision = self._decide(delivery, claim, hazard)
+        if isinstance(decision, Waits):
+            entry = WaitingClaim(claim.county, claim.reference, delivery, decision.waiting_for)
+            self._waiting.setdefault((claim.county, claim.reference), []).append(entry)
+        self._settle(delivery, decision, hazard)
+
+    def release(self, hazard: Hazard) -> None:
+        """Look again at the claims that wait for `hazard`, plans before submissions."""
+        claims = [c for c in self._waiting.get((hazard.county, hazard.reference), ()) if not c.done]
+        for claim in sorted(claims, key=lambda c: not isinstance(c.delivery.data, RectificationPlanned)):
+            decision = self._decide(claim.delivery, cast("FollowUp", claim.delivery.data), hazard)
+            if isinstance(decision, Waits):
+                if decision.waiting_for is claim.waiting_for:
+                    continue
+                claim.waiting_for = decision.waiting_for
+            else:
+                claim.done = True
+            hazard = cast("Hazard", self._settle(claim.delivery, decision, hazard))
+
+    def refuse(
+        self,
+        record: RawRecord,
+        event: CloudEvent | None,
+        refusal: Refusal,
+        *,
+        county: str,
+        reference: str | None = None,
+    ) -> None:
+        """Keep a claim that can't be taken in and tell the county that is speaking, `county`, why."""
+        self._rejected.append(RejectedClaim(county, record, event, reference, refusal, self._journal.at))
+        answer = ClaimRejected(
+            **self._about(record, event, county, reference, event.identity(record.topic) if event else None),
+            code=refusal.code,
+            message=refusal.message[:_LONG],
+            field=legible(refusal.field) if refusal.field else None,
+            rule=legible(refusal.rule) if refusal.rule else None,
+        )
+        self._answer(answer, event, "rejected")
+
+    async def save(self, connection: Connection) -> None:
+        """Store, in the journal's transaction, which claims wait and which were refused."""
+        await waiting.save(connection, [claim for claims in self._waiting.values() for claim in claims])
+        await rejected.save(connection, self._rejected)
+
+    def _township(self, claim: HazardReported) -> str | None:
+        return self._townships.code(claim.county, claim.township)
+
+    def _decide(self, delivery: Delivery, claim: FollowUp, hazard: Hazard | None) -> ClaimDecision:
+        received_at = self._clock.at(delivery.timestamp)
+        return decisions.follow_up(hazard, claim, self._journal.stamp(decisions.submitter(claim), hazard, received_at))
+
+    def _settle(self, delivery: Delivery, decision: ClaimDecision, hazard: Hazard | None) -> Hazard | None:
+        """Record what was decided and answer the county; return the hazard afterwards."""
+        claim, event = cast("Claim", delivery.data), delivery.event
+        if isinstance(decision, Refusal):
+            self.refuse(delivery.record, event, decision, county=claim.county, reference=claim.reference)
+            return hazard
+        about = self._about(delivery.record, event, claim.county, claim.reference, delivery.identity)
+        if isinstance(decision, Waits):
+            self._answer(ClaimWaiting(**about, waiting_for=decision.waiting_for), event, "waiting")
+            return hazard
+        if isinstance(decision, Recorded):
+            hazard = self._journal.enter(decision.event, event)
+            outcome = decision.outcome
+        else:
+            outcome = ClaimOutcome.DUPLICATE
+        known = cast("Hazard", hazard)
+        answer = ClaimRecorded(**about, hazard_id=known.hazard_id, number=known.number, outcome=outcome)
+        self._answer(answer, event, outcome)
+        return known
+
+    def _about(
+        self,
+        record: RawRecord,
+        event: CloudEvent | None,
+        county: str,
+        reference: str | None,
+        identity: UUID | None,
+    ) -> dict[str, Any]:
+        """Return which claim an answer is about."""
+        return {
+            "county": county,
+            "origin": record.origin[:_SHORT],
+            "receipt_id": str(identity) if identity else None,
+            "claim_id": event.id if event else None,
+            "claim_source": event.source if event else None,
+            "claim_type": event.type if event else None,
+            "reference": reference,
+            "answered_at": self._journal.at,
+        }
+
+    def _answer(self, answer: ClaimEvent, cause: CloudEvent | None, outcome: str) -> None:
+        about = answer.reference or answer.origin
+        envelope = new_event(answer, source=SOURCE, subject=about, key=about, time=answer.answered_at, cause=cause)
+        self._journal.send(feedback_topic(answer.county, self._journal.topic_prefix), envelope)
+        metrics.CLAIMS.labels(answer.county, outcome).inc()

@@ -1,0 +1,112 @@
+"""Taking counties' claims in, a batch at a time, in the transaction of the consumer's inbox (promise P1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self, cast
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.claims import HazardReported
+from duban_contracts.refusals import Refusal
+from duban_contracts.topics import claims_topic
+from services.chassis.assembly import Platform
+from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.publishing.unit_of_work import Change, UnitOfWork
+from services.chassis.storage.database import Connection
+from services.ledger.claims.handlers.settlement import Numbers, Screened, Settlement, settle_claims
+from services.ledger.claims.model.decisions import Claim, screen, unreadable
+from services.ledger.claims.model.townships import Townships
+from services.ledger.claims.tables import rejected, waiting
+from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.tables import entries
+from services.ledger.hazards.tables.entries import Entry, Reference
+
+_SERIAL_DIGITS: Final = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """What taking claims needs: the ledger, who speaks on which topic, and the city's townships."""
+
+    ledger: Ledger
+    county_of: Mapping[str, str]
+    townships: Townships
+
+    @classmethod
+    def on(cls, platform: Platform[Any]) -> Self:
+        """Return the claims of this platform's counties."""
+        prefix = platform.settings.topic_prefix
+        return cls(
+            ledger=Ledger.on(platform),
+            county_of={claims_topic(county.code, prefix): county.code for county in platform.city.counties},
+            townships=Townships(platform.city),
+        )
+
+    def settlement(self, journal: Journal, waits: Mapping[Reference, list[waiting.WaitingClaim]]) -> Settlement:
+        """Return the settlement of claims in a journal; `waits` holds what waits under its references."""
+        return Settlement(journal, self.ledger.clock, self.townships, waits)
+
+
+async def take_claims(connection: Connection, deliveries: Sequence[Delivery], *, claims: Claims) -> None:
+    """Take `deliveries` in, in their order, in the caller's transaction; the topic says which county is speaking.
+
+    The statements are the same few, however many claims there are. Raises Retryable when another instance registered
+    one of the hazards meanwhile.
+    """
+    screened = [_screened(delivery, claims.county_of[delivery.topic]) for delivery in deliveries]
+    accepted = [cast("Claim", one.delivery.data) for one in screened if one.refused is None]
+    references = sorted({(claim.county, claim.reference) for claim in accepted})
+    async with writing(connection, ledger=claims.ledger, references=references) as journal:
+        settlement = claims.settlement(journal, await waiting.under(connection, references))
+        numbers = await _numbers(connection, journal, accepted)
+        settle_claims(screened, settlement, numbers)
+        await settlement.save(connection)
+
+
+async def refuse_record(
+    connection: Connection, record: RawRecord, event: CloudEvent | None, reason: Refusal, *, claims: Claims
+) -> None:
+    """Answer a record that is no event of the contract, once, in the caller's transaction."""
+    if await rejected.is_kept(connection, record):
+        return
+    speaking = claims.county_of[record.topic]
+    async with writing(connection, ledger=claims.ledger) as journal:
+        settlement = claims.settlement(journal, {})
+        settlement.refuse(record, event, unreadable(event, reason, speaking), county=speaking)
+        await settlement.save(connection)
+
+
+async def release_waiting(
+    connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
+) -> None:
+    """Apply or refuse what waited for these hazards to be confirmed or rejected, in the same transaction."""
+    journal = cast("Journal", unit)
+    hazards = [change.after.hazard for change in changes]
+    waits = await waiting.under(connection, [(hazard.county, hazard.reference) for hazard in hazards])
+    settlement = claims.settlement(journal, waits)
+    for county, reference in waits:
+        settlement.release(cast("Hazard", journal.under((county, reference))))
+    await settlement.save(connection)
+
+
+def _screened(delivery: Delivery, speaking: str) -> Screened:
+    return Screened(delivery, speaking, screen(delivery.event, delivery.data, speaking))
+
+
+async def _numbers(connection: Connection, journal: Journal, accepted: Iterable[Claim]) -> Numbers:
+    """Return per county the numbers for the hazards that this batch will register: exactly as many."""
+    reported = {(claim.county, claim.reference) for claim in accepted if isinstance(claim, HazardReported)}
+    wanted = Counter(county for county, reference in reported if journal.under((county, reference)) is None)
+    if not wanted:
+        return {}
+    year = journal.zone.day_of(journal.at).year
+    first = await entries.next_serials(connection, year, wanted)
+    return {county: _serials(county, year, first[county], count) for county, count in wanted.items()}
+
+
+def _serials(county: str, year: int, first: int, count: int) -> Iterator[str]:
+    for serial in range(first, first + count):
+        yield f"{county}-{year}-{serial:0{_SERIAL_DIGITS}d}"

@@ -1,0 +1,149 @@
+"""What becomes of a county's claim (上报、整改方案、整改完成): recorded, repeated, waiting or refused."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Final
+
+import msgspec
+
+from duban_contracts.catalogue import EventData
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
+from duban_contracts.events.feedback import ClaimOutcome
+from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.types import Actor, HazardState
+from duban_contracts.refusals import Refusal, refusal, violation
+from duban_contracts.validation import check_claim
+from duban_contracts.vocabulary import STATES
+from services.chassis.access.roles import Role
+from services.ledger.hazards.model import REPORTED_FIELDS, Hazard, plan_digest, submission_digest
+from services.ledger.hazards.moves import CORRECT, Correct, Plan, Register, Stamp, Submit, decide, register
+
+FollowUp = HazardRectified | RectificationPlanned
+Claim = HazardReported | FollowUp
+
+
+class WaitingFor(enum.StrEnum):
+    """What a claim that came too early is kept for."""
+
+    REPORT = "report"
+    CONFIRMATION = "confirmation"
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """The claim moved the hazard: `event` goes into its history."""
+
+    event: HazardEvent
+    outcome: ClaimOutcome
+
+
+class Repeated(msgspec.Struct, frozen=True):
+    """The claim says what the ledger already holds."""
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """The claim came before what it needs."""
+
+    waiting_for: WaitingFor
+
+
+ClaimDecision = Recorded | Repeated | Waits | Refusal
+
+_REPEATED: Final = Repeated()
+_TOO_LATE: Final = {
+    HazardState.REJECTED: refusal("hazard-rejected", field="reference"),
+    HazardState.IN_REVIEW: refusal("already-in-review"),
+    HazardState.CLOSED: refusal("already-closed"),
+}
+
+
+def screen(event: CloudEvent, data: EventData, speaking: str) -> Refusal | None:
+    """Return why a readable event can't be a claim of the county that is speaking, or None.
+
+    A county on its own topic is held to the same closed contract as one behind the gateway.
+    """
+    if not isinstance(data, HazardReported | HazardRectified | RectificationPlanned):
+        return violation("not-a-claim", "type", type=event.type)
+    found = check_claim(event, speaking)
+    return found[0] if found else None
+
+
+def unreadable(event: CloudEvent | None, reason: Refusal, speaking: str) -> Refusal:
+    """Return why a record is no event of the contract, as any door would say it of the same bytes.
+
+    `event` is its envelope, where that could be read, `reason` what the reading itself came to.
+    """
+    found = check_claim(event, speaking) if event is not None else []
+    return found[0] if found else reason
+
+
+def integrator(county: str) -> Actor:
+    """Return the machine account that speaks for a county."""
+    return Actor(account=f"county-{county}", role=Role.INTEGRATOR)
+
+
+def submitter(claim: FollowUp) -> Actor:
+    """Return who hands in, at the enterprise, what a county passes on."""
+    return Actor(account=claim.submitted_by, role=Role.ENTERPRISE_USER)
+
+
+def report(claim: HazardReported, hazard_id: str, number: str, township_code: str | None, stamp: Stamp) -> Recorded:
+    """Return 入账 for the first report under its reference; the ledger gives it `hazard_id` and `number`."""
+    command = Register(
+        hazard_id=hazard_id,
+        number=number,
+        county=claim.county,
+        reference=claim.reference,
+        township_code=township_code,
+        **_content(claim),
+    )
+    return Recorded(register(command, stamp), ClaimOutcome.REGISTERED)
+
+
+def report_again(hazard: Hazard, claim: HazardReported, township_code: str | None, stamp: Stamp) -> ClaimDecision:
+    """Decide on a further report under the reference of `hazard` (promise P1)."""
+    if all(getattr(hazard, name) == getattr(claim, name) for name in REPORTED_FIELDS):
+        return _REPEATED
+    if hazard.state is HazardState.REJECTED:
+        return _TOO_LATE[hazard.state]
+    if hazard.state not in CORRECT.leads:
+        return refusal("reference-already-confirmed", field="reference", state=STATES.name(hazard.state))
+    decision = decide(hazard, Correct(township_code=township_code, **_content(claim)), stamp)
+    return decision if isinstance(decision, Refusal) else Recorded(decision, ClaimOutcome.CORRECTED)
+
+
+def follow_up(hazard: Hazard | None, claim: FollowUp, stamp: Stamp) -> ClaimDecision:
+    """Decide on 整改方案 or 整改完成.
+
+    A submission counts from when the broker took it (`stamp.received_at`), however long the claim waited (promise P3).
+    """
+    if hazard is None:
+        return Waits(WaitingFor.REPORT)
+    if hazard.state is HazardState.REPORTED:
+        return Waits(WaitingFor.CONFIRMATION)
+    if _says_nothing_new(hazard, claim):
+        return _REPEATED
+    if hazard.state in _TOO_LATE:
+        return _TOO_LATE[hazard.state]
+    decision = decide(hazard, _command(claim), stamp)
+    return decision if isinstance(decision, Refusal) else Recorded(decision, ClaimOutcome.APPLIED)
+
+
+def _content(claim: HazardReported) -> dict[str, Any]:
+    return {name: getattr(claim, name) for name in REPORTED_FIELDS}
+
+
+def _command(claim: FollowUp) -> Plan | Submit:
+    if isinstance(claim, RectificationPlanned):
+        return Plan(measures=claim.measures, responsible_post=claim.responsible_post)
+    return Submit(measures=claim.measures, completed_on=claim.completed_on, evidence=claim.evidence)
+
+
+def _says_nothing_new(hazard: Hazard, claim: FollowUp) -> bool:
+    if isinstance(claim, RectificationPlanned):
+        return hazard.plan_digest == plan_digest(claim.measures, claim.responsible_post)
+    # After a return the same words are a new submission: the reviewer asked for work, not for prose.
+    return hazard.state in {HazardState.IN_REVIEW, HazardState.CLOSED} and (
+        hazard.submission_digest == submission_digest(claim.measures, claim.completed_on, claim.evidence)
+    )

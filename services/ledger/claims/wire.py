@@ -1,0 +1,33 @@
+"""Claims put together: the consumer of all counties' topics, what waits, and what the journal tells this slice."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from duban_contracts.events.hazards import HazardConfirmed, HazardRejected
+from services.chassis.assembly import Part, Platform
+from services.ledger.claims.handlers.take_claims import Claims, refuse_record, release_waiting, take_claims
+from services.ledger.claims.http import Deps, router
+from services.ledger.claims.jobs import REPORT_SECONDS, report_waiting
+from services.ledger.freshness.handlers import note_progress
+
+
+def wire(platform: Platform[Any]) -> Part:
+    """Return the claims' part of the ledger."""
+    claims = Claims.on(platform)
+    release = partial(release_waiting, claims=claims)
+    consumer = platform.consumer(
+        "claims",
+        list(claims.county_of),
+        partial(take_claims, claims=claims),
+        refuse=partial(refuse_record, claims=claims),
+        progress=note_progress,
+    )
+    counting = partial(report_waiting, platform.database, list(claims.county_of.values()))
+    return Part(
+        routers=[router(Deps(platform.database))],
+        consumers=[consumer],
+        jobs=[platform.every(REPORT_SECONDS, counting, name="waiting claims")],
+        reactions={HazardConfirmed: release, HazardRejected: release},
+    )

@@ -1,1 +1,0 @@
-"""Where the world calls the ledger: HTTP and Kafka."""

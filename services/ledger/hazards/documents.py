@@ -1,0 +1,43 @@
+"""What HTTP says of hazards. What it takes are the moves' own commands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from fastapi import Path
+
+from services.chassis.web.documents import Document
+from services.ledger.hazards.model import Hazard, ShownHazard
+from services.ledger.history.documents import HistoryItem
+
+HazardName = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="隐患标识或编号")]
+"""A hazard's id or number, as a path names it; `HazardKey.parse` reads it."""
+
+
+class HazardDocument(ShownHazard, Document, frozen=True, kw_only=True):
+    """One entry of the 隐患台账; instants are UTC, `deadline_on` is inclusive, in the city's time zone."""
+
+    @classmethod
+    def of(cls, hazard: Hazard) -> Self:
+        """Return the document of a hazard."""
+        return cls(**{name: getattr(hazard, name) for name in cls.__struct_fields__})
+
+
+class HazardHistory(Document, frozen=True, kw_only=True):
+    """A hazard's whole history, oldest first."""
+
+    items: list[HistoryItem]
+
+
+class CountGroup(Document, frozen=True, kw_only=True):
+    """How many hazards have this value; null stands for not yet set."""
+
+    value: str | None
+    count: int
+
+
+class HazardCount(Document, frozen=True, kw_only=True):
+    """How many hazards there are, and how many of each value."""
+
+    total: int
+    groups: list[CountGroup]

@@ -1,0 +1,179 @@
+"""The journal: what one transaction adds to the ledger, and the only door to it.
+
+Whoever writes history goes through `writing`. It takes every lock, loads the rows and writes what was recorded, so that
+no caller has anything to remember.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.days import Zone
+from duban_contracts.events.hazards import HazardEvent, HazardRegistered
+from duban_contracts.events.types import Actor
+from duban_contracts.topics import TopicFamily, feedback_topic
+from services.chassis.assembly import Platform
+from services.chassis.process.clock import Clock
+from services.chassis.publishing.unit_of_work import Change, Reactions, Stream, UnitOfWork
+from services.chassis.storage.database import Connection
+from services.ledger.hazards.model import Hazard, HazardKey, evolve
+from services.ledger.hazards.moves import Stamp
+from services.ledger.hazards.tables import entries
+from services.ledger.hazards.tables.entries import Entry, Reference
+from services.ledger.history.model import GENESIS, SOURCE, Record, seal
+from services.ledger.history.tables import locks, records
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What writing needs to know of the installation; `reactions` are what follows from which event."""
+
+    clock: Clock
+    zone: Zone
+    topic_prefix: str
+    reactions: Reactions
+
+    @classmethod
+    def on(cls, platform: Platform[Any]) -> Ledger:
+        """Return the ledger of this platform."""
+        return cls(
+            clock=platform.clock,
+            zone=Zone(platform.city.timezone),
+            topic_prefix=platform.settings.topic_prefix,
+            reactions=platform.reactions,
+        )
+
+
+@dataclass(kw_only=True)
+class Journal(UnitOfWork[Entry]):
+    """Collects what one transaction records about hazards, in order; get one from `writing`."""
+
+    zone: Zone
+    topic_prefix: str
+
+    def __post_init__(self) -> None:
+        self._numbers = {entry.hazard.number: hazard_id for hazard_id, entry in self.loaded.items()}
+        self._references = {
+            (entry.hazard.county, entry.hazard.reference): hazard_id for hazard_id, entry in self.loaded.items()
+        }
+
+    def hazard(self, key: HazardKey) -> Hazard | None:
+        """Return the hazard of `key` as this transaction leaves it so far; None unless `writing` was told of it."""
+        hazard_id = key.hazard_id or self._numbers.get(key.number or "")
+        return self._hazard(hazard_id)
+
+    def under(self, reference: Reference) -> Hazard | None:
+        """Return the hazard under a reference that `writing` was told of, as this transaction leaves it so far."""
+        return self._hazard(self._references.get(reference))
+
+    def stamp(self, actor: Actor, hazard: Hazard | None, received_at: datetime | None = None) -> Stamp:
+        """Return when `actor`'s move on `hazard` happens; `received_at` where its words reached us before now.
+
+        Never before the hazard's last event, whatever the machines' clocks say.
+        """
+        at = self.at if hazard is None else max(self.at, hazard.changed_at)
+        return Stamp(actor=actor, at=at, received_at=received_at or at, zone=self.zone)
+
+    def enter(self, event: HazardEvent, cause: CloudEvent | None = None) -> Hazard:
+        """Add `event` to its hazard's history, to the outgoing events and to the county's copies."""
+        after = self.record(event, time=event.occurred_at, cause=cause).hazard
+        if isinstance(event, HazardRegistered):
+            # For 入账 the claim's own answer says it all; every other event is copied to the county.
+            self._references[after.county, after.reference] = after.hazard_id
+        else:
+            copy = msgspec.structs.replace(self.changes[-1].event, partitionkey=after.reference)
+            self.send(feedback_topic(after.county, self.topic_prefix), copy)
+        return after
+
+    def _hazard(self, hazard_id: str | None) -> Hazard | None:
+        entry = None if hazard_id is None else self.get(hazard_id)
+        return None if entry is None else entry.hazard
+
+
+@asynccontextmanager
+async def writing(
+    connection: Connection,
+    *,
+    ledger: Ledger,
+    hazards: Iterable[HazardKey] = (),
+    references: Iterable[Reference] = (),
+    commands: bool = False,
+) -> AsyncIterator[Journal]:
+    """Give the journal of the caller's transaction, and write it when the block ends well.
+
+    `hazards` and `references` are all that the transaction may touch: their rows are locked in order of id, and a
+    reference is held even while it has no hazard. `commands` says that people are waiting for the answer: a heartbeat
+    then stands behind what is recorded here, or waits for it. Raises Retryable when another instance was faster.
+    """
+    await (locks.share_commands(connection) if commands else locks.share_history(connection))
+    loaded = [
+        *await _of_keys(connection, list(hazards)),
+        *await _of_references(connection, sorted(set(references))),
+    ]
+    journal = Journal(
+        stream=stream_of(ledger.topic_prefix),
+        # Read after the locks: a heartbeat that stands ahead of this transaction is older than this instant.
+        at=ledger.clock.now(),
+        loaded={entry.hazard.hazard_id: entry for entry in loaded},
+        reactions=ledger.reactions,
+        zone=ledger.zone,
+        topic_prefix=ledger.topic_prefix,
+    )
+    yield journal
+    await journal.write(connection)
+
+
+async def _of_keys(connection: Connection, keys: Sequence[HazardKey]) -> list[Entry]:
+    ids = {key.hazard_id for key in keys if key.hazard_id}
+    if numbers := [key.number for key in keys if key.number]:
+        ids.update(await entries.ids_of_numbers(connection, numbers))
+    return await entries.lock(connection, sorted(ids)) if ids else []
+
+
+async def _of_references(connection: Connection, references: Sequence[Reference]) -> list[Entry]:
+    if not references:
+        return []
+    await entries.hold_references(connection, references)
+    return await entries.lock_by_reference(connection, references)
+
+
+def stream_of(topic_prefix: str) -> Stream[Entry]:
+    """Return what makes events a hazard's."""
+    return Stream(
+        source=SOURCE,
+        topic=f"{topic_prefix}{TopicFamily.HAZARD}",
+        key_of=lambda event: event.hazard.hazard_id,
+        evolve=_evolve,
+        version_of=lambda entry: entry.hazard.version,
+        save=_save,
+    )
+
+
+def _evolve(entry: Entry | None, event: HazardEvent) -> Entry:
+    """Return the entry after `event`, with the head as it was loaded: the chain goes on when it is saved."""
+    return Entry(evolve(entry.hazard if entry else None, event), entry.head if entry else GENESIS)
+
+
+async def _save(connection: Connection, changes: Sequence[Change[Entry]]) -> None:
+    """Seal and store what was recorded: hazards in order of id, the history in its own order."""
+    sealed: list[Record] = []
+    heads: dict[str, bytes] = {}
+    latest: dict[str, Entry] = {}
+    new, changed = set[str](), set[str]()
+    for change in changes:
+        hazard = change.after.hazard
+        record = seal(heads.get(hazard.hazard_id, change.after.head), change.event, hazard.version)
+        sealed.append(record)
+        heads[hazard.hazard_id] = record.digest
+        latest[hazard.hazard_id] = Entry(hazard, record.digest)
+        (changed if change.before else new).add(hazard.hazard_id)
+    await entries.insert(connection, [latest[hazard_id] for hazard_id in sorted(new)])
+    await entries.update(connection, [latest[hazard_id] for hazard_id in sorted(changed)])
+    await records.append(connection, sealed)

@@ -1,0 +1,223 @@
+"""A hazard (隐患) as the ledger knows it: a fold of the events that the ledger published about it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from duban_contracts.events.hazards import (
+    HazardClosed,
+    HazardConfirmed,
+    HazardCorrected,
+    HazardEvent,
+    HazardPlanned,
+    HazardRegistered,
+    HazardReopened,
+    HazardReturned,
+    HazardSubmitted,
+)
+from duban_contracts.events.types import Channel, Enterprise, Evidence, Grade, HazardFacts, HazardState
+
+# What a report says, and a correction says anew.
+REPORTED_FIELDS: Final = (
+    "channel",
+    "sector",
+    "enterprise",
+    "place",
+    "description",
+    "found_on",
+    "suggested_grade",
+    "township",
+)
+
+
+class ShownHazard(msgspec.Struct, frozen=True, kw_only=True):
+    """What readers are shown of a hazard; `version` is the number of its newest event.
+
+    Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
+    where the ledger knows. `deadline_on` is the last day, inclusive.
+    """
+
+    hazard_id: str
+    number: str
+    version: int
+    county: str
+    reference: str
+    channel: Channel
+    sector: str
+    state: HazardState
+    grade: Grade | None = None
+    responsible_unit: str | None = None
+    deadline_on: date | None = None
+    overdue: bool = False
+    enterprise: Enterprise
+    place: str
+    description: str
+    township: str | None = None
+    township_code: str | None = None
+    found_on: date
+    suggested_grade: Grade | None = None
+    registered_at: datetime
+    confirmed_at: datetime | None = None
+    submitted_at: datetime | None = None
+    closed_at: datetime | None = None
+    returned_count: int = 0
+    reopened_count: int = 0
+
+
+class Hazard(ShownHazard, frozen=True, kw_only=True):
+    """One entry of the ledger, folded from its events, with what rules need and no reader is shown.
+
+    `submitted_by` and `submission_digest` belong to the newest submission. The columns of the row follow from these
+    fields; a new one needs its migration and its place in the fold.
+    """
+
+    changed_at: datetime
+    plan_digest: bytes | None = None
+    submitted_by: str | None = None
+    submission_digest: bytes | None = None
+    closed_by: str | None = None
+
+
+class HazardKey(msgspec.Struct, frozen=True):
+    """What somebody calls a hazard: `hazard_id` where it reads as an id, else `number`."""
+
+    hazard_id: str | None = None
+    number: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> HazardKey:
+        """Return the key that `text` is; whatever is no id is taken for a number, under which nothing may be found."""
+        try:
+            return cls(hazard_id=str(UUID(text)))
+        except ValueError:
+            return cls(number=text)
+
+
+def facts(hazard: Hazard) -> HazardFacts:
+    """Return what every event of the contract says about the hazard."""
+    return HazardFacts(
+        hazard_id=hazard.hazard_id,
+        number=hazard.number,
+        county=hazard.county,
+        reference=hazard.reference,
+        channel=hazard.channel,
+        sector=hazard.sector,
+        state=hazard.state,
+        grade=hazard.grade,
+        responsible_unit=hazard.responsible_unit,
+        deadline_on=hazard.deadline_on,
+        overdue=hazard.overdue,
+        township=hazard.township_code,
+        enterprise_uscc=hazard.enterprise.uscc,
+    )
+
+
+def submission_digest(measures: str, completed_on: date, evidence: Sequence[Evidence]) -> bytes:
+    """Return the SHA-256 by which two 整改完成 are recognised as the same submission."""
+    return hashlib.sha256(msgspec.json.encode((measures, completed_on, tuple(evidence)))).digest()
+
+
+def plan_digest(measures: str, responsible_post: str) -> bytes:
+    """Return the SHA-256 by which two 整改方案 are recognised as the same plan."""
+    return hashlib.sha256(msgspec.json.encode((measures, responsible_post))).digest()
+
+
+def evolve(hazard: Hazard | None, event: HazardEvent) -> Hazard:
+    """Return the hazard after `event`.
+
+    Raises ValueError where the events can't be one hazard's history: it begins with 入账 and has it once.
+    """
+    if isinstance(event, HazardRegistered):
+        if hazard is not None:
+            raise ValueError(f"hazard {hazard.hazard_id} is registered twice")
+        return _registered(event)
+    if hazard is None:
+        raise ValueError("a hazard's history begins with hazard.registered")
+    said = event.hazard
+    if said.hazard_id != hazard.hazard_id:
+        raise ValueError(f"event of hazard {said.hazard_id} applied to {hazard.hazard_id}")
+    return msgspec.structs.replace(
+        hazard,
+        version=hazard.version + 1,
+        changed_at=event.occurred_at,
+        channel=said.channel,
+        sector=said.sector,
+        state=said.state,
+        grade=said.grade,
+        responsible_unit=said.responsible_unit,
+        deadline_on=said.deadline_on,
+        overdue=said.overdue,
+        township_code=said.township,
+        **_particulars(hazard, event),
+    )
+
+
+def fold(events: Iterable[HazardEvent]) -> Hazard:
+    """Return the hazard whose whole history is `events`; raises ValueError when there is none."""
+    hazard: Hazard | None = None
+    for event in events:
+        hazard = evolve(hazard, event)
+    if hazard is None:
+        raise ValueError("a hazard's history begins with hazard.registered")
+    return hazard
+
+
+def _registered(event: HazardRegistered) -> Hazard:
+    said = event.hazard
+    return Hazard(
+        hazard_id=said.hazard_id,
+        number=said.number,
+        county=said.county,
+        reference=said.reference,
+        channel=said.channel,
+        sector=said.sector,
+        state=said.state,
+        version=1,
+        registered_at=event.occurred_at,
+        changed_at=event.occurred_at,
+        enterprise=event.enterprise,
+        place=event.place,
+        description=event.description,
+        found_on=event.found_on,
+        suggested_grade=event.suggested_grade,
+        township=event.township,
+        township_code=said.township,
+    )
+
+
+def _particulars(hazard: Hazard, event: HazardEvent) -> dict[str, object]:  # noqa: PLR0911 - one per type
+    """Return what an event changes beyond the facts that every event carries."""
+    match event:
+        case HazardCorrected():
+            return {
+                "enterprise": event.enterprise,
+                "place": event.place,
+                "description": event.description,
+                "found_on": event.found_on,
+                "suggested_grade": event.suggested_grade,
+                "township": event.township,
+            }
+        case HazardConfirmed():
+            return {"confirmed_at": event.occurred_at}
+        case HazardPlanned():
+            return {"plan_digest": plan_digest(event.measures, event.responsible_post)}
+        case HazardSubmitted():
+            return {
+                "submitted_at": event.submitted_at,
+                "submitted_by": event.actor.account,
+                "submission_digest": submission_digest(event.measures, event.completed_on, event.evidence),
+            }
+        case HazardReturned():
+            return {"returned_count": hazard.returned_count + 1}
+        case HazardClosed():
+            return {"closed_at": event.occurred_at, "closed_by": event.actor.account}
+        case HazardReopened():
+            return {"closed_at": None, "closed_by": None, "reopened_count": hazard.reopened_count + 1}
+        case _:
+            return {}

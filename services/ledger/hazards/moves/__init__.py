@@ -1,0 +1,73 @@
+"""The life of a hazard: every move there is, in the order of a hazard's life (DOMAIN §3). docs/moves.md shows them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.close import CLOSE, Close
+from services.ledger.hazards.moves.confirm import CONFIRM, Confirm
+from services.ledger.hazards.moves.correct import CORRECT, Correct
+from services.ledger.hazards.moves.extend import EXTEND, Extend
+from services.ledger.hazards.moves.mark_overdue import MARK_OVERDUE, SCHEDULER, MarkOverdue
+from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
+from services.ledger.hazards.moves.plan import PLAN, Plan
+from services.ledger.hazards.moves.register import REGISTER, Register, register
+from services.ledger.hazards.moves.regrade import REGRADE, Regrade
+from services.ledger.hazards.moves.reject import REJECT, Reject
+from services.ledger.hazards.moves.reopen import REOPEN, Reopen
+from services.ledger.hazards.moves.send_back import RETURN, Return
+from services.ledger.hazards.moves.submit import SUBMIT, Submit
+
+__all__ = [
+    "CORRECT",
+    "MOVES",
+    "SCHEDULER",
+    "Close",
+    "Confirm",
+    "Correct",
+    "Decision",
+    "Door",
+    "Extend",
+    "MarkOverdue",
+    "Move",
+    "Plan",
+    "Register",
+    "Regrade",
+    "Reject",
+    "Reopen",
+    "Return",
+    "Stamp",
+    "Submit",
+    "decide",
+    "move_of",
+    "register",
+]
+
+MOVES: Final[tuple[Move[Any], ...]] = (
+    REGISTER,
+    CORRECT,
+    CONFIRM,
+    REJECT,
+    PLAN,
+    SUBMIT,
+    RETURN,
+    CLOSE,
+    REOPEN,
+    EXTEND,
+    REGRADE,
+    MARK_OVERDUE,
+)
+_BY_COMMAND: Final = {move.command: move for move in MOVES}
+
+
+def move_of(command: msgspec.Struct | type[msgspec.Struct]) -> Move[Any]:
+    """Return the move that a command, or this kind of command, asks for; raises KeyError for what is none."""
+    return _BY_COMMAND[command if isinstance(command, type) else type(command)]
+
+
+def decide(hazard: Hazard, command: msgspec.Struct, stamp: Stamp) -> Decision:
+    """Return the event that records `command` on `hazard`, or why it is refused."""
+    return move_of(command).make(hazard, command, stamp)

@@ -1,0 +1,61 @@
+"""更正: before confirmation a report may be sent again with other content (promise P1)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.hazards import HazardCorrected
+from duban_contracts.events.types import Channel, Enterprise, Grade, HazardFacts, HazardState
+from services.chassis.access.roles import INTEGRATORS
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
+
+
+class Correct(msgspec.Struct, frozen=True, kw_only=True):
+    """更正: the report as the county has it now."""
+
+    channel: Channel
+    sector: str
+    enterprise: Enterprise
+    place: str
+    description: str
+    found_on: date
+    suggested_grade: Grade | None = None
+    township: str | None = None
+    township_code: str | None = None
+
+
+def _correct(_: Hazard, command: Correct, stamp: Stamp, after: HazardFacts) -> Decision:
+    return HazardCorrected(
+        hazard=msgspec.structs.replace(
+            after,
+            channel=command.channel,
+            sector=command.sector,
+            township=command.township_code,
+            enterprise_uscc=command.enterprise.uscc,
+        ),
+        actor=stamp.actor,
+        occurred_at=stamp.at,
+        enterprise=command.enterprise,
+        place=command.place,
+        description=command.description,
+        found_on=command.found_on,
+        suggested_grade=command.suggested_grade,
+        township=command.township,
+    )
+
+
+CORRECT: Final = Move(
+    name="correct",
+    zh="更正",
+    summary="确认前更正上报内容",
+    source="promise P1",
+    command=Correct,
+    leads={HazardState.REPORTED: HazardState.REPORTED},
+    decide=_correct,
+    roles=INTEGRATORS,
+    doors=frozenset({Door.CLAIM}),
+)

@@ -1,0 +1,105 @@
+"""What a move is: one way in which a hazard goes on, with everything that is said about it in one value."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from duban_contracts.days import Zone
+from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.types import Actor, Grade, HazardFacts, HazardState
+from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.vocabulary import STATES
+from services.chassis.access.roles import holds
+from services.ledger.hazards.model import Hazard, facts
+
+C = TypeVar("C", bound=msgspec.Struct)
+
+Decision = HazardEvent | Refusal
+
+
+class Door(enum.StrEnum):
+    """By which way a move is asked for."""
+
+    HTTP = "http"
+    CLAIM = "claim"
+    SYSTEM = "system"
+
+
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acts, and when: `at` is the event's instant, `received_at` when the words reached our door.
+
+    Both are UTC in domain time; `zone` is where the city's calendar days begin (DOMAIN §4).
+    """
+
+    actor: Actor
+    at: datetime
+    received_at: datetime
+    zone: Zone
+
+    @property
+    def today(self) -> date:
+        """The city's calendar day of `at`."""
+        return self.zone.day_of(self.at)
+
+
+def _present_grade(hazard: Hazard, _: Any) -> Grade | None:
+    return hazard.grade
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move(Generic[C]):
+    """One move: its name (the HTTP verb), its Chinese words, who may make it and where it leads.
+
+    `decide` is asked last, with the facts as the hazard would have them after the move; it looks at the content only.
+    `refusals` are the codes that it gives. `roles` may make the move, `major` those among them who may where the grade
+    is major: that of `grade`, the one the hazard will have. `source` names the rule's place in the domain documents.
+    """
+
+    name: str
+    zh: str
+    summary: str
+    source: str
+    command: type[C]
+    leads: Mapping[HazardState | None, HazardState]
+    decide: Callable[[Hazard, C, Stamp, HazardFacts], Decision]
+    roles: frozenset[str]
+    major: frozenset[str] | None = None
+    grade: Callable[[Hazard, C], Grade | None] = _present_grade
+    refusals: tuple[str, ...] = ()
+    doors: frozenset[Door] = frozenset({Door.HTTP})
+
+    def make(self, hazard: Hazard, command: C, stamp: Stamp) -> Decision:
+        """Return the event that records `command`, or why it is refused.
+
+        Authority comes first (DOMAIN §10), then the life cycle (DOMAIN §3), then the command's own content.
+        """
+        refused = self._authority(stamp.actor, self.grade(hazard, command))
+        if refused is not None:
+            return refused
+        target = self.leads.get(hazard.state)
+        if target is None:
+            return self.conflict(hazard)
+        after = facts(hazard) if target is hazard.state else msgspec.structs.replace(facts(hazard), state=target)
+        return self.decide(hazard, command, stamp, after)
+
+    def conflict(self, hazard: Hazard) -> Refusal:
+        """Return the refusal of this move where the hazard's state doesn't know it (DOMAIN §3)."""
+        return refusal(
+            "state-conflict",
+            rule=f"{hazard.state} -> {self.name}",
+            state=STATES.name(hazard.state),
+            move=self.zh,
+        )
+
+    def _authority(self, actor: Actor, grade: Grade | None) -> Refusal | None:
+        if not holds(actor, self.roles):
+            return refusal("role-not-allowed", action=self.zh, roles=", ".join(sorted(self.roles)))
+        if self.major is not None and grade is Grade.MAJOR and not holds(actor, self.major):
+            return refusal("city-regulator-required", field="grade", move=self.zh)
+        return None

@@ -1,0 +1,77 @@
+"""入账: the first report under a county's reference makes the hazard (DOMAIN §3 row 3)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.hazards import HazardRegistered
+from duban_contracts.events.types import Channel, Enterprise, Grade, HazardFacts, HazardState
+from services.chassis.access.roles import INTEGRATORS
+from services.ledger.hazards.moves.move import Door, Move, Stamp
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """入账: what the report says; `hazard_id` and `number` are the ledger's own.
+
+    `township` is what the report calls it, `township_code` the division that the ledger knows by that, if any.
+    """
+
+    hazard_id: str
+    number: str
+    county: str
+    reference: str
+    channel: Channel
+    sector: str
+    enterprise: Enterprise
+    place: str
+    description: str
+    found_on: date
+    suggested_grade: Grade | None = None
+    township: str | None = None
+    township_code: str | None = None
+
+
+def register(command: Register, stamp: Stamp) -> HazardRegistered:
+    """Return 入账 of a hazard that the ledger doesn't hold yet."""
+    after = HazardFacts(
+        hazard_id=command.hazard_id,
+        number=command.number,
+        county=command.county,
+        reference=command.reference,
+        channel=command.channel,
+        sector=command.sector,
+        state=HazardState.REPORTED,
+        township=command.township_code,
+        enterprise_uscc=command.enterprise.uscc,
+    )
+    return _register(None, command, stamp, after)
+
+
+def _register(_: object, command: Register, stamp: Stamp, after: HazardFacts) -> HazardRegistered:
+    return HazardRegistered(
+        hazard=after,
+        actor=stamp.actor,
+        occurred_at=stamp.at,
+        enterprise=command.enterprise,
+        place=command.place,
+        description=command.description,
+        found_on=command.found_on,
+        suggested_grade=command.suggested_grade,
+        township=command.township,
+    )
+
+
+REGISTER: Final = Move(
+    name="register",
+    zh="入账",
+    summary="首次上报，入账",
+    source="DOMAIN §3 row 3",
+    command=Register,
+    leads={None: HazardState.REPORTED},
+    decide=_register,
+    roles=INTEGRATORS,
+    doors=frozenset({Door.CLAIM}),
+)

@@ -1,0 +1,51 @@
+"""调级: the other grade, by a new confirmation (DOMAIN §3, below the table)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.hazards import HazardRegraded
+from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongText
+from duban_contracts.refusals import refusal
+from services.chassis.access.roles import CITY_REGULATORS
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.move import Decision, Move, Stamp
+
+
+class Regrade(msgspec.Struct, frozen=True, kw_only=True):
+    """调级: the other grade, by a new confirmation."""
+
+    grade: Grade
+    reason: LongText
+
+
+def _regrade(hazard: Hazard, command: Regrade, stamp: Stamp, after: HazardFacts) -> Decision:
+    if hazard.grade is None or command.grade is hazard.grade:
+        return refusal("same-grade", field="grade")
+    return HazardRegraded(
+        hazard=msgspec.structs.replace(after, grade=command.grade),
+        actor=stamp.actor,
+        occurred_at=stamp.at,
+        reason=command.reason,
+        previous_grade=hazard.grade,
+    )
+
+
+REGRADE: Final = Move(
+    name="regrade",
+    zh="调级",
+    summary="调级",
+    source="DOMAIN §3",
+    command=Regrade,
+    leads={
+        HazardState.CONFIRMED: HazardState.CONFIRMED,
+        HazardState.RECTIFYING: HazardState.RECTIFYING,
+        HazardState.IN_REVIEW: HazardState.IN_REVIEW,
+    },
+    decide=_regrade,
+    # A regrading is a new confirmation with `major` on one of its sides (DOMAIN §3).
+    roles=CITY_REGULATORS,
+    refusals=("same-grade",),
+)

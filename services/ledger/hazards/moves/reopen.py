@@ -1,0 +1,47 @@
+"""反弹: a later check failed; a new deadline starts (DOMAIN §3 row 16)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.hazards import HazardReopened
+from duban_contracts.events.types import HazardFacts, HazardState, LongText
+from services.chassis.access.roles import REGULATORS, SUPERVISORS
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.move import Decision, Move, Stamp
+from services.ledger.hazards.moves.rules import not_before_today
+
+
+class Reopen(msgspec.Struct, frozen=True, kw_only=True):
+    """反弹: a later check failed; a new deadline starts."""
+
+    reason: LongText
+    deadline_on: date
+
+
+def _reopen(_: Hazard, command: Reopen, stamp: Stamp, after: HazardFacts) -> Decision:
+    if refused := not_before_today(command.deadline_on, stamp):
+        return refused
+    return HazardReopened(
+        hazard=msgspec.structs.replace(after, deadline_on=command.deadline_on, overdue=False),
+        actor=stamp.actor,
+        occurred_at=stamp.at,
+        reason=command.reason,
+        deadline_on=command.deadline_on,
+    )
+
+
+REOPEN: Final = Move(
+    name="reopen",
+    zh="重新打开",
+    summary="反弹，重新整改",
+    source="DOMAIN §3 row 16",
+    command=Reopen,
+    leads={HazardState.CLOSED: HazardState.RECTIFYING},
+    decide=_reopen,
+    roles=REGULATORS | SUPERVISORS,
+    refusals=("deadline-in-the-past",),
+)

@@ -1,0 +1,58 @@
+"""整改完成: it is mended and goes to review (DOMAIN §3 rows 8 and 10)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from duban_contracts.events.hazards import HazardSubmitted
+from duban_contracts.events.types import Evidence, Grade, HazardFacts, HazardState, LongText
+from duban_contracts.refusals import refusal
+from services.chassis.access.roles import ENTERPRISE, REGULATORS
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
+
+
+class Submit(msgspec.Struct, frozen=True, kw_only=True):
+    """整改完成: it is mended. It counts from when it reached our door, not from when it could be applied (P3)."""
+
+    measures: LongText
+    completed_on: date
+    evidence: Annotated[tuple[Evidence, ...], Meta(max_length=100)] = ()
+
+
+def _submit(hazard: Hazard, command: Submit, stamp: Stamp, after: HazardFacts) -> Decision:
+    # Row 8: only a general hazard may be mended on the spot.
+    if hazard.grade is Grade.MAJOR and hazard.plan_digest is None:
+        return refusal("plan-required")
+    if command.completed_on > stamp.today:
+        return refusal("completed-in-future", field="completed_on", today=stamp.today.isoformat(), zone=stamp.zone.name)
+    return HazardSubmitted(
+        hazard=after,
+        actor=stamp.actor,
+        occurred_at=stamp.at,
+        submitted_at=stamp.received_at,
+        measures=command.measures,
+        completed_on=command.completed_on,
+        evidence=command.evidence,
+    )
+
+
+SUBMIT: Final = Move(
+    name="submit",
+    zh="提交整改完成",
+    summary="提交整改完成，进入审核",
+    source="DOMAIN §3 rows 8 and 10",
+    command=Submit,
+    leads={
+        HazardState.CONFIRMED: HazardState.IN_REVIEW,
+        HazardState.RECTIFYING: HazardState.IN_REVIEW,
+    },
+    decide=_submit,
+    roles=REGULATORS | ENTERPRISE,
+    refusals=("plan-required", "completed-in-future"),
+    doors=frozenset({Door.HTTP, Door.CLAIM}),
+)

@@ -1,0 +1,178 @@
+"""Hazard rows: read for update, inserted and updated a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from msgspec import inspect
+
+from duban_contracts.events.types import Enterprise
+from services.chassis.consuming.errors import Retryable
+from services.chassis.storage.columns import Columns
+from services.chassis.storage.database import Connection
+from services.ledger.hazards.model import Hazard
+
+Reference = tuple[str, str]
+"""A county and its own number of a hazard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A hazard with the digest of its newest history record."""
+
+    hazard: Hazard
+    head: bytes
+
+
+_TYPES: Final[Mapping[type[inspect.Type], str]] = {
+    inspect.StrType: "text",
+    inspect.EnumType: "text",
+    inspect.IntType: "integer",
+    inspect.BoolType: "boolean",
+    inspect.DateType: "date",
+    inspect.DateTimeType: "timestamptz",
+    inspect.BytesType: "bytea",
+}
+
+
+def _column(kind: inspect.Type) -> str:
+    """Return the PostgreSQL type of a field; raises KeyError for a type that has none."""
+    if isinstance(kind, inspect.Metadata):
+        return _column(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return _column(next(each for each in kind.types if not isinstance(each, inspect.NoneType)))
+    return _TYPES[type(kind)]
+
+
+def _columns() -> Columns[Entry]:
+    """Return the columns of a hazard as its fields declare them, of its enterprise, and of the chain's head."""
+    fields = inspect.type_info(Hazard).fields  # type: ignore[attr-defined]
+    plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in {"hazard_id", "enterprise"}}
+    return Columns[Entry](
+        {
+            "hazard_id": ("uuid", "hazard.hazard_id"),
+            **plain,
+            "enterprise_name": ("text", "hazard.enterprise.name"),
+            "enterprise_uscc": ("text", "hazard.enterprise.uscc"),
+            "head": "bytea",
+        }
+    )
+
+
+_WITH_HEAD: Final = _columns()
+COLUMNS: Final = _WITH_HEAD.without("head").names
+# What registration sets; a batch of reports is the ledger's busiest statement, so it carries nothing else.
+_REGISTERED: Final = _WITH_HEAD.only(
+    "hazard_id",
+    "number",
+    "version",
+    "county",
+    "reference",
+    "channel",
+    "sector",
+    "state",
+    "enterprise_name",
+    "enterprise_uscc",
+    "place",
+    "description",
+    "township",
+    "township_code",
+    "found_on",
+    "suggested_grade",
+    "registered_at",
+    "changed_at",
+    "head",
+)
+_CHANGING: Final = _WITH_HEAD.without("number", "county", "reference", "registered_at")
+_REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference": ("text", itemgetter(1))})
+
+# The names are this module's own constants; every value travels as a parameter.
+_INSERT: Final = f"INSERT INTO hazard ({_REGISTERED.names}) SELECT * FROM {_REGISTERED.rows('registered')}"  # noqa: S608
+_UPDATE: Final = _CHANGING.update("hazard", ["hazard_id"])
+_BY_REFERENCE: Final = f"""
+SELECT {_WITH_HEAD.names} FROM hazard JOIN {_REFERENCES.rows("wanted")} USING (county, reference)
+ ORDER BY hazard_id FOR UPDATE OF hazard"""  # noqa: S608
+_BY_ID: Final = f"""
+SELECT {_WITH_HEAD.names} FROM hazard WHERE hazard_id = ANY($1::uuid[]) ORDER BY hazard_id FOR UPDATE"""  # noqa: S608
+_HOLD: Final = f"""
+SELECT pg_advisory_xact_lock(key)
+  FROM (SELECT DISTINCT hashtextextended(county || '/' || reference, 20) AS key
+          FROM {_REFERENCES.rows("pair")}
+         ORDER BY key) AS ordered"""  # noqa: S608
+
+_SERIALS: Final = Columns[tuple[str, int]]({"county": ("text", itemgetter(0)), "wanted": ("bigint", itemgetter(1))})
+_NEXT_SERIALS: Final = f"""
+INSERT INTO hazard_counter (county, year, last)
+SELECT county, $3, wanted FROM {_SERIALS.rows("new")}
+    ON CONFLICT (county, year) DO UPDATE SET last = hazard_counter.last + EXCLUDED.last
+RETURNING county, last"""  # noqa: S608
+
+
+async def hold_references(connection: Connection, references: Iterable[Reference]) -> None:
+    """Keep these references to this transaction, also those that have no hazard yet.
+
+    Two instances may meet one reference when a county writes it under different record keys.
+    """
+    await connection.execute(_HOLD, *_REFERENCES.arguments(references))
+
+
+async def lock_by_reference(connection: Connection, references: Sequence[Reference]) -> list[Entry]:
+    """Return the hazards of these references, locked until the transaction ends."""
+    rows = await connection.fetch(_BY_REFERENCE, *_REFERENCES.arguments(references))
+    return [_entry_of(row) for row in rows]
+
+
+async def lock(connection: Connection, hazard_ids: Sequence[str]) -> list[Entry]:
+    """Return the hazards of these ids, locked until the transaction ends."""
+    return [_entry_of(row) for row in await connection.fetch(_BY_ID, hazard_ids)]
+
+
+async def ids_of_numbers(connection: Connection, numbers: Sequence[str]) -> list[str]:
+    """Return the ids of the hazards that have these numbers; a number is never given to another hazard."""
+    rows = await connection.fetch("SELECT hazard_id FROM hazard WHERE number = ANY($1::text[])", numbers)
+    return [str(row["hazard_id"]) for row in rows]
+
+
+async def insert(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write new hazards, as registration left them; those that went further need `update` too.
+
+    Raises Retryable when another instance registered one of them meanwhile.
+    """
+    if not entries:
+        return
+    try:
+        await connection.execute(_INSERT, *_REGISTERED.arguments(entries))
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "hazard_one_per_reference":
+            raise
+        raise Retryable("a hazard was registered by another instance meanwhile") from error
+
+
+async def update(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write what changed of hazards that the transaction holds locked."""
+    if entries:
+        await connection.execute(_UPDATE, *_CHANGING.arguments(entries))
+
+
+async def next_serials(connection: Connection, year: int, wanted: Mapping[str, int]) -> dict[str, int]:
+    """Raise each county's counter of `year` by what is wanted; return the first serial of each."""
+    rows = await connection.fetch(_NEXT_SERIALS, *_SERIALS.arguments(sorted(wanted.items())), year)
+    return {row["county"]: row["last"] - wanted[row["county"]] + 1 for row in rows}
+
+
+def hazard_of(row: asyncpg.Record) -> Hazard:
+    """Return the hazard that a row with all of COLUMNS holds."""
+    values: dict[str, Any] = dict(row)
+    values["hazard_id"] = str(values["hazard_id"])
+    # Made, not converted: a limit that the contract draws tighter one day must not make old rows unreadable.
+    values["enterprise"] = Enterprise(name=values["enterprise_name"], uscc=values["enterprise_uscc"])
+    return msgspec.convert(values, Hazard)
+
+
+def _entry_of(row: asyncpg.Record) -> Entry:
+    return Entry(hazard_of(row), row["head"])

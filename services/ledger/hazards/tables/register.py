@@ -1,0 +1,102 @@
+"""Reading the ledger: one hazard, lists by keyset, counts. Filters are ANDed; None means no filter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from services.chassis.access.scope import Dimension, Facts, Scope
+from services.chassis.storage.database import Connection
+from services.ledger.hazards.model import Hazard, HazardKey
+from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
+
+Group = Literal["county", "sector", "grade", "state", "channel"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a reader asks for; `text` is looked for in number, enterprise, place and description."""
+
+    county: str | None = None
+    sector: str | None = None
+    grade: str | None = None
+    state: str | None = None
+    channel: str | None = None
+    responsible_unit: str | None = None
+    overdue: bool | None = None
+    reference: str | None = None
+    text: str | None = None
+
+
+_SCOPED: Final = {
+    Dimension.COUNTY: "county",
+    Dimension.TOWNSHIP: "township_code",
+    Dimension.SECTOR: "sector",
+    Dimension.ENTERPRISE: "enterprise_uscc",
+}
+_EQUAL: Final = ("county", "sector", "grade", "state", "channel", "responsible_unit", "overdue", "reference")
+_TEXT: Final = "(number ILIKE {0} OR enterprise_name ILIKE {0} OR place ILIKE {0} OR description ILIKE {0})"
+
+
+def facts_of(hazard: Hazard) -> Facts:
+    """Return what decides who may see `hazard`."""
+    return Facts(
+        county=hazard.county,
+        township=hazard.township_code,
+        sector=hazard.sector,
+        unit=hazard.responsible_unit,
+        enterprise=hazard.enterprise.uscc,
+    )
+
+
+def _where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
+    """Return the conditions and their parameters; only this module's own column names enter the text."""
+    conditions, values = scope.where(_SCOPED)
+
+    def add(condition: str, value: Any) -> None:
+        values.append(value)
+        conditions.append(condition.format(f"${len(values)}"))
+
+    for column in _EQUAL:
+        value = getattr(wanted, column)
+        if value is not None:
+            add(f"{column} = {{0}}", value)
+    if wanted.text:
+        escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        add(_TEXT, f"%{escaped}%")
+    return conditions, values
+
+
+async def page(connection: Connection, scope: Scope, wanted: Filter, *, after: UUID | None, limit: int) -> list[Hazard]:
+    """Return up to `limit` hazards, newest first, after hazard `after`.
+
+    Ids grow with time, so hazards that arrive meanwhile stand before the first page and move nothing.
+    """
+    conditions, values = _where(scope, wanted)
+    if after is not None:
+        values.append(after)
+        conditions.append(f"hazard_id < ${len(values)}")
+    values.append(limit)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    rows = await connection.fetch(
+        f"SELECT {COLUMNS} FROM hazard {where} ORDER BY hazard_id DESC LIMIT ${len(values)}",  # noqa: S608
+        *values,
+    )
+    return [hazard_of(row) for row in rows]
+
+
+async def count(connection: Connection, scope: Scope, wanted: Filter, by: Group | None) -> list[tuple[str | None, int]]:
+    """Return (value of `by`, number of hazards) per group; without `by` one row for all."""
+    conditions, values = _where(scope, wanted)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    columns, group = (f"{by}, count(*)", f"GROUP BY {by} ORDER BY {by}") if by else ("NULL, count(*)", "")
+    rows = await connection.fetch(f"SELECT {columns} FROM hazard {where} {group}", *values)  # noqa: S608
+    return [(row[0], row[1]) for row in rows]
+
+
+async def one(connection: Connection, key: HazardKey) -> Hazard | None:
+    """Return the hazard of this key, or None."""
+    column, value = ("hazard_id", key.hazard_id) if key.hazard_id else ("number", key.number)
+    row = await connection.fetchrow(f"SELECT {COLUMNS} FROM hazard WHERE {column} = $1", value)  # noqa: S608
+    return hazard_of(row) if row else None

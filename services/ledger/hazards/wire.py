@@ -1,0 +1,15 @@
+"""The hazards put together: what people read, and the moves that they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.chassis.assembly import Part, Platform
+from services.ledger.hazards.handlers.journal import Ledger
+from services.ledger.hazards.http import commands, reads
+
+
+def wire(platform: Platform[Any]) -> Part:
+    """Return the hazards' part of the ledger."""
+    deps = commands.Deps(platform.database, Ledger.on(platform))
+    return Part(routers=[reads.router(platform.database), commands.router(deps)])

@@ -1,0 +1,1 @@
+"""The append-only table, its export, and the locks that keep an export whole."""

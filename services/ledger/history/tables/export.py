@@ -1,0 +1,48 @@
+"""The export of the whole history, in an order that no commit can break."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import asyncpg
+
+from services.chassis.storage.database import Database
+from services.ledger.history.model import Record
+from services.ledger.history.tables import locks
+from services.ledger.history.tables.records import COLUMNS, record_of
+
+_HORIZON_WAIT: Final = "1s"
+_PAGE: Final = f"""
+SELECT position, {COLUMNS.names} FROM hazard_history
+ WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"""  # noqa: S608
+
+
+class Export:
+    """Reads the whole history by position, up to a horizon below which nothing can appear any more.
+
+    Positions are handed out before commit, so a reader that follows them could pass over a transaction still in
+    flight. The horizon is drawn while no writer is in flight: all writers share a lock that is taken alone here.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._horizon = 0
+
+    async def page(self, after: int, limit: int) -> list[tuple[int, Record]]:
+        """Return up to `limit` (position, record) pairs after position `after`."""
+        if after + limit >= self._horizon:
+            await self._draw_horizon()
+        async with self._database.acquire() as connection:
+            rows = await connection.fetch(_PAGE, after, self._horizon, limit)
+        return [(row["position"], record_of(row)) for row in rows]
+
+    async def _draw_horizon(self) -> None:
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(f"SET LOCAL lock_timeout = '{_HORIZON_WAIT}'")
+                await locks.wait_for_writers(connection)
+                newest = await connection.fetchval("SELECT coalesce(max(position), 0) FROM hazard_history")
+        except asyncpg.LockNotAvailableError:
+            # A long writer is at work: what is known to be complete is still a right answer.
+            return
+        self._horizon = max(self._horizon, newest)

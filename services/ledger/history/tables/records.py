@@ -1,0 +1,52 @@
+"""The append-only history: written a batch at a time, read per hazard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import asyncpg
+
+from services.chassis.storage.columns import Columns
+from services.chassis.storage.database import Connection
+from services.ledger.history.model import Record
+
+COLUMNS: Final = Columns[Record](
+    {
+        "hazard_id": "uuid",
+        "version": "integer",
+        "event_id": "uuid",
+        "type": "text",
+        "time": "text",
+        "cause_id": "text",
+        "payload": "bytea",
+        "digest": "bytea",
+    }
+)
+_INSERT: Final = COLUMNS.insert("hazard_history")
+_OF_HAZARD: Final = f"SELECT {COLUMNS.names} FROM hazard_history WHERE hazard_id = $1 ORDER BY version"  # noqa: S608
+
+
+async def append(connection: Connection, records: Sequence[Record]) -> None:
+    """Write `records` in this order; the transaction must share the HISTORY lock."""
+    if records:
+        await connection.execute(_INSERT, *COLUMNS.arguments(records))
+
+
+async def of_hazard(connection: Connection, hazard_id: str) -> list[Record]:
+    """Return a hazard's whole history, oldest first."""
+    return [record_of(row) for row in await connection.fetch(_OF_HAZARD, hazard_id)]
+
+
+def record_of(row: asyncpg.Record) -> Record:
+    """Return the record that a row with all of COLUMNS holds."""
+    return Record(
+        hazard_id=str(row["hazard_id"]),
+        version=row["version"],
+        event_id=str(row["event_id"]),
+        type=row["type"],
+        time=row["time"],
+        cause_id=row["cause_id"],
+        payload=row["payload"],
+        digest=row["digest"],
+    )

@@ -1,0 +1,49 @@
+"""`GET /v1/hazards/{name}/timeline`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends
+
+from services.chassis.access.policy import Action, allow
+from services.chassis.access.refusals import Caller
+from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, INTEGRATORS, TOWNSHIP
+from services.chassis.storage.database import Database
+from services.chassis.web.problems import Problem, declares
+from services.chassis.web.routes import Router
+from services.ledger.hazards.documents import HazardName
+from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.history.tables import records
+from services.ledger.supervision import tables
+from services.ledger.supervision.documents import Timeline
+
+READ: Final = Action(
+    "ledger.supervision.read", "查看隐患的历史与文书", roles=CASE_STAFF | TOWNSHIP | ENTERPRISE | INTEGRATORS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of the routes."""
+
+    database: Database
+
+
+def router(deps: Deps) -> Router:
+    """Return the route of the timeline."""
+    routes = Router(prefix="/v1", tags=["hazards"])
+
+    @routes.get("/hazards/{name}/timeline", summary="一条隐患的历史与文书", responses=declares("hazard-not-found"))
+    async def timeline(caller: Annotated[Caller, Depends(allow(READ))], name: HazardName) -> Timeline:
+        """Return a hazard's history and the letters about it, in order of time."""
+        async with deps.database.acquire() as connection:
+            hazard = await find_hazard(connection, name, caller)
+            if hazard is None:
+                raise Problem("hazard-not-found", field="name")
+            history = await records.of_hazard(connection, hazard.hazard_id)
+            notices = await tables.of_hazard(connection, hazard.hazard_id)
+        return Timeline.of(history, notices)
+
+    return routes

@@ -1,0 +1,148 @@
+"""What becomes of one claim: recorded, repeated, waiting or refused (promise P1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode, encode
+from duban_contracts.events.feedback import ClaimOutcome
+from duban_contracts.events.hazards import HazardCorrected
+from duban_contracts.events.heartbeat import LedgerHeartbeat
+from duban_contracts.events.types import Grade, HazardState
+from duban_contracts.refusals import Refusal
+from duban_contracts.testing.calendar import june
+from duban_contracts.testing.claims import plan, rectification, report, sent
+from services.ledger.claims.model import decisions
+from services.ledger.claims.model.decisions import ClaimDecision, FollowUp, Recorded, Repeated, WaitingFor, Waits
+from services.ledger.hazards.model import Hazard, evolve
+from services.ledger.hazards.moves import Close, Reject
+from services.ledger.tests.telling import CITY, COUNTY, NOON, RETURN, SUBMIT, by, confirmed, does, in_review
+
+MACHINE = decisions.integrator("140502")
+UNREADABLE = Refusal("invalid-payload", "x")
+
+
+def reported() -> Hazard:
+    return evolve(None, decisions.report(report(), "h-1", "140502-2026-000001", "140502001", by(MACHINE)).event)
+
+
+def follow_up(hazard: Hazard | None, claim: FollowUp) -> ClaimDecision:
+    return decisions.follow_up(hazard, claim, by(decisions.submitter(claim)))
+
+
+def code(decision: ClaimDecision) -> str:
+    assert isinstance(decision, Refusal), decision
+    return decision.code
+
+
+@pytest.mark.feature("SY24")
+def test_a_report_makes_a_hazard_of_what_it_says() -> None:
+    hazard = reported()
+    said = report()
+    assert all(getattr(hazard, name) == getattr(said, name) for name in ("channel", "sector", "enterprise", "place"))
+    assert (hazard.number, hazard.township_code, hazard.state) == (
+        "140502-2026-000001",
+        "140502001",
+        HazardState.REPORTED,
+    )
+
+
+@pytest.mark.feature("SY24")
+def test_the_same_report_again_changes_nothing_and_other_content_corrects() -> None:
+    again = decisions.report_again(reported(), report(), "140502001", by(MACHINE))
+    assert isinstance(again, Repeated)
+    changes: dict[str, Any] = {"place": "西侧", "sector": "coal_mine", "found_on": june(2), "township": "西街"}
+    for name, value in changes.items():
+        other = decisions.report_again(reported(), report(**{name: value}), "140502002", by(MACHINE))
+        assert isinstance(other, Recorded)
+        assert isinstance(other.event, HazardCorrected)
+        assert other.outcome is ClaimOutcome.CORRECTED
+        corrected = evolve(reported(), other.event)
+        assert (getattr(corrected, name), corrected.township_code) == (value, "140502002")
+
+
+def test_other_content_after_confirmation_is_refused_and_the_same_is_a_repetition() -> None:
+    other, same = report(place="别处"), report()
+    confirmed_one = msgspec.structs.replace(reported(), state=HazardState.CONFIRMED)
+    found = decisions.report_again(confirmed_one, other, None, by(MACHINE))
+    assert isinstance(found, Refusal)
+    assert (found.code, found.status, found.field) == ("reference-already-confirmed", 409, "reference")
+    assert isinstance(decisions.report_again(confirmed_one, same, None, by(MACHINE)), Repeated)
+    rejected = does(reported(), (Reject(reason="不构成"), COUNTY))
+    assert code(decisions.report_again(rejected, other, None, by(MACHINE))) == "hazard-rejected"
+
+
+def test_a_follow_up_waits_for_the_report_and_then_for_its_confirmation() -> None:
+    for claim in (rectification(), plan()):
+        assert follow_up(None, claim) == Waits(WaitingFor.REPORT)
+        assert follow_up(reported(), claim) == Waits(WaitingFor.CONFIRMATION)
+
+
+def test_the_same_words_under_review_are_a_repetition_and_after_a_return_a_new_submission() -> None:
+    claim = rectification(measures=SUBMIT.measures, completed_on=SUBMIT.completed_on)
+    assert isinstance(follow_up(in_review(), claim), Repeated)
+    closed = does(in_review(), (Close(review="合格"), COUNTY))
+    assert isinstance(follow_up(closed, claim), Repeated)
+    assert isinstance(follow_up(does(in_review(), (RETURN, COUNTY)), claim), Recorded)
+
+
+def test_what_comes_too_late_is_refused_by_its_own_code() -> None:
+    other = rectification(measures="另一种措施", completed_on=june(1))
+    assert code(follow_up(in_review(), other)) == "already-in-review"
+    assert code(follow_up(does(in_review(), (Close(review="合格"), COUNTY)), other)) == "already-closed"
+    assert code(follow_up(does(reported(), (Reject(reason="不构成"), CITY)), other)) == "hazard-rejected"
+
+
+def test_the_same_plan_is_a_repetition_and_another_one_is_recorded() -> None:
+    first = follow_up(confirmed(), plan())
+    assert isinstance(first, Recorded)
+    planned = evolve(confirmed(), first.event)
+    assert isinstance(follow_up(planned, plan()), Repeated)
+    assert isinstance(follow_up(planned, plan(responsible_post="总经理")), Recorded)
+
+
+def test_a_submission_of_a_major_hazard_without_a_plan_is_refused() -> None:
+    assert code(follow_up(confirmed(Grade.MAJOR), rectification(completed_on=june(1)))) == "plan-required"
+
+
+@pytest.mark.promise("P3")
+def test_a_submission_counts_from_the_brokers_time_however_long_it_waited() -> None:
+    claim = rectification(completed_on=june(1))
+    received = NOON - timedelta(days=3)
+    decision = decisions.follow_up(confirmed(), claim, by(decisions.submitter(claim), received_at=received))
+    assert isinstance(decision, Recorded)
+    assert (evolve(confirmed(), decision.event).submitted_at, decision.outcome) == (received, ClaimOutcome.APPLIED)
+    assert decision.event.actor.account == "enterprise-1"
+
+
+@pytest.mark.feature("SY64")
+def test_a_county_on_its_own_topic_is_held_to_the_closed_contract() -> None:
+    def screened(event: CloudEvent, speaking: str = "140502") -> tuple[str, str | None] | None:
+        found = decisions.screen(event, decode(event), speaking)
+        return None if found is None else (found.code, found.field)
+
+    right = sent(report(), event_id="e-1")
+    unknown = msgspec.json.encode({**msgspec.json.decode(right.data), "severity": "严重"})
+    assert screened(right) is None
+    assert screened(right, "140521") == ("county-mismatch", "$.county")
+    assert screened(msgspec.structs.replace(right, data=unknown)) == ("unknown-field", "$.severity")
+    assert screened(sent(report(sector="no_such_sector"), event_id="e-2")) == ("unknown-term", "$.sector")
+    forged = LedgerHeartbeat(applied_through=NOON)
+    assert screened(sent(forged, event_id="e-3")) == ("not-a-claim", "type")
+
+
+def test_a_record_that_is_no_event_is_refused_in_the_words_of_any_door() -> None:
+    right = sent(report(), event_id="e-1")
+    short = msgspec.structs.replace(right, data=b'{"county": "140502"}')
+    found = decisions.unreadable(short, UNREADABLE, "140502")
+    assert (found.code, found.field) == ("missing-field", "$.reference")
+    assert decisions.unreadable(None, UNREADABLE, "140502") is UNREADABLE
+    # Nothing is wrong with it by the contract: then the reading's own word stands.
+    assert (
+        decisions.unreadable(msgspec.structs.replace(right, data=encode(report())), UNREADABLE, "140502") is UNREADABLE
+    )

@@ -1,0 +1,97 @@
+"""The heartbeat: how far the counties' topics are read, and never further (promise P3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+import pytest_asyncio
+from aiokafka import TopicPartition
+
+from duban_contracts.topics import PARTITIONS, TopicFamily
+from services.chassis.process.clock import Clock, ManualClock, ScaledClock
+from services.chassis.testing.kafka import eventually
+from services.ledger.freshness.handlers import Freshness, beat, note_progress
+from services.ledger.hazards.handlers.journal import writing
+from services.ledger.tests.in_process import InProcess
+
+pytestmark = pytest.mark.promise("P3")
+WALL = datetime(2026, 11, 21, 4, 0, 10, tzinfo=UTC)
+TOPICS = ["county.140502.v1", "county.140521.v1"]
+SECOND = timedelta(seconds=1)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def unknown(ledger: InProcess) -> AsyncIterator[None]:
+    """Nothing is known of any partition, and nothing was said."""
+    await ledger.pool.execute("DELETE FROM claim_progress")
+    await ledger.pool.execute("DELETE FROM heartbeat")
+    yield
+
+
+async def note(ledger: InProcess, instant: datetime, partitions: Iterable[int] = range(PARTITIONS)) -> None:
+    partitions = list(partitions)
+    async with ledger.database.transaction() as connection:
+        await note_progress(connection, {TopicPartition(topic, p): instant for topic in TOPICS for p in partitions})
+
+
+async def beats(ledger: InProcess, clock: Clock | None = None) -> datetime | None:
+    freshness = Freshness(clock=clock or ManualClock(WALL), topics=TOPICS, hazard_topic=TopicFamily.HAZARD)
+    async with ledger.database.transaction() as connection:
+        return await beat(connection, freshness=freshness)
+
+
+async def test_there_is_no_heartbeat_while_one_partition_is_unknown(ledger: InProcess) -> None:
+    assert await beats(ledger) is None
+    await note(ledger, WALL, range(PARTITIONS - 1))
+    assert await beats(ledger) is None
+    await note(ledger, WALL)
+    before = len(await ledger.said(TopicFamily.HAZARD))
+    assert await beats(ledger) == WALL - SECOND
+    assert len(await ledger.said(TopicFamily.HAZARD)) == before + PARTITIONS
+    newest = "SELECT partition FROM (SELECT id, partition FROM outbox ORDER BY id DESC LIMIT $1) AS last ORDER BY id"
+    assert [row["partition"] for row in await ledger.pool.fetch(newest, PARTITIONS)] == list(range(PARTITIONS))
+
+
+async def test_the_slowest_partition_holds_the_heartbeat_back_and_it_never_repeats_itself(ledger: InProcess) -> None:
+    await note(ledger, WALL - timedelta(hours=1), [3])
+    await note(ledger, WALL, (p for p in range(PARTITIONS) if p != 3))
+    assert await beats(ledger) == WALL - timedelta(hours=1, seconds=1)
+    assert await beats(ledger) is None
+    # An instance that is behind takes nothing back.
+    await note(ledger, WALL - timedelta(hours=2))
+    assert await beats(ledger) is None
+    await note(ledger, WALL - timedelta(minutes=1))
+    assert await beats(ledger) == WALL - timedelta(minutes=1, seconds=1)
+
+
+async def test_a_heartbeat_never_runs_ahead_of_our_own_clock(ledger: InProcess) -> None:
+    await note(ledger, WALL + timedelta(minutes=5))
+    assert await beats(ledger) == WALL - SECOND
+
+
+async def test_the_margin_is_a_second_of_the_wall_however_fast_domain_time_runs(ledger: InProcess) -> None:
+    origin = datetime(2027, 1, 1, tzinfo=UTC)
+    clock = ScaledClock(rate=3600, origin=origin, origin_wall=WALL)
+    await note(ledger, WALL + timedelta(seconds=5))
+    # The wall of this clock is today's, so the partitions' instant is the earlier one.
+    assert await beats(ledger, clock) == origin + timedelta(hours=4)
+
+
+async def test_a_heartbeat_waits_for_the_commands_in_flight(ledger: InProcess) -> None:
+    await note(ledger, WALL)
+    async with (
+        ledger.database.transaction() as command,
+        writing(command, ledger=ledger.ledger, commands=True) as journal,
+    ):
+        beating = asyncio.create_task(beats(ledger))
+        await eventually(ledger.somebody_waits)
+        assert not beating.done()
+        journal.send("command", msgspec.structs.replace((await ledger.said())[0], id="the command"))
+    assert await beating is not None
+    last = "SELECT topic FROM (SELECT id, topic FROM outbox ORDER BY id DESC LIMIT $1) AS last ORDER BY id"
+    topics = [row["topic"] for row in await ledger.pool.fetch(last, PARTITIONS + 1)]
+    assert topics == ["command"] + [str(TopicFamily.HAZARD)] * PARTITIONS

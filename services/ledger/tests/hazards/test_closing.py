@@ -1,0 +1,106 @@
+"""整改完成、退回、销号、反弹: nobody reviews the own work, and a hazard that comes back starts anew."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.types import Actor, Grade, HazardState
+from duban_contracts.testing.calendar import june, local
+from services.chassis.access.roles import REGULATORS, Role
+from services.ledger.hazards.model import evolve
+from services.ledger.hazards.moves import Reopen, decide
+from services.ledger.tests.telling import (
+    CITY,
+    CLOSE,
+    COUNTY,
+    DUE,
+    ENTERPRISE,
+    NOON,
+    RETURN,
+    SUBMIT,
+    TODAY,
+    by,
+    closed,
+    confirmed,
+    does,
+    in_review,
+    noted,
+    refusal,
+    refused,
+    said,
+)
+
+
+def test_a_general_hazard_may_be_mended_on_the_spot() -> None:
+    hazard = does(confirmed(), (SUBMIT, ENTERPRISE))
+    assert (hazard.state, hazard.submitted_by, hazard.submitted_at) == (
+        HazardState.IN_REVIEW,
+        ENTERPRISE.account,
+        NOON,
+    )
+
+
+@pytest.mark.promise("P3")
+def test_a_submission_counts_from_when_it_reached_us_however_late_it_is_applied() -> None:
+    received = NOON - timedelta(days=3)
+    event = said(confirmed(), SUBMIT, by(ENTERPRISE, received_at=received))
+    hazard = evolve(confirmed(), event)
+    assert (hazard.submitted_at, hazard.changed_at) == (received, NOON)
+
+
+def test_a_rectification_dated_tomorrow_is_refused_and_one_of_today_is_not() -> None:
+    tomorrow = msgspec.structs.replace(SUBMIT, completed_on=TODAY + timedelta(days=1))
+    found = refused(confirmed(), tomorrow, ENTERPRISE)
+    assert (found.code, found.status, found.field) == ("completed-in-future", 422, "completed_on")
+    assert isinstance(decide(confirmed(), tomorrow, by(ENTERPRISE, local(2))), HazardEvent)
+
+
+@pytest.mark.feature("SY30")
+@pytest.mark.parametrize("command", [CLOSE, RETURN])
+def test_the_submitter_neither_closes_nor_returns(command: msgspec.Struct) -> None:
+    hazard = in_review(submitter=CITY)
+    found = refused(hazard, command, CITY)
+    assert (found.code, found.status) == ("submitter-may-not-review", 403)
+    assert isinstance(decide(hazard, command, by(COUNTY)), HazardEvent)
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - REGULATORS))
+@pytest.mark.parametrize("command", [CLOSE, RETURN])
+def test_review_is_a_regulators(role: Role, command: msgspec.Struct) -> None:
+    assert refusal(in_review(), command, Actor(account="someone", role=role)) == "role-not-allowed"
+
+
+def test_a_county_regulator_returns_a_major_hazard_but_does_not_close_it() -> None:
+    assert refusal(in_review(Grade.MAJOR), CLOSE, COUNTY) == "city-regulator-required"
+    returned = does(in_review(Grade.MAJOR), (RETURN, COUNTY))
+    assert (returned.state, returned.returned_count) == (HazardState.RECTIFYING, 1)
+    assert closed(Grade.MAJOR).closed_by == CITY.account
+
+
+def test_a_second_return_is_counted_too() -> None:
+    again = does(in_review(), (RETURN, COUNTY), (SUBMIT, ENTERPRISE), (RETURN, COUNTY))
+    assert again.returned_count == 2
+
+
+@pytest.mark.feature("SY31")
+def test_a_reopened_hazard_has_a_new_deadline_and_is_open_again() -> None:
+    reopen = Reopen(reason="回头看不合格", deadline_on=DUE + timedelta(days=3))
+    assert (closed().closed_by, closed().closed_at) == (CITY.account, NOON)
+    hazard = does(closed(), (reopen, Actor(account="group-1", role=Role.SUPERVISION_GROUP)))
+    assert (hazard.state, hazard.closed_at, hazard.closed_by) == (HazardState.RECTIFYING, None, None)
+    assert (hazard.reopened_count, hazard.deadline_on) == (1, DUE + timedelta(days=3))
+    twice = does(hazard, (SUBMIT, ENTERPRISE), (CLOSE, CITY), (reopen, COUNTY))
+    assert twice.reopened_count == 2
+
+
+@pytest.mark.feature("SY31")
+def test_reopening_lifts_the_overdue_flag_and_needs_a_deadline_that_can_still_be_kept() -> None:
+    late = does(noted(does(confirmed())), (SUBMIT, ENTERPRISE), (CLOSE, CITY))
+    assert late.overdue
+    assert not does(late, (Reopen(reason="x", deadline_on=TODAY), COUNTY)).overdue
+    yesterday = Reopen(reason="x", deadline_on=june(1) - timedelta(days=1))
+    assert refusal(late, yesterday, COUNTY) == "deadline-in-the-past"

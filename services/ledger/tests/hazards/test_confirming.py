@@ -1,0 +1,121 @@
+"""确认、不予认定、调级 and 延期: who may say so, until when, and for whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.types import Actor, Grade, HazardState
+from duban_contracts.testing.calendar import june, local
+from services.chassis.access.roles import REGULATORS, Role
+from services.ledger.hazards.moves import Extend, Regrade, Reject, decide
+from services.ledger.tests.telling import (
+    CITY,
+    CONFIRM,
+    COUNTY,
+    DUE,
+    ENTERPRISE,
+    MAJOR,
+    PLAN,
+    RETURN,
+    SUBMIT,
+    TODAY,
+    by,
+    confirmed,
+    does,
+    in_review,
+    new_hazard,
+    noted,
+    refusal,
+    refused,
+)
+
+LATER = Extend(reason="需停产改造", deadline_on=DUE + timedelta(days=5))
+TO_MAJOR = Regrade(grade=Grade.MAJOR, reason="判定标准第三条")
+REJECT = Reject(reason="不构成事故隐患")
+
+
+@pytest.mark.feature("SY23")
+def test_confirmation_sets_grade_unit_and_deadline_and_the_clock_starts() -> None:
+    hazard = confirmed()
+    assert (hazard.state, hazard.grade, hazard.responsible_unit, hazard.deadline_on, hazard.confirmed_at) == (
+        HazardState.CONFIRMED,
+        Grade.GENERAL,
+        "emergency_management",
+        DUE,
+        local(1, 12),
+    )
+    assert does(new_hazard(), (REJECT, COUNTY)).state is HazardState.REJECTED
+
+
+@pytest.mark.parametrize("command", [CONFIRM, REJECT])
+@pytest.mark.parametrize("role", sorted(set(Role) - REGULATORS))
+def test_only_a_regulator_confirms_or_rejects(role: Role, command: msgspec.Struct) -> None:
+    found = refused(new_hazard(), command, Actor(account="someone", role=role))
+    assert (found.code, found.status, found.rule) == (
+        "role-not-allowed",
+        403,
+        "the role must be one of city_regulator, county_regulator",
+    )
+    assert found.message
+
+
+def test_a_county_regulator_neither_confirms_nor_extends_a_major_hazard() -> None:
+    found = refused(new_hazard(), MAJOR, COUNTY)
+    assert (found.code, found.status, found.field) == ("city-regulator-required", 403, "grade")
+    rectifying = does(in_review(Grade.MAJOR), (RETURN, COUNTY))
+    assert refusal(rectifying, LATER, COUNTY) == "city-regulator-required"
+    assert does(rectifying, (LATER, CITY)).deadline_on == LATER.deadline_on
+
+
+def test_the_deadlines_own_day_counts_in_the_citys_zone_and_yesterday_does_not() -> None:
+    today = msgspec.structs.replace(CONFIRM, deadline_on=TODAY)
+    last_moment = local(1, 23, 59)
+    assert isinstance(decide(new_hazard(), today, by(COUNTY, last_moment)), HazardEvent)
+    found = refused(new_hazard(), today, COUNTY, local(2))
+    assert (found.code, found.status, found.field) == ("deadline-in-the-past", 422, "deadline_on")
+    assert "2026-06-02" in found.message
+    # 00:00 on the 2nd in Shanghai is still the 1st in UTC.
+    assert local(2).date() == TODAY
+
+
+def test_an_unknown_unit_is_no_responsible_unit() -> None:
+    wrong = msgspec.structs.replace(CONFIRM, responsible_unit="no_such_unit")
+    found = refused(new_hazard(), wrong, COUNTY)
+    assert (found.code, found.status, found.field) == ("unknown-term", 422, "responsible_unit")
+
+
+def test_an_extension_ends_later_and_lifts_the_overdue_flag() -> None:
+    hazard = noted(confirmed())
+    assert hazard.overdue
+    found = refused(hazard, Extend(reason="x", deadline_on=DUE), COUNTY)
+    assert (found.code, found.field) == ("deadline-not-later", "deadline_on")
+    assert refusal(hazard, Extend(reason="x", deadline_on=june(12)), COUNTY, local(13)) == "deadline-in-the-past"
+    extended = does(hazard, (Extend(reason="x", deadline_on=june(12)), COUNTY))
+    assert (extended.overdue, extended.deadline_on, extended.state) == (False, june(12), HazardState.CONFIRMED)
+
+
+def test_only_the_city_regrades_and_only_to_the_other_grade() -> None:
+    assert refusal(confirmed(), TO_MAJOR, COUNTY) == "role-not-allowed"
+    major = does(confirmed(), (TO_MAJOR, CITY))
+    assert (major.grade, major.state) == (Grade.MAJOR, HazardState.CONFIRMED)
+    found = refused(major, TO_MAJOR, CITY)
+    assert (found.code, found.field) == ("same-grade", "grade")
+    assert refusal(does(in_review(), (TO_MAJOR, CITY)), TO_MAJOR, CITY) == "same-grade"
+
+
+@pytest.mark.feature("SY28")
+def test_a_major_hazard_needs_a_plan_before_its_submission_also_when_it_became_major_later() -> None:
+    found = refused(confirmed(Grade.MAJOR), SUBMIT, ENTERPRISE)
+    assert (found.code, found.status) == ("plan-required", 409)
+    assert refusal(does(confirmed(), (TO_MAJOR, CITY)), SUBMIT, ENTERPRISE) == "plan-required"
+    assert does(confirmed(Grade.MAJOR), (PLAN, ENTERPRISE), (SUBMIT, ENTERPRISE)).state is HazardState.IN_REVIEW
+
+
+def test_a_move_that_the_state_does_not_know_is_a_conflict_that_names_both() -> None:
+    found = refused(confirmed(), CONFIRM, COUNTY)
+    assert (found.code, found.status, found.rule) == ("state-conflict", 409, "confirmed -> confirm")
+    assert found.message == "隐患当前状态为“已确认”，不能确认"

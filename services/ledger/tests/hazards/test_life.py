@@ -1,0 +1,196 @@
+"""Whatever is asked of a hazard, in whatever order: its history folds to its state and breaks no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode, encode, lookup, type_of
+from duban_contracts.events.hazards import HazardClosed, HazardEvent, HazardOverdue, HazardReturned, HazardSubmitted
+from duban_contracts.events.types import Actor, Grade, HazardState
+from duban_contracts.refusals import Refusal
+from duban_contracts.testing.calendar import june
+from duban_contracts.testing.claims import plan, rectification, report
+from duban_contracts.validation import check_payload
+from services.chassis.access.roles import Role
+from services.ledger.claims.model import decisions
+from services.ledger.claims.model.decisions import FollowUp, Recorded
+from services.ledger.hazards.model import Hazard, evolve, facts, fold
+from services.ledger.hazards.moves import (
+    MOVES,
+    SCHEDULER,
+    Close,
+    Confirm,
+    Correct,
+    Extend,
+    MarkOverdue,
+    Move,
+    Plan,
+    Regrade,
+    Reject,
+    Reopen,
+    Return,
+    Submit,
+    decide,
+    move_of,
+)
+from services.ledger.tests.telling import NOON, by
+
+CONFIRMED: Final = {HazardState.CONFIRMED, HazardState.RECTIFYING, HazardState.IN_REVIEW, HazardState.CLOSED}
+# What a move may be refused with before its own content is looked at.
+COMMON: Final = {"role-not-allowed", "city-regulator-required", "state-conflict"}
+
+actors = st.builds(
+    Actor,
+    account=st.sampled_from(["a", "b", "c"]),
+    role=st.sampled_from(
+        [Role.COUNTY_REGULATOR, Role.CITY_REGULATOR, Role.ENTERPRISE_USER, Role.INTEGRATOR, Role.CITY_OFFICE, "system"]
+    ),
+)
+words = st.sampled_from(["甲", "乙"])
+days = st.dates(june(1) - timedelta(days=2), june(1) + timedelta(days=30))
+grades = st.sampled_from(Grade)
+instants = st.integers(0, 60 * 24).map(lambda hours: NOON + timedelta(hours=hours))
+units = st.sampled_from(["fire_rescue", "no_such_unit"])
+commands: st.SearchStrategy[msgspec.Struct] = st.one_of(
+    st.builds(Confirm, grade=grades, responsible_unit=units, deadline_on=days),
+    st.builds(Reject, reason=words),
+    st.builds(Plan, measures=words, responsible_post=words),
+    st.builds(Submit, measures=words, completed_on=days),
+    st.builds(Return, reason=words),
+    st.builds(Close, review=words),
+    st.builds(Reopen, reason=words, deadline_on=days),
+    st.builds(Extend, reason=words, deadline_on=days),
+    st.builds(Regrade, grade=grades, reason=words),
+    st.builds(MarkOverdue, deadline_on=days, due_at=instants),
+)
+follow_ups: st.SearchStrategy[FollowUp] = st.one_of(
+    st.builds(lambda m, d: rectification(measures=m, completed_on=d, submitted_by="a"), words, days),
+    st.builds(lambda m: plan(measures=m, submitted_by="a"), words),
+)
+
+_STEPS: Final[Mapping[str, Callable[[str, date, Grade, datetime], msgspec.Struct]]] = {
+    "confirm": lambda _, day, grade, __: Confirm(grade=grade, responsible_unit="fire_rescue", deadline_on=day),
+    "plan": lambda word, *_: Plan(measures=word, responsible_post=word),
+    "submit": lambda word, _, __, now: Submit(measures=word, completed_on=now.date()),
+    "return": lambda word, *_: Return(reason=word),
+    "close": lambda word, *_: Close(review=word),
+    "reopen": lambda word, day, *_: Reopen(reason=word, deadline_on=day),
+    "extend": lambda word, day, *_: Extend(reason=word, deadline_on=day),
+    "regrade": lambda word, _, grade, __: Regrade(grade=grade, reason=word),
+}
+
+
+class HazardLife(RuleBasedStateMachine):
+    """Asks at random and keeps what was recorded."""
+
+    hazard: Hazard
+    events: list[HazardEvent]
+
+    @initialize()
+    def is_reported(self) -> None:
+        self.now = NOON
+        stamp = by(decisions.integrator("140502"), self.now)
+        event = decisions.report(report(), "h-1", "140502-2026-000001", "140502001", stamp).event
+        self.hazard, self.events = evolve(None, event), [event]
+
+    @rule(hours=st.integers(0, 30))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(command=commands, actor=actors)
+    def somebody_commands(self, command: msgspec.Struct, actor: Actor) -> None:
+        move = move_of(command)
+        decision = decide(self.hazard, command, by(actor, self.now))
+        if isinstance(decision, Refusal):
+            assert decision.code in COMMON | set(move.refusals)
+            assert decision.message
+        else:
+            self._record(decision, move)
+
+    @rule(account=st.sampled_from(["a", "b"]), grade=grades, ahead=st.integers(1, 9), word=words, data=st.data())
+    def the_city_takes_a_step_that_the_state_knows(
+        self, account: str, grade: Grade, ahead: int, word: str, data: st.DataObject
+    ) -> None:
+        # Chance alone seldom leads a hazard to its close-out; what is asked here is asked rightly but for the account.
+        known = sorted({move.name for move in MOVES if self.hazard.state in move.leads} & _STEPS.keys())
+        if not known:
+            return
+        last_day = self.hazard.deadline_on or self.now.date()
+        day = max(last_day, self.now.date()) + timedelta(days=ahead)
+        command = _STEPS[data.draw(st.sampled_from(known))](word, day, grade, self.now)
+        self.somebody_commands(command, Actor(account=account, role=Role.CITY_REGULATOR))
+
+    @rule(hours=st.integers(-300, 300))
+    def the_scheduler_says_that_the_deadline_passed(self, hours: int) -> None:
+        if self.hazard.deadline_on is not None:
+            passed = MarkOverdue(deadline_on=self.hazard.deadline_on, due_at=self.now + timedelta(hours=hours))
+            self.somebody_commands(passed, SCHEDULER)
+
+    @rule(claim=follow_ups)
+    def the_county_follows_up(self, claim: FollowUp) -> None:
+        decision = decisions.follow_up(self.hazard, claim, by(decisions.submitter(claim), self.now))
+        if isinstance(decision, Recorded):
+            self._record(decision.event, move_of(Submit if isinstance(decision.event, HazardSubmitted) else Plan))
+
+    @rule(place=words, township=st.sampled_from([None, "140502001"]))
+    def the_county_reports_again(self, place: str, township: str | None) -> None:
+        stamp = by(decisions.integrator("140502"), self.now)
+        decision = decisions.report_again(self.hazard, report(place=place), township, stamp)
+        if isinstance(decision, Recorded):
+            self._record(decision.event, move_of(Correct))
+
+    def _record(self, event: HazardEvent, move: Move[Any]) -> None:
+        before = self.hazard
+        if isinstance(event, HazardClosed | HazardReturned):
+            assert event.actor.account != before.submitted_by
+            assert event.actor.role in {Role.COUNTY_REGULATOR, Role.CITY_REGULATOR}
+        if isinstance(event, HazardClosed) and before.grade is Grade.MAJOR:
+            assert event.actor.role == Role.CITY_REGULATOR
+        if isinstance(event, HazardSubmitted):
+            assert before.grade is not Grade.MAJOR or before.plan_digest is not None
+        if isinstance(event, HazardOverdue):
+            assert not before.overdue
+            assert event.deadline_on == before.deadline_on
+        self.hazard = evolve(before, event)
+        self.events.append(event)
+        assert move.leads[before.state] is self.hazard.state
+        assert event.actor.role in move.roles
+        # What we publish is held to the contract as any county's claim is.
+        assert check_payload(lookup(type_of(type(event)).name), encode(event)) == []
+
+    @invariant()
+    def versions_have_no_gaps(self) -> None:
+        assert self.hazard.version == len(self.events)
+
+    @invariant()
+    def the_fold_of_the_published_events_is_the_state(self) -> None:
+        published = [
+            decode(CloudEvent(id="1", source="/", type=type_of(type(e)).name, data=encode(e))) for e in self.events
+        ]
+        assert fold(e for e in published if isinstance(e, HazardEvent)) == self.hazard
+
+    @invariant()
+    def the_last_event_carries_the_facts(self) -> None:
+        assert self.events[-1].hazard == facts(self.hazard)
+
+    @invariant()
+    def what_confirmation_sets_is_there_from_then_on_and_never_before(self) -> None:
+        hazard = self.hazard
+        set_by_it = (hazard.grade, hazard.responsible_unit, hazard.deadline_on, hazard.confirmed_at)
+        assert [value is not None for value in set_by_it] == [hazard.state in CONFIRMED] * 4
+        assert (hazard.closed_at is not None) == (hazard.state is HazardState.CLOSED)
+        assert hazard.closed_by is None or hazard.closed_by != hazard.submitted_by
+        assert not hazard.overdue or hazard.deadline_on is not None
+
+
+TestHazardLife = pytest.mark.promise("P2")(HazardLife.TestCase)
+TestHazardLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -1,0 +1,110 @@
+"""Hazards told move by move, and what is refused: the language of the tests of rules. Pure; it is June 2026."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.types import Actor, Channel, Enterprise, Grade
+from duban_contracts.refusals import Refusal
+from duban_contracts.testing.calendar import ZONE, june, local
+from services.chassis.access.roles import Role
+from services.ledger.hazards.model import Hazard, evolve
+from services.ledger.hazards.moves import (
+    SCHEDULER,
+    Close,
+    Confirm,
+    MarkOverdue,
+    Plan,
+    Register,
+    Return,
+    Stamp,
+    Submit,
+    decide,
+    register,
+)
+
+NOON: Final = local(1, 12)
+TODAY: Final = june(1)
+DUE: Final = june(11)
+DUE_AT: Final = ZONE.end_of_day(DUE)
+CITY: Final = Actor(account="city-regulator-1", role=Role.CITY_REGULATOR)
+COUNTY: Final = Actor(account="regulator-140502-1", role=Role.COUNTY_REGULATOR)
+ENTERPRISE: Final = Actor(account="enterprise-1", role=Role.ENTERPRISE_USER)
+MACHINE: Final = Actor(account="county-140502", role=Role.INTEGRATOR)
+
+REGISTER: Final = Register(
+    hazard_id="h-1",
+    number="140502-2026-000001",
+    county="140502",
+    reference="R-1",
+    channel=Channel.INSPECTION,
+    sector="hazchem",
+    enterprise=Enterprise(name="示例化工有限公司（虚构）", uscc="91140502MA0EXAMP04"),
+    place="储罐区东侧",
+    description="可燃气体探测器失效",
+    found_on=TODAY,
+    township="东街街道",
+    township_code="140502001",
+)
+CONFIRM: Final = Confirm(grade=Grade.GENERAL, responsible_unit="emergency_management", deadline_on=DUE)
+MAJOR: Final = msgspec.structs.replace(CONFIRM, grade=Grade.MAJOR)
+PLAN: Final = Plan(measures="停用", responsible_post="安全总监")
+SUBMIT: Final = Submit(measures="已整改", completed_on=TODAY)
+RETURN: Final = Return(reason="未整改到位")
+CLOSE: Final = Close(review="现场复查合格")
+OVERDUE: Final = MarkOverdue(deadline_on=DUE, due_at=DUE_AT)
+
+
+def by(actor: Actor, at: datetime = NOON, received_at: datetime | None = None) -> Stamp:
+    return Stamp(actor=actor, at=at, received_at=received_at or at, zone=ZONE)
+
+
+def new_hazard() -> Hazard:
+    return evolve(None, register(REGISTER, by(MACHINE)))
+
+
+def said(hazard: Hazard, command: msgspec.Struct, stamp: Stamp) -> HazardEvent:
+    """The event that records `command`."""
+    decision = decide(hazard, command, stamp)
+    assert isinstance(decision, HazardEvent), decision
+    return decision
+
+
+def does(hazard: Hazard, *steps: tuple[msgspec.Struct, Actor]) -> Hazard:
+    """The hazard after these commands, all at noon."""
+    for command, actor in steps:
+        hazard = evolve(hazard, said(hazard, command, by(actor)))
+    return hazard
+
+
+def refused(hazard: Hazard, command: msgspec.Struct, actor: Actor, at: datetime = NOON) -> Refusal:
+    """Why `command` is refused."""
+    decision = decide(hazard, command, by(actor, at))
+    assert isinstance(decision, Refusal), decision
+    return decision
+
+
+def refusal(hazard: Hazard, command: msgspec.Struct, actor: Actor, at: datetime = NOON) -> str:
+    """With which code `command` is refused."""
+    return refused(hazard, command, actor, at).code
+
+
+def confirmed(grade: Grade = Grade.GENERAL) -> Hazard:
+    return does(new_hazard(), (msgspec.structs.replace(CONFIRM, grade=grade), CITY))
+
+
+def in_review(grade: Grade = Grade.GENERAL, submitter: Actor = ENTERPRISE) -> Hazard:
+    return does(confirmed(grade), (PLAN, ENTERPRISE), (SUBMIT, submitter))
+
+
+def closed(grade: Grade = Grade.GENERAL) -> Hazard:
+    return does(in_review(grade), (CLOSE, CITY))
+
+
+def noted(hazard: Hazard) -> Hazard:
+    """The hazard once its deadline has passed."""
+    return does(hazard, (OVERDUE, SCHEDULER))
