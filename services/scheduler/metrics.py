@@ -1,4 +1,4 @@
-"""The scheduler's own metrics."""
+"""The scheduler's own metrics. `about` is the kind of subject whose deadlines are meant, such as `hazard`."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram
 
 RAISED: Final = Counter(
-    "duban_supervision_raised_total", "Alarms raised: 到期提醒 (due_soon) and 督办逾期 (overdue).", ["kind"]
+    "duban_supervision_raised_total",
+    "Alarms raised: 到期提醒 (due_soon) and 督办逾期 (overdue).",
+    ["about", "kind"],
 )
-for _kind in ("due_soon", "overdue"):
-    RAISED.labels(_kind)  # a series that starts at zero shows its first increase
 DELAY: Final = Histogram(
     "duban_supervision_delay_seconds",
     "Wall seconds from the instant a deadline passed to 督办逾期. Promise P3 says 5; above it the ledger's pipeline "
     "or the scheduler was behind.",
+    ["about"],
     buckets=(0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 7.5, 10, 30, 60, 300, 1800, 7200, 86400),
 )
 OLDEST_UNRAISED: Final = Gauge(
     "duban_supervision_oldest_unraised_timestamp_seconds",
     "When the oldest deadline passed whose 督办逾期 is not raised; stands at now when there is none. Page on its age.",
+    ["about"],
 )
 MISSED: Final = Gauge(
     "duban_supervision_missed",

@@ -4,26 +4,34 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.codec import decode
+from duban_contracts.profile import load_city
+from duban_contracts.testing.calendar import local
+from duban_contracts.testing.stories import Story, heartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily
+from services.chassis.assembly import Platform
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.outbox import outgoing, unpack_headers
-from services.chassis.storage import database as chassis_database
-from services.chassis.storage.database import Database
+from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
-from services.scheduler.adapters.alarms import SESSION_SETTINGS
-from services.scheduler.application.audit_deadlines import Auditor
-from services.scheduler.application.keep_clocks import ClockKeeper
-from services.scheduler.application.raise_alarms import AlarmRaiser
-from services.scheduler.bootstrap import MIGRATIONS
-from services.scheduler.entrypoints.events import CONSUMER
-from services.scheduler.tests.builders import POLICY, Story, heartbeat, local
+from services.scheduler.alarms.handlers import Deps, raise_passed
+from services.scheduler.alarms.jobs import RaiseAlarms
+from services.scheduler.alarms.tables import SESSION_SETTINGS
+from services.scheduler.audit import handlers as auditing
+from services.scheduler.audit.model import Audit
+from services.scheduler.bootstrap import MIGRATIONS, NAME, SLICES
+from services.scheduler.clocks.events import CONSUMER, TakeHazards
+from services.scheduler.clocks.handlers.tell import hazard_alarms
+from services.scheduler.settings import Settings
+from services.scheduler.tests.builders import POLICY
 
+PROFILE = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
 WALL = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -34,21 +42,24 @@ class PatientClock(ManualClock):
         await asyncio.sleep(min(seconds, 0.1))
 
 
+async def nothing() -> None:
+    """Plan no reminders afresh."""
+
+
 @dataclass
 class Bench:
     """The scheduler's use cases on a real database, without Kafka: events are handed in as deliveries."""
 
     database: Database
     clock: ManualClock
-    keeper: ClockKeeper
-    raiser: AlarmRaiser
-    auditor: Auditor
+    take: TakeHazards
+    raising: RaiseAlarms
     _offset: int = field(default=0)
 
     async def learn(self, records: Sequence[CloudEvent], partition: int = 0) -> None:
         """Apply events as one batch of the consumer does."""
         async with self.database.transaction() as connection:
-            await self.keeper.apply(connection, [self._delivery(record, partition) for record in records])
+            await self.take.apply(connection, [self._delivery(record, partition) for record in records])
 
     async def hear(self, applied_through: datetime, partitions: Sequence[int] = range(PARTITIONS)) -> None:
         """Take in a heartbeat on these partitions."""
@@ -62,9 +73,20 @@ class Bench:
         await self.tick()
 
     async def tick(self) -> None:
-        await self.raiser.raise_overdue()
-        await self.raiser.raise_due_soon()
-        await self.raiser.report()
+        await self.raising.look()
+
+    async def raise_passed(self) -> int:
+        return await raise_passed(self.raising.source, deps=self.raising.deps)
+
+    async def look(self) -> Audit:
+        return await auditing.look(deps=self._auditing)
+
+    async def audit(self) -> Audit:
+        return await auditing.audit(deps=self._auditing)
+
+    @property
+    def _auditing(self) -> auditing.Deps:
+        return auditing.Deps(self.database, self.clock, CONSUMER, timedelta(seconds=30))
 
     async def said(self) -> list[CloudEvent]:
         """Return everything written to the outbox, in order."""
@@ -77,7 +99,7 @@ class Bench:
 
     async def alarm_states(self, story: Story) -> dict[tuple[str, int, int], str]:
         async with self.database.acquire() as connection:
-            rows = await connection.fetch("SELECT * FROM alarm WHERE hazard_id = $1", story.facts.hazard_id)
+            rows = await connection.fetch("SELECT * FROM alarm WHERE subject_id = $1", story.facts.hazard_id)
         return {(row["kind"], row["deadline_number"], row["days_before"]): row["state"] for row in rows}
 
     def _delivery(self, event: CloudEvent, partition: int) -> Delivery:
@@ -88,20 +110,15 @@ class Bench:
 
 
 def bench_on(database: Database, clock: ManualClock) -> Bench:
-    topic = str(TopicFamily.SUPERVISION)
-    return Bench(
-        database,
-        clock,
-        ClockKeeper(POLICY),
-        AlarmRaiser(database=database, clock=clock, consumer=CONSUMER, topic=topic),
-        Auditor(database=database, clock=clock, consumer=CONSUMER, missed_after=timedelta(seconds=30)),
-    )
+    source = hazard_alarms(topic=TopicFamily.SUPERVISION, consumer=CONSUMER, days=POLICY.days)
+    raising = RaiseAlarms(source, Deps(database, clock), plan=nothing)
+    return Bench(database, clock, TakeHazards(CONSUMER, POLICY, clock), raising)
 
 
 @pytest.fixture
 async def scheduler_database(database: str) -> AsyncIterator[Database]:
-    await migrate(database, MIGRATIONS)
-    connected = await chassis_database.connect(database, application_name="test", settings=SESSION_SETTINGS)
+    await migrate(database, MIGRATIONS, SLICES)
+    connected = await connect(database, application_name="test", settings=SESSION_SETTINGS)
     yield connected
     await connected.close()
 
@@ -109,3 +126,12 @@ async def scheduler_database(database: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def bench(scheduler_database: Database) -> Bench:
     return bench_on(scheduler_database, PatientClock(local(1)))
+
+
+@pytest.fixture
+def platform(bench: Bench) -> Platform[Settings]:
+    """What the slices are wired with, on the bench's database and clock; Kafka is nowhere."""
+    settings = Settings(postgres_dsn="postgresql://nowhere/", http_port=0, profile=PROFILE)
+    return Platform(
+        service=NAME, settings=settings, database=bench.database, clock=bench.clock, city=load_city(PROFILE)
+    )

@@ -1,0 +1,101 @@
+"""Raise alarms: once for each deadline that passed, and reminders ahead of it (promise P3)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from duban_contracts.cloudevents import CloudEvent
+from services.chassis.process.clock import Clock
+from services.chassis.process.failpoints import reach
+from services.chassis.publishing import outbox
+from services.chassis.storage.database import Connection, Database
+from services.scheduler import metrics
+from services.scheduler.alarms import tables
+from services.scheduler.alarms.model import Alarm, AlarmState, Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One kind of subject whose alarms are raised, and what only its owner can say. All run in the transaction.
+
+    `known_through` gives the instant (domain time) before which everything that could excuse a deadline is known
+    here; None when nothing may be raised yet. `in_doubt` names the subjects about which nothing may be said, because
+    something is missing. `tell` gives the events that say the raised alarms, in order, with facts as they are now;
+    the facts change more often than alarms do, so they stand with their owner and not in every alarm.
+    """
+
+    subject_kind: str
+    topic: str
+    known_through: Callable[[Connection], Awaitable[datetime | None]]
+    in_doubt: Callable[[Connection], Awaitable[Sequence[str]]]
+    tell: Callable[[Connection, Sequence[Alarm]], Awaitable[Sequence[CloudEvent]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of raising."""
+
+    database: Database
+    clock: Clock
+
+
+async def raise_passed(source: Source, *, deps: Deps) -> int:
+    """Raise one batch of deadlines that passed, as far as everything is known; return how many.
+
+    One transaction marks the alarms raised and writes their events to the outbox.
+    """
+    async with deps.database.transaction() as connection:
+        known_through = await source.known_through(connection)
+        if known_through is None:
+            return 0
+        raised = await tables.claim_overdue(
+            connection,
+            source.subject_kind,
+            now=deps.clock.now(),
+            known_through=known_through,
+            in_doubt=await source.in_doubt(connection),
+        )
+        reach("scheduler.claimed")
+        await _send(connection, source, raised)
+        reach("scheduler.appended")
+    _measure(source, raised, deps.clock)
+    return len(raised)
+
+
+async def remind(source: Source, *, deps: Deps) -> int:
+    """Send one batch of reminders whose moment has come; return how many were sent or let lapse."""
+    async with deps.database.transaction() as connection:
+        claimed = await tables.claim_due_soon(
+            connection,
+            source.subject_kind,
+            now=deps.clock.now(),
+            in_doubt=await source.in_doubt(connection),
+        )
+        sent = [alarm for alarm in claimed if alarm.state is AlarmState.RAISED]
+        await _send(connection, source, sent)
+    metrics.RAISED.labels(source.subject_kind, Kind.DUE_SOON).inc(len(sent))
+    return len(claimed)
+
+
+async def report(source: Source, *, deps: Deps) -> None:
+    """Export how long the oldest passed deadline has been waiting for its alarm."""
+    async with deps.database.acquire() as connection:
+        oldest = await tables.oldest_unraised(connection, source.subject_kind, deps.clock.now())
+    waiting_since = deps.clock.wall() if oldest is None else deps.clock.wall_at(oldest)
+    metrics.OLDEST_UNRAISED.labels(source.subject_kind).set(waiting_since.timestamp())
+
+
+async def _send(connection: Connection, source: Source, raised: Sequence[Alarm]) -> None:
+    if raised:
+        events = await source.tell(connection, raised)
+        await outbox.append(connection, [outbox.outgoing(source.topic, event) for event in events])
+
+
+def _measure(source: Source, raised: Sequence[Alarm], clock: Clock) -> None:
+    wall = clock.wall()
+    metrics.RAISED.labels(source.subject_kind, Kind.OVERDUE).inc(len(raised))
+    for alarm in raised:
+        delay = wall - clock.wall_at(alarm.due.at)
+        metrics.DELAY.labels(source.subject_kind).observe(max(delay.total_seconds(), 0))

@@ -1,1 +1,0 @@
-"""What the scheduler does, named as business verbs."""

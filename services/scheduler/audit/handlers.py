@@ -1,0 +1,72 @@
+"""The self-audit: nobody should have to notice that an alarm is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from services.chassis.consuming import dead_letters
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
+from services.scheduler import metrics
+from services.scheduler.audit import tables
+from services.scheduler.audit.model import Audit, Comparison, Finding, explained
+from services.scheduler.freshness import tables as freshness
+
+_log = structlog.get_logger(__name__)
+_PAGE: Final = 2000
+_SHOWN: Final = 1000
+_LOGGED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of the audit. A deadline is missed when it passed `missed_after` (wall) ago without its event."""
+
+    database: Database
+    clock: Clock
+    consumer: str
+    missed_after: timedelta
+
+
+async def look(*, deps: Deps) -> Audit:
+    """Return what is missing now, and the last comparison of clocks with alarms."""
+    before = deps.clock.at(deps.clock.wall() - deps.missed_after)
+    async with deps.database.acquire() as connection:
+        applied_through = await freshness.applied_through(connection)
+        in_doubt = set(await dead_letters.incomplete_aggregates(connection, deps.consumer))
+        total, missed = await tables.passed_unraised(connection, before, _SHOWN)
+        excused = await tables.excused(connection)
+        comparison = await tables.last_comparison(connection)
+    reasons = tuple(explained(finding, applied_through, in_doubt) for finding in missed)
+    return Audit(deps.clock.now(), applied_through, total, reasons, excused, comparison)
+
+
+async def audit(*, deps: Deps) -> Audit:
+    """Compare all clocks with their alarms, look for what is missing, export the sum and log what is wrong."""
+    contradictions = await _compare(deps)
+    found = await look(deps=deps)
+    metrics.MISSED.set(found.missed_total + len(contradictions))
+    for finding in (*found.missed[:_LOGGED], *contradictions[:_LOGGED]):
+        _log.error(
+            "deadline audit", hazard_id=finding.hazard_id, due_at=finding.due_at.isoformat(), reason=finding.reason
+        )
+    return found
+
+
+async def _compare(deps: Deps) -> list[Finding]:
+    """Compare all clocks with their alarms, page by page, keep the result and return every contradiction."""
+    findings: list[Finding] = []
+    checked = 0
+    after: str | None = ""
+    while after is not None:
+        async with deps.database.acquire() as connection:
+            count, after, wrong = await tables.compare_page(connection, after, _PAGE)
+        findings += wrong
+        checked += count
+    async with deps.database.transaction() as connection:
+        await tables.save_comparison(connection, Comparison(deps.clock.now(), checked, tuple(findings[:_SHOWN])))
+    return findings

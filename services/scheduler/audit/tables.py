@@ -1,0 +1,111 @@
+"""What the self-audit reads: passed deadlines without their event, and clocks that disagree with their alarms."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from services.chassis.storage.database import Connection
+from services.scheduler.audit.model import Comparison, Finding, Reason
+
+_FINDINGS: Final = msgspec.json.Decoder(tuple[Finding, ...])
+
+
+async def passed_unraised(connection: Connection, before: datetime, limit: int) -> tuple[int, list[Finding]]:
+    """Return how many deadlines passed before `before` and are not raised, and the oldest of them."""
+    total: int = await connection.fetchval(
+        """SELECT count(*) FROM alarm
+            WHERE subject_kind = 'hazard' AND kind = 'overdue' AND state = 'armed' AND fires_at < $1""",
+        before,
+    )
+    rows = await connection.fetch(
+        """SELECT hazard_id, number, county, alarm.deadline_number, alarm.due_at, 'not_raised' AS reason
+             FROM alarm JOIN hazard_clock ON hazard_id = subject_id
+            WHERE subject_kind = 'hazard' AND alarm.kind = 'overdue' AND alarm.state = 'armed' AND fires_at < $1
+            ORDER BY fires_at LIMIT $2""",
+        before,
+        limit,
+    )
+    return total, [_finding(row) for row in rows]
+
+
+async def compare_page(connection: Connection, after: str, limit: int) -> tuple[int, str | None, list[Finding]]:
+    """Compare the next `limit` clocks with their alarms; return how many, the last hazard id, and what is wrong.
+
+    Pages are short on purpose: a long snapshot would slow every poll of the clock role.
+    """
+    page = await connection.fetch(
+        "SELECT hazard_id FROM hazard_clock WHERE hazard_id > $1 ORDER BY hazard_id LIMIT $2", after, limit
+    )
+    if not page:
+        return 0, None, []
+    last: str = page[-1]["hazard_id"]
+    rows = await connection.fetch(
+        """SELECT * FROM (
+             SELECT clock.hazard_id, clock.number, clock.county, clock.deadline_number, clock.due_at,
+                    CASE
+                      WHEN alarm.state = 'raised' AND clock.outcome IN ('met', 'cancelled') THEN 'raised_in_error'
+                      WHEN alarm.state = 'raised' AND clock.outcome = 'open'
+                           AND (clock.state = 'paused' OR clock.due_at > alarm.raised_at) THEN 'raised_in_error'
+                      WHEN alarm.state = 'raised' THEN NULL
+                      WHEN clock.state = 'stopped' AND alarm.state IN ('armed', 'held') THEN 'armed_though_stopped'
+                      WHEN clock.state = 'stopped' THEN NULL
+                      WHEN alarm.state IS NULL THEN 'alarm_missing'
+                      WHEN alarm.due_at <> clock.due_at THEN 'due_differs'
+                      WHEN clock.state = 'paused' AND clock.outcome = 'open' AND alarm.state <> 'held'
+                           THEN 'armed_though_paused'
+                      WHEN (clock.state = 'running' OR clock.outcome = 'passed') AND alarm.state <> 'armed'
+                           THEN 'not_armed'
+                    END AS reason
+               FROM hazard_clock AS clock
+               LEFT JOIN alarm ON alarm.subject_kind = 'hazard' AND alarm.subject_id = clock.hazard_id
+                              AND alarm.kind = 'overdue' AND alarm.days_before = 0
+                              AND alarm.deadline_number = clock.deadline_number
+              WHERE clock.hazard_id > $1 AND clock.hazard_id <= $2) AS compared
+            WHERE reason IS NOT NULL ORDER BY hazard_id""",
+        after,
+        last,
+    )
+    return len(page), last, [_finding(row) for row in rows]
+
+
+async def excused(connection: Connection) -> int:
+    """Return how many passed deadlines got no alarm because the hazard was extended or closed before it."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM alarm WHERE subject_kind = 'hazard' AND kind = 'overdue' AND state = 'excused'"
+    )
+    return count
+
+
+async def save_comparison(connection: Connection, comparison: Comparison) -> None:
+    """Keep the comparison for those who ask."""
+    await connection.execute(
+        """INSERT INTO audit_result (finished_at, clocks_checked, findings) VALUES ($1, $2, $3)
+           ON CONFLICT (singleton) DO UPDATE SET finished_at = excluded.finished_at,
+                  clocks_checked = excluded.clocks_checked, findings = excluded.findings""",
+        comparison.finished_at,
+        comparison.clocks_checked,
+        msgspec.json.encode(comparison.findings).decode(),
+    )
+
+
+async def last_comparison(connection: Connection) -> Comparison | None:
+    """Return the last comparison, or None before the first."""
+    row = await connection.fetchrow("SELECT finished_at, clocks_checked, findings FROM audit_result")
+    if row is None:
+        return None
+    return Comparison(row["finished_at"], row["clocks_checked"], _FINDINGS.decode(row["findings"]))
+
+
+def _finding(row: asyncpg.Record) -> Finding:
+    return Finding(
+        row["hazard_id"],
+        row["number"],
+        row["county"],
+        row["deadline_number"],
+        row["due_at"],
+        Reason(row["reason"]),
+    )

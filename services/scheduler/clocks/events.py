@@ -1,0 +1,31 @@
+"""Events in: the ledger's hazard events and heartbeats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from duban_contracts.topics import consumer
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Connection
+from services.scheduler.clocks.handlers.keep import keep_clocks
+from services.scheduler.clocks.model.policy import Policy
+from services.scheduler.freshness.handlers import note_heartbeats
+
+CONSUMER: Final = consumer("scheduler.hazards").name
+
+
+@dataclass(frozen=True, slots=True)
+class TakeHazards:
+    """Applies a batch of `ledger.hazard.v1`, in one transaction, for the consumer named `consumer`."""
+
+    consumer: str
+    policy: Policy
+    clock: Clock
+
+    async def apply(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
+        """Move the clocks, and note the heartbeats together with everything that stood ahead of them."""
+        await keep_clocks(connection, deliveries, policy=self.policy)
+        await note_heartbeats(connection, deliveries, consumer=self.consumer, clock=self.clock)

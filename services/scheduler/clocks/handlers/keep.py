@@ -1,0 +1,51 @@
+"""Keep the clocks: apply what the ledger recorded to the clocks and their alarms."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import structlog
+
+from duban_contracts.events.hazards import HazardEvent
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.storage.database import Connection
+from services.scheduler.alarms import tables as alarm_table
+from services.scheduler.alarms.model import Alarm, AlarmKey
+from services.scheduler.clocks.model.called_for import changes
+from services.scheduler.clocks.model.fold import advance
+from services.scheduler.clocks.model.policy import Policy
+from services.scheduler.clocks.tables import clocks as clock_table
+from services.scheduler.clocks.tables.clocks import Cause, HazardClock
+
+_log = structlog.get_logger(__name__)
+
+
+async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *, policy: Policy) -> None:
+    """Apply hazard events in their order; other records are passed over. `policy` decides on rolling and reminders."""
+    events = [(delivery, delivery.data) for delivery in deliveries if isinstance(delivery.data, HazardEvent)]
+    if not events:
+        return
+    clocks = await clock_table.load(connection, sorted({event.hazard.hazard_id for _, event in events}))
+    moved: dict[str, HazardClock] = {}
+    alarms: dict[AlarmKey, Alarm] = {}
+    for delivery, event in events:
+        facts, envelope = event.hazard, delivery.event
+        before = clocks[facts.hazard_id].reckoning if facts.hazard_id in clocks else None
+        after = advance(before, event, version=envelope.aggregateversion or 0, days=policy.days)
+        if after is None or after is before:
+            continue
+        cause = Cause(envelope.id, envelope.correlationid, envelope.traceparent)
+        clocks[facts.hazard_id] = moved[facts.hazard_id] = HazardClock(after, facts, cause)
+        alarms |= {alarm.key: alarm for alarm in changes(before, after, facts.number, policy)}
+    for last_day in {policy.days.last_day(clock.reckoning.deadline.due_at) for clock in moved.values()}:
+        if not policy.days.calendar.covers(last_day):
+            _warn(last_day.year)
+    await clock_table.save(connection, list(moved.values()))
+    await alarm_table.save(connection, list(alarms.values()))
+
+
+@functools.cache
+def _warn(year: int) -> None:
+    """Say, once in the life of a process, that a deadline is set into a year whose holidays are not entered."""
+    _log.warning("the holidays of a year are not entered; only weekends are known", year=year)

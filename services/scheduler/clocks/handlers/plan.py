@@ -1,0 +1,54 @@
+"""Plan reminders afresh after somebody edited the calendar or the policy.
+
+Deadlines keep the instant they were given; only what was not yet sent moves.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from duban_contracts.events.types import HAZARD
+from services.chassis.storage.database import Connection, Database
+from services.scheduler.alarms import tables as alarm_table
+from services.scheduler.alarms.model import Kind
+from services.scheduler.clocks.model.called_for import called_for
+from services.scheduler.clocks.model.policy import Policy
+from services.scheduler.clocks.tables import clocks as clock_table
+from services.scheduler.clocks.tables import planning
+
+_log = structlog.get_logger(__name__)
+_PAGE: Final = 1000
+
+
+async def plan_reminders(database: Database, policy: Policy, fingerprint: bytes, now: datetime) -> int:
+    """Bring the reminders ahead in line with `policy` unless that was done for `fingerprint`.
+
+    Returns how many clocks were planned. Safe to run in several processes at once.
+    """
+    async with database.acquire() as connection:
+        if await planning.load(connection) == fingerprint:
+            return 0
+    planned = 0
+    after: str | None = ""
+    while after is not None:
+        async with database.transaction() as connection:
+            after, count = await _plan_page(connection, policy, after, now)
+        planned += count
+    async with database.transaction() as connection:
+        await planning.save(connection, fingerprint)
+    _log.info("reminders planned by the present calendar and policy", clocks=planned)
+    return planned
+
+
+async def _plan_page(connection: Connection, policy: Policy, after: str, now: datetime) -> tuple[str | None, int]:
+    page = await clock_table.load_page(connection, after, _PAGE)
+    if not page:
+        return None, 0
+    hazard_ids = [clock.facts.hazard_id for clock in page]
+    await alarm_table.forget_reminders(connection, HAZARD, hazard_ids, now)
+    called = [alarm for clock in page for alarm in called_for(clock.reckoning, clock.facts.number, policy)]
+    await alarm_table.save(connection, [a for a in called if a.kind is Kind.DUE_SOON and a.fires_at > now])
+    return hazard_ids[-1], len(page)

@@ -1,0 +1,75 @@
+"""Tell the alarms about hazards: 督办逾期 and 到期提醒 as events, and how far they may be raised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionEvent, SupervisionOverdue
+from duban_contracts.events.types import HAZARD
+from services.chassis.consuming import dead_letters
+from services.chassis.publishing.envelopes import new_event
+from services.chassis.storage.database import Connection
+from services.scheduler.alarms.handlers import Source
+from services.scheduler.alarms.model import Alarm, Kind
+from services.scheduler.calendar.model import CityDays
+from services.scheduler.clocks.model.called_for import NAMESPACE
+from services.scheduler.clocks.tables import clocks as clock_table
+from services.scheduler.clocks.tables.clocks import Said
+from services.scheduler.freshness import tables as freshness
+
+SOURCE: Final = "/duban/scheduler"
+
+
+def hazard_alarms(*, topic: str, consumer: str, days: CityDays) -> Source:
+    """Return the source of alarms about hazards, whose events go to `topic`.
+
+    A deadline is raised only before the heartbeats of all partitions: then every claim that reached the broker in time
+    is applied here. A hazard of which `consumer` has parked or given up an event is in doubt: a 整改完成 may be among
+    what is missing.
+    """
+
+    async def in_doubt(connection: Connection) -> Sequence[str]:
+        return await dead_letters.incomplete_aggregates(connection, consumer)
+
+    async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
+        said = await clock_table.find_said(connection, [alarm.due.about.id for alarm in alarms])
+        return [_event(alarm, said[alarm.due.about.id], days) for alarm in alarms]
+
+    return Source(
+        subject_kind=HAZARD, topic=topic, known_through=freshness.applied_through, in_doubt=in_doubt, tell=tell
+    )
+
+
+def _event(alarm: Alarm, said: Said, days: CityDays) -> CloudEvent:
+    """Return a raised alarm's event. Its id follows from what it says, so that even a repetition is a duplicate."""
+    payload = _payload(alarm, said, days)
+    return new_event(
+        payload,
+        source=SOURCE,
+        subject=alarm.due.about.id,
+        key=alarm.due.about.id,
+        time=payload.raised_at,
+        cause=said.cause.envelope(),
+        event_id=str(alarm.key.event_id(NAMESPACE)),
+    )
+
+
+def _payload(alarm: Alarm, said: Said, days: CityDays) -> SupervisionEvent:
+    due, facts, raised_at = alarm.due, said.facts, alarm.raised_at
+    assert raised_at is not None  # noqa: S101 - only raised alarms become events
+    shared: dict[str, Any] = {
+        "about": due.about,
+        "county": facts.county,
+        "sector": facts.sector,
+        "unit": facts.responsible_unit,
+        "hazard": facts,
+        "deadline_number": due.number,
+        "deadline_on": due.on,
+        "due_at": due.at,
+        "raised_at": raised_at,
+    }
+    if alarm.kind is Kind.OVERDUE:
+        return SupervisionOverdue(**shared)
+    return SupervisionDueSoon(**shared, days_left=days.days_left(due.at, raised_at))

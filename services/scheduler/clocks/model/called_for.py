@@ -1,0 +1,41 @@
+"""Which alarms a reckoning calls for: one 督办逾期 for each deadline, and 到期提醒 ahead of it."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from duban_contracts.events.types import HAZARD, Subject
+from services.scheduler.alarms.model import Alarm, AlarmState, Due, ahead, passing
+from services.scheduler.alarms.model import changes as alarm_changes
+from services.scheduler.clocks.model.policy import Policy
+from services.scheduler.clocks.model.reckoning import ClockState, Outcome, Reckoning
+
+# Constant for life: it makes the event id of every alarm about a hazard, by which readers recognise a repetition.
+NAMESPACE: Final = UUID("0d9c7f2e-3b0a-5c58-9f0e-64756261e001")
+
+
+def called_for(reckoning: Reckoning | None, number: str, policy: Policy) -> list[Alarm]:
+    """Return the alarms that the deadline in force calls for, raised already or not; `number` is the hazard's.
+
+    Alarms of earlier deadlines are no longer needed: a hazard that was extended or closed before its alarm was raised
+    gets none (promise P3). A submission after the deadline does not take the alarm back.
+    """
+    if reckoning is None or reckoning.state is ClockState.STOPPED:
+        return []
+    deadline = reckoning.deadline
+    about = Subject(kind=HAZARD, id=reckoning.hazard_id, number=number)
+    due = Due(about, deadline.number, deadline.deadline_on, deadline.due_at)
+    if deadline.outcome is Outcome.PASSED:
+        state = AlarmState.RAISED if deadline.noted_at else AlarmState.ARMED
+        return [passing(due, state, deadline.noted_at)]
+    state = AlarmState.ARMED if reckoning.state is ClockState.RUNNING else AlarmState.HELD
+    # A reminder whose moment was over when the clock began to run says what was just said.
+    since = max(reckoning.running_since or reckoning.paused_at or deadline.set_at, deadline.set_at)
+    return [passing(due, state), *ahead(due, policy.reminders(reckoning.grade, due.at), state, since=since)]
+
+
+def changes(before: Reckoning | None, after: Reckoning | None, number: str, policy: Policy) -> list[Alarm]:
+    """Return the alarms to write when `before` becomes `after`."""
+    passed = {d.number for d in after.deadlines if d.outcome is Outcome.PASSED} if after else set[int]()
+    return alarm_changes(called_for(before, number, policy), called_for(after, number, policy), passed=passed)

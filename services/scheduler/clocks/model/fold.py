@@ -1,0 +1,176 @@
+"""How a ledger event moves a hazard's clock. Pure: the same events always give the same reckoning.
+
+The rules (DOMAIN §3 and §4, DESIGN §6):
+
+- 确认 and 反弹 set a deadline and start the clock; 延期 sets a new deadline and never takes away what was left.
+- 整改完成 pauses the clock at `submitted_at`, the instant the claim reached the broker, however late we learn of it.
+- 退回 resumes it with what was left, at least until the end of the day of the return.
+- 销号 and 不予认定 stop it. 整改方案, 调级, 更正 and 逾期 leave it as it is.
+- Whether a deadline passed is decided by the instants in the events, never by when they were read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from duban_contracts.events.hazards import (
+    HazardClosed,
+    HazardConfirmed,
+    HazardEvent,
+    HazardExtended,
+    HazardOverdue,
+    HazardRejected,
+    HazardReopened,
+    HazardReturned,
+    HazardSubmitted,
+)
+from services.scheduler.calendar.model import CityDays
+from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Reckoning, Segment
+
+_NOTHING_LEFT: Final = timedelta()
+
+
+def advance(reckoning: Reckoning | None, event: HazardEvent, *, version: int, days: CityDays) -> Reckoning | None:
+    """Return the reckoning after `event`, the hazard's event number `version`.
+
+    None means that the hazard has no clock yet (it is not confirmed). An event that is not newer than the reckoning
+    changes nothing, so duplicates and stragglers are harmless.
+    """
+    if reckoning is None:
+        if not isinstance(event, HazardConfirmed):
+            return None
+        reckoning = Reckoning(event.hazard.hazard_id, 0, ClockState.STOPPED, None, (), ())
+    if version <= reckoning.version:
+        return reckoning
+    moved = _move(reckoning, event, days)
+    return replace(moved, version=version, grade=event.hazard.grade or moved.grade)
+
+
+def _move(  # noqa: PLR0911 - a table: one line for each event
+    reckoning: Reckoning, event: HazardEvent, days: CityDays
+) -> Reckoning:
+    match event:
+        case HazardConfirmed(deadline_on=day, occurred_at=at):
+            return _start(reckoning, "confirmed", day, at, days)
+        case HazardReopened(deadline_on=day, occurred_at=at):
+            return _start(reckoning, "reopened", day, at, days)
+        case HazardExtended(deadline_on=day, occurred_at=at):
+            return _extend(reckoning, day, at, days)
+        case HazardSubmitted(submitted_at=at):
+            return _pause(reckoning, at)
+        case HazardReturned(occurred_at=at):
+            return _resume(reckoning, at, days)
+        case HazardClosed(occurred_at=at):
+            return _stop(reckoning, Outcome.MET, at)
+        case HazardRejected(occurred_at=at):
+            return _stop(reckoning, Outcome.CANCELLED, at)
+        case HazardOverdue(deadline_on=day, occurred_at=at):
+            return _note(reckoning, day, at)
+        case _:
+            return reckoning
+
+
+def _start(reckoning: Reckoning, cause: str, day: date, at: datetime, days: CityDays) -> Reckoning:
+    """Begin a new deadline with nothing used."""
+    settled = _settle(reckoning, Outcome.SUPERSEDED, at)
+    due_at = days.passes_at(day)
+    deadline = Deadline(len(settled.deadlines) + 1, day, cause, at, due_at, due_at)
+    started = replace(settled, deadlines=(*settled.deadlines, deadline))
+    return _turn(started, ClockState.RUNNING, cause, at)
+
+
+def _extend(reckoning: Reckoning, day: date, at: datetime, days: CityDays) -> Reckoning:
+    """Begin a new deadline without touching whether the clock runs; earlier pauses stay paid back."""
+    if reckoning.state is ClockState.STOPPED:
+        return reckoning
+    settled = _settle(reckoning, Outcome.SUPERSEDED, at)
+    old, budget_end = settled.deadline, days.passes_at(day)
+    due_at = budget_end
+    if old.outcome is not Outcome.PASSED:
+        budget_end, due_at = max(budget_end, old.budget_end), max(due_at, old.due_at)
+    deadline = Deadline(old.number + 1, day, "extended", at, budget_end, due_at)
+    extended = replace(settled, deadlines=(*settled.deadlines, deadline))
+    return _turn(extended, reckoning.state, "extended", at)
+
+
+def _pause(reckoning: Reckoning, at: datetime) -> Reckoning:
+    """Stop counting at the submission; a submission after the deadline leaves it passed."""
+    if reckoning.state is not ClockState.RUNNING:
+        return reckoning
+    deadline = reckoning.deadline
+    if deadline.outcome is Outcome.OPEN and at > deadline.due_at:
+        passed = replace(deadline, outcome=Outcome.PASSED, settled_at=deadline.due_at)
+        reckoning = reckoning.with_deadline(passed)
+    return _turn(reckoning, ClockState.PAUSED, "submitted", at)
+
+
+def _resume(reckoning: Reckoning, at: datetime, days: CityDays) -> Reckoning:
+    """Count on with what was left; a deadline that had passed stays passed."""
+    left = reckoning.remaining
+    if left is None:
+        return reckoning
+    deadline = reckoning.deadline
+    resumed = _turn(reckoning, ClockState.RUNNING, "returned", at)
+    if deadline.outcome is not Outcome.OPEN:
+        return resumed
+    budget_end = (resumed.running_since or at) + left
+    due_at = days.up_to_midnight(budget_end)
+    if left == _NOTHING_LEFT:
+        due_at = days.end_of_day_at(budget_end)
+    return resumed.with_deadline(replace(deadline, budget_end=budget_end, due_at=due_at))
+
+
+def _stop(reckoning: Reckoning, outcome: Outcome, at: datetime) -> Reckoning:
+    if reckoning.state is ClockState.STOPPED:
+        return reckoning
+    return _turn(_settle(reckoning, outcome, at), ClockState.STOPPED, "stopped", at)
+
+
+def _note(reckoning: Reckoning, day: date, at: datetime) -> Reckoning:
+    """Remember that the ledger took note of 督办逾期 for the newest deadline on `day` that had passed by then."""
+    for index in range(len(reckoning.deadlines) - 1, -1, -1):
+        deadline = reckoning.deadlines[index]
+        if deadline.deadline_on == day and deadline.due_at <= at:
+            noted = replace(deadline, noted_at=at)
+            if deadline.outcome is Outcome.OPEN and reckoning.state is ClockState.RUNNING:
+                noted = replace(noted, outcome=Outcome.PASSED, settled_at=deadline.due_at)
+            before, after = reckoning.deadlines[:index], reckoning.deadlines[index + 1 :]
+            return replace(reckoning, deadlines=(*before, noted, *after))
+    return reckoning
+
+
+def _settle(reckoning: Reckoning, outcome: Outcome, at: datetime) -> Reckoning:
+    """Give the open deadline its outcome; one that ran past its due instant has passed, whatever came after."""
+    if not reckoning.deadlines or reckoning.deadline.outcome is not Outcome.OPEN:
+        return reckoning
+    deadline = reckoning.deadline
+    if reckoning.state is ClockState.RUNNING and at > deadline.due_at:
+        outcome, at = Outcome.PASSED, deadline.due_at
+    return reckoning.with_deadline(replace(deadline, outcome=outcome, settled_at=at))
+
+
+def _turn(reckoning: Reckoning, state: ClockState, cause: str, at: datetime) -> Reckoning:
+    """Close the open segment and begin another.
+
+    A claim that reached the broker before the hazard was confirmed or returned counts from that moment: no segment
+    ends before it began.
+    """
+    segments = list(reckoning.segments)
+    if segments:
+        at = max(at, segments[-1].started_at)
+        if segments[-1].ended_at is None:
+            segments[-1] = replace(segments[-1], ended_at=at)
+        else:
+            at = max(at, segments[-1].ended_at)
+    if state is not ClockState.STOPPED:
+        segments.append(Segment(state, reckoning.deadline.number, cause, at))
+    same = state is reckoning.state
+    return replace(
+        reckoning,
+        state=state,
+        segments=tuple(segments),
+        paused_at=(reckoning.paused_at if same else at) if state is ClockState.PAUSED else None,
+        running_since=(reckoning.running_since if same else at) if state is ClockState.RUNNING else None,
+    )

@@ -1,1 +1,0 @@
-"""Time, calendars, clocks and alarms as pure values and functions."""

@@ -1,1 +1,0 @@
-"""Events, HTTP and the clock: parse, call the application, answer."""

@@ -1,0 +1,86 @@
+"""The poll costs what is due, not what exists: the plan is asserted, never the time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from services.chassis.storage.database import Database
+from services.scheduler.alarms.tables import BATCH, CLAIM_DUE_SOON, CLAIM_OVERDUE
+
+ARMED = 100_000  # of each kind
+
+FILL = """
+INSERT INTO alarm (subject_kind, subject_id, subject_number, deadline_number, kind, days_before, deadline_on, fires_at,
+                   due_at, state)
+SELECT 'hazard', 'hz-' || n, 'N', 1, kind, CASE kind WHEN 'overdue' THEN 0 ELSE 1 END, date '2026-06-01',
+       timestamptz '2026-06-01' + n * interval '1 minute', timestamptz '2026-06-01' + n * interval '1 minute', 'armed'
+  FROM generate_series(1, $1) AS n, unnest(ARRAY['overdue', 'due_soon']) AS kind
+ ORDER BY md5(n::text)
+"""
+CLOCKS = """
+INSERT INTO hazard_clock (hazard_id, number, county, sector, version, state, deadline_number, outcome, due_at,
+                          reckoning, facts, event_id)
+SELECT 'hz-' || n, 'N', '140502', 'all', 2, 'running', 1, 'open', timestamptz '2026-06-01', '{}', '{}', 'e'
+  FROM generate_series(1, $1) AS n
+"""
+
+
+@pytest.fixture
+async def crowded(scheduler_database: Database) -> Database:
+    async with scheduler_database.acquire() as connection:
+        await connection.execute(CLOCKS, ARMED)
+        await connection.execute(FILL, ARMED)
+        await connection.execute("ANALYZE alarm, hazard_clock")
+    return scheduler_database
+
+
+async def plan_of(database: Database, statement: str, types: str, values: str, mode: str) -> dict[str, Any]:
+    """Return the plan as executed (and undone), prepared the way the driver does it."""
+    async with database.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(f"SET LOCAL plan_cache_mode = {mode}")
+        await connection.execute(f"PREPARE polled ({types}) AS {statement}")
+        text = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE polled ({values})")
+        await connection.execute("DEALLOCATE polled")
+        await transaction.rollback()
+    plan: dict[str, Any] = json.loads(text)[0]["Plan"]
+    return plan
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+CASES = (
+    (CLAIM_OVERDUE, "text, timestamptz, timestamptz, text[]", "'hazard', '{}', '{}', '{{}}'", "alarm_overdue_armed"),
+    (CLAIM_DUE_SOON, "text, timestamptz, text[]", "'hazard', '{}', '{{}}'", "alarm_due_soon_armed"),
+)
+READS_EVERYTHING = {"Seq Scan", "Bitmap Heap Scan", "Bitmap Index Scan", "Hash Join", "Merge Join"}
+
+
+@pytest.mark.timeout(120)
+async def test_the_polls_walk_their_partial_indexes_in_order_whatever_is_due(crowded: Database) -> None:
+    # Some hundreds, scattered over the table, are where the planner would rather take a bitmap scan and a sort.
+    moments = {"nothing": "2026-05-01", "hundreds": "2026-06-01 05:00+00", "half": "2026-07-05", "all": "2027-01-01"}
+    for statement, types, values, index in CASES:
+        assert f"LIMIT {BATCH} " in statement
+        for due, moment in moments.items():
+            for mode in ("force_custom_plan", "force_generic_plan"):
+                plan = await plan_of(crowded, statement, types, values.format(moment, moment), mode)
+                assert_costs_what_is_due(list(nodes(plan)), index, f"{index}, {due} due, {mode}")
+
+
+def assert_costs_what_is_due(found: list[dict[str, Any]], index: str, case: str) -> None:
+    scans = [node for node in found if node.get("Index Name") == index]
+    assert [node["Node Type"] for node in scans] == ["Index Scan"], case
+    assert scans[0]["Actual Rows"] <= BATCH, case
+    assert not {node["Node Type"] for node in found} & READS_EVERYTHING, case
+    # The only sort is that of the batch in hand.
+    assert all(node["Actual Rows"] <= BATCH for node in found if node["Node Type"] == "Sort"), case

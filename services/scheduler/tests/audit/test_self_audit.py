@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from prometheus_client import REGISTRY
+
+from duban_contracts.testing.calendar import local
+from duban_contracts.testing.stories import confirmed
+from services.scheduler.tests.conftest import Bench
+
+
+def metric(name: str, labels: dict[str, str] | None = None) -> float:
+    value = REGISTRY.get_sample_value(name, labels or {})
+    assert value is not None
+    return value
+
+
+async def test_the_metrics_show_what_was_raised_and_what_waits(bench: Bench) -> None:
+    before = metric("duban_supervision_raised_total", {"about": "hazard", "kind": "overdue"})
+    await bench.learn(confirmed().records())
+    bench.clock.set(local(4, 1))
+    await bench.tick()  # the ledger is silent: the alarm waits and the metric stands still
+    assert metric("duban_supervision_oldest_unraised_timestamp_seconds", {"about": "hazard"}) == local(4).timestamp()
+    await bench.at(local(4, 1))
+    assert metric("duban_supervision_oldest_unraised_timestamp_seconds", {"about": "hazard"}) == local(4, 1).timestamp()
+    assert metric("duban_supervision_raised_total", {"about": "hazard", "kind": "overdue"}) == before + 1
+
+
+async def test_the_audit_finds_a_deadline_that_passed_without_its_event(bench: Bench) -> None:
+    await bench.learn(confirmed().records())
+    bench.clock.set(local(4) + timedelta(seconds=31))
+    await bench.hear(local(3))
+    audit = await bench.audit()
+    assert [(f.hazard_id, f.reason) for f in audit.missed] == [("hz-1", "ledger_behind")]
+    assert metric("duban_supervision_missed") == 1
+    await bench.hear(local(4, 1))
+    assert [f.reason for f in (await bench.look()).missed] == ["not_raised"]
+    await bench.tick()
+    assert (await bench.audit()).missed_total == 0
+    assert metric("duban_supervision_missed") == 0
+
+
+async def test_the_audit_finds_clocks_that_disagree_with_their_alarms(bench: Bench) -> None:
+    stories = {name: confirmed(name) for name in ("gone", "held", "moved", "paused", "accused", "sound")}
+    stories |= {name: stories[name].submitted(local(2)) for name in ("paused", "accused")}
+    await bench.learn([record for story in stories.values() for record in story.records()])
+    assert (await bench.audit()).comparison.findings == ()  # type: ignore[union-attr]
+    async with bench.database.transaction() as connection:
+        for statement in (
+            "DELETE FROM alarm WHERE subject_id = 'gone'",
+            "UPDATE alarm SET state = 'held' WHERE subject_id = 'held'",
+            "UPDATE alarm SET due_at = due_at + interval '1 day' WHERE subject_id = 'moved'",
+            "UPDATE alarm SET state = 'armed' WHERE subject_id = 'paused'",
+            "UPDATE alarm SET state = 'raised', raised_at = due_at WHERE subject_id = 'accused'",
+        ):
+            await connection.execute(statement)
+    comparison = (await bench.audit()).comparison
+    assert comparison is not None
+    assert comparison.clocks_checked == 6
+    assert {f.hazard_id: f.reason for f in comparison.findings} == {
+        "gone": "alarm_missing",
+        "held": "not_armed",
+        "moved": "due_differs",
+        "paused": "armed_though_paused",
+        "accused": "raised_in_error",
+    }

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from duban_contracts.events.types import Grade
+from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.stories import registered
+from services.scheduler.clocks.model.reckoning import ClockState, Outcome
+from services.scheduler.tests.builders import DAY, HOUR, POLICY, clock_of, fold, running
+
+
+def test_a_hazard_has_no_clock_before_it_is_running() -> None:
+    assert fold(registered().versions()) is None
+
+
+def test_a_deadline_passes_at_the_start_of_the_day_after_it_in_the_citys_zone() -> None:
+    clock = clock_of(running())
+    assert clock.deadline.due_at == local(11)
+    assert clock.deadline.due_at.isoformat() == "2026-06-10T16:00:00+00:00"
+    assert (clock.state, clock.deadline.number) == (ClockState.RUNNING, 1)
+
+
+def test_a_submission_pauses_the_clock_at_the_instant_it_reached_the_broker() -> None:
+    clock = clock_of(running().submitted(local(5, 12), learnt_at=local(7, 12)))
+    assert clock.state is ClockState.PAUSED
+    assert clock.remaining == local(11) - local(5, 12)
+    assert clock.used(local(20)) == local(5, 12) - local(1, 9)
+
+
+def test_a_submission_in_time_is_in_time_even_when_it_is_learnt_after_the_deadline() -> None:
+    clock = clock_of(running().submitted(local(10, 23, 59), learnt_at=local(12)))
+    assert clock.deadline.outcome is Outcome.OPEN
+    at_the_last_instant = clock_of(running().submitted(local(11), learnt_at=local(12)))
+    assert at_the_last_instant.deadline.outcome is Outcome.OPEN
+
+
+def test_a_submission_after_the_deadline_leaves_it_passed() -> None:
+    story = running().submitted(local(11) + timedelta(milliseconds=1))
+    assert clock_of(story).deadline.outcome is Outcome.PASSED
+    story = story.returned(local(15))
+    returned = clock_of(story)
+    assert (returned.deadline.outcome, returned.deadline.due_at) == (Outcome.PASSED, local(11))
+    assert clock_of(story.closed(local(16))).deadline.outcome is Outcome.PASSED
+
+
+def test_a_returned_hazard_resumes_its_clock_with_what_was_left() -> None:
+    clock = clock_of(running().submitted(local(5, 12)).returned(local(20, 9)))
+    assert clock.deadline.budget_end == local(20, 9) + (local(11) - local(5, 12))
+    assert clock.deadline.due_at == local(26)
+    assert clock.deadline.number == 1
+
+
+def test_a_hazard_returned_with_nothing_left_has_until_the_end_of_that_day() -> None:
+    story = running().submitted(local(11))
+    assert clock_of(story.returned(local(20))).deadline.due_at == local(21)
+    story = running().submitted(local(11))
+    assert clock_of(story.returned(local(20, 17))).deadline.due_at == local(21)
+
+
+def test_the_rounding_to_the_end_of_a_day_is_not_time_won() -> None:
+    # One minute is left; each return rounds the due instant up, but the minute is all there ever is.
+    story = running().submitted(local(10, 23, 59)).returned(local(20, 9))
+    for day in range(21, 25):
+        story = story.submitted(story.last.occurred_at + timedelta(seconds=10)).returned(local(day, 9))
+    clock = clock_of(story)
+    assert clock.deadline.budget_end - local(24, 9) == timedelta(seconds=20)
+    assert clock.deadline.due_at == local(25)
+
+
+def test_a_submission_in_the_rounded_hours_leaves_nothing_but_takes_nothing_more() -> None:
+    # One minute was left at 09:00 on the 20th; the submission at 18:00 is in time, and there is no debt of nine hours.
+    story = running().submitted(local(10, 23, 59)).returned(local(20, 9)).submitted(local(20, 18))
+    assert clock_of(story).remaining == timedelta()
+    clock = clock_of(story.returned(local(25, 8)))
+    assert (clock.deadline.outcome, clock.deadline.due_at) == (Outcome.OPEN, local(26))
+
+
+def test_a_claim_that_waited_for_its_confirmation_uses_no_time() -> None:
+    clock = clock_of(running().submitted(local(1, 7), learnt_at=local(1, 10)))
+    assert clock.used(local(3)) == timedelta()
+    assert clock.remaining == local(11) - local(1, 9)
+
+
+def test_planning_and_regrading_keep_the_clock() -> None:
+    before = clock_of(running())
+    after = clock_of(running().planned(local(2)).regraded(local(3), Grade.MAJOR))
+    assert (after.deadlines, after.segments) == (before.deadlines, before.segments)
+    assert after.grade is Grade.MAJOR
+
+
+def test_an_extension_sets_a_new_deadline_and_keeps_what_was_used() -> None:
+    clock = clock_of(running().extended(local(8), june(20)))
+    assert [d.outcome for d in clock.deadlines] == [Outcome.SUPERSEDED, Outcome.OPEN]
+    assert (clock.deadline.number, clock.deadline.due_at) == (2, local(21))
+    assert clock.used(local(8)) == local(8) - local(1, 9)
+
+
+def test_an_extension_never_takes_away_a_pause_that_was_already_paid_back() -> None:
+    # The pause moved the 10th to the 25th; an extension to the 15th as printed must not shorten that.
+    story = running().submitted(local(5, 12)).returned(local(20, 9)).extended(local(21), june(15))
+    assert clock_of(story).deadline.due_at == local(26)
+
+
+def test_an_extension_during_review_counts_from_the_submission() -> None:
+    clock = clock_of(running().submitted(local(5)).extended(local(8), june(20)))
+    assert clock.state is ClockState.PAUSED
+    assert clock.remaining == local(21) - local(5)
+    resumed = clock_of(running().submitted(local(5)).extended(local(8), june(20)).returned(local(9)))
+    assert resumed.deadline.due_at == local(9) + (local(21) - local(5))
+
+
+def test_an_extension_after_the_deadline_leaves_the_old_one_passed() -> None:
+    clock = clock_of(running().extended(local(12), june(20)))
+    assert [d.outcome for d in clock.deadlines] == [Outcome.PASSED, Outcome.OPEN]
+    assert clock.deadline.due_at == local(21)
+
+
+def test_closing_and_rejecting_stop_the_clock() -> None:
+    clock = clock_of(running().submitted(local(5)).closed(local(6)))
+    assert (clock.state, clock.deadline.outcome, clock.remaining) == (ClockState.STOPPED, Outcome.MET, None)
+    assert all(segment.ended_at for segment in clock.segments)
+    rejected = clock_of(running().rejected(local(2)))
+    assert (rejected.state, rejected.deadline.outcome) == (ClockState.STOPPED, Outcome.CANCELLED)
+    assert fold(registered().rejected(local(2)).versions()) is None
+
+
+def test_a_reopened_hazard_has_a_fresh_deadline() -> None:
+    clock = clock_of(running().submitted(local(5)).closed(local(6)).reopened(local(12), june(22)))
+    assert (clock.deadline.number, clock.deadline.due_at) == (2, local(23))
+    assert clock.state is ClockState.RUNNING
+
+
+def test_the_ledgers_note_of_an_overdue_deadline_is_kept_with_it() -> None:
+    story = running().overdue(local(11, 0, 1), june(10)).extended(local(12), june(20))
+    first, second = clock_of(story).deadlines
+    assert (first.outcome, first.noted_at) == (Outcome.PASSED, local(11, 0, 1))
+    assert (second.outcome, second.noted_at) == (Outcome.OPEN, None)
+
+
+@pytest.mark.parametrize(("now", "left"), [(local(10, 23), 1), (local(10), 1), (local(9, 23, 59), 2), (local(7, 9), 4)])
+def test_days_left_count_the_deadlines_own_day(now: datetime, left: int) -> None:
+    assert POLICY.days.days_left(local(11), now) == left
+
+
+def test_the_segments_print_the_whole_reckoning() -> None:
+    clock = clock_of(running().submitted(local(5)).returned(local(6)).extended(local(7), june(20)))
+    told = [(s.state, s.began_with, s.deadline_number, s.started_at, s.ended_at) for s in clock.segments]
+    assert told == [
+        (ClockState.RUNNING, "confirmed", 1, local(1, 9), local(5)),
+        (ClockState.PAUSED, "submitted", 1, local(5), local(6)),
+        (ClockState.RUNNING, "returned", 1, local(6), local(7)),
+        (ClockState.RUNNING, "extended", 2, local(7), None),
+    ]
+    assert clock.used(local(7) + DAY + HOUR) == (local(5) - local(1, 9)) + 2 * DAY + HOUR

@@ -1,0 +1,63 @@
+"""Every endpoint gives each role and scope what the policy says, and foreign rows are not there."""
+
+from __future__ import annotations
+
+import secrets
+
+import httpx
+import pytest
+
+from duban_contracts.testing.calendar import local
+from duban_contracts.testing.stories import Story, confirmed
+from services.chassis.access.scope import Dimension, Facts
+from services.chassis.assembly import Platform, app_of
+from services.chassis.storage.database import Database
+from services.chassis.testing.rights.specimens import Call, Specimen
+from services.chassis.testing.rights.trial import examine
+from services.scheduler.bootstrap import TITLE, parts
+from services.scheduler.settings import Settings
+from services.scheduler.tests.conftest import PatientClock, bench_on
+
+
+async def a_clock(database: Database, facts: Facts) -> Story:
+    """Make the clock of one confirmed hazard of these facts."""
+    story = confirmed(
+        f"hz-{secrets.token_hex(4)}",
+        county=facts.county,
+        township=facts.township,
+        sector=facts.sector,
+        enterprise_uscc=facts.enterprise,
+    )
+    await bench_on(database, PatientClock(local(1))).learn(story.records())
+    return story
+
+
+def shows(answer: httpx.Response, story: Story) -> bool:
+    return story.facts.hazard_id in {item["hazard_id"] for item in answer.json()["items"]}
+
+
+SPECIMENS = [
+    Specimen.item(
+        "GET /v1/clocks/{name}",
+        make=a_clock,
+        call=lambda story: Call(path=f"/v1/clocks/{story.facts.number}"),
+        missing=Call(path="/v1/clocks/JC-none"),
+    ),
+    Specimen.rows(
+        "GET /v1/deadlines",
+        make=a_clock,
+        call=lambda _: Call(path="/v1/deadlines", params={"limit": "1000"}),
+        shows=shows,
+    ),
+    Specimen.plain("GET /v1/audit", call=lambda _: Call(path="/v1/audit")),
+]
+
+
+@pytest.mark.feature("SY65")
+async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(platform: Platform[Settings]) -> None:
+    app = app_of(platform, parts(platform), title=TITLE)
+    assert await examine(app, SPECIMENS) == []
+
+
+def test_a_clock_can_be_bounded_in_every_dimension() -> None:
+    assert {dimension.value for dimension in Dimension} == {"county", "township", "sector", "unit", "enterprise"}
