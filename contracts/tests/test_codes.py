@@ -26,6 +26,8 @@ def placeholders(meaning: Meaning) -> set[str]:
 
 def filled(code: str, value: object = "甲") -> Refusal:
     values: dict[str, Any] = dict.fromkeys(placeholders(CODES[code]), value)
+    if "rule" in values:
+        values["rule"] = value or "must be said"
     return refusal(code, **{"field": "$.place", **values})
 
 
