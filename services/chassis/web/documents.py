@@ -6,6 +6,7 @@ closed at every depth, and everything that is wrong with it is told at once, in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
@@ -27,6 +28,9 @@ from services.chassis.web.preconditions import etag
 from services.chassis.web.violations import MOST_VIOLATIONS, refused
 
 JSON: Final = "application/json"
+BIGINT: Final = range(-(2**63), 2**63)
+# What PostgreSQL can't store shows in the text; nearly every body is spared the walk.
+_SUSPECT: Final = re.compile(rb"\\u0000|[0-9]{19}")
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -175,8 +179,8 @@ def decoded(text: bytes, model: Any) -> Any:
         raise refused(*_broken(text, model, error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise refused(_unreadable(error)) from None
-    if rb"\u0000" in text and (nul := list(_with_nul(msgspec.json.decode(text), "$"))):
-        raise refused(*nul)
+    if _SUSPECT.search(text) and (unfit := list(_unfit(msgspec.json.decode(text), "$"))):
+        raise refused(*unfit[:MOST_VIOLATIONS])
     if terms := check_terms(found):
         raise refused(*terms)
     return found
@@ -204,13 +208,15 @@ def _unreadable(error: Exception) -> Refusal:
     return violation("not-json", "$", detail=detail)
 
 
-def _with_nul(value: Any, path: str) -> Iterator[Refusal]:
-    """Yield the texts that hold U+0000, which PostgreSQL can't store."""
+def _unfit(value: Any, path: str) -> Iterator[Refusal]:
+    """Yield what PostgreSQL can't store: texts that hold U+0000, whole numbers beyond a bigint."""
     if isinstance(value, str) and "\0" in value:
         yield violation("control-character", path)
+    elif isinstance(value, int) and value not in BIGINT:
+        yield violation("out-of-range", path, zh=f"{BIGINT[0]} 至 {BIGINT[-1]}", en=f"{BIGINT[0]} to {BIGINT[-1]}")
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _with_nul(item, f"{path}.{name}")
+            yield from _unfit(item, f"{path}.{name}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _with_nul(item, f"{path}[{index}]")
+            yield from _unfit(item, f"{path}[{index}]")

@@ -25,13 +25,12 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from duban_contracts.refusals import refusal
-from services.chassis.web.documents import Document
+from services.chassis.web.documents import BIGINT, Document
 from services.chassis.web.violations import refused
 
 T = TypeVar("T")
 R = TypeVar("R")
 LONGEST_CURSOR: Final = 400
-_BIGINT: Final = range(-(2**63), 2**63)
 
 
 class BadCursor(ValueError):
@@ -73,7 +72,7 @@ def _fits(value: object) -> bool:
         return "\0" not in value
     if isinstance(value, datetime):
         return value.tzinfo is not None
-    return not isinstance(value, int) or value in _BIGINT
+    return not isinstance(value, int) or value in BIGINT
 
 
 class Page(Document, Generic[T], frozen=True, kw_only=True):

@@ -57,6 +57,12 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """A number without any limit of its own."""
+
+    number: int
+
+
 class ThingDocument(Document, frozen=True, kw_only=True):
     """One thing."""
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from services.chassis.tests.web.example import Confirm, Note, Submit, app, client_of, confirmation, told
+from services.chassis.tests.web.example import Confirm, Note, Submit, Tally, app, client_of, confirmation, told
 from services.chassis.web.bodies import body_of
 from services.chassis.web.documents import decoded
 
@@ -118,6 +118,15 @@ async def test_a_text_without_limits_still_takes_no_character_that_postgresql_ca
     response = await stored.post("/v1/notes", content=b'{"text": "a\\u0000b"}', headers=JSON)
     assert told(response) == {"text": "control-character"}
     assert (await stored.post("/v1/notes", content=rb'{"text": "a\\u0000b"}', headers=JSON)).status_code == 201
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**400])
+def test_a_number_without_limits_takes_none_beyond_a_bigint(number: int) -> None:
+    with pytest.raises(PydanticCustomError) as caught:
+        decoded(b'{"number": %d}' % number, Tally)
+    assert caught.value.context is not None
+    assert [one.code for one in caught.value.context["violations"]] == ["out-of-range"]
+    assert decoded(b'{"number": %d}' % (2**63 - 1), Tally).number == 2**63 - 1
 
 
 async def test_a_field_that_the_server_fills_is_no_field_of_the_body(client: httpx.AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -41,6 +42,13 @@ def test_every_route_is_one_of_the_house(service: str) -> None:
         if context.path != "/openapi.json" and not isinstance(context.original_route, Route)
     ]
     assert foreign == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_component_has_one_plain_name(service: str) -> None:
+    """No `Body_…` that FastAPI made up, no module path that two classes of one name would get."""
+    names = served(service).openapi()["components"]["schemas"]
+    assert [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z]*(-Input|-Output)?", name)] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
