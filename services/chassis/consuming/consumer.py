@@ -12,10 +12,12 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.chassis.consuming import codecs
 from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
 from services.chassis.consuming.dead_letters import DeadLetterLimit
-from services.chassis.consuming.deliveries import RawRecord, raw
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.fetching import Fetching
 from services.chassis.consuming.observer import Observer
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
@@ -129,6 +131,7 @@ class Consumer:
             await _leave(consumer)
 
     def _client(self) -> AIOKafkaConsumer:
+        codecs.install()
         return AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             client_id=f"duban-{self._name}",
@@ -139,6 +142,8 @@ class Consumer:
             heartbeat_interval_ms=int(self._options.session_timeout * 300),
             fetch_max_wait_ms=100,
             metadata_max_age_ms=30_000,
+            # What its publisher took back is no event.
+            isolation_level="read_committed",
         )
 
     async def _start(self, consumer: AIOKafkaConsumer, stopping: asyncio.Event) -> bool:
@@ -157,10 +162,16 @@ class Consumer:
 
     async def _loop(self, consumer: AIOKafkaConsumer, observer: Observer, stopping: asyncio.Event) -> None:
         await self._attempts.check_limit(observer, stopping)
+        fetching = Fetching(
+            self._name,
+            consumer,
+            poll_seconds=self._options.poll_seconds,
+            max_records=self._options.max_records,
+        )
         while not stopping.is_set():
             observer.turned()
             # In a rebalance aiokafka's getmany waits for the new assignment, however long that takes.
-            records, membership = await _unless(stopping, self._fetch(consumer, observer)) or ([], 0)
+            records, membership = await _unless(stopping, self._fetch(fetching, observer)) or ([], 0)
             if records:
                 reach("consumer.fetched")
                 if not await self._attempts.apply(records, observer, stopping):
@@ -170,15 +181,12 @@ class Consumer:
                     await self._commit(consumer, records)
                 reach("consumer.offset_committed")
 
-    async def _fetch(self, consumer: AIOKafkaConsumer, observer: Observer) -> tuple[list[RawRecord], int]:
-        fetched = await consumer.getmany(
-            timeout_ms=int(self._options.poll_seconds * 1000), max_records=self._options.max_records
-        )
-        records = [raw(record) for batch in fetched.values() for record in batch]
+    async def _fetch(self, fetching: Fetching, observer: Observer) -> tuple[list[RawRecord], int]:
+        records = await fetching.records()
         return records, observer.took(records)
 
     async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[RawRecord]) -> None:
-        offsets: dict[TopicPartition, int] = {record.topic_partition: record.offset + 1 for record in records}
+        offsets: dict[TopicPartition, int] = {record.topic_partition: record.next_offset for record in records}
         try:
             # aiokafka tries for ever while the group's coordinator is away.
             async with asyncio.timeout(_COMMIT_SECONDS):

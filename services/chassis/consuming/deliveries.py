@@ -14,15 +14,30 @@ from aiokafka import ConsumerRecord, TopicPartition
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka
 from duban_contracts.codec import PayloadError, UnknownEventType, decode
+from duban_contracts.legible import legible
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.validation import envelope_violation
+from services.chassis.consuming.record_batches import Batch
 
 UNKNOWN_EVENT_TYPE: Final = "unknown-event-type"
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableBatch:
+    """Why a record stands for a whole batch that nobody can read, and where that batch ends."""
+
+    last_offset: int
+    codec: str
+    size: int
+    reason: str
+
+
 @dataclass(frozen=True)
 class RawRecord:
-    """One Kafka record, undecoded. `timestamp` is the broker's (wall time, UTC)."""
+    """One Kafka record, undecoded. `timestamp` is the broker's (wall time, UTC).
+
+    With `unreadable` it stands for a batch: `offset` is the batch's first, `value` its bytes as they stand in the topic.
+    """
 
     topic: str
     partition: int
@@ -31,6 +46,12 @@ class RawRecord:
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
+    unreadable: UnreadableBatch | None = None
+
+    @property
+    def next_offset(self) -> int:
+        """Return the offset from which to read on behind this record."""
+        return (self.unreadable.last_offset if self.unreadable else self.offset) + 1
 
     @property
     def origin(self) -> str:
@@ -90,6 +111,36 @@ def raw(record: ConsumerRecord[bytes | None, bytes | None]) -> RawRecord:
     )
 
 
+def raw_of_batch(partition: TopicPartition, batch: Batch) -> list[RawRecord]:
+    """Return the records of a batch that was read without the client; raises `codecs.Unreadable`."""
+    return [
+        RawRecord(
+            partition.topic,
+            partition.partition,
+            record.offset,
+            _instant(record.timestamp),
+            record.key,
+            record.value,
+            record.headers,
+        )
+        for record in batch.records()
+    ]
+
+
+def unreadable(partition: TopicPartition, batch: Batch, reason: str) -> RawRecord:
+    """Return the record that stands for a batch that can't be read."""
+    return RawRecord(
+        partition.topic,
+        partition.partition,
+        batch.base_offset,
+        _instant(batch.max_timestamp),
+        None,
+        batch.raw,
+        [],
+        UnreadableBatch(batch.last_offset, batch.codec, len(batch.raw), reason),
+    )
+
+
 def _instant(milliseconds: int) -> datetime:
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -101,9 +152,14 @@ def _instant(milliseconds: int) -> datetime:
 def read(record: RawRecord) -> tuple[CloudEvent | None, EventData | Refusal]:
     """Decode a record into its envelope and payload, or say why that can't be done.
 
-    An envelope that can't be read gives None. The codes are those of every door (`duban_contracts.codes`); a payload
+    An envelope, or a batch, that can't be read gives None. The codes are those of every door (`duban_contracts.codes`); a payload
     of ours that breaks its model is `invalid-payload`.
     """
+    if (why := record.unreadable) is not None:
+        last, size, codec = why.last_offset, why.size, why.codec
+        return None, refusal(
+            "unreadable-batch", first=record.offset, last=last, size=size, codec=codec, detail=legible(why.reason)
+        )
     try:
         event = from_kafka(record.key, record.value, record.headers)
     except EnvelopeError as error:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -49,6 +49,9 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._in_hand: dict[TopicPartition, int] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._applied_at: dict[TopicPartition, datetime] = {}
+        # Up to when (wall) no transaction was open on a partition, and since when one is.
+        self._stable_at: dict[TopicPartition, datetime] = {}
+        self._open_since: dict[TopicPartition, datetime] = {}
         self._lag = 0
         self.membership = 0
         """Counts rebalances: what was fetched before one may belong to another member by now."""
@@ -69,6 +72,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Forget positions of an earlier membership; the committed offsets are the truth now."""
         self._in_hand.clear()
         self._applied_at.clear()
+        self._stable_at.clear()
         self.membership += 1
         self._last_move = time.monotonic()
 
@@ -91,8 +95,9 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Everything below the fetch position that is not in hand is applied, here or by whoever committed it. (The last
         record's offset says less: transaction markers and what was compacted or has expired take up offsets, too.)
-        A partition whose end is reached is applied through the instant before the ends were asked for; one with
-        records left through its last applied record, or absent when nothing is known.
+        A partition whose end is reached is applied through the instant before the ends were asked for, or through the
+        last one at which no transaction was open on it: what an open one holds back carries an earlier timestamp than
+        its commit. One with records left is applied through its last applied record, or absent when nothing is known.
         """
         membership = self.membership
         asked_at = self._clock.wall()
@@ -107,8 +112,10 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         positions = {partition: self._in_hand.get(partition, fetched[partition]) for partition in assignment}
         through: dict[TopicPartition, datetime] = {}
         for partition in assignment:
+            self._look_for_transactions(partition)
             if positions[partition] >= ends[partition]:
-                through[partition] = asked_at
+                if partition in self._stable_at:
+                    through[partition] = min(asked_at, self._stable_at[partition])
             elif partition in self._applied_at:
                 through[partition] = self._applied_at[partition]
         self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in assignment)
@@ -117,6 +124,18 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._positions = positions
         self._export(through, assignment)
         return through
+
+    def _look_for_transactions(self, partition: TopicPartition) -> None:
+        """Note from the newest fetch whether everything written so far may be read."""
+        polled, high = self._consumer.last_poll_timestamp(partition), self._consumer.highwater(partition)
+        if polled is None or high is None:
+            return
+        seen_at = self._clock.wall() - timedelta(seconds=max(0.0, time.time() - polled / 1000))
+        if self._consumer.last_stable_offset(partition) >= high:
+            self._stable_at[partition] = seen_at
+            self._open_since.pop(partition, None)
+        else:
+            self._open_since.setdefault(partition, seen_at)
 
     def _export(self, through: Mapping[TopicPartition, datetime], assignment: Collection[TopicPartition]) -> None:
         metrics.CONSUMER_LAG.labels(self._name).set(self._lag)
@@ -127,6 +146,10 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         elif len(through) == len(assignment):
             oldest = min(through.values()).timestamp()
             metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(oldest)
+        open_since = {p.topic: self._open_since[p] for p in assignment if p in self._open_since}
+        for topic in {p.topic for p in assignment}:
+            since = open_since.get(topic)
+            metrics.CONSUMER_OPEN_TRANSACTION.labels(self._name, topic).set(since.timestamp() if since else 0)
 
     async def report(self, connection: Connection) -> None:
         """Refresh the gauges that are counted in the database."""

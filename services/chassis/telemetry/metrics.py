@@ -26,6 +26,11 @@ CONSUMER_EVENT_AGE: Final = Histogram(
     ["consumer"],
     buckets=_AGE_BUCKETS,
 )
+CONSUMER_OPEN_TRANSACTION: Final = Gauge(
+    "duban_consumer_open_transaction_timestamp_seconds",
+    "Since when a publisher's transaction on the topic is open, 0 when none is. It holds back what stands behind it.",
+    ["consumer", "topic"],
+)
 CONSUMER_LAST_EVENT: Final = Gauge(
     "duban_consumer_last_event_timestamp_seconds", "Broker time of the newest applied record.", ["consumer"]
 )

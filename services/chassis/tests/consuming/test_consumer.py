@@ -12,8 +12,9 @@ import msgspec
 import pytest
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
+from duban_contracts.refusals import Refusal
 from services.chassis.consuming.batches import Ordering
-from services.chassis.consuming.deliveries import Delivery, RawRecord, Refusal
+from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.consuming.errors import Retryable, Stalled
 from services.chassis.process.service import EXIT_ROLE_DIED
 from services.chassis.publishing.outbox import OutboxMessage
@@ -106,7 +107,7 @@ async def test_headers_that_are_no_text_stop_nobody(in_process: InProcess) -> No
         await in_process.effects(1)
 
         async def held() -> None:
-            assert await in_process.value("SELECT code FROM dead_letter") == "not-a-cloudevent"
+            assert await in_process.value("SELECT code FROM dead_letter") == "bad-envelope"
 
         await eventually(held)
 

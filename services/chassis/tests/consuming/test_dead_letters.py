@@ -45,7 +45,7 @@ async def test_poison_bugs_and_garbage_are_kept_with_their_bytes_and_neighbours_
     await publish_raw(workers, b"\xff not json", [("ce_id", b"\xff")])
     with workers.worker():
         letters = await eventually(lambda: held(workers, 3), timeout=60)
-        assert sorted(code for _, code in letters) == ["no-good", "not-a-cloudevent", "unexpected-error"]
+        assert sorted(code for _, code in letters) == ["bad-envelope", "no-good", "unexpected-error"]
         assert sorted(await eventually(lambda: effects_of(workers, 3))) == sorted(event.id for event in good)
 
         async def in_topic() -> None:
@@ -120,7 +120,7 @@ async def test_records_with_nothing_in_them_and_records_of_the_greatest_size_are
         async with database.transaction() as connection:
             nothing = RawRecord(f"{workers.prefix}in", 0, 10**6, datetime.now(UTC), None, None, [])
             assert await dead_letters.write(
-                connection, "worker", workers.prefix, dead_letters.DeadLetter(nothing, "not-a-cloudevent", "data")
+                connection, "worker", workers.prefix, dead_letters.DeadLetter(nothing, "bad-envelope", "data")
             )
         await database.close()
 

@@ -1,0 +1,97 @@
+"""Unpacking Kafka's compressed batches, with a bound: a batch of a megabyte may unfold to gigabytes.
+
+aiokafka unpacks a batch whole before it hands over a record. So its four functions are replaced by ones that write
+into a buffer of fixed size and fail when it is full; what they fail on is set aside by the consumer like anything else
+that can't be read.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import cramjam
+from aiokafka.record import default_records
+
+UNPACKED_BYTES: Final = 16 * 2**20
+"""The most that one batch may unfold to. The largest default of the usual clients is 1 MiB (franz-go)."""
+
+_XERIAL: Final = b"\x82SNAPPY\x00\x00\x00\x00\x01\x00\x00\x00\x01"
+
+
+class Unreadable(ValueError):
+    """A batch's bytes can't be unpacked: they are no such codec's, or they unfold beyond the bound."""
+
+
+def unpack(codec: int, payload: bytes) -> bytes:
+    """Return the records of a batch, unpacked; `codec` is the number in the batch's attributes. Raises Unreadable."""
+    if codec == 0:
+        return payload
+    if codec not in _DECODERS:
+        raise Unreadable(f"codec {codec} is unknown")
+    return _DECODERS[codec](payload)
+
+
+def name_of(codec: int) -> str:
+    """Return what people call a codec."""
+    return _NAMES.get(codec, f"codec {codec}")
+
+
+def install() -> None:
+    """Let aiokafka unpack with the bound. Idempotent; nothing is read before it."""
+    for name, decode in (
+        ("gzip_decode", _gzip),
+        ("snappy_decode", _snappy),
+        ("lz4_decode", _lz4),
+        ("zstd_decode", _zstd),
+    ):
+        # The compiled record reader looks these names up in its own module at every batch.
+        setattr(_RECORDS, name, decode)
+
+
+def _bounded(into: Callable[..., int], payload: Any) -> bytes:
+    try:
+        length = into(payload, _BUFFER)
+    except cramjam.DecompressionError as error:
+        raise Unreadable(f"can't be unpacked into {UNPACKED_BYTES} bytes: {error}") from error
+    return bytes(memoryview(_BUFFER)[:length])
+
+
+def _gzip(payload: Any) -> bytes:
+    return _bounded(cramjam.gzip.decompress_into, payload)
+
+
+def _lz4(payload: Any) -> bytes:
+    return _bounded(cramjam.lz4.decompress_into, payload)
+
+
+def _zstd(payload: Any) -> bytes:
+    return _bounded(cramjam.zstd.decompress_into, payload)
+
+
+def _snappy(payload: Any) -> bytes:
+    data = bytes(payload)
+    if not data.startswith(_XERIAL[:8]):
+        return _bounded(cramjam.snappy.decompress_raw_into, data)
+    unpacked = bytearray()
+    position = len(_XERIAL)
+    while position < len(data):
+        if position + 4 > len(data):
+            raise Unreadable("a snappy block has no length")
+        (length,) = struct.unpack_from("!i", data, position)
+        block = data[position + 4 : position + 4 + length]
+        if length < 0 or len(block) < length:
+            raise Unreadable("a snappy block is longer than its batch")
+        unpacked += _bounded(cramjam.snappy.decompress_raw_into, block)
+        if len(unpacked) > UNPACKED_BYTES:
+            raise Unreadable(f"can't be unpacked into {UNPACKED_BYTES} bytes")
+        position += 4 + length
+    return bytes(unpacked)
+
+
+# One for the process: a batch is unpacked in one step of the event loop. Pages that no batch reached take no memory.
+_BUFFER: Final = bytearray(UNPACKED_BYTES)
+_RECORDS: Final[Any] = __import__(default_records.DefaultRecordBatch.__module__, fromlist=["DefaultRecordBatch"])
+_DECODERS: Final[Mapping[int, Callable[[Any], bytes]]] = {1: _gzip, 2: _snappy, 3: _lz4, 4: _zstd}
+_NAMES: Final = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}

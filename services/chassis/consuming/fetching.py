@@ -1,0 +1,113 @@
+"""Fetching from many partitions so that one that can't be read stops nobody else.
+
+aiokafka hands over the records of all partitions in one answer, and an exception on one of them loses what was drained
+from the others: their positions have moved on. So we only ever wait for a single record of any partition, and take the
+rest from each partition by itself. What the client fails on is fetched once more as bytes and read by ourselves
+(`record_batches`); what can't be read even then becomes one unreadable record that stands for the whole batch, which
+the consumer keeps, answers and steps over like anything else that is refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaError
+
+from services.chassis.consuming.codecs import Unreadable
+from services.chassis.consuming.deliveries import RawRecord, raw, raw_of_batch, unreadable
+from services.chassis.consuming.raw_fetch import fetch_batch
+
+_log = structlog.get_logger(__name__)
+
+# What says that the client or the broker is in trouble, not that a batch can't be read.
+_CLIENT_TROUBLE: Final = (ConsumerStoppedError, KafkaConnectionError)
+
+
+class Fetching:
+    """Takes records from a consumer's partitions, in turn."""
+
+    def __init__(self, name: str, consumer: AIOKafkaConsumer, *, poll_seconds: float, max_records: int) -> None:
+        self._name = name
+        self._consumer = consumer
+        self._poll_seconds = poll_seconds
+        self._max_records = max_records
+        self._turn = 0
+        # Until when to look at the partitions one by one, because a wait for any of them failed (monotonic seconds).
+        self._searching_until = 0.0
+
+    async def records(self) -> list[RawRecord]:
+        """Return what is there, waiting a poll's time for a first record; raises KafkaError when the client broke."""
+        searching = time.monotonic() < self._searching_until
+        found = [] if searching else await self._first()
+        if not found and not searching:
+            return []
+        for partition in self._in_turn():
+            wanted = self._max_records - len(found)
+            if wanted <= 0:
+                break
+            found += await self._of(partition, wanted, seconds=self._poll_seconds if searching else 0)
+        return found
+
+    async def _first(self) -> list[RawRecord]:
+        """Wait for one record of any partition: with a single one nothing else can be lost by an exception."""
+        try:
+            fetched = await self._consumer.getmany(timeout_ms=int(self._poll_seconds * 1000), max_records=1)
+        except _CLIENT_TROUBLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a foreign batch makes the client raise
+            _log.warning("a partition can't be read", consumer=self._name, error=repr(error))
+            self._searching_until = time.monotonic() + 2 + self._poll_seconds * len(self._consumer.assignment())
+            return []
+        return [raw(record) for batch in fetched.values() for record in batch]
+
+    def _in_turn(self) -> Sequence[TopicPartition]:
+        """Return the partitions, another one first each time, so that a busy one takes nobody's turn."""
+        assigned = sorted(self._consumer.assignment() - self._consumer.paused())
+        if not assigned:
+            return []
+        self._turn = (self._turn + 1) % len(assigned)
+        return [*assigned[self._turn :], *assigned[: self._turn]]
+
+    async def _of(self, partition: TopicPartition, wanted: int, *, seconds: float) -> list[RawRecord]:
+        try:
+            fetched = await self._consumer.getmany(partition, timeout_ms=int(seconds * 1000), max_records=wanted)
+        except _CLIENT_TROUBLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a foreign batch makes the client raise
+            return await self._by_ourselves(partition, error)
+        return [raw(record) for batch in fetched.values() for record in batch]
+
+    async def _by_ourselves(self, partition: TopicPartition, error: Exception) -> list[RawRecord]:
+        """Read the batch at the partition's position without the client, and go on behind it."""
+        position = await self._consumer.position(partition)
+        try:
+            fetched = await fetch_batch(self._consumer, partition, position)
+        except KafkaError:
+            raise
+        except Unreadable as second:
+            # Not even a batch: nothing says where the next one begins. The partition's reader is built anew.
+            raise KafkaError(f"{partition} at {position} is no batch: {second}") from error
+        batch = fetched.batch
+        records: Collection[RawRecord] = []
+        if not (batch.is_control or fetched.aborted):
+            try:
+                records = [each for each in raw_of_batch(partition, batch) if each.offset >= position]
+            except Unreadable as why:
+                records = [unreadable(partition, batch, str(why))]
+        _log.warning(
+            "a batch was read without the client",
+            consumer=self._name,
+            topic=partition.topic,
+            partition=partition.partition,
+            offsets=[batch.base_offset, batch.last_offset],
+            bytes=len(batch.raw),
+            codec=batch.codec,
+            error=repr(error),
+            records=len(records),
+        )
+        self._consumer.seek(partition, batch.last_offset + 1)
+        return list(records)
