@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import structlog
 
 from services.chassis.storage.database import Connection, Database
 from services.chassis.web import idempotency
@@ -94,7 +95,9 @@ async def test_a_wrong_key_is_refused_before_anything_happens(stored: httpx.Asyn
 
 
 async def test_a_route_that_begins_and_keeps_no_answer_is_found(stored: httpx.AsyncClient) -> None:
-    assert (await stored.post("/v1/forgetful", json={"text": "a"}, headers=KEY)).status_code == 500
+    with structlog.testing.capture_logs() as lines:
+        assert (await stored.post("/v1/forgetful", json={"text": "a"}, headers=KEY)).status_code == 500
+    assert "kept no answer" in str(next(line["exc_info"] for line in lines if line["event"] == "request failed"))
     assert (await stored.post("/v1/forgetful", json={"text": "a"})).status_code == 200
 
 
