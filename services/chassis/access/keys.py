@@ -11,13 +11,11 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fastapi import Request
-
-from services.chassis.access.principal import Principal as Principal  # noqa: PLC0414 - until every service has moved
+from services.chassis.access.principal import Principal
 from services.chassis.storage.database import Connection, Database
 from services.chassis.web.problems import Problem
 
@@ -127,19 +125,3 @@ class Authenticator:
 
 def _unauthenticated() -> Problem:
     return Problem("unauthenticated", headers={"WWW-Authenticate": "Bearer"})
-
-
-def require(*roles: str) -> Callable[[Request], Awaitable[Principal]]:
-    """Return a FastAPI dependency that gives the caller; 401 without a valid key, 403 outside `roles` (if any)."""
-
-    async def principal(request: Request) -> Principal:
-        state = request.app.state
-        if not hasattr(state, "authenticator"):
-            state.authenticator = Authenticator(state.database)
-        who: Principal = await state.authenticator.authenticate(request.headers.get("authorization"))
-        if roles and who.role not in roles:
-            raise Problem("role-not-allowed", action="进行此项操作", roles=", ".join(roles))
-        return who
-
-    principal.legacy = True  # type: ignore[attr-defined]
-    return principal

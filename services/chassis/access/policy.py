@@ -202,8 +202,6 @@ def _routes(context: RouteContext, service: str) -> Iterable[Route]:
     calls = [] if dependant is None else list(_calls(dependant))
     named = {call.action: call for call in calls if isinstance(call, Allow)}
     place = f"{'/'.join(sorted(context.methods or ()))} {context.path}"
-    if any(getattr(call, "legacy", False) for call in calls):
-        return  # `require`, until its last caller has an action
     if len(named) + (_public in calls) != 1:
         raise RouteNotGuarded(f"{place} must name exactly one action, or PUBLIC; it names {len(named)}")
     gate = next(iter(named.values()), None)

@@ -20,9 +20,3 @@ class Principal:
     unit: str | None = None
     sectors: tuple[str, ...] = ()
     enterprise: str | None = None
-
-    def covers(self, county: str) -> bool:
-        """Return whether `county` lies in this area. Goes with its last caller: `Scope` answers this."""
-        stem = self.area if len(self.area) > 6 else self.area.rstrip("0")  # noqa: PLR2004
-        stem += "0" * (len(stem) % 2 if len(self.area) <= 6 else 0)  # noqa: PLR2004
-        return county.startswith(stem)

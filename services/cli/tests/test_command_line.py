@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from deploy.local.ephemeral import free_ports
-from services.chassis.access.keys import NewKey, Principal, new_token, store
+from services.chassis.access.keys import NewKey, new_token, store
+from services.chassis.access.principal import Principal
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.process.clock import SystemClock

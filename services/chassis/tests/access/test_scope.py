@@ -54,6 +54,16 @@ def test_a_township_lies_where_the_profile_says_whatever_its_digits_are() -> Non
     assert not scope.covers(Facts("140521", "140521100"))
 
 
+@pytest.mark.parametrize("area", ["140600001", "1405020010", "140502x", "140502", "140500"])
+def test_only_nine_digits_below_a_county_of_the_city_are_a_township_that_the_profile_does_not_list(area: str) -> None:
+    assert Scope.of(Principal("t", "township_officer", "140502777"), CITY) == Scope(
+        county=frozenset({"140502"}), township=frozenset({"140502777"})
+    )
+    scope = Scope.of(Principal("t", "township_officer", area), CITY)
+    assert scope.township is None
+    assert (scope.county == frozenset()) == (area not in {"140502", "140500"})
+
+
 def test_sectors_restrict_and_none_means_all() -> None:
     assert sees(Principal("r", "county_regulator", "140502", sectors=("coal_mine", "fire")))
     assert not sees(Principal("r", "county_regulator", "140502", sectors=("fire",)))
