@@ -129,7 +129,7 @@ def urged_once(platform: running.Platform, hazard: Mapping[str, Any]) -> str:
     """One numbered 督促函, delivered by mail and webhook to the real receivers; return its number."""
 
     def delivered() -> dict[str, Any]:
-        query = {"hazard_id": hazard["hazard_id"]}
+        query = {"about_id": hazard["hazard_id"]}
         items = platform.call("GET", "notifications", "/v1/letters", OFFICE, params=query)["items"]
         letters = [letter for letter in items if letter["kind"] == "urging"]
         assert len(letters) == 1

@@ -17,7 +17,7 @@ async def every_overdue_hazard_has_one_letter(case: Case) -> Line:
     async for letter in case.platform.pages("notifications", "/v1/letters", AUDITOR, limit=200):
         numbers[letter["number"]] += 1
         if letter["kind"] == "urging":
-            letters[letter["hazard_id"]] += 1
+            letters[letter["about"]["id"]] += 1
             states[letter["state"]] += 1
     wrong = [f"{hazard} {letters[hazard]} 封" for hazard in overdue | set(letters) if letters[hazard] != 1]
     wrong += [f"文号 {number} 重复" for number, count in numbers.items() if count > 1]

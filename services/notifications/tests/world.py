@@ -18,7 +18,8 @@ from deploy.local.receivers.hooks import Hooks
 from deploy.local.receivers.store import Store, parse
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionEvent, SupervisionOverdue
-from duban_contracts.events.types import Channel, Grade, HazardFacts, HazardState
+from duban_contracts.events.types import Grade, HazardState
+from duban_contracts.testing.stories import Story, hazard
 from duban_contracts.topics import TopicFamily
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.testing import kafka as chassis_testing
@@ -26,47 +27,30 @@ from services.notifications.settings import Settings
 
 PROFILE: Final = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
 DEADLINE: Final = date(2026, 3, 5)
-DUE_AT: Final = datetime(2026, 3, 5, 16, tzinfo=UTC)
+NOW: Final = datetime(2026, 3, 6, 1, tzinfo=UTC)
 
 
-def facts(
-    hazard_id: str = "h-1", *, county: str = "140502", unit: str | None = "fire_rescue", reference: str = "AQ-1"
-) -> HazardFacts:
-    return HazardFacts(
-        hazard_id=hazard_id,
-        number="JC-2026-000123",
-        county=county,
-        reference=reference,
-        channel=Channel.INSPECTION,
-        sector="coal_mine",
-        state=HazardState.RECTIFYING,
-        grade=Grade.MAJOR,
-        responsible_unit=unit,
-        deadline_on=DEADLINE,
-    )
+def told(hazard_id: str = "h-1", *, county: str = "140502", unit: str | None = "fire_rescue", **facts: Any) -> Story:
+    """A major hazard of a coal mine whose deadline is 5 March 2026; `facts` replace what is said of it."""
+    said: dict[str, Any] = {
+        "number": "JC-2026-000123",
+        "reference": "AQ-1",
+        "sector": "coal_mine",
+        "state": HazardState.RECTIFYING,
+        "grade": Grade.MAJOR,
+        "deadline_on": DEADLINE,
+    }
+    return hazard(hazard_id, county=county, responsible_unit=unit, **said | facts)
 
 
-def overdue(hazard_id: str = "h-1", *, deadline_number: int = 1, **more: Any) -> SupervisionOverdue:
-    return SupervisionOverdue(
-        hazard=facts(hazard_id, **more),
-        deadline_number=deadline_number,
-        deadline_on=DEADLINE,
-        due_at=DUE_AT,
-        raised_at=DUE_AT,
-    )
+def overdue(hazard_id: str = "h-1", *, deadline_number: int = 1, **facts: Any) -> SupervisionOverdue:
+    return told(hazard_id, **facts).overdue_raised(number=deadline_number)
 
 
 def due_soon(
-    hazard_id: str = "h-1", *, deadline_number: int = 1, days_left: int = 3, **more: Any
+    hazard_id: str = "h-1", *, deadline_number: int = 1, days_left: int = 3, **facts: Any
 ) -> SupervisionDueSoon:
-    return SupervisionDueSoon(
-        hazard=facts(hazard_id, **more),
-        deadline_number=deadline_number,
-        deadline_on=DEADLINE,
-        due_at=DUE_AT,
-        raised_at=DUE_AT,
-        days_left=days_left,
-    )
+    return told(hazard_id, **facts).due_soon_raised(NOW, days_left=days_left, number=deadline_number)
 
 
 SECRET: Final = "a-secret-of-the-tests"
@@ -74,13 +58,13 @@ COUNTY: Final = "140502"
 FOREIGN: Final = "140521"
 
 
-def _office(unit: str, email: str | None, hook: str | None = None, county: str = COUNTY) -> dict[str, str]:
-    office = {"county": county, "unit": unit, "name": f"测试{unit}"}
+def _office(unit: str, email: str | None, hook: str | None = None) -> dict[str, Any]:
+    addresses = {}
     if email:
-        office["email"] = f"{email}@{county}.example"
+        addresses["email"] = f"{email}@{COUNTY}.example"
     if hook:
-        office["webhook"] = "{webhook_base}" + hook
-    return office
+        addresses["webhook"] = hook if hook.startswith("http") else "{webhook_base}" + hook
+    return {"county": COUNTY, "unit": unit, "name": f"测试{unit}", "addresses": addresses}
 
 
 OFFICES: Final = [
@@ -94,7 +78,7 @@ OFFICES: Final = [
     _office("health_commission", "mute.weijian"),
     _office("commerce_bureau", "full.shangwu"),
     _office("forestry_bureau", None, "/hooks/elsewhere/forestry_bureau"),
-    {**_office("sports_bureau", None), "webhook": "http://169.254.169.254/latest"},
+    _office("sports_bureau", None, "http://169.254.169.254/latest"),
 ]
 
 
@@ -139,8 +123,8 @@ class World:
             new_event(
                 event,
                 source="/duban/scheduler",
-                subject=event.hazard.hazard_id,
-                key=event.hazard.hazard_id,
+                subject=event.about.id,
+                key=event.about.id,
                 time=event.raised_at,
                 event_id=event_id,
             )
@@ -150,16 +134,16 @@ class World:
         await chassis_testing.publish(self.settings.kafka_bootstrap, topic, made)
 
     def _mine(self, event: SupervisionEvent) -> SupervisionEvent:
-        hazard = replace(event.hazard, hazard_id=f"{self.tag}-{event.hazard.hazard_id}")
-        return replace(event, hazard=hazard)
+        return replace(event, about=replace(event.about, id=f"{self.tag}-{event.about.id}"))
 
     async def ask(self, who: str, method: str, path: str) -> httpx.Response:
         return await self.client.request(method, path, headers={"authorization": f"Bearer {self.tokens[who]}"})
 
-    async def letters(self) -> list[dict[str, Any]]:
-        answer = await self.ask("city", "GET", "/v1/letters?limit=500")
+    async def letters(self, who: str = "city") -> list[dict[str, Any]]:
+        """This test's letters as `who` sees them, newest first."""
+        answer = await self.ask(who, "GET", "/v1/letters?limit=500")
         assert answer.status_code == 200, answer.text
-        return [letter for letter in answer.json()["items"] if letter["hazard_id"].startswith(self.tag)]
+        return [letter for letter in answer.json()["items"] if letter["about"]["id"].startswith(self.tag)]
 
     async def whole(self, letter_id: str) -> dict[str, Any]:
         document: dict[str, Any] = (await self.ask("city", "GET", f"/v1/letters/{letter_id}")).json()

@@ -1,1 +1,0 @@
-"""PostgreSQL, e-mail, webhooks, templates, the profile's contacts."""

@@ -1,1 +1,0 @@
-"""Verbs of the service: issue, deliver, acknowledge, resolve."""

@@ -1,0 +1,136 @@
+"""电子邮件: one message to one mailbox, handed to the city's own relay over SMTP.
+
+SMTP has no key that drops repeats: servers take every copy, even under one Message-ID. So an e-mail whose outcome
+nobody knows is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Final, Literal
+
+import aiosmtplib
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.notifications.channels.model.answers import Answer, Verdict, read_smtp
+from services.notifications.channels.model.channel import Channel, Means, Parcel
+
+# Servers quote the mailbox in their answers; addresses stand in one table only.
+_ADDRESS: Final = re.compile(r"[^\s<>@:;,\"]+@[^\s<>@:;,\"]+")
+_LONGEST_DETAIL: Final = 300
+# One mailbox, plain: what stands here goes into a header.
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
+
+
+class EmailSettings(BaseSettings):
+    """The mail server that takes the letters, and whom they come from."""
+
+    model_config = SettingsConfigDict(env_prefix="DUBAN_SMTP_", frozen=True, hide_input_in_errors=True)
+
+    host: str = "127.0.0.1"
+    port: int = 18025
+    security: Literal["plain", "starttls", "tls"] = "plain"
+    username: str | None = None
+    password: SecretStr | None = None
+    sender: str = Field(default="duban@jincheng.example", description="the letters' From address")
+    timeout: float = Field(
+        default=10.0, gt=0, description="wall seconds for each half of a session: up to the mailbox, and from there on"
+    )
+
+
+class EmailCarrier:
+    """Hands letters to the relay, one session each."""
+
+    def __init__(self, means: Means, settings: EmailSettings) -> None:
+        self._means = means
+        self._relay = settings
+
+    async def close(self) -> None:
+        """Nothing is held between letters."""
+
+    async def send(self, parcel: Parcel, address: str) -> Answer:
+        """Send once and return the server's own answer.
+
+        Until DATA nothing can have been delivered, so every trouble there is transient unless the server
+        refuses sender or mailbox with 5xx. From DATA on, no answer means that nobody knows.
+        """
+        relay = self._relay
+        password = relay.password.get_secret_value() if relay.password else None
+        client = aiosmtplib.SMTP(
+            hostname=relay.host,
+            port=relay.port,
+            timeout=relay.timeout,
+            use_tls=relay.security == "tls",
+            start_tls=relay.security == "starttls",
+            username=relay.username,
+            password=password,
+        )
+        try:
+            if trouble := await self._address(client, address):
+                return trouble
+            return await self._hand_over(client, self.message(parcel, address))
+        finally:
+            client.close()
+
+    def message(self, parcel: Parcel, address: str) -> bytes:
+        """Return the message; its Message-ID is the delivery's, so that it is the same on every attempt."""
+        domain = self._relay.sender.rpartition("@")[2]
+        message = EmailMessage(policy=policy.SMTP)
+        message["From"] = Address(self._means.issuer, addr_spec=self._relay.sender)
+        message["To"] = Address(addr_spec=address)
+        message["Subject"] = f"{parcel.content.title}（{parcel.content.number}）"
+        message["Date"] = format_datetime(self._means.wall())
+        message["Message-ID"] = f"<{parcel.delivery_id}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(parcel.content.body, charset="utf-8", cte="base64")
+        return message.as_bytes()
+
+    async def _address(self, client: aiosmtplib.SMTP, address: str) -> Answer | None:
+        """Connect and name sender and mailbox; return the refusal, or None when the server awaits the letter."""
+        try:
+            async with asyncio.timeout(self._relay.timeout):
+                await client.connect()
+                await client.mail(self._relay.sender)
+                await client.rcpt(address)
+        except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused) as error:
+            return _answer(error.code, error.message)
+        except aiosmtplib.SMTPResponseException as error:
+            # A refused greeting or log-in is the relay's trouble, not the letter's: it must not fail for good.
+            return Answer(Verdict.TRANSIENT, str(error.code), _clean(error.message))
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return Answer(Verdict.TRANSIENT, "connect-failed", type(error).__name__)
+        return None
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, message: bytes) -> Answer:
+        try:
+            async with asyncio.timeout(self._relay.timeout):
+                code, text = await client.data(message)
+        except aiosmtplib.SMTPDataError as error:
+            return _answer(error.code, error.message)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return Answer(Verdict.UNKNOWN, "no-answer", type(error).__name__)
+        return _answer(code, text)
+
+
+def _answer(code: int, text: str) -> Answer:
+    return read_smtp(code, _clean(text))
+
+
+def _clean(text: str) -> str:
+    return _ADDRESS.sub("<address>", text)[:_LONGEST_DETAIL]
+
+
+def is_mailbox(text: str) -> bool:
+    """Return whether `text` is one plain mail address."""
+    return _MAILBOX.fullmatch(text) is not None
+
+
+EMAIL: Final = Channel(
+    code="email", drops_repeats=False, settings=EmailSettings, open=EmailCarrier, is_address=is_mailbox
+)

@@ -1,0 +1,98 @@
+"""What a channel's answer means. Pure readings of SMTP replies and HTTP responses."""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from services.notifications.channels.model.text import one_line
+
+_ENHANCED: Final = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})\b")
+_TAKEN: Final = 2
+_SERVER_ERROR: Final = 5
+_TRANSIENT_STATUS: Final = frozenset({408, 425, 429})
+_GONE: Final = 410
+_LONGEST_CODE: Final = 64
+# Robots answer HTTP 200 to everything and say the truth in `errcode`: -1 and 45009 WeCom busy / over its
+# rate, 130101 and 410100 DingTalk over its rate. Every other code needs a person.
+_TRANSIENT_ERRCODES: Final = (-1, 45009, 45033, 130101, 410100)
+
+
+class Verdict(enum.StrEnum):
+    """What the channel's answer means: taken, not now, never, or nobody knows."""
+
+    ACCEPTED = "accepted"
+    TRANSIENT = "transient"
+    PERMANENT = "permanent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The channel's own answer: `code` as the channel writes it (`550 5.1.1`, `503`, `errcode-93000`).
+
+    `retry_after` is what the receiver asks for, in seconds; `closes_endpoint` says that it wants no more messages at
+    all.
+    """
+
+    verdict: Verdict
+    code: str
+    detail: str = ""
+    retry_after: float | None = None
+    closes_endpoint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back over HTTP; `retry_after` as the header has it."""
+
+    status: int
+    body: bytes = b""
+    retry_after: str | None = None
+
+
+_SMTP: Final = {2: Verdict.ACCEPTED, 4: Verdict.TRANSIENT}
+
+
+def read_smtp(code: int, text: str) -> Answer:
+    """Read an SMTP reply: 2xx taken, 4xx not now, 5xx never (RFC 5321 4.2.1); RFC 3463's code if given."""
+    enhanced = _ENHANCED.match(text)
+    written = f"{code} {enhanced.group(1)}" if enhanced else str(code)
+    verdict = _SMTP.get(code // 100, Verdict.PERMANENT)
+    return Answer(verdict, written, one_line(text))
+
+
+def read_http(response: Response) -> Answer:
+    """Read a webhook's response (standard-webhooks): 2xx taken, 410 closes the endpoint, 3xx is a failure.
+
+    Timeouts, rate limits and server errors are tried again; any other refusal needs a person. Robots answer 200 to
+    everything, so their `errcode` counts too.
+    """
+    code, hundred = str(response.status), response.status // 100
+    if hundred == _TAKEN:
+        return _read_errcode(code, response.body)
+    if response.status == _GONE:
+        return Answer(Verdict.PERMANENT, code, closes_endpoint=True)
+    if hundred >= _SERVER_ERROR or response.status in _TRANSIENT_STATUS:
+        return Answer(Verdict.TRANSIENT, code, retry_after=_seconds(response.retry_after))
+    return Answer(Verdict.PERMANENT, code)
+
+
+def _read_errcode(code: str, body: bytes) -> Answer:
+    try:
+        document = json.loads(body) if body.lstrip()[:1] == b"{" else None
+    except (ValueError, RecursionError):
+        document = None
+    errcode = document.get("errcode", 0) if isinstance(document, dict) else 0
+    if errcode in (0, "0"):  # some robots write it as text
+        return Answer(Verdict.ACCEPTED, code)
+    verdict = Verdict.TRANSIENT if errcode in _TRANSIENT_ERRCODES else Verdict.PERMANENT
+    return Answer(verdict, f"errcode-{one_line(str(errcode))}"[:_LONGEST_CODE])
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Return Retry-After's seconds; its date form is ignored, the schedule is good enough."""
+    return float(retry_after) if retry_after is not None and retry_after.isascii() and retry_after.isdigit() else None

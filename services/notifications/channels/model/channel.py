@@ -1,0 +1,102 @@
+"""What a channel is: a capability that its file declares, and what travels over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from duban_contracts.events.types import Subject
+from services.notifications.channels.model.answers import Answer
+from services.notifications.channels.model.destinations import DestinationPolicy
+from services.notifications.channels.model.text import fitted
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A letter as channels see it: `title` stands in the subject line, `body` is the whole document."""
+
+    letter_id: UUID
+    kind: str
+    number: str
+    title: str
+    body: str
+    about: Subject
+    county: str
+    unit: str
+    due_on: date | None
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One begun attempt to deliver a letter; `delivery_id` is the same on every attempt.
+
+    `endpoint` is the name under which the office's system has its secret.
+    """
+
+    delivery_id: UUID
+    attempt: int
+    endpoint: str | None
+    content: Content
+
+    def within(self, longest: int | None) -> Parcel:
+        """Return the parcel with a text of at most `longest` bytes; None means no limit."""
+        return replace(self, content=replace(self.content, body=fitted(self.content.body, longest)))
+
+
+class Carrier(Protocol):
+    """An open channel."""
+
+    async def send(self, parcel: Parcel, address: str) -> Answer:
+        """Send once and return the channel's own answer, also when that is a refusal; bounded in time."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of what is held; nothing is sent any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What every channel is opened with: wall time, the issuing office, where HTTP may lead, the addresses in use."""
+
+    wall: Callable[[], datetime]
+    issuer: str
+    destinations: DestinationPolicy
+    addresses: Sequence[str]
+
+
+def _any(_: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel(Generic[S]):
+    """A way letters travel, as its receivers behave.
+
+    `code` is a term of the vocabulary `delivery_channels`. `drops_repeats` says that a receiver drops a second copy of
+    one delivery: only then is an attempt whose outcome nobody knows made again by itself. `per_minute` attempts at
+    most begin within any minute for one address, and a letter's text has at most `longest` bytes of UTF-8; None means
+    no limit. `settings` reads the channel's own settings, `open` connects with them; neither sends anything.
+    `is_address` says whether a text of contacts.json can be one of the channel's addresses.
+    """
+
+    code: str
+    drops_repeats: bool
+    settings: Callable[[], S]
+    open: Callable[[Means, S], Carrier]
+    per_minute: int | None = None
+    longest: int | None = None
+    is_address: Callable[[str], bool] = _any
+
+    def opened(self, means: Means) -> Carrier:
+        """Read the channel's settings and open it."""
+        return self.open(means, self.settings())
+
+
+AnyChannel = Channel[Any]

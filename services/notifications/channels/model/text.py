@@ -1,0 +1,26 @@
+"""Text on its way in and out: foreign text on one line, a letter's text cut to what a channel takes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Stands where a text was cut, so that nobody takes the rest for the whole.
+CUT: Final = "\n……（全文从略，以文书系统所载为准）"
+
+
+def one_line(text: str) -> str:
+    """Return foreign text fit for one line of a letter or header: no control or line-breaking characters."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def fitted(text: str, longest: int | None) -> str:
+    """Return `text`, cut so that it has at most `longest` bytes of UTF-8 and says that it was; None means no limit.
+
+    Raises ValueError for a limit that has no room for saying so.
+    """
+    if longest is None or len(text.encode()) <= longest:
+        return text
+    room = longest - len(CUT.encode())
+    if room < 0:
+        raise ValueError(f"{longest} bytes have no room to say that a text was cut")
+    return text.encode()[:room].decode(errors="ignore") + CUT

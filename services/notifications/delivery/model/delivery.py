@@ -1,0 +1,135 @@
+"""One delivery: one letter over one channel to one office, as a state machine.
+
+    pending -> sending -> delivered | failed | uncertain | pending (to be tried again)
+    failed, uncertain -> pending (an operator retries)
+    uncertain -> delivered (an operator confirms), or whatever a late answer of the channel says
+
+`uncertain` means: the message may have arrived, and sending it again may deliver it twice. A channel whose receivers
+drop repeats doesn't know it: there an unknown outcome is simply tried again. On any other an unknown outcome is a
+person's decision.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from duban_contracts.refusals import Refusal, refusal
+from services.notifications.channels.model.answers import Answer, Verdict
+from services.notifications.delivery.model.retry import RetrySchedule
+
+
+class DeliveryState(enum.StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+class Decision(enum.StrEnum):
+    """What an operator decides about a delivery that is stuck."""
+
+    RETRY = "retry"
+    CONFIRM = "confirm"
+
+
+class Fact(enum.StrEnum):
+    """What the rest of the platform is told about a delivery."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class StepNotAllowed(Exception):
+    """A delivery in this state knows no such step: a defect of ours, since nobody outside can ask for it."""
+
+    def __init__(self, state: DeliveryState, step: str) -> None:
+        super().__init__(f"a delivery that is {state} can't {step}")
+        self.state = state
+        self.step = step
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`attempts` counts all sends ever begun, `tries` those since an operator last retried.
+
+    `next_attempt_at` (wall time) is set while pending; `code` is the last answer's.
+    """
+
+    channel: str
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    tries: int = 0
+    next_attempt_at: datetime | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A delivery after a step, and the fact to publish with it, if any."""
+
+    delivery: Delivery
+    fact: Fact | None = None
+
+
+LOST = Answer(Verdict.UNKNOWN, "lost", "the sender stopped before it recorded the answer")
+
+
+def begin(delivery: Delivery) -> Delivery:
+    """Count an attempt as begun, before anything is sent. Raises StepNotAllowed unless pending."""
+    _require(delivery, "begin", DeliveryState.PENDING)
+    return replace(
+        delivery,
+        state=DeliveryState.SENDING,
+        attempts=delivery.attempts + 1,
+        tries=delivery.tries + 1,
+        next_attempt_at=None,
+    )
+
+
+def settle(
+    delivery: Delivery, answer: Answer, *, drops_repeats: bool, now: datetime, schedule: RetrySchedule, draw: float
+) -> Step:
+    """Apply the channel's answer to a begun attempt; `drops_repeats` is what the channel declares, `draw` in [0, 1).
+
+    An answer may still come after the attempt was given up as uncertain; it then settles the doubt. Raises
+    StepNotAllowed in any other state.
+    """
+    _require(delivery, "settle", DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+    settled = replace(delivery, code=answer.code)
+    if answer.verdict is Verdict.ACCEPTED:
+        return Step(replace(settled, state=DeliveryState.DELIVERED), Fact.DELIVERED)
+    if answer.verdict is Verdict.UNKNOWN and not drops_repeats:
+        return Step(replace(settled, state=DeliveryState.UNCERTAIN))
+    wait = schedule.wait_after(delivery.tries, draw, answer.retry_after)
+    if answer.verdict is Verdict.PERMANENT or wait is None:
+        return Step(replace(settled, state=DeliveryState.FAILED), Fact.FAILED)
+    again = now + timedelta(seconds=wait)
+    return Step(replace(settled, state=DeliveryState.PENDING, next_attempt_at=again))
+
+
+def retry(delivery: Delivery, *, now: datetime) -> Step | Refusal:
+    """Let an operator send a failed or uncertain delivery again, on a fresh schedule."""
+    if delivery.state not in (DeliveryState.FAILED, DeliveryState.UNCERTAIN):
+        return _conflict(delivery, Decision.RETRY)
+    return Step(replace(delivery, state=DeliveryState.PENDING, tries=0, next_attempt_at=now))
+
+
+def confirm(delivery: Delivery) -> Step | Refusal:
+    """Let an operator state that an uncertain message did arrive."""
+    if delivery.state is not DeliveryState.UNCERTAIN:
+        return _conflict(delivery, Decision.CONFIRM)
+    return Step(replace(delivery, state=DeliveryState.DELIVERED), Fact.DELIVERED)
+
+
+def _conflict(delivery: Delivery, decision: Decision) -> Refusal:
+    return refusal("delivery-state-conflict", step=decision, state=delivery.state)
+
+
+def _require(delivery: Delivery, step: str, *states: DeliveryState) -> None:
+    if delivery.state not in states:
+        raise StepNotAllowed(delivery.state, step)

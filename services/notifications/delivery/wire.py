@@ -1,0 +1,64 @@
+"""What this slice consists of."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from duban_contracts.profile import ProfileError
+from services.chassis.assembly import Job, Part, Platform
+from services.notifications.channels.handlers.opening import open_channels
+from services.notifications.channels.model.channel import AnyChannel
+from services.notifications.delivery import http
+from services.notifications.delivery.handlers.courier import Courier
+from services.notifications.delivery.handlers.deps import Deps, Sender
+from services.notifications.delivery.jobs import GAUGES_SECONDS, carry_letters, report_gauges
+from services.notifications.delivery.model.retry import RetrySchedule
+from services.notifications.directory.handlers import FILE, read_contacts
+from services.notifications.directory.model import Contacts, Directory
+from services.notifications.settings import Settings
+
+ROLE: Final = "delivery"
+
+
+def wire(platform: Platform[Settings], *, channels: Sequence[AnyChannel], sender: Sender) -> Part:
+    """Return the part; raises ProfileError for contacts that can't be used.
+
+    `sender` is whose letters are carried, `channels` the ways they can take.
+    """
+    settings, database, clock = platform.settings, platform.database, platform.clock
+    contacts = read_contacts(settings.profile)
+    schedule = schedule_of(settings.profile, contacts)
+    lines = open_channels(channels, contacts, settings.profile, clock)
+    deps = Deps(
+        database=database,
+        clock=clock,
+        directory=Directory.of(contacts),
+        lines=lines,
+        schedule=schedule,
+        sender=sender,
+        draw=random.SystemRandom().random,
+        lease=timedelta(seconds=settings.delivery_lease_seconds),
+    )
+    courier = Courier(deps, settings.delivery_concurrency)
+    gauges = partial(report_gauges, database, clock, tuple(lines))
+    return Part(
+        routers=[http.router(deps)],
+        jobs=[
+            Job(partial(carry_letters, courier, clock), ROLE),
+            platform.every(GAUGES_SECONDS, gauges, name="delivery gauges", role=ROLE),
+        ],
+        close=[line.carrier.close for line in lines.values()],
+    )
+
+
+def schedule_of(profile: Path, contacts: Contacts) -> RetrySchedule:
+    """Return the rule that the profile's `retries` state; raises ProfileError for waits that make no schedule."""
+    try:
+        return RetrySchedule(contacts.retries.waits_seconds, contacts.retries.jitter)
+    except ValueError as error:
+        raise ProfileError(profile / FILE, "$.retries", str(error)) from error

@@ -1,1 +1,0 @@
-"""Thin shells: Kafka events, HTTP, the delivery role."""

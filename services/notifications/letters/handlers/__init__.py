@@ -1,0 +1,1 @@
+"""Verbs: issue letters, note how they travelled, sign for one."""

@@ -1,0 +1,28 @@
+"""签收: the receiving office signs for a letter."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from duban_contracts.events.notices import NoticeAcknowledged
+from duban_contracts.refusals import Refusal, refusal
+from services.chassis.storage.database import Connection
+from services.notifications.letters import tables
+from services.notifications.letters.handlers.deps import Deps
+from services.notifications.letters.model.letter import Letter, Signatory, receives
+
+
+async def acknowledge_letter(connection: Connection, letter_id: UUID, *, by: Signatory, deps: Deps) -> Letter | Refusal:
+    """Record once that `by` signed for the letter and tell the platform once; repetitions change nothing."""
+    letter = await tables.lock(connection, letter_id)
+    if letter is None:
+        return refusal("letter-not-found", field="letter_id")
+    if not receives(letter, by, deps.directory.committee_office):
+        return refusal("not-the-receiver")
+    if letter.acknowledged_at is not None:
+        return letter
+    unit = deps.notices.about([letter])
+    signed = NoticeAcknowledged(**letter.head, occurred_at=unit.at, acknowledged_by=by.account)
+    after = unit.record(signed, time=unit.at, cause=letter.thread.cause())
+    await unit.write(connection)
+    return after

@@ -1,0 +1,22 @@
+"""What supervision events (到期提醒, 督办逾期) say to the kinds of letter that they ask for."""
+
+from __future__ import annotations
+
+from duban_contracts.events.supervision import SupervisionEvent
+from services.notifications.letters.model.cause import Matter
+
+
+def hazard_matter(event: SupervisionEvent) -> Matter | None:
+    """Return the matter of a hazard's deadline; None where the subject is no hazard, which has letters of its own."""
+    hazard = event.hazard
+    if hazard is None:
+        return None
+    return Matter(
+        about=event.about,
+        county=event.county,
+        township=hazard.township,
+        sector=event.sector,
+        unit=event.unit,
+        enterprise=hazard.enterprise_uscc,
+        due_on=event.deadline_on,
+    )

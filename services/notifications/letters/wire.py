@@ -1,0 +1,62 @@
+"""What this slice consists of."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from duban_contracts.profile import ProfileError
+from duban_contracts.topics import TopicFamily
+from services.chassis.assembly import Part, Platform
+from services.notifications.delivery.handlers.deps import Sender
+from services.notifications.directory.handlers import FILE, read_contacts
+from services.notifications.directory.model import Contacts, Directory
+from services.notifications.letters import http, tables
+from services.notifications.letters.events import write_what_is_asked_for
+from services.notifications.letters.handlers.deps import Deps, Notices
+from services.notifications.letters.handlers.follow import follow_letter
+from services.notifications.letters.handlers.stationery import Stationery
+from services.notifications.letters.kinds import KINDS
+
+
+def wire(platform: Platform[Any]) -> Part:
+    """Return the part; raises ProfileError for contacts that can't be used and jinja2.TemplateError for templates."""
+    deps = deps_of(platform)
+    consumer = platform.consumer(
+        "supervision", [platform.topic(TopicFamily.SUPERVISION)], partial(write_what_is_asked_for, deps=deps)
+    )
+    return Part(routers=[http.router(deps)], consumers=[consumer])
+
+
+def deps_of(platform: Platform[Any]) -> Deps:
+    """Return what letters are written with on this platform."""
+    profile = platform.settings.profile
+    contacts = read_contacts(profile)
+    check_forms(profile, contacts)
+    return Deps(
+        database=platform.database,
+        clock=platform.clock,
+        city=platform.city,
+        contacts=contacts,
+        directory=Directory.of(contacts),
+        stationery=Stationery(profile / "templates", [kind.code for kind in KINDS]),
+        notices=_notices(platform),
+    )
+
+
+def sender(platform: Platform[Any]) -> Sender:
+    """Return this slice as the delivery slice knows it: whose letters are carried."""
+    return Sender(contents=tables.contents, told=partial(follow_letter, notices=_notices(platform)))
+
+
+def _notices(platform: Platform[Any]) -> Notices:
+    return Notices(platform.topic(TopicFamily.NOTICE), platform.clock)
+
+
+def check_forms(profile: Path, contacts: Contacts) -> None:
+    """Raise ProfileError unless exactly the kinds that are sent have a form: a kind without sign can't be numbered."""
+    known = {kind.code for kind in KINDS}
+    if wrong := sorted(known ^ contacts.letters.keys()):
+        rule = f"must have an entry for each of {', '.join(sorted(known))} and no other; see {', '.join(wrong)}"
+        raise ProfileError(profile / FILE, "$.letters", rule)

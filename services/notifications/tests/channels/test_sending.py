@@ -1,0 +1,112 @@
+"""The channels against real receivers: signatures, rotation, addresses, troubles on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from deploy.local.ephemeral import free_ports
+from services.notifications.channels.email import EmailCarrier, EmailSettings
+from services.notifications.channels.handlers.posting import HttpCarrier
+from services.notifications.channels.model.answers import Verdict
+from services.notifications.channels.model.destinations import DestinationPolicy
+from services.notifications.channels.webhook import WebhookSettings, open_webhooks
+from services.notifications.tests.installation import receiving
+from services.notifications.tests.parcels import HERE, PARCEL, means
+from services.notifications.tests.world import SECRET
+
+pytestmark = pytest.mark.servers
+
+
+def webhook(*secrets: str, policy: DestinationPolicy = HERE, timeout: float = 5) -> HttpCarrier:
+    settings = WebhookSettings(secret=SecretStr(",".join(secrets)), timeout=timeout)
+    return open_webhooks(means(policy), settings)
+
+
+@pytest.mark.parametrize("secrets", [[SECRET], ["the-new-one", SECRET], [SECRET, "the-old-one"]])
+async def test_a_receiver_that_knows_one_of_two_secrets_takes_the_letter(tmp_path: Path, secrets: list[str]) -> None:
+    async with receiving(tmp_path) as receivers:
+        url = f"http://localhost:{receivers.webhook_port}/hooks/140502/fire_rescue"
+        carrier = webhook(*secrets)
+        answers = [await carrier.send(PARCEL, url) for _ in range(2)]
+        await carrier.close()
+        assert [answer.code for answer in answers] == ["204", "204"]
+        assert [hook["webhook_id"] for hook in receivers.webhooks()] == [str(PARCEL.delivery_id)]
+        assert receivers.hooks.repeated[str(PARCEL.delivery_id)] == 1
+
+
+async def test_a_wrong_secret_is_refused_by_the_receiver(tmp_path: Path) -> None:
+    async with receiving(tmp_path) as receivers:
+        url = f"http://127.0.0.1:{receivers.webhook_port}/hooks/140502/fire_rescue"
+        answer = await webhook("another").send(PARCEL, url)
+        assert (answer.verdict, answer.code) == (Verdict.PERMANENT, "401")
+        assert receivers.webhooks() == []
+
+
+async def test_a_webhooks_url_is_not_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with receiving(tmp_path) as receivers:
+        url = f"http://127.0.0.1:{receivers.webhook_port}/hooks/140502/fire_rescue"
+        assert (await webhook(SECRET).send(PARCEL, url)).code == "204"
+    assert "/hooks/" not in caplog.text
+
+
+async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
+    async with receiving(tmp_path) as receivers:
+        url = f"http://127.0.0.1:{receivers.webhook_port}/redirect/140502/fire_rescue"
+        assert (await webhook(SECRET).send(PARCEL, url)).code == "302"
+        assert receivers.webhooks() == []
+
+
+async def test_a_host_outside_the_profile_is_never_called(tmp_path: Path) -> None:
+    async with receiving(tmp_path) as receivers:
+        url = f"http://127.0.0.1:{receivers.webhook_port}/hooks/140502/fire_rescue"
+        strict = DestinationPolicy(frozenset({"127.0.0.1"}), loopback=False)
+        answer = await webhook(SECRET, policy=strict).send(PARCEL, url)
+        assert (answer.verdict, answer.code) == (Verdict.PERMANENT, "address-loopback")
+        assert receivers.webhooks() == []
+
+
+async def test_a_receiver_that_never_answers_leaves_the_outcome_unknown(tmp_path: Path) -> None:
+    async with receiving(tmp_path) as receivers:
+        url = f"http://127.0.0.1:{receivers.webhook_port}/mute/140502/fire_rescue"
+        answer = await webhook(SECRET, timeout=0.5).send(PARCEL, url)
+        assert (answer.verdict, answer.code) == (Verdict.UNKNOWN, "no-answer")
+
+
+async def test_a_closed_port_and_an_unknown_host_are_passing_troubles() -> None:
+    closed = f"127.0.0.1:{free_ports(1)[0]}"
+    assert (await webhook(SECRET).send(PARCEL, f"http://{closed}/")).code == "connect-failed"
+    named = DestinationPolicy(frozenset({"nobody.invalid"}))
+    answer = await webhook(SECRET, policy=named).send(PARCEL, "http://nobody.invalid/")
+    assert (answer.verdict, answer.code) == (Verdict.TRANSIENT, "host-unresolved")
+
+
+def email(port: int) -> EmailCarrier:
+    return EmailCarrier(means(), EmailSettings(port=port, timeout=3))
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "verdict", "code"),
+    [
+        ("xiaofang", Verdict.ACCEPTED, "250 2.0.0"),
+        ("unknown", Verdict.PERMANENT, "550 5.1.1"),
+        ("overquota", Verdict.PERMANENT, "552 5.2.2"),
+        ("full", Verdict.TRANSIENT, "452 4.2.2"),
+        ("greylist", Verdict.TRANSIENT, "451 4.7.1"),
+        ("spam", Verdict.PERMANENT, "554 5.7.1"),
+        ("mute", Verdict.UNKNOWN, "no-answer"),
+    ],
+)
+async def test_a_mail_servers_own_answer_is_read(tmp_path: Path, mailbox: str, verdict: Verdict, code: str) -> None:
+    async with receiving(tmp_path) as receivers:
+        answer = await email(receivers.smtp_port).send(PARCEL, f"{mailbox}@140502.example")
+        assert (answer.verdict, answer.code) == (verdict, code)
+        assert "@140502" not in answer.detail
+
+
+async def test_a_mail_server_that_is_away_is_a_passing_trouble() -> None:
+    answer = await email(free_ports(1)[0]).send(PARCEL, "xiaofang@140502.example")
+    assert (answer.verdict, answer.code) == (Verdict.TRANSIENT, "connect-failed")

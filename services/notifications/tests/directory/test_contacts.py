@@ -1,0 +1,101 @@
+"""contacts.json: who gets letters, and that a wrong file stops the start and names the field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from duban_contracts.profile import ProfileError
+from services.chassis.process.clock import SystemClock
+from services.notifications.bootstrap import CHANNELS
+from services.notifications.channels.handlers.opening import open_channels
+from services.notifications.channels.model.channel import AnyChannel
+from services.notifications.delivery.wire import schedule_of
+from services.notifications.directory.handlers import read_contacts
+from services.notifications.directory.model import Directory, Office
+from services.notifications.letters.wire import check_forms
+from services.notifications.tests.world import PROFILE
+
+OFFICE = "county_safety_committee"
+
+
+def wrong_field(directory: Path, old: str, new: str, channels: tuple[AnyChannel, ...] = CHANNELS) -> str:
+    """Start with contacts.json changed in one place; return the field that is complained of."""
+    text = (PROFILE / "contacts.json").read_text(encoding="utf-8")
+    assert old in text
+    (directory / "contacts.json").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ProfileError) as wrong:
+        start(directory, channels)
+    assert wrong.value.file == directory / "contacts.json"
+    return wrong.value.field
+
+
+def start(directory: Path, channels: tuple[AnyChannel, ...] = CHANNELS) -> None:
+    contacts = read_contacts(directory)
+    check_forms(directory, contacts)
+    schedule_of(directory, contacts)
+    open_channels(channels, contacts, directory, SystemClock())
+
+
+def test_the_example_citys_contacts_can_be_used() -> None:
+    start(PROFILE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('"yingji@140502.example"', '"yingji@140502.example\\nBcc: x@y.example"', "$.offices[1].addresses.email"),
+        ('"yingji@140502.example"', '"yingji@140502.example, x@y.example"', "$.offices[1].addresses.email"),
+        ('"unit": "fire_rescue"', '"unit": "fire_brigade"', "$.offices[2].unit"),
+        ('"email": "xiaofang@', '"pigeon": "xiaofang@', "$.offices[2].addresses"),
+        ('"county": "140502"', '"county": "14050"', "$.offices[0].county"),
+        ('"unit": "emergency_management"', f'"unit": "{OFFICE}"', "$.offices"),
+        ('"committee_office": "county_safety_committee"', '"committee_office": "the_office"', "$.committee_office"),
+        ('"晋市安委办提"', '"晋市安委办督"', "$.letters"),
+        ('"prompt":', '"promt":', "$.letters"),
+        ('["email"]}', '["pigeon"]}', "$.letters.prompt.channels"),
+        ('["email"]}', '["email", "email"]}', "$.letters.prompt.channels"),
+        ('["email"]}', "[]}", "$.letters[...].channels"),
+        ('"allowed_networks": []', '"allowed_networks": ["10.0.0.1/8"]', "$.destinations.allowed_networks"),
+        ('"jitter": 0.2', '"jitter": 2', "$.retries"),
+        ('"allow_loopback"', '"allow_lookback"', "$.destinations"),
+    ],
+)
+def test_a_wrong_contacts_file_stops_the_start_and_names_the_field(
+    tmp_path: Path, old: str, new: str, field: str
+) -> None:
+    assert wrong_field(tmp_path, old, new) == field
+
+
+def test_an_address_of_a_channel_that_this_installation_lacks_stops_the_start(tmp_path: Path) -> None:
+    assert wrong_field(tmp_path, "晋城市城区消防", "城区消防", CHANNELS[:1]) == "$.offices"
+
+
+def test_a_profile_without_contacts_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match=r"contacts\.json: \$: the file is missing"):
+        read_contacts(tmp_path)
+
+
+def test_an_unknown_unit_falls_back_to_the_countys_committee_office() -> None:
+    office = Office(county="140502", unit=OFFICE, name="城区安委办", addresses={"email": "a@x.example"})
+    directory = Directory([office], committee_office=OFFICE)
+    assert directory.addressee("140502", "fire_rescue") is office
+    assert directory.addressee("140502", None) is office
+    assert directory.addressee("140521", "fire_rescue") is None
+    assert directory.committee_office == OFFICE
+
+
+def test_a_known_unit_gets_its_own_letters_and_its_endpoint_is_named_after_it() -> None:
+    office = Office(county="140502", unit=OFFICE, name="城区安委办")
+    unit = Office(county="140502", unit="fire_rescue", name="消防")
+    assert Directory([office, unit], committee_office=OFFICE).addressee("140502", "fire_rescue") is unit
+    assert unit.endpoint == "140502/fire_rescue"
+
+
+def test_offices_are_found_by_the_channel_that_reaches_them() -> None:
+    contacts = read_contacts(PROFILE)
+    reached = list(contacts.addresses("webhook"))
+    assert (0, "{webhook_base}/hooks/140502/county_safety_committee") in reached
+    assert all(address.startswith("{webhook_base}/") for _, address in reached)
+    assert len(reached) < len(contacts.offices) == len(list(contacts.addresses("email")))

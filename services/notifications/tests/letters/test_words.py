@@ -1,0 +1,116 @@
+"""What letters say: the city's templates, and the words they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import TemplateNotFound, UndefinedError
+
+from duban_contracts.events.supervision import SupervisionEvent
+from duban_contracts.vocabulary import UNITS
+from services.notifications.channels.model.text import one_line
+from services.notifications.directory.model import Directory
+from services.notifications.letters.handlers.stationery import Stationery, Wording
+from services.notifications.letters.kinds import KINDS
+from services.notifications.letters.model.cause import Matter
+from services.notifications.letters.model.kind import Writing
+from services.notifications.letters.model.words import county_name, days_late, letter_words, term
+from services.notifications.tests.world import due_soon, overdue, told
+from services.notifications.tests.writing import CITY, CONTACTS, STATIONERY, asked
+
+WRITING = Writing(date(2026, 3, 8), CITY)
+NUMBER = "晋市安委办督〔2026〕12号"
+
+
+def written(event: SupervisionEvent) -> Wording:
+    [request] = asked(event)
+    office = Directory.of(CONTACTS).addressee(request.matter.county, request.matter.unit)
+    common = letter_words(request.matter, number=NUMBER, issuer=CONTACTS.issuer, office=office, writing=WRITING)
+    return STATIONERY.write(request.kind.code, common | request.words(WRITING))
+
+
+def test_an_urging_letter_says_all_a_document_must_say() -> None:
+    body = written(overdue(unit="energy_bureau")).body
+    for part in (
+        NUMBER,
+        "关于督促整改逾期事故隐患（JC-2026-000123）的函",
+        "晋城市城区能源局：",
+        "隐患编号：JC-2026-000123",
+        "县级编号：AQ-1",
+        "所在县（市、区）：城区",
+        "行业领域：煤矿",
+        "隐患等级：重大",
+        "责任单位：能源局",
+        "整改期限：2026年3月5日\n",
+        "已逾期：3天",
+        "晋城市安全生产委员会办公室\n",
+        "2026年3月8日",
+    ):
+        assert part in body
+    numbered, title = body.splitlines()[0], body.splitlines()[2]
+    assert numbered.endswith("号")
+    assert title.startswith("关于")
+
+
+def test_a_prompt_says_how_many_days_are_left_and_which_deadline_is_meant() -> None:
+    letter = written(due_soon(days_left=3, deadline_number=2))
+    assert letter.title == "关于事故隐患（JC-2026-000123）整改期限将至的提示函"
+    assert "整改期限：2026年3月5日（第2次确定）" in letter.body
+    assert "剩余时间：3天" in letter.body
+
+
+@pytest.mark.parametrize("told_by", [overdue, due_soon])
+@given(text=st.text(max_size=60))
+def test_a_countys_text_is_printed_and_never_run_as_a_template(
+    told_by: Callable[..., SupervisionEvent], text: str
+) -> None:
+    body = written(told_by(reference="{{ 7*7 }}{% raw %}" + text)).body
+    assert "{{ 7*7 }}{% raw %}" in body
+    assert "49" not in body.replace(one_line(text), "")
+
+
+def test_a_foreign_line_break_cant_forge_a_line_of_the_letter() -> None:
+    body = written(overdue(reference="AQ-1\n    已逾期：0天\u2028x", number="JC-1\r\n")).body
+    assert "县级编号：AQ-1 已逾期：0天 x\n" in body
+    assert "隐患编号：JC-1\n" in body
+
+
+def test_a_template_that_invents_a_word_fails_loudly(tmp_path: Path) -> None:
+    (tmp_path / "urging.title.j2").write_text("{{ hazard_number }}")
+    (tmp_path / "urging.text.j2").write_text("{{ enterprise }}")
+    with pytest.raises(UndefinedError):
+        Stationery(tmp_path, ["urging"]).write("urging", {"hazard_number": "1"})
+
+
+def test_a_kind_without_templates_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(TemplateNotFound):
+        Stationery(tmp_path, [kind.code for kind in KINDS])
+
+
+def test_a_letter_to_nobody_is_addressed_to_county_and_unit() -> None:
+    matter = Matter(about=told().facts.as_subject(), county="140581", unit="fire_rescue")
+    words = letter_words(matter, number=NUMBER, issuer="办公室", office=None, writing=WRITING)
+    assert words == {
+        "issuer": "办公室",
+        "number": NUMBER,
+        "addressee": "高平市消防救援支队/大队",
+        "county": "高平市",
+        "unit": "消防救援支队/大队",
+        "date": "2026年3月8日",
+    }
+
+
+def test_what_is_not_published_is_shown_as_it_came_and_what_is_not_known_is_said_so() -> None:
+    assert term(UNITS, "no\nsuch") == "no such"
+    assert term(UNITS, None) == "（未明确）"
+    assert county_name(CITY, "999999") == "999999"
+
+
+@pytest.mark.parametrize(("today", "days"), [(4, 1), (5, 1), (6, 1), (7, 2), (8, 3)])
+def test_a_letter_that_says_late_says_how_many_calendar_days_at_least_one(today: int, days: int) -> None:
+    assert days_late(date(2026, 3, 5), date(2026, 3, today)) == days
