@@ -99,10 +99,14 @@ class Platform(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work beside HTTP and the consumers. It runs in the role `role`, by itself or beside others of that role."""
+    """Work beside HTTP and the consumers. It runs in the role `role`, by itself or beside others of that role.
+
+    What is not `restartable` ends the process when it dies, since it can't be begun twice in one.
+    """
 
     run: Role
     role: str = "consumer"
+    restartable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +170,8 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         work.setdefault(job.role, []).append(job.run)
     roles: dict[str, Role] = {"http": _http(platform, parts, title)}
     roles.update({role: partial(_together, runs) for role, runs in work.items() if runs})
-    return Service(platform.service, roles, partial(_close, platform, parts))
+    once = frozenset(job.role for part in parts for job in part.jobs if not job.restartable)
+    return Service(platform.service, roles, partial(_close, platform, parts), once)
 
 
 def app_of(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> FastAPI:

@@ -17,11 +17,14 @@ from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
 from services.chassis.consuming.dead_letters import DeadLetterLimit
 from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.consuming.fetching import Fetching
 from services.chassis.consuming.observer import Observer
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
+from services.chassis.process.periodic import rest
 from services.chassis.storage.database import Database, is_retryable
+from services.chassis.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -30,6 +33,7 @@ T = TypeVar("T")
 _STOP_SECONDS: Final = 10
 _SETTLED_SECONDS: Final = 60
 _COMMIT_SECONDS: Final = 5
+_DECISION_SECONDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,21 @@ class Consumer:
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`; then finish the batch in hand, commit and leave the group.
 
-        Raises DeadLetterLimitExceeded when too much fails and Stalled when there is work and nothing moves.
+        When too much fails it stands still until somebody has decided about the dead letters. Raises Stalled when there
+        is work and nothing moves.
         """
         attempt = 0
+        metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(self._clock.wall().timestamp())
         while not stopping.is_set():
             began = time.monotonic()
+            metrics.CONSUMER_READING.labels(self._name).set(0)
             try:
                 await self._be_member(stopping)
+            except DeadLetterLimitExceeded as error:
+                _log.critical("consumer stands still", consumer=self._name, reason=str(error))
+                metrics.CONSUMER_HALTED.labels(self._name).set(1)
+                await rest(_DECISION_SECONDS, clock=self._clock, stopping=stopping)
+                metrics.CONSUMER_HALTED.labels(self._name).set(0)
             except KafkaError as error:
                 # aiokafka's background tasks can die for good when a broker does: a new client starts from what is
                 # committed. What is permanently wrong shows as lag, and in this warning.
@@ -204,6 +216,7 @@ class Consumer:
     async def _observe(self, observer: Observer) -> None:
         try:
             applied_through = await observer.observe()
+            metrics.CONSUMER_READING.labels(self._name).set(observer.is_member)
             async with self._database.transaction() as connection:
                 if applied_through and self._progress is not None:
                     await self._progress(connection, applied_through)

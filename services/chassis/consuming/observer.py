@@ -53,8 +53,14 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stable_at: dict[TopicPartition, datetime] = {}
         self._open_since: dict[TopicPartition, datetime] = {}
         self._lag = 0
+        self._joined = False
         self.membership = 0
         """Counts rebalances: what was fetched before one may belong to another member by now."""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the group has given this consumer its partitions, be they none."""
+        return self._joined
 
     def turned(self) -> None:
         """Note that the loop is alive: it polls, or waits for something it knows to be away."""
@@ -73,6 +79,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._in_hand.clear()
         self._applied_at.clear()
         self._stable_at.clear()
+        self._joined = True
         self.membership += 1
         self._last_move = time.monotonic()
 
@@ -139,11 +146,11 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _export(self, through: Mapping[TopicPartition, datetime], assignment: Collection[TopicPartition]) -> None:
         metrics.CONSUMER_LAG.labels(self._name).set(self._lag)
-        if not assignment:
+        if not assignment and self._joined:
             # A member that stands by has nothing to process; an old instant here would look like a backlog.
             with contextlib.suppress(KeyError):
                 metrics.CONSUMER_OLDEST_UNPROCESSED.remove(self._name)
-        elif len(through) == len(assignment):
+        elif assignment and len(through) == len(assignment):
             oldest = min(through.values()).timestamp()
             metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(oldest)
         open_since = {p.topic: self._open_since[p] for p in assignment if p in self._open_since}

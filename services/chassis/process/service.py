@@ -1,14 +1,16 @@
-"""Running a service: one process, its roles, its signals. A role that dies takes the process down, never silently."""
+"""Running a service: one process, its roles, its signals. A role that dies is started again, never silently."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import gc
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn, TypeVar
 
 import structlog
@@ -26,6 +28,7 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 EXIT_ROLE_DIED: Final = 70
 _GRACE_SECONDS: Final = 25
+_PAUSE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,24 @@ class Service:
     name: str
     roles: Mapping[str, Role]
     close: Callable[[], Awaitable[None]]
+    # Roles that can't be started twice in one process: when one dies, the process ends.
+    once: frozenset[str] = frozenset()
+
+
+@dataclass
+class Restarts:
+    """How often a role may die within a time before the process gives up: `most` times within `seconds`."""
+
+    most: int = 3
+    seconds: float = 600.0
+    _died: dict[str, list[float]] = field(default_factory=dict)
+
+    def another(self, role: str) -> bool:
+        """Note that `role` died now; return whether it may be started again."""
+        now = time.monotonic()
+        recent = [at for at in self._died.get(role, []) if now - at < self.seconds]
+        self._died[role] = [*recent, now]
+        return len(recent) < self.most
 
 
 class RoleDied(Exception):
@@ -94,18 +115,32 @@ async def _build(
         await asyncio.gather(*waited, return_exceptions=True)
 
 
-async def supervise(service: Service, roles: Sequence[str], stopping: asyncio.Event) -> None:
-    """Run `roles` until `stopping` is set, then wait for them to finish; raises RoleDied when one ends by itself."""
+async def supervise(
+    service: Service, roles: Sequence[str], stopping: asyncio.Event, *, restarts: Restarts | None = None
+) -> None:
+    """Run `roles` until `stopping` is set, then wait for them to finish.
+
+    A role that dies is started again beside the others, which go on: one that can't read its topics must not take the
+    commands of all regulators with it. Raises RoleDied when one dies again and again, or ends without being asked to.
+    """
+    allowed = restarts or Restarts()
     tasks: dict[asyncio.Future[Any], str] = {
         asyncio.ensure_future(service.roles[role](stopping)): role for role in roles
     }
     stop: asyncio.Future[Any] = asyncio.ensure_future(stopping.wait())
     _log.info("roles started", roles=list(roles))
     try:
-        done, _ = await asyncio.wait({*tasks, stop}, return_when=asyncio.FIRST_COMPLETED)
-        dead = [task for task in done if task is not stop]
-        if dead and not stopping.is_set():
-            raise RoleDied(_describe(tasks[dead[0]], dead[0])) from _exception(dead[0])
+        while not stopping.is_set():
+            done, _ = await asyncio.wait({*tasks, stop}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stop}:
+                if stopping.is_set():
+                    break
+                role = tasks.pop(task)
+                if _exception(task) is None or role in service.once or not allowed.another(role):
+                    tasks[task] = role
+                    raise RoleDied(_describe(role, task)) from _exception(task)
+                _log.error("role is started again", role=role, exc_info=_exception(task))
+                tasks[asyncio.ensure_future(_again(service.roles[role], stopping))] = role
         _log.info("stopping")
         finished, unfinished = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
         if unfinished:
@@ -119,6 +154,14 @@ async def supervise(service: Service, roles: Sequence[str], stopping: asyncio.Ev
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, stop, return_exceptions=True)
+
+
+async def _again(role: Role, stopping: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PAUSE_SECONDS):
+            await stopping.wait()
+    if not stopping.is_set():
+        await role(stopping)
 
 
 def _exception(task: asyncio.Future[Any]) -> BaseException | None:

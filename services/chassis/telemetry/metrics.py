@@ -31,6 +31,16 @@ CONSUMER_OPEN_TRANSACTION: Final = Gauge(
     "Since when a publisher's transaction on the topic is open, 0 when none is. It holds back what stands behind it.",
     ["consumer", "topic"],
 )
+CONSUMER_READING: Final = Gauge(
+    "duban_consumer_reading",
+    "1 while the consumer is a member of its group and the broker answers it, 0 while it joins or is built anew.",
+    ["consumer"],
+)
+CONSUMER_HALTED: Final = Gauge(
+    "duban_consumer_halted",
+    "1 while the consumer stands still because too many events failed: reinsert or drop dead letters.",
+    ["consumer"],
+)
 CONSUMER_LAST_EVENT: Final = Gauge(
     "duban_consumer_last_event_timestamp_seconds", "Broker time of the newest applied record.", ["consumer"]
 )

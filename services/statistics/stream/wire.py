@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from services.chassis.assembly import Part, Platform
+from services.chassis.assembly import Job, Part, Platform
 from services.statistics.settings import Settings
 from services.statistics.stream.events.worker import StreamWorker
 
 
 def wire(platform: Platform[Settings]) -> Part:
     """Return the stream's part of statistics."""
-    return Part(consumers=[StreamWorker(platform)])
+    # Faust keeps its app for life: what died in one process can only begin again in another.
+    return Part(jobs=[Job(StreamWorker(platform).run, restartable=False)])

@@ -210,8 +210,9 @@ async def test_sigterm_finishes_the_batch_in_hand_and_leaves_the_group_at_once(w
         assert time.monotonic() - began < 5
 
 
-async def test_a_role_that_dies_takes_the_process_down_with_its_reason(workers: Workers) -> None:
+async def test_a_role_that_dies_again_and_again_takes_the_process_down_with_its_reason(workers: Workers) -> None:
     process = workers.start(DUBAN_DIE="1")
     assert process.wait(30) == EXIT_ROLE_DIED
     last = workers.log_of(0).read_bytes().splitlines()
+    assert sum(b"role is started again" in line for line in last) == 3
     assert any(b"role doomed died" in line and b"no longer any point" in line for line in last)

@@ -10,7 +10,6 @@ from services.chassis.consuming import dead_letters
 from services.chassis.consuming.batches import Ordering
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.process.clock import SystemClock
-from services.chassis.process.service import EXIT_ROLE_DIED
 from services.chassis.publishing.outbox import OutboxMessage
 from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.publishing.relay import Relay
@@ -57,16 +56,28 @@ async def test_poison_bugs_and_garbage_are_kept_with_their_bytes_and_neighbours_
         await eventually(in_topic)
 
 
-async def test_a_consumer_that_would_drain_its_topic_stops_until_someone_decides(workers: Workers) -> None:
+async def test_a_consumer_that_would_drain_its_topic_stands_still_until_someone_decides(workers: Workers) -> None:
     limit = dead_letters.DeadLetterLimit().count
     events = [rectified(f"K{n}", measures="poison") for n in range(limit + 20)]
+    good = rectified("K-good")
     await publish(workers.bootstrap, f"{workers.prefix}in", events)
-    assert workers.start().wait(60) == EXIT_ROLE_DIED
-    kept = await held(workers, 1)
-    assert limit <= len(kept) < limit + 10, "it stops with the batch that reached the limit"
-    await workers.fetch("UPDATE dead_letter SET created_at = created_at - interval '1 day'")
-    assert workers.start().wait(60) == EXIT_ROLE_DIED, "time alone decides nothing"
-    assert await held(workers, 1) == kept
+    with workers.worker():
+        kept = await eventually(lambda: held(workers, limit), timeout=60)
+        assert limit <= len(kept) < limit + 10, "it stops with the batch that reached the limit"
+        await workers.fetch("UPDATE dead_letter SET created_at = created_at - interval '1 day'")
+        await publish(workers.bootstrap, f"{workers.prefix}in", [good])
+        await eventually(lambda: _says(workers, b"consumer stands still", 2), timeout=30)
+        assert await held(workers, limit) == kept, "time alone decides nothing"
+        database = await connect(workers.dsn, application_name="test")
+        async with database.transaction() as connection:
+            for letter, _ in kept:
+                await dead_letters.drop(connection, letter, "operator-1")
+        await database.close()
+        assert await eventually(lambda: effects_of(workers, 1), timeout=60) == [good.id]
+
+
+def _says(workers: Workers, words: bytes, times: int) -> None:
+    assert workers.log_of(0).read_bytes().count(words) >= times
 
 
 async def test_a_gap_parks_what_is_ahead_and_dropping_the_dead_letter_lets_it_go(workers: Workers) -> None:
