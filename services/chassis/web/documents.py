@@ -142,6 +142,9 @@ def _described(model: Any, nested: Mapping[Any, dict[str, Any]], mode: str) -> d
 
 def _referring(schema: Any, references: Mapping[str, str]) -> Any:
     if isinstance(schema, dict):
+        if "propertyName" in schema and "mapping" in schema:
+            # The discriminator of a tagged union names its types by reference, too.
+            return {**schema, "mapping": {tag: references[name] for tag, name in schema["mapping"].items()}}
         shown = {
             name: references[value] if name == "$ref" else _referring(value, references)
             for name, value in schema.items()

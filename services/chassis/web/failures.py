@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -39,10 +41,22 @@ async def _on_problem(_: Request, problem: Exception) -> Response:
     return respond(problem)
 
 
-async def _on_http(_: Request, error: Exception) -> Response:
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
-    problem = Problem(_CODES.get(error.status_code, "bad-request"), headers=error.headers)
-    return respond(problem)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # Starlette names those of the first route at this address only.
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return respond(Problem(_CODES.get(error.status_code, "bad-request"), headers=headers))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return what can be done at the address that was asked for (RFC 9110 §15.5.6)."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.methods and route.path_regex.match(request.scope["path"]):
+            found |= route.methods
+    return found
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

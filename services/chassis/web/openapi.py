@@ -10,6 +10,12 @@ from fastapi import FastAPI
 from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, ProblemDocument, example
 
 _SCHEME: Final = "accessKey"
+_DESCRIPTION: Final = (
+    "出错时答复 `application/problem+json`（RFC 9457）：`code` 供程序判断，`detail` 供人阅读，`field`、`rule` 指出错处，`errors` 列出全部错处。"
+    "未知的字段和查询参数均被拒绝。列表以 `after` 翻页，`next` 为空即末页。操作可带 `If-Match`（读取时的 ETag）和 `Idempotency-Key`"
+    "（同一键的重试得到同一答复，保留一天）。时刻均为 UTC（RFC 3339），日期按城市所在时区的日历日。"
+)
+_LICENSE: Final = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
 _NEVER_SENT: Final = ("HTTPValidationError", "ValidationError")
 
 
@@ -26,6 +32,7 @@ def install(app: FastAPI) -> None:
 
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    document["info"] |= {"description": _DESCRIPTION, "license": _LICENSE}
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in _NEVER_SENT:

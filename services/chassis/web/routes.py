@@ -41,6 +41,8 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if "response_model" in options:
             options["response_model"] = documented(options["response_model"])
+        if not inspect.iscoroutinefunction(endpoint):
+            raise TypeError(f"{path}: endpoints are `async def`; a plain function would be handed to a thread")
         super().__init__(path, _answering(endpoint, options.get("status_code")), **options)
         parameters = list(_parameters(self.dependant))
         self.parameters: Final = frozenset(field.alias for kind, field in parameters if kind == "query")
@@ -82,7 +84,8 @@ def _unknown(request: Request, known: frozenset[str]) -> Iterator[Refusal]:
 
 def _unfit(request: Request) -> Iterator[Refusal]:
     sent = request.scope["query_string"] + request.scope.get("raw_path", b"")
-    for name, value in (*request.query_params.multi_items(), *request.path_params.items()):
+    texts = ((name, value) for name, value in request.path_params.items() if isinstance(value, str))
+    for name, value in (*request.query_params.multi_items(), *texts):
         if "\0" in value:
             yield violation("control-character", name)
         elif _REPLACED in value and b"%EF%BF%BD" not in sent.upper():
@@ -117,6 +120,8 @@ def _answering(endpoint: Callable[..., Awaitable[Any]], status: int | None) -> C
         for name in attempts:
             if values[name].is_open:
                 raise RuntimeError(f"{endpoint.__qualname__} began `{name}` and kept no answer")
+        if said is None:
+            return Response(status_code=status or 200)
         return said if isinstance(said, Response) else answer(said, status=status or 200)
 
     answering.__signature__ = signature.replace(  # type: ignore[attr-defined]

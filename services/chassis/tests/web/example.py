@@ -73,6 +73,24 @@ class ThingDocument(Document, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
 
 
+class Heard(Document, frozen=True, kw_only=True, tag="heard"):
+    """Something that was heard."""
+
+    words: str
+
+
+class Seen(Document, frozen=True, kw_only=True, tag="seen"):
+    """Something that was seen."""
+
+    grade: Grade
+
+
+class Trail(Document, frozen=True, kw_only=True):
+    """Whatever happened, in order."""
+
+    items: tuple[Heard | Seen, ...]
+
+
 class ByName(Cursor, frozen=True, tag="things"):
     name: str
 
@@ -104,6 +122,7 @@ def router(things: Things) -> Router:
     routes = Router(prefix="/v1", tags=["things"])
     _reads(routes, things)
     _moves(routes)
+    _others(routes, things)
     _repeatable(routes, things)
     return routes
 
@@ -156,6 +175,18 @@ def _moves(routes: Router) -> None:
         command = body.command(submitted_at=datetime(2026, 11, 25))  # noqa: DTZ001
         assert type(command) is Submit
         return Note(text=command.measures)
+
+
+def _others(routes: Router, things: Things) -> None:
+    @routes.get("/trail", summary="经过")
+    async def trail() -> Trail:
+        return Trail(items=(Heard(words="x"), Seen(grade=Grade.MAJOR)))
+
+    @routes.delete("/things/{name}", summary="删除", status_code=204)
+    async def delete(name: str, who: Caller) -> None:
+        if name not in things.names:
+            raise Problem("not-found", field="name")
+        things.names.remove(name)
 
 
 def _repeatable(routes: Router, things: Things) -> None:

@@ -56,6 +56,17 @@ def test_structs_and_enums_are_components_under_their_own_names() -> None:
     assert schemas["SubmitBody"]["properties"].keys() == {"measures"}
 
 
+def test_a_union_of_documents_says_how_to_tell_them_apart() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    items = schemas["Trail"]["properties"]["items"]["items"]
+    assert items["discriminator"]["propertyName"] == "type"
+    assert items["discriminator"]["mapping"] == {
+        "heard": "#/components/schemas/Heard",
+        "seen": "#/components/schemas/Seen",
+    }
+    assert {one["$ref"] for one in items["anyOf"]} == set(items["discriminator"]["mapping"].values())
+
+
 def test_every_reference_leads_somewhere() -> None:
     for reference in references(DOCUMENT):
         found: Any = DOCUMENT

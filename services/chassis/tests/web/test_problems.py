@@ -52,6 +52,10 @@ def test_codes_of_one_status_are_declared_together() -> None:
         declares("no-such-code")
 
 
+async def test_a_405_names_every_method_of_the_address(client: httpx.AsyncClient) -> None:
+    assert (await client.put("/v1/things/x")).headers["allow"] == "DELETE, GET"
+
+
 async def test_what_the_framework_refuses_is_a_problem_too(client: httpx.AsyncClient) -> None:
     for response, code in (
         (await client.get("/nowhere"), "not-found"),

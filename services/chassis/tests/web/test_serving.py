@@ -83,6 +83,16 @@ def test_an_endpoint_whose_headers_would_not_be_heard_is_refused_at_start() -> N
         Router().get("/x")(endpoint)
 
 
+def test_an_endpoint_that_would_take_a_thread_is_refused_at_start() -> None:
+    with pytest.raises(TypeError, match="async def"):
+        Router().get("/x")(lambda: None)
+
+
+async def test_what_has_nothing_to_say_has_no_body(client: httpx.AsyncClient) -> None:
+    gone = await client.delete("/v1/things/thing-a")
+    assert (gone.status_code, gone.content) == (204, b"")
+
+
 async def serving(served: FastAPI, port: int, stopping: asyncio.Event) -> None:
     await serve(served, host="127.0.0.1", port=port, stopping=stopping)
 
