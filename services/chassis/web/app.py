@@ -8,9 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from services.chassis.storage.database import Database
 from services.chassis.web import failures, health, openapi
-from services.chassis.web.health import Readiness as Readiness  # noqa: PLC0414 - until its users have moved
+from services.chassis.web.health import Readiness
 from services.chassis.web.observed import Observed
-from services.chassis.web.server import serve as serve  # noqa: PLC0414 - until its users have moved
 
 
 def create_app(

@@ -157,8 +157,6 @@ def _common(route: APIRoute, kinds: set[str]) -> dict[int | str, dict[str, Any]]
     """Return what every route of this kind may answer beside its own."""
     calls = list(_calls(route.dependant))
     codes = ["invalid-field", "unknown-parameter", "unavailable"]
-    if any(hasattr(call, "action") or hasattr(call, "legacy") for call in calls):
-        codes += ["unauthenticated", "role-not-allowed"]
     marks = [mark for _, field in _parameters(route.dependant) for mark in _marks(field.field_info.annotation)]
     codes += [code for one in (*calls, *marks) for code in getattr(one, "codes", ())]
     if "path" in kinds:

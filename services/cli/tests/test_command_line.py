@@ -13,8 +13,6 @@ import httpx
 import pytest
 
 from deploy.local.ephemeral import free_ports
-from services.chassis.access.keys import NewKey, new_token, store
-from services.chassis.access.principal import Principal
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.process.clock import SystemClock
@@ -22,7 +20,8 @@ from services.chassis.publishing.relay import Relay
 from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import eventually, publish, read_records
 from services.chassis.testing.workers import ROOT, rectified
-from services.chassis.web.app import create_app, serve
+from services.chassis.web.app import create_app
+from services.chassis.web.server import serve
 
 
 class Duban:
@@ -96,13 +95,49 @@ async def test_dead_letters_are_listed_shown_reinserted_and_dropped(in_process: 
         await eventually(back_in_its_topic)
 
 
-async def test_a_key_is_revoked_at_once(in_process: InProcess, duban: Duban) -> None:
-    token = new_token()
-    async with in_process.database.transaction() as connection:
-        await store(connection, [NewKey(Principal("r1", "regulator", "140502"), token)])
-    assert duban("keys", "revoke", "ledger", token[4:20])[0] == 0
+async def test_dead_letters_are_decided_in_bulk_by_what_they_have_in_common(
+    in_process: InProcess, duban: Duban
+) -> None:
+    letters = [await letter(in_process) for _ in range(4)]
+    async with in_process.database.acquire() as connection:
+        await connection.execute("UPDATE dead_letter SET code = 'other' WHERE id = $1", letters[0])
+    assert duban("dead-letters", "drop", "ledger", "--as", "operator-1")[0] == 2, "nobody drops everything by mistake"
+    code, said = duban("dead-letters", "drop", "ledger", "--as", "operator-1", "--code", "no-good")
+    assert (code, "已放弃共 3 封" in said) == (0, True)
+    code, said = duban("dead-letters", "reinsert", "ledger", "--as", "operator-1", "--topic", f"{in_process.prefix}in")
+    assert (code, said.count("已送回")) == (0, 1)
+    assert await in_process.value("SELECT count(*) FROM dead_letter WHERE state = 'held'") == 0
+
+
+async def test_a_bulk_decision_takes_effect_whole_or_not_at_all(in_process: InProcess, duban: Duban) -> None:
+    letters = [await letter(in_process) for _ in range(2)]
+    async with in_process.database.acquire() as connection:
+        await connection.execute("ALTER TABLE outbox ADD CHECK (partition IS NULL)")
+    assert duban("dead-letters", "reinsert", "ledger", *map(str, letters), "--as", "operator-1")[0] != 0
+    assert await in_process.value("SELECT count(*) FROM dead_letter WHERE state = 'held'") == 2
+
+
+async def test_a_key_is_issued_listed_and_revoked_in_every_service_at_once(
+    in_process: InProcess, duban: Duban, database: str
+) -> None:
+    for name in ("GATEWAY", "SCHEDULER", "NOTIFICATIONS", "STATISTICS"):
+        duban.environment[f"DUBAN_{name}_DSN"] = database
+    code, said = duban("keys", "issue", "r1", "--role", "county_regulator", "--area", "140502")
+    assert code == 0
+    key_id = said.strip()[4:20]
+    assert await in_process.value("SELECT account FROM api_key WHERE key_id = $1", key_id) == "r1"
+    code, listed = duban("keys", "list", "--account", "r1")
+    assert (code, key_id in listed, "全部服务" in listed) == (0, True, True)
+    code, said = duban("keys", "revoke", key_id)
+    assert code == 0
+    assert "gateway" in said
     assert await in_process.value("SELECT revoked_at IS NOT NULL FROM api_key")
-    assert duban("keys", "revoke", "ledger", token[4:20])[0] == 1
+    assert "已停用" in duban("keys", "list")[1]
+    assert duban("keys", "revoke", key_id)[0] == 1
+
+
+async def test_an_unknown_role_is_refused_by_name(duban: Duban) -> None:
+    assert duban("keys", "issue", "r1", "--role", "regulator", "--area", "140502")[0] == 2
 
 
 async def test_lag_counts_what_each_consumer_has_not_read(in_process: InProcess, duban: Duban) -> None:
