@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.refusals import Refusal
-from services.chassis.consuming import dead_letters, inbox, versions
+from services.chassis.consuming import dead_letters, inbox, replay, versions
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.consuming.deliveries import UNKNOWN_EVENT_TYPE, Delivery, RawRecord, read
 from services.chassis.consuming.errors import Poison, is_away
@@ -196,7 +196,7 @@ class BatchProcessor:
 
 def _reread(record: RawRecord) -> Delivery | None:
     """Return the event of a record that was parked, or None for one that was skipped or dropped meanwhile."""
-    if dead_letters.is_tombstone(record.headers):
+    if replay.is_tombstone(record.headers):
         return None
     event, data = read(record)
     return None if event is None or isinstance(data, Refusal) else Delivery(record, event, data)

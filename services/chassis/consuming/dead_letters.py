@@ -1,23 +1,20 @@
-"""What could not be processed: kept with its bytes, its reason and its origin, counted, replayable (promise P7)."""
+"""What could not be processed: kept with its bytes, its reason and its origin, and counted (promise P7)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-import asyncpg
-
 from duban_contracts.topics import dead_letter_topic
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.publishing import outbox
-from services.chassis.publishing.outbox import Headers, OutboxMessage, pack_headers, unpack_headers
+from services.chassis.publishing.outbox import OutboxMessage, pack_headers
 from services.chassis.storage.database import Connection
 from services.chassis.telemetry import metrics
 
 _COPIED_BYTES: Final = 900_000
 _REASON_LENGTH: Final = 2000
-_DROPPED: Final = "duban_dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,101 +102,6 @@ async def check_limit(connection: Connection, consumer: str, limit: DeadLetterLi
         )
 
 
-async def reinsert(connection: Connection, letter_id: int, account: str) -> str:
-    """Send a held dead letter to its topic again, as it was; return its origin. Raises LookupError if not held."""
-    row = await _resolve(connection, letter_id, "reinserted", account)
-    message = OutboxMessage(row["topic"], row["key"], row["value"], unpack_headers(row["headers"]), row["partition"])
-    await outbox.append(connection, [message])
-    return f"{row['topic']}/{row['partition']}/{row['offset']}"
-
-
-async def drop(connection: Connection, letter_id: int, account: str) -> str:
-    """Give a held dead letter up for good; its row and bytes stay. Raises LookupError if it isn't held.
-
-    To a consumer that goes by versions, its version counts as applied: at once when it is the next one (what waits
-    behind it is sent again), else as soon as those before it are applied.
-    """
-    row = await _resolve(connection, letter_id, "dropped", account)
-    headers = dict(unpack_headers(row["headers"]))
-    aggregate, version = headers.get("ce_subject"), headers.get("ce_aggregateversion")
-    if aggregate is not None and version is not None and version.isdigit():
-        await _step_over(connection, row, aggregate.decode(), int(version))
-    return f"{row['topic']}/{row['partition']}/{row['offset']}"
-
-
-async def _step_over(connection: Connection, letter: asyncpg.Record, aggregate: str, version: int) -> None:
-    consumer: str = letter["consumer"]
-    if not await connection.fetchval("SELECT EXISTS (SELECT FROM aggregate_version WHERE consumer = $1)", consumer):
-        return  # it goes by identities
-    await connection.execute(
-        "INSERT INTO aggregate_version (consumer, aggregate, version) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
-        consumer,
-        aggregate,
-    )
-    moved = await connection.fetchval(
-        """UPDATE aggregate_version SET version = $3
-            WHERE consumer = $1 AND aggregate = $2 AND version = $3 - 1 RETURNING version""",
-        consumer,
-        aggregate,
-        version,
-    )
-    if moved is None:
-        await _leave_tombstone(connection, letter, aggregate, version)
-        return
-    rows = await connection.fetch(
-        "DELETE FROM parked_event WHERE consumer = $1 AND aggregate = $2 RETURNING *", consumer, aggregate
-    )
-    for row in rows:
-        if is_tombstone(unpack_headers(row["headers"])):
-            await _step_over(connection, row, aggregate, row["version"])
-    await outbox.append(
-        connection,
-        [
-            OutboxMessage(r["topic"], r["key"], r["value"], headers, r["partition"])
-            for r in sorted(rows, key=lambda row: row["version"])
-            if not is_tombstone(headers := unpack_headers(r["headers"]))
-        ],
-    )
-
-
-async def _leave_tombstone(connection: Connection, letter: asyncpg.Record, aggregate: str, version: int) -> None:
-    """Park a dropped event as one that does nothing when its turn comes."""
-    await connection.execute(
-        """INSERT INTO parked_event (consumer, aggregate, version, topic, partition, "offset", timestamp, key, value,
-                                     headers)
-           SELECT $1, $2, $3, $4, $5, $6, $7, $8, '', $9
-            WHERE $3 > (SELECT version FROM aggregate_version WHERE consumer = $1 AND aggregate = $2)
-               ON CONFLICT DO NOTHING""",
-        letter["consumer"],
-        aggregate,
-        version,
-        letter["topic"],
-        letter["partition"],
-        letter["offset"],
-        letter["timestamp"],
-        letter["key"],
-        pack_headers([(_DROPPED, b"")]),
-    )
-
-
-def is_tombstone(headers: Headers) -> bool:
-    """Return whether a parked event was dropped while it waited."""
-    return any(name == _DROPPED for name, _ in headers)
-
-
-async def _resolve(connection: Connection, letter_id: int, state: str, account: str) -> asyncpg.Record:
-    row = await connection.fetchrow(
-        """UPDATE dead_letter SET state = $2, resolved_at = clock_timestamp(), resolved_by = $3
-            WHERE id = $1 AND state = 'held' RETURNING *""",
-        letter_id,
-        state,
-        account,
-    )
-    if row is None:
-        raise LookupError(f"dead letter {letter_id} is not held")
-    return row
-
-
 async def incomplete_aggregates(connection: Connection, consumer: str) -> list[str]:
     """Return the aggregates whose history has a gap at `consumer`: an event is parked, or was given up and is held."""
     rows = await connection.fetch(
@@ -212,9 +114,9 @@ async def incomplete_aggregates(connection: Connection, consumer: str) -> list[s
 
 
 async def report(connection: Connection, consumer: str) -> None:
-    """Refresh the gauges of held dead letters and parked events of `consumer`."""
+    """Refresh the gauges of what `consumer` gave up and of parked events; what it refused was answered already."""
     held = await connection.fetchval(
-        "SELECT count(*) FROM dead_letter WHERE consumer = $1 AND state = 'held'", consumer
+        "SELECT count(*) FROM dead_letter WHERE consumer = $1 AND state = 'held' AND NOT refused", consumer
     )
     parked = await connection.fetchval("SELECT count(*) FROM parked_event WHERE consumer = $1", consumer)
     metrics.DEAD_LETTERS_HELD.labels(consumer).set(held)

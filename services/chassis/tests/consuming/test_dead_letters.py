@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from services.chassis.consuming import dead_letters
+from services.chassis.consuming import dead_letters, replay
 from services.chassis.consuming.batches import Ordering
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.process.clock import SystemClock
@@ -71,7 +71,7 @@ async def test_a_consumer_that_would_drain_its_topic_stands_still_until_someone_
         database = await connect(workers.dsn, application_name="test")
         async with database.transaction() as connection:
             for letter, _ in kept:
-                await dead_letters.drop(connection, letter, "operator-1")
+                await replay.drop(connection, letter, "operator-1")
         await database.close()
         assert await eventually(lambda: effects_of(workers, 1), timeout=60) == [good.id]
 
@@ -98,7 +98,7 @@ async def test_a_gap_parks_what_is_ahead_and_dropping_the_dead_letter_lets_it_go
         assert await effects_of(workers, 1) == [versions[0].id]
         database = await connect(workers.dsn, application_name="test")
         async with database.transaction() as connection:
-            await dead_letters.drop(connection, letter, "operator-1")
+            await replay.drop(connection, letter, "operator-1")
         await database.close()
         assert await eventually(lambda: effects_of(workers, 3)) == [versions[0].id, versions[2].id, versions[3].id]
         assert not await workers.fetch("SELECT 1 FROM parked_event")
@@ -111,7 +111,7 @@ async def test_a_reinserted_dead_letter_is_taken_in_like_any_other_event(workers
         (letter, _), *_ = await eventually(lambda: held(workers, 1), timeout=60)
         database = await connect(workers.dsn, application_name="test")
         async with database.transaction() as connection:
-            await dead_letters.reinsert(connection, letter, "operator-1")
+            await replay.reinsert(connection, letter, "operator-1")
         await database.close()
 
         async def again() -> None:
@@ -164,7 +164,7 @@ async def test_letters_dropped_out_of_turn_leave_no_gap_behind(in_process: InPro
         second, third = await eventually(two_held)
         for letter in (third, second):
             async with in_process.database.transaction() as connection:
-                await dead_letters.drop(connection, letter, "operator-1")
+                await replay.drop(connection, letter, "operator-1")
         assert await in_process.effects(3) == [events[0].id, events[3].id, events[4].id]
     assert await in_process.value("SELECT version FROM aggregate_version") == 5
     assert await in_process.value("SELECT count(*) FROM parked_event") == 0

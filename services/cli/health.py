@@ -1,0 +1,57 @@
+"""`duban health`, `duban lag`: whether the platform stands, and how far behind it is."""
+
+from __future__ import annotations
+
+import os
+
+import httpx
+import typer
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from rich.table import Table
+
+from duban_contracts.topics import CONSUMERS
+from services.cli.surroundings import SERVICES, console, run, told
+
+
+def health() -> None:
+    """各服务是否就绪；有一个未就绪即以 1 退出。"""
+    table = Table("服务", "状态", "说明")
+    ready = True
+    for service in SERVICES:
+        url = told(f"DUBAN_{service.upper()}_URL")
+        try:
+            body = httpx.get(f"{url}/readyz", timeout=5).json()
+            state, missing = body["status"], "；".join(body["missing"])
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            state, missing = "unreachable", type(error).__name__
+        ready = ready and state == "ready"
+        table.add_row(service, state, missing)
+    console.print(table)
+    raise typer.Exit(0 if ready else 1)
+
+
+def lag() -> None:
+    """各消费者落后多少条记录。"""
+    table = Table("消费者", "落后", "分区")
+    for name, behind, partitions in run(_lag(told("DUBAN_KAFKA_BOOTSTRAP"))):
+        table.add_row(name, str(behind), str(partitions))
+    console.print(table)
+
+
+async def _lag(bootstrap: str) -> list[tuple[str, int, int]]:
+    prefix = os.environ.get("DUBAN_TOPIC_PREFIX", "")
+    admin, consumer = AIOKafkaAdminClient(bootstrap_servers=bootstrap), AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await admin.start()
+    await consumer.start()
+    try:
+        found = []
+        for reader in CONSUMERS:
+            committed = await admin.list_consumer_group_offsets(f"{prefix}{reader.group}")
+            ends = await consumer.end_offsets(list(committed)) if committed else {}
+            behind = sum(max(0, ends[partition] - max(0, offset.offset)) for partition, offset in committed.items())
+            found.append((reader.name, behind, len(committed)))
+        return found
+    finally:
+        await admin.close()
+        await consumer.stop()
