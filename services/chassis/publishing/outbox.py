@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -17,8 +16,7 @@ Headers = Sequence[tuple[str, bytes]]
 _HEADERS = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxMessage:
+class OutboxMessage(msgspec.Struct, frozen=True, gc=False):
     """One Kafka record to be. Without `partition` the key decides, as the default partitioner does."""
 
     topic: str

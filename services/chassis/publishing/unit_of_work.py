@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
+import msgspec
+
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from services.chassis.publishing import outbox
@@ -26,8 +28,9 @@ U = TypeVar("U")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[A]):
+# No circle leads through a change or a message, and thousands live while a batch is taken: gc=False spares the collector
+# a walk that cost a tenth of the ledger's time for a report.
+class Change(msgspec.Struct, Generic[A], frozen=True, gc=False):
     """One event of an aggregate: its state before (None: it is new) and after, the payload, and the envelope."""
 
     before: A | None
