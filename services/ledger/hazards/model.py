@@ -36,7 +36,7 @@ REPORTED_FIELDS: Final = (
 )
 
 
-class ShownHazard(msgspec.Struct, frozen=True, kw_only=True):
+class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What readers are shown of a hazard; `version` is the number of its newest event.
 
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
@@ -70,7 +70,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True):
     reopened_count: int = 0
 
 
-class Hazard(ShownHazard, frozen=True, kw_only=True):
+class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     """One entry of the ledger, folded from its events, with what rules need and no reader is shown.
 
     `submitted_by` and `submission_digest` belong to the newest submission. The columns of the row follow from these

@@ -7,8 +7,9 @@ length in bytes as 8 octets, big-endian, so that no two records share an encodin
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.times import format_time
@@ -20,8 +21,7 @@ GENESIS: Final = bytes(32)
 SOURCE: Final = "/duban/ledger"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One sealed record of a hazard's history; `time` is RFC 3339 text, `digest` chains it to the one before."""
 
     hazard_id: str

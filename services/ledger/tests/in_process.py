@@ -35,6 +35,7 @@ from services.ledger.claims.handlers.take_claims import Claims, take_claims
 from services.ledger.hazards.handlers.commands import Order, Refused, move_hazards
 from services.ledger.hazards.handlers.journal import Ledger
 from services.ledger.hazards.model import Hazard, HazardKey
+from services.ledger.hazards.tables import register
 from services.ledger.settings import Settings
 from services.ledger.supervision.handlers import mark_overdue
 from services.ledger.tests.people import HOME, PEOPLE, People, give_keys
@@ -93,6 +94,11 @@ class InProcess(People):
         async with self.database.transaction() as connection:
             [said] = await move_hazards(connection, [order], ledger=self.ledger)
         return said
+
+    async def find(self, hazard: str) -> Hazard | None:
+        """The hazard of this id or number, past HTTP."""
+        async with self.database.acquire() as connection:
+            return await register.one(connection, HazardKey.parse(hazard))
 
     async def raise_overdue(self, *raised: tuple[CloudEvent, SupervisionOverdue]) -> None:
         async with self.database.transaction() as connection:

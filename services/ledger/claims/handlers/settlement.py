@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 from uuid import UUID
+
+import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
@@ -37,7 +40,7 @@ Numbers = Mapping[str, Iterator[str]]
 """Per county, the numbers that the hazards of one batch get."""
 
 
-class Screened(NamedTuple):
+class Screened(msgspec.Struct, frozen=True, gc=False):
     """A claim, the county whose topic it came on, and why that county can't have it taken (None: it can)."""
 
     delivery: Delivery
@@ -47,10 +50,11 @@ class Screened(NamedTuple):
 
 def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers: Numbers) -> None:
     """Settle claims in their order, in memory; each reference was loaded into the settlement's journal."""
-    for delivery, speaking, refused in screened:
-        if refused is not None:
+    for one in screened:
+        delivery = one.delivery
+        if one.refused is not None:
             reference = getattr(delivery.data, "reference", None)
-            settlement.refuse(delivery.record, delivery.event, refused, county=speaking, reference=reference)
+            settlement.refuse(delivery.record, delivery.event, one.refused, county=one.speaking, reference=reference)
             continue
         claim = cast("Claim", delivery.data)
         hazard = settlement.hazard(claim)
@@ -76,6 +80,7 @@ class Settlement:
         self._townships = townships
         self._waiting: dict[Reference, list[WaitingClaim]] = dict(waiting)
         self._rejected: list[RejectedClaim] = []
+        self._outcomes: Counter[tuple[str, str]] = Counter()
 
     def hazard(self, claim: Claim) -> Hazard | None:
         """Return the hazard that a claim is about, as this transaction leaves it so far."""
@@ -135,9 +140,11 @@ class Settlement:
         self._answer(answer, event, "rejected")
 
     async def save(self, connection: Connection) -> None:
-        """Store, in the journal's transaction, which claims wait and which were refused."""
+        """Store, in the journal's transaction, which claims wait and which were refused; count what became of all."""
         await waiting.save(connection, [claim for claims in self._waiting.values() for claim in claims])
         await rejected.save(connection, self._rejected)
+        for (county, outcome), number in self._outcomes.items():
+            metrics.CLAIMS.labels(county, outcome).inc(number)
 
     def _township(self, claim: HazardReported) -> str | None:
         return self._townships.code(claim.county, claim.township)
@@ -190,4 +197,4 @@ class Settlement:
         about = answer.reference or answer.origin
         envelope = new_event(answer, source=SOURCE, subject=about, key=about, time=answer.answered_at, cause=cause)
         self._journal.send(feedback_topic(answer.county, self._journal.topic_prefix), envelope)
-        metrics.CLAIMS.labels(answer.county, outcome).inc()
+        self._outcomes[answer.county, outcome] += 1

@@ -164,16 +164,18 @@ def _evolve(entry: Entry | None, event: HazardEvent) -> Entry:
 async def _save(connection: Connection, changes: Sequence[Change[Entry]]) -> None:
     """Seal and store what was recorded: hazards in order of id, the history in its own order."""
     sealed: list[Record] = []
-    heads: dict[str, bytes] = {}
     latest: dict[str, Entry] = {}
-    new, changed = set[str](), set[str]()
+    new, changed = list[str](), set[str]()
     for change in changes:
         hazard = change.after.hazard
-        record = seal(heads.get(hazard.hazard_id, change.after.head), change.event, hazard.version)
+        before = latest.get(hazard.hazard_id, change.after)
+        record = seal(before.head, change.event, hazard.version)
         sealed.append(record)
-        heads[hazard.hazard_id] = record.digest
         latest[hazard.hazard_id] = Entry(hazard, record.digest)
-        (changed if change.before else new).add(hazard.hazard_id)
+        if change.before is None:
+            new.append(hazard.hazard_id)
+        else:
+            changed.add(hazard.hazard_id)
     await entries.insert(connection, [latest[hazard_id] for hazard_id in sorted(new)])
     await entries.update(connection, [latest[hazard_id] for hazard_id in sorted(changed)])
     await records.append(connection, sealed)

@@ -1,0 +1,175 @@
+"""Every endpoint of the ledger, tried by every role in every area, sector and enterprise (SY25, SY65)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import httpx
+import msgspec
+import pytest
+
+from duban_contracts.events.types import Enterprise, Grade
+from duban_contracts.testing.calendar import june
+from duban_contracts.testing.claims import rectification, report
+from services.chassis.access.scope import Dimension, Facts
+from services.chassis.storage.database import Database
+from services.chassis.testing.rights.specimens import Call, Make, Specimen
+from services.chassis.testing.rights.trial import examine
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves import Close, Confirm, Plan, Submit
+from services.ledger.tests.in_process import InProcess
+
+_COUNTY_ONLY: Final = {Dimension.COUNTY}
+_LATER: Final = (june(11) + timedelta(days=1)).isoformat()
+# What each move is sent with, and which moves bring a hazard to where it succeeds for everybody who may make it.
+_BODIES: Final[dict[str, dict[str, Any]]] = {
+    "confirm": {"grade": "general", "responsible_unit": "fire_rescue", "deadline_on": june(11).isoformat()},
+    "reject": {"reason": "经核实不构成隐患"},
+    "plan": {"measures": "更换", "responsible_post": "安全总监"},
+    "submit": {"measures": "已更换", "completed_on": june(1).isoformat()},
+    "return": {"reason": "缺少校验记录"},
+    "close": {"review": "现场复查合格"},
+    "reopen": {"reason": "回头看发现反弹", "deadline_on": june(11).isoformat()},
+    "extend": {"reason": "设备到货延迟", "deadline_on": _LATER},
+    "regrade": {"grade": "major", "reason": "依据判定标准第三条"},
+}
+_MISSING: Final = "140502-2026-999999"
+
+
+class Rows:
+    """Makes rows of given facts in one ledger."""
+
+    def __init__(self, ledger: InProcess) -> None:
+        self._ledger = ledger
+
+    def hazard(self, *before: str) -> Make:
+        """Make hazards that have gone through the moves `before`."""
+
+        async def make(_: Database, facts: Facts) -> Hazard:
+            county, reference = facts.county or "", self._ledger.new_reference()
+            said = report(
+                reference,
+                county=county,
+                sector=facts.sector,
+                township=facts.township,
+                enterprise=Enterprise(name="示例企业（虚构）", uscc=facts.enterprise),
+            )
+            await self._ledger.take(said, county=county)
+            hazard = await self._moved(await self._number(county, reference), facts, before)
+            assert isinstance(hazard, Hazard)
+            return hazard
+
+        return make
+
+    async def waiting(self, _: Database, facts: Facts) -> str:
+        """Make a claim that waits for its report."""
+        reference = self._ledger.new_reference()
+        await self._ledger.take(rectification(reference, county=facts.county), county=facts.county or "")
+        return reference
+
+    async def rejected(self, _: Database, facts: Facts) -> str:
+        """Make a claim that was refused."""
+        reference = self._ledger.new_reference()
+        wrong = report(reference, county=facts.county, sector="no_such_sector")
+        await self._ledger.take(wrong, county=facts.county or "")
+        return reference
+
+    async def _number(self, county: str, reference: str) -> str:
+        query = "SELECT number FROM hazard WHERE county = $1 AND reference = $2"
+        number: str = await self._ledger.pool.fetchval(query, county, reference)
+        return number
+
+    async def _moved(self, number: str, facts: Facts, moves: Sequence[str]) -> Hazard | object:
+        commands: dict[str, msgspec.Struct] = {
+            "confirm": Confirm(grade=Grade.GENERAL, responsible_unit=facts.unit or "fire_rescue", deadline_on=june(11)),
+            "plan": Plan(measures="更换", responsible_post="安全总监"),
+            "submit": Submit(measures="已更换", completed_on=june(1)),
+            "close": Close(review="现场复查合格"),
+        }
+        # The same account may not submit and review; whoever the rights test sends is neither.
+        people = {"submit": "county", "close": "city-2"}
+        found: Hazard | object = None
+        for move in moves:
+            found = await self._ledger.move(number, commands[move], people.get(move, "city"))
+        return found or (await self._ledger.find(number))
+
+
+_BEFORE: Final = {
+    "confirm": (),
+    "reject": (),
+    "plan": ("confirm",),
+    "submit": ("confirm",),
+    "return": ("confirm", "submit"),
+    "close": ("confirm", "submit"),
+    "reopen": ("confirm", "submit", "close"),
+    "extend": ("confirm",),
+    "regrade": ("confirm",),
+}
+
+
+def specimens(rows: Rows) -> list[Specimen]:
+    hazard = rows.hazard("confirm")
+    found = [
+        Specimen.rows("GET /v1/hazards", make=hazard, call=_search("/v1/hazards"), shows=_named),
+        Specimen.rows("GET /v1/hazards/count", make=hazard, call=_search("/v1/hazards/count"), shows=_counted),
+        Specimen.rows("GET /v1/history", make=hazard, call=_newest, shows=_told_of),
+        Specimen.rows(
+            "GET /v1/waiting-claims",
+            make=rows.waiting,
+            call=lambda _: Call(path="/v1/waiting-claims", params={"limit": 1000}),
+            shows=_names_reference,
+            carries=_COUNTY_ONLY,
+        ),
+        Specimen.rows(
+            "GET /v1/rejected-claims",
+            make=rows.rejected,
+            call=lambda _: Call(path="/v1/rejected-claims", params={"limit": 1000}),
+            shows=_names_reference,
+            carries=_COUNTY_ONLY,
+        ),
+    ]
+    found += [_item("GET", below, hazard) for below in ("", "/history", "/timeline")]
+    found += [_item("POST", f"/{move}", rows.hazard(*_BEFORE[move]), body) for move, body in _BODIES.items()]
+    return found
+
+
+def _item(method: str, below: str, make: Make, body: dict[str, Any] | None = None) -> Specimen:
+    return Specimen.item(
+        f"{method} /v1/hazards/{{name}}{below}",
+        make=make,
+        call=lambda hazard: Call(path=f"/v1/hazards/{hazard.number}{below}", json=body),
+        missing=Call(path=f"/v1/hazards/{_MISSING}{below}", json=body),
+    )
+
+
+def _search(path: str) -> Any:
+    return lambda hazard: Call(path=path, params={"q": hazard.number})
+
+
+def _newest(hazard: Hazard) -> Call:
+    del hazard
+    return Call(path="/v1/history", params={"limit": 5000})
+
+
+def _named(answer: httpx.Response, hazard: Hazard) -> bool:
+    return hazard.number in answer.text
+
+
+def _counted(answer: httpx.Response, _: Hazard) -> bool:
+    return bool(answer.json()["total"] == 1)
+
+
+def _told_of(answer: httpx.Response, hazard: Hazard) -> bool:
+    return hazard.hazard_id in answer.text
+
+
+def _names_reference(answer: httpx.Response, reference: str) -> bool:
+    return f'"{reference}"' in answer.text
+
+
+@pytest.mark.feature("SY25")
+@pytest.mark.feature("SY65")
+async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(ledger: InProcess) -> None:
+    assert await examine(ledger.app, specimens(Rows(ledger))) == []
