@@ -17,7 +17,6 @@ def wire(platform: Platform[Settings]) -> Part:
     deps = Deps(
         intake=Intake(platform.database, producer, platform.clock),
         allowance=Allowance(settings.allowance_events, settings.allowance_seconds),
-        counties=frozenset(county.code for county in platform.city.counties),
         topic_prefix=settings.topic_prefix,
         max_body_bytes=settings.max_body_bytes,
     )

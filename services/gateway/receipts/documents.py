@@ -1,16 +1,16 @@
-"""The JSON documents that say where an event stands."""
+"""The JSON document that says where an event stands."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
-import msgspec
-
+from services.chassis.web.documents import Document
 from services.gateway.receipts.model import Receipt, ReceiptStatus
 
 
-class ReceiptDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ReceiptDocument(Document, frozen=True, kw_only=True, omit_defaults=True):
     """A receipt as its county reads it; what is not known is left out."""
 
     receipt_id: UUID
@@ -31,15 +31,7 @@ class ReceiptDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     queued_at: datetime | None = None
     answered_at: datetime | None = None
 
-
-class ReceiptPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Receipts, newest first; `next` is the `after` of the following page."""
-
-    items: list[ReceiptDocument]
-    next: str | None
-
-
-def receipt_of(receipt: Receipt) -> ReceiptDocument:
-    """Return a receipt as its county reads it."""
-    known = {name: getattr(receipt, name) for name in ReceiptDocument.__struct_fields__}
-    return ReceiptDocument(**known)
+    @classmethod
+    def of(cls, receipt: Receipt) -> Self:
+        """Return a receipt as its county reads it."""
+        return cls(**{name: getattr(receipt, name) for name in cls.__struct_fields__})

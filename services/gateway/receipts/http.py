@@ -3,67 +3,71 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query
 
-from services.chassis.access.keys import Principal, require
+from services.chassis.access.policy import Action, Reach, allow
+from services.chassis.access.refusals import Caller, found_in_scope
+from services.chassis.access.roles import INTEGRATORS
+from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Database
-from services.chassis.web.problems import Problem
+from services.chassis.web.paging import After, Cursor, Page, page_of
+from services.chassis.web.parameters import Limit
+from services.chassis.web.problems import Problem, declares
+from services.chassis.web.routes import Router
 from services.gateway.receipts import tables
-from services.gateway.receipts.documents import ReceiptPage, receipt_of
-from services.gateway.receipts.model import ReceiptStatus
+from services.gateway.receipts.documents import ReceiptDocument
+from services.gateway.receipts.model import Receipt, ReceiptStatus
 
-Integrator = Annotated[Principal, Depends(require("integrator"))]
+READ: Final = Action("gateway.receipts.read", "查看回执", roles=INTEGRATORS, reach=Reach.COUNTY)
+MayRead = Annotated[Caller, Depends(allow(READ))]
+
+
+class ByPosition(Cursor, frozen=True, kw_only=True, tag="receipts"):
+    """Receipts stand in the order of their reservation."""
+
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """Dependencies of the routes; `counties` are the city's."""
+    """Dependencies of the routes."""
 
     database: Database
-    counties: frozenset[str]
 
 
-def router(deps: Deps) -> APIRouter:
+def router(deps: Deps) -> Router:
     """Return the routes of the receipts."""
-    routes = APIRouter()
+    routes = Router(prefix="/v1", tags=["receipts"])
 
-    @routes.get("/v1/receipts/{receipt_id}", summary="查询回执")
-    async def read_receipt(receipt_id: UUID, principal: Integrator) -> Response:
+    @routes.get("/receipts/{receipt_id}", summary="查询回执", responses=declares("receipt-not-found"))
+    async def read_receipt(receipt_id: UUID, caller: MayRead) -> ReceiptDocument:
         """Say where one event stands: queued, recorded or rejected."""
-        county = county_of(principal, deps.counties)
         async with deps.database.acquire() as connection:
-            receipt = await tables.find(connection, county, receipt_id)
-        if receipt is None:
-            raise Problem(404, "receipt-not-found", "没有这张回执。")
-        return _json(receipt_of(receipt))
+            receipt = await tables.find(connection, receipt_id)
+        return ReceiptDocument.of(found_in_scope(receipt, _facts_of, caller, Problem("receipt-not-found")))
 
-    @routes.get("/v1/receipts", summary="回执列表")
+    @routes.get("/receipts", summary="回执列表")
     async def list_receipts(
-        principal: Integrator,
-        status: Annotated[ReceiptStatus | None, Query()] = None,
-        after: Annotated[int | None, Query(ge=0, le=2**63 - 1)] = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    ) -> Response:
+        caller: MayRead,
+        status: Annotated[ReceiptStatus | None, Query(description="只看这一状态")] = None,
+        after: After[ByPosition] = None,
+        limit: Limit = 100,
+    ) -> Page[ReceiptDocument]:
         """List the county's own receipts, newest first; `after` is the `next` of the page before."""
-        county = county_of(principal, deps.counties)
+        before = None if after is None else after.position
         async with deps.database.acquire() as connection:
-            found = await tables.newest(connection, county, status=status, before=after, limit=limit + 1)
-        following = str(found[limit - 1].position) if len(found) > limit else None
-        return _json(ReceiptPage(items=[receipt_of(item) for item in found[:limit]], next=following))
+            found = await tables.newest(connection, caller.scope, status=status, before=before, limit=limit + 1)
+        return page_of(found, limit, item=ReceiptDocument.of, cursor=_end_of_page)
 
     return routes
 
 
-def county_of(principal: Principal, counties: frozenset[str]) -> str:
-    """Return the county a key speaks for; raises Problem 403 when it is none of this city's."""
-    if principal.area not in counties:
-        raise Problem(403, "no-county", "该密钥未绑定本市的县（市、区），不能报送事件。")
-    return principal.area
+def _facts_of(receipt: Receipt) -> Facts:
+    return Facts(county=receipt.county)
 
 
-def _json(document: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(document), media_type="application/json")
+def _end_of_page(receipt: Receipt) -> ByPosition:
+    return ByPosition(position=receipt.position)

@@ -86,6 +86,7 @@ class Receipt:
     """One receipt as its county sees it. `queued_at` is None where the county wrote to its topic itself."""
 
     receipt_id: UUID
+    county: str
     position: int
     status: ReceiptStatus
     event_id: str | None

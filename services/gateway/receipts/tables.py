@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.gateway.receipts.model import Answer, Earlier, Receipt, ReceiptStatus, Reservation
@@ -68,11 +69,7 @@ _RECORD: Final = f"""
        message = excluded.message, field = excluded.field, rule = excluded.rule
  WHERE known.answered_at IS NULL
     OR (excluded.status <> 'queued', excluded.answered_at) >= (known.status <> 'queued', known.answered_at)"""  # noqa: S608 - constants
-_FIND: Final = f"SELECT {_READ} FROM receipt WHERE receipt_id = $1 AND county = $2 AND {_VISIBLE}"  # noqa: S608
-_NEWEST: Final = f"""
-SELECT {_READ} FROM receipt
- WHERE county = $1 AND ($2::text IS NULL OR status = $2) AND position < $3 AND {_VISIBLE}
- ORDER BY position DESC LIMIT $4"""  # noqa: S608 - constants
+_FIND: Final = f"SELECT {_READ} FROM receipt WHERE receipt_id = $1 AND {_VISIBLE}"  # noqa: S608 - constants
 _NO_POSITION: Final = 2**63 - 1
 
 
@@ -99,17 +96,27 @@ async def record(connection: Connection, answers: Sequence[Answer]) -> None:
         await connection.execute(_RECORD, *_ANSWERED.arguments(answers))
 
 
-async def find(connection: Connection, county: str, receipt_id: UUID) -> Receipt | None:
-    """Return a receipt of this county, or None."""
-    row = await connection.fetchrow(_FIND, receipt_id, county)
+async def find(connection: Connection, receipt_id: UUID) -> Receipt | None:
+    """Return a receipt that somebody was promised, or None."""
+    row = await connection.fetchrow(_FIND, receipt_id)
     return None if row is None else _receipt(row)
 
 
 async def newest(
-    connection: Connection, county: str, *, status: ReceiptStatus | None, before: int | None, limit: int
+    connection: Connection, scope: Scope, *, status: ReceiptStatus | None, before: int | None, limit: int
 ) -> list[Receipt]:
-    """Return up to `limit` receipts of this county, newest first, older than position `before`."""
-    rows = await connection.fetch(_NEWEST, county, status, _NO_POSITION if before is None else before, limit)
+    """Return up to `limit` receipts inside `scope`, newest first, older than position `before`."""
+    place = _NO_POSITION if before is None else before
+    conditions, values = scope.where({Dimension.COUNTY: "county"}, first=4)
+    rows = await connection.fetch(
+        f"""SELECT {_READ} FROM receipt
+             WHERE ($1::text IS NULL OR status = $1) AND position < $2 AND {_VISIBLE} AND {" AND ".join(conditions)}
+             ORDER BY position DESC LIMIT $3""",  # noqa: S608 - constants
+        status,
+        place,
+        limit,
+        *values,
+    )
     return [_receipt(row) for row in rows]
 
 

@@ -11,9 +11,8 @@ from services.gateway.settings import Settings
 
 def wire(platform: Platform[Settings]) -> Part:
     """Return the receipts' part of the gateway."""
-    counties = [county.code for county in platform.city.counties]
-    topics = [feedback_topic(county, platform.settings.topic_prefix) for county in counties]
+    topics = [feedback_topic(county.code, platform.settings.topic_prefix) for county in platform.city.counties]
     return Part(
-        routers=[router(Deps(platform.database, frozenset(counties)))],
+        routers=[router(Deps(platform.database))],
         consumers=[platform.consumer("feedback", topics, note_answers)],
     )

@@ -17,6 +17,7 @@ import pytest_asyncio
 from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import city_topics
 from services.chassis.access import keys as api_keys
+from services.chassis.access.principal import Principal
 from services.chassis.testing import kafka as chassis_testing
 from services.gateway.bootstrap import build
 from services.gateway.settings import Settings
@@ -50,10 +51,10 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
     await chassis_testing.create_topics(kafka_bootstrap, [dataclasses.replace(topic, partitions=2) for topic in wanted])
     service = await build(settings)
     keys = {
-        "home": api_keys.Principal("county-140502", "integrator", HOME),
-        "foreign": api_keys.Principal("county-140521", "integrator", FOREIGN),
-        "regulator": api_keys.Principal("regulator-140502-1", "county_regulator", HOME),
-        "astray": api_keys.Principal("county-999999", "integrator", "999999"),
+        "home": Principal("county-140502", "integrator", HOME),
+        "foreign": Principal("county-140521", "integrator", FOREIGN),
+        "regulator": Principal("regulator-140502-1", "county_regulator", HOME),
+        "astray": Principal("county-999999", "integrator", "999999"),
     }
     tokens = {who: api_keys.new_token() for who in keys}
     connection = await asyncpg.connect(settings.postgres_dsn)

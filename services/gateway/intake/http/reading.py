@@ -26,12 +26,12 @@ class Mode(enum.Enum):
 def mode_of(headers: Mapping[str, str]) -> Mode:
     """Return the content mode of a request; raises Problem 415 for anything that is no CloudEvent in UTF-8 JSON."""
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem(415, "unsupported-media-type", "不支持压缩的请求正文，请去掉 Content-Encoding。")
+        raise _unsupported("不支持压缩的请求正文，请去掉 Content-Encoding")
     media_type, _, parameters = headers.get("content-type", "").lower().partition(";")
     for parameter in parameters.split(";"):
         name, _, value = parameter.strip().partition("=")
         if name == "charset" and value.strip('"') not in _UTF8:
-            raise Problem(415, "unsupported-media-type", "请求正文必须使用 UTF-8 编码。")
+            raise _unsupported("请求正文必须使用 UTF-8 编码")
     match media_type.strip():
         case content_type if content_type == BATCH_CONTENT_TYPE:
             return Mode.BATCH
@@ -39,24 +39,26 @@ def mode_of(headers: Mapping[str, str]) -> Mode:
             return Mode.STRUCTURED
         case content_type if content_type == DATA_CONTENT_TYPE and "ce-specversion" in headers:
             return Mode.BINARY
-    raise Problem(
-        415,
-        "unsupported-media-type",
+    raise _unsupported(
         f"Content-Type 须为 {STRUCTURED_CONTENT_TYPE}（单条）或 {BATCH_CONTENT_TYPE}（批量）；"
-        f"使用 ce-* 请求头时为 {DATA_CONTENT_TYPE}。",
+        f"使用 ce-* 请求头时为 {DATA_CONTENT_TYPE}"
     )
+
+
+def _unsupported(detail: str) -> Problem:
+    return Problem("unsupported-media-type", field="Content-Type", detail=detail)
 
 
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the body; raises Problem 413 as soon as it is known to exceed `limit` bytes."""
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
+        raise Problem("body-too-large", limit=limit)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise _too_large(limit)
+            raise Problem("body-too-large", limit=limit)
     return bytes(body)
 
 
@@ -68,7 +70,3 @@ def binary_attributes(headers: Mapping[str, str]) -> list[tuple[str, bytes]]:
         if name.startswith("ce-") and name != "ce-traceparent"
     ]
     return [*attributes, ("content-type", DATA_CONTENT_TYPE.encode())]
-
-
-def _too_large(limit: int) -> Problem:
-    return Problem(413, "body-too-large", f"请求正文超过 {limit} 字节，请分批发送。", rule=f"body <= {limit} bytes")

@@ -3,76 +3,85 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from duban_contracts.cloudevents import EnvelopeError, split_batch
+from duban_contracts.refusals import refusal
 from duban_contracts.topics import claims_topic
-from services.chassis.access.keys import Principal, require
+from duban_contracts.validation import MOST_BATCH_EVENTS
+from services.chassis.access.policy import Action, Reach, allow
+from services.chassis.access.refusals import Caller
+from services.chassis.access.roles import INTEGRATORS
 from services.chassis.telemetry import tracing
+from services.chassis.web.documents import answer
 from services.chassis.web.problems import Problem
-from services.gateway.intake.documents import SubmissionDocument, plain, submission_of
+from services.chassis.web.routes import Router
+from services.gateway.intake.documents import Submission, problem_of
 from services.gateway.intake.handlers import Intake, NotAccepted, accept_events
 from services.gateway.intake.http import describing
 from services.gateway.intake.http.allowance import Allowance
 from services.gateway.intake.http.reading import Mode, binary_attributes, mode_of, read_body
-from services.gateway.intake.model.claims import Claim, Refused, malformed
-from services.gateway.intake.model.examination import MAX_BATCH, Examiner
+from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.model.examination import Examiner
+from services.gateway.intake.model.outcomes import Outcome
 
 RETRY_AFTER_SECONDS: Final = 5
 
-Integrator = Annotated[Principal, Depends(require("integrator"))]
+# The key, not the payload, says whose topic is written.
+PUBLISH: Final = Action("gateway.intake.publish", "报送事件", roles=INTEGRATORS, reach=Reach.COUNTY)
+MayPublish = Annotated[Caller, Depends(allow(PUBLISH))]
+
+
+async def _incoming(request: Request) -> Request:
+    return request
+
+
+Incoming = Annotated[Request, Depends(_incoming)]
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """Dependencies of the route; `counties` are the city's."""
+    """Dependencies of the route."""
 
     intake: Intake
     allowance: Allowance
-    counties: frozenset[str]
     topic_prefix: str
     max_body_bytes: int
 
 
-def router(deps: Deps) -> APIRouter:
+def router(deps: Deps) -> Router:
     """Return the route by which events come in."""
-    routes = APIRouter()
+    routes = Router(prefix="/v1", tags=["events"])
 
-    @routes.post("/v1/events", **describing.EVENTS)
-    async def receive_events(request: Request, principal: Integrator) -> Response:
+    @routes.post("/events", **describing.EVENTS)
+    async def receive_events(caller: MayPublish, request: Incoming) -> Response:
         """Take one event or a batch; the answer comes after the broker's ack, with a receipt for each event."""
-        return await _receive(deps, request, principal)
+        return await _receive(deps, request, caller)
 
     return routes
 
 
-async def _receive(deps: Deps, request: Request, principal: Principal) -> Response:
-    county = _county(deps, principal)
+async def _receive(deps: Deps, request: Request, caller: Caller) -> Response:
+    assert caller.county is not None  # noqa: S101 - Reach.COUNTY
     mode = mode_of(request.headers)
     body = await read_body(request, deps.max_body_bytes)
     documents = _documents(mode, body)
-    await _spend(deps, principal, len(documents))
-    topic = claims_topic(county, deps.topic_prefix)
-    examiner = Examiner(county, topic, tracing.current_traceparent())
+    await _spend(deps.allowance, caller, len(documents))
+    topic = claims_topic(caller.county, deps.topic_prefix)
+    examiner = Examiner(caller.county, topic, tracing.current_traceparent())
     examined: list[Claim | Refused]
     if mode is Mode.BINARY:
         examined = [examiner.binary(body, binary_attributes(request.headers))]
     else:
         examined = [examiner.structured(document) for document in documents]
     try:
-        outcomes = await accept_events(examined, county=county, topic=topic, deps=deps.intake)
+        outcomes = await accept_events(examined, county=caller.county, topic=topic, deps=deps.intake)
     except NotAccepted:
-        raise _unavailable() from None
-    return _answer(submission_of(outcomes), single=mode is not Mode.BATCH)
-
-
-def _county(deps: Deps, principal: Principal) -> str:
-    if principal.area not in deps.counties:
-        raise Problem(403, "no-county", "该密钥未绑定本市的县（市、区），不能报送事件。")
-    return principal.area
+        raise Problem("not-accepted", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}) from None
+    return _answer(outcomes, single=mode is not Mode.BATCH)
 
 
 def _documents(mode: Mode, body: bytes) -> list[bytes | msgspec.Raw]:
@@ -81,52 +90,25 @@ def _documents(mode: Mode, body: bytes) -> list[bytes | msgspec.Raw]:
     try:
         documents = split_batch(body)
     except EnvelopeError as error:
-        refusal = malformed(error)
-        raise Problem(422, "malformed-batch", refusal.message, field="$", rule=error.rule) from error
-    if len(documents) > MAX_BATCH:
-        raise Problem(
-            413, "batch-too-large", f"一批最多 {MAX_BATCH} 条事件，请分批发送。", rule=f"events <= {MAX_BATCH}"
-        )
+        raise Problem("malformed-batch", field="$", rule=error.rule) from error
+    if len(documents) > MOST_BATCH_EVENTS:
+        raise Problem("batch-too-large", limit=MOST_BATCH_EVENTS)
     return list(documents)
 
 
-async def _spend(deps: Deps, principal: Principal, events: int) -> None:
-    wait = await deps.allowance.take(principal.account, events)
+async def _spend(allowance: Allowance, caller: Caller, events: int) -> None:
+    wait = await allowance.take(caller.account, events)
     if wait is not None:
-        raise Problem(
-            429,
-            "too-many-events",
-            f"发送过快，请在 {wait} 秒后重试。",
-            headers={"Retry-After": str(wait)},
-        )
+        raise Problem("rate-limited", seconds=wait, headers={"Retry-After": str(wait)})
 
 
-def _unavailable() -> Problem:
-    return Problem(
-        503,
-        "not-accepted",
-        "平台暂时无法受理，事件未获确认；请稍后以相同的事件编号原样重发，不会重复入账。",
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-    )
-
-
-def _answer(submission: SubmissionDocument, *, single: bool) -> Response:
+def _answer(outcomes: list[Outcome], *, single: bool) -> Response:
     """Answer 202, 207, or, when nothing was accepted, a problem that carries the results with it."""
+    submission = Submission.of(outcomes)
     if submission.accepted or not submission.results:
-        return _json(207 if submission.rejected else 202, submission)
-    problems = [result.problem for result in submission.results if result.problem is not None]
-    statuses = {problem.status for problem in problems}
-    first = problems[0]
-    extra: dict[str, Any] = plain(submission)
-    if single:
-        raise Problem(first.status, first.code, first.detail, field=first.field, rule=first.rule, **extra)
-    raise Problem(
-        statuses.pop() if len(statuses) == 1 else 422,
-        "nothing-accepted",
-        f"{len(problems)} 条事件均未受理，原因见 results。",
-        **extra,
-    )
-
-
-def _json(status: int, document: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(document), status_code=status, media_type="application/json")
+        return answer(submission, status=207 if submission.rejected else 202)
+    members = msgspec.structs.asdict(submission)
+    first = outcomes[0]
+    if single and isinstance(first, Refused):
+        raise Problem.of(first.refusals[0], errors=problem_of(first).errors, **members)
+    raise Problem.of(refusal("nothing-accepted", count=submission.rejected), **members)

@@ -8,22 +8,12 @@ from typing import Final
 
 import msgspec
 
+from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
-from duban_contracts.codec import decode
-from duban_contracts.validation import check_claim
-from services.gateway.intake.model.claims import (
-    Claim,
-    Refused,
-    broken,
-    digest_of,
-    kept_traceparent,
-    malformed,
-    too_large,
-)
+from duban_contracts.validation import envelope_violation, examine_claim
+from services.gateway.intake.model.claims import Claim, Refused, digest_of, kept_traceparent
 
-MAX_BATCH: Final = 1000
-# Far above any honest claim, far below what the broker takes in one record (1 MiB).
-MAX_EVENT_BYTES: Final = 262_144
+_MOST_ID_CHARACTERS: Final = 200
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -54,16 +44,13 @@ class Examiner:
         try:
             event = read()
         except EnvelopeError as error:
-            return Refused(name(), malformed(error))
-        if len(event.data) > MAX_EVENT_BYTES:
-            return Refused(event.id, too_large(MAX_EVENT_BYTES))
-        violations = check_claim(event, self.county)
-        if violations:
-            return Refused(event.id, broken(violations))
-        return self._claim(event)
+            return Refused(name(), (envelope_violation(error),))
+        data = examine_claim(event, self.county)
+        if isinstance(data, list):
+            return Refused(event.id, tuple(data))
+        return self._claim(event, data)
 
-    def _claim(self, event: CloudEvent) -> Claim:
-        data = decode(event)
+    def _claim(self, event: CloudEvent, data: EventData) -> Claim:
         # Every claim of the contract has a reference: it is the record's key, so that claims of one hazard keep order.
         reference: str = data.reference  # type: ignore[attr-defined]
         sent = msgspec.structs.replace(
@@ -83,4 +70,4 @@ def _name_in(document: bytes | msgspec.Raw) -> str | None:
         named = _NAMED.decode(document).id
     except (msgspec.DecodeError, RecursionError):
         return None
-    return named[:200] if isinstance(named, str) and named else None
+    return named[:_MOST_ID_CHARACTERS] if isinstance(named, str) and named else None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.gateway.intake.model.claims import Claim, Refused, event_id_reused
+from services.gateway.intake.model.claims import Claim, Refused, id_reused
 from services.gateway.receipts.model import Earlier
 
 
@@ -50,5 +50,5 @@ def outcome_of(item: Claim | Refused, distinct: Mapping[UUID, Claim], earlier: M
     first = distinct[item.receipt_id]
     known = earlier.get(item.receipt_id)
     if item.digest != first.digest or (known is not None and known.digest != item.digest):
-        return Refused(item.event.id, event_id_reused(item.receipt_id))
+        return id_reused(item)
     return Queued(item.event.id, item.receipt_id)

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from duban_contracts.catalogue import EventType
 from duban_contracts.cloudevents import EnvelopeError, split_batch
 from duban_contracts.codec import event_types
+from duban_contracts.codes import CODES
 from duban_contracts.topics import TopicFamily, claims_topic
-from services.gateway.intake.documents import STATUS_OF, problem_of
+from duban_contracts.validation import MOST_EVENT_BYTES
+from services.gateway.intake.documents import problem_of
 from services.gateway.intake.model.claims import Claim, Refused, kept_traceparent
-from services.gateway.intake.model.examination import MAX_EVENT_BYTES, Examiner
+from services.gateway.intake.model.examination import Examiner
 from services.gateway.tests.world import FOREIGN, HOME, Event, report
 
 TOPIC = claims_topic(HOME)
@@ -55,17 +57,17 @@ def examined(document: Any) -> Claim | Refused:
 def test_any_bytes_are_a_claim_or_a_refusal_with_a_reason(document: bytes) -> None:
     outcome = EXAMINER.structured(document)
     assert isinstance(outcome, Refused)
-    assert outcome.refusal.message
-    assert outcome.refusal.field
-    assert outcome.refusal.rule
+    assert outcome.refusals
+    assert all(refusal.message and refusal.field and refusal.rule for refusal in outcome.refusals)
 
 
 @given(damaged())
 def test_a_damaged_event_never_raises_and_a_claim_fits_kafka_and_postgresql(event: Event) -> None:
     outcome = examined(event)
     if isinstance(outcome, Refused):
-        problem = problem_of(outcome.refusal)
-        assert problem.status in STATUS_OF.values()
+        problem = problem_of(outcome)
+        assert problem.status in {403, 422}
+        assert problem.code in CODES
         assert msgspec.json.encode(problem)
         return
     texts = [outcome.event.id, outcome.event.source, outcome.event.type, outcome.reference, outcome.event.subject]
@@ -161,7 +163,7 @@ def test_no_text_of_a_claim_may_hold_what_postgresql_cannot(kind: EventType) -> 
 def test_the_county_of_the_payload_must_be_the_keys() -> None:
     outcome = examined(report(FOREIGN))
     assert isinstance(outcome, Refused)
-    assert outcome.refusal.code == "county-mismatch"
+    assert outcome.refusals[0].code == "county-mismatch"
 
 
 def test_an_unusable_event_keeps_the_id_it_claims_to_have() -> None:
@@ -173,9 +175,9 @@ def test_an_unusable_event_keeps_the_id_it_claims_to_have() -> None:
 
 
 def test_an_event_above_the_limit_is_refused_before_it_is_decoded() -> None:
-    outcome = examined(report(description="险" * MAX_EVENT_BYTES))
+    outcome = examined(report(description="险" * MOST_EVENT_BYTES))
     assert isinstance(outcome, Refused)
-    assert outcome.refusal.code == "event-too-large"
+    assert outcome.refusals[0].code == "event-too-large"
 
 
 @pytest.mark.parametrize("own", [None, "", "00-1-2-3", f"00-{'0' * 32}-{'1' * 16}-01", f"00-{'a' * 32}-{'0' * 16}-01"])

@@ -206,7 +206,7 @@ async def test_an_account_above_its_allowance_waits_and_the_others_do_not(world:
     async with another_gateway(world, allowance_events=1000, allowance_seconds=2) as strict:
         assert (await strict.post([{}] * 900)).status_code == 422
         answer = await strict.post([{}] * 200)
-        assert (answer.status_code, answer.json()["code"]) == (429, "too-many-events")
+        assert (answer.status_code, answer.json()["code"]) == (429, "rate-limited")
         wait = int(answer.headers["retry-after"])
         assert 1 <= wait <= 2
         # Counted in events: one single event still fits.

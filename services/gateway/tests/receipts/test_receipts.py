@@ -155,7 +155,7 @@ async def test_an_id_known_from_the_topic_only_is_not_taken_again_over_http(worl
     await feed(world, [recorded(event, probe)])
     await until(world, probe, status="recorded")
     answer = await world.post(event)
-    assert (answer.status_code, answer.json()["code"]) == (409, "event-id-reused")
+    assert (answer.status_code, answer.json()["code"]) == (409, "id-reused")
 
 
 async def test_an_unreadable_record_is_found_in_the_list_by_its_origin(world: World) -> None:
