@@ -103,12 +103,12 @@ class WorkingCalendar:
             case Roll.NONE:
                 return day
 
-    def _search(self, day: date, step: timedelta) -> date:
-        for _ in range(_LONGEST_BREAK):
+    def _search(self, start: date, step: timedelta) -> date:
+        for days in range(_LONGEST_BREAK):
+            day = start + days * step
             if self.is_workday(day):
                 return day
-            day += step
-        raise UnusableCalendar(f"no working day within {_LONGEST_BREAK} days of {day}")
+        raise UnusableCalendar(f"no working day within {_LONGEST_BREAK} days of {start}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ NAMESPACE: Final = UUID("0d9c7f2e-3b0a-5c58-9f0e-64756261e001")
 
 
 def called_for(reckoning: Reckoning | None, number: str, policy: Policy) -> list[Alarm]:
-    """Return the alarms that the deadline in force calls for, raised already or not; `number` is the hazard's.
+    """Return the alarms that the deadline in force calls for, raised already or not; `number` is the hazard's own.
 
     Alarms of earlier deadlines are no longer needed: a hazard that was extended or closed before its alarm was raised
     gets none (promise P3). A submission after the deadline does not take the alarm back.
@@ -31,11 +31,12 @@ def called_for(reckoning: Reckoning | None, number: str, policy: Policy) -> list
         return [passing(due, state, deadline.noted_at)]
     state = AlarmState.ARMED if reckoning.state is ClockState.RUNNING else AlarmState.HELD
     # A reminder whose moment was over when the clock began to run says what was just said.
-    since = max(reckoning.running_since or reckoning.paused_at or deadline.set_at, deadline.set_at)
+    turned = (reckoning.running_since, reckoning.paused_at, deadline.set_at)
+    since = max(instant for instant in turned if instant)
     return [passing(due, state), *ahead(due, policy.reminders(reckoning.grade, due.at), state, since=since)]
 
 
-def changes(before: Reckoning | None, after: Reckoning | None, number: str, policy: Policy) -> list[Alarm]:
+def changes(before: Reckoning | None, after: Reckoning, number: str, policy: Policy) -> list[Alarm]:
     """Return the alarms to write when `before` becomes `after`."""
-    passed = {d.number for d in after.deadlines if d.outcome is Outcome.PASSED} if after else set[int]()
+    passed = {deadline.number for deadline in after.deadlines if deadline.outcome is Outcome.PASSED}
     return alarm_changes(called_for(before, number, policy), called_for(after, number, policy), passed=passed)

@@ -115,7 +115,7 @@ def _resume(reckoning: Reckoning, at: datetime, days: CityDays) -> Reckoning:
     resumed = _turn(reckoning, ClockState.RUNNING, "returned", at)
     if deadline.outcome is not Outcome.OPEN:
         return resumed
-    budget_end = (resumed.running_since or at) + left
+    budget_end = resumed.segments[-1].started_at + left
     due_at = days.up_to_midnight(budget_end)
     if left == _NOTHING_LEFT:
         due_at = days.end_of_day_at(budget_end)

@@ -63,7 +63,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """Everything that is known about one hazard's clock after the ledger's event number `version`."""
+    """Everything that is known about one hazard's clock after the ledger's event number `version`.
+
+    `paused_at` is set while the clock is paused, `running_since` while it runs: the instant at which that began.
+    """
 
     hazard_id: str
     version: int
@@ -82,7 +85,7 @@ class Reckoning:
     @property
     def remaining(self) -> timedelta | None:
         """Return what is left of the time allowed while the clock is paused; None when it runs or has stopped."""
-        if self.paused_at is None or self.state is not ClockState.PAUSED:
+        if self.paused_at is None:
             return None
         return max(self.deadline.budget_end - self.paused_at, timedelta())
 

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-import pytest
+from datetime import timedelta
 
 from duban_contracts.events.types import Grade
-from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.calendar import ZONE, june, local
 from duban_contracts.testing.stories import registered
+from services.scheduler.calendar.model import CityDays, Roll
+from services.scheduler.clocks.model.fold import advance
 from services.scheduler.clocks.model.reckoning import ClockState, Outcome
-from services.scheduler.tests.builders import DAY, HOUR, POLICY, clock_of, fold, running
+from services.scheduler.tests.builders import DAY, HOUR, WEEKENDS_ONLY, clock_of, fold, running
 
 
 def test_a_hazard_has_no_clock_before_it_is_running() -> None:
@@ -139,9 +139,106 @@ def test_the_ledgers_note_of_an_overdue_deadline_is_kept_with_it() -> None:
     assert (second.outcome, second.noted_at) == (Outcome.OPEN, None)
 
 
-@pytest.mark.parametrize(("now", "left"), [(local(10, 23), 1), (local(10), 1), (local(9, 23, 59), 2), (local(7, 9), 4)])
-def test_days_left_count_the_deadlines_own_day(now: datetime, left: int) -> None:
-    assert POLICY.days.days_left(local(11), now) == left
+def test_a_note_belongs_to_the_deadline_it_names_though_a_later_one_has_passed_too() -> None:
+    story = running().extended(local(11, 9), june(12)).overdue(local(14), june(10))
+    first, second = clock_of(story).deadlines
+    assert (first.noted_at, second.noted_at) == (local(14), None)
+
+
+def test_a_note_of_a_deadline_that_had_not_passed_by_then_changes_nothing() -> None:
+    # A pause moved the 10th to the 26th; what the ledger noted on the 12th cannot be about that.
+    story = running().submitted(local(5, 12)).returned(local(20, 9))
+    assert clock_of(story.overdue(local(25), june(10))).deadlines == clock_of(story).deadlines
+
+
+def test_a_note_at_the_very_instant_of_the_deadline_is_about_it() -> None:
+    assert clock_of(running().overdue(local(11), june(10))).deadline.noted_at == local(11)
+
+
+def test_a_note_does_not_make_a_deadline_pass_that_was_kept_or_replaced() -> None:
+    in_review = clock_of(running().submitted(local(10, 23, 59)).overdue(local(12), june(10)))
+    assert (in_review.deadline.outcome, in_review.deadline.noted_at) == (Outcome.OPEN, local(12))
+    extended = clock_of(running().extended(local(9), june(20)).overdue(local(12), june(10)))
+    assert [d.outcome for d in extended.deadlines] == [Outcome.SUPERSEDED, Outcome.OPEN]
+    assert [d.noted_at for d in extended.deadlines] == [local(12), None]
+
+
+def test_what_happens_at_the_very_instant_of_the_deadline_is_in_time() -> None:
+    moment = timedelta(microseconds=1)
+    assert clock_of(running().rejected(local(11))).deadline.outcome is Outcome.CANCELLED
+    assert clock_of(running().rejected(local(11) + moment)).deadline.outcome is Outcome.PASSED
+    assert clock_of(running().extended(local(11), june(20))).deadlines[0].outcome is Outcome.SUPERSEDED
+    assert clock_of(running().extended(local(11) + moment, june(20))).deadlines[0].outcome is Outcome.PASSED
+
+
+def test_what_happens_during_review_after_the_deadline_does_not_make_it_pass() -> None:
+    in_review = running().submitted(local(10))
+    assert clock_of(in_review.extended(local(12), june(20))).deadlines[0].outcome is Outcome.SUPERSEDED
+    assert clock_of(in_review.closed(local(12))).deadline.outcome is Outcome.MET
+    assert clock_of(in_review.closed(local(12))).deadline.settled_at == local(12)
+
+
+def test_a_passed_deadline_is_settled_when_it_passed_whatever_comes_after() -> None:
+    for story in (
+        running().submitted(local(12)),
+        running().extended(local(12), june(20)),
+        running().rejected(local(12)),
+        running().overdue(local(11, 0, 1), june(10)),
+    ):
+        assert clock_of(story).deadlines[0].settled_at == local(11)
+
+
+def test_an_extension_of_a_passed_deadline_counts_as_it_stands() -> None:
+    # The pause had moved the 10th to the 25th; that passed, and a pause can't be paid back twice.
+    story = running().submitted(local(5, 12)).returned(local(20, 9)).extended(local(26, 9), june(24))
+    assert clock_of(story).deadline.due_at == local(25)
+
+
+def test_a_stopped_clock_is_moved_by_a_reopening_only() -> None:
+    closed = running().submitted(local(5)).closed(local(6))
+    before = clock_of(closed)
+    for later in (
+        closed.extended(local(7), june(20)),
+        closed.submitted(local(7)),
+        closed.returned(local(7)),
+        closed.rejected(local(7)),
+    ):
+        after = clock_of(later)
+        assert (after.deadlines, after.segments, after.state) == (before.deadlines, before.segments, before.state)
+
+
+def test_a_second_submission_before_the_return_changes_nothing() -> None:
+    paused = running().submitted(local(5))
+    again = clock_of(paused.submitted(local(6)))
+    assert (again.paused_at, len(again.segments)) == (local(5), 2)
+    assert again.remaining == local(11) - local(5)
+
+
+def test_a_clock_is_reopened_no_earlier_than_it_stopped() -> None:
+    story = running().submitted(local(5)).closed(local(6)).reopened(local(5, 12), june(22))
+    last = clock_of(story).segments[-1]
+    assert (last.began_with, last.started_at) == ("reopened", local(6))
+
+
+def test_an_extension_keeps_since_when_the_clock_runs_or_stands() -> None:
+    assert clock_of(running().extended(local(8), june(20))).running_since == local(1, 9)
+    assert clock_of(running().submitted(local(5)).extended(local(8), june(20))).paused_at == local(5)
+    resumed = clock_of(running().submitted(local(5)).returned(local(8)))
+    assert (resumed.running_since, resumed.paused_at) == (local(8), None)
+
+
+def test_an_older_version_changes_nothing_and_a_newer_one_is_remembered() -> None:
+    story = running().planned(local(2))
+    clock = clock_of(story)
+    assert clock.version == 3
+    assert advance(clock, story.closed(local(3)).last, version=3, days=WEEKENDS_ONLY) is clock
+    assert advance(clock, story.closed(local(3)).last, version=4, days=WEEKENDS_ONLY) != clock
+
+
+def test_deadlines_roll_as_the_city_rolls_them() -> None:
+    rolling = CityDays(ZONE, WEEKENDS_ONLY.calendar, Roll.NEXT_WORKDAY)
+    assert clock_of(running(june(6)), rolling).deadline.due_at == local(9)
+    assert clock_of(running().extended(local(2), june(13)), rolling).deadline.due_at == local(16)
 
 
 def test_the_segments_print_the_whole_reckoning() -> None:
