@@ -85,7 +85,9 @@ def _state(state: HazardState | None) -> str:
 
 def _after(move: Move[Any], state: HazardState | None) -> str:
     after = move.leads[state]
-    return "the same 不变" if after is state else _state(after)
+    if after is state:
+        return "the same 不变"
+    return f"{_state(after)}, or the same 或不变" if state in move.may_stay else _state(after)
 
 
 if __name__ == "__main__":

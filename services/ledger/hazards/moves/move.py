@@ -57,6 +57,7 @@ class Move(Generic[C]):
     """One move: its name (the HTTP verb), its Chinese words, who may make it and where it leads.
 
     `decide` is asked last, with the facts as the hazard would have them after the move; it looks at the content only.
+    Where one hand isn't enough, it may record something and leave the state as it is: in the states of `may_stay`.
     `refusals` are the codes that it gives. `roles` may make the move, `major` those among them who may where the grade
     is major: that of `grade`, the one the hazard will have. `source` names the rule's place in the domain documents.
     """
@@ -67,6 +68,7 @@ class Move(Generic[C]):
     source: str
     command: type[C]
     leads: Mapping[HazardState | None, HazardState]
+    may_stay: frozenset[HazardState] = frozenset()
     decide: Callable[[Hazard, C, Stamp, HazardFacts], Decision]
     roles: frozenset[str]
     major: frozenset[str] | None = None
