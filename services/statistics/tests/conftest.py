@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from deploy.local.ephemeral import free_ports
+from duban_contracts.profile import load_city
+from services.chassis.access.principal import Principal
+from services.chassis.assembly import Platform, app_of
+from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import connect
 from services.chassis.storage.schema import migrate
-from services.statistics.bootstrap import MIGRATIONS, SLICES
+from services.statistics.bootstrap import MIGRATIONS, NAME, SLICES
 from services.statistics.settings import Settings
+from services.statistics.tests.asking import Client
 from services.statistics.tests.bench import PROFILE, Bench, Books
+from services.statistics.tests.stories import START
 
 
 @pytest.fixture
@@ -47,3 +56,24 @@ async def bench(settings: Settings) -> Bench:
     bench = Bench(settings)
     await bench.make_topics()
     return bench
+
+
+@pytest.fixture
+def app(books: Books, database: str) -> FastAPI:
+    platform = Platform(
+        service=NAME,
+        settings=Settings(postgres_dsn=database),
+        database=books.database,
+        clock=ManualClock(START + timedelta(days=60)),
+        city=load_city(PROFILE),
+    )
+    return app_of(platform, [wire(platform) for wire in SLICES.values()], title="test")
+
+
+@pytest.fixture
+async def client(app: FastAPI, books: Books) -> AsyncIterator[Client]:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        client = Client(http, books)
+        await client.speak_as(Principal("city-office-1", "city_office", "140500"))
+        yield client
