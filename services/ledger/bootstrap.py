@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from services.chassis.assembly import assemble, open_platform
+from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
 from services.ledger.claims.wire import wire as claims
@@ -16,6 +16,7 @@ from services.ledger.settings import Settings
 from services.ledger.supervision.wire import wire as supervision
 
 NAME: Final = "ledger"
+TITLE: Final = "Duban ledger 隐患台账"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 # Tables of a slice may refer to those of an earlier one; its routes come after theirs.
 SLICES: Final = {
@@ -27,9 +28,14 @@ SLICES: Final = {
 }
 
 
+def parts(platform: Platform[Settings]) -> list[Part]:
+    """Return what the slices add."""
+    return [wire(platform) for wire in SLICES.values()]
+
+
 async def build(settings: Settings, clock: Clock | None = None) -> Service:
     """Bring the database up to date, connect, and wire the roles; `clock` replaces the configured one in tests."""
     platform = await open_platform(
         NAME, settings, migrations=MIGRATIONS, slices=list(SLICES), clock=clock, max_connections=16
     )
-    return assemble(platform, [wire(platform) for wire in SLICES.values()], title="隐患台账")
+    return assemble(platform, parts(platform), title=TITLE)

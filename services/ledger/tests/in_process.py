@@ -30,7 +30,7 @@ from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.outbox import unpack_headers
 from services.chassis.storage.database import Database
 from services.chassis.web.preconditions import Precondition
-from services.ledger.bootstrap import MIGRATIONS, NAME, SLICES
+from services.ledger.bootstrap import MIGRATIONS, NAME, SLICES, TITLE, parts
 from services.ledger.claims.handlers.take_claims import Claims, take_claims
 from services.ledger.hazards.handlers.commands import Order, Refused, move_hazards
 from services.ledger.hazards.handlers.journal import Ledger
@@ -145,10 +145,10 @@ async def in_process(dsn: str, profile: Path) -> AsyncIterator[InProcess]:
     platform = await open_platform(
         NAME, settings, migrations=MIGRATIONS, slices=list(SLICES), clock=clock, max_connections=20
     )
-    parts = [wire(platform) for wire in SLICES.values()]
-    for part in parts:
+    made = parts(platform)
+    for part in made:
         platform.reactions.add(part.reactions)
-    app = app_of(platform, parts, title="隐患台账")
+    app = app_of(platform, made, title=TITLE)
     try:
         async with platform.database.acquire() as connection:
             tokens = await give_keys(connection)
