@@ -19,7 +19,8 @@ from duban_contracts.catalogue import EventData
 from duban_contracts.profile import City, load_city
 from services.chassis.access.policy import guard
 from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
-from services.chassis.consuming.consumer import Consumer, ConsumerOptions
+from services.chassis.consuming.consumer import Consumer
+from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.process.clock import Clock
 from services.chassis.process.periodic import every
 from services.chassis.process.service import Role, Service

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import dead_letters, health, keys
+from services.cli import counties, dead_letters, health, keys
 
 app = typer.Typer(help="督办平台运维命令", no_args_is_help=True, add_completion=False)
 app.command()(health.health)
 app.command()(health.lag)
 app.add_typer(dead_letters.commands, name="dead-letters")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(counties.commands, name="counties")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import structlog
 
-from services.chassis.consuming import dead_letters
+from services.chassis.consuming import dead_letters, holds
 from services.chassis.consuming.batches import BatchProcessor
 from services.chassis.consuming.dead_letters import DeadLetterLimit
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import DeadLetterLimitExceeded, Poison, is_away
+from services.chassis.consuming.holds import FloodLimit
 from services.chassis.consuming.observer import Observer
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
@@ -26,13 +27,21 @@ class Attempts:
     """Makes attempts at one consumer's batches. The two families of failure are told apart here (DESIGN §5)."""
 
     def __init__(
-        self, *, consumer: str, processor: BatchProcessor, database: Database, clock: Clock, limit: DeadLetterLimit
+        self,
+        *,
+        consumer: str,
+        processor: BatchProcessor,
+        database: Database,
+        clock: Clock,
+        limit: DeadLetterLimit,
+        floods: FloodLimit,
     ) -> None:
         self._consumer = consumer
         self._processor = processor
         self._database = database
         self._clock = clock
         self._limit = limit
+        self._floods = floods
 
     async def check_limit(self, observer: Observer, stopping: asyncio.Event) -> None:
         """Raise DeadLetterLimitExceeded when too much failed; waits for a database that is away."""
@@ -87,9 +96,27 @@ class Attempts:
                 tally.count()
                 if tally.outcomes["dead_lettered"]:
                     await self.check_limit(observer, stopping)
+                if tally.outcomes["refused"]:
+                    await self._hold_floods(records, observer)
                 self._measure(records, time.perf_counter() - started)
                 return True
         return False
+
+    async def _hold_floods(self, records: Sequence[RawRecord], observer: Observer) -> None:
+        """Hold partitions that flood us; a database that is away just now is asked with the next refusal."""
+        try:
+            async with self._database.transaction() as connection:
+                partitions = {record.topic_partition for record in records}
+                held = await holds.hold_floods(connection, self._consumer, partitions, self._floods)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            return
+        for partition in held:
+            observer.hold(partition)
+            _log.error(
+                "partition is held", consumer=self._consumer, topic=partition.topic, partition=partition.partition
+            )
 
     async def _one_by_one(self, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event) -> bool:
         """Apply each record in a transaction of its own, to find the one that can't be applied."""

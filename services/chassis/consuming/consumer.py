@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.chassis.consuming import codecs
+from services.chassis.consuming import codecs, holds
 from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
-from services.chassis.consuming.dead_letters import DeadLetterLimit
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.consuming.fetching import Fetching
 from services.chassis.consuming.observer import Observer
+from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
 from services.chassis.process.periodic import rest
@@ -34,19 +33,6 @@ _STOP_SECONDS: Final = 10
 _SETTLED_SECONDS: Final = 60
 _COMMIT_SECONDS: Final = 5
 _DECISION_SECONDS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class ConsumerOptions:
-    """How a consumer fetches, and when it gives up. Times in seconds."""
-
-    max_records: int = 500
-    poll_seconds: float = 0.2
-    session_timeout: float = 10.0
-    # Above the database's 60 s for a statement: one that it swallowed is tried again and is no stall.
-    stall_timeout: float = 90.0
-    observe_every: float = 1.0
-    dead_letters: DeadLetterLimit = field(default_factory=DeadLetterLimit)
 
 
 class Consumer:
@@ -81,6 +67,7 @@ class Consumer:
             database=database,
             clock=clock,
             limit=self._options.dead_letters,
+            floods=self._options.floods,
         )
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -221,6 +208,7 @@ class Consumer:
                 if applied_through and self._progress is not None:
                     await self._progress(connection, applied_through)
                 await observer.report(connection)
+                observer.leave_alone({hold.topic_partition for hold in await holds.open_holds(connection, self._name)})
         except Exception as error:
             if not isinstance(error, KafkaError) and not is_retryable(error):
                 raise

@@ -126,11 +126,27 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             elif partition in self._applied_at:
                 through[partition] = self._applied_at[partition]
         self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in assignment)
-        if self._lag == 0 or positions != self._positions:
+        moving = self._lag - sum(max(0, ends[p] - positions[p]) for p in self._consumer.paused() & set(assignment))
+        if moving == 0 or positions != self._positions:
             self._last_move = time.monotonic()
         self._positions = positions
         self._export(through, assignment)
         return through
+
+    def hold(self, partition: TopicPartition) -> None:
+        """Read no more from `partition` from now on; the table says until when."""
+        if partition in self._consumer.assignment():
+            self._consumer.pause(partition)
+
+    def leave_alone(self, held: Collection[TopicPartition]) -> None:
+        """Read no more from the partitions that are held, and again from those that were resumed."""
+        assigned, paused = self._consumer.assignment(), self._consumer.paused()
+        for partition in set(held) - paused:
+            self.hold(partition)
+        for partition in paused - set(held):
+            self._consumer.resume(partition)
+        for topic in {partition.topic for partition in assigned}:
+            metrics.CONSUMER_HELD.labels(self._name, topic).set(any(p.topic == topic for p in held))
 
     def _look_for_transactions(self, partition: TopicPartition) -> None:
         """Note from the newest fetch whether everything written so far may be read."""

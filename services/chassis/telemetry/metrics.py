@@ -41,6 +41,11 @@ CONSUMER_HALTED: Final = Gauge(
     "1 while the consumer stands still because too many events failed: reinsert or drop dead letters.",
     ["consumer"],
 )
+CONSUMER_HELD: Final = Gauge(
+    "duban_consumer_held",
+    "1 while the topic is left alone because too much of it was refused: speak with its county, then resume it.",
+    ["consumer", "topic"],
+)
 CONSUMER_LAST_EVENT: Final = Gauge(
     "duban_consumer_last_event_timestamp_seconds", "Broker time of the newest applied record.", ["consumer"]
 )

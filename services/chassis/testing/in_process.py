@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.chassis.consuming.batches import Ordering
-from services.chassis.consuming.consumer import Consumer, ConsumerOptions
+from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.deliveries import Delivery
+from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing import outbox
 from services.chassis.storage.database import Connection, Database, connect

@@ -15,9 +15,10 @@ import structlog
 
 from duban_contracts.events.claims import HazardRectified
 from services.chassis.consuming.batches import Ordering
-from services.chassis.consuming.consumer import Consumer, ConsumerOptions
+from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.consuming.errors import Poison
+from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.process.service import Role, Service, run
 from services.chassis.process.settings import ServiceSettings
 from services.chassis.publishing import outbox

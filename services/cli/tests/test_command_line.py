@@ -183,3 +183,18 @@ def test_what_is_missing_in_the_environment_is_named(duban: Duban) -> None:
     del duban.environment["DUBAN_LEDGER_DSN"]
     code, said = duban("dead-letters", "list", "ledger")
     assert (code, "DUBAN_LEDGER_DSN" in said) == (2, True)
+
+
+async def test_a_held_county_is_listed_and_resumed(in_process: InProcess, duban: Duban) -> None:
+    topic = f"{in_process.prefix}county.140502.v1"
+    async with in_process.database.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO partition_hold (consumer, topic, partition, refused) VALUES ('ledger.claims', $1, 0, 1000)",
+            topic,
+        )
+    code, listed = duban("counties", "list")
+    assert (code, "140502" in listed) == (0, True)
+    code, said = duban("counties", "resume", "140502", "--as", "operator-1")
+    assert (code, topic in said) == (0, True)
+    assert await in_process.value("SELECT resumed_by FROM partition_hold") == "operator-1"
+    assert duban("counties", "resume", "140502", "--as", "operator-1")[0] == 1

@@ -1,0 +1,22 @@
+"""How a consumer fetches, and when it gives up or lets a partition wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from services.chassis.consuming.dead_letters import DeadLetterLimit
+from services.chassis.consuming.holds import FloodLimit
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerOptions:
+    """How a consumer fetches, and when it gives up. Times in seconds."""
+
+    max_records: int = 500
+    poll_seconds: float = 0.2
+    session_timeout: float = 10.0
+    # Above the database's 60 s for a statement: one that it swallowed is tried again and is no stall.
+    stall_timeout: float = 90.0
+    observe_every: float = 1.0
+    dead_letters: DeadLetterLimit = field(default_factory=DeadLetterLimit)
+    floods: FloodLimit = field(default_factory=FloodLimit)
