@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from duban_contracts.profile import ProfileError
+from duban_contracts.vocabulary import VOCABULARIES
 from services.chassis.process.clock import SystemClock
 from services.notifications.bootstrap import CHANNELS
 from services.notifications.channels.handlers.opening import open_channels
@@ -66,6 +67,15 @@ def test_a_wrong_contacts_file_stops_the_start_and_names_the_field(
     tmp_path: Path, old: str, new: str, field: str
 ) -> None:
     assert wrong_field(tmp_path, old, new) == field
+
+
+def test_the_channels_of_the_code_are_the_terms_that_the_contract_publishes() -> None:
+    assert [channel.code for channel in CHANNELS] == [term.code for term in VOCABULARIES["delivery_channels"]]
+
+
+def test_a_contacts_file_of_release_0_1_0_is_refused_by_its_first_old_field(tmp_path: Path) -> None:
+    with_signs = '"signs": {"urging": "晋市安委办督"}, "committee_office"'
+    assert wrong_field(tmp_path, '"committee_office"', with_signs) == "$"
 
 
 def test_an_address_of_a_channel_that_this_installation_lacks_stops_the_start(tmp_path: Path) -> None:
