@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from duban_contracts.topics import (
     CONSUMERS,
+    COUNTY_PARTITIONS,
     KEEP_FOREVER,
     PARTITIONS,
     TopicFamily,
@@ -46,7 +47,9 @@ def test_every_topic_of_a_city_is_declared_once_with_twelve_partitions() -> None
     names = [topic.name for topic in topics]
     assert len(names) == len(set(names))
     assert all(name.startswith("demo.") for name in names)
-    assert {topic.partitions for topic in topics} == {PARTITIONS}
+    of_counties = {topic.partitions for topic in topics if "county." in topic.name}
+    assert of_counties == {COUNTY_PARTITIONS} == {1}
+    assert {topic.partitions for topic in topics if "county." not in topic.name} == {PARTITIONS}
     assert {f"demo.{dead_letter_topic(each.name)}" for each in CONSUMERS} <= set(names)
 
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 PARTITIONS: Final = 12
+# A county's topic is a bulkhead and one order: what it sends stops it alone, and two clients of different makes, whose
+# partitioners disagree about a key, can't overtake each other.
+COUNTY_PARTITIONS: Final = 1
 DAY_MS: Final = 86_400_000
 KEEP_FOREVER: Final = -1
 
@@ -124,7 +127,7 @@ def city_topics(counties: Iterable[str], prefix: str = "") -> list[Topic]:
         Topic(f"{prefix}statistics-hazards-changelog", KEEP_FOREVER, config={"cleanup.policy": "compact"}),
     ]
     for county in counties:
-        topics.append(Topic(claims_topic(county, prefix), 400 * DAY_MS, config=dict(append_time)))
-        topics.append(Topic(feedback_topic(county, prefix), 400 * DAY_MS))
+        topics.append(Topic(claims_topic(county, prefix), 400 * DAY_MS, COUNTY_PARTITIONS, dict(append_time)))
+        topics.append(Topic(feedback_topic(county, prefix), 400 * DAY_MS, COUNTY_PARTITIONS))
     topics.extend(Topic(dead_letter_topic(each.name, prefix), 400 * DAY_MS) for each in CONSUMERS)
     return topics

@@ -5,7 +5,7 @@ The scheduler raises 督办逾期 only up to a heartbeat, so a 整改完成 on i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 from aiokafka import TopicPartition
 
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from duban_contracts.topics import PARTITIONS, TopicFamily, claims_topic
+from duban_contracts.topics import COUNTY_PARTITIONS, PARTITIONS, TopicFamily, claims_topic
 from services.chassis.assembly import Platform
 from services.chassis.process.clock import Clock
 from services.chassis.publishing import outbox
@@ -21,6 +21,7 @@ from services.chassis.publishing.envelopes import new_event
 from services.chassis.publishing.outbox import outgoing
 from services.chassis.storage.database import Connection
 from services.ledger.freshness import tables
+from services.ledger.freshness.model import Reading, reckon
 from services.ledger.freshness.tables import Progress
 from services.ledger.history.model import SOURCE
 from services.ledger.history.tables import locks
@@ -29,13 +30,16 @@ from services.ledger.history.tables import locks
 # before the end was seen may still have been on its way then. Wall time, whatever the pace of domain time.
 MARGIN: Final = timedelta(seconds=1)
 
+# A county that is further behind the foremost one than this holds back the alarms about its own hazards only (wall).
+PATIENCE: Final = timedelta(seconds=3)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Freshness:
-    """What a heartbeat needs: the time, the counties' topics, and where to say it."""
+    """What a heartbeat needs: the time, the topic of each county (by code), and where to say it."""
 
     clock: Clock
-    topics: Sequence[str]
+    topics: Mapping[str, str]
     hazard_topic: str
 
     @classmethod
@@ -44,7 +48,7 @@ class Freshness:
         prefix = platform.settings.topic_prefix
         return cls(
             clock=platform.clock,
-            topics=[claims_topic(county.code, prefix) for county in platform.city.counties],
+            topics={county.code: claims_topic(county.code, prefix) for county in platform.city.counties},
             hazard_topic=platform.topic(TopicFamily.HAZARD),
         )
 
@@ -61,20 +65,27 @@ async def beat(connection: Connection, *, freshness: Freshness) -> datetime | No
     claim recorded before `applied_through` stands ahead of the heartbeat in the outbox.
     """
     await locks.wait_for_commands(connection)
-    least = await tables.least(connection, freshness.topics, PARTITIONS)
-    if least is None:
-        return None
-    clock = freshness.clock
-    applied_through = clock.at(min(least, clock.wall()) - MARGIN)
-    if not await tables.raise_heartbeat(connection, applied_through):
+    reading = await _read(connection, freshness)
+    if reading is None or not await tables.raise_heartbeat(connection, reading.applied_through):
         return None
     event = new_event(
-        LedgerHeartbeat(applied_through=applied_through),
+        LedgerHeartbeat(applied_through=reading.applied_through, behind=reading.behind),
         source=SOURCE,
         subject="heartbeat",
         key="heartbeat",
-        time=clock.now(),
+        time=freshness.clock.now(),
     )
     messages = [outgoing(freshness.hazard_topic, event, partition) for partition in range(PARTITIONS)]
     await outbox.append(connection, messages)
-    return applied_through
+    return reading.applied_through
+
+
+async def _read(connection: Connection, freshness: Freshness) -> Reading | None:
+    clock, wall = freshness.clock, freshness.clock.wall()
+    through = await tables.through(connection, list(freshness.topics.values()), COUNTY_PARTITIONS)
+    applied = {
+        county: clock.at(min(through[topic], wall) - MARGIN) if topic in through else None
+        for county, topic in freshness.topics.items()
+    }
+    previous = await tables.last_heartbeat(connection)
+    return reckon(applied, previous=previous, patience=clock.at(wall) - clock.at(wall - PATIENCE))

@@ -29,18 +29,21 @@ async def note(connection: Connection, progress: Iterable[Progress]) -> None:
     await connection.execute(_NOTE, *_COLUMNS.arguments(sorted(progress)))
 
 
-async def least(connection: Connection, topics: Sequence[str], partitions: int) -> datetime | None:
-    """Return the instant up to which every partition of `topics` is applied, or None while one is unknown."""
-    row = await connection.fetchrow(
-        """SELECT min(applied_through) AS least, count(*) AS known FROM claim_progress
-            WHERE topic = ANY($1::text[]) AND partition < $2""",
+async def through(connection: Connection, topics: Sequence[str], partitions: int) -> dict[str, datetime]:
+    """Return the instant up to which each topic is applied; one of which a partition is unknown is left out."""
+    rows = await connection.fetch(
+        """SELECT topic, min(applied_through) AS applied_through FROM claim_progress
+            WHERE topic = ANY($1::text[]) AND partition < $2 GROUP BY topic HAVING count(*) = $2""",
         topics,
         partitions,
     )
-    if row is None or row["known"] < len(topics) * partitions:
-        return None
-    least: datetime = row["least"]
-    return least
+    return {row["topic"]: row["applied_through"] for row in rows}
+
+
+async def last_heartbeat(connection: Connection) -> datetime | None:
+    """Return the instant (domain time) of the newest heartbeat, or None before the first."""
+    instant: datetime | None = await connection.fetchval("SELECT applied_through FROM heartbeat")
+    return instant
 
 
 async def raise_heartbeat(connection: Connection, applied_through: datetime) -> bool:

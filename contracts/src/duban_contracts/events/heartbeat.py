@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.types import Instant
+from duban_contracts.events.types import CountyCode, Instant
 from duban_contracts.topics import TopicFamily
 
 
@@ -16,6 +18,10 @@ class LedgerHeartbeat(EventData, frozen=True, kw_only=True):
     so a 整改完成 that is still on its way can't be overtaken (promise P3). It has no aggregate version
     and is no hazard's event; readers that keep figures skip it. It also carries freshness through
     every stage.
+
+    `behind` names the counties of which less is applied, with their own instant: what one county sends, or holds back,
+    delays the alarms about its own hazards only.
     """
 
     applied_through: Instant
+    behind: dict[CountyCode, Instant] = msgspec.field(default_factory=dict)

@@ -11,16 +11,19 @@ import pytest
 import pytest_asyncio
 from aiokafka import TopicPartition
 
+from duban_contracts.codec import decode
+from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.process.clock import Clock, ManualClock, ScaledClock
 from services.chassis.testing.kafka import eventually
 from services.ledger.freshness.handlers import Freshness, beat, note_progress
+from services.ledger.freshness.model import NOTHING_KNOWN
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.tests.in_process import InProcess
 
 pytestmark = pytest.mark.promise("P3")
 WALL = datetime(2026, 11, 21, 4, 0, 10, tzinfo=UTC)
-TOPICS = ["county.140502.v1", "county.140521.v1"]
+TOPICS = {"140502": "county.140502.v1", "140521": "county.140521.v1"}
 SECOND = timedelta(seconds=1)
 
 
@@ -32,10 +35,9 @@ async def unknown(ledger: InProcess) -> AsyncIterator[None]:
     yield
 
 
-async def note(ledger: InProcess, instant: datetime, partitions: Iterable[int] = range(PARTITIONS)) -> None:
-    partitions = list(partitions)
+async def note(ledger: InProcess, instant: datetime, counties: Iterable[str] = TOPICS) -> None:
     async with ledger.database.transaction() as connection:
-        await note_progress(connection, {TopicPartition(topic, p): instant for topic in TOPICS for p in partitions})
+        await note_progress(connection, {TopicPartition(TOPICS[county], 0): instant for county in counties})
 
 
 async def beats(ledger: InProcess, clock: Clock | None = None) -> datetime | None:
@@ -44,9 +46,13 @@ async def beats(ledger: InProcess, clock: Clock | None = None) -> datetime | Non
         return await beat(connection, freshness=freshness)
 
 
-async def test_there_is_no_heartbeat_while_one_partition_is_unknown(ledger: InProcess) -> None:
-    assert await beats(ledger) is None
-    await note(ledger, WALL, range(PARTITIONS - 1))
+async def said_last(ledger: InProcess) -> LedgerHeartbeat:
+    data = decode((await ledger.said(TopicFamily.HAZARD))[-1])
+    assert isinstance(data, LedgerHeartbeat)
+    return data
+
+
+async def test_there_is_no_heartbeat_while_nothing_is_known_and_then_one_on_every_partition(ledger: InProcess) -> None:
     assert await beats(ledger) is None
     await note(ledger, WALL)
     before = len(await ledger.said(TopicFamily.HAZARD))
@@ -54,18 +60,28 @@ async def test_there_is_no_heartbeat_while_one_partition_is_unknown(ledger: InPr
     assert len(await ledger.said(TopicFamily.HAZARD)) == before + PARTITIONS
     newest = "SELECT partition FROM (SELECT id, partition FROM outbox ORDER BY id DESC LIMIT $1) AS last ORDER BY id"
     assert [row["partition"] for row in await ledger.pool.fetch(newest, PARTITIONS)] == list(range(PARTITIONS))
+    assert (await said_last(ledger)).behind == {}
 
 
-async def test_the_slowest_partition_holds_the_heartbeat_back_and_it_never_repeats_itself(ledger: InProcess) -> None:
-    await note(ledger, WALL - timedelta(hours=1), [3])
-    await note(ledger, WALL, (p for p in range(PARTITIONS) if p != 3))
-    assert await beats(ledger) == WALL - timedelta(hours=1, seconds=1)
+async def test_a_county_that_is_not_known_or_slow_is_behind_and_holds_back_nobody(ledger: InProcess) -> None:
+    await note(ledger, WALL, ["140502"])
+    assert await beats(ledger) == WALL - SECOND
+    assert (await said_last(ledger)).behind == {"140521": NOTHING_KNOWN}
+    await note(ledger, WALL - timedelta(hours=1), ["140521"])
+    await note(ledger, WALL + SECOND, ["140502"])
+    assert await beats(ledger, ManualClock(WALL + SECOND)) == WALL
+    assert (await said_last(ledger)).behind == {"140521": WALL - timedelta(hours=1, seconds=1)}
+
+
+async def test_a_heartbeat_never_repeats_itself_nor_takes_anything_back(ledger: InProcess) -> None:
+    await note(ledger, WALL - SECOND)
+    assert await beats(ledger) == WALL - 2 * SECOND
     assert await beats(ledger) is None
     # An instance that is behind takes nothing back.
     await note(ledger, WALL - timedelta(hours=2))
     assert await beats(ledger) is None
-    await note(ledger, WALL - timedelta(minutes=1))
-    assert await beats(ledger) == WALL - timedelta(minutes=1, seconds=1)
+    await note(ledger, WALL)
+    assert await beats(ledger) == WALL - SECOND
 
 
 async def test_a_heartbeat_never_runs_ahead_of_our_own_clock(ledger: InProcess) -> None:
