@@ -15,6 +15,7 @@ from services.chassis.access.policy import PUBLIC, Action, RouteNotGuarded, allo
 from services.chassis.access.principal import Principal
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import REGULATORS
+from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Database
 from services.chassis.tests.access import example
 from services.chassis.tests.access.conftest import app_with, key_of
@@ -64,6 +65,17 @@ async def test_the_same_action_twice_is_one_action(opened: Database) -> None:
     routes.get("/new", dependencies=[Depends(READ)])(endpoint)
     (route,) = routes_of(app_with(opened, routes), "example")
     assert (route.key, route.action) == ("GET /v1/new", example.READ)
+
+
+async def _asked(caller: Annotated[Caller, Depends(READ)]) -> str:
+    return caller.account
+
+
+async def test_an_action_that_a_dependency_of_a_dependency_names_is_the_routes(opened: Database) -> None:
+    routes = Router(prefix="/v1")
+    routes.get("/new", dependencies=[Depends(_asked)])(endpoint)
+    (route,) = routes_of(app_with(opened, routes), "example")
+    assert route.action == example.READ
 
 
 async def test_the_policy_knows_each_route_with_its_action_and_what_it_asks_beside(app: FastAPI) -> None:
@@ -163,3 +175,11 @@ async def test_a_caller_is_an_actor_with_its_unit_and_county(opened: Database) -
         (None, None),
         ("140571", None),
     ]
+
+
+def test_a_caller_of_several_counties_speaks_for_none_of_them() -> None:
+    who = Principal("o", "county_office", "140502")
+    assert Caller(who, Scope(county=frozenset({"140502", "140521"})), "a.b.read").county is None
+    assert Caller(who, Scope(county=frozenset()), "a.b.read").county is None
+    assert Caller(who, Scope(), "a.b.read").county is None
+    assert Caller(who, Scope(county=frozenset({"140502"})), "a.b.read").county == "140502"

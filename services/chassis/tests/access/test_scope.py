@@ -102,6 +102,12 @@ def test_a_restricted_dimension_without_a_column_fails_closed() -> None:
     assert Scope().where({}) == ([], [])
 
 
+def test_holding_no_code_is_not_the_same_as_holding_all() -> None:
+    nothing = Scope(county=frozenset())
+    assert nothing.where({Dimension.COUNTY: "county"}) == (["county = ANY($1::text[])"], [[]])
+    assert not nothing.covers(HOME)
+
+
 def test_placeholders_count_from_where_the_caller_says() -> None:
     scope = Scope(county=frozenset({"140521", "140502"}), sector=frozenset({"fire"}))
     conditions, values = scope.where({Dimension.COUNTY: "h.county", Dimension.SECTOR: "sector"}, first=4)
