@@ -5,18 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from services.chassis.assembly import assemble, open_platform
+from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.service import Service
 from services.gateway.intake.wire import wire as intake
 from services.gateway.receipts.wire import wire as receipts
 from services.gateway.settings import Settings
 
 NAME: Final = "gateway"
+TITLE: Final = "Duban gateway 事件接入"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SLICES: Final = {"receipts": receipts, "intake": intake}
+
+
+def parts(platform: Platform[Settings]) -> list[Part]:
+    """Return what the slices add."""
+    return [wire(platform) for wire in SLICES.values()]
 
 
 async def build(settings: Settings) -> Service:
     """Bring the database up to date, connect, and wire the roles; nothing runs yet."""
     platform = await open_platform(NAME, settings, migrations=MIGRATIONS, slices=list(SLICES))
-    return assemble(platform, [wire(platform) for wire in SLICES.values()], title="Duban gateway 事件接入")
+    return assemble(platform, parts(platform), title=TITLE)
