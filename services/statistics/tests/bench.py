@@ -17,18 +17,21 @@ import asyncpg
 
 from deploy.local.ephemeral import free_ports
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.testing.stories import Story
 from duban_contracts.topics import city_topics
 from services.chassis.process.service import Service
 from services.chassis.storage.database import Database
-from services.chassis.testing.kafka import create_topics, publish
+from services.chassis.testing.kafka import create_topics, eventually, publish, running
 from services.statistics.books.model.changes import Change, Counted
 from services.statistics.books.model.record import HazardRecord
 from services.statistics.books.tables import records
 from services.statistics.bootstrap import build
+from services.statistics.recompute.model import books_of
 from services.statistics.settings import Settings
-from services.statistics.tests.stories import entry_of, fold_all
+from services.statistics.tests.stories import entry_of, fold_all, history_of
 
 ROOT: Final = Path(__file__).parents[3]
+ROLES: Final = ("consumer", "relay")
 PROFILE: Final = ROOT / "deploy" / "profiles" / "jincheng"
 
 
@@ -113,6 +116,15 @@ class Bench:
     async def expect_booked(self, number: int) -> None:
         booked = await self.booked()
         assert booked == number, f"{booked} of {number} events are booked"
+
+    async def book(self, number: int, seconds: float = 20) -> None:
+        """Run the service in this process until so many events are booked, then stop it cleanly."""
+        async with running(await self.service(), *ROLES):
+            await eventually(lambda: self.expect_booked(number), seconds)
+
+    async def expect_equal_books(self, city: Sequence[Story]) -> None:
+        """Expect the roll-up that the second reckoning makes of the city's history."""
+        assert flows_of(await self.fetch(ROLL_UP)) == dict(books_of(history_of(city)).flows)
 
     def wipe_table(self) -> None:
         shutil.rmtree(self.settings.data_directory)

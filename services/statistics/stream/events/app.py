@@ -15,7 +15,8 @@ import faust
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from mode.threads import ServiceThread, WorkerThread
 
-from duban_contracts.topics import PARTITIONS
+from duban_contracts.topics import PARTITIONS, consumer
+from services.statistics.stream.handlers.booking import CONSUMER
 
 # Faust's defaults are a 2 GiB block cache and 3 x 64 MiB of write buffers, for each of the 12 partitions.
 ROCKSDB: Final = {
@@ -27,6 +28,9 @@ ROCKSDB: Final = {
     "bloom_filter_size": 10,
 }
 TABLE: Final = "hazards"
+# Faust calls the Kafka group after the app, and the changelog after both.
+GROUP: Final = consumer(CONSUMER).group
+CHANGELOG: Final = f"{GROUP}-{TABLE}-changelog"
 
 
 class _DaemonThread(WorkerThread):
@@ -56,7 +60,7 @@ def build_app(*, bootstrap: str, topic_prefix: str, data_directory: Path, sessio
     for chatty in ("faust", "mode"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     return faust.App(
-        f"{topic_prefix}statistics",
+        f"{topic_prefix}{GROUP}",
         broker=[f"kafka://{server.strip()}" for server in bootstrap.split(",")],
         store="rocksdb://",
         datadir=data_directory,

@@ -16,7 +16,7 @@ from services.chassis.assembly import Platform
 from services.chassis.process.periodic import rest
 from services.statistics.settings import Settings
 from services.statistics.stream.events.agent import LedgerStream
-from services.statistics.stream.events.app import TABLE, build_app
+from services.statistics.stream.events.app import CHANGELOG, build_app
 from services.statistics.stream.events.broker import missing_topics
 from services.statistics.stream.events.observer import StreamObserver
 from services.statistics.stream.handlers.bookkeeper import Bookkeeper
@@ -82,7 +82,7 @@ class StreamWorker:
     async def _topics_exist(self, stopping: asyncio.Event) -> bool:
         """Wait for the broker and our topics, which are made elsewhere; return False when asked to stop first."""
         prefix = self._settings.topic_prefix
-        needed = {f"{prefix}{TopicFamily.HAZARD}", f"{prefix}statistics-{TABLE}-changelog"}
+        needed = {f"{prefix}{TopicFamily.HAZARD}", f"{prefix}{CHANGELOG}"}
         while not stopping.is_set():
             try:
                 missing = await missing_topics(self._settings.kafka_bootstrap, needed)
