@@ -184,7 +184,7 @@ class Route:
 
 
 def routes_of(app: FastAPI, service: str) -> list[Route]:
-    """Return the app's routes in the order in which they are tried, without the ungarded ones.
+    """Return the app's routes in the order in which they are tried, without the unguarded ones.
 
     Raises RouteNotGuarded for a route that names no action and is not PUBLIC, names two, or names one whose name does
     not begin with `service`.
