@@ -58,34 +58,27 @@ class Problem(Exception):
 
     def __init__(
         self,
-        code: str | int,
-        *legacy: str,
+        code: str,
+        *,
         field: str | None = None,
         rule: str | None = None,
         headers: Mapping[str, str] | None = None,
         **values: Any,
     ) -> None:
-        if isinstance(code, int):
-            # Until the last service has moved: Problem(status, code, detail).
-            said = Refusal(legacy[0], legacy[1], field, rule)
-            self._tell(said, code, headers, values)
-        else:
-            self._tell(refusal(code, field=field, rule=rule, **values), None, headers, {})
+        self._tell(refusal(code, field=field, rule=rule, **values), headers, {})
 
-    def _tell(
-        self, said: Refusal, status: int | None, headers: Mapping[str, str] | None, extra: Mapping[str, Any]
-    ) -> None:
-        self.status = said.status if status is None else status
-        super().__init__(f"{self.status} {said.code}: {said.message}")
+    def _tell(self, said: Refusal, headers: Mapping[str, str] | None, extra: Mapping[str, Any]) -> None:
+        super().__init__(f"{said.status} {said.code}: {said.message}")
         self.refusal = said
+        self.status = said.status
         self.headers = dict(headers) if headers else None
-        self.body = problem_body(said, self.status, **extra)
+        self.body = problem_body(said, **extra)
 
     @classmethod
     def of(cls, said: Refusal, *, headers: Mapping[str, str] | None = None, **extra: Any) -> Self:
         """Return the problem that answers with a refusal; `extra` become members of the answer."""
         problem = cls.__new__(cls)
-        problem._tell(said, None, headers, extra)  # noqa: SLF001 - its own
+        problem._tell(said, headers, extra)  # noqa: SLF001 - its own
         return problem
 
     @classmethod
@@ -97,12 +90,12 @@ class Problem(Exception):
         return cls.of(named, errors=errors)
 
 
-def problem_body(said: Refusal, status: int, **extra: Any) -> dict[str, Any]:
+def problem_body(said: Refusal, **extra: Any) -> dict[str, Any]:
     """Return the JSON object of a problem; members that are None are left out."""
     body: dict[str, Any] = {
         "type": f"urn:duban:problem:{said.code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
+        "title": HTTPStatus(said.status).phrase,
+        "status": said.status,
         "detail": said.message,
         "code": said.code,
         "field": said.field,
@@ -170,7 +163,7 @@ def example(code: str) -> dict[str, Any]:
     """Return the OpenAPI Example Object of a code: what to do, and how the answer looks."""
     meaning = CODES[code]
     said = Refusal(code, _shown(meaning.zh), rule=_shown(meaning.en))
-    return {"summary": meaning.do_zh, "value": problem_body(said, said.status)}
+    return {"summary": meaning.do_zh, "value": problem_body(said)}
 
 
 def _shown(sentence: str) -> str:
