@@ -122,6 +122,10 @@ new-slice: install ## Begin a slice: make new-slice S=ledger N=listings ROWS="SY
 psql: install ## Open a service's database: make psql S=ledger
 	@$(LOCAL) psql $(S)
 
+.PHONY: mutants
+mutants: install ## Change the rules of the pure tier on purpose and see that a test notices (S="ledger" N=1000 SEED=n)
+	@$(PY) -m tools.mutants $(S) $(if $(N),--number $(N)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: lock
 lock: install ## Pin every package again, with hashes (uv must reach a package index)
 	@$(VENV)/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
