@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from duban_contracts.admissible.texts import fits_attribute
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.types import Channel, Grade
 from duban_contracts.vocabulary import SECTORS
 
 _PLAIN = st.characters(exclude_categories=["Cc", "Cs"])
-texts = st.text(_PLAIN, min_size=1, max_size=40)
+texts = st.text(_PLAIN, min_size=1, max_size=40).filter(fits_attribute)
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 reports: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(

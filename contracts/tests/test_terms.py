@@ -83,14 +83,6 @@ def test_vocabularies_are_bound_in_claims_facts_actors_letters_and_lists() -> No
     assert {("channels", 0), ("about", "kind"), ("kind",)} <= set(coded_paths(lookup("duban.notice.issued.v1")))
 
 
-def test_a_wrong_check_character_is_found_at_any_depth() -> None:
-    entry = lookup("duban.hazard.registered.v1")
-    for path in (("enterprise", "uscc"), ("hazard", "enterprise_uscc")):
-        wrong = with_value(examples()[entry.name], path, "91140502XXXX000350")
-        (found,) = check_terms(decode(example_event(entry, wrong)))
-        assert (found.code, found.field) == ("uscc-check-character", f"$.{'.'.join(path)}")
-
-
 @given(st.sampled_from(sorted(VOCABULARIES)), st.data())
 def test_every_term_of_a_vocabulary_passes_where_it_is_bound(name: str, data: st.DataObject) -> None:
     places = [(entry, path) for entry in event_types() for path in coded_paths(entry) if bound_to(entry, path) == name]

@@ -77,10 +77,9 @@ def test_an_unknown_field_in_a_list_is_named_by_its_index() -> None:
         (REPORT | {"enterprise": None}, ("$.enterprise", "wrong-type")),
         (REPORT | {"enterprise": {"uscc": None}}, ("$.enterprise.name", "missing-field")),
         (REPORT | {"sector": "alchemy"}, ("$.sector", "unknown-term")),
-        (
-            REPORT | {"enterprise": {"name": "a", "uscc": "91140502XXXX000350"}},
-            ("$.enterprise.uscc", "uscc-check-character"),
-        ),
+        (REPORT | {"sector": "危险化学品"}, ("$.sector", "unknown-term")),
+        (REPORT | {"place": "a\u202eb"}, ("$.place", "control-character")),
+        (REPORT | {"description": "a\u0085b"}, ("$.description", "control-character")),
         ([], ("$", "wrong-type")),
         (None, ("$", "wrong-type")),
     ],
@@ -141,7 +140,7 @@ def test_an_unknown_type_is_said_so() -> None:
     assert [violation.code for violation in check_claim(claim({}, "duban.hazard.sold.v1"))] == ["unknown-event-type"]
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b'{"x":' * 40_000 + b"1" + b"}" * 40_000])
+@pytest.mark.parametrize("data", [b"", b"{", b"[" * 100_000, b'{"x":' * 40_000 + b"1" + b"}" * 40_000])
 def test_bytes_that_are_no_json_are_said_so(data: bytes) -> None:
     event = CloudEvent(id="1", source="s", type=TYPE, data=data)
     assert [violation.code for violation in check_claim(event)] == ["not-json"]
@@ -158,7 +157,7 @@ def test_bytes_that_are_no_json_are_said_so(data: bytes) -> None:
 )
 def test_text_that_is_not_utf8_is_an_answer_and_never_a_crash(data: bytes) -> None:
     event = CloudEvent(id="1", source="s", type=TYPE, data=data)
-    assert {violation.code for violation in check_claim(event)} <= {"not-json", "missing-field", "unknown-field"}
+    assert {violation.code for violation in check_claim(event)} == {"bad-encoding"}
     with pytest.raises(PayloadError):
         decode(event)
     document = b'{"specversion":"1.0","id":"1","source":"s","type":"' + data + b'","data":1}'

@@ -1,118 +1,69 @@
-"""The envelope: CloudEvents 1.0 in Kafka binary mode and in HTTP structured and batch mode.
+"""Events on the wire: CloudEvents 1.0 in Kafka's binary and structured, and in HTTP's binary, structured, batch mode.
 
-Source of the rules: CloudEvents 1.0.2 (JSON event format, HTTP protocol binding, Kafka protocol binding).
+Source of the rules: CloudEvents 1.0.2 (JSON event format, HTTP protocol binding, Kafka protocol binding). Every mode
+comes down to :func:`duban_contracts.envelope.build`, so that one event is the same event by whichever way it came.
 """
 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid5
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from duban_contracts.admissible import octets, texts
+from duban_contracts.admissible.media_types import MediaType, media_type_of
+from duban_contracts.envelope import (
+    ATTRIBUTES,
+    DATA_CONTENT_TYPE,
+    MAX_ATTRIBUTE_LENGTH,
+    TEXT_ATTRIBUTES,
+    CloudEvent,
+    EnvelopeError,
+    build,
+    named,
+)
 from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.times import format_time
 
+__all__ = [
+    "BATCH_CONTENT_TYPE",
+    "DATA_CONTENT_TYPE",
+    "MAX_ATTRIBUTE_LENGTH",
+    "STRUCTURED_CONTENT_TYPE",
+    "CloudEvent",
+    "EnvelopeError",
+    "Headers",
+    "encode_batch",
+    "from_kafka",
+    "from_structured",
+    "headers_of_http",
+    "split_batch",
+    "to_kafka",
+    "to_structured",
+]
+
 STRUCTURED_CONTENT_TYPE: Final = "application/cloudevents+json"
 BATCH_CONTENT_TYPE: Final = "application/cloudevents-batch+json"
-DATA_CONTENT_TYPE: Final = "application/json"
 
-# Namespace of delivery identities; a constant for life, since it is part of every inbox key.
-_IDENTITY_NAMESPACE: Final = UUID("6f0d2b7e-6c1b-5f0a-9a9e-2d6d7561626e")
-
-
-class EnvelopeError(ValueError):
-    """A record or document is not a CloudEvent: `attribute` names what is wrong, `rule` the broken rule."""
-
-    def __init__(self, attribute: str, rule: str) -> None:
-        super().__init__(f"{attribute}: {rule}")
-        self.attribute = attribute
-        self.rule = rule
-
-
-class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One event: the CloudEvents attributes that Duban uses, and the payload as bare JSON bytes.
-
-    `id` is made by the publisher and makes retries safe; `source` names the publishing system; `subject` is
-    the hazard, letter or task reference. `aggregateversion` counts the events of one aggregate from 1 without
-    gaps (absent on county claims); `partitionkey` is the Kafka record key.
-    """
-
-    id: str
-    source: str
-    type: str
-    data: bytes
-    time: datetime | None = None
-    subject: str | None = None
-    dataschema: str | None = None
-    partitionkey: str | None = None
-    aggregateversion: int | None = None
-    correlationid: str | None = None
-    causationid: str | None = None
-    traceparent: str | None = None
-
-    def identity(self, topic: str) -> UUID:
-        """Return the key under which a consumer of `topic` remembers this event.
-
-        CloudEvents promises that `source` + `id` is unique. The topic is part of the key because it, and not
-        the payload, says who is speaking: one county can't pre-empt another's event ids.
-        """
-        return uuid5(_IDENTITY_NAMESPACE, f"{topic}\n{self.source}\n{self.id}")
-
-
-_TEXT_ATTRIBUTES: Final = (
-    "id",
-    "source",
-    "type",
-    "subject",
-    "dataschema",
-    "partitionkey",
-    "correlationid",
-    "causationid",
-    "traceparent",
-)
-_REQUIRED: Final = ("id", "source", "type")
-# traceparent and the partition key have their own well-known places on a Kafka record.
-_PLAIN_HEADERS: Final = frozenset({"traceparent"})
+# traceparent has its own well-known place on a record, and the partition key is the record's.
 _HEADER_OF: Final = tuple(
-    (name, name if name in _PLAIN_HEADERS else f"ce_{name}") for name in _TEXT_ATTRIBUTES if name != "partitionkey"
+    (name, name if name == "traceparent" else f"ce_{name}") for name in TEXT_ATTRIBUTES if name != "partitionkey"
 )
 _FIXED_HEADERS: Final = (("ce_specversion", b"1.0"), ("content-type", DATA_CONTENT_TYPE.encode()))
-
-MAX_ATTRIBUTE_LENGTH: Final = 512
-# CloudEvents 1.0.2, type system: an Integer has 32 bits, a String no control characters or lone surrogates.
-_MAX_INTEGER: Final = 2**31 - 1
-_DIGITS: Final = re.compile(r"[0-9]{1,10}\Z")
-_FORBIDDEN_CHARACTERS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
+# The headers that are ours to read, in order of preference; nobody else's is looked at.
+_OWN_HEADERS: Final = {
+    **{header: name for name, header in _HEADER_OF},
+    "ce_specversion": "specversion",
+    "ce_time": "time",
+    "ce_aggregateversion": "aggregateversion",
+    "content-type": "datacontenttype",
+}
+_ALSO: Final = {"ce_traceparent": "traceparent"}
 
 Headers = Sequence[tuple[str, bytes]]
-
-
-def _parse_time(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise EnvelopeError("time", "must be an RFC 3339 timestamp") from error
-    if instant.tzinfo is None:
-        raise EnvelopeError("time", "must carry a UTC offset")
-    return instant
-
-
-def _parse_version(value: object) -> int | None:
-    """Read `aggregateversion`: a CloudEvents Integer, or its digits where attributes travel as text."""
-    if isinstance(value, str) and _DIGITS.match(value):
-        value = int(value)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise EnvelopeError("aggregateversion", "must be a whole number")
-    if not 1 <= value <= _MAX_INTEGER:
-        raise EnvelopeError("aggregateversion", f"must be from 1 to {_MAX_INTEGER}")
-    return value
 
 
 def to_kafka(event: CloudEvent) -> tuple[bytes | None, bytes, list[tuple[str, bytes]]]:
@@ -133,55 +84,91 @@ def to_kafka(event: CloudEvent) -> tuple[bytes | None, bytes, list[tuple[str, by
 def from_kafka(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> CloudEvent:
     """Read a CloudEvent from a Kafka record, in binary or structured mode (told apart by `content-type`).
 
-    Raises EnvelopeError when the record is not a CloudEvent 1.0.
+    Only our own headers are read: `ce_*`, `content-type`, `traceparent`. A key that can't be an attribute is nobody's
+    partition key and no fault. Raises EnvelopeError when the record is not a CloudEvent 1.0.
     """
-    try:
-        attributes = {name.lower(): raw.decode() for name, raw in headers if raw is not None}
-        partitionkey = None if key is None else key.decode()
-    except UnicodeDecodeError as error:
-        raise EnvelopeError("headers", "must be UTF-8 text") from error
-    if value is None:
-        raise EnvelopeError("data", "must not be empty")
-    if attributes.get("content-type", "").startswith(STRUCTURED_CONTENT_TYPE):
+    fields = _own(headers)
+    partitionkey = _key(key)
+    if fields.get("datacontenttype") and _is_structured(_media_type(fields)):
+        if value is None:
+            raise EnvelopeError("data", "must not be empty", "缺失")
         event = from_structured(value)
         return msgspec.structs.replace(event, partitionkey=partitionkey or event.partitionkey)
-    if attributes.get("ce_specversion") != "1.0":
-        raise EnvelopeError("specversion", 'must be "1.0"')
-    fields: dict[str, Any] = {name: attributes.get(header) for name, header in _HEADER_OF}
-    fields["traceparent"] = fields["traceparent"] or attributes.get("ce_traceparent")
     fields["partitionkey"] = partitionkey
-    fields["time"] = attributes.get("ce_time")
-    fields["aggregateversion"] = attributes.get("ce_aggregateversion")
-    return _build(fields, value)
+    return build(fields, value)
 
 
-def _build(fields: Mapping[str, Any], data: bytes) -> CloudEvent:
-    """Check the attributes and return the event; raises EnvelopeError."""
-    for name in _REQUIRED:
-        if not fields.get(name):
-            raise EnvelopeError(name, "is required and must not be empty")
-    text: dict[str, Any] = {name: fields.get(name) for name in _TEXT_ATTRIBUTES}
-    for name, value in text.items():
-        if value is None:
-            continue
-        if not isinstance(value, str):
-            raise EnvelopeError(name, "must be a string")
-        if len(value) > MAX_ATTRIBUTE_LENGTH:
-            raise EnvelopeError(name, f"must be at most {MAX_ATTRIBUTE_LENGTH} characters")
-        if _FORBIDDEN_CHARACTERS.search(value):
-            raise EnvelopeError(name, "must not hold control characters")
-    time = fields.get("time")
-    if time is not None and not isinstance(time, str):
-        raise EnvelopeError("time", "must be an RFC 3339 timestamp")
-    instant = None if time is None else _parse_time(time)
-    version = _parse_version(fields.get("aggregateversion"))
-    return CloudEvent(data=data, time=instant, aggregateversion=version, **text)
+def _own(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
+    """Return our attributes among the headers of a record, undecoded; raises EnvelopeError when one stands twice."""
+    found: dict[str, Any] = {}
+    also: dict[str, Any] = {}
+    twice: str | None = None
+    for header, raw in headers:
+        name = _OWN_HEADERS.get(header.lower())
+        if name is None:
+            if header.lower() in _ALSO:
+                also[_ALSO[header.lower()]] = raw
+        elif name in found:
+            twice = twice or name
+        else:
+            found[name] = raw
+    if twice is not None:
+        left = {name: _text_or_none(raw) for name, raw in found.items() if name != twice}
+        raise named(EnvelopeError(twice, "must be given once", "重复出现"), left)
+    return {**found, **{name: raw for name, raw in also.items() if not found.get(name)}}
+
+
+def _text_or_none(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode(errors="replace")
+
+
+def _key(key: bytes | None) -> str | None:
+    """Return a record's key as an attribute, or None where it is something else (a number, other software's text)."""
+    try:
+        text = (key or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    return text if texts.fits_attribute(text) else None
+
+
+def _media_type(fields: Mapping[str, Any]) -> MediaType:
+    # Latin-1 reads any bytes; what is no media type is told by whoever expects one.
+    return media_type_of(fields["datacontenttype"].decode("latin-1"))
+
+
+def _is_structured(media_type: MediaType) -> bool:
+    """Tell structured from binary mode; raises EnvelopeError for another format or charset of CloudEvents."""
+    if not media_type.essence.startswith("application/cloudevents"):
+        return False
+    if media_type.essence != STRUCTURED_CONTENT_TYPE or not media_type.is_utf8:
+        raise EnvelopeError(
+            "content-type",
+            f"must be {STRUCTURED_CONTENT_TYPE} in UTF-8",
+            f"须为 UTF-8 编码的 {STRUCTURED_CONTENT_TYPE}",
+            code="unsupported-media-type",
+        )
+    return True
+
+
+def headers_of_http(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, bytes]]:
+    """Return the headers of an HTTP request in binary mode as those of a Kafka record (HTTP protocol binding, 3.1.3).
+
+    `ce-*` values are percent-decoded. The trace of the request is the transport's, not the event's.
+    """
+    found: list[tuple[str, bytes]] = []
+    for raw, value in headers:
+        name = raw.decode("latin-1").lower()
+        if name == "content-type":
+            found.append((name, value))
+        elif name.startswith("ce-") and name != "ce-traceparent":
+            found.append((f"ce_{name[3:]}", unquote_to_bytes(value)))
+    return found
 
 
 def to_structured(event: CloudEvent) -> dict[str, Any]:
     """Return `event` as the JSON object of CloudEvents' structured mode."""
     document: dict[str, Any] = {"specversion": "1.0", "datacontenttype": DATA_CONTENT_TYPE}
-    document |= {name: value for name in _TEXT_ATTRIBUTES if (value := getattr(event, name)) is not None}
+    document |= {name: value for name in TEXT_ATTRIBUTES if (value := getattr(event, name)) is not None}
     if event.time is not None:
         document["time"] = format_time(event.time)
     if event.aggregateversion is not None:
@@ -190,59 +177,67 @@ def to_structured(event: CloudEvent) -> dict[str, Any]:
     return document
 
 
-class _Document(msgspec.Struct, frozen=True):
-    """The structured-mode object as it arrives: nothing is trusted, `data` stays undecoded."""
-
-    specversion: Any = None
-    datacontenttype: Any = None
-    id: Any = None
-    source: Any = None
-    type: Any = None
-    subject: Any = None
-    time: Any = None
-    dataschema: Any = None
-    partitionkey: Any = None
-    aggregateversion: Any = None
-    correlationid: Any = None
-    causationid: Any = None
-    traceparent: Any = None
-    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    data_base64: Any = None
-
-
-_DOCUMENT = msgspec.json.Decoder(_Document)
-_RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+# The structured-mode object as it arrives: nothing is trusted, `data` stays undecoded.
+_Document: Final = msgspec.defstruct(
+    "_Document",
+    [
+        *((name, Any, None) for name in ATTRIBUTES),
+        ("data", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET),
+        ("data_base64", Any, None),
+    ],
+    frozen=True,
+)
+_DOCUMENT: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(_Document)
+_RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
     """Read one structured-mode JSON object; raises EnvelopeError when it is not a CloudEvent 1.0."""
+    raw = bytes(document)
     try:
-        parsed = _DOCUMENT.decode(document)
+        text = octets.text_of(raw)
+        parsed = _DOCUMENT.decode(raw)
+    except octets.BadEncoding as error:
+        found = EnvelopeError("data", f"must be UTF-8: {error.en}", error.zh, code="bad-encoding")
+        raise named(found, octets.salvaged(raw)) from None
     except NOT_JSON as error:
-        raise EnvelopeError("document", f"must be one JSON object ({reason(error)})") from error
-    if parsed.specversion != "1.0":
-        raise EnvelopeError("specversion", 'must be "1.0"')
-    if parsed.datacontenttype not in (None, DATA_CONTENT_TYPE):
-        raise EnvelopeError("datacontenttype", f"must be {DATA_CONTENT_TYPE}")
+        found = EnvelopeError("document", f"must be one JSON object ({reason(error)})", "不是一个 JSON 对象")
+        raise named(found, octets.salvaged(raw)) from None
+    if (twice := octets.repeated_name(text, deep=False)) is not None:
+        found = EnvelopeError(twice.removeprefix("$."), "must be given once", "重复出现")
+        raise named(found, octets.salvaged(raw))
+    fields = {name: getattr(parsed, name) for name in ATTRIBUTES}
+    try:
+        data = _data_of(parsed)
+    except EnvelopeError as error:
+        raise named(error, fields) from None
+    return build(fields, data)
+
+
+def _data_of(parsed: Any) -> bytes | None:
+    if parsed.data_base64 is None:
+        return None if parsed.data is msgspec.UNSET else bytes(parsed.data)
     if parsed.data is not msgspec.UNSET:
-        data = bytes(parsed.data)
-    elif isinstance(parsed.data_base64, str):
-        try:
-            data = base64.b64decode(parsed.data_base64, validate=True)
-        except ValueError as error:
-            raise EnvelopeError("data_base64", "must be base64") from error
-    else:
-        raise EnvelopeError("data", "is required")
-    fields = {name: getattr(parsed, name) for name in (*_TEXT_ATTRIBUTES, "time", "aggregateversion")}
-    return _build(fields, data)
+        raise EnvelopeError("data_base64", "must not stand beside data", "不能与 data 同时出现")
+    try:
+        return base64.b64decode(parsed.data_base64, validate=True)
+    except (TypeError, ValueError):
+        raise EnvelopeError("data_base64", "must be base64", "不是合规的 Base64 编码") from None
 
 
 def split_batch(document: bytes) -> list[msgspec.Raw]:
-    """Return the raw structured-mode objects of a batch; raises EnvelopeError when it is no JSON array."""
+    """Return the raw structured-mode objects of a batch; raises EnvelopeError when it is no JSON array.
+
+    Bytes that are no UTF-8 inside one event are that event's fault, and its neighbours are none the worse.
+    """
     try:
         return _RAW_LIST.decode(document)
     except NOT_JSON as error:
-        raise EnvelopeError("document", f"must be a JSON array ({reason(error)})") from error
+        try:
+            octets.text_of(document)
+        except octets.BadEncoding as encoding:
+            raise EnvelopeError("document", f"must be UTF-8: {encoding.en}", encoding.zh, code="bad-encoding") from None
+        raise EnvelopeError("document", f"must be a JSON array ({reason(error)})", "不是 JSON 数组") from error
 
 
 def encode_batch(events: Iterable[CloudEvent]) -> bytes:

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import inspect
 
 from duban_contracts.refusals import Refusal, violation
+from duban_contracts.terms import unknown_term
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -42,11 +43,20 @@ def explain_type(value: object, expected: Any, path: str) -> Iterator[Refusal]:
 
 def _check(value: Any, expected: inspect.Type, path: str) -> Iterator[Refusal]:
     if isinstance(expected, inspect.Metadata):
+        vocabulary = (expected.extra or {}).get("vocabulary")
+        if vocabulary is not None and isinstance(value, str):
+            return _check_code(value, expected.type, path, vocabulary)
         return _check(value, expected.type, path)
     check = _CHECKS.get(type(expected))
     if check is None:
         raise NotImplementedError(f"{path}: {type(expected).__name__} is not used in this contract")
     return check(value, expected, path)
+
+
+def _check_code(value: str, expected: inspect.Type, path: str, vocabulary: str) -> Iterator[Refusal]:
+    """Yield that `value` is no code of its vocabulary where it has not even the shape of one: a name, most often."""
+    if any(_check(value, expected, path)):
+        yield unknown_term(value, path, vocabulary)
 
 
 def _check_struct(value: Any, expected: inspect.StructType, path: str) -> Iterator[Refusal]:

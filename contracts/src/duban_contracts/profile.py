@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts import uscc
+from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds, Present
 from duban_contracts.days import Zone
 from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.vocabulary import SECTORS, Vocabulary, normalise
@@ -73,13 +75,21 @@ class Enterprise(_Entry, frozen=True, kw_only=True):
 
 
 class City(_Entry, frozen=True, kw_only=True):
-    """The city that an installation serves. `timezone` is the zone in which its calendar days begin."""
+    """The city that an installation serves. `timezone` is the zone in which its calendar days begin.
+
+    `bounds` says which days are taken for true (see :mod:`duban_contracts.admissible.dates`).
+    """
 
     code: DivisionCode
     name: Name
     timezone: str
     regions: tuple[Region, ...]
     enterprises: tuple[Enterprise, ...] = ()
+    bounds: Bounds = DEFAULT_BOUNDS
+
+    def present(self, instant: datetime) -> Present:
+        """Return the day of `instant` in this city, with the days that it takes."""
+        return Present.at(instant, self.zone, self.bounds)
 
     @property
     def counties(self) -> tuple[Region, ...]:

@@ -1,7 +1,7 @@
-"""What a type demands beyond its shape: that a code is a term of its vocabulary, that a check character is right.
+"""What a type demands beyond its shape: that a code is a term of its vocabulary, that a text says something.
 
-The types carry it (`extra` of msgspec's Meta, see :mod:`duban_contracts.events.types`), so that every event type is
-checked at every depth without being named here.
+The types carry it (`extra` of msgspec's Meta, see :mod:`duban_contracts.events.types`), so that every event type and
+every command is checked at every depth without being named here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from duban_contracts import uscc
+from duban_contracts.admissible import texts
+from duban_contracts.legible import legible
 from duban_contracts.refusals import Refusal, violation
 from duban_contracts.vocabulary import VOCABULARIES
 
@@ -21,9 +22,20 @@ _Check = Callable[[Any, str], Iterator[Refusal]]
 
 
 def check_terms(data: msgspec.Struct) -> list[Refusal]:
-    """Return what in `data`, a decoded struct, is no term of its vocabulary or fails its check character."""
+    """Return what in `data`, a decoded struct, is no term of its vocabulary, or a text that may not stand there."""
     check = _of_model(type(data))
     return [] if check is None else list(check(data, "$"))
+
+
+def unknown_term(value: Any, path: str, name: str) -> Refusal:
+    """Return the refusal of what is no code of the vocabulary `name`, with the code that was meant where that is clear."""
+    vocabulary = VOCABULARIES[name]
+    plain = violation("unknown-term", path, title=vocabulary.title, vocabulary=name)
+    meant = vocabulary.match(value) if isinstance(value, str) else None
+    if meant is None:
+        return plain
+    message = f"{plain.message}；“{legible(value)}”的代码是 {meant}"
+    return msgspec.structs.replace(plain, message=message, rule=f"{plain.rule}: {meant}")
 
 
 @cache
@@ -47,7 +59,7 @@ def _of_type(described: inspect.Type) -> _Check | None:
 def _of_extra(extra: dict[str, Any]) -> _Check | None:
     if "vocabulary" in extra:
         return _in_vocabulary(extra["vocabulary"])
-    return _CHECKS[extra["check"]] if "check" in extra else None
+    return _TEXTS[extra["text"]] if "text" in extra else None
 
 
 def _in_vocabulary(name: str) -> _Check:
@@ -55,14 +67,28 @@ def _in_vocabulary(name: str) -> _Check:
 
     def check(value: Any, path: str) -> Iterator[Refusal]:
         if value not in vocabulary:
-            yield violation("unknown-term", path, title=vocabulary.title, vocabulary=name)
+            yield unknown_term(value, path, name)
 
     return check
 
 
-def _check_uscc(value: Any, path: str) -> Iterator[Refusal]:
-    if not uscc.is_valid(value):
-        yield violation("uscc-check-character", path)
+def _line(value: Any, path: str) -> Iterator[Refusal]:
+    if not texts.fits_line(value):
+        yield violation("control-character", path)
+    elif texts.is_blank(value):
+        yield violation("blank-text", path)
+
+
+def _lines(value: Any, path: str) -> Iterator[Refusal]:
+    if not texts.fits_lines(value):
+        yield violation("control-character", path)
+    elif texts.is_blank(value):
+        yield violation("blank-text", path)
+
+
+def _loose(value: Any, path: str) -> Iterator[Refusal]:
+    if not texts.fits_line(value):
+        yield violation("control-character", path)
 
 
 def _of_struct(described: inspect.StructType) -> _Check | None:
@@ -104,4 +130,5 @@ def _of_items(described: inspect.Type) -> _Check | None:
     return check
 
 
-_CHECKS: Final[dict[str, _Check]] = {"uscc": _check_uscc}
+# A line (a name, a number, a heading), several lines, and a line that may be blank.
+_TEXTS: Final[dict[str, _Check]] = {"line": _line, "lines": _lines, "loose": _loose}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from duban_contracts.admissible.texts import folded
+
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _LENGTH: Final = 18
+_AUTHORITIES: Final = frozenset("123456789ANY")
 _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -34,3 +37,24 @@ def is_valid(code: str) -> bool:
         return len(code) == _LENGTH and check_character(code[:-1]) == code[-1]
     except ValueError:
         return False
+
+
+def read(text: str | None) -> tuple[str | None, str | None]:
+    """Return the code that a county wrote, and what is doubtful about it (a term of `doubts`); None where nothing is.
+
+    Width, case and spaces don't count. What has not the shape of a code is none, and is doubted.
+    """
+    code = folded(text or "").upper()
+    if not code:
+        return None, None
+    if len(code) != _LENGTH or any(character not in _VALUE for character in code):
+        return None, "uscc_malformed"
+    if _is_placeholder(code):
+        return code, "uscc_placeholder"
+    return code, None if is_valid(code) else "uscc_check_character"
+
+
+def _is_placeholder(code: str) -> bool:
+    """Tell whether no authority can have given the code: another first character, no division, one sign repeated."""
+    division, body = code[2:8], code[8:17]
+    return code[0] not in _AUTHORITIES or not division.isdecimal() or len(set(division)) == 1 or len(set(body)) == 1

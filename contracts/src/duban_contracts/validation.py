@@ -1,20 +1,25 @@
-"""The check that publishers are held to: the closed contract first, the published vocabularies second.
+"""The check that publishers are held to, the same at every door: bytes, closed contract, texts and terms, dates.
 
 A right event costs one decoding; only a wrong one is walked to name every error (see :mod:`explain`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from itertools import islice
 from typing import Final
 
 import msgspec
 
+from duban_contracts.admissible import octets
+from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData, EventType
 from duban_contracts.closed import closed_decoder
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.codec import UnknownEventType, lookup
 from duban_contracts.explain import explain
+from duban_contracts.field_names import FIELD_NAMES_ZH
 from duban_contracts.legible import legible
 from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.refusals import Refusal, refusal, violation
@@ -27,32 +32,24 @@ MOST_BATCH_EVENTS: Final = 1000
 # A document that is wrong in a thousand places is answered by its first faults.
 MOST_VIOLATIONS: Final = 20
 
-_ENVELOPE_ZH: Final = {
-    "document": "事件不是一个 JSON 对象",
-    "record": "不是一条捕获的 Kafka 记录",
-    "specversion": "属性 specversion 须为 1.0",
-    "datacontenttype": "属性 datacontenttype 须为 application/json",
-    "data": "缺少事件内容 data",
-    "data_base64": "data_base64 不是合规的 Base64 编码",
-    "time": "属性 time 须为带时区的 RFC 3339 时间",
-    "headers": "消息头须为 UTF-8 文本",
-}
 
-
-def check_claim(event: CloudEvent, county: str | None = None) -> list[Refusal]:
+def check_claim(event: CloudEvent, county: str | None = None, present: Present | None = None) -> list[Refusal]:
     """Return what is wrong with `event` as a claim of a county; an empty list when it may be published.
 
     The rules are those of :func:`examine_claim`.
     """
-    found = examine_claim(event, county)
+    found = examine_claim(event, county, present)
     return found if isinstance(found, list) else []
 
 
-def examine_claim(event: CloudEvent, county: str | None = None) -> EventData | list[Refusal]:
+def examine_claim(
+    event: CloudEvent, county: str | None = None, present: Present | None = None
+) -> EventData | list[Refusal]:
     """Return the payload of `event`, or what is wrong with it as a claim of a county (at least one refusal).
 
-    Checks the type, the size, the closed payload and the vocabularies. With `county` (the owner of the key or topic),
-    also that the payload names no other county: code `county-mismatch`.
+    Checks the type, the size, the bytes, the closed payload, its texts and vocabularies. With `county` (the owner of
+    the key or topic), also that the payload names no other county: code `county-mismatch`. With `present`, also that
+    its dates can be true.
     """
     try:
         entry = lookup(event.type)
@@ -62,30 +59,39 @@ def examine_claim(event: CloudEvent, county: str | None = None) -> EventData | l
         return [violation("not-a-claim", "type", type=event.type)]
     if len(event.data) > MOST_EVENT_BYTES:
         return [refusal("event-too-large", field="data", limit=MOST_EVENT_BYTES)]
-    found = check_payload(entry, event.data)
-    if found:
+    if found := check_payload(entry, event.data):
         return found
     data = entry.decoder.decode(event.data)
     if county is not None and getattr(data, "county", county) != county:
         return [violation("county-mismatch", "$.county", county=county)]
-    return check_terms(data) or data
+    dates = [] if present is None else _impossible_dates(data, present)
+    return [*check_terms(data), *dates] or data
 
 
 def envelope_violation(error: EnvelopeError) -> Refusal:
-    """Return what an unreadable envelope is answered with: code `bad-envelope`, the attribute as field."""
-    detail = _ENVELOPE_ZH.get(error.attribute, f"属性 {legible(error.attribute)} 缺失或不合规")
-    return refusal("bad-envelope", field=error.attribute, rule=error.rule, detail=detail)
+    """Return what an unreadable envelope is answered with: the error's code, the attribute as field."""
+    name, label = legible(error.attribute), FIELD_NAMES_ZH.get(error.attribute)
+    detail = f"{label}({name}) {error.zh}" if label else f"{name} {error.zh}"
+    if error.code == "bad-encoding":
+        plain = refusal(error.code, field=error.attribute, rule=error.rule, found="", detail="")
+        return msgspec.structs.replace(plain, message=f"{plain.message}{detail}")
+    return refusal(error.code, field=error.attribute, rule=error.rule, detail=detail)
 
 
 def check_payload(entry: EventType, data: bytes) -> list[Refusal]:
-    """Return how `data` breaks the closed model of `entry`: every broken rule, at any depth."""
+    """Return how `data` breaks the closed model of `entry`, at any depth, or why its bytes are no JSON text for it."""
+    try:
+        text = octets.text_of(data)
+    except octets.BadEncoding as error:
+        return [violation("bad-encoding", "data", found=error.zh, detail=error.en)]
     try:
         closed_decoder(entry.model).decode(data)
     except msgspec.ValidationError as error:
         return _all_violations(entry, data, error)
     except NOT_JSON as error:
         return [violation("not-json", "$", detail=reason(error))]
-    return []
+    twice = octets.repeated_name(text)
+    return [] if twice is None else [violation("repeated-name", twice)]
 
 
 def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationError) -> list[Refusal]:
@@ -95,3 +101,21 @@ def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationErro
         return [violation("not-json", "$", detail=reason(broken))]
     found = list(islice(explain(document, entry.model), MOST_VIOLATIONS))
     return found or [violation("wrong-format", "$", rule=str(error), pattern="")]
+
+
+def _impossible_dates(data: EventData, present: Present) -> list[Refusal]:
+    return [
+        *_impossible(getattr(data, "found_on", None), "$.found_on", "found-in-future", present.latest_found, present),
+        *_impossible(
+            getattr(data, "completed_on", None), "$.completed_on", "completed-in-future", present.today, present
+        ),
+    ]
+
+
+def _impossible(day: date | None, path: str, code: str, latest: date, present: Present) -> Iterator[Refusal]:
+    if day is None:
+        return
+    if day > latest:
+        yield violation(code, path, today=present.today.isoformat(), zone=present.zone)
+    elif day < present.bounds.earliest:
+        yield violation("date-too-early", path, earliest=present.bounds.earliest.isoformat())

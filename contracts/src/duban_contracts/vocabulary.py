@@ -116,6 +116,7 @@ ROLES: Final = _load("roles")
 DELIVERY_CHANNELS: Final = _load("delivery_channels")
 LETTER_KINDS: Final = _load("letter_kinds")
 SUBJECT_KINDS: Final = _load("subject_kinds")
+DOUBTS: Final = _load("doubts")
 
 # By the name under which a type of the contract points at it (`x-vocabulary` in JSON Schema).
 VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(
@@ -129,5 +130,6 @@ VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(
         "delivery_channels": DELIVERY_CHANNELS,
         "letter_kinds": LETTER_KINDS,
         "subject_kinds": SUBJECT_KINDS,
+        "doubts": DOUBTS,
     }
 )

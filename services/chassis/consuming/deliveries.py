@@ -152,8 +152,9 @@ def _instant(milliseconds: int) -> datetime:
 def read(record: RawRecord) -> tuple[CloudEvent | None, EventData | Refusal]:
     """Decode a record into its envelope and payload, or say why that can't be done.
 
-    An envelope, or a batch, that can't be read gives None. The codes are those of every door (`duban_contracts.codes`); a payload
-    of ours that breaks its model is `invalid-payload`.
+    Of an envelope that can't be read, what names it is given (id and source, if they could be read), of a batch None.
+    The codes are those of every door (`duban_contracts.codes`); a payload of ours that breaks its model is
+    `invalid-payload`.
     """
     if (why := record.unreadable) is not None:
         last, size, codec = why.last_offset, why.size, why.codec
@@ -163,7 +164,7 @@ def read(record: RawRecord) -> tuple[CloudEvent | None, EventData | Refusal]:
     try:
         event = from_kafka(record.key, record.value, record.headers)
     except EnvelopeError as error:
-        return None, envelope_violation(error)
+        return error.event, envelope_violation(error)
     try:
         return event, decode(event)
     except UnknownEventType:

@@ -17,6 +17,7 @@ def wire(platform: Platform[Settings]) -> Part:
     deps = Deps(
         intake=Intake(platform.database, producer, platform.clock),
         allowance=Allowance(settings.allowance_events, settings.allowance_seconds),
+        city=platform.city,
         topic_prefix=settings.topic_prefix,
         max_body_bytes=settings.max_body_bytes,
     )

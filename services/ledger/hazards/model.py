@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from duban_contracts.admissible.texts import folded
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
@@ -40,7 +41,8 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What readers are shown of a hazard; `version` is the number of its newest event.
 
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
-    where the ledger knows. `deadline_on` is the last day, inclusive.
+    where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
+    codes of that vocabulary.
     """
 
     hazard_id: str
@@ -68,15 +70,18 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     closed_at: datetime | None = None
     returned_count: int = 0
     reopened_count: int = 0
+    doubts: tuple[str, ...] = ()
 
 
 class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     """One entry of the ledger, folded from its events, with what rules need and no reader is shown.
 
-    `submitted_by` and `submission_digest` belong to the newest submission. The columns of the row follow from these
-    fields; a new one needs its migration and its place in the fold.
+    `reference_key` is the reference as references are compared. `submitted_by` and `submission_digest` belong to the
+    newest submission. The columns of the row follow from these fields; a new one needs its migration and its place in
+    the fold.
     """
 
+    reference_key: str
     changed_at: datetime
     plan_digest: bytes | None = None
     submitted_by: str | None = None
@@ -115,6 +120,7 @@ def facts(hazard: Hazard) -> HazardFacts:
         overdue=hazard.overdue,
         township=hazard.township_code,
         enterprise_uscc=hazard.enterprise.uscc,
+        doubts=hazard.doubts,
     )
 
 
@@ -154,6 +160,7 @@ def evolve(hazard: Hazard | None, event: HazardEvent) -> Hazard:
         deadline_on=said.deadline_on,
         overdue=said.overdue,
         township_code=said.township,
+        doubts=said.doubts,
         **_particulars(hazard, event),
     )
 
@@ -175,6 +182,7 @@ def _registered(event: HazardRegistered) -> Hazard:
         number=said.number,
         county=said.county,
         reference=said.reference,
+        reference_key=folded(said.reference),
         channel=said.channel,
         sector=said.sector,
         state=said.state,
@@ -188,6 +196,7 @@ def _registered(event: HazardRegistered) -> Hazard:
         suggested_grade=event.suggested_grade,
         township=event.township,
         township_code=said.township,
+        doubts=said.doubts,
     )
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from duban_contracts.codec import lookup
-from duban_contracts.testing.claims import rectification
 from duban_contracts.topics import TopicFamily
 from duban_contracts.validation import check_payload
 from services.chassis.testing import kafka as chassis_testing
 from services.ledger.tests.people import FOREIGN, HOME
-from services.ledger.tests.world import World, envelope, new_reference, reported
+from services.ledger.tests.world import World, envelope, mended, new_reference, reported
 
 
 async def test_every_published_event_fits_the_closed_contract(world: World) -> None:
     hazard = await world.confirmed()
-    await world.claim(rectification(hazard["reference"]), reported(hazard["reference"], place="别处"))
+    await world.claim(mended(hazard["reference"]), reported(hazard["reference"], place="别处"))
     longest = envelope(reported(new_reference()), event_id="甲" * 512)
     await world.claim(longest)
 

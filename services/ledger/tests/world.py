@@ -17,9 +17,9 @@ from aiokafka import AIOKafkaConsumer
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.codec import decode
-from duban_contracts.events.claims import HazardReported
+from duban_contracts.events.claims import HazardRectified, HazardReported
 from duban_contracts.events.feedback import ClaimEvent
-from duban_contracts.testing.claims import report, sent
+from duban_contracts.testing.claims import rectification, report, sent
 from duban_contracts.topics import TopicFamily, claims_topic, feedback_topic
 from services.chassis.process.service import Service
 from services.chassis.testing import kafka as chassis_testing
@@ -34,6 +34,11 @@ def new_reference() -> str:
 def reported(reference: str, **fields: Any) -> HazardReported:
     """A report of today, for a ledger whose clock is the machine's."""
     return report(reference, **{"found_on": datetime.now(UTC).date(), **fields})
+
+
+def mended(reference: str) -> HazardRectified:
+    """A 整改完成 of today, for a ledger whose clock is the machine's."""
+    return rectification(reference, completed_on=datetime.now(UTC).date())
 
 
 def envelope(claim: EventData, event_id: str | None = None) -> CloudEvent:

@@ -83,7 +83,10 @@ def _structured(document: msgspec.Raw) -> CloudEvent | EnvelopeError:
 
 def _record(fields: dict[str, msgspec.Raw]) -> CloudEvent | EnvelopeError:
     key = msgspec.json.decode(fields.get("key", b"null"), type=str | None)
-    headers = [(name, text.encode()) for name, text in _headers(msgspec.json.decode(fields["headers"]))]
+    headers = [
+        (name, None if text is None else text.encode())
+        for name, text in _headers(msgspec.json.decode(fields["headers"]))
+    ]
     try:
         return from_kafka(None if key is None else key.encode(), _value(fields), headers)
     except EnvelopeError as error:
@@ -98,11 +101,11 @@ def _value(fields: dict[str, msgspec.Raw]) -> bytes | None:
     return msgspec.json.decode(raw, type=str).encode() if bytes(raw).lstrip()[:1] == b'"' else bytes(raw)
 
 
-def _headers(headers: Any) -> list[tuple[str, str]]:
+def _headers(headers: Any) -> list[tuple[str, str | None]]:
     if isinstance(headers, dict):
         pairs: Any = list(headers.items())
-    elif isinstance(headers, list) and all(isinstance(item, str) for item in headers):
+    elif isinstance(headers, list) and all(isinstance(item, str | None) for item in headers):
         pairs = list(zip(headers[::2], headers[1::2], strict=False))
     else:
         pairs = headers
-    return msgspec.convert(pairs, type=list[tuple[str, str]])
+    return msgspec.convert(pairs, type=list[tuple[str, str | None]])

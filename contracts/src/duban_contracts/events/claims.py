@@ -9,11 +9,11 @@ from duban_contracts.events.types import (
     Account,
     Channel,
     CountyCode,
-    Enterprise,
     Evidence,
     Grade,
     LongText,
     Reference,
+    ReportedEnterprise,
     Sector,
     ShortText,
 )
@@ -28,7 +28,7 @@ class HazardReported(EventData, frozen=True, kw_only=True):
     reference: Reference
     channel: Channel
     sector: Sector
-    enterprise: Enterprise
+    enterprise: ReportedEnterprise
     place: ShortText
     description: LongText
     found_on: date

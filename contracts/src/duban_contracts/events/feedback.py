@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.types import AttributeText, CountyCode, Identifier, Instant, LongText, ShortText
+from duban_contracts.events.types import AttributeText, CountyCode, Identifier, Instant, LongText, Reference, ShortText
 from duban_contracts.topics import TopicFamily
 
 
@@ -41,11 +41,17 @@ class ClaimEvent(EventData, frozen=True, kw_only=True):
 
 @event("claim.recorded.v1", family=TopicFamily.FEEDBACK, title_zh="回执：已入账")
 class ClaimRecorded(ClaimEvent, frozen=True, kw_only=True):
-    """The claim is in the ledger, once: `number` is the hazard's number."""
+    """The claim is in the ledger, once: `number` is the hazard's number.
+
+    `linked_reference` is the hazard's reference where the claim wrote it otherwise (two references that fold to one are
+    one); `message` says so in Chinese.
+    """
 
     hazard_id: Identifier
     number: Identifier
     outcome: ClaimOutcome
+    linked_reference: Reference | None = None
+    message: LongText | None = None
 
 
 @event("claim.waiting.v1", family=TopicFamily.FEEDBACK, title_zh="回执：等待")

@@ -22,14 +22,23 @@ Reference = Annotated[
         min_length=1,
         max_length=64,
         description="the county system's own number of the hazard",
+        extra={"text": "line"},
     ),
 ]
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$", description="a code")]
-# Control characters have no place in a name or a letter's heading, and PostgreSQL can't hold U+0000.
-ShortText = Annotated[str, Meta(pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)", min_length=1, max_length=200)]
+# What a pattern can't say is said by `text`, the rule of :mod:`duban_contracts.admissible.texts` that holds for it.
+ShortText = Annotated[
+    str,
+    Meta(pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)", min_length=1, max_length=200, extra={"text": "line"}),
+]
 LongText = Annotated[
     str,
-    Meta(pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]+$", min_length=1, max_length=4000),
+    Meta(
+        pattern=r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]+$",
+        min_length=1,
+        max_length=4000,
+        extra={"text": "lines"},
+    ),
 ]
 AttributeText = Annotated[str, Meta(min_length=1, max_length=512, description="an attribute of a CloudEvents envelope")]
 Account = Annotated[
@@ -39,6 +48,7 @@ Account = Annotated[
         min_length=1,
         max_length=100,
         description="opaque account id; never a person's name or number",
+        extra={"text": "line"},
     ),
 ]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -53,7 +63,15 @@ Uscc = Annotated[
         min_length=18,
         max_length=18,
         description="统一社会信用代码 (GB 32100)",
-        extra={"check": "uscc"},
+    ),
+]
+# As a county's system has it: a hazard is not turned away for a code that it need not have.
+ReportedUscc = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        description="统一社会信用代码 (GB 32100); a doubtful one is recorded with a doubt, an empty one is none",
+        extra={"text": "loose"},
     ),
 ]
 Instant = Annotated[datetime, Meta(tz=True, description="an instant with its UTC offset, RFC 3339")]
@@ -74,6 +92,7 @@ Role = Annotated[Code, _term("roles")]
 DeliveryChannelCode = Annotated[Code, _term("delivery_channels")]
 LetterKindCode = Annotated[Code, _term("letter_kinds")]
 SubjectKind = Annotated[Code, _term("subject_kinds")]
+DoubtCode = Annotated[Code, _term("doubts")]
 
 # The subject kind of a hazard.
 HAZARD: Final = "hazard"
@@ -122,10 +141,16 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     number: Identifier
 
 
-class Enterprise(msgspec.Struct, frozen=True, kw_only=True):
-    """生产经营单位 where the hazard stands; `uscc` is the 18-character 统一社会信用代码."""
+class ReportedEnterprise(msgspec.Struct, frozen=True, kw_only=True):
+    """生产经营单位 as a county names it; whatever its `uscc` is, the hazard is recorded."""
 
     name: ShortText
+    uscc: ReportedUscc | None = None
+
+
+class Enterprise(ReportedEnterprise, frozen=True, kw_only=True):
+    """生产经营单位 where the hazard stands; `uscc` is the 18-character 统一社会信用代码."""
+
     uscc: Uscc | None = None
 
 
@@ -141,7 +166,7 @@ class HazardFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `deadline_on` is the last day, inclusive, in the city's time zone. `township` is the division in which the hazard
     stands, where the ledger could tell it from the report; `enterprise_uscc` the code of the enterprise that was
-    named. With county and sector they say who may see it.
+    named. With county and sector they say who may see it. `doubts` says what in the report is doubtful.
     """
 
     hazard_id: Identifier
@@ -157,6 +182,7 @@ class HazardFacts(msgspec.Struct, frozen=True, kw_only=True):
     overdue: bool = False
     township: TownshipCode | None = None
     enterprise_uscc: Uscc | None = None
+    doubts: tuple[DoubtCode, ...] = ()
 
     def as_subject(self) -> Subject:
         """Return the hazard as the subject of a letter or a deadline."""

@@ -48,7 +48,7 @@ def rectification(reference: str = "AQ-1", **fields: Any) -> HazardRectified:
         "county": COUNTY,
         "reference": reference,
         "measures": "更换探测器并完成校验",
-        "completed_on": june(2),
+        "completed_on": june(1),
         "submitted_by": "enterprise-1",
     }
     return HazardRectified(**said | fields)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from typing import Final
-from urllib.parse import unquote
 
 from fastapi import Request
+from starlette.datastructures import Headers
 
+from duban_contracts.admissible.media_types import media_type_of
 from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, DATA_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE
 from services.chassis.web.problems import Problem
-
-_UTF8: Final = frozenset({"utf-8", "utf8"})
 
 
 class Mode(enum.Enum):
@@ -23,26 +21,29 @@ class Mode(enum.Enum):
     BINARY = "binary"
 
 
-def mode_of(headers: Mapping[str, str]) -> Mode:
-    """Return the content mode of a request; raises Problem 415 for anything that is no CloudEvent in UTF-8 JSON."""
+_MODES: Final = {BATCH_CONTENT_TYPE: Mode.BATCH, STRUCTURED_CONTENT_TYPE: Mode.STRUCTURED}
+
+
+def mode_of(headers: Headers) -> Mode:
+    """Return the content mode of a request; raises Problem 415 for anything that is no CloudEvent in UTF-8 JSON.
+
+    In binary mode the content type is an attribute of the event, and is judged with it.
+    """
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise _unsupported("不支持压缩的请求正文，请去掉 Content-Encoding")
-    media_type, _, parameters = headers.get("content-type", "").lower().partition(";")
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.strip().partition("=")
-        if name == "charset" and value.strip('"') not in _UTF8:
-            raise _unsupported("请求正文必须使用 UTF-8 编码")
-    match media_type.strip():
-        case content_type if content_type == BATCH_CONTENT_TYPE:
-            return Mode.BATCH
-        case content_type if content_type == STRUCTURED_CONTENT_TYPE:
-            return Mode.STRUCTURED
-        case content_type if content_type == DATA_CONTENT_TYPE and "ce-specversion" in headers:
-            return Mode.BINARY
-    raise _unsupported(
-        f"Content-Type 须为 {STRUCTURED_CONTENT_TYPE}（单条）或 {BATCH_CONTENT_TYPE}（批量）；"
-        f"使用 ce-* 请求头时为 {DATA_CONTENT_TYPE}"
-    )
+    named = headers.getlist("content-type")
+    media_type = media_type_of(named[0] if len(named) == 1 else "")
+    mode = _MODES.get(media_type.essence)
+    if mode is None and "ce-specversion" in headers and not media_type.essence.startswith("application/cloudevents"):
+        return Mode.BINARY
+    if not media_type.is_utf8:
+        raise _unsupported("请求正文必须使用 UTF-8 编码")
+    if mode is None:
+        raise _unsupported(
+            f"Content-Type 须为 {STRUCTURED_CONTENT_TYPE}（单条）或 {BATCH_CONTENT_TYPE}（批量）；"
+            f"使用 ce-* 请求头时为 {DATA_CONTENT_TYPE}"
+        )
+    return mode
 
 
 def _unsupported(detail: str) -> Problem:
@@ -60,13 +61,3 @@ async def read_body(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise Problem("body-too-large", limit=limit)
     return bytes(body)
-
-
-def binary_attributes(headers: Mapping[str, str]) -> list[tuple[str, bytes]]:
-    """Return `ce-*` request headers as the record headers of Kafka's binary mode (percent-decoded, §3.1.3.2)."""
-    attributes = [
-        (f"ce_{name[3:]}", unquote(value).encode())
-        for name, value in headers.items()
-        if name.startswith("ce-") and name != "ce-traceparent"
-    ]
-    return [*attributes, ("content-type", DATA_CONTENT_TYPE.encode())]

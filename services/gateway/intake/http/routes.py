@@ -9,9 +9,10 @@ import msgspec
 from fastapi import Depends, Request, Response
 
 from duban_contracts.cloudevents import EnvelopeError, split_batch
+from duban_contracts.profile import City
 from duban_contracts.refusals import refusal
 from duban_contracts.topics import claims_topic
-from duban_contracts.validation import MOST_BATCH_EVENTS
+from duban_contracts.validation import MOST_BATCH_EVENTS, envelope_violation
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import INTEGRATORS
@@ -23,7 +24,7 @@ from services.gateway.intake.documents import Submission, problem_of
 from services.gateway.intake.handlers import Intake, NotAccepted, accept_events
 from services.gateway.intake.http import describing
 from services.gateway.intake.http.allowance import Allowance
-from services.gateway.intake.http.reading import Mode, binary_attributes, mode_of, read_body
+from services.gateway.intake.http.reading import Mode, mode_of, read_body
 from services.gateway.intake.model.claims import Claim, Refused
 from services.gateway.intake.model.examination import Examiner
 from services.gateway.intake.model.outcomes import Outcome
@@ -48,6 +49,7 @@ class Deps:
 
     intake: Intake
     allowance: Allowance
+    city: City
     topic_prefix: str
     max_body_bytes: int
 
@@ -71,10 +73,11 @@ async def _receive(deps: Deps, request: Request, caller: Caller) -> Response:
     documents = _documents(mode, body)
     await _spend(deps.allowance, caller, len(documents))
     topic = claims_topic(caller.county, deps.topic_prefix)
-    examiner = Examiner(caller.county, topic, tracing.current_traceparent())
+    present = deps.city.present(deps.intake.clock.now())
+    examiner = Examiner(caller.county, topic, tracing.current_traceparent(), present)
     examined: list[Claim | Refused]
     if mode is Mode.BINARY:
-        examined = [examiner.binary(body, binary_attributes(request.headers))]
+        examined = [examiner.binary(body, request.headers.raw)]
     else:
         examined = [examiner.structured(document) for document in documents]
     try:
@@ -90,6 +93,8 @@ def _documents(mode: Mode, body: bytes) -> list[bytes | msgspec.Raw]:
     try:
         documents = split_batch(body)
     except EnvelopeError as error:
+        if error.code == "bad-encoding":
+            raise Problem.of(envelope_violation(error)) from error
         raise Problem("malformed-batch", field="$", rule=error.rule) from error
     if len(documents) > MOST_BATCH_EVENTS:
         raise Problem("batch-too-large", limit=MOST_BATCH_EVENTS)

@@ -2,50 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
+from duban_contracts.admissible import octets
+from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData
-from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
+from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured, headers_of_http
+from duban_contracts.legible import legible
 from duban_contracts.validation import envelope_violation, examine_claim
 from services.gateway.intake.model.claims import Claim, Refused, digest_of, kept_traceparent
 
 _MOST_ID_CHARACTERS: Final = 200
 
 
-class _Named(msgspec.Struct, frozen=True):
-    id: object = None
-
-
-_NAMED: Final = msgspec.json.Decoder(_Named)
-
-
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Examines the events of one request. The county is that of the key; the payload may name no other."""
+    """Examines the events of one request. The county is that of the key; the payload may name no other.
+
+    `present` is the day by which dates are judged; without it none is.
+    """
 
     county: str
     topic: str
     traceparent: str | None
+    present: Present | None = None
 
     def structured(self, document: bytes | msgspec.Raw) -> Claim | Refused:
         """Examine one JSON object of CloudEvents' structured mode."""
-        return self._examine(lambda: from_structured(document), lambda: _name_in(document))
-
-    def binary(self, payload: bytes, attributes: Sequence[tuple[str, bytes]]) -> Claim | Refused:
-        """Examine a bare payload with its attributes as `ce_*` headers (binary mode)."""
-        named = dict(attributes).get("ce_id", b"").decode(errors="replace") or None
-        return self._examine(lambda: from_kafka(None, payload, attributes), lambda: named)
-
-    def _examine(self, read: Callable[[], CloudEvent], name: Callable[[], str | None]) -> Claim | Refused:
         try:
-            event = read()
+            return self._examined(from_structured(document))
         except EnvelopeError as error:
-            return Refused(name(), (envelope_violation(error),))
-        data = examine_claim(event, self.county)
+            return _unread(error, octets.salvaged(bytes(document)).get("id"))
+
+    def binary(self, payload: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Claim | Refused:
+        """Examine a bare payload with its attributes as `ce-*` request headers (binary mode)."""
+        attributes = headers_of_http(headers)
+        try:
+            return self._examined(from_kafka(None, payload, attributes))
+        except EnvelopeError as error:
+            return _unread(error, dict(attributes).get("ce_id", b"").decode(errors="replace"))
+
+    def _examined(self, event: CloudEvent) -> Claim | Refused:
+        data = examine_claim(event, self.county, self.present)
         if isinstance(data, list):
             return Refused(event.id, tuple(data))
         return self._claim(event, data)
@@ -64,10 +66,8 @@ class Examiner:
         return Claim(sent, event.identity(self.topic), reference, digest_of(event.type, data))
 
 
-def _name_in(document: bytes | msgspec.Raw) -> str | None:
-    """Return the id that an unusable document claims to have, so that its sender can find it."""
-    try:
-        named = _NAMED.decode(document).id
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return named[:_MOST_ID_CHARACTERS] if isinstance(named, str) and named else None
+def _unread(error: EnvelopeError, claimed: object) -> Refused:
+    """Return the refusal of an unreadable envelope under the id that it has, or claims to have."""
+    shown = claimed if isinstance(claimed, str) and claimed else None
+    known = error.event.id if error.event else shown and legible(shown)[:_MOST_ID_CHARACTERS]
+    return Refused(known, (envelope_violation(error),))

@@ -72,7 +72,7 @@ async def test_one_event_of_enormous_size_is_refused_alone(world: World) -> None
     assert answer.json()["results"][0]["problem"]["code"] == "event-too-large"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"[" * 100_000])
 async def test_a_malformed_event_is_422(world: World, body: bytes) -> None:
     answer = await world.post(body)
     assert answer.status_code == 422

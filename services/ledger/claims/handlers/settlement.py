@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from duban_contracts.admissible.texts import fits_attribute, folded
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
@@ -84,7 +85,7 @@ class Settlement:
 
     def hazard(self, claim: Claim) -> Hazard | None:
         """Return the hazard that a claim is about, as this transaction leaves it so far."""
-        return self._journal.under((claim.county, claim.reference))
+        return self._journal.under(claim.county, claim.reference)
 
     def register(self, delivery: Delivery, claim: HazardReported, number: str) -> None:
         """Make the hazard of a reference that has none; claims that waited for it now wait for confirmation."""
@@ -102,13 +103,14 @@ class Settlement:
         """Take 整改方案 or 整改完成."""
         decision = self._decide(delivery, claim, hazard)
         if isinstance(decision, Waits):
-            entry = WaitingClaim(claim.county, claim.reference, delivery, decision.waiting_for)
-            self._waiting.setdefault((claim.county, claim.reference), []).append(entry)
+            key = hazard.reference_key if hazard else folded(claim.reference)
+            entry = WaitingClaim(claim.county, claim.reference, key, delivery, decision.waiting_for)
+            self._waiting.setdefault((claim.county, key), []).append(entry)
         self._settle(delivery, decision, hazard)
 
     def release(self, hazard: Hazard) -> None:
         """Look again at the claims that wait for `hazard`, plans before submissions."""
-        claims = [c for c in self._waiting.get((hazard.county, hazard.reference), ()) if not c.done]
+        claims = [c for c in self._waiting.get((hazard.county, hazard.reference_key), ()) if not c.done]
         for claim in sorted(claims, key=lambda c: not isinstance(c.delivery.data, RectificationPlanned)):
             decision = self._decide(claim.delivery, cast("FollowUp", claim.delivery.data), hazard)
             if isinstance(decision, Waits):
@@ -157,6 +159,7 @@ class Settlement:
         """Record what was decided and answer the county; return the hazard afterwards."""
         claim, event = cast("Claim", delivery.data), delivery.event
         if isinstance(decision, Refusal):
+            decision = _naming(decision, claim, hazard)
             self.refuse(delivery.record, event, decision, county=claim.county, reference=claim.reference)
             return hazard
         about = self._about(delivery.record, event, claim.county, claim.reference, delivery.identity)
@@ -169,7 +172,9 @@ class Settlement:
         else:
             outcome = ClaimOutcome.DUPLICATE
         known = cast("Hazard", hazard)
-        answer = ClaimRecorded(**about, hazard_id=known.hazard_id, number=known.number, outcome=outcome)
+        answer = ClaimRecorded(
+            **about, hazard_id=known.hazard_id, number=known.number, outcome=outcome, **_linked(claim, known)
+        )
         self._answer(answer, event, outcome)
         return known
 
@@ -188,13 +193,33 @@ class Settlement:
             "receipt_id": str(identity) if identity else None,
             "claim_id": event.id if event else None,
             "claim_source": event.source if event else None,
-            "claim_type": event.type if event else None,
+            "claim_type": (event.type or None) if event else None,
             "reference": reference,
             "answered_at": self._journal.at,
         }
 
     def _answer(self, answer: ClaimEvent, cause: CloudEvent | None, outcome: str) -> None:
-        about = answer.reference or answer.origin
+        # What the county wrote names its answer only where readers could read it there.
+        reference = answer.reference
+        about = reference if reference is not None and fits_attribute(reference) else answer.origin
         envelope = new_event(answer, source=SOURCE, subject=about, key=about, time=answer.answered_at, cause=cause)
         self._journal.send(feedback_topic(answer.county, self._journal.topic_prefix), envelope)
         self._outcomes[answer.county, outcome] += 1
+
+
+def _linked(claim: Claim, hazard: Hazard) -> dict[str, Any]:
+    """Return what tells the county that its reference is taken for one that it wrote otherwise before."""
+    if claim.reference == hazard.reference:
+        return {}
+    return {
+        "linked_reference": hazard.reference,
+        "message": f"县级编号“{claim.reference}”与已入账的“{hazard.reference}”视为同一编号",
+    }
+
+
+def _naming(refusal: Refusal, claim: Claim, hazard: Hazard | None) -> Refusal:
+    """Return a refusal that names the reference which the claim's was taken for."""
+    said = _linked(claim, hazard) if hazard else {}
+    if not said:
+        return refusal
+    return msgspec.structs.replace(refusal, message=f"{refusal.message}（{said['message']}）")

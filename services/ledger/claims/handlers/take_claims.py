@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Self, cast
 
+from duban_contracts.admissible.dates import Present
+from duban_contracts.admissible.texts import folded
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.refusals import Refusal
@@ -19,7 +22,7 @@ from services.ledger.claims.handlers.settlement import Numbers, Screened, Settle
 from services.ledger.claims.model.decisions import Claim, screen, unreadable
 from services.ledger.claims.model.townships import Townships
 from services.ledger.claims.tables import rejected, waiting
-from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
+from services.ledger.hazards.handlers.journal import Journal, Ledger, keys_of, writing
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.tables import entries
 from services.ledger.hazards.tables.entries import Entry, Reference
@@ -45,6 +48,16 @@ class Claims:
             townships=Townships(platform.city),
         )
 
+    def present(self, taken_at: datetime) -> Present:
+        """Return the day on which the broker took a claim, by its clock, in the city.
+
+        A record without a time of the broker's (its topic was made by hand) is judged by today.
+        """
+        present = Present.at(self.ledger.clock.at(taken_at), self.ledger.zone, self.ledger.bounds)
+        if present.today >= self.ledger.bounds.earliest:
+            return present
+        return Present.at(self.ledger.clock.now(), self.ledger.zone, self.ledger.bounds)
+
     def settlement(self, journal: Journal, waits: Mapping[Reference, list[waiting.WaitingClaim]]) -> Settlement:
         """Return the settlement of claims in a journal; `waits` holds what waits under its references."""
         return Settlement(journal, self.ledger.clock, self.townships, waits)
@@ -56,9 +69,9 @@ async def take_claims(connection: Connection, deliveries: Sequence[Delivery], *,
     The statements are the same few, however many claims there are. Raises Retryable when another instance registered
     one of the hazards meanwhile.
     """
-    screened = [_screened(delivery, claims.county_of[delivery.topic]) for delivery in deliveries]
+    screened = [_screened(delivery, claims.county_of[delivery.topic], claims) for delivery in deliveries]
     accepted = [cast("Claim", one.delivery.data) for one in screened if one.refused is None]
-    references = sorted({(claim.county, claim.reference) for claim in accepted})
+    references = sorted({key for claim in accepted for key in keys_of(claim.county, claim.reference)})
     async with writing(connection, ledger=claims.ledger, references=references) as journal:
         settlement = claims.settlement(journal, await waiting.under(connection, references))
         numbers = await _numbers(connection, journal, accepted)
@@ -85,21 +98,26 @@ async def release_waiting(
     """Apply or refuse what waited for these hazards to be confirmed or rejected, in the same transaction."""
     journal = cast("Journal", unit)
     hazards = [change.after.hazard for change in changes]
-    waits = await waiting.under(connection, [(hazard.county, hazard.reference) for hazard in hazards])
+    waits = await waiting.under(connection, [(hazard.county, hazard.reference_key) for hazard in hazards])
     settlement = claims.settlement(journal, waits)
     for county, reference in waits:
-        settlement.release(cast("Hazard", journal.under((county, reference))))
+        settlement.release(cast("Hazard", journal.under(county, reference)))
     await settlement.save(connection)
 
 
-def _screened(delivery: Delivery, speaking: str) -> Screened:
-    return Screened(delivery, speaking, screen(delivery.event, delivery.data, speaking))
+def _screened(delivery: Delivery, speaking: str, claims: Claims) -> Screened:
+    present = claims.present(delivery.timestamp)
+    return Screened(delivery, speaking, screen(delivery.event, delivery.data, speaking, present))
 
 
 async def _numbers(connection: Connection, journal: Journal, accepted: Iterable[Claim]) -> Numbers:
     """Return per county the numbers for the hazards that this batch will register: exactly as many."""
-    reported = {(claim.county, claim.reference) for claim in accepted if isinstance(claim, HazardReported)}
-    wanted = Counter(county for county, reference in reported if journal.under((county, reference)) is None)
+    unknown = (
+        claim
+        for claim in accepted
+        if isinstance(claim, HazardReported) and journal.under(claim.county, claim.reference) is None
+    )
+    wanted = Counter(county for county, _ in {(claim.county, folded(claim.reference)) for claim in unknown})
     if not wanted:
         return {}
     year = journal.zone.day_of(journal.at).year

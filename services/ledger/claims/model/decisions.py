@@ -7,12 +7,14 @@ from typing import Any, Final
 
 import msgspec
 
+from duban_contracts import uscc
+from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimOutcome
 from duban_contracts.events.hazards import HazardEvent
-from duban_contracts.events.types import Actor, HazardState
+from duban_contracts.events.types import Actor, Enterprise, HazardState
 from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.validation import check_claim
 from duban_contracts.vocabulary import STATES
@@ -51,6 +53,8 @@ class Waits(msgspec.Struct, frozen=True):
 ClaimDecision = Recorded | Repeated | Waits | Refusal
 
 _REPEATED: Final = Repeated()
+# What a reader finds in the payload, and says less exactly than the contract's own check.
+_OF_THE_PAYLOAD: Final = frozenset({"invalid-payload", "unknown-event-type"})
 _TOO_LATE: Final = {
     HazardState.REJECTED: refusal("hazard-rejected", field="reference"),
     HazardState.IN_REVIEW: refusal("already-in-review"),
@@ -58,23 +62,27 @@ _TOO_LATE: Final = {
 }
 
 
-def screen(event: CloudEvent, data: EventData, speaking: str) -> Refusal | None:
+def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) -> Refusal | None:
     """Return why a readable event can't be a claim of the county that is speaking, or None.
 
-    A county on its own topic is held to the same closed contract as one behind the gateway.
+    A county on its own topic is held to the same closed contract as one behind the gateway; `present` is the day on
+    which the broker took the event.
     """
     if not isinstance(data, HazardReported | HazardRectified | RectificationPlanned):
         return violation("not-a-claim", "type", type=event.type)
-    found = check_claim(event, speaking)
+    found = check_claim(event, speaking, present)
     return found[0] if found else None
 
 
 def unreadable(event: CloudEvent | None, reason: Refusal, speaking: str) -> Refusal:
     """Return why a record is no event of the contract, as any door would say it of the same bytes.
 
-    `event` is its envelope, where that could be read, `reason` what the reading itself came to.
+    `event` is its envelope as far as that could be read, `reason` what the reading itself came to: where that is about
+    the envelope or the batch, nothing more is looked at.
     """
-    found = check_claim(event, speaking) if event is not None else []
+    if event is None or reason.code not in _OF_THE_PAYLOAD:
+        return reason
+    found = check_claim(event, speaking)
     return found[0] if found else reason
 
 
@@ -103,13 +111,14 @@ def report(claim: HazardReported, hazard_id: str, number: str, township_code: st
 
 def report_again(hazard: Hazard, claim: HazardReported, township_code: str | None, stamp: Stamp) -> ClaimDecision:
     """Decide on a further report under the reference of `hazard` (promise P1)."""
-    if all(getattr(hazard, name) == getattr(claim, name) for name in REPORTED_FIELDS):
+    said = _content(claim)
+    if all(getattr(hazard, name) == said[name] for name in (*REPORTED_FIELDS, "doubts")):
         return _REPEATED
     if hazard.state is HazardState.REJECTED:
         return _TOO_LATE[hazard.state]
     if hazard.state not in CORRECT.leads:
         return refusal("reference-already-confirmed", field="reference", state=STATES.name(hazard.state))
-    decision = decide(hazard, Correct(township_code=township_code, **_content(claim)), stamp)
+    decision = decide(hazard, Correct(township_code=township_code, **said), stamp)
     return decision if isinstance(decision, Refusal) else Recorded(decision, ClaimOutcome.CORRECTED)
 
 
@@ -131,7 +140,11 @@ def follow_up(hazard: Hazard | None, claim: FollowUp, stamp: Stamp) -> ClaimDeci
 
 
 def _content(claim: HazardReported) -> dict[str, Any]:
-    return {name: getattr(claim, name) for name in REPORTED_FIELDS}
+    """Return what the report says, the enterprise's code as codes are written, and what in it is doubtful."""
+    code, doubt = uscc.read(claim.enterprise.uscc)
+    said = {name: getattr(claim, name) for name in REPORTED_FIELDS}
+    enterprise = Enterprise(name=claim.enterprise.name, uscc=code)
+    return {**said, "enterprise": enterprise, "doubts": () if doubt is None else (doubt,)}
 
 
 def _command(claim: FollowUp) -> Plan | Submit:

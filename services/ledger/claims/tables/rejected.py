@@ -39,7 +39,7 @@ _COLUMNS: Final = Columns[RejectedClaim](
         "headers": ("bytea", lambda claim: pack_headers(claim.record.headers)),
         "event_id": ("text", lambda claim: claim.event.id if claim.event else None),
         "source": ("text", lambda claim: claim.event.source if claim.event else None),
-        "type": ("text", lambda claim: claim.event.type if claim.event else None),
+        "type": ("text", lambda claim: (claim.event.type or None) if claim.event else None),
         "reference": "text",
         "code": ("text", "refusal.code"),
         "message": ("text", "refusal.message"),

@@ -20,10 +20,14 @@ from services.ledger.hazards.tables.entries import Reference
 
 @dataclass(slots=True)
 class WaitingClaim:
-    """A claim kept for later. `row_id` and `stored_stage` say what its row holds; both are None while it has none."""
+    """A claim kept for later, under the reference as it is written and as references are compared.
+
+    `row_id` and `stored_stage` say what its row holds; both are None while it has none.
+    """
 
     county: str
     reference: str
+    reference_key: str
     delivery: Delivery
     waiting_for: WaitingFor
     row_id: int | None = None
@@ -35,6 +39,7 @@ _COLUMNS: Final = Columns[WaitingClaim](
     {
         "county": "text",
         "reference": "text",
+        "reference_key": "text",
         "waiting_for": "text",
         "topic": ("text", "delivery.record.topic"),
         "partition": ("integer", "delivery.record.partition"),
@@ -48,10 +53,10 @@ _COLUMNS: Final = Columns[WaitingClaim](
         "type": ("text", "delivery.event.type"),
     }
 )
-_REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference": ("text", itemgetter(1))})
+_REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference_key": ("text", itemgetter(1))})
 _STAGES: Final = Columns[WaitingClaim]({"id": ("bigint", attrgetter("row_id")), "waiting_for": "text"})
 _SELECT: Final = f"""
-SELECT waiting_claim.* FROM waiting_claim JOIN {_REFERENCES.rows("wanted")} USING (county, reference)
+SELECT waiting_claim.* FROM waiting_claim JOIN {_REFERENCES.rows("wanted")} USING (county, reference_key)
  ORDER BY id FOR UPDATE OF waiting_claim"""  # noqa: S608
 _INSERT: Final = _COLUMNS.insert("waiting_claim")
 _MOVE_ON: Final = _STAGES.update("waiting_claim", ["id"])
@@ -61,7 +66,7 @@ async def under(connection: Connection, references: Iterable[Reference]) -> dict
     """Return the claims that wait under these references, in the order they came, locked."""
     found: dict[Reference, list[WaitingClaim]] = {}
     for row in await connection.fetch(_SELECT, *_REFERENCES.arguments(references)):
-        found.setdefault((row["county"], row["reference"]), []).append(_claim_of(row))
+        found.setdefault((row["county"], row["reference_key"]), []).append(_claim_of(row))
     return found
 
 
@@ -99,4 +104,6 @@ def _claim_of(row: asyncpg.Record) -> WaitingClaim:
     if event is None or not isinstance(data, EventData):
         raise ValueError(f"waiting claim {row['id']} can no longer be read")
     stage = WaitingFor(row["waiting_for"])
-    return WaitingClaim(row["county"], row["reference"], Delivery(record, event, data), stage, row["id"], stage)
+    return WaitingClaim(
+        row["county"], row["reference"], row["reference_key"], Delivery(record, event, data), stage, row["id"], stage
+    )

@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds
+from duban_contracts.admissible.texts import folded
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.days import Zone
 from duban_contracts.events.hazards import HazardEvent, HazardRegistered
@@ -37,6 +39,7 @@ class Ledger:
 
     clock: Clock
     zone: Zone
+    bounds: Bounds = DEFAULT_BOUNDS
     topic_prefix: str
     reactions: Reactions
 
@@ -45,7 +48,8 @@ class Ledger:
         """Return the ledger of this platform."""
         return cls(
             clock=platform.clock,
-            zone=Zone(platform.city.timezone),
+            zone=platform.city.zone,
+            bounds=platform.city.bounds,
             topic_prefix=platform.settings.topic_prefix,
             reactions=platform.reactions,
         )
@@ -56,12 +60,13 @@ class Journal(UnitOfWork[Entry]):
     """Collects what one transaction records about hazards, in order; get one from `writing`."""
 
     zone: Zone
+    bounds: Bounds = DEFAULT_BOUNDS
     topic_prefix: str
 
     def __post_init__(self) -> None:
         self._numbers = {entry.hazard.number: hazard_id for hazard_id, entry in self.loaded.items()}
         self._references = {
-            (entry.hazard.county, entry.hazard.reference): hazard_id for hazard_id, entry in self.loaded.items()
+            (entry.hazard.county, entry.hazard.reference_key): hazard_id for hazard_id, entry in self.loaded.items()
         }
 
     def hazard(self, key: HazardKey) -> Hazard | None:
@@ -69,9 +74,16 @@ class Journal(UnitOfWork[Entry]):
         hazard_id = key.hazard_id or self._numbers.get(key.number or "")
         return self._hazard(hazard_id)
 
-    def under(self, reference: Reference) -> Hazard | None:
-        """Return the hazard under a reference that `writing` was told of, as this transaction leaves it so far."""
-        return self._hazard(self._references.get(reference))
+    def under(self, county: str, reference: str) -> Hazard | None:
+        """Return the hazard of a county's reference that `writing` was told of, as this transaction leaves it so far.
+
+        The reference is taken as it is written where a hazard stands under that from before references were folded,
+        else folded.
+        """
+        for key in keys_of(county, reference):
+            if (hazard := self._hazard(self._references.get(key))) is not None:
+                return hazard
+        return None
 
     def stamp(self, actor: Actor, hazard: Hazard | None, received_at: datetime | None = None) -> Stamp:
         """Return when `actor`'s move on `hazard` happens; `received_at` where its words reached us before now.
@@ -79,14 +91,14 @@ class Journal(UnitOfWork[Entry]):
         Never before the hazard's last event, whatever the machines' clocks say.
         """
         at = self.at if hazard is None else max(self.at, hazard.changed_at)
-        return Stamp(actor=actor, at=at, received_at=received_at or at, zone=self.zone)
+        return Stamp(actor=actor, at=at, received_at=received_at or at, zone=self.zone, bounds=self.bounds)
 
     def enter(self, event: HazardEvent, cause: CloudEvent | None = None) -> Hazard:
         """Add `event` to its hazard's history, to the outgoing events and to the county's copies."""
         after = self.record(event, time=event.occurred_at, cause=cause).hazard
         if isinstance(event, HazardRegistered):
             # For 入账 the claim's own answer says it all; every other event is copied to the county.
-            self._references[after.county, after.reference] = after.hazard_id
+            self._references[after.county, after.reference_key] = after.hazard_id
         else:
             copy = msgspec.structs.replace(self.changes[-1].event, partitionkey=after.reference)
             self.send(feedback_topic(after.county, self.topic_prefix), copy)
@@ -95,6 +107,12 @@ class Journal(UnitOfWork[Entry]):
     def _hazard(self, hazard_id: str | None) -> Hazard | None:
         entry = None if hazard_id is None else self.get(hazard_id)
         return None if entry is None else entry.hazard
+
+
+def keys_of(county: str, reference: str) -> tuple[Reference, ...]:
+    """Return the keys under which the hazard of a written reference may stand: as written, then folded."""
+    plain = folded(reference)
+    return ((county, reference),) if plain == reference else ((county, reference), (county, plain))
 
 
 @asynccontextmanager
@@ -124,6 +142,7 @@ async def writing(
         loaded={entry.hazard.hazard_id: entry for entry in loaded},
         reactions=ledger.reactions,
         zone=ledger.zone,
+        bounds=ledger.bounds,
         topic_prefix=ledger.topic_prefix,
     )
     yield journal

@@ -14,7 +14,7 @@ from duban_contracts.vocabulary import UNITS
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import not_before_today
+from services.ledger.hazards.moves.rules import deadline_holds
 
 
 class Confirm(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ class Confirm(msgspec.Struct, frozen=True, kw_only=True):
 def _confirm(_: Hazard, command: Confirm, stamp: Stamp, after: HazardFacts) -> Decision:
     if command.responsible_unit not in UNITS:
         return refusal("unknown-term", field="responsible_unit", title=UNITS.title, vocabulary="units")
-    if refused := not_before_today(command.deadline_on, stamp):
+    if refused := deadline_holds(command.deadline_on, stamp):
         return refused
     return HazardConfirmed(
         hazard=msgspec.structs.replace(
@@ -59,5 +59,5 @@ CONFIRM: Final = Move(
     major=CITY_REGULATORS,
     # Nothing is graded before it is confirmed; what counts is the grade that it shall have.
     grade=lambda _, command: command.grade,
-    refusals=("unknown-term", "deadline-in-the-past"),
+    refusals=("unknown-term", "deadline-in-the-past", "deadline-too-far"),
 )

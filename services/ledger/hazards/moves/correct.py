@@ -26,6 +26,7 @@ class Correct(msgspec.Struct, frozen=True, kw_only=True):
     suggested_grade: Grade | None = None
     township: str | None = None
     township_code: str | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def _correct(_: Hazard, command: Correct, stamp: Stamp, after: HazardFacts) -> Decision:
@@ -36,6 +37,7 @@ def _correct(_: Hazard, command: Correct, stamp: Stamp, after: HazardFacts) -> D
             sector=command.sector,
             township=command.township_code,
             enterprise_uscc=command.enterprise.uscc,
+            doubts=command.doubts,
         ),
         actor=stamp.actor,
         occurred_at=stamp.at,

@@ -13,7 +13,7 @@ from duban_contracts.refusals import refusal
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import not_before_today
+from services.ledger.hazards.moves.rules import deadline_holds
 
 
 class Extend(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Extend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _extend(hazard: Hazard, command: Extend, stamp: Stamp, after: HazardFacts) -> Decision:
-    if refused := not_before_today(command.deadline_on, stamp):
+    if refused := deadline_holds(command.deadline_on, stamp):
         return refused
     if hazard.deadline_on is not None and command.deadline_on <= hazard.deadline_on:
         return refusal("deadline-not-later", field="deadline_on", current=hazard.deadline_on.isoformat())
@@ -50,5 +50,5 @@ EXTEND: Final = Move(
     decide=_extend,
     roles=REGULATORS,
     major=CITY_REGULATORS,
-    refusals=("deadline-in-the-past", "deadline-not-later"),
+    refusals=("deadline-in-the-past", "deadline-too-far", "deadline-not-later"),
 )

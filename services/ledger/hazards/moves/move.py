@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds
 from duban_contracts.days import Zone
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Grade, HazardFacts, HazardState
@@ -34,13 +35,14 @@ class Door(enum.StrEnum):
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts, and when: `at` is the event's instant, `received_at` when the words reached our door.
 
-    Both are UTC in domain time; `zone` is where the city's calendar days begin (DOMAIN §4).
+    Both are UTC in domain time; `zone` is where the city's calendar days begin (DOMAIN §4), `bounds` which days it takes.
     """
 
     actor: Actor
     at: datetime
     received_at: datetime
     zone: Zone
+    bounds: Bounds = DEFAULT_BOUNDS
 
     @property
     def today(self) -> date:

@@ -32,6 +32,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     suggested_grade: Grade | None = None
     township: str | None = None
     township_code: str | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def register(command: Register, stamp: Stamp) -> HazardRegistered:
@@ -46,6 +47,7 @@ def register(command: Register, stamp: Stamp) -> HazardRegistered:
         state=HazardState.REPORTED,
         township=command.township_code,
         enterprise_uscc=command.enterprise.uscc,
+        doubts=command.doubts,
     )
     return _register(None, command, stamp, after)
 

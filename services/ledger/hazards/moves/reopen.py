@@ -12,7 +12,7 @@ from duban_contracts.events.types import HazardFacts, HazardState, LongText
 from services.chassis.access.roles import REGULATORS, SUPERVISORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import not_before_today
+from services.ledger.hazards.moves.rules import deadline_holds
 
 
 class Reopen(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class Reopen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _reopen(_: Hazard, command: Reopen, stamp: Stamp, after: HazardFacts) -> Decision:
-    if refused := not_before_today(command.deadline_on, stamp):
+    if refused := deadline_holds(command.deadline_on, stamp):
         return refused
     return HazardReopened(
         hazard=msgspec.structs.replace(after, deadline_on=command.deadline_on, overdue=False),
@@ -43,5 +43,8 @@ REOPEN: Final = Move(
     leads={HazardState.CLOSED: HazardState.RECTIFYING},
     decide=_reopen,
     roles=REGULATORS | SUPERVISORS,
-    refusals=("deadline-in-the-past",),
+    refusals=(
+        "deadline-in-the-past",
+        "deadline-too-far",
+    ),
 )

@@ -9,11 +9,18 @@ from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Stamp
 
 
-def not_before_today(deadline_on: date, stamp: Stamp) -> Refusal | None:
-    """Refuse a deadline that has passed already; the deadline's own day counts (DOMAIN §4)."""
-    if deadline_on >= stamp.today:
-        return None
-    return refusal("deadline-in-the-past", field="deadline_on", today=stamp.today.isoformat(), zone=stamp.zone.name)
+def deadline_holds(deadline_on: date, stamp: Stamp) -> Refusal | None:
+    """Refuse a deadline that has passed already, or lies further ahead than the city allows.
+
+    The deadline's own day counts (DOMAIN §4). What is a typing error (2226) or 长期 (9999-12-31) is no deadline, and no
+    service could compute with it.
+    """
+    today, latest = stamp.today, stamp.bounds.latest_deadline(stamp.today)
+    if deadline_on < today:
+        return refusal("deadline-in-the-past", field="deadline_on", today=today.isoformat(), zone=stamp.zone.name)
+    if deadline_on > latest:
+        return refusal("deadline-too-far", field="deadline_on", latest=latest.isoformat())
+    return None
 
 
 def another_reviews(hazard: Hazard, stamp: Stamp) -> Refusal | None:

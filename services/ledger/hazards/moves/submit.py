@@ -30,6 +30,8 @@ def _submit(hazard: Hazard, command: Submit, stamp: Stamp, after: HazardFacts) -
         return refusal("plan-required")
     if command.completed_on > stamp.today:
         return refusal("completed-in-future", field="completed_on", today=stamp.today.isoformat(), zone=stamp.zone.name)
+    if command.completed_on < hazard.found_on:
+        return refusal("completed-before-found", field="completed_on", found=hazard.found_on.isoformat())
     return HazardSubmitted(
         hazard=after,
         actor=stamp.actor,
@@ -53,6 +55,6 @@ SUBMIT: Final = Move(
     },
     decide=_submit,
     roles=REGULATORS | ENTERPRISE,
-    refusals=("plan-required", "completed-in-future"),
+    refusals=("plan-required", "completed-in-future", "completed-before-found"),
     doors=frozenset({Door.HTTP, Door.CLAIM}),
 )

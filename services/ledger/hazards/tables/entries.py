@@ -17,7 +17,7 @@ from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
 
 Reference = tuple[str, str]
-"""A county and its own number of a hazard."""
+"""A county and its own number of a hazard, as references are compared (`model.Hazard.reference_key`)."""
 
 
 # gc=False here and below: thousands of values live while a batch is taken, none can be part of a circle, and walking
@@ -52,13 +52,16 @@ def _column(kind: inspect.Type) -> str:
 def _columns() -> Columns[Entry]:
     """Return the columns of a hazard as its fields declare them, of its enterprise, and of the chain's head."""
     fields = inspect.type_info(Hazard).fields  # type: ignore[attr-defined]
-    plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in {"hazard_id", "enterprise"}}
+    special = {"hazard_id", "enterprise", "doubts"}
+    plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in special}
     return Columns[Entry](
         {
             "hazard_id": ("uuid", "hazard.hazard_id"),
             **plain,
             "enterprise_name": ("text", "hazard.enterprise.name"),
             "enterprise_uscc": ("text", "hazard.enterprise.uscc"),
+            # An array of arrays is no column of rows.
+            "doubts": ("text", lambda entry: " ".join(entry.hazard.doubts)),
             "head": "bytea",
         }
     )
@@ -73,6 +76,7 @@ _REGISTERED: Final = _WITH_HEAD.only(
     "version",
     "county",
     "reference",
+    "reference_key",
     "channel",
     "sector",
     "state",
@@ -84,24 +88,25 @@ _REGISTERED: Final = _WITH_HEAD.only(
     "township_code",
     "found_on",
     "suggested_grade",
+    "doubts",
     "registered_at",
     "changed_at",
     "head",
 )
-_CHANGING: Final = _WITH_HEAD.without("number", "county", "reference", "registered_at")
-_REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference": ("text", itemgetter(1))})
+_CHANGING: Final = _WITH_HEAD.without("number", "county", "reference", "reference_key", "registered_at")
+_REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference_key": ("text", itemgetter(1))})
 
 # The names are this module's own constants; every value travels as a parameter.
 _INSERT: Final = f"INSERT INTO hazard ({_REGISTERED.names}) SELECT * FROM {_REGISTERED.rows('registered')}"  # noqa: S608
 _UPDATE: Final = _CHANGING.update("hazard", ["hazard_id"])
 _BY_REFERENCE: Final = f"""
-SELECT {_WITH_HEAD.names} FROM hazard JOIN {_REFERENCES.rows("wanted")} USING (county, reference)
+SELECT {_WITH_HEAD.names} FROM hazard JOIN {_REFERENCES.rows("wanted")} USING (county, reference_key)
  ORDER BY hazard_id FOR UPDATE OF hazard"""  # noqa: S608
 _BY_ID: Final = f"""
 SELECT {_WITH_HEAD.names} FROM hazard WHERE hazard_id = ANY($1::uuid[]) ORDER BY hazard_id FOR UPDATE"""  # noqa: S608
 _HOLD: Final = f"""
 SELECT pg_advisory_xact_lock(key)
-  FROM (SELECT DISTINCT hashtextextended(county || '/' || reference, 20) AS key
+  FROM (SELECT DISTINCT hashtextextended(county || '/' || reference_key, 20) AS key
           FROM {_REFERENCES.rows("pair")}
          ORDER BY key) AS ordered"""  # noqa: S608
 
@@ -170,6 +175,7 @@ def hazard_of(row: asyncpg.Record) -> Hazard:
     values: dict[str, Any] = dict(row)
     values["hazard_id"] = str(values["hazard_id"])
     # Made, not converted: a limit that the contract draws tighter one day must not make old rows unreadable.
+    values["doubts"] = values["doubts"].split()
     values["enterprise"] = Enterprise(name=values["enterprise_name"], uscc=values["enterprise_uscc"])
     return msgspec.convert(values, Hazard)
 

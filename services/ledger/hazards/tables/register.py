@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from duban_contracts.admissible.texts import folded
 from services.chassis.access.scope import Dimension, Facts, Scope
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard, HazardKey
@@ -16,7 +17,10 @@ Group = Literal["county", "sector", "grade", "state", "channel"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What a reader asks for; `text` is looked for in number, enterprise, place and description."""
+    """What a reader asks for; `text` is looked for in number, enterprise, place and description.
+
+    `reference` is the county's number, however it is written.
+    """
 
     county: str | None = None
     sector: str | None = None
@@ -35,7 +39,7 @@ _SCOPED: Final = {
     Dimension.SECTOR: "sector",
     Dimension.ENTERPRISE: "enterprise_uscc",
 }
-_EQUAL: Final = ("county", "sector", "grade", "state", "channel", "responsible_unit", "overdue", "reference")
+_EQUAL: Final = ("county", "sector", "grade", "state", "channel", "responsible_unit", "overdue")
 _TEXT: Final = "(number ILIKE {0} OR enterprise_name ILIKE {0} OR place ILIKE {0} OR description ILIKE {0})"
 
 
@@ -62,6 +66,8 @@ def _where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
         value = getattr(wanted, column)
         if value is not None:
             add(f"{column} = {{0}}", value)
+    if wanted.reference is not None:
+        add("reference_key = ANY({0})", [wanted.reference, folded(wanted.reference)])
     if wanted.text:
         escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         add(_TEXT, f"%{escaped}%")

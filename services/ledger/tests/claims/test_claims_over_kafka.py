@@ -11,13 +11,12 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import decode
 from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected
 from duban_contracts.events.hazards import HazardConfirmed, HazardEvent, HazardRegistered, HazardSubmitted
-from duban_contracts.testing.claims import rectification
 from duban_contracts.topics import TopicFamily, claims_topic
 from services.chassis.publishing.outbox import OutboxMessage
 from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.testing import kafka as chassis_testing
 from services.ledger.tests.people import HOME
-from services.ledger.tests.world import World, envelope, new_reference, reported
+from services.ledger.tests.world import World, envelope, mended, new_reference, reported
 
 
 @pytest.mark.feature("SY24")
@@ -77,7 +76,7 @@ async def test_what_is_no_event_is_kept_with_its_bytes_and_answered_and_a_neighb
 @pytest.mark.promise("P2")
 async def test_the_hazard_topic_tells_the_history_in_order_and_the_county_gets_its_copy(world: World) -> None:
     hazard = await world.confirmed()
-    await world.claim(rectification(hazard["reference"]))
+    await world.claim(mended(hazard["reference"]))
     await world.hazard(hazard["reference"], version=3)
 
     def check() -> tuple[list[CloudEvent], list[CloudEvent]]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from duban_contracts.admissible.dates import Present
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import decode, encode
 from duban_contracts.events.feedback import ClaimOutcome
@@ -15,7 +16,7 @@ from duban_contracts.events.hazards import HazardCorrected
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.events.types import Grade, HazardState
 from duban_contracts.refusals import Refusal
-from duban_contracts.testing.calendar import june
+from duban_contracts.testing.calendar import ZONE, june
 from duban_contracts.testing.claims import plan, rectification, report, sent
 from services.ledger.claims.model import decisions
 from services.ledger.claims.model.decisions import ClaimDecision, FollowUp, Recorded, Repeated, WaitingFor, Waits
@@ -123,7 +124,7 @@ def test_a_submission_counts_from_the_brokers_time_however_long_it_waited() -> N
 @pytest.mark.feature("SY64")
 def test_a_county_on_its_own_topic_is_held_to_the_closed_contract() -> None:
     def screened(event: CloudEvent, speaking: str = "140502") -> tuple[str, str | None] | None:
-        found = decisions.screen(event, decode(event), speaking)
+        found = decisions.screen(event, decode(event), speaking, Present.at(NOON, ZONE))
         return None if found is None else (found.code, found.field)
 
     right = sent(report(), event_id="e-1")

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.codec import decode
@@ -50,7 +51,7 @@ class Batch:
 
     def take(self, *claims: EventData, at: datetime = NOON, county: str = HOME) -> Batch:
         deliveries = [self.delivery(claim, at, county) for claim in claims]
-        screened = [Screened(d, county, screen(d.event, d.data, county)) for d in deliveries]
+        screened = [Screened(d, county, screen(d.event, d.data, county, Present.at(at, ZONE))) for d in deliveries]
         settle_claims(screened, self.settlement, self._numbers)
         return self
 
@@ -63,7 +64,7 @@ class Batch:
 
     @property
     def hazard(self) -> Hazard:
-        found = self.journal.under((HOME, "AQ-1"))
+        found = self.journal.under(HOME, "AQ-1")
         assert found is not None
         return found
 
@@ -103,7 +104,7 @@ def early(*claims: EventData, stage: WaitingFor) -> dict[tuple[str, str], list[W
     """Claims that wait since an earlier transaction."""
     batch = Batch()
     kept = [
-        WaitingClaim(HOME, "AQ-1", batch.delivery(claim, NOON - timedelta(days=1)), stage, row, stage)
+        WaitingClaim(HOME, "AQ-1", "AQ-1", batch.delivery(claim, NOON - timedelta(days=1)), stage, row, stage)
         for row, claim in enumerate(claims, 1)
     ]
     return {(HOME, "AQ-1"): kept}

@@ -10,10 +10,9 @@ import pytest
 from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardSubmitted
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from duban_contracts.testing.claims import rectification
 from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.testing import kafka as chassis_testing
-from services.ledger.tests.world import World, new_reference, reported
+from services.ledger.tests.world import World, mended, new_reference, reported
 
 
 @pytest.mark.promise("P3")
@@ -26,7 +25,7 @@ async def test_no_submission_before_a_heartbeats_instant_stands_behind_it(world:
         if index % 2:
             await world.submit(hazard, "county")
         else:
-            await world.claim(rectification(hazard["reference"]))
+            await world.claim(mended(hazard["reference"]))
     submitted = {hazard["hazard_id"] for hazard in hazards}
     done = datetime.now(UTC)
 

@@ -51,4 +51,4 @@ def test_authority_is_asked_before_the_state_is_told() -> None:
 
 def test_what_rules_need_is_not_shown() -> None:
     kept_back = {f.name for f in msgspec.structs.fields(Hazard)} - {f.name for f in msgspec.structs.fields(ShownHazard)}
-    assert kept_back == {"changed_at", "plan_digest", "submitted_by", "submission_digest", "closed_by"}
+    assert kept_back == {"reference_key", "changed_at", "plan_digest", "submitted_by", "submission_digest", "closed_by"}

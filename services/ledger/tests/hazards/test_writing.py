@@ -107,7 +107,7 @@ async def test_a_hazard_that_another_transaction_holds_is_waited_for(ledger: InP
         ledger.database.transaction() as connection,
         writing(connection, ledger=ledger.ledger, references=[reference]) as journal,
     ):
-        assert journal.under(reference) == journal.hazard(HazardKey.parse(hazard["number"]))
+        assert journal.under(*reference) == journal.hazard(HazardKey.parse(hazard["number"]))
         assert journal.hazard(HazardKey.parse("140502-2026-999999")) is None
         confirming = asyncio.create_task(ledger.move(hazard["number"], CONFIRM))
         await eventually(ledger.somebody_waits)
