@@ -28,7 +28,8 @@ from services.notifications.letters.handlers.deps import Deps
 from services.notifications.letters.model.letter import Letter, LetterState, Signatory
 from services.notifications.letters.tables import Wanted
 
-# The county's officials and its system. An enterprise signs for what is addressed to it, and nothing is yet.
+# The county's officials and its system. An enterprise's principal signs for what is addressed to it (DOMAIN §10): no letter
+# is yet, and those of its county are not its own to sign for.
 _COUNTY_STAFF: Final[Roles] = frozenset({Role.COUNTY_REGULATOR, Role.COUNTY_OFFICE})
 
 # Letters are case data: an operator keeps the platform healthy and does not read them (DOMAIN §10).

@@ -176,7 +176,10 @@ class World:
         return [hook for hook in self.receivers.webhooks() if hook["webhook_id"] in mine]
 
     async def notices(self) -> list[CloudEvent]:
-        """Return the notices of this test's letters once the outbox is empty, in order for each letter."""
+        """Return the notices of this test's letters once the outbox is empty, in order for each letter.
+
+        Each once: what a killed relay publishes again is the same event.
+        """
 
         async def drained() -> None:
             assert await self.connection.fetchval("SELECT count(*) FROM outbox") == 0
@@ -185,7 +188,8 @@ class World:
         topic = f"{self.settings.topic_prefix}{TopicFamily.NOTICE}"
         events = await chassis_testing.read_all(self.settings.kafka_bootstrap, topic)
         mine = {letter["letter_id"] for letter in await self.letters()}
-        return [event for event in events if event.subject in mine]
+        once = {event.id: event for event in reversed(events) if event.subject in mine}
+        return [event for event in events if event is once.get(event.id)]
 
     async def told(self) -> list[str]:
         """Return the short types of all notice events, sorted."""
