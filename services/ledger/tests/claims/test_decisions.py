@@ -14,13 +14,13 @@ from duban_contracts.codec import decode, encode
 from duban_contracts.events.feedback import ClaimOutcome
 from duban_contracts.events.hazards import HazardCorrected
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from duban_contracts.events.types import Grade, HazardState
+from duban_contracts.events.types import Channel, Enterprise, Grade, HazardState
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import ZONE, june
 from duban_contracts.testing.claims import plan, rectification, report, sent
 from services.ledger.claims.model import decisions
 from services.ledger.claims.model.decisions import ClaimDecision, FollowUp, Recorded, Repeated, WaitingFor, Waits
-from services.ledger.hazards.model import Hazard, evolve
+from services.ledger.hazards.model import REPORTED_FIELDS, Hazard, evolve
 from services.ledger.hazards.moves import Close, Reject
 from services.ledger.tests.telling import CITY, COUNTY, NOON, RETURN, SUBMIT, by, confirmed, does, in_review
 
@@ -57,7 +57,17 @@ def test_a_report_makes_a_hazard_of_what_it_says() -> None:
 def test_the_same_report_again_changes_nothing_and_other_content_corrects() -> None:
     again = decisions.report_again(reported(), report(), "140502001", by(MACHINE))
     assert isinstance(again, Repeated)
-    changes: dict[str, Any] = {"place": "西侧", "sector": "coal_mine", "found_on": june(2), "township": "西街"}
+    changes: dict[str, Any] = {
+        "channel": Channel.SELF_REPORT,
+        "sector": "coal_mine",
+        "enterprise": Enterprise(name="另一企业（虚构）"),
+        "place": "西侧",
+        "description": "另一处失效",
+        "found_on": june(2),
+        "suggested_grade": Grade.MAJOR,
+        "township": "西街",
+    }
+    assert set(changes) == set(REPORTED_FIELDS)
     for name, value in changes.items():
         other = decisions.report_again(reported(), report(**{name: value}), "140502002", by(MACHINE))
         assert isinstance(other, Recorded)
