@@ -36,13 +36,13 @@ async def look(*, deps: Deps) -> Audit:
     """Return what is missing now, and the last comparison of clocks with alarms."""
     before = deps.clock.at(deps.clock.wall() - deps.missed_after)
     async with deps.database.acquire() as connection:
-        applied_through = await freshness.applied_through(connection)
+        known = await freshness.known(connection)
         in_doubt = set(await dead_letters.incomplete_aggregates(connection, deps.consumer))
         total, missed = await tables.passed_unraised(connection, before, _SHOWN)
         excused = await tables.excused(connection)
         comparison = await tables.last_comparison(connection)
-    reasons = tuple(explained(finding, applied_through, in_doubt) for finding in missed)
-    return Audit(deps.clock.now(), applied_through, total, reasons, excused, comparison)
+    reasons = tuple(explained(finding, known.of(finding.county) if known else None, in_doubt) for finding in missed)
+    return Audit(deps.clock.now(), known.applied_through if known else None, total, reasons, excused, comparison)
 
 
 async def audit(*, deps: Deps) -> Audit:

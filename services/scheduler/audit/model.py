@@ -61,7 +61,7 @@ class Audit:
 
 
 def explained(finding: Finding, applied_through: datetime | None, in_doubt: Container[str]) -> Finding:
-    """Return `finding`, a passed deadline without its event, with the reason.
+    """Return `finding`, a passed deadline without its event, with the reason; `applied_through` is its county's.
 
     The ledger is behind, the hazard's history has a gap, or we failed.
     """

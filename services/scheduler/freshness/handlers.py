@@ -10,7 +10,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection
 from services.chassis.telemetry import metrics
 from services.scheduler.freshness import tables
-from services.scheduler.freshness.tables import Heartbeat
+from services.scheduler.freshness.model import Heartbeat
 
 
 async def note_heartbeats(
@@ -20,7 +20,7 @@ async def note_heartbeats(
     newest: dict[int, Heartbeat] = {}
     for delivery in deliveries:
         if isinstance(delivery.data, LedgerHeartbeat):
-            heartbeat = Heartbeat(delivery.partition, delivery.data.applied_through)
+            heartbeat = Heartbeat(delivery.partition, delivery.data.applied_through, delivery.data.behind)
             seen = newest.setdefault(delivery.partition, heartbeat)
             if heartbeat.applied_through > seen.applied_through:
                 newest[delivery.partition] = heartbeat

@@ -7,7 +7,7 @@ judge: it also tells what the ledger would refuse, so that readers can be tried 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import zip_longest
@@ -207,13 +207,16 @@ def confirmed(
     return registered(hazard_id, **facts).confirmed(local(1, 10), deadline_on or june(3), grade=grade)
 
 
-def heartbeat(applied_through: datetime) -> CloudEvent:
-    """Return the ledger's heartbeat: everything until `applied_through` (UTC) stands ahead of it."""
+def heartbeat(applied_through: datetime, *, behind: Mapping[str, datetime] | None = None) -> CloudEvent:
+    """Return the ledger's heartbeat: everything until `applied_through` (UTC) stands ahead of it.
+
+    `behind` names counties of which that holds for an earlier instant only.
+    """
     return CloudEvent(
         id=f"heartbeat-{applied_through.isoformat()}",
         source="/duban/ledger",
         type=type_of(LedgerHeartbeat).name,
-        data=encode(LedgerHeartbeat(applied_through=applied_through)),
+        data=encode(LedgerHeartbeat(applied_through=applied_through, behind=dict(behind or {}))),
         time=applied_through,
     )
 

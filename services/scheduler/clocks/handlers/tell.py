@@ -27,11 +27,15 @@ def hazard_alarms(*, topic: str, consumer: str, days: CityDays) -> Source:
 
     A deadline is raised only before the heartbeats of all partitions: then every claim that reached the broker in time
     is applied here. A hazard of which `consumer` has parked or given up an event is in doubt: a 整改完成 may be among
-    what is missing.
+    what is missing. So is one of a county that is behind, from the instant on that is not known of that county.
     """
 
     async def in_doubt(connection: Connection) -> Sequence[str]:
-        return await dead_letters.incomplete_aggregates(connection, consumer)
+        incomplete = await dead_letters.incomplete_aggregates(connection, consumer)
+        found = await freshness.known(connection)
+        if found is None or not found.behind:
+            return incomplete
+        return [*incomplete, *await clock_table.passed_beyond(connection, found.behind, found.applied_through)]
 
     async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
         said = await clock_table.find_said(connection, [alarm.due.about.id for alarm in alarms])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
 import asyncpg
@@ -80,6 +82,14 @@ _COLUMNS: Final = Columns[HazardClock](
 _SAVE: Final = _COLUMNS.upsert("hazard_clock", ["hazard_id"])
 _SAID: Final = "facts, event_id, correlation_id, traceparent"
 
+_SINCE: Final = Columns[tuple[str, datetime]](
+    {"county": ("text", itemgetter(0)), "since": ("timestamptz", itemgetter(1))}
+)
+# $1 until
+_PASSED_BEYOND: Final = f"""
+SELECT hazard_id FROM hazard_clock JOIN {_SINCE.rows("late", 2)} USING (county)
+ WHERE hazard_clock.due_at >= late.since AND hazard_clock.due_at < $1"""  # noqa: S608 - our own columns
+
 # $1 hazard ids
 FIND_SAID: Final = f"SELECT hazard_id, {_SAID} FROM hazard_clock WHERE hazard_id = ANY($1::text[])"  # noqa: S608 - ours
 
@@ -119,6 +129,12 @@ async def find_said(connection: Connection, hazard_ids: Sequence[str]) -> dict[s
     """Return what the ledger said last about these hazards."""
     rows = await connection.fetch(FIND_SAID, hazard_ids)
     return {row["hazard_id"]: _said(row) for row in rows}
+
+
+async def passed_beyond(connection: Connection, since: Mapping[str, datetime], until: datetime) -> list[str]:
+    """Return the hazards whose deadline lies before `until`, but not before their county's instant in `since`."""
+    rows = await connection.fetch(_PASSED_BEYOND, until, *_SINCE.arguments(since.items()))
+    return [row["hazard_id"] for row in rows]
 
 
 async def save(connection: Connection, clocks: Sequence[HazardClock]) -> None:

@@ -9,7 +9,7 @@ from duban_contracts.testing.stories import heartbeat
 from duban_contracts.topics import PARTITIONS
 from services.scheduler.clocks.events import CONSUMER
 from services.scheduler.freshness import tables
-from services.scheduler.tests.conftest import Bench
+from services.scheduler.tests.bench import Bench
 
 
 async def test_the_ledger_is_through_as_far_as_its_slowest_partition_once_all_have_spoken(bench: Bench) -> None:
