@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends
 
@@ -14,8 +15,10 @@ from services.chassis.storage.database import Database
 from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Limit
 from services.chassis.web.routes import Router
-from services.ledger.claims.documents import RejectedClaimDocument, WaitingClaimDocument
+from services.ledger.claims.documents import KeptClaim, RejectedClaimDocument, WaitingClaimDocument
 from services.ledger.claims.tables import lists
+
+D = TypeVar("D", bound=KeptClaim)
 
 READ: Final = Action(
     "ledger.claims.read", "查看等待和不予受理的上报", roles=REGULATORS | OFFICES | INTEGRATORS | OPERATORS
@@ -48,25 +51,23 @@ def router(deps: Deps) -> Router:
         """Return claims that wait for their report or its confirmation, in the order they came."""
         async with deps.database.acquire() as connection:
             rows = await lists.waiting(connection, caller.scope, after.id if after else 0, limit + 1)
-        with_bytes = permits(caller, READ_BYTES)
-        return page_of(
-            rows,
-            limit,
-            item=lambda row: WaitingClaimDocument.of(row, with_bytes=with_bytes),
-            cursor=lambda row: ByClaim(id=row["id"]),
-        )
+        return _page(rows, limit, WaitingClaimDocument, caller)
 
     @routes.get("/rejected-claims", summary="不予受理的上报")
     async def rejected(caller: Reader, after: After[ByClaim] = None, limit: Limit = 100) -> Page[RejectedClaimDocument]:
         """Return refused claims with the reason, the origin and the bytes, in the order they were refused."""
         async with deps.database.acquire() as connection:
             rows = await lists.rejected(connection, caller.scope, after.id if after else 0, limit + 1)
-        with_bytes = permits(caller, READ_BYTES)
-        return page_of(
-            rows,
-            limit,
-            item=lambda row: RejectedClaimDocument.of(row, with_bytes=with_bytes),
-            cursor=lambda row: ByClaim(id=row["id"]),
-        )
+        return _page(rows, limit, RejectedClaimDocument, caller)
 
     return routes
+
+
+def _page(rows: Sequence[Mapping[str, Any]], limit: int, document: type[D], caller: Caller) -> Page[D]:
+    with_bytes = permits(caller, READ_BYTES)
+    return page_of(
+        rows,
+        limit,
+        item=lambda row: document.of(row, with_bytes=with_bytes),
+        cursor=lambda row: ByClaim(id=row["id"]),
+    )
