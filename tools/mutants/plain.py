@@ -1,8 +1,8 @@
-"""Decorated functions in a form that mutmut mutates."""
+"""Decorated functions and classes in a form that mutmut mutates."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 import libcst as cst
 import libcst.matchers as m
@@ -10,13 +10,15 @@ import libcst.matchers as m
 _MUTATED_ANYHOW: Final = m.Name("staticmethod") | m.Name("classmethod")
 _MEMORY: Final = m.Name("cache") | m.Call(m.Name("lru_cache"))
 
+_Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)
+
 
 def undecorated(code: str) -> str:
     """Return `code` with `@property def f` written as `def f` and `f = property(f)`, which means the same.
 
-    mutmut leaves out decorated functions (except static and class methods), since it couldn't copy them. This holds
-    for every function with one decorator that is a bare name; others stay as they are. A cache is left away, so that
-    each test that needs the function comes past it.
+    mutmut leaves out decorated functions (except static and class methods), since it couldn't copy them, and all of a
+    decorated class. This holds for classes and for every function with one decorator that is a bare name; others stay
+    as they are. A cache is left away, so that each test that needs the function comes past it.
     """
     return cst.parse_module(code).visit(_Undecorate()).code
 
@@ -29,7 +31,18 @@ class _Undecorate(cst.CSTTransformer):
             return updated_node.with_changes(decorators=[])
         if not m.matches(original_node, m.FunctionDef(decorators=[m.Decorator(m.Name() & ~_MUTATED_ANYHOW)])):
             return updated_node
-        decorator = cst.ensure_type(updated_node.decorators[0].decorator, cst.Name)
-        call = cst.Call(decorator, [cst.Arg(updated_node.name)])
-        applied = cst.Assign([cst.AssignTarget(updated_node.name)], call)
-        return cst.FlattenSentinel([updated_node.with_changes(decorators=[]), cst.SimpleStatementLine([applied])])
+        return _apart(updated_node)
+
+    def leave_ClassDef(  # noqa: N802 - libcst's name
+        self, original_node: cst.ClassDef, updated_node: cst.ClassDef
+    ) -> cst.ClassDef | cst.FlattenSentinel[cst.BaseStatement]:
+        return _apart(updated_node) if original_node.decorators else updated_node
+
+
+def _apart(node: _Definition) -> cst.FlattenSentinel[cst.BaseStatement]:
+    """Return the bare definition, and after it an assignment for each decorator, the innermost first."""
+    statements: list[cst.BaseStatement] = [node.with_changes(decorators=[])]
+    for decorator in reversed(node.decorators):
+        call = cst.Call(decorator.decorator, [cst.Arg(node.name)])
+        statements.append(cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(node.name)], call)]))
+    return cst.FlattenSentinel(statements)

@@ -190,7 +190,17 @@ def _settings(place: Path, part: Part, seed: int) -> str:
 
 
 def _options(seed: int) -> list[str]:
-    return ["-p", "no:cacheprovider", "-p", _PLUGIN, f"--hypothesis-seed={seed}"]
+    return [
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:schemathesis",
+        "-p",
+        "no:xdist",
+        "-p",
+        _PLUGIN,
+        f"--hypothesis-seed={seed}",
+    ]
 
 
 def _selection(part: Part) -> list[str]:

@@ -91,9 +91,20 @@ def test_a_declaration_whose_line_is_gone_is_stale(tmp_path: Path) -> None:
     assert stale(tmp_path, {CHANGE: ""}) == []
 
 
-def test_a_property_is_written_so_that_it_can_be_mutated_and_a_cache_is_left_away() -> None:
-    code = "class A:\n    @property\n    def f(self):\n        return 1\n\n@cache\ndef g():\n    return 2\n\n@a.b\ndef h(): ...\n"
-    plain = "class A:\n    def f(self):\n        return 1\n    f = property(f)\n\ndef g():\n    return 2\n\n@a.b\ndef h(): ...\n"
+@pytest.mark.parametrize(
+    ("code", "plain"),
+    [
+        ("class A:\n    @property\n    def f(self): ...\n", "class A:\n    def f(self): ...\n    f = property(f)\n"),
+        (
+            "@final\n@dataclass(slots=True)\nclass A: ...\n",
+            "class A: ...\nA = dataclass(slots=True)(A)\nA = final(A)\n",
+        ),
+        ("@cache\ndef f(): ...\n", "def f(): ...\n"),
+        ("@a.b\ndef f(): ...\n", "@a.b\ndef f(): ...\n"),
+        ("class A:\n    @classmethod\n    def f(cls): ...\n", "class A:\n    @classmethod\n    def f(cls): ...\n"),
+    ],
+)
+def test_what_is_decorated_is_written_so_that_it_can_be_mutated(code: str, plain: str) -> None:
     assert undecorated(code) == plain
 
 
@@ -142,6 +153,7 @@ def test_a_stale_declaration_fails_the_run() -> None:
 
 
 MODEL = """
+from dataclasses import dataclass
 _BOUND = 3
 
 
@@ -152,6 +164,7 @@ def _word() -> str:
 WORD = _word()
 
 
+@dataclass(frozen=True, slots=True)
 class Answer:
     @property
     def right(self) -> bool:
