@@ -19,8 +19,10 @@ from msgspec import inspect
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from duban_contracts.admissible import octets
 from duban_contracts.closed import closed
 from duban_contracts.explain import explain
+from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.terms import check_terms
 from duban_contracts.vocabulary import VOCABULARIES
@@ -180,8 +182,10 @@ def decoded(text: bytes, model: Any) -> Any:
         found = plain.decode(text)
     except msgspec.ValidationError as error:
         raise refused(*_broken(text, model, error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise refused(_unreadable(error)) from None
+    except NOT_JSON as error:
+        raise refused(_unreadable(text, error)) from None
+    if twice := octets.repeated_name(text.decode()):
+        raise refused(violation("repeated-name", twice))
     if _SUSPECT.search(text) and (unfit := list(_unfit(msgspec.json.decode(text), "$"))):
         raise refused(*unfit[:MOST_VIOLATIONS])
     if terms := check_terms(found):
@@ -198,17 +202,20 @@ def _broken(text: bytes, model: Any, error: msgspec.ValidationError) -> list[Ref
     """Return every rule that `text` breaks; msgspec's own word where the contract has none for it."""
     try:
         found = list(islice(explain(msgspec.json.decode(text), model), MOST_VIOLATIONS))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as unreadable:
-        return [_unreadable(unreadable)]
+    except NOT_JSON as unreadable:
+        return [_unreadable(text, unreadable)]
     except NotImplementedError:
         found = []
     rule, _, path = str(error).partition(" - at `")
     return found or [violation("wrong-format", path.rstrip("`") or "$", rule=rule, pattern="")]
 
 
-def _unreadable(error: Exception) -> Refusal:
-    detail = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-    return violation("not-json", "$", detail=detail)
+def _unreadable(text: bytes, error: Exception) -> Refusal:
+    try:
+        octets.text_of(text)
+    except octets.BadEncoding as encoding:
+        return violation("bad-encoding", "$", found=encoding.zh, detail=encoding.en)
+    return violation("not-json", "$", detail=reason(error))
 
 
 def _unfit(value: Any, path: str) -> Iterator[Refusal]:

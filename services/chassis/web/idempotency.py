@@ -24,6 +24,7 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import Depends, Header, Request, Response
 
+from duban_contracts.not_json import NOT_JSON
 from duban_contracts.refusals import refusal
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection, Database
@@ -37,6 +38,9 @@ RETRY_AFTER_SECONDS: Final = 1
 _FORGOTTEN_AT_ONCE: Final = 5000
 # The draft writes a quoted string; many clients leave the quotes out.
 _KEY: Final = re.compile(rf'(?:"([\x21\x23-\x5b\x5d-\x7e]{{1,{LONGEST_KEY}}})"|([\x21\x23-\x7e]{{1,{LONGEST_KEY}}}))\Z')
+_DESCRIPTION: Final = "a fresh key for each operation, the same key for its repetitions"
+# For OpenAPI alone: FastAPI would answer 422, and a wrong header is 400.
+_SCHEMA: Final = {"pattern": rf"^([\x21\x23-\x7e]{{1,{LONGEST_KEY}}}|\"[\x21\x23-\x5b\x5d-\x7e]{{1,{LONGEST_KEY}}}\")$"}
 
 
 class AnsweredBefore(Exception):
@@ -204,7 +208,7 @@ def parse_key(header: str) -> str:
 
 def fingerprint_of(method: str, address: str, body: bytes) -> bytes:
     """Return what makes two requests the same; layout and order of fields don't count."""
-    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    with contextlib.suppress(*NOT_JSON):
         body = msgspec.json.encode(msgspec.json.decode(body), order="sorted")
     return hashlib.sha256(f"{method} {address}\n".encode() + body).digest()
 
@@ -212,9 +216,7 @@ def fingerprint_of(method: str, address: str, body: bytes) -> bytes:
 @may_answer("invalid-idempotency-key", "idempotency-in-progress", "idempotency-key-reused")
 async def _once(
     request: Request,
-    idempotency_key: Annotated[
-        str | None, Header(description="a fresh key for each operation, the same key for its repetitions")
-    ] = None,
+    idempotency_key: Annotated[str | None, Header(description=_DESCRIPTION, json_schema_extra=_SCHEMA)] = None,
 ) -> Attempt:
     if idempotency_key is None:
         return Attempt()

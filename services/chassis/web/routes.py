@@ -162,5 +162,5 @@ def _common(route: APIRoute, kinds: set[str]) -> dict[int | str, dict[str, Any]]
     if "path" in kinds:
         codes.append("not-found")
     if "body" in kinds:
-        codes += ["unsupported-media-type", "not-json"]
+        codes += ["unsupported-media-type", "not-json", "bad-encoding"]
     return declares(*codes)

@@ -19,6 +19,7 @@ from services.chassis.web.documents import decoded
 
 PATH = "/v1/things/x/confirm"
 JSON = {"content-type": "application/json"}
+WHOLE = b'{"responsible_unit": "fire_rescue", "deadline_on": "2026-12-01"}'
 
 
 async def test_a_right_body_is_the_command_itself_and_its_answer_carries_the_version(client: httpx.AsyncClient) -> None:
@@ -67,8 +68,9 @@ async def test_a_code_outside_its_vocabulary_is_told(client: httpx.AsyncClient) 
     ("content", "code"),
     [
         (b"{", "not-json"),
-        (b'{"grade": "' + "重大".encode("gbk") + b'"}', "not-json"),
-        (b'\xef\xbb\xbf{"grade": "major"}', "not-json"),
+        (b'{"grade": "' + "重大".encode("gbk") + b'"}', "bad-encoding"),
+        (b'\xef\xbb\xbf{"grade": "major"}', "bad-encoding"),
+        ('{"grade": "major"}'.encode("utf-16"), "bad-encoding"),
         (b'{"grade": "\\ud800"}', "not-json"),
         (b'{"grade": NaN}', "not-json"),
         (b"[" * 100_000, "not-json"),
@@ -83,6 +85,13 @@ async def test_a_body_that_can_not_be_read_is_named_as_a_whole(
     response = await client.post(PATH, content=content, headers=JSON)
     assert response.status_code == 422
     assert told(response) == {"body": code}
+
+
+async def test_a_field_that_stands_twice_is_refused_since_readers_differ_in_which_they_take(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await client.post(PATH, content=b'{"grade": "major", "grade": "general", ' + WHOLE[1:], headers=JSON)
+    assert told(response) == {"grade": "repeated-name"}
 
 
 async def test_no_body_is_a_missing_one(client: httpx.AsyncClient) -> None:
