@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 import msgspec
@@ -69,3 +70,12 @@ def decode(event: CloudEvent) -> EventData:
 def encode(data: EventData) -> bytes:
     """Return the payload as the bare JSON bytes that travel in a record value."""
     return msgspec.json.encode(data)
+
+
+def digest_of(event_type: str, data: EventData) -> bytes:
+    """Return the SHA-256 of what an event says: its type and its canonical payload.
+
+    Layout, order of fields, `time` and trace do not count: a county system that builds the event anew for a retry
+    still says the same.
+    """
+    return hashlib.sha256(event_type.encode() + b"\n" + encode(data)).digest()

@@ -12,7 +12,7 @@ import structlog
 from aiokafka import TopicPartition
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.refusals import Refusal
+from duban_contracts.refusals import Refusal, refusal
 from services.chassis.consuming import dead_letters, inbox, replay, versions
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.consuming.deliveries import UNKNOWN_EVENT_TYPE, Delivery, RawRecord, read
@@ -137,22 +137,22 @@ class BatchProcessor:
         connection: Connection,
         record: RawRecord,
         event: CloudEvent | None,
-        refusal: Refusal,
+        why: Refusal,
         tally: Tally,
     ) -> None:
-        letter = DeadLetter(record, refusal.code, f"{refusal.field}: {refusal.rule}", refused=self.refuse is not None)
+        letter = DeadLetter(record, why.code, f"{why.field}: {why.rule}", refused=self.refuse is not None)
         if not await self._keep(connection, letter, tally):
             return
         _log.warning(
             "record is no event of the contract",
             consumer=self.consumer,
-            code=refusal.code,
-            field=refusal.field,
+            code=why.code,
+            field=why.field,
             origin=record.origin,
             event_id=event.id if event else None,
         )
         if self.refuse is not None:
-            await self.refuse(connection, record, event, refusal)
+            await self.refuse(connection, record, event, why)
 
     async def _keep(self, connection: Connection, letter: DeadLetter, tally: Tally) -> bool:
         if not await dead_letters.write(connection, self.consumer, self.topic_prefix, letter):
@@ -172,9 +172,14 @@ class BatchProcessor:
         tally.add("skipped", sum(delivery is None for _, _, delivery in readable))
         if self.ordering is Ordering.INBOX:
             deliveries = [delivery for _, _, delivery in readable if delivery is not None]
-            new = await inbox.claim(connection, self.consumer, deliveries) if deliveries else []
-            tally.add("duplicate", len(deliveries) - len(new))
-            return new
+            if not deliveries:
+                return []
+            claimed = await inbox.claim(connection, self.consumer, deliveries)
+            reused = claimed.reused if self.refuse is not None else []
+            for each in reused:
+                await self._refuse(connection, each.record, each.event, refusal("id-reused", field="id"), tally)
+            tally.add("duplicate", len(deliveries) - len(claimed.new) - len(reused))
+            return claimed.new
         for record in await versions.unpark(connection, self.consumer, list(poisoned)):
             poison = poisoned[record.origin]
             await self._keep(connection, DeadLetter(record, poison.code, poison.message), tally)

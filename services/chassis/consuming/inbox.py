@@ -3,27 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
+from duban_contracts.codec import digest_of
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 
-_IDENTITY: Final[Columns[UUID]] = Columns({"identity": ("uuid", lambda identity: identity)})
+
+class Claim(NamedTuple):
+    """An event's identity, and the SHA-256 of what it says."""
+
+    identity: UUID
+    digest: bytes
+
+
+class Claimed(NamedTuple):
+    """What a batch came to: the events not seen before, and those whose id was used before for something else."""
+
+    new: list[Delivery]
+    reused: list[Delivery]
+
+
+_COLUMNS: Final[Columns[Claim]] = Columns({"identity": "uuid", "digest": "bytea"})
+# What is there already is answered with its own digest; the update that changes nothing makes it visible.
 _CLAIM: Final = f"""
-INSERT INTO inbox (consumer, identity) SELECT $1, identity FROM {_IDENTITY.rows("new", 2)}
-    ON CONFLICT DO NOTHING RETURNING identity"""  # noqa: S608
+WITH claimed AS (
+    INSERT INTO inbox (consumer, identity, digest) SELECT $1, identity, digest FROM {_COLUMNS.rows("new", 2)}
+        ON CONFLICT DO NOTHING RETURNING identity)
+SELECT identity, true AS new, NULL::bytea AS digest FROM claimed
+UNION ALL
+SELECT inbox.identity, false, inbox.digest FROM {_COLUMNS.rows("asked", 2)}
+  JOIN inbox ON inbox.consumer = $1 AND inbox.identity = asked.identity"""  # noqa: S608
 
 
-async def claim(connection: Connection, consumer: str, deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Return the deliveries not seen before, in their order, and remember them in the caller's transaction."""
+async def claim(connection: Connection, consumer: str, deliveries: Sequence[Delivery]) -> Claimed:
+    """Return which deliveries are new, in their order, and remember them in the caller's transaction.
+
+    The first of a batch under an id claims it; a later one that says the same is a repetition and in neither list.
+    """
+    digests = {id(delivery): digest_of(delivery.event.type, delivery.data) for delivery in deliveries}
     first = {delivery.identity: delivery for delivery in reversed(deliveries)}
     rows = await connection.fetch(
         _CLAIM,
         consumer,
         # One order for all, so that two instances that take the same events can't deadlock.
-        *_IDENTITY.arguments(sorted(first)),
+        *_COLUMNS.arguments([Claim(identity, digests[id(first[identity])]) for identity in sorted(first)]),
     )
-    new = {row["identity"] for row in rows}
-    return [d for d in deliveries if d.identity in new and first[d.identity] is d]
+    new = {row["identity"] for row in rows if row["new"]}
+    known = {row["identity"]: row["digest"] for row in rows if not row["new"]}
+    known |= {identity: digests[id(first[identity])] for identity in new}
+    return Claimed(
+        [d for d in deliveries if d.identity in new and first[d.identity] is d],
+        [d for d in deliveries if known.get(d.identity) not in {None, digests[id(d)]}],
+    )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.codec import encode
 from duban_contracts.refusals import Refusal, refusal
 
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -41,15 +38,6 @@ class Refused:
 def id_reused(claim: Claim) -> Refused:
     """Return the refusal of a claim whose id stands for other content already."""
     return Refused(claim.event.id, (refusal("id-reused", field="id"),), claim.receipt_id)
-
-
-def digest_of(event_type: str, data: EventData) -> bytes:
-    """Return the SHA-256 of what an event says: its type and its canonical payload.
-
-    Layout, order of fields, `time` and trace do not count: a county system that builds the event anew for a retry
-    still says the same.
-    """
-    return hashlib.sha256(event_type.encode() + b"\n" + encode(data)).digest()
 
 
 def kept_traceparent(own: str | None, of_request: str | None) -> str | None:

@@ -12,9 +12,10 @@ from duban_contracts.admissible import octets
 from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured, headers_of_http
+from duban_contracts.codec import digest_of
 from duban_contracts.legible import legible
 from duban_contracts.validation import envelope_violation, examine_claim
-from services.gateway.intake.model.claims import Claim, Refused, digest_of, kept_traceparent
+from services.gateway.intake.model.claims import Claim, Refused, kept_traceparent
 
 _MOST_ID_CHARACTERS: Final = 200
 

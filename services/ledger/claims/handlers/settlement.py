@@ -132,8 +132,10 @@ class Settlement:
     ) -> None:
         """Keep a claim that can't be taken in and tell the county that is speaking, `county`, why."""
         self._rejected.append(RejectedClaim(county, record, event, reference, refusal, self._journal.at))
+        # The receipt under a reused id speaks of the first event; the later one is answered by its place in the topic.
+        identity = event.identity(record.topic) if event and refusal.code != "id-reused" else None
         answer = ClaimRejected(
-            **self._about(record, event, county, reference, event.identity(record.topic) if event else None),
+            **self._about(record, event, county, reference, identity),
             code=refusal.code,
             message=refusal.message[:_LONG],
             field=legible(refusal.field) if refusal.field else None,

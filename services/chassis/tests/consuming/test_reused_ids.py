@@ -1,0 +1,73 @@
+"""One source and id, one content: a repetition is harmless, and other content under a known id never vanishes."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.refusals import Refusal
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.storage.database import Connection
+from services.chassis.testing.in_process import InProcess, working
+from services.chassis.testing.kafka import eventually, publish
+from services.chassis.testing.workers import rectified
+
+pytestmark = pytest.mark.promise("P1")
+
+
+class Answers:
+    """Keeps what the consumer refused."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[str, str]] = []
+
+    async def __call__(self, _: Connection, __: RawRecord, event: CloudEvent | None, refusal: Refusal) -> None:
+        assert event is not None
+        self.given.append((event.id, refusal.code))
+
+
+def under(event_id: str, event: CloudEvent) -> CloudEvent:
+    return msgspec.structs.replace(event, id=event_id)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_other_content_under_a_known_id_is_refused_and_kept(in_process: InProcess, at_once: bool) -> None:  # noqa: FBT001
+    answers, topic = Answers(), f"{in_process.prefix}in"
+    first, other, after = under("1", rectified("K1")), under("1", rectified("K1", measures="else")), rectified("K1")
+    async with working(in_process.consumer(refuse=answers, max_records=10 if at_once else 1).run):
+        await publish(in_process.bootstrap, topic, [first, first, other, other, after])
+        assert await in_process.effects(2) == ["1", after.id]
+        await eventually(lambda: _given(answers, 2))
+    assert answers.given == [("1", "id-reused")] * 2
+    assert await in_process.value("SELECT count(*) FROM dead_letter WHERE refused AND code = 'id-reused'") == 2
+
+
+async def test_the_same_content_in_another_layout_is_a_repetition(in_process: InProcess) -> None:
+    answers, topic = Answers(), f"{in_process.prefix}in"
+    event = rectified("K1")
+    document = msgspec.json.decode(event.data)
+    spaced = msgspec.json.format(msgspec.json.encode(dict(reversed(document.items()))), indent=2)
+    again = msgspec.structs.replace(event, data=spaced)
+    last = rectified("K1")
+    async with working(in_process.consumer(refuse=answers).run):
+        await publish(in_process.bootstrap, topic, [event, again, last])
+        assert await in_process.effects(2) == [event.id, last.id]
+    assert answers.given == []
+
+
+async def test_an_id_taken_in_before_digests_were_kept_repeats_harmlessly(in_process: InProcess) -> None:
+    answers, topic = Answers(), f"{in_process.prefix}in"
+    async with working(in_process.consumer(refuse=answers).run):
+        await publish(in_process.bootstrap, topic, [under("1", rectified("K1"))])
+        await in_process.effects(1)
+        async with in_process.database.acquire() as connection:
+            await connection.execute("UPDATE inbox SET digest = NULL")
+        last = rectified("K1")
+        await publish(in_process.bootstrap, topic, [under("1", rectified("K1", measures="else")), last])
+        assert await in_process.effects(2) == ["1", last.id]
+    assert answers.given == []
+
+
+def _given(answers: Answers, number: int) -> None:
+    assert len(answers.given) == number
