@@ -87,7 +87,7 @@ def _payload(record: Mapping[str, Any]) -> Mapping[str, Any]:
 def _replay(books: Books, now: Standing, record: Mapping[str, Any]) -> None:
     data = _payload(record)
     facts = data["hazard"]
-    what = record["type"].split(".")[-2]
+    what = record["type"].split(".")[2]
     at = datetime.fromisoformat(data["occurred_at"])
     now.day = max(now.day, at.astimezone(_CHINA).date())
     cell = (facts["county"], facts["sector"], facts.get("grade") or "undetermined", facts["channel"])

@@ -15,7 +15,7 @@ from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.statistics.tests.bench import Books
-from services.statistics.tests.stories import hour, open_since
+from services.statistics.tests.stories import DEADLINE, hour, open_since
 
 NUMBERS = count()
 NOVEMBER = {"from": "2026-11-01", "to": "2026-11-30"}
@@ -25,7 +25,7 @@ CARRIES = {Dimension.COUNTY, Dimension.SECTOR}
 async def a_hazard(database: Database, facts: Facts) -> Story:
     """A hazard that was confirmed, closed and opened again in the facts' cell."""
     story = open_since(1, f"h{next(NUMBERS)}", county=facts.county, sector=facts.sector)
-    story = story.submitted(hour(2)).closed(hour(3)).reopened(hour(4), story.facts.deadline_on)
+    story = story.submitted(hour(2)).closed(hour(3)).reopened(hour(4), DEADLINE)
     await Books(database).take(story.records())
     return story
 

@@ -37,7 +37,7 @@ def fold(record: HazardRecord, entry: Entry, zone: Zone) -> HazardRecord:
 
 def merge(one: HazardRecord, other: HazardRecord, zone: Zone) -> HazardRecord:
     """Return the record that knows what either knows: steps never differ at one version, so the longer one leads."""
-    lead, rest = (one, other) if one.version >= other.version else (other, one)
+    lead, rest = sorted((one, other), key=lambda record: record.version, reverse=True)
     for entry in rest.parked:
         lead = fold(lead, entry, zone)
     return lead

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# A share such as 1 - 0.9 is not exact in binary; without this a curve that just reaches it would be missed.
-_EXACT_ENOUGH: Final = 1e-12
+# A share such as 1 - 0.9 is not exact in binary; unrounded, a curve that just reaches it would be missed.
+_DIGITS: Final = 12
 
 Spell = tuple[float, bool]
 """How long a hazard has been open (seconds since its confirmation), and whether it was closed then."""
@@ -24,7 +24,7 @@ def censored_quantile(spells: Iterable[Spell], share: float) -> float | None:
     for seconds, closed in ordered:
         if closed:
             surviving *= 1 - 1 / at_risk
-            if surviving <= 1 - share + _EXACT_ENOUGH:
+            if round(surviving + share, _DIGITS) <= 1:
                 return seconds
         at_risk -= 1
     return None

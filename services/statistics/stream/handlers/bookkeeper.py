@@ -8,14 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 import structlog
-from aiokafka.errors import KafkaError
 
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.dead_letters import DeadLetterLimit
-from services.chassis.consuming.errors import DeadLetterLimitExceeded, Retryable
+from services.chassis.consuming.errors import DeadLetterLimitExceeded, is_away
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
-from services.chassis.storage.database import Connection, Database, is_retryable
+from services.chassis.storage.database import Connection, Database
 from services.statistics.books.model.changes import Progress
 from services.statistics.stream.handlers import transaction
 from services.statistics.stream.handlers.booking import CONSUMER, Booking, given_up, progress_of
@@ -70,7 +69,7 @@ class Bookkeeper:
                 async with self._database.acquire() as connection:
                     return await query(connection)
             except Exception as error:
-                if not _is_away(error):
+                if not is_away(error):
                     raise
                 attempt = await self._back_off(attempt, error)
 
@@ -87,7 +86,7 @@ class Bookkeeper:
             except DeadLetterLimitExceeded:
                 raise
             except Exception as error:  # noqa: BLE001 - what is not away is about one record: find it
-                if _is_away(error):
+                if is_away(error):
                     attempt = await self._back_off(attempt, error)
                     continue
                 alone = batch if len(batch) > 1 else [given_up(batch[0], error)]
@@ -108,7 +107,3 @@ class Bookkeeper:
         writes = [booking.table_write for booking in batch if booking.table_write is not None]
         async with asyncio.timeout(_TABLE_WRITE_SECONDS):
             await asyncio.gather(*writes)
-
-
-def _is_away(error: Exception) -> bool:
-    return isinstance(error, (Retryable, KafkaError)) or is_retryable(error)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from services.statistics.stream.handlers.booking import Booking
+
+_ROOM: Final = 1000
+_BATCH: Final = 500
 
 
 class Queue:
     """Bookings in the order they came. Whoever puts one in waits while `room` of them are here."""
 
-    def __init__(self, *, room: int = 1000, batch: int = 500) -> None:
+    def __init__(self, *, room: int = _ROOM, batch: int = _BATCH) -> None:
         self._room = room
         self._batch = batch
         self._waiting: list[Booking] = []

@@ -59,7 +59,7 @@ def test_each_days_closing_stock_is_the_next_days_opening() -> None:
 
 def test_a_split_that_moves_for_the_first_time_opens_with_nothing() -> None:
     found = balances({}, {(SECOND, KEY): {Measure.CONFIRMED: 1}}, {(SECOND, KEY): 1}, [FIRST, SECOND])
-    assert [balance.opening for balance in found.values()] == [0, 0]
+    assert [(balance.opening, balance.counted) for balance in found.values()] == [(0, 0), (0, 1)]
     assert found[SECOND, KEY].balanced
 
 

@@ -27,7 +27,8 @@ def test_a_hazard_that_left_sight_early_counts_as_long_as_it_was_seen() -> None:
 
 
 def test_a_closing_and_a_censoring_at_the_same_time_count_in_that_order() -> None:
-    assert censored_quantile([(1, False), (1, True)], 0.5) == 1
+    assert censored_quantile([(1, False), (1, True), (2, True)], 0.5) == 2
+    assert censored_quantile([(1, True), (1, False), (2, True)], 0.5) == 2
 
 
 def test_a_share_that_is_reached_exactly_is_reached() -> None:

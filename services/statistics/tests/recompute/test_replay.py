@@ -90,6 +90,15 @@ def test_rates_stand_as_at_the_end_of_the_books() -> None:
     }
 
 
+def test_a_deadline_counts_on_its_own_day_and_on_both_ends_of_the_books() -> None:
+    on_the_day = found("a").confirmed(hour(1), date(2026, 11, 2)).submitted(hour(20)).closed(hour(30))
+    first_day = found("b").confirmed(hour(1), FIRST)
+    last_day = found("c").confirmed(hour(1), date(2026, 11, 4)).overdue(hour(80))
+    books = books_of(history_of([on_the_day, first_day, last_day]))
+    assert books.days == (FIRST, date(2026, 11, 4))
+    assert rates_of(books)["140502", "general"]["on_time_rate"] == (1, 3)
+
+
 def test_the_first_confirmation_is_where_time_begins() -> None:
     story = open_since(1).confirmed(hour(20), DEADLINE).submitted(hour(22)).closed(hour(25))
     assert seconds_open(books_of(history_of([story]))) == [24 * 3600]
