@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import structlog
 
 from services.chassis.consuming import dead_letters, holds
-from services.chassis.consuming.batches import BatchProcessor
+from services.chassis.consuming.batches import BatchProcessor, Tally
 from services.chassis.consuming.dead_letters import DeadLetterLimit
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import DeadLetterLimitExceeded, Poison, is_away
@@ -93,14 +93,20 @@ class Attempts:
                 poisoned[culprit.origin] = poison
             else:
                 reach("consumer.database_committed")
-                tally.count()
-                if tally.outcomes["dead_lettered"]:
-                    await self.check_limit(observer, stopping)
-                if tally.outcomes["refused"]:
-                    await self._hold_floods(records, observer)
                 self._measure(records, time.perf_counter() - started)
+                await self._look_at(tally, records, observer, stopping)
                 return True
         return False
+
+    async def _look_at(
+        self, tally: Tally, records: Sequence[RawRecord], observer: Observer, stopping: asyncio.Event
+    ) -> None:
+        """Count what became of a committed batch, and see whether too much of it failed or was refused."""
+        tally.count()
+        if tally.outcomes["dead_lettered"]:
+            await self.check_limit(observer, stopping)
+        if tally.outcomes["refused"]:
+            await self._hold_floods(records, observer)
 
     async def _hold_floods(self, records: Sequence[RawRecord], observer: Observer) -> None:
         """Hold partitions that flood us; a database that is away just now is asked with the next refusal."""

@@ -18,7 +18,7 @@ from services.chassis.access.roles import REGULATORS
 from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Database
 from services.chassis.tests.access import example
-from services.chassis.tests.access.conftest import app_with, key_of
+from services.chassis.tests.access.world import app_with, key_of
 from services.chassis.web.routes import Router
 
 READ = allow(example.READ)

@@ -17,8 +17,8 @@ from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.chassis.tests.access import example
-from services.chassis.tests.access.conftest import app_with
 from services.chassis.tests.access.example import Thing, Things
+from services.chassis.tests.access.world import app_with
 from services.chassis.web.problems import Problem
 from services.chassis.web.routes import Router
 
