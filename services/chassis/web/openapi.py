@@ -45,6 +45,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     named: set[str] = set()
     for way in document.get("paths", {}).values():
         for operation in way.values():
+            for parameter in operation.get("parameters", ()):
+                parameter["schema"] = _of_text(parameter["schema"])
             responses = operation["responses"]
             operation["security"] = [{_SCHEME: []}] if "401" in responses else []
             if "HTTPValidationError" in str(responses.get("422")):
@@ -53,6 +55,14 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
                 named.update(response.get("content", {}).get(PROBLEM_CONTENT_TYPE, {}).get("examples", ()))
     components["examples"] = {code: example(code) for code in sorted(named)}
     return document
+
+
+def _of_text(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an optional parameter without `null`: it can be left out, but text is never null."""
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) != 1:
+        return schema
+    return {**options[0], **{name: value for name, value in schema.items() if name != "anyOf"}}
 
 
 def _problem() -> dict[str, Any]:
