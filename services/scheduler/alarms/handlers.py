@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from duban_contracts.cloudevents import CloudEvent
@@ -85,6 +85,35 @@ async def report(source: Source, *, deps: Deps) -> None:
         oldest = await tables.oldest_unraised(connection, source.subject_kind, deps.clock.now())
     waiting_since = deps.clock.wall() if oldest is None else deps.clock.wall_at(oldest)
     metrics.OLDEST_UNRAISED.labels(source.subject_kind).set(waiting_since.timestamp())
+
+
+@dataclass
+class RaiseAlarms:
+    """The clock role's work for one source, which its owner's job does twice a second.
+
+    `plan` runs first, until it has succeeded once. Several may run at once: rows that one of them holds are skipped by
+    the others.
+    """
+
+    source: Source
+    deps: Deps
+    plan: Callable[[], Awaitable[object]]
+    _planned: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        for kind in Kind:
+            metrics.RAISED.labels(self.source.subject_kind, kind)  # a series from zero shows its first increase
+
+    async def look(self) -> None:
+        """Raise everything that is due now; any exception leaves what was raised before it."""
+        if not self._planned:
+            await self.plan()
+            self._planned = True
+        while await raise_passed(self.source, deps=self.deps) == tables.BATCH:
+            pass
+        while await remind(self.source, deps=self.deps) == tables.BATCH:
+            pass
+        await report(self.source, deps=self.deps)
 
 
 async def _send(connection: Connection, source: Source, raised: Sequence[Alarm]) -> None:

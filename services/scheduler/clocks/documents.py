@@ -15,7 +15,7 @@ from services.chassis.web.paging import Cursor
 from services.scheduler.alarms.model import Alarm, AlarmState, Kind
 from services.scheduler.clocks.model.account import account
 from services.scheduler.clocks.model.called_for import NAMESPACE
-from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Segment
+from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Segment, Turn
 from services.scheduler.clocks.tables.clocks import HazardClock
 from services.scheduler.clocks.tables.deadlines import DeadlineRow, Position
 
@@ -25,7 +25,7 @@ class DeadlineDocument(Document, frozen=True, kw_only=True):
 
     number: int
     deadline_on: date
-    set_by: str
+    set_by: Turn
     set_at: datetime
     due_at: Annotated[datetime, Meta(description="when it passes: the end of a day of the city")]
     budget_end: Annotated[datetime, Meta(description="when the time allowed is used up, to the microsecond")]
@@ -44,7 +44,7 @@ class SegmentDocument(Document, frozen=True, kw_only=True):
 
     state: ClockState
     deadline_number: int
-    began_with: str
+    began_with: Turn
     started_at: datetime
     ended_at: datetime | None
 

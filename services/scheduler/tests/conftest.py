@@ -1,118 +1,18 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
-from duban_contracts.cloudevents import CloudEvent, from_kafka
-from duban_contracts.codec import decode
 from duban_contracts.profile import load_city
 from duban_contracts.testing.calendar import local
-from duban_contracts.testing.stories import Story, heartbeat
-from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.assembly import Platform
-from services.chassis.consuming.deliveries import Delivery, RawRecord
-from services.chassis.process.clock import ManualClock
-from services.chassis.publishing.outbox import outgoing, unpack_headers
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
-from services.scheduler.alarms.handlers import Deps, raise_passed
-from services.scheduler.alarms.jobs import RaiseAlarms
 from services.scheduler.alarms.tables import SESSION_SETTINGS
-from services.scheduler.audit import handlers as auditing
-from services.scheduler.audit.model import Audit
 from services.scheduler.bootstrap import MIGRATIONS, NAME, SLICES
-from services.scheduler.clocks.events import CONSUMER, TakeHazards
-from services.scheduler.clocks.handlers.tell import hazard_alarms
 from services.scheduler.settings import Settings
-from services.scheduler.tests.builders import POLICY
-
-PROFILE = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
-WALL = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-class PatientClock(ManualClock):
-    """Stands still, and lets loops turn ten times a second instead of spinning."""
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(min(seconds, 0.1))
-
-
-async def nothing() -> None:
-    """Plan no reminders afresh."""
-
-
-@dataclass
-class Bench:
-    """The scheduler's use cases on a real database, without Kafka: events are handed in as deliveries."""
-
-    database: Database
-    clock: ManualClock
-    take: TakeHazards
-    raising: RaiseAlarms
-    _offset: int = field(default=0)
-
-    async def learn(self, records: Sequence[CloudEvent], partition: int = 0) -> None:
-        """Apply events as one batch of the consumer does."""
-        async with self.database.transaction() as connection:
-            await self.take.apply(connection, [self._delivery(record, partition) for record in records])
-
-    async def hear(self, applied_through: datetime, partitions: Sequence[int] = range(PARTITIONS)) -> None:
-        """Take in a heartbeat on these partitions."""
-        for partition in partitions:
-            await self.learn([heartbeat(applied_through)], partition)
-
-    async def at(self, now: datetime) -> None:
-        """Set the clock, let the ledger be up to date a moment later, and look at what is due."""
-        self.clock.set(now)
-        await self.hear(now + timedelta(milliseconds=1))
-        await self.tick()
-
-    async def tick(self) -> None:
-        await self.raising.look()
-
-    async def raise_passed(self) -> int:
-        return await raise_passed(self.raising.source, deps=self.raising.deps)
-
-    async def look(self) -> Audit:
-        return await auditing.look(deps=self._auditing)
-
-    async def audit(self) -> Audit:
-        return await auditing.audit(deps=self._auditing)
-
-    @property
-    def _auditing(self) -> auditing.Deps:
-        return auditing.Deps(self.database, self.clock, CONSUMER, timedelta(seconds=30))
-
-    async def said(self) -> list[CloudEvent]:
-        """Return everything written to the outbox, in order."""
-        async with self.database.acquire() as connection:
-            rows = await connection.fetch("SELECT key, value, headers FROM outbox ORDER BY id")
-        return [from_kafka(row["key"], row["value"], unpack_headers(row["headers"])) for row in rows]
-
-    async def kinds(self) -> list[str]:
-        return [event.type.split(".")[2] for event in await self.said()]
-
-    async def alarm_states(self, story: Story) -> dict[tuple[str, int, int], str]:
-        async with self.database.acquire() as connection:
-            rows = await connection.fetch("SELECT * FROM alarm WHERE subject_id = $1", story.facts.hazard_id)
-        return {(row["kind"], row["deadline_number"], row["days_before"]): row["state"] for row in rows}
-
-    def _delivery(self, event: CloudEvent, partition: int) -> Delivery:
-        message = outgoing(TopicFamily.HAZARD, event)
-        self._offset += 1
-        record = RawRecord(message.topic, partition, self._offset, WALL, message.key, message.value, message.headers)
-        return Delivery(record, event, decode(event))
-
-
-def bench_on(database: Database, clock: ManualClock) -> Bench:
-    source = hazard_alarms(topic=TopicFamily.SUPERVISION, consumer=CONSUMER, days=POLICY.days)
-    raising = RaiseAlarms(source, Deps(database, clock), plan=nothing)
-    return Bench(database, clock, TakeHazards(CONSUMER, POLICY, clock), raising)
+from services.scheduler.tests.bench import PROFILE, Bench, PatientClock, bench_on
 
 
 @pytest.fixture

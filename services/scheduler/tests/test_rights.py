@@ -16,7 +16,7 @@ from services.chassis.testing.rights.specimens import Call, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
-from services.scheduler.tests.conftest import PatientClock, bench_on
+from services.scheduler.tests.bench import PatientClock, bench_on
 
 
 async def a_clock(database: Database, facts: Facts) -> Story:

@@ -23,7 +23,7 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.testing.kafka import create_topics, eventually, publish, read_all, running
 from services.scheduler.bootstrap import build
 from services.scheduler.settings import Settings
-from services.scheduler.tests.conftest import PROFILE, PatientClock
+from services.scheduler.tests.bench import PROFILE, PatientClock
 
 WORKING = ("consumer", "relay", "clock")
 

@@ -16,8 +16,8 @@ from services.chassis.storage.schema import migrate
 from services.scheduler.alarms.tables import SESSION_SETTINGS
 from services.scheduler.bootstrap import MIGRATIONS, SLICES
 from services.scheduler.clocks.tables import clocks as clock_table
+from services.scheduler.tests.bench import PatientClock, bench_on
 from services.scheduler.tests.builders import clock_of
-from services.scheduler.tests.conftest import PatientClock, bench_on
 
 CLOCK = """
 INSERT INTO hazard_clock (hazard_id, number, county, sector, version, state, deadline_number, outcome, due_at, reckoning,

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from duban_contracts.days import Zone
-from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Reckoning
+from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Reckoning, Turn
 
 _CAUSES: Final = {
-    "confirmed": "确认",
-    "submitted": "整改完成，待审",
-    "returned": "退回",
-    "extended": "延期",
-    "reopened": "反弹",
+    Turn.CONFIRMED: "确认",
+    Turn.SUBMITTED: "整改完成，待审",
+    Turn.RETURNED: "退回",
+    Turn.EXTENDED: "延期",
+    Turn.REOPENED: "反弹",
 }
 _STATES: Final = {ClockState.RUNNING: "计时", ClockState.PAUSED: "暂停计时", ClockState.STOPPED: "停止计时"}
 _OUTCOMES: Final = {
@@ -32,10 +32,9 @@ def account(reckoning: Reckoning, now: datetime, zone: Zone) -> list[str]:
         end = segment.ended_at
         until = f"至 {_local(end, zone)}" if end else "至今"
         lasted = _span((end or now) - segment.started_at)
-        cause = _CAUSES.get(segment.began_with, segment.began_with)
         lines.append(
-            f"{_local(segment.started_at, zone)} {cause}：{_STATES[segment.state]}{until}，共 {lasted}"
-            f"（期限 {segment.deadline_number}）"
+            f"{_local(segment.started_at, zone)} {_CAUSES[segment.began_with]}：{_STATES[segment.state]}{until}，"
+            f"共 {lasted}（期限 {segment.deadline_number}）"
         )
     lines.append(f"现状：{_STATES[reckoning.state]}，累计用时 {_span(reckoning.used(now))}")
     if (left := reckoning.remaining) is not None:
@@ -44,10 +43,9 @@ def account(reckoning: Reckoning, now: datetime, zone: Zone) -> list[str]:
 
 
 def _deadline(deadline: Deadline, zone: Zone) -> str:
-    cause = _CAUSES.get(deadline.set_by, deadline.set_by)
     return (
-        f"期限 {deadline.number}：{_local(deadline.set_at, zone)} {cause}，整改期限 {deadline.deadline_on}，"
-        f"到期时刻 {_local(deadline.due_at, zone)}，{_OUTCOMES[deadline.outcome]}"
+        f"期限 {deadline.number}：{_local(deadline.set_at, zone)} {_CAUSES[deadline.set_by]}，"
+        f"整改期限 {deadline.deadline_on}，到期时刻 {_local(deadline.due_at, zone)}，{_OUTCOMES[deadline.outcome]}"
     )
 
 

@@ -27,7 +27,7 @@ from duban_contracts.events.hazards import (
     HazardSubmitted,
 )
 from services.scheduler.calendar.model import CityDays
-from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Reckoning, Segment
+from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Reckoning, Segment, Turn
 
 _NOTHING_LEFT: Final = timedelta()
 
@@ -53,9 +53,9 @@ def _move(  # noqa: PLR0911 - a table: one line for each event
 ) -> Reckoning:
     match event:
         case HazardConfirmed(deadline_on=day, occurred_at=at):
-            return _start(reckoning, "confirmed", day, at, days)
+            return _start(reckoning, Turn.CONFIRMED, day, at, days)
         case HazardReopened(deadline_on=day, occurred_at=at):
-            return _start(reckoning, "reopened", day, at, days)
+            return _start(reckoning, Turn.REOPENED, day, at, days)
         case HazardExtended(deadline_on=day, occurred_at=at):
             return _extend(reckoning, day, at, days)
         case HazardSubmitted(submitted_at=at):
@@ -72,13 +72,13 @@ def _move(  # noqa: PLR0911 - a table: one line for each event
             return reckoning
 
 
-def _start(reckoning: Reckoning, cause: str, day: date, at: datetime, days: CityDays) -> Reckoning:
+def _start(reckoning: Reckoning, turn: Turn, day: date, at: datetime, days: CityDays) -> Reckoning:
     """Begin a new deadline with nothing used."""
     settled = _settle(reckoning, Outcome.SUPERSEDED, at)
     due_at = days.passes_at(day)
-    deadline = Deadline(len(settled.deadlines) + 1, day, cause, at, due_at, due_at)
+    deadline = Deadline(len(settled.deadlines) + 1, day, turn, at, due_at, due_at)
     started = replace(settled, deadlines=(*settled.deadlines, deadline))
-    return _turn(started, ClockState.RUNNING, cause, at)
+    return _turn(started, ClockState.RUNNING, turn, at)
 
 
 def _extend(reckoning: Reckoning, day: date, at: datetime, days: CityDays) -> Reckoning:
@@ -90,9 +90,9 @@ def _extend(reckoning: Reckoning, day: date, at: datetime, days: CityDays) -> Re
     due_at = budget_end
     if old.outcome is not Outcome.PASSED:
         budget_end, due_at = max(budget_end, old.budget_end), max(due_at, old.due_at)
-    deadline = Deadline(old.number + 1, day, "extended", at, budget_end, due_at)
+    deadline = Deadline(old.number + 1, day, Turn.EXTENDED, at, budget_end, due_at)
     extended = replace(settled, deadlines=(*settled.deadlines, deadline))
-    return _turn(extended, reckoning.state, "extended", at)
+    return _turn(extended, reckoning.state, Turn.EXTENDED, at)
 
 
 def _pause(reckoning: Reckoning, at: datetime) -> Reckoning:
@@ -103,7 +103,7 @@ def _pause(reckoning: Reckoning, at: datetime) -> Reckoning:
     if deadline.outcome is Outcome.OPEN and at > deadline.due_at:
         passed = replace(deadline, outcome=Outcome.PASSED, settled_at=deadline.due_at)
         reckoning = reckoning.with_deadline(passed)
-    return _turn(reckoning, ClockState.PAUSED, "submitted", at)
+    return _turn(reckoning, ClockState.PAUSED, Turn.SUBMITTED, at)
 
 
 def _resume(reckoning: Reckoning, at: datetime, days: CityDays) -> Reckoning:
@@ -112,7 +112,7 @@ def _resume(reckoning: Reckoning, at: datetime, days: CityDays) -> Reckoning:
     if left is None:
         return reckoning
     deadline = reckoning.deadline
-    resumed = _turn(reckoning, ClockState.RUNNING, "returned", at)
+    resumed = _turn(reckoning, ClockState.RUNNING, Turn.RETURNED, at)
     if deadline.outcome is not Outcome.OPEN:
         return resumed
     budget_end = resumed.segments[-1].started_at + left
@@ -125,19 +125,20 @@ def _resume(reckoning: Reckoning, at: datetime, days: CityDays) -> Reckoning:
 def _stop(reckoning: Reckoning, outcome: Outcome, at: datetime) -> Reckoning:
     if reckoning.state is ClockState.STOPPED:
         return reckoning
-    return _turn(_settle(reckoning, outcome, at), ClockState.STOPPED, "stopped", at)
+    settled = _settle(reckoning, outcome, at)
+    segments, _ = _ended(settled, at)
+    return replace(settled, state=ClockState.STOPPED, segments=segments, paused_at=None, running_since=None)
 
 
 def _note(reckoning: Reckoning, day: date, at: datetime) -> Reckoning:
     """Remember that the ledger took note of 督办逾期 for the newest deadline on `day` that had passed by then."""
-    for index in range(len(reckoning.deadlines) - 1, -1, -1):
-        deadline = reckoning.deadlines[index]
+    for deadline in reversed(reckoning.deadlines):
         if deadline.deadline_on == day and deadline.due_at <= at:
             noted = replace(deadline, noted_at=at)
             if deadline.outcome is Outcome.OPEN and reckoning.state is ClockState.RUNNING:
                 noted = replace(noted, outcome=Outcome.PASSED, settled_at=deadline.due_at)
-            before, after = reckoning.deadlines[:index], reckoning.deadlines[index + 1 :]
-            return replace(reckoning, deadlines=(*before, noted, *after))
+            kept = tuple(noted if each is deadline else each for each in reckoning.deadlines)
+            return replace(reckoning, deadlines=kept)
     return reckoning
 
 
@@ -151,26 +152,27 @@ def _settle(reckoning: Reckoning, outcome: Outcome, at: datetime) -> Reckoning:
     return reckoning.with_deadline(replace(deadline, outcome=outcome, settled_at=at))
 
 
-def _turn(reckoning: Reckoning, state: ClockState, cause: str, at: datetime) -> Reckoning:
-    """Close the open segment and begin another.
-
-    A claim that reached the broker before the hazard was confirmed or returned counts from that moment: no segment
-    ends before it began.
-    """
-    segments = list(reckoning.segments)
-    if segments:
-        at = max(at, segments[-1].started_at)
-        if segments[-1].ended_at is None:
-            segments[-1] = replace(segments[-1], ended_at=at)
-        else:
-            at = max(at, segments[-1].ended_at)
-    if state is not ClockState.STOPPED:
-        segments.append(Segment(state, reckoning.deadline.number, cause, at))
+def _turn(reckoning: Reckoning, state: ClockState, turn: Turn, at: datetime) -> Reckoning:
+    """Close the open segment and begin another, in which the clock runs or is paused."""
+    segments, at = _ended(reckoning, at)
     same = state is reckoning.state
     return replace(
         reckoning,
         state=state,
-        segments=tuple(segments),
+        segments=(*segments, Segment(state, reckoning.deadline.number, turn, at)),
         paused_at=(reckoning.paused_at if same else at) if state is ClockState.PAUSED else None,
         running_since=(reckoning.running_since if same else at) if state is ClockState.RUNNING else None,
     )
+
+
+def _ended(reckoning: Reckoning, at: datetime) -> tuple[tuple[Segment, ...], datetime]:
+    """Return the segments with the open one closed at `at`, and the instant at which the next may begin.
+
+    A claim that reached the broker before the hazard was confirmed or returned counts from that moment: no segment
+    ends before it began, and none begins before the last one ended.
+    """
+    if not reckoning.segments:
+        return (), at
+    *before, last = reckoning.segments
+    at = max(at, last.ended_at or last.started_at)
+    return (*before, last if last.ended_at else replace(last, ended_at=at)), at

@@ -20,6 +20,16 @@ class ClockState(enum.StrEnum):
     STOPPED = "stopped"
 
 
+class Turn(enum.StrEnum):
+    """What set a deadline or turned the clock: the ledger's event."""
+
+    CONFIRMED = "confirmed"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    EXTENDED = "extended"
+    REOPENED = "reopened"
+
+
 class Outcome(enum.StrEnum):
     """What became of a deadline."""
 
@@ -41,7 +51,7 @@ class Deadline:
 
     number: int
     deadline_on: date
-    set_by: str
+    set_by: Turn
     set_at: datetime
     budget_end: datetime
     due_at: datetime
@@ -56,7 +66,7 @@ class Segment:
 
     state: ClockState
     deadline_number: int
-    began_with: str
+    began_with: Turn
     started_at: datetime
     ended_at: datetime | None = None
 

@@ -17,10 +17,9 @@ from duban_contracts.topics import TopicFamily
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables
-from services.scheduler.alarms.handlers import Deps, Source
-from services.scheduler.alarms.jobs import RaiseAlarms
+from services.scheduler.alarms.handlers import Deps, RaiseAlarms, Source
 from services.scheduler.alarms.model import Alarm, AlarmState, Due, ahead, passing
-from services.scheduler.tests.conftest import Bench, nothing
+from services.scheduler.tests.bench import Bench, nothing
 
 TASKS = [Subject(kind="task", id=f"t-{n}", number=f"RW-{n}") for n in (1, 2)]
 

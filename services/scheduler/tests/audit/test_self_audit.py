@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY
 
 from duban_contracts.testing.calendar import local
 from duban_contracts.testing.stories import confirmed
-from services.scheduler.tests.conftest import Bench
+from services.scheduler.tests.bench import Bench
 
 
 def metric(name: str, labels: dict[str, str] | None = None) -> float:

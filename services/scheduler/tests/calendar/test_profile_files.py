@@ -16,7 +16,7 @@ from services.scheduler.calendar.__main__ import main, seed
 from services.scheduler.calendar.handlers import fingerprint, load_days, load_policy
 from services.scheduler.calendar.model import Roll
 from services.scheduler.clocks.model.policy import policy_of
-from services.scheduler.tests.conftest import PROFILE
+from services.scheduler.tests.bench import PROFILE
 
 
 def written(folder: Path, *, calendar: dict[str, Any] | None = None, policy: dict[str, Any] | None = None) -> Path:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from duban_contracts.testing.calendar import ZONE, june, local
 from services.scheduler.calendar.handlers import load_days
 from services.scheduler.calendar.model import CityDays, Roll, UnusableCalendar, WorkingCalendar
+from services.scheduler.tests.bench import PROFILE
 from services.scheduler.tests.builders import WEEKENDS_ONLY
-from services.scheduler.tests.conftest import PROFILE
 
 CITY = load_days(PROFILE, ZONE)
 CALENDAR = CITY.calendar

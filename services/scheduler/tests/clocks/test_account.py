@@ -33,3 +33,10 @@ def test_the_account_of_a_closed_and_reopened_hazard_says_what_became_of_each_de
     assert lines[1].startswith("期限 2：2026-06-12 00:00:00 延期，整改期限 2026-06-20，到期时刻 2026-06-21 00:00:00")
     assert lines[3].startswith("期限 4：2026-06-16 00:00:00 反弹")
     assert lines[-1] == "现状：停止计时，累计用时 13 天 15 小时 0 分"
+
+
+def test_the_account_of_a_running_clock_counts_until_now() -> None:
+    assert account(clock_of(running()), local(2, 9, 30), ZONE)[1:] == [
+        "2026-06-01 09:00:00 确认：计时至今，共 1 天 0 小时 30 分（期限 1）",
+        "现状：计时，累计用时 1 天 0 小时 30 分",
+    ]

@@ -69,6 +69,7 @@ def test_an_extension_withdraws_the_old_alarms_and_calls_for_new_ones() -> None:
 def test_an_alarm_the_ledger_took_note_of_is_never_armed_again() -> None:
     story = confirmed().overdue(local(20, 0, 1), june(19))
     assert called_for(story) == [(Kind.OVERDUE, 1, 0, local(20), AlarmState.RAISED)]
+    assert [a.raised_at for a in rules.called_for(clock_of(story), "JC-1", POLICY)] == [local(20, 0, 1)]
 
 
 def test_a_plan_writes_nothing() -> None:

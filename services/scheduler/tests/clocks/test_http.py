@@ -15,8 +15,8 @@ from services.chassis.access.principal import Principal
 from services.chassis.assembly import Platform, app_of
 from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
+from services.scheduler.tests.bench import Bench
 from services.scheduler.tests.builders import running
-from services.scheduler.tests.conftest import Bench
 
 KEYS = {
     "county": NewKey(Principal("regulator-140502-1", "county_regulator", "140502"), api_keys.new_token()),

@@ -9,7 +9,7 @@ from duban_contracts.testing.calendar import june, local
 from duban_contracts.testing.stories import confirmed
 from services.scheduler.alarms.model import AlarmKey, Kind
 from services.scheduler.clocks.model.called_for import NAMESPACE
-from services.scheduler.tests.conftest import Bench, bench_on
+from services.scheduler.tests.bench import Bench, bench_on
 
 MOMENT = timedelta(milliseconds=1)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from duban_contracts.events.types import Grade
 from duban_contracts.testing.calendar import ZONE, june, local
-from duban_contracts.testing.stories import registered
+from duban_contracts.testing.stories import hazard, registered
 from services.scheduler.calendar.model import CityDays, Roll
 from services.scheduler.clocks.model.fold import advance
 from services.scheduler.clocks.model.reckoning import ClockState, Outcome
@@ -132,37 +132,6 @@ def test_a_reopened_hazard_has_a_fresh_deadline() -> None:
     assert clock.state is ClockState.RUNNING
 
 
-def test_the_ledgers_note_of_an_overdue_deadline_is_kept_with_it() -> None:
-    story = running().overdue(local(11, 0, 1), june(10)).extended(local(12), june(20))
-    first, second = clock_of(story).deadlines
-    assert (first.outcome, first.noted_at) == (Outcome.PASSED, local(11, 0, 1))
-    assert (second.outcome, second.noted_at) == (Outcome.OPEN, None)
-
-
-def test_a_note_belongs_to_the_deadline_it_names_though_a_later_one_has_passed_too() -> None:
-    story = running().extended(local(11, 9), june(12)).overdue(local(14), june(10))
-    first, second = clock_of(story).deadlines
-    assert (first.noted_at, second.noted_at) == (local(14), None)
-
-
-def test_a_note_of_a_deadline_that_had_not_passed_by_then_changes_nothing() -> None:
-    # A pause moved the 10th to the 26th; what the ledger noted on the 12th cannot be about that.
-    story = running().submitted(local(5, 12)).returned(local(20, 9))
-    assert clock_of(story.overdue(local(25), june(10))).deadlines == clock_of(story).deadlines
-
-
-def test_a_note_at_the_very_instant_of_the_deadline_is_about_it() -> None:
-    assert clock_of(running().overdue(local(11), june(10))).deadline.noted_at == local(11)
-
-
-def test_a_note_does_not_make_a_deadline_pass_that_was_kept_or_replaced() -> None:
-    in_review = clock_of(running().submitted(local(10, 23, 59)).overdue(local(12), june(10)))
-    assert (in_review.deadline.outcome, in_review.deadline.noted_at) == (Outcome.OPEN, local(12))
-    extended = clock_of(running().extended(local(9), june(20)).overdue(local(12), june(10)))
-    assert [d.outcome for d in extended.deadlines] == [Outcome.SUPERSEDED, Outcome.OPEN]
-    assert [d.noted_at for d in extended.deadlines] == [local(12), None]
-
-
 def test_what_happens_at_the_very_instant_of_the_deadline_is_in_time() -> None:
     moment = timedelta(microseconds=1)
     assert clock_of(running().rejected(local(11))).deadline.outcome is Outcome.CANCELLED
@@ -215,9 +184,23 @@ def test_a_second_submission_before_the_return_changes_nothing() -> None:
 
 
 def test_a_clock_is_reopened_no_earlier_than_it_stopped() -> None:
-    story = running().submitted(local(5)).closed(local(6)).reopened(local(5, 12), june(22))
-    last = clock_of(story).segments[-1]
+    story = running().submitted(local(3)).returned(local(4)).submitted(local(5)).closed(local(6))
+    last = clock_of(story.reopened(local(5, 12), june(22))).segments[-1]
     assert (last.began_with, last.started_at) == ("reopened", local(6))
+
+
+def test_a_deadline_that_is_set_while_another_runs_takes_its_place() -> None:
+    # The ledger reopens closed hazards only; a reader does not depend on it.
+    clock = clock_of(running().reopened(local(5), june(20)))
+    assert [(d.outcome, d.settled_at) for d in clock.deadlines] == [
+        (Outcome.SUPERSEDED, local(5)),
+        (Outcome.OPEN, None),
+    ]
+
+
+def test_a_clock_may_begin_with_the_first_event_of_its_hazard() -> None:
+    clock = clock_of(hazard().confirmed(local(1, 9), june(10)))
+    assert (clock.version, clock.state, clock.running_since) == (1, ClockState.RUNNING, local(1, 9))
 
 
 def test_an_extension_keeps_since_when_the_clock_runs_or_stands() -> None:

@@ -7,8 +7,8 @@ from duban_contracts.testing.stories import confirmed
 from services.scheduler.calendar.model import CityDays, WorkingCalendar
 from services.scheduler.clocks.handlers.plan import plan_reminders
 from services.scheduler.clocks.model.policy import Policy
+from services.scheduler.tests.bench import Bench
 from services.scheduler.tests.builders import POLICY, running
-from services.scheduler.tests.conftest import Bench
 
 
 async def test_reminders_go_out_once_at_their_hour_on_a_working_day(bench: Bench) -> None:
