@@ -15,7 +15,7 @@ import msgspec
 from duban_contracts.topics import TopicFamily
 
 
-class EventData(msgspec.Struct, frozen=True, kw_only=True):
+class EventData(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base of every payload. Readers ignore unknown fields; producers are checked by the closed schema."""
 
 

@@ -113,13 +113,9 @@ def _own(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
         else:
             found[name] = raw
     if twice is not None:
-        left = {name: _text_or_none(raw) for name, raw in found.items() if name != twice}
+        left = {name: raw for name, raw in found.items() if name != twice}
         raise named(EnvelopeError(twice, "must be given once", "重复出现"), left)
     return {**found, **{name: raw for name, raw in also.items() if not found.get(name)}}
-
-
-def _text_or_none(raw: bytes | None) -> str | None:
-    return None if raw is None else raw.decode(errors="replace")
 
 
 def _key(key: bytes | None) -> str | None:
@@ -188,6 +184,7 @@ _Document: Final = msgspec.defstruct(
     frozen=True,
 )
 _DOCUMENT: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(_Document)
+_MEMBERS: Final = frozenset({*ATTRIBUTES, "data", "data_base64"})
 _RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -198,20 +195,34 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
         text = octets.text_of(raw)
         parsed = _DOCUMENT.decode(raw)
     except octets.BadEncoding as error:
+        left = octets.salvaged(raw)
+        # The envelope first, as in binary mode, where it is read apart from the payload.
+        if left:
+            build({name: left.get(name) for name in ATTRIBUTES}, b"")
         found = EnvelopeError("data", f"must be UTF-8: {error.en}", error.zh, code="bad-encoding")
-        raise named(found, octets.salvaged(raw)) from None
+        raise named(found, left) from None
     except NOT_JSON as error:
         found = EnvelopeError("document", f"must be one JSON object ({reason(error)})", "不是一个 JSON 对象")
         raise named(found, octets.salvaged(raw)) from None
-    if (twice := octets.repeated_name(text, deep=False)) is not None:
-        found = EnvelopeError(twice.removeprefix("$."), "must be given once", "重复出现")
-        raise named(found, octets.salvaged(raw))
-    fields = {name: getattr(parsed, name) for name in ATTRIBUTES}
+    fields = {name: value for name in ATTRIBUTES if (value := getattr(parsed, name)) is not None}
+    if not _plainly_once(text, fields, parsed) and (twice := _repeated(text)):
+        raise named(EnvelopeError(twice, "must be given once", "重复出现"), octets.salvaged(raw))
     try:
         data = _data_of(parsed)
     except EnvelopeError as error:
         raise named(error, fields) from None
     return build(fields, data)
+
+
+def _plainly_once(text: str, fields: Mapping[str, Any], parsed: Any) -> bool:
+    """Tell whether a count shows that no attribute stands twice; `data` counts as it stands."""
+    data = b"" if parsed.data is msgspec.UNSET else bytes(parsed.data)
+    inside = data.count(b":") + (parsed.data is not msgspec.UNSET)
+    return octets.plainly_once(text, len(fields) + inside, fields)
+
+
+def _repeated(text: str) -> str | None:
+    return next((name for name in octets.repeated_members(text) if name in _MEMBERS), None)
 
 
 def _data_of(parsed: Any) -> bytes | None:

@@ -34,13 +34,14 @@ TEXT_ATTRIBUTES: Final = (
     "traceparent",
 )
 ATTRIBUTES: Final = ("specversion", "datacontenttype", *TEXT_ATTRIBUTES, "time", "aggregateversion")
+_TEXTUAL: Final = tuple(name for name in ATTRIBUTES if name != "aggregateversion")
 _REQUIRED: Final = ("id", "source", "type")
 # CloudEvents 1.0.2, type system: an Integer has 32 bits.
 _MAX_INTEGER: Final = 2**31 - 1
 _DIGITS: Final = re.compile(r"[0-9]{1,10}\Z")
 
 
-class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
+class CloudEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One event: the CloudEvents attributes that Duban uses, and the payload as bare JSON bytes.
 
     `id` is made by the publisher and makes retries safe; `source` names the publishing system; `subject` is
@@ -115,6 +116,8 @@ def named(error: EnvelopeError, fields: Mapping[str, Any], data: bytes = b"") ->
 
 
 def _repeatable(value: Any) -> str | None:
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace")
     plain = isinstance(value, str) and texts.fits_attribute(value) and "\N{REPLACEMENT CHARACTER}" not in value
     return value if plain else None
 
@@ -122,7 +125,7 @@ def _repeatable(value: Any) -> str | None:
 def _built(fields: Mapping[str, Any], data: bytes | None) -> CloudEvent:
     if data is None:
         raise EnvelopeError("data", "is required", "缺失")
-    said = {name: text_attribute(name, fields.get(name)) for name in ATTRIBUTES if name != "aggregateversion"}
+    said = {name: None if (value := fields.get(name)) is None else text_attribute(name, value) for name in _TEXTUAL}
     if said["specversion"] != "1.0":
         raise EnvelopeError("specversion", 'must be "1.0"', "须为 1.0")
     _check_content_type(said["datacontenttype"])

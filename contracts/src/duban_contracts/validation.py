@@ -90,7 +90,7 @@ def check_payload(entry: EventType, data: bytes) -> list[Refusal]:
         return _all_violations(entry, data, error)
     except NOT_JSON as error:
         return [violation("not-json", "$", detail=reason(error))]
-    twice = octets.repeated_name(text)
+    twice = octets.repeated_name(text, msgspec.json.decode(data))
     return [] if twice is None else [violation("repeated-name", twice)]
 
 

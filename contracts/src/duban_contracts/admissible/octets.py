@@ -22,17 +22,24 @@ class BadEncoding(ValueError):
 
 def text_of(data: bytes) -> str:
     """Return the text that `data` is in UTF-8; raises BadEncoding, also for a byte order mark (RFC 8259, 8.1)."""
-    if data.startswith(_BOM):
-        raise BadEncoding("开头有字节顺序标记（BOM），请去掉", "it begins with a byte order mark (BOM)")
-    # UTF-16 of ASCII is UTF-8 full of zeros; no JSON text has one.
-    if data.startswith(_UTF16_MARKS) or b"\0" in data[:_HEAD]:
-        raise BadEncoding("内容是 UTF-16 编码", "it is UTF-16")
     try:
-        return data.decode()
+        text = data.decode()
     except UnicodeDecodeError:
-        if looks_like_gbk(data):
-            raise BadEncoding("内容像是 GBK（GB18030）编码", "it looks like GBK (GB 18030)") from None
-        raise BadEncoding("含有不合规的字节", "it holds bytes that are none") from None
+        raise _named(data) from None
+    # UTF-16 of ASCII is UTF-8 full of zeros; no JSON text has one.
+    if text.startswith("\ufeff") or "\0" in text[:_HEAD]:
+        raise _named(data)
+    return text
+
+
+def _named(data: bytes) -> BadEncoding:
+    if data.startswith(_BOM):
+        return BadEncoding("开头有字节顺序标记（BOM），请去掉", "it begins with a byte order mark (BOM)")
+    if data.startswith(_UTF16_MARKS) or b"\0" in data[:_HEAD]:
+        return BadEncoding("内容是 UTF-16 编码", "it is UTF-16")
+    if looks_like_gbk(data):
+        return BadEncoding("内容像是 GBK（GB18030）编码", "it looks like GBK (GB 18030)")
+    return BadEncoding("含有不合规的字节", "it holds bytes that are none")
 
 
 def looks_like_gbk(data: bytes) -> bool:
@@ -49,9 +56,9 @@ def looks_like_gbk(data: bytes) -> bool:
 
 
 class _Twice(dict[str, Any]):
-    """An object that holds a name twice: the first such name is `name`."""
+    """An object that holds names twice: these are `names`."""
 
-    name: str
+    names: tuple[str, ...]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -60,7 +67,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return found
     twice = _Twice(found)
     names = [name for name, _ in pairs]
-    twice.name = next(name for index, name in enumerate(names) if name in names[:index])
+    twice.names = tuple(dict.fromkeys(name for index, name in enumerate(names) if name in names[:index]))
     return twice
 
 
@@ -69,24 +76,59 @@ _READER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=str, pars
 _LENIENT: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=str, parse_float=str, strict=False)
 
 
-def repeated_name(text: str, *, deep: bool = True) -> str | None:
-    """Return the JSON path of a name that stands twice in one object of `text`, or None.
+def repeated_name(text: str, decoded: Any = None) -> str | None:
+    """Return the JSON path of a name that stands twice in one object of `text`, at any depth, or None.
 
-    With `deep` false only the outermost object is looked at. Text that is no JSON repeats nothing: whoever reads it says
-    so. Readers differ in which of two values they take, so nobody's is right.
+    Readers differ in which of two values they take, so nobody's is right. Text that is no JSON repeats nothing: whoever
+    reads it says so. `decoded` is what some reader made of it; it mostly spares a second reading.
     """
+    if decoded is not None and plainly_once(text, _names(decoded), decoded):
+        return None
+    return next(_repeated(_document(text), "$"), None)
+
+
+def plainly_once(text: str, names: int, decoded: Any) -> bool:
+    """Tell whether a count shows that no name in `text` stands twice; False says nothing.
+
+    Every name brings a colon, and a name that stands twice is kept once: with as many colons as `names` were kept there
+    are no others. Colons inside of names and texts of `decoded` are counted apart where they are written as such.
+    """
+    colons = text.count(":")
+    return colons == names or (colons == names + _colons(decoded) and "\\u003" not in text)
+
+
+def _names(value: Any) -> int:
+    kept = len(value) if isinstance(value, dict) else 0
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            kept += _names(item)
+    return kept
+
+
+def _colons(value: Any) -> int:
+    if isinstance(value, str):
+        return value.count(":")
+    if isinstance(value, dict):
+        return sum(name.count(":") + _colons(item) for name, item in value.items())
+    return sum(map(_colons, value)) if isinstance(value, list) else 0
+
+
+def repeated_members(text: str) -> tuple[str, ...]:
+    """Return the names that stand twice in the outermost object of `text`."""
+    document = _document(text)
+    return document.names if isinstance(document, _Twice) else ()
+
+
+def _document(text: str) -> Any:
     try:
-        document = _READER.decode(text)
+        return _READER.decode(text)
     except (ValueError, RecursionError):
         return None
-    if not deep:
-        return f"$.{document.name}" if isinstance(document, _Twice) else None
-    return next(_repeated(document, "$"), None)
 
 
 def _repeated(value: Any, path: str) -> Iterator[str]:
     if isinstance(value, _Twice):
-        yield f"{path}.{value.name}"
+        yield from (f"{path}.{name}" for name in value.names)
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _repeated(item, f"{path}.{name}")
@@ -105,7 +147,7 @@ def salvaged(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     if isinstance(document, _Twice):
-        return {name: value for name, value in document.items() if name != document.name}
+        return {name: value for name, value in document.items() if name not in document.names}
     return document if isinstance(document, dict) else {}
 
 

@@ -125,7 +125,7 @@ class HazardState(enum.StrEnum):
     DUPLICATE = "duplicate"
 
 
-class Actor(msgspec.Struct, frozen=True, kw_only=True):
+class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who did it: an opaque account, the role it acted in and its unit's code."""
 
     account: Account
@@ -133,7 +133,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     unit: Unit | None = None
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
+class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a letter or a deadline is about: its kind, its id on this platform, and the number that people call it by."""
 
     kind: SubjectKind
@@ -141,7 +141,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     number: Identifier
 
 
-class ReportedEnterprise(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedEnterprise(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """生产经营单位 as a county names it; whatever its `uscc` is, the hazard is recorded."""
 
     name: ShortText
@@ -154,14 +154,14 @@ class Enterprise(ReportedEnterprise, frozen=True, kw_only=True):
     uscc: Uscc | None = None
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A proof kept by the publisher: its name and the SHA-256 of its bytes, so that it can't be swapped."""
 
     name: ShortText
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
 
 
-class HazardFacts(msgspec.Struct, frozen=True, kw_only=True):
+class HazardFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a hazard is after the event that carries it; a reader needs no earlier event to know it.
 
     `deadline_on` is the last day, inclusive, in the city's time zone. `township` is the division in which the hazard

@@ -34,7 +34,7 @@ def mode_of(headers: Headers) -> Mode:
     named = headers.getlist("content-type")
     media_type = media_type_of(named[0] if len(named) == 1 else "")
     mode = _MODES.get(media_type.essence)
-    if mode is None and "ce-specversion" in headers and not media_type.essence.startswith("application/cloudevents"):
+    if mode is None and _is_binary(headers) and not media_type.essence.startswith("application/cloudevents"):
         return Mode.BINARY
     if not media_type.is_utf8:
         raise _unsupported("请求正文必须使用 UTF-8 编码")
@@ -44,6 +44,11 @@ def mode_of(headers: Headers) -> Mode:
             f"使用 ce-* 请求头时为 {DATA_CONTENT_TYPE}"
         )
     return mode
+
+
+def _is_binary(headers: Headers) -> bool:
+    """Tell whether a request has an attribute of an event as its header; which of them is missing is said later."""
+    return any(f"ce-{name}" in headers for name in ("specversion", "id", "source", "type"))
 
 
 def _unsupported(detail: str) -> Problem:

@@ -59,6 +59,13 @@ def test_a_rectification_dated_tomorrow_is_refused_and_one_of_today_is_not() -> 
     assert isinstance(decide(confirmed(), tomorrow, by(ENTERPRISE, local(2))), HazardEvent)
 
 
+def test_a_rectification_dated_before_the_hazard_was_found_is_refused() -> None:
+    earlier = msgspec.structs.replace(SUBMIT, completed_on=TODAY - timedelta(days=1))
+    found = refused(confirmed(), earlier, ENTERPRISE)
+    assert (found.code, found.status, found.field) == ("completed-before-found", 422, "completed_on")
+    assert TODAY.isoformat() in found.message
+
+
 @pytest.mark.feature("SY30")
 @pytest.mark.parametrize("command", [CLOSE, RETURN])
 def test_the_submitter_neither_closes_nor_returns(command: msgspec.Struct) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 import pytest
@@ -11,7 +11,7 @@ from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Grade, HazardState
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import REGULATORS, Role
-from services.ledger.hazards.moves import Extend, Regrade, Reject, decide
+from services.ledger.hazards.moves import Extend, Regrade, Reject, Reopen, decide
 from services.ledger.tests.telling import (
     CITY,
     CONFIRM,
@@ -24,6 +24,7 @@ from services.ledger.tests.telling import (
     SUBMIT,
     TODAY,
     by,
+    closed,
     confirmed,
     does,
     in_review,
@@ -80,6 +81,22 @@ def test_the_deadlines_own_day_counts_in_the_citys_zone_and_yesterday_does_not()
     assert "2026-06-02" in found.message
     # 00:00 on the 2nd in Shanghai is still the 1st in UTC.
     assert local(2).date() == TODAY
+
+
+@pytest.mark.promise("P3")
+@pytest.mark.parametrize("day", [date(2029, 6, 2), date(2226, 6, 1), date(9999, 12, 31)])
+def test_a_deadline_lies_within_the_years_that_the_city_allows_at_every_move_that_sets_one(day: date) -> None:
+    moves = [
+        (new_hazard(), msgspec.structs.replace(CONFIRM, deadline_on=day)),
+        (confirmed(), Extend(reason="长期", deadline_on=day)),
+        (closed(), Reopen(reason="反弹", deadline_on=day)),
+    ]
+    for hazard, command in moves:
+        found = refused(hazard, command, CITY)
+        assert (found.code, found.status, found.field) == ("deadline-too-far", 422, "deadline_on")
+        assert "2029-06-01" in found.message
+    furthest = msgspec.structs.replace(CONFIRM, deadline_on=date(2029, 6, 1))
+    assert isinstance(decide(new_hazard(), furthest, by(CITY)), HazardEvent)
 
 
 def test_an_unknown_unit_is_no_responsible_unit() -> None:
