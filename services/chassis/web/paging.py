@@ -17,7 +17,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 import msgspec
 from fastapi import Query
@@ -39,8 +39,6 @@ class BadCursor(ValueError):
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True, forbid_unknown_fields=True):
     """Where a page ends, opaque to the caller. A subclass names its list, and a changed one its version, by `tag`."""
-
-    _longest: ClassVar[int] = LONGEST_CURSOR
 
     def encode(self) -> str:
         """Return the cursor as it stands in `next`."""
