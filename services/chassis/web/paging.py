@@ -1,10 +1,10 @@
 """Lists over HTTP, page by page: one document, one kind of cursor, an exact `next`.
 
-    class ByArrival(Cursor, frozen=True, tag="arrival"):                                # where a page ends: the sort key of a row
+    class ByArrival(Cursor, frozen=True, tag="arrival"):       # where a page ends: the sort key of a row
         hazard_id: UUID
 
     async def hazards(after: After[ByArrival] = None, limit: Limit = 50) -> Page[HazardDocument]:
-        rows = await tables.page(connection, after=after, limit=limit + 1)      # one more than is shown
+        rows = await tables.page(connection, after=after, limit=limit + 1)    # one more than is shown
         return page_of(rows, limit, item=HazardDocument.of, cursor=lambda row: ByArrival(hazard_id=row.hazard_id))
 
 Page on a key that is unique and never changes, or a row may be missed or seen twice.
