@@ -11,7 +11,10 @@ from services.gateway.receipts.model import Receipt, ReceiptStatus
 
 
 class ReceiptDocument(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """A receipt as its county reads it; what is not known is left out."""
+    """A receipt as its county reads it; what is not known is left out.
+
+    `linked_reference` is the hazard's own reference where the claim wrote it otherwise.
+    """
 
     receipt_id: UUID
     status: ReceiptStatus
@@ -24,6 +27,7 @@ class ReceiptDocument(Document, frozen=True, kw_only=True, omit_defaults=True):
     outcome: str | None = None
     hazard_id: str | None = None
     number: str | None = None
+    linked_reference: str | None = None
     code: str | None = None
     message: str | None = None
     field: str | None = None

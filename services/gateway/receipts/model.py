@@ -16,6 +16,20 @@ from duban_contracts.events.feedback import ClaimEvent, ClaimRecorded, ClaimReje
 _ORIGIN_NAMESPACE: Final = UUID("c1b7f0f2-0f6a-5b57-8a55-6f726967696e")
 
 
+# What only some answers say.
+_SAID: Final = (
+    "waiting_for",
+    "outcome",
+    "hazard_id",
+    "number",
+    "linked_reference",
+    "code",
+    "message",
+    "field",
+    "rule",
+)
+
+
 class ReceiptStatus(enum.StrEnum):
     """Where an event stands: 已入队, 已入账 or 不予受理."""
 
@@ -62,6 +76,7 @@ class Answer:
     outcome: str | None = None
     hazard_id: str | None = None
     number: str | None = None
+    linked_reference: str | None = None
     code: str | None = None
     message: str | None = None
     field: str | None = None
@@ -98,6 +113,7 @@ class Receipt:
     outcome: str | None
     hazard_id: str | None
     number: str | None
+    linked_reference: str | None
     code: str | None
     message: str | None
     field: str | None
@@ -127,14 +143,7 @@ def answer_of(data: EventData) -> Answer | None:
         source=data.claim_source,
         type=data.claim_type,
         reference=data.reference,
-        waiting_for=getattr(data, "waiting_for", None),
-        outcome=getattr(data, "outcome", None),
-        hazard_id=getattr(data, "hazard_id", None),
-        number=getattr(data, "number", None),
-        code=getattr(data, "code", None),
-        message=getattr(data, "message", None),
-        field=getattr(data, "field", None),
-        rule=getattr(data, "rule", None),
+        **{name: getattr(data, name, None) for name in _SAID},
     )
 
 

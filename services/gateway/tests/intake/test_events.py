@@ -5,8 +5,12 @@ import copy
 import json
 from urllib.parse import quote
 
+import pytest
+
 from duban_contracts.topics import claims_topic
 from services.gateway.tests.world import FOREIGN, HOME, World, report
+
+pytestmark = pytest.mark.feature("SY64")
 
 
 async def test_an_event_is_on_its_countys_topic_when_202_is_answered(world: World) -> None:

@@ -11,6 +11,8 @@ from services.chassis.access import keys as api_keys
 from services.chassis.access.principal import Principal
 from services.gateway.tests.world import FOREIGN, HOME, World, report
 
+pytestmark = pytest.mark.feature("SY64")
+
 
 @pytest.mark.parametrize(
     ("content_type", "headers"),

@@ -7,17 +7,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
 from duban_contracts.catalogue import EventData
 from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.topics import feedback_topic
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.testing import kafka as chassis_testing
-from services.gateway.receipts.model import Answer, ReceiptStatus, standing
 from services.gateway.tests.world import FOREIGN, HOME, Event, World, report
 
+pytestmark = pytest.mark.feature("SY64")
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
 
 
@@ -40,6 +39,7 @@ def recorded(event: Event, receipt_id: str, minutes: int = 0, county: str = HOME
         hazard_id="h-1",
         number="JC-140502-2026-000001",
         outcome=ClaimOutcome.REGISTERED,
+        linked_reference="AQ-1",
     )
 
 
@@ -99,6 +99,7 @@ async def test_a_recorded_claim_shows_the_hazards_number_on_its_receipt(world: W
     )
     assert receipt["queued_at"]
     assert receipt["answered_at"] == "2026-11-21T04:00:00Z"
+    assert receipt["linked_reference"] == "AQ-1"
 
 
 async def test_a_rejected_claim_shows_code_message_field_and_rule(world: World) -> None:
@@ -226,22 +227,3 @@ async def test_an_id_that_was_only_reserved_is_nobodys_receipt(world: World) -> 
     assert receipt_id not in {item["receipt_id"] for item in items}
     assert await queued(world, event) == receipt_id
     assert (await world.receipt(receipt_id)).status_code == 200
-
-
-answers = st.builds(
-    Answer,
-    receipt_id=st.sampled_from([UUID(int=1), UUID(int=2)]),
-    county=st.just(HOME),
-    origin=st.just("county.140502.v1/0/1"),
-    status=st.sampled_from(ReceiptStatus),
-    answered_at=st.integers(0, 10**6).map(lambda minutes: NOON + timedelta(minutes=minutes)),
-)
-
-
-@given(st.lists(answers, unique_by=lambda answer: (answer.receipt_id, answer.answered_at)), st.randoms())
-def test_which_answer_stands_does_not_depend_on_the_order_of_arrival(known: list[Answer], random: Any) -> None:
-    shuffled = list(known)
-    random.shuffle(shuffled)
-    half = len(shuffled) // 2
-    assert standing(shuffled) == standing(known)
-    assert standing([*standing(shuffled[:half]), *standing(shuffled[half:])]) == standing(known)
