@@ -110,7 +110,7 @@ def _flows(before: Step | None, entry: Entry, *, is_open: bool) -> tuple[Flow, .
     flows: list[Flow] = []
     cell = entry.cell
     if before is not None and was_open and before.cell != cell:
-        flows += [Flow(Measure.TRANSFERRED_OUT, before.cell), Flow(Measure.TRANSFERRED_IN, cell)]
+        flows.extend((Flow(Measure.TRANSFERRED_OUT, before.cell), Flow(Measure.TRANSFERRED_IN, cell)))
     if entry.kind in _COUNTED:
         flows.append(Flow(_COUNTED[entry.kind], cell))
     if is_open and not was_open:

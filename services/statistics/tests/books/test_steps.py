@@ -91,6 +91,12 @@ def test_a_closing_stands_until_the_hazard_is_reopened() -> None:
     assert (reopened.rectified_on, reopened.closed_at, reopened.closed_on, reopened.open) == (None, None, None, True)
 
 
+def test_a_closing_stands_through_what_does_not_open_the_hazard() -> None:
+    closed = open_since(1).submitted(hour(20)).closed(hour(40))
+    newest = booked(closed.regraded(hour(50), Grade.MAJOR)).steps[-1]
+    assert (newest.rectified_on, newest.closed_at, newest.closed_on) == (date(2026, 11, 2), hour(40), date(2026, 11, 3))
+
+
 def test_a_return_takes_the_rectification_back() -> None:
     last = booked(open_since(1).submitted(hour(2)).returned(hour(3))).steps[-1]
     assert last.rectified_on is None
