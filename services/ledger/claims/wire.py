@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from duban_contracts.events.hazards import HazardConfirmed, HazardRejected
+from duban_contracts.events.hazards import HazardConfirmed, HazardPlanned, HazardRegraded, HazardRejected
 from services.chassis.assembly import Part, Platform
 from services.ledger.claims.handlers.take_claims import Claims, refuse_record, release_waiting, take_claims
 from services.ledger.claims.http import Deps, router
@@ -29,5 +29,5 @@ def wire(platform: Platform[Any]) -> Part:
         routers=[router(Deps(platform.database))],
         consumers=[consumer],
         jobs=[platform.every(REPORT_SECONDS, counting, name="waiting claims")],
-        reactions={HazardConfirmed: release, HazardRejected: release},
+        reactions=dict.fromkeys((HazardConfirmed, HazardRejected, HazardPlanned, HazardRegraded), release),
     )

@@ -76,12 +76,14 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     """One entry of the ledger, folded from its events, with what rules need and no reader is shown.
 
-    `reference_key` is the reference as references are compared. `submitted_by` and `submission_digest` belong to the
+    `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
+    broker. `submitted_by` and `submission_digest` belong to the
     newest submission. The columns of the row follow from these fields; a new one needs its migration and its place in
     the fold.
     """
 
     reference_key: str
+    reported_at: datetime | None = None
     changed_at: datetime
     plan_digest: bytes | None = None
     submitted_by: str | None = None
@@ -188,6 +190,7 @@ def _registered(event: HazardRegistered) -> Hazard:
         state=said.state,
         version=1,
         registered_at=event.occurred_at,
+        reported_at=event.reported_at,
         changed_at=event.occurred_at,
         enterprise=event.enterprise,
         place=event.place,
@@ -211,6 +214,7 @@ def _particulars(hazard: Hazard, event: HazardEvent) -> dict[str, object]:  # no
                 "found_on": event.found_on,
                 "suggested_grade": event.suggested_grade,
                 "township": event.township,
+                "reported_at": event.reported_at,
             }
         case HazardConfirmed():
             return {"confirmed_at": event.occurred_at}

@@ -56,7 +56,7 @@ class ClaimRecorded(ClaimEvent, frozen=True, kw_only=True):
 
 @event("claim.waiting.v1", family=TopicFamily.FEEDBACK, title_zh="回执：等待")
 class ClaimWaiting(ClaimEvent, frozen=True, kw_only=True):
-    """The claim came before what it needs and is kept until then; `waiting_for` is report or confirmation."""
+    """The claim came before what it needs and is kept until then; `waiting_for` is report, confirmation or plan."""
 
     waiting_for: ShortText
 

@@ -32,7 +32,7 @@ class HazardEvent(EventData, frozen=True, kw_only=True):
 
 @event("hazard.registered.v1", family=TopicFamily.HAZARD, title_zh="入账")
 class HazardRegistered(HazardEvent, frozen=True, kw_only=True):
-    """入账: the ledger holds the hazard under `hazard.number`."""
+    """入账: the ledger holds the hazard under `hazard.number`. `reported_at` is when the report reached the broker."""
 
     enterprise: Enterprise
     place: ShortText
@@ -40,6 +40,7 @@ class HazardRegistered(HazardEvent, frozen=True, kw_only=True):
     found_on: date
     suggested_grade: Grade | None = None
     township: ShortText | None = None
+    reported_at: Instant | None = None
 
 
 @event("hazard.corrected.v1", family=TopicFamily.HAZARD, title_zh="更正")
@@ -52,6 +53,7 @@ class HazardCorrected(HazardEvent, frozen=True, kw_only=True):
     found_on: date
     suggested_grade: Grade | None = None
     township: ShortText | None = None
+    reported_at: Instant | None = None
 
 
 @event("hazard.confirmed.v1", family=TopicFamily.HAZARD, title_zh="确认")

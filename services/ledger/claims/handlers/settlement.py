@@ -13,6 +13,7 @@ from duban_contracts.admissible.texts import fits_attribute, folded
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
+from duban_contracts.events.types import Actor
 from duban_contracts.legible import legible
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import feedback_topic
@@ -22,13 +23,14 @@ from services.chassis.publishing.envelopes import new_event, uuid7_text
 from services.chassis.storage.database import Connection
 from services.ledger import metrics
 from services.ledger.claims.model import decisions
-from services.ledger.claims.model.decisions import Claim, ClaimDecision, FollowUp, Recorded, Waits
+from services.ledger.claims.model.decisions import Claim, ClaimDecision, FollowUp, Recorded, Repeated, Waits
 from services.ledger.claims.model.townships import Townships
 from services.ledger.claims.tables import rejected, waiting
 from services.ledger.claims.tables.rejected import RejectedClaim
 from services.ledger.claims.tables.waiting import WaitingClaim
 from services.ledger.hazards.handlers.journal import Journal
 from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves import Stamp
 from services.ledger.hazards.tables.entries import Reference
 from services.ledger.history.model import SOURCE
 
@@ -89,14 +91,14 @@ class Settlement:
 
     def register(self, delivery: Delivery, claim: HazardReported, number: str) -> None:
         """Make the hazard of a reference that has none; claims that waited for it now wait for confirmation."""
-        stamp = self._journal.stamp(decisions.integrator(claim.county), None)
+        stamp = self._stamp(delivery, decisions.integrator(claim.county), None)
         decision = decisions.report(claim, uuid7_text(), number, self._township(claim), stamp)
         hazard = self._settle(delivery, decision, None)
         self.release(cast("Hazard", hazard))
 
     def report_again(self, delivery: Delivery, claim: HazardReported, hazard: Hazard) -> None:
         """Take a further report under a reference that has its hazard."""
-        stamp = self._journal.stamp(decisions.integrator(claim.county), hazard)
+        stamp = self._stamp(delivery, decisions.integrator(claim.county), hazard)
         self._settle(delivery, decisions.report_again(hazard, claim, self._township(claim), stamp), hazard)
 
     def follow_up(self, delivery: Delivery, claim: FollowUp, hazard: Hazard | None) -> None:
@@ -106,7 +108,9 @@ class Settlement:
             key = hazard.reference_key if hazard else folded(claim.reference)
             entry = WaitingClaim(claim.county, claim.reference, key, delivery, decision.waiting_for)
             self._waiting.setdefault((claim.county, key), []).append(entry)
-        self._settle(delivery, decision, hazard)
+        after = self._settle(delivery, decision, hazard)
+        if isinstance(decision, Recorded) and isinstance(claim, RectificationPlanned):
+            self.release(cast("Hazard", after))
 
     def release(self, hazard: Hazard) -> None:
         """Look again at the claims that wait for `hazard`, plans before submissions."""
@@ -154,8 +158,11 @@ class Settlement:
         return self._townships.code(claim.county, claim.township)
 
     def _decide(self, delivery: Delivery, claim: FollowUp, hazard: Hazard | None) -> ClaimDecision:
-        received_at = self._clock.at(delivery.timestamp)
-        return decisions.follow_up(hazard, claim, self._journal.stamp(decisions.submitter(claim), hazard, received_at))
+        return decisions.follow_up(hazard, claim, self._stamp(delivery, decisions.submitter(claim), hazard))
+
+    def _stamp(self, delivery: Delivery, actor: Actor, hazard: Hazard | None) -> Stamp:
+        """Return the stamp of what `actor` says now in words that the broker took before."""
+        return self._journal.stamp(actor, hazard, self._clock.at(delivery.timestamp))
 
     def _settle(self, delivery: Delivery, decision: ClaimDecision, hazard: Hazard | None) -> Hazard | None:
         """Record what was decided and answer the county; return the hazard afterwards."""
@@ -175,7 +182,7 @@ class Settlement:
             outcome = ClaimOutcome.DUPLICATE
         known = cast("Hazard", hazard)
         answer = ClaimRecorded(
-            **about, hazard_id=known.hazard_id, number=known.number, outcome=outcome, **_linked(claim, known)
+            **about, hazard_id=known.hazard_id, number=known.number, outcome=outcome, **_remarks(claim, known, decision)
         )
         self._answer(answer, event, outcome)
         return known
@@ -207,6 +214,14 @@ class Settlement:
         envelope = new_event(answer, source=SOURCE, subject=about, key=about, time=answer.answered_at, cause=cause)
         self._journal.send(feedback_topic(answer.county, self._journal.topic_prefix), envelope)
         self._outcomes[answer.county, outcome] += 1
+
+
+def _remarks(claim: Claim, hazard: Hazard, decision: ClaimDecision) -> dict[str, Any]:
+    """Return what the county is told beside the outcome."""
+    said = _linked(claim, hazard)
+    if isinstance(decision, Repeated) and decision.older:
+        said["message"] = "；".join([*([said["message"]] if said else []), "已有较新的上报入账，本条内容不再采用"])
+    return said
 
 
 def _linked(claim: Claim, hazard: Hazard) -> dict[str, Any]:

@@ -95,7 +95,7 @@ async def refuse_record(
 async def release_waiting(
     connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
 ) -> None:
-    """Apply or refuse what waited for these hazards to be confirmed or rejected, in the same transaction."""
+    """Apply or refuse what waited for what happened to these hazards, in the same transaction."""
     journal = cast("Journal", unit)
     hazards = [change.after.hazard for change in changes]
     waits = await waiting.under(connection, [(hazard.county, hazard.reference_key) for hazard in hazards])

@@ -31,6 +31,7 @@ class WaitingFor(enum.StrEnum):
 
     REPORT = "report"
     CONFIRMATION = "confirmation"
+    PLAN = "plan"
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -41,7 +42,9 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Repeated(msgspec.Struct, frozen=True):
-    """The claim says what the ledger already holds."""
+    """The claim says what the ledger already holds, or with `older` what a newer one has corrected since."""
+
+    older: bool = False
 
 
 class Waits(msgspec.Struct, frozen=True):
@@ -110,12 +113,17 @@ def report(claim: HazardReported, hazard_id: str, number: str, township_code: st
 
 
 def report_again(hazard: Hazard, claim: HazardReported, township_code: str | None, stamp: Stamp) -> ClaimDecision:
-    """Decide on a further report under the reference of `hazard` (promise P1)."""
+    """Decide on a further report under the reference of `hazard` (promise P1).
+
+    What reached the broker last stands, whatever comes to us first: an older text overwrites none that is newer.
+    """
     said = _content(claim)
     if all(getattr(hazard, name) == said[name] for name in (*REPORTED_FIELDS, "doubts")):
         return _REPEATED
     if hazard.state is HazardState.REJECTED:
         return _TOO_LATE[hazard.state]
+    if hazard.reported_at is not None and stamp.received_at < hazard.reported_at:
+        return Repeated(older=True)
     if hazard.state not in CORRECT.leads:
         return refusal("reference-already-confirmed", field="reference", state=STATES.name(hazard.state))
     decision = decide(hazard, Correct(township_code=township_code, **said), stamp)
@@ -126,6 +134,7 @@ def follow_up(hazard: Hazard | None, claim: FollowUp, stamp: Stamp) -> ClaimDeci
     """Decide on 整改方案 or 整改完成.
 
     A submission counts from when the broker took it (`stamp.received_at`), however long the claim waited (promise P3).
+    That of a major hazard waits for its plan, which may have gone another way.
     """
     if hazard is None:
         return Waits(WaitingFor.REPORT)
@@ -136,7 +145,9 @@ def follow_up(hazard: Hazard | None, claim: FollowUp, stamp: Stamp) -> ClaimDeci
     if hazard.state in _TOO_LATE:
         return _TOO_LATE[hazard.state]
     decision = decide(hazard, _command(claim), stamp)
-    return decision if isinstance(decision, Refusal) else Recorded(decision, ClaimOutcome.APPLIED)
+    if isinstance(decision, Refusal):
+        return Waits(WaitingFor.PLAN) if decision.code == "plan-required" else decision
+    return Recorded(decision, ClaimOutcome.APPLIED)
 
 
 def _content(claim: HazardReported) -> dict[str, Any]:

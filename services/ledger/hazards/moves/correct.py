@@ -47,6 +47,7 @@ def _correct(_: Hazard, command: Correct, stamp: Stamp, after: HazardFacts) -> D
         found_on=command.found_on,
         suggested_grade=command.suggested_grade,
         township=command.township,
+        reported_at=stamp.received_at,
     )
 
 

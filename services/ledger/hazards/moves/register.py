@@ -63,6 +63,7 @@ def _register(_: object, command: Register, stamp: Stamp, after: HazardFacts) ->
         found_on=command.found_on,
         suggested_grade=command.suggested_grade,
         township=command.township,
+        reported_at=stamp.received_at,
     )
 
 

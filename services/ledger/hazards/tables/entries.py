@@ -90,6 +90,7 @@ _REGISTERED: Final = _WITH_HEAD.only(
     "suggested_grade",
     "doubts",
     "registered_at",
+    "reported_at",
     "changed_at",
     "head",
 )

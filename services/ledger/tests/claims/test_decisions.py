@@ -117,8 +117,20 @@ def test_the_same_plan_is_a_repetition_and_another_one_is_recorded() -> None:
     assert isinstance(follow_up(planned, plan(responsible_post="总经理")), Recorded)
 
 
-def test_a_submission_of_a_major_hazard_without_a_plan_is_refused() -> None:
-    assert code(follow_up(confirmed(Grade.MAJOR), rectification(completed_on=june(1)))) == "plan-required"
+@pytest.mark.promise("P3")
+def test_a_submission_of_a_major_hazard_waits_for_its_plan() -> None:
+    assert follow_up(confirmed(Grade.MAJOR), rectification(completed_on=june(1))) == Waits(WaitingFor.PLAN)
+
+
+@pytest.mark.promise("P2")
+def test_a_report_that_reached_the_broker_earlier_overwrites_none_that_reached_it_later() -> None:
+    later, earlier = NOON, NOON - timedelta(minutes=5)
+    hazard = evolve(None, decisions.report(report(), "h-1", "140502-2026-000001", None, by(MACHINE, later)).event)
+    found = decisions.report_again(hazard, report(place="旧"), None, by(MACHINE, later, received_at=earlier))
+    assert found == Repeated(older=True)
+    newer = decisions.report_again(hazard, report(place="新"), None, by(MACHINE, later + timedelta(seconds=1)))
+    assert isinstance(newer, Recorded)
+    assert evolve(hazard, newer.event).reported_at == later + timedelta(seconds=1)
 
 
 @pytest.mark.promise("P3")

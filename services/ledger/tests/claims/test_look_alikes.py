@@ -92,8 +92,8 @@ async def old_database(database: str, tmp_path: Path) -> str:
     """A ledger as it was before references were folded."""
     before = tmp_path / "before"
     shutil.copytree(MIGRATIONS, before)
-    for name in ("hazards/0003_references.sql", "claims/0002_references.sql"):
-        (before / name).unlink()
+    for later in [*before.glob("hazards/000[3-9]*.sql"), *before.glob("claims/000[2-9]*.sql")]:
+        later.unlink()
     await migrate(database, before, list(SLICES))
     return database
 
@@ -179,10 +179,12 @@ async def test_an_old_look_alike_is_still_found_under_its_reference_as_written(l
     reference = ledger.new_reference()
     holder, old = await ledger.registered(reference), await ledger.registered(ledger.new_reference())
     written = f"{reference}\u3000"
-    await ledger.pool.execute(
-        "UPDATE hazard SET reference = $2, reference_key = $2 WHERE hazard_id = $1", old["hazard_id"], written
-    )
-    await ledger.take(sent(report(written, place="旧"), event_id="e-old"), report(f" {reference}", place="新"))
-    items = (await ledger.get("/v1/hazards", reference=written)).json()["items"]
+    rename = "UPDATE hazard SET reference = $2, reference_key = $2 WHERE hazard_id = $1"
+    await ledger.pool.execute(rename, old["hazard_id"], written)
+    try:
+        await ledger.take(sent(report(written, place="旧"), event_id="e-old"), report(f" {reference}", place="新"))
+        items = (await ledger.get("/v1/hazards", reference=written)).json()["items"]
+    finally:
+        await ledger.pool.execute(rename, old["hazard_id"], old["reference"])
     places = {item["hazard_id"]: item["place"] for item in items}
     assert places == {old["hazard_id"]: "旧", holder["hazard_id"]: "新"}

@@ -103,10 +103,10 @@ def test_a_second_submission_under_review_is_a_duplicate_or_refused() -> None:
     assert batch.hazard.version == 3
 
 
-def test_a_major_hazard_without_a_plan_takes_no_submission() -> None:
+def test_a_submission_of_a_major_hazard_is_applied_as_soon_as_its_plan_is() -> None:
     done: dict[str, Any] = {"completed_on": june(1)}
     batch = Batch().take(report()).moves(MAJOR).take(rectification(**done), plan(), rectification(**done))
-    assert batch.told == ["registered", "plan-required", "applied", "applied"]
+    assert batch.told == ["registered", "waits for plan", "applied", "applied", "duplicate"]
     assert (batch.hazard.grade, batch.hazard.state) == (Grade.MAJOR, HazardState.IN_REVIEW)
 
 
@@ -158,3 +158,12 @@ def test_a_hazards_next_event_is_never_before_its_last() -> None:
     stamp = batch.journal.stamp(REGULATOR, later)
     assert (stamp.at, stamp.received_at) == (later.changed_at, later.changed_at)
     assert batch.journal.stamp(REGULATOR, later, NOON).received_at == NOON
+
+
+def test_the_county_is_told_that_a_newer_report_stands() -> None:
+    batch = Batch().take(report()).take(report(place="旧"), at=NOON - timedelta(minutes=5))
+    assert batch.told == ["registered", "duplicate"]
+    answer = batch.answers[-1]
+    assert isinstance(answer, ClaimRecorded)
+    assert answer.message == "已有较新的上报入账，本条内容不再采用"
+    assert batch.hazard.version == 1

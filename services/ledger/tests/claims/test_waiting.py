@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import plan, rectification, report
 from services.ledger import metrics
 from services.ledger.claims.jobs import report_waiting
-from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.in_process import NOON, InProcess
 from services.ledger.tests.people import FOREIGN, HOME
 
 
@@ -83,3 +84,19 @@ async def test_the_gauge_tells_how_many_wait_also_when_none_does(ledger: InProce
     waiting = await ledger.pool.fetchval("SELECT count(*) FROM waiting_claim WHERE county = $1", HOME)
     assert [metrics.WAITING_CLAIMS.labels(county)._value.get() for county in counties] == [waiting, 0]
     assert waiting >= 2
+
+
+@pytest.mark.promise("P3")
+async def test_a_submission_that_waits_for_a_plan_is_released_by_the_plan_whichever_way_it_comes(
+    ledger: InProcess,
+) -> None:
+    early = NOON - timedelta(hours=1)
+    by_claim, by_http = await ledger.confirmed("major"), await ledger.confirmed("major")
+    for hazard in (by_claim, by_http):
+        await ledger.take(rectification(hazard["reference"], completed_on=june(1)), at=early)
+    await ledger.take(plan(by_claim["reference"]))
+    await ledger.post(by_http["hazard_id"], "plan", {"measures": "停用", "responsible_post": "安全总监"}, "county")
+    for hazard in (by_claim, by_http):
+        found = await ledger.find(hazard["hazard_id"])
+        assert found is not None
+        assert (found.state, found.submitted_at) == ("in_review", early)
