@@ -105,6 +105,8 @@ class Cluster:
             "transaction.state.log.replication.factor": copies,
             "transaction.state.log.min.isr": in_sync,
             "transaction.state.log.num.partitions": 4,
+            # A publisher's transaction holds back its whole topic while it is open: a minute, and the broker ends it.
+            "transaction.max.timeout.ms": 60_000,
             "share.coordinator.state.topic.replication.factor": copies,
             "share.coordinator.state.topic.min.isr": in_sync,
             "group.initial.rebalance.delay.ms": 0,
