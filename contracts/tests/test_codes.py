@@ -43,6 +43,13 @@ def test_a_code_says_in_both_languages_what_is_wrong_and_what_to_do(meaning: Mea
     assert meaning.status is None or 400 <= meaning.status < 600
 
 
+def test_the_catalogue_is_read_whole_and_nobody_can_add_to_it() -> None:
+    found = CODES["missing-field"]
+    assert (found.code, found.group, found.zh, found.en) == ("missing-field", "event", "缺少必填项", "is required")
+    with pytest.raises(TypeError):
+        CODES["another"] = found  # type: ignore[index]
+
+
 def test_no_two_codes_say_the_same() -> None:
     for sentences in (Counter(meaning.zh for meaning in CODES.values()),):
         assert [sentence for sentence, times in sentences.items() if times > 1] == []

@@ -37,6 +37,14 @@ def test_a_day_ends_where_the_next_begins(zone: Zone, day: date) -> None:
     assert zone.day_of(zone.end_of_day(day) - timedelta(microseconds=1)) == day
 
 
+def test_an_instant_that_is_given_back_is_utc_but_for_printing() -> None:
+    noon = SHANGHAI.at(date(2026, 3, 4), time(12))
+    assert noon.utcoffset() == timedelta(0)
+    assert noon.tzinfo is UTC
+    assert SHANGHAI.local(noon).utcoffset() == timedelta(hours=8)
+    assert SHANGHAI.info.key == "Asia/Shanghai"
+
+
 def test_a_zone_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ZoneInfoNotFoundError):
         Zone("Asia/Nowhere")

@@ -75,33 +75,125 @@ def test_the_walk_finds_a_fault_exactly_where_the_closed_decoder_refuses(documen
         assert list(explain(decoded, Everything)) == []
 
 
+WORDS = {
+    "whole": ("类型不符，应为整数", "must be a whole number"),
+    "text": ("类型不符，应为文本", "must be a string"),
+    "object": ("类型不符，应为对象", "must be an object"),
+    "array": ("类型不符，应为数组", "must be an array"),
+    "number": ("类型不符，应为数字", "must be a number"),
+    "flag": ("类型不符，应为是/否", "must be true or false"),
+    "pair": ("类型不符，应为2项的数组", "must be an array of 2 items"),
+    "uuid": ("格式不符", "must be a UUID"),
+    "a or b": ("取值不在允许范围内：a, b", "must be one of a, b"),
+    "grade": ("取值不在允许范围内：general, major", "must be one of general, major"),
+    "date": ("应为日期，形如 2026-11-21", "must be a date, YYYY-MM-DD"),
+    "instant": (
+        "应为带时区的时间，形如 2026-11-21T08:30:00+08:00",
+        "must be an RFC 3339 timestamp with a UTC offset",
+    ),
+}
+
+
 @pytest.mark.parametrize(
-    ("document", "fault"),
+    ("document", "path", "code", "words"),
     [
-        ({"whole": 10}, ("$.whole", "out-of-range")),
-        ({"whole": True}, ("$.whole", "wrong-type")),
-        ({"between": 1}, ("$.between", "out-of-range")),
-        ({"between": 9}, ("$.between", "out-of-range")),
-        ({"number": "x"}, ("$.number", "wrong-type")),
-        ({"number": 1.5}, ("$.number", "out-of-range")),
-        ({"id": "7"}, ("$.id", "wrong-format")),
-        ({"kind": "c"}, ("$.kind", "unknown-value")),
-        ({"items": []}, ("$.items", "out-of-range")),
-        ({"items": [1, 2, 3]}, ("$.items", "out-of-range")),
-        ({"items": ["a"]}, ("$.items[0]", "wrong-type")),
-        ({"pair": [1]}, ("$.pair", "wrong-type")),
-        ({"pair": [1, 2]}, ("$.pair[1]", "wrong-type")),
-        ({"at": "2026-11-21T08:30:00"}, ("$.at", "bad-time")),
-        ({"at": "2026-11-21"}, ("$.at", "bad-time")),
-        ({"moment": "08:30"}, ("$.moment", "bad-time")),
-        ({"either": []}, ("$.either", "wrong-type")),
-        ({"named": []}, ("$.named", "wrong-type")),
-        ({"named": {"x": {"flag": 1}}}, ("$.named.x.flag", "wrong-type")),
-        ({"named": {"x": {"flga": True}}}, ("$.named.x.flga", "unknown-field")),
+        ({"whole": 0}, "$.whole", "out-of-range", ("数值超出范围，不小于1", "must be at least 1")),
+        ({"whole": 10}, "$.whole", "out-of-range", ("数值超出范围，不大于9", "must be at most 9")),
+        ({"whole": True}, "$.whole", "wrong-type", WORDS["whole"]),
+        ({"whole": "1"}, "$.whole", "wrong-type", WORDS["whole"]),
+        ({"between": 1}, "$.between", "out-of-range", ("数值超出范围，大于1", "must be above 1")),
+        ({"between": 9}, "$.between", "out-of-range", ("数值超出范围，小于9", "must be below 9")),
+        ({"number": "x"}, "$.number", "wrong-type", WORDS["number"]),
+        ({"number": True}, "$.number", "wrong-type", WORDS["number"]),
+        ({"number": 1.5}, "$.number", "out-of-range", ("数值超出范围，不大于1", "must be at most 1")),
+        ({"id": "7"}, "$.id", "wrong-format", WORDS["uuid"]),
+        ({"id": 7}, "$.id", "wrong-format", WORDS["uuid"]),
+        ({"kind": "c"}, "$.kind", "unknown-value", WORDS["a or b"]),
+        ({"kind": True}, "$.kind", "unknown-value", WORDS["a or b"]),
+        ({"grade": "x"}, "$.grade", "unknown-value", WORDS["grade"]),
+        ({"day": "2026-02-30"}, "$.day", "bad-date", WORDS["date"]),
+        ({"day": 3}, "$.day", "bad-date", WORDS["date"]),
+        ({"items": []}, "$.items", "out-of-range", ("数值超出范围，至少1项", "must be at least 1 items")),
+        ({"items": [1, 2, 3]}, "$.items", "out-of-range", ("数值超出范围，至多2项", "must be at most 2 items")),
+        ({"items": [1, "a"]}, "$.items[1]", "wrong-type", WORDS["whole"]),
+        ({"items": {}}, "$.items", "wrong-type", WORDS["array"]),
+        ({"words": ["a", 1]}, "$.words[1]", "wrong-type", WORDS["text"]),
+        ({"pair": [1]}, "$.pair", "wrong-type", WORDS["pair"]),
+        ({"pair": 7}, "$.pair", "wrong-type", WORDS["pair"]),
+        ({"pair": "ab"}, "$.pair", "wrong-type", WORDS["pair"]),
+        ({"pair": [1, 2]}, "$.pair[1]", "wrong-type", WORDS["text"]),
+        ({"at": "2026-11-21T08:30:00"}, "$.at", "bad-time", WORDS["instant"]),
+        ({"at": "2026-11-21"}, "$.at", "bad-time", WORDS["instant"]),
+        ({"moment": "08:30"}, "$.moment", "bad-time", WORDS["instant"]),
+        ({"moment": 5}, "$.moment", "bad-time", WORDS["instant"]),
+        ({"either": []}, "$.either", "wrong-type", WORDS["whole"]),
+        ({"named": []}, "$.named", "wrong-type", WORDS["object"]),
+        ({"named": {"x": []}}, "$.named.x", "wrong-type", WORDS["object"]),
+        ({"named": {"x": {"flag": 1}}}, "$.named.x.flag", "wrong-type", WORDS["flag"]),
+        (
+            {"named": {"x": {"flga": True}}},
+            "$.named.x.flga",
+            "unknown-field",
+            ("契约中没有此字段，请核对拼写", "is not a field here"),
+        ),
+        ([], "$", "wrong-type", WORDS["object"]),
     ],
 )
-def test_a_fault_is_named_by_its_path_and_code(document: dict[str, Any], fault: tuple[str, str]) -> None:
-    assert [(found.field, found.code) for found in explain(document, Everything)] == [fault]
+def test_a_fault_is_named_by_its_path_and_code_and_said_in_both_languages(
+    document: object, path: str, code: str, words: tuple[str, str]
+) -> None:
+    (found,) = explain(document, Everything)
+    chinese, english = words
+    assert (found.field, found.code, found.rule) == (path, code, english)
+    assert found.message.endswith(f"：{chinese}")
+    assert path in found.message
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    short: Annotated[str, Meta(min_length=2, max_length=3)] = "ab"
+    coded: Annotated[str, Meta(pattern="^[a-z]+$")] = "a"
+    named: dict[Annotated[str, Meta(max_length=2)], int] = msgspec.field(default_factory=dict)
+    needed: int
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "code", "words"),
+    [
+        ({"short": "a"}, "$.short", "too-short", ("过短，至少2个字符", "must have at least 2 characters")),
+        ({"short": "abcd"}, "$.short", "too-long", ("过长，最多3个字符", "must have at most 3 characters")),
+        ({"coded": "A"}, "$.coded", "wrong-format", ("格式不符", "must match ^[a-z]+$")),
+        ({"coded": "a\tb"}, "$.coded", "control-character", None),
+        ({"coded": "a\x7f"}, "$.coded", "control-character", None),
+        ({"named": {"abc": 1}}, "$.named.abc", "too-long", None),
+    ],
+)
+def test_a_text_is_measured_and_matched(
+    document: dict[str, Any], path: str, code: str, words: tuple[str, str] | None
+) -> None:
+    (found,) = explain({"needed": 1, **document}, Texts)
+    assert (found.field, found.code) == (path, code)
+    if words is not None:
+        assert (found.message.partition("：")[2], found.rule) == words
+
+
+@pytest.mark.parametrize("document", [{"short": "ab"}, {"short": "abc"}, {"coded": "abc"}, {"named": {"ab": 1}}])
+def test_a_text_at_its_bounds_is_right(document: dict[str, Any]) -> None:
+    assert list(explain({"needed": 1, **document}, Texts)) == []
+
+
+def test_a_missing_field_is_named() -> None:
+    (found,) = explain({}, Texts)
+    assert (found.field, found.code, found.rule) == ("$.needed", "missing-field", "is required")
+    assert found.message == "$.needed：缺少必填项"
+
+
+class Odd(msgspec.Struct, frozen=True):
+    raw: bytes = b""
+
+
+def test_a_kind_of_field_that_nobody_uses_is_a_bug_that_names_its_place() -> None:
+    with pytest.raises(NotImplementedError, match=r"^\$\.raw: BytesType is not used in this contract$"):
+        list(explain({"raw": ""}, Odd))
 
 
 def test_one_value_is_explained_as_a_type_of_the_contract() -> None:

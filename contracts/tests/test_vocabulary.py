@@ -105,6 +105,52 @@ def test_a_code_gives_its_chinese_name() -> None:
         SECTORS.name("alchemy")
 
 
+def test_a_vocabulary_names_itself_and_says_how_many_terms_it_has() -> None:
+    small = Vocabulary("试验", [Term("a", "甲"), Term("b", "乙", ("丙",))])
+    assert (small.title, len(small), repr(small)) == ("试验", 2, "Vocabulary(试验, 2 terms)")
+    assert [term.code for term in small] == ["a", "b"]
+    assert SECTORS.title == "行业领域"
+
+
+def test_an_area_in_front_is_read_only_where_the_vocabulary_says_so() -> None:
+    terms = [Term("bureau", "应急局")]
+    assert Vocabulary("单位", terms, area_in_front=True).match("晋城市应急局") == "bureau"
+    assert Vocabulary("单位", terms).match("晋城市应急局") is None
+
+
+@pytest.mark.parametrize("sign", "省市县区旗州盟")
+def test_every_level_of_division_may_stand_in_front(sign: str) -> None:
+    terms = [Term("bureau", "应急局")]
+    assert Vocabulary("单位", terms, area_in_front=True).match(f"某{sign}应急局") == "bureau"
+
+
+def test_an_area_in_front_has_at_most_twenty_characters() -> None:
+    units = Vocabulary("单位", [Term("bureau", "应急局")], area_in_front=True)
+    assert units.match("某" * 19 + "市应急局") == "bureau"
+    assert units.match("某" * 20 + "市应急局") is None
+
+
+def test_a_level_without_a_name_in_front_is_dropped_too() -> None:
+    assert Vocabulary("单位", [Term("bureau", "应急局")], area_in_front=True).match("市应急局") == "bureau"
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ([Term("a", "甲"), Term("a", "乙")], r"^试验: code a appears twice$"),
+        ([Term("a", "甲"), Term("b", "乙", ("甲",))], r"^试验: 甲 names both a and b$"),
+    ],
+)
+def test_what_is_ambiguous_is_named(terms: list[Term], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Vocabulary("试验", terms)
+
+
+@pytest.mark.parametrize(("text", "plain"), [("“ＡＢ 甲·乙”", "ab甲乙"), ("《甲》\n(乙)", "甲(乙)"), ("", "")])
+def test_names_are_compared_without_width_case_space_and_quotation_marks(text: str, plain: str) -> None:
+    assert normalise(text) == plain
+
+
 @pytest.mark.parametrize(
     "terms",
     [
