@@ -9,7 +9,7 @@ import pytest
 
 from duban_contracts.testing.calendar import local
 from duban_contracts.testing.stories import Story, confirmed
-from services.chassis.access.scope import Dimension, Facts
+from services.chassis.access.scope import Facts
 from services.chassis.assembly import Platform, app_of
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Specimen
@@ -57,7 +57,3 @@ SPECIMENS = [
 async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(platform: Platform[Settings]) -> None:
     app = app_of(platform, parts(platform), title=TITLE)
     assert await examine(app, SPECIMENS) == []
-
-
-def test_a_clock_can_be_bounded_in_every_dimension() -> None:
-    assert {dimension.value for dimension in Dimension} == {"county", "township", "sector", "unit", "enterprise"}

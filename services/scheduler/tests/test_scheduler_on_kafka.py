@@ -25,6 +25,8 @@ from services.scheduler.bootstrap import build
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PROFILE, PatientClock
 
+pytestmark = pytest.mark.promise("P3")
+
 WORKING = ("consumer", "relay", "clock")
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.testing.calendar import june, local
@@ -10,6 +12,8 @@ from duban_contracts.testing.stories import confirmed
 from services.scheduler.alarms.model import AlarmKey, Kind
 from services.scheduler.clocks.model.called_for import NAMESPACE
 from services.scheduler.tests.bench import Bench, bench_on
+
+pytestmark = pytest.mark.promise("P3")
 
 MOMENT = timedelta(milliseconds=1)
 
