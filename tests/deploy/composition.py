@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from functools import cache
 from string import Template
@@ -10,7 +9,6 @@ from typing import Any
 
 import yaml
 
-from services.chassis.process.settings import ServiceSettings
 from tests.deploy.expressions import ROOT
 
 COMPOSE = ROOT / "deploy" / "compose"
@@ -35,13 +33,3 @@ def compose() -> dict[str, Any]:
     text = re.sub(r"\$\{([A-Z_]+):\?[^}]*\}", r"${\1}", text)
     loaded: dict[str, Any] = yaml.safe_load(Template(text).substitute(environment()))
     return loaded
-
-
-def settings_of(service: str) -> type[ServiceSettings]:
-    module = importlib.import_module(f"services.{service}.settings")
-    settings: type[ServiceSettings] = module.Settings
-    return settings
-
-
-def variables_of(service: str) -> dict[str, Any]:
-    return {f"DUBAN_{name.upper()}": field for name, field in settings_of(service).model_fields.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
@@ -12,9 +13,10 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.deploy.composition import COMPOSE, compose, environment, settings_of, variables_of
+from tests.deploy.composition import COMPOSE, compose, environment
 from tests.deploy.expressions import ROOT
 from tools.generate.parts import SERVICES
+from tools.generate.settings import variables_of
 
 SCHEMA = json.loads((ROOT / "tests" / "deploy" / "data" / "compose-spec.json").read_text(encoding="utf-8"))
 # What a container must be told because the defaults are for one machine.
@@ -91,7 +93,7 @@ def test_a_service_is_told_everything_its_settings_need(service: str) -> None:
 def test_the_settings_accept_what_a_service_is_told(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in compose()["services"][service]["environment"].items():
         monkeypatch.setenv(name, str(value))
-    settings = settings_of(service)()  # type: ignore[call-arg]
+    settings = importlib.import_module(f"services.{service}.settings").Settings()  # type: ignore[call-arg]
     assert settings.http_host == "0.0.0.0"  # noqa: S104
     assert settings.postgres_dsn.endswith(f"@postgres:5432/duban_{service}")
 

@@ -11,7 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.deploy.composition import compose, variables_of
+from tests.deploy.composition import compose
 from tests.deploy.overlays import (
     CUSTOM,
     K8S,
@@ -26,6 +26,7 @@ from tests.deploy.overlays import (
     rendered,
 )
 from tools.generate.parts import SERVICES
+from tools.generate.settings import variables_of
 
 
 def strict(schema: Any) -> Any:

@@ -12,6 +12,7 @@ from deploy.grafana.definitions.names import Names
 from deploy.prometheus import operator
 from duban_contracts.generate import files as contracts
 from services.chassis import openapi, rights
+from services.ledger import generate as moves
 from tools.generate import features, metrics, settings, tables
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -46,6 +47,7 @@ GENERATORS: Final[Mapping[str, Callable[[], Files]]] = {
     "operator": _operator,
     "openapi": openapi.generated,
     "rights": lambda: {"docs/rights.md": rights.generated()},
+    "moves": lambda: {"docs/moves.md": moves.document()},
     "metrics": lambda: {"docs/metrics.md": metrics.document()},
     "settings": lambda: {"docs/settings.md": settings.document()},
     "tables": lambda: {"docs/tables.md": tables.document()},

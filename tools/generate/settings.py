@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import Final
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from pydantic_settings import BaseSettings
 
 from services.chassis.process.settings import ServiceSettings
 from tools.generate.parts import SERVICES
@@ -23,18 +25,36 @@ _TABLE: Final = "| variable | default | what it says |\n|---|---|---|\n"
 
 
 def document() -> str:
-    """Return the page: the common settings, then those of each service."""
-    common = ServiceSettings.model_fields
-    text = _HEAD + _TABLE + "".join(_row(name, field) for name, field in common.items() if name != "http_port")
+    """Return the page: the common settings, then those of each service and of its parts."""
+    common = _variables(ServiceSettings)
+    text = _HEAD + _TABLE + "".join(_row(name, field) for name, field in common.items() if not name.endswith("_PORT"))
     for service in SERVICES:
-        fields = importlib.import_module(f"services.{service}.settings").Settings.model_fields
-        own = {name: field for name, field in fields.items() if name not in common or name == "http_port"}
-        text += f"\n## {service}\n\n{_TABLE}" + "".join(_row(name, field) for name, field in own.items())
+        own = {name: field for name, field in variables_of(service).items() if name not in common}
+        port = {"DUBAN_HTTP_PORT": variables_of(service)["DUBAN_HTTP_PORT"]}
+        text += f"\n## {service}\n\n{_TABLE}" + "".join(_row(name, field) for name, field in {**port, **own}.items())
     return text
 
 
+def variables_of(service: str) -> dict[str, FieldInfo]:
+    """Return every environment variable that a service or a part of it (such as a channel) reads, by name."""
+    package = importlib.import_module(f"services.{service}")
+    for module in pkgutil.walk_packages(package.__path__, f"services.{service}."):
+        if ".tests" not in module.name and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    read = _variables(importlib.import_module(f"services.{service}.settings").Settings)
+    for settings in BaseSettings.__subclasses__():
+        if settings.__module__.startswith(f"services.{service}."):
+            read |= _variables(settings)
+    return read
+
+
+def _variables(settings: type[BaseSettings]) -> dict[str, FieldInfo]:
+    prefix = settings.model_config.get("env_prefix", "")
+    return {f"{prefix}{name}".upper(): field for name, field in settings.model_fields.items()}
+
+
 def _row(name: str, field: FieldInfo) -> str:
-    return f"| `DUBAN_{name.upper()}` | {_default(field)} | {field.description or ''} |\n"
+    return f"| `{name}` | {_default(field)} | {field.description or ''} |\n"
 
 
 def _default(field: FieldInfo) -> str:
