@@ -74,6 +74,7 @@ def test_a_rejected_claim_names_the_reason() -> None:
 def test_a_waiting_claim_is_still_queued() -> None:
     answer = answer_of(ClaimWaiting(**ABOUT, waiting_for="report"))
     assert answer == Answer(**CLAIM, status=ReceiptStatus.QUEUED, waiting_for="report")
+    assert answer.answered_at.tzinfo is UTC
     assert not answer.is_final
 
 
