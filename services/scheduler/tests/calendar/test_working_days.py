@@ -90,6 +90,14 @@ def test_a_calendar_that_contradicts_itself_is_refused() -> None:
         WorkingCalendar(frozenset({2025}), {}, {day: "调休"})
 
 
+def test_of_several_contradictions_the_first_day_is_named() -> None:
+    days = {date(2026, 5, 2): "劳动节", date(2026, 5, 1): "劳动节"}
+    with pytest.raises(UnusableCalendar, match="2026-05-01 is entered both"):
+        WorkingCalendar(frozenset({2026}), days, days)
+    with pytest.raises(UnusableCalendar, match="2026-05-01 is entered, but 2026"):
+        WorkingCalendar(frozenset({2025}), days, {})
+
+
 @given(day=DAYS, days_before=st.sets(st.integers(0, 30), min_size=1, max_size=4))
 def test_reminders_go_out_on_working_days_at_nine_and_never_later_than_meant(day: date, days_before: set[int]) -> None:
     reminders = CITY.reminders(ZONE.end_of_day(day), days_before, NINE)
