@@ -82,15 +82,21 @@ def read_http(response: Response) -> Answer:
 
 
 def _read_errcode(code: str, body: bytes) -> Answer:
-    try:
-        document = json.loads(body) if body.lstrip()[:1] == b"{" else None
-    except (ValueError, RecursionError):
-        document = None
-    errcode = document.get("errcode", 0) if isinstance(document, dict) else 0
+    errcode = _errcode(body)
     if errcode in (0, "0"):  # some robots write it as text
         return Answer(Verdict.ACCEPTED, code)
     verdict = Verdict.TRANSIENT if errcode in _TRANSIENT_ERRCODES else Verdict.PERMANENT
     return Answer(verdict, f"errcode-{one_line(str(errcode))}"[:_LONGEST_CODE])
+
+
+def _errcode(body: bytes) -> object:
+    """Return the `errcode` of a JSON object; 0 for any other body, since most receivers know none."""
+    if not body.lstrip().startswith(b"{"):
+        return 0
+    try:
+        return json.loads(body).get("errcode", 0)
+    except (ValueError, RecursionError):
+        return 0
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -47,11 +47,6 @@ class Fact(enum.StrEnum):
 class StepNotAllowed(Exception):
     """A delivery in this state knows no such step: a defect of ours, since nobody outside can ask for it."""
 
-    def __init__(self, state: DeliveryState, step: str) -> None:
-        super().__init__(f"a delivery that is {state} can't {step}")
-        self.state = state
-        self.step = step
-
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -132,4 +127,4 @@ def _conflict(delivery: Delivery, decision: Decision) -> Refusal:
 
 def _require(delivery: Delivery, step: str, *states: DeliveryState) -> None:
     if delivery.state not in states:
-        raise StepNotAllowed(delivery.state, step)
+        raise StepNotAllowed(f"a delivery that is {delivery.state} can't {step}")

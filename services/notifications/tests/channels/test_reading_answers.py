@@ -43,6 +43,8 @@ def test_an_smtp_reply_is_read_by_its_code(code: int, text: str, verdict: Verdic
         (200, b' {"errcode":45009}', Verdict.TRANSIENT, "errcode-45009"),
         (200, b'{"ok": true}', Verdict.ACCEPTED, "200"),
         (200, b"{not json", Verdict.ACCEPTED, "200"),
+        (200, b"{" * 100_000, Verdict.ACCEPTED, "200"),
+        (200, b'{"a":' * 100_000 + b"}" * 100_000, Verdict.ACCEPTED, "200"),
         (200, b'{"errcode":"0"}', Verdict.ACCEPTED, "200"),
         (200, b'[{"errcode":93000}]', Verdict.ACCEPTED, "200"),
         (200, b'{"errcode":-1}', Verdict.TRANSIENT, "errcode--1"),
@@ -83,7 +85,7 @@ def test_an_smtp_answers_text_is_kept_on_one_line() -> None:
 
 def test_410_closes_the_endpoint() -> None:
     answer = read_http(Response(410))
-    assert answer.verdict is Verdict.PERMANENT
+    assert (answer.verdict, answer.code) == (Verdict.PERMANENT, "410")
     assert answer.closes_endpoint
 
 

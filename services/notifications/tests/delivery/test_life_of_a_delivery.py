@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from duban_contracts.refusals import Refusal
+from duban_contracts.refusals import Refusal, refusal
 from services.notifications.channels.model.answers import Answer, Verdict
 from services.notifications.delivery.model.delivery import (
     LOST,
@@ -190,10 +190,17 @@ def test_an_operator_states_that_a_letter_arrived() -> None:
 
 @pytest.mark.parametrize("state", [*OPEN, DeliveryState.DELIVERED])
 def test_an_operator_can_decide_only_about_what_is_stuck(state: DeliveryState) -> None:
-    for refused in (retry(Delivery("email", state), now=NOW), confirm(Delivery("email", state))):
-        assert isinstance(refused, Refusal)
-        assert refused.code == "delivery-state-conflict"
-        assert str(state) in str(refused.rule)
+    refused = [retry(Delivery("email", state), now=NOW), confirm(Delivery("email", state))]
+    assert refused == [
+        refusal("delivery-state-conflict", step="retry", state=state),
+        refusal("delivery-state-conflict", step="confirm", state=state),
+    ]
+
+
+@pytest.mark.parametrize("state", [DeliveryState.PENDING, DeliveryState.DELIVERED, DeliveryState.FAILED])
+def test_an_answer_to_what_was_not_begun_is_a_defect(state: DeliveryState) -> None:
+    with pytest.raises(StepNotAllowed, match=f"^a delivery that is {state} can't settle$"):
+        settled(Delivery("email", state), LOST)
 
 
 def test_a_delivery_that_failed_for_good_cant_be_confirmed() -> None:

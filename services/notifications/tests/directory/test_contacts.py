@@ -82,6 +82,23 @@ def test_an_address_of_a_channel_that_this_installation_lacks_stops_the_start(tm
     assert wrong_field(tmp_path, "晋城市城区消防", "城区消防", CHANNELS[:1]) == "$.offices"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ('"晋市安委办提"', '"晋市安委办督"', "two kinds can't share a sign: their numbers would collide"),
+        ('["email"]}', '["email", "email"]}', "names a channel twice"),
+        ('["email"]}', '["pigeon"]}', "pigeon is no code of the vocabulary 送达渠道"),
+        ('"unit": "emergency_management"', f'"unit": "{OFFICE}"', f"('140502', '{OFFICE}') appears twice"),
+    ],
+)
+def test_what_is_wrong_is_said_as_a_rule(tmp_path: Path, old: str, new: str, rule: str) -> None:
+    text = (PROFILE / "contacts.json").read_text(encoding="utf-8")
+    (tmp_path / "contacts.json").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ProfileError) as wrong:
+        read_contacts(tmp_path)
+    assert wrong.value.rule == rule
+
+
 def test_a_profile_without_contacts_says_so(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match=r"contacts\.json: \$: the file is missing"):
         read_contacts(tmp_path)
@@ -105,6 +122,7 @@ def test_a_known_unit_gets_its_own_letters_and_its_endpoint_is_named_after_it() 
 
 def test_offices_are_found_by_the_channel_that_reaches_them() -> None:
     contacts = read_contacts(PROFILE)
+    assert Directory.of(contacts).committee_office == contacts.committee_office == OFFICE
     reached = list(contacts.addresses("webhook"))
     assert (0, "{webhook_base}/hooks/140502/county_safety_committee") in reached
     assert all(address.startswith("{webhook_base}/") for _, address in reached)

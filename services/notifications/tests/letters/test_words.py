@@ -57,6 +57,41 @@ def test_an_urging_letter_says_all_a_document_must_say() -> None:
     assert title.startswith("关于")
 
 
+def test_a_prompt_reads_as_it_is_printed_to_the_last_line_end() -> None:
+    assert (
+        written(due_soon(unit="energy_bureau", reference="A&B <1>", days_left=0)).body
+        == f"""{NUMBER}
+
+关于事故隐患（JC-2026-000123）整改期限将至的提示函
+
+晋城市城区能源局：
+
+    下列事故隐患整改期限将至，现予提示。
+
+    隐患编号：JC-2026-000123
+    县级编号：A&B <1>
+    所在县（市、区）：城区
+    行业领域：煤矿
+    隐患等级：重大事故隐患
+    责任单位：能源局
+    整改期限：2026年3月5日
+    剩余时间：不足1天
+
+    请督促隐患单位抓紧整改，在期限内报送整改完成情况；确需延期的，请在期限届满前按程序申请。
+
+                                        晋城市安全生产委员会办公室
+                                        2026年3月8日
+"""
+    )
+
+
+def test_lines_of_a_template_that_only_steer_leave_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "urging.title.j2").write_text("  {{ hazard_number }}\n")
+    (tmp_path / "urging.text.j2").write_text("a\n  {% if hazard_number %}\nb\n  {% endif %}\nc\n")
+    letter = Stationery(tmp_path, ["urging"]).write("urging", {"hazard_number": "1"})
+    assert letter == Wording("1", "a\nb\nc\n")
+
+
 def test_a_prompt_says_how_many_days_are_left_and_which_deadline_is_meant() -> None:
     letter = written(due_soon(days_left=3, deadline_number=2))
     assert letter.title == "关于事故隐患（JC-2026-000123）整改期限将至的提示函"
