@@ -96,7 +96,7 @@ def _terms(root: Path) -> Iterator[Finding]:
         for path in [start] if start.is_file() else sorted(start.rglob("*")):
             if path.suffix not in _TERM_SUFFIXES or not path.is_file() or "node_modules" in path.parts:
                 continue
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
                 for wrong, right in _TERMS.items():
                     if wrong in line:
                         yield Finding(str(path.relative_to(root)), number, f"{wrong} is called {right} (DOMAIN §5)")
