@@ -93,7 +93,7 @@ def test_a_service_is_told_everything_its_settings_need(service: str) -> None:
 def test_the_settings_accept_what_a_service_is_told(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in compose()["services"][service]["environment"].items():
         monkeypatch.setenv(name, str(value))
-    settings = importlib.import_module(f"services.{service}.settings").Settings()  # type: ignore[call-arg]
+    settings = importlib.import_module(f"services.{service}.settings").Settings()
     assert settings.http_host == "0.0.0.0"  # noqa: S104
     assert settings.postgres_dsn.endswith(f"@postgres:5432/duban_{service}")
 

@@ -117,8 +117,8 @@ def raised_once(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
     topic = f"{platform.settings.topic_prefix}scheduler.supervision.v1"
     events = ephemeral.in_own_loop(read_all(platform.settings.kafka_bootstrap, topic))
     raised = [data for data in map(decode, events) if isinstance(data, SupervisionOverdue)]
-    assert [(data.hazard.hazard_id, data.deadline_number) for data in raised] == [(hazard["hazard_id"], 1)]
-    assert raised[0].hazard.deadline_on == date.fromisoformat(hazard["deadline_on"])
+    assert [(data.about.id, data.deadline_number) for data in raised] == [(hazard["hazard_id"], 1)]
+    assert raised[0].deadline_on == date.fromisoformat(hazard["deadline_on"])
     clock = platform.call("GET", "scheduler", f"/v1/clocks/{hazard['hazard_id']}", OFFICE)
     assert [deadline["outcome"] for deadline in clock["deadlines"]] == ["passed"]
     states = [(alarm["kind"], alarm["state"]) for alarm in clock["alarms"] if alarm["kind"] == "overdue"]

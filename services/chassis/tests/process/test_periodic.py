@@ -15,7 +15,8 @@ NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 
 
 async def test_work_is_done_again_and_again_until_asked_to_stop() -> None:
-    stopping, done = asyncio.Event(), []
+    stopping = asyncio.Event()
+    done: list[int] = []
 
     async def work() -> None:
         done.append(len(done))
