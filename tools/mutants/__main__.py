@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import random
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -25,20 +27,34 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _arguments(arguments, parts(ROOT))
     os.nice(10)
     began = time.monotonic()
-    shops = [open_workshop(ROOT, ROOT / ".duban" / "mutants" / part.name, part, chosen.seed) for part in chosen.parts]
-    made = [(shop, shop.mutants()) for shop in shops]
-    everything = {file: names for _, files in made for file, names in files.items()}
-    dealt = deal(everything, chosen.number, chosen.seed)
-    _say(f"{_count(dealt)} of {_count(everything)} mutants, SEED={chosen.seed}")
-    samples = [(shop, {file: dealt[file] for file in files}) for shop, files in made]
-    with ThreadPoolExecutor(chosen.jobs) as pool:
-        troubles = list(pool.map(_judge, samples))
-    judged = [sample for sample, trouble in zip(samples, troubles, strict=True) if not trouble]
-    report = _report(judged, equivalents.read(equivalents.HERE.read_text(encoding="utf-8")))
+    with contextlib.ExitStack() as reserved:
+        shops = [reserved.enter_context(_workshop(part, chosen.seed)) for part in chosen.parts]
+        made = [(shop, shop.mutants()) for shop in shops]
+        everything = {file: names for _, files in made for file, names in files.items()}
+        dealt = deal(everything, chosen.number, chosen.seed)
+        _say(f"{_count(dealt)} of {_count(everything)} mutants, SEED={chosen.seed}")
+        samples = [(shop, {file: dealt[file] for file in files}) for shop, files in made]
+        with ThreadPoolExecutor(chosen.jobs) as pool:
+            troubles = list(pool.map(_judge, samples))
+        judged = [sample for sample, trouble in zip(samples, troubles, strict=True) if not trouble]
+        report = _report(judged, equivalents.read(equivalents.HERE.read_text(encoding="utf-8")))
     for line in (*report.lines(_LEAST), *filter(None, troubles)):
         _say(line)
     _say(f"{time.monotonic() - began:.0f} s; SEED={chosen.seed} repeats this sample")
     return 0 if report.passes(_LEAST) and not any(troubles) else 1
+
+
+@contextlib.contextmanager
+def _workshop(part: Part, seed: int) -> Iterator[Workshop]:
+    """Open the part's workshop for one run alone; a second run that wants it ends with a sentence."""
+    home = ROOT / ".duban" / "mutants"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / f"{part.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"✗ another run is judging {part.name}: wait for it, or name other parts")
+        yield open_workshop(ROOT, home / part.name, part, seed)
 
 
 def _arguments(arguments: list[str] | None, known: list[Part]) -> argparse.Namespace:

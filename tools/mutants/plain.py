@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 import libcst as cst
 import libcst.matchers as m
 
-_MUTATED_ANYHOW: Final = m.Name("staticmethod") | m.Name("classmethod")
+_MUTATED_ANYHOW: Final = ("staticmethod", "classmethod")
 _MEMORY: Final = m.Name("cache") | m.Call(m.Name("lru_cache"))
 
 _Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)
@@ -27,11 +27,13 @@ class _Undecorate(cst.CSTTransformer):
     def leave_FunctionDef(  # noqa: N802 - libcst's name
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
     ) -> cst.FunctionDef | cst.FlattenSentinel[cst.BaseStatement]:
-        if m.matches(original_node, m.FunctionDef(decorators=[m.Decorator(_MEMORY)])):
-            return updated_node.with_changes(decorators=[])
-        if not m.matches(original_node, m.FunctionDef(decorators=[m.Decorator(m.Name() & ~_MUTATED_ANYHOW)])):
-            return updated_node
-        return _apart(updated_node)
+        match original_node.decorators:
+            case [cst.Decorator(decorator)] if m.matches(decorator, _MEMORY):
+                return updated_node.with_changes(decorators=[])
+            case [cst.Decorator(cst.Name(name))] if name not in _MUTATED_ANYHOW:
+                return _apart(updated_node)
+            case _:
+                return updated_node
 
     def leave_ClassDef(  # noqa: N802 - libcst's name
         self, original_node: cst.ClassDef, updated_node: cst.ClassDef

@@ -20,21 +20,29 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 from mutmut.utils.format_utils import get_mutant_name, parse_mutant_key
 
 from tools.mutants.equivalents import Change, change_of
-from tools.mutants.imported import AT_IMPORT
 from tools.mutants.parts import Part
 from tools.mutants.plain import undecorated
+from tools.mutants.plugin import AT_IMPORT
 
 # mutmut names modules by their path and knows `src/` alone as a root that is no package.
 _CONTRACTS: Final = "contracts/src"
 _SOURCE: Final = "src"
 _SOURCES: Final = ("services", _SOURCE)
-_PLUGIN: Final = "tools.mutants.imported"
+_PLUGIN: Final = "tools.mutants.plugin"
 # Seconds for a mutant: (seconds of its tests + 1) times this.
 _PATIENCE: Final = 5.0
 # Seconds for a mutant that has an interpreter of its own and all tests of its part.
 _PATIENCE_AT_IMPORT: Final = 120.0
-# How pytest or a limit ended a mutant's process; mutmut's own 33: no test comes past the function.
-_STATUS: Final = {0: "survived", 5: "no tests", 33: "no tests", -24: "timeout", 255: "timeout", -9: "timeout"}
+# How pytest or a limit ended a mutant's process; mutmut's own 33: no test comes past the function. All else kills.
+_STATUS: Final[dict[int | None, str]] = {
+    None: "not judged",
+    0: "survived",
+    5: "no tests",
+    33: "no tests",
+    -24: "timeout",
+    255: "timeout",
+    -9: "timeout",
+}
 # The words of an exception for programmers are prose.
 _PROSE: Final = r"raise (ValueError|KeyError|TypeError|RuntimeError)\("
 
@@ -45,7 +53,7 @@ class CannotJudge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one mutant. `status`: killed, timeout, survived, or no tests."""
+    """What became of one mutant. `status`: killed, timeout, survived, no tests, or not judged."""
 
     mutant: str
     file: str
@@ -55,7 +63,7 @@ class Verdict:
     @property
     def lives(self) -> bool:
         """Whether no test noticed the mutant."""
-        return self.status in ("survived", "no tests")
+        return self.status not in ("killed", "timeout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ class Workshop:
                 for name in names:
                     status = _STATUS.get(data.exit_code_by_key[name], "killed")
                     verdict = Verdict(name, file, _function(name), status)
-                    if verdict.lives and _key(name) in at_import:
+                    if status == "survived" and _key(name) in at_import:
                         verdict = replace(verdict, status=self._judged_apart(name))
                     found.append(verdict)
         return found

@@ -1,7 +1,8 @@
-"""A pytest plugin for mutmut: what runs while modules are imported concerns every test.
+"""A pytest plugin for tests that run under mutmut.
 
-mutmut notes which functions run during a test. Functions that ran before, while the tests were collected, would be
-laid to the first test alone, and a mutant of theirs would come too late in a process that has imported its module.
+What runs while modules are imported concerns every test. mutmut notes which functions run during a test; those that
+ran before, while the tests were collected, would be laid to the first test alone, and a mutant of theirs would come
+too late in a process that has imported its module.
 """
 
 from __future__ import annotations
@@ -10,11 +11,22 @@ import os
 from pathlib import Path
 from typing import Final
 
+import hypothesis
 import mutmut
 import pytest
 from mutmut.utils.format_utils import strip_prefix
 
 AT_IMPORT: Final = "at-import.txt"
+
+# That a mutant fails is enough; making its example small would take minutes, and remembering it would help the next.
+hypothesis.settings.register_profile(
+    "mutants", phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate), database=None, deadline=None
+)
+
+
+def pytest_configure() -> None:
+    """Let generated tests stop at the first failure. The tree's own profile has been loaded by now."""
+    hypothesis.settings.load_profile("mutants")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
