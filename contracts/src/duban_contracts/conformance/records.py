@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from duban_contracts.admissible import octets
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
 from duban_contracts.not_json import NOT_JSON, reason
 
@@ -22,11 +23,12 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """One event as it was found: from HTTP, or from Kafka with its topic when the capture says so."""
+    """One event as it was found: from HTTP, or from Kafka with its topic and partition when the capture says so."""
 
     event: CloudEvent | EnvelopeError
     from_kafka: bool = False
     topic: str | None = None
+    partition: int | None = None
 
 
 def read(raw: bytes) -> list[Captured]:
@@ -41,12 +43,25 @@ def _documents(raw: bytes) -> Iterator[msgspec.Raw]:
     try:
         whole = msgspec.json.decode(raw, type=msgspec.Raw)
     except NOT_JSON:
-        yield from _lines(raw)
+        yield from _unless_encoded(raw)
         return
     if bytes(whole).lstrip()[:1] == b"[":
         yield from msgspec.json.decode(whole, type=list[msgspec.Raw])
     else:
         yield whole
+
+
+def _unless_encoded(raw: bytes) -> Iterator[msgspec.Raw]:
+    """Yield the lines of a file, or the file as one document where it can't be read for its encoding: a finding."""
+    try:
+        yield from list(_lines(raw))
+    except Unreadable:
+        try:
+            octets.text_of(raw)
+        except octets.BadEncoding:
+            yield msgspec.Raw(raw)
+        else:
+            raise
 
 
 def _lines(raw: bytes) -> Iterator[msgspec.Raw]:
@@ -68,8 +83,9 @@ def _captured(document: msgspec.Raw) -> Captured:
     if "headers" not in fields or "specversion" in fields:
         return Captured(_structured(document))
     try:
-        topic = msgspec.json.decode(fields["topic"], type=str) if "topic" in fields else None
-        return Captured(_record(fields), from_kafka=True, topic=topic)
+        topic = msgspec.json.decode(fields.get("topic", b"null"), type=str | None)
+        partition = msgspec.json.decode(fields.get("partition", b"null"), type=int | None)
+        return Captured(_record(fields), from_kafka=True, topic=topic, partition=partition)
     except msgspec.ValidationError as error:
         return Captured(EnvelopeError("record", f"is no captured Kafka record ({error})"), from_kafka=True)
 

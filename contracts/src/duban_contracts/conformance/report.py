@@ -17,15 +17,19 @@ _WORDS: Final = {
         "event": "第 {number} 条 {id}",
         "passed": "通过",
         "refused": "不予受理",
+        "uncertified": "平台会收下，但不予认证",
         "advice": "建议",
         "sum": "共 {all} 条，通过 {passed} 条，不予受理 {refused} 条",
+        "also": "，不予认证 {uncertified} 条",
     },
     "en": {
         "event": "event {number} {id}",
         "passed": "passes",
         "refused": "would be refused",
+        "uncertified": "would be taken, but is not certified",
         "advice": "advice",
         "sum": "{all} events, {passed} pass, {refused} would be refused",
+        "also": ", {uncertified} are not certified",
     },
 }
 
@@ -36,16 +40,25 @@ def as_text(findings: Sequence[Finding], language: str = "zh") -> str:
     lines: list[str] = []
     for finding in findings:
         name = words["event"].format(number=finding.index + 1, id=legible(finding.id or "?"))
-        lines.append(f"{name}: {words['refused' if finding.refused else 'passed']}")
-        lines.extend(f"    {_fault(fault, language)}" for fault in finding.violations)
-        lines.extend(f"    {words['advice']}: {_fault(fault, language)}" for fault in finding.advice)
+        lines.append(f"{name}: {words[_verdict(finding)]}")
+        lines.extend(f"    {_said(fault, language)}" for fault in (*finding.violations, *finding.faults))
+        lines.extend(f"    {words['advice']}: {_said(fault, language)}" for fault in finding.advice)
+    passed = sum(finding.certified for finding in findings)
     refused = sum(finding.refused for finding in findings)
-    lines.append(words["sum"].format(all=len(findings), passed=len(findings) - refused, refused=refused))
+    left = len(findings) - passed - refused
+    total = words["sum"].format(all=len(findings), passed=passed, refused=refused)
+    lines.append(total + (words["also"].format(uncertified=left) if left else ""))
     return "\n".join(lines) + "\n"
 
 
-def _fault(fault: Refusal, language: str) -> str:
-    said = fault.message if language == "zh" else f"{fault.field} {fault.rule}"
+def _verdict(finding: Finding) -> str:
+    if finding.refused:
+        return "refused"
+    return "passed" if finding.certified else "uncertified"
+
+
+def _said(fault: Refusal, language: str) -> str:
+    said = fault.message if language == "zh" else f"{fault.field or ''} {fault.rule}".strip()
     return f"{said} [{fault.code}]"
 
 
@@ -54,10 +67,10 @@ def as_json(findings: Sequence[Finding]) -> bytes:
     documents = [
         asdict(finding)
         | {
-            "violations": [msgspec.to_builtins(fault) for fault in finding.violations],
-            "advice": [msgspec.to_builtins(fault) for fault in finding.advice],
-            "refused": finding.refused,
+            name: [msgspec.to_builtins(fault) for fault in getattr(finding, name)]
+            for name in ("violations", "faults", "advice")
         }
+        | {"refused": finding.refused, "certified": finding.certified}
         for finding in findings
     ]
     return msgspec.json.format(msgspec.json.encode(documents), indent=2) + b"\n"

@@ -1,0 +1,198 @@
+"""The city that a publisher talks to in the sandbox: answers by the platform's own rules, keeps receipts and evidence.
+
+No socket, no clock: `at` is handed in, in seconds since the run began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+
+from duban_contracts.admissible.dates import Present
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.conformance.check import ZONE
+from duban_contracts.conformance.sandbox.answers import Reply, TurnedAway, problem, refused_result, submission
+from duban_contracts.conformance.sandbox.evidence import Fact, Read, Rejected, Request, Seen, Turned
+from duban_contracts.conformance.sandbox.script import Act, Script
+from duban_contracts.conformance.sandbox.sightings import Sighting, of_request, sighted
+from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.topics import claims_topic
+
+RETRY_AFTER: Final = 1
+# The receipt says `queued` for so long: a publisher that looks once has not looked.
+SETTLING: Final = 0.5
+REJECTION: Final = "hazard-rejected"
+_MOST_LISTED: Final = 1000
+
+
+@dataclass(slots=True)
+class _Receipt:
+    event: CloudEvent
+    reference: str
+    content: str
+    settles_at: float
+    rejected: bool
+    number: str
+    told: bool = False
+
+
+class City:
+    """One county's side of the platform, for one run."""
+
+    def __init__(self, county: str, key: str, script: Script, present: Present | None = None) -> None:
+        self.county = county
+        self.key = key
+        self.topic = claims_topic(county)
+        self.evidence: list[Fact] = []
+        self.seed = script.seed
+        self._script = script
+        self._present = present
+        self._receipts: dict[str, _Receipt] = {}
+
+    def submit(self, headers: Sequence[tuple[bytes, bytes]], body: bytes, at: float, *, dry_run: bool = False) -> Reply:
+        """Answer `POST /v1/events`, or do to it what the script says."""
+        named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+        try:
+            self._authenticate(named)
+            examined = self._examined(named, headers, body)
+        except TurnedAway as turned:
+            return self._turned(turned.refusal, at)
+        if dry_run:
+            return self._told(examined, Act.ANSWER, at, taken=False)
+        act = self._script.next_act()
+        if act in {Act.UNAVAILABLE, Act.BROKEN, Act.LIMITED}:
+            return self._withheld(act, [seen for seen, _ in examined], at)
+        return self._told(examined, act, at, taken=True)
+
+    def receipt(self, headers: Mapping[str, str], receipt_id: str, at: float) -> Reply:
+        """Answer `GET /v1/receipts/{id}`."""
+        return self._reading(headers, at, lambda: self._one(receipt_id, at))
+
+    def receipts(self, headers: Mapping[str, str], status: str | None, at: float) -> Reply:
+        """Answer `GET /v1/receipts`, newest first, in one page."""
+        return self._reading(headers, at, lambda: self._listed(status, at))
+
+    def settled(self, receipt_id: str, at: float) -> bool:
+        """Say whether a receipt stands for good; so does one that nobody has."""
+        receipt = self._receipts.get(receipt_id)
+        return receipt is None or at >= receipt.settles_at
+
+    def tick(self, at: float) -> None:
+        """Let the ledger decide what it has to decide by now."""
+        for receipt_id, receipt in self._receipts.items():
+            if receipt.rejected and not receipt.told and at >= receipt.settles_at:
+                receipt.told = True
+                self.evidence.append(
+                    Rejected(at=_rounded(at), receipt_id=receipt_id, event_id=receipt.event.id, code=REJECTION)
+                )
+
+    def _authenticate(self, named: Mapping[str, str]) -> None:
+        if named.get("authorization") != f"Bearer {self.key}":
+            raise TurnedAway(refusal("unauthenticated"))
+
+    def _reading(self, named: Mapping[str, str], at: float, read: Callable[[], Reply]) -> Reply:
+        self.tick(at)
+        try:
+            self._authenticate(named)
+        except TurnedAway as turned:
+            return self._turned(turned.refusal, at)
+        return read()
+
+    def _one(self, receipt_id: str, at: float) -> Reply:
+        receipt = self._receipts.get(receipt_id)
+        if receipt is None:
+            return problem(refusal("receipt-not-found"))
+        return Reply(HTTPStatus.OK, self._shown(receipt_id, receipt, at))
+
+    def _listed(self, status: str | None, at: float) -> Reply:
+        shown = [self._shown(name, receipt, at, quiet=True) for name, receipt in reversed(self._receipts.items())]
+        items = [document for document in shown if status in {None, document["status"]}][:_MOST_LISTED]
+        for document in items:
+            self.evidence.append(_read(document, at))
+        return Reply(HTTPStatus.OK, {"items": items, "next": None})
+
+    def _shown(self, receipt_id: str, receipt: _Receipt, at: float, *, quiet: bool = False) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "receipt_id": receipt_id,
+            "status": "queued",
+            "event_id": receipt.event.id,
+            "source": receipt.event.source,
+            "type": receipt.event.type,
+            "reference": receipt.reference,
+        }
+        if at >= receipt.settles_at and receipt.rejected:
+            said = refusal(REJECTION)
+            document |= {"status": "rejected", "code": said.code, "message": said.message, "rule": said.rule}
+        elif at >= receipt.settles_at:
+            document |= {"status": "recorded", "outcome": "registered", "number": receipt.number}
+        if not quiet:
+            self.evidence.append(_read(document, at))
+        return document
+
+    def _examined(
+        self, named: Mapping[str, str], headers: Sequence[tuple[bytes, bytes]], body: bytes
+    ) -> list[Sighting]:
+        present = self._present or Present.at(datetime.now(UTC), ZONE)
+        return [sighted(read, self.county, present) for read in of_request(named, headers, body)]
+
+    def _told(self, examined: list[Sighting], act: Act, at: float, *, taken: bool) -> Reply:
+        results, facts = [], []
+        for index, (seen, event) in enumerate(examined):
+            result, fact = self._result(index, seen, event, at, taken=taken)
+            results.append(result)
+            facts.append(fact)
+        reply = submission(results, act)
+        if taken:
+            answered = None if act is Act.LOST else int(reply.status)
+            self.evidence.append(Request(at=_rounded(at), act=act, status=answered, taken=True, events=tuple(facts)))
+        return reply
+
+    def _result(
+        self, index: int, seen: Seen, event: CloudEvent | tuple[Refusal, ...], at: float, *, taken: bool
+    ) -> tuple[dict[str, Any], Seen]:
+        if not isinstance(event, CloudEvent):
+            return refused_result(index, seen.id, event), seen
+        receipt_id = str(event.identity(self.topic))
+        known = self._receipts.get(receipt_id)
+        if known is not None and known.content != seen.content:
+            reused = (refusal("id-reused", field="id"),)
+            return refused_result(index, seen.id, reused), msgspec.structs.replace(seen, refused=("id-reused",))
+        if known is None and taken:
+            number = f"{self.county}-2026-{len(self._receipts) + 1:06}"
+            rejected = self._script.next_is_rejected()
+            self._receipts[receipt_id] = _Receipt(
+                event, seen.reference or "", seen.content or "", at + SETTLING, rejected, number
+            )
+        return {"index": index, "status": "queued", "id": event.id, "receipt_id": receipt_id}, seen
+
+    def _withheld(self, act: Act, events: Sequence[Seen], at: float) -> Reply:
+        after = None if act is Act.BROKEN else RETRY_AFTER
+        if act is Act.LIMITED:
+            reply = problem(refusal("rate-limited", seconds=RETRY_AFTER), act, RETRY_AFTER)
+        elif act is Act.UNAVAILABLE:
+            reply = problem(refusal("not-accepted"), act, RETRY_AFTER)
+        else:
+            reply = Reply(HTTPStatus.BAD_GATEWAY, "<html>502 Bad Gateway</html>", act)
+        self.evidence.append(
+            Request(
+                at=_rounded(at), act=act, status=int(reply.status), taken=False, events=tuple(events), retry_after=after
+            )
+        )
+        return reply
+
+    def _turned(self, found: Refusal, at: float) -> Reply:
+        self.evidence.append(Turned(at=_rounded(at), status=found.status, code=found.code))
+        return problem(found)
+
+
+def _read(document: Mapping[str, Any], at: float) -> Read:
+    return Read(at=_rounded(at), receipt_id=document["receipt_id"], status=document["status"])
+
+
+def _rounded(at: float) -> float:
+    return round(at, 3)

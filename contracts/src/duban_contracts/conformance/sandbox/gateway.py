@@ -1,0 +1,140 @@
+"""The sandbox as an HTTP server of the standard library: it speaks the real gateway's protocol, and misbehaves."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from duban_contracts.conformance.sandbox.answers import Reply, problem
+from duban_contracts.conformance.sandbox.city import City
+from duban_contracts.conformance.sandbox.script import Act
+from duban_contracts.refusals import refusal
+
+_LATE_SECONDS: Final = 2.0
+_LONGEST_WAIT: Final = 30.0
+_WAIT: Final = re.compile(r"(?:^|[,\s])wait=([0-9]{1,4})", re.IGNORECASE)
+_LOOK_EVERY: Final = 0.05
+# More than any body that is taken: what is larger is not read at all.
+_MOST_READ: Final = 8 * 1024 * 1024
+
+
+class Gateway:
+    """Serves a city on a port of this machine until it is closed. `elapsed` says how long the run lasts, in seconds."""
+
+    def __init__(self, city: City, elapsed: Callable[[], float], *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.lock = threading.Lock()
+        self.city = city
+        self.elapsed = elapsed
+        self._server = ThreadingHTTPServer((host, port), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """The base address."""
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    def close(self) -> None:
+        """Stop taking requests."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def ask(self, question: Callable[[City, float], Reply]) -> Reply:
+        """Put one question to the city at a time."""
+        with self.lock:
+            return question(self.city, self.elapsed())
+
+
+def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
+    class Handler(_Handler):
+        pass
+
+    Handler.gateway = gateway
+    return Handler
+
+
+class _Handler(BaseHTTPRequestHandler):
+    gateway: Gateway
+    protocol_version = "HTTP/1.1"
+    server_version = "duban-sandbox"
+    sys_version = ""
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: the report says it all."""
+
+    def do_POST(self) -> None:
+        target = urlsplit(self.path)
+        body = self._body()
+        if target.path != "/v1/events":
+            self._send(problem(refusal("not-found")))
+            return
+        headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in self.headers.items()]
+        dry_run = parse_qs(target.query).get("dry_run") == ["true"]
+        reply = self.gateway.ask(lambda city, at: city.submit(headers, body, at, dry_run=dry_run))
+        if reply.act is Act.LOST:
+            # Taken, and not a word of it.
+            self.close_connection = True
+            return
+        if reply.act is Act.SLOW:
+            time.sleep(_LATE_SECONDS)
+        self._send(reply)
+
+    def do_GET(self) -> None:
+        target = urlsplit(self.path)
+        named = {name.lower(): value for name, value in self.headers.items()}
+        one = re.fullmatch("/v1/receipts/([0-9a-fA-F-]{36})", target.path)
+        if one:
+            receipt_id = one[1].lower()
+            self._wait_for(receipt_id)
+            self._send(self.gateway.ask(lambda city, at: city.receipt(named, receipt_id, at)))
+        elif target.path == "/v1/receipts":
+            status = parse_qs(target.query).get("status", [None])[0]
+            self._send(self.gateway.ask(lambda city, at: city.receipts(named, status, at)))
+        else:
+            self._send(problem(refusal("not-found")))
+
+    def _wait_for(self, receipt_id: str) -> None:
+        """Honour `Prefer: wait` (RFC 7240): hold the answer until the receipt stands for good."""
+        asked = _WAIT.search(self.headers.get("Prefer", ""))
+        until = self.gateway.elapsed() + min(float(asked[1]) if asked else 0.0, _LONGEST_WAIT)
+        while self.gateway.elapsed() < until and not self.gateway.city.settled(receipt_id, self.gateway.elapsed()):
+            time.sleep(_LOOK_EVERY)
+
+    def _body(self) -> bytes:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._chunks()
+        length = self.headers.get("Content-Length", "0")
+        return self.rfile.read(min(int(length), _MOST_READ)) if length.isdecimal() else b""
+
+    def _chunks(self) -> bytes:
+        body = bytearray()
+        while size := int(self.rfile.readline(100).partition(b";")[0].strip() or b"0", 16):
+            body += self.rfile.read(min(size, _MOST_READ))
+            self.rfile.readline(100)
+            if len(body) > _MOST_READ:
+                self.close_connection = True
+                break
+        else:
+            self.rfile.readline(100)
+        return bytes(body)
+
+    def _send(self, reply: Reply) -> None:
+        text = isinstance(reply.document, str)
+        raw = reply.document.encode() if text else msgspec.json.encode(reply.document)
+        good = "application/json" if reply.status < 400 else "application/problem+json"  # noqa: PLR2004
+        self.send_response(reply.status)
+        self.send_header("Content-Type", "text/html" if text else good)
+        self.send_header("Content-Length", str(len(raw)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(raw)

@@ -1,0 +1,217 @@
+"""The sandbox topic: what a publisher wrote to Kafka, seen from outside, and answers that come more than once.
+
+Needs the extra `kit` (confluent-kafka) and a test broker that is spoken to without TLS and SASL.
+"""
+
+# mypy: disable-error-code="attr-defined"
+# confluent-kafka's own types don't name what its admin package exports.
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from duban_contracts.admissible.dates import Present
+from duban_contracts.cloudevents import CloudEvent, from_kafka, to_kafka
+from duban_contracts.codec import encode
+from duban_contracts.conformance.check import ZONE
+from duban_contracts.conformance.sandbox.city import REJECTION, City
+from duban_contracts.conformance.sandbox.evidence import Answered, FeedbackRead, Record, Written
+from duban_contracts.conformance.sandbox.producers import active_producers
+from duban_contracts.conformance.sandbox.script import Script
+from duban_contracts.conformance.sandbox.sightings import Sighting, sighted
+from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected
+from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.topics import claims_topic, feedback_topic
+
+# More than one, so that who picks partitions himself is seen; a county's real topic has one.
+PARTITIONS: Final = 3
+_LINGERING_SECONDS: Final = 0.3
+_GROUPS_EVERY: Final = 1.0
+_TIMEOUT: Final = 15.0
+
+
+def open_topic(bootstrap: str, city: City, lock: threading.Lock, began: float, *, prefix: str) -> SandboxTopic:
+    """Make the topics anew on a test broker and return their keeper; raises KafkaException when it can't be reached."""
+    return SandboxTopic(bootstrap, city, lock, began, prefix)
+
+
+class SandboxTopic:
+    """Reads the claims topic and answers on the feedback topic."""
+
+    def __init__(self, bootstrap: str, city: City, lock: threading.Lock, began: float, prefix: str) -> None:
+        self._city, self._lock, self._began = city, lock, began
+        self.claims, self.feedback = claims_topic(city.county, prefix), feedback_topic(city.county, prefix)
+        self._script = Script(city.seed)
+        self._fates: dict[str, bool] = {}
+        client: dict[str, Any] = {"bootstrap.servers": bootstrap}
+        self._admin = AdminClient(client)
+        self._make_topics()
+        self._consumer = Consumer(
+            client
+            | {"group.id": f"duban-sandbox-{time.time_ns()}", "enable.auto.commit": False}
+            | {"isolation.level": "read_committed", "fetch.wait.max.ms": 50}
+        )
+        self._consumer.assign([TopicPartition(self.claims, number, 0) for number in range(PARTITIONS)])
+        self._producer = Producer(client | {"acks": "all", "enable.idempotence": True})
+        self._groups_at = 0.0
+
+    def tend(self) -> None:
+        """Take in what was written since and answer it; from time to time see how far the answers were read."""
+        for message in self._consumer.consume(500, timeout=0.05):
+            if message.error() is None:
+                self._take(message)
+        self._producer.flush(_TIMEOUT)
+        now = self._elapsed()
+        if now >= self._groups_at:
+            self._groups_at = now + _GROUPS_EVERY
+            self._look_at_groups()
+
+    def close(self) -> None:
+        """Read what is left, ask who wrote it, and let go of the broker; the topics stay, to be looked at."""
+        self.tend()
+        self._look_at_groups()
+        self._look_at_producers()
+        self._consumer.close()
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def _note(self, fact: Any) -> None:
+        with self._lock:
+            self._city.evidence.append(fact)
+
+    # Records and answers
+
+    def _take(self, message: Any) -> None:
+        partition, offset = message.partition(), message.offset()
+        headers = message.headers() or []
+        present = Present.at(datetime.now(UTC), ZONE)
+        seen, event = sighted(lambda: from_kafka(message.key(), message.value(), headers), self._city.county, present)
+        self._note(
+            Record(
+                at=round(self._elapsed(), 3),
+                partition=partition,
+                offset=offset,
+                event=seen,
+                key=None if message.key() is None else message.key().decode(errors="replace"),
+            )
+        )
+        self._answer((seen, event), f"{self.claims}/{partition}/{offset}")
+
+    def _answer(self, sighting: Sighting, origin: str) -> None:
+        seen, event = sighting
+        identity = None
+        if seen.id is not None and seen.source is not None:
+            identity = str(
+                CloudEvent(id=seen.id, source=seen.source, type=seen.type or "", data=b"").identity(self.claims)
+            )
+        refused = _refusal_of(event)
+        if refused is None and self._fates.setdefault(identity or origin, self._script.next_is_rejected()):
+            refused = refusal(REJECTION)
+        about: dict[str, Any] = {
+            "county": self._city.county,
+            "origin": origin,
+            "receipt_id": identity,
+            "claim_id": seen.id,
+            "claim_source": seen.source,
+            "claim_type": seen.type,
+            "reference": seen.reference,
+            "answered_at": datetime.now(UTC),
+        }
+        if refused is None:
+            number = f"{self._city.county}-2026-{abs(hash(seen.reference)) % 10**6:06}"
+            said: Any = ClaimRecorded(**about, hazard_id=number, number=number, outcome=ClaimOutcome.REGISTERED)
+            kind = "duban.claim.recorded.v1"
+        else:
+            said = ClaimRejected(
+                **about, code=refused.code, message=refused.message, field=refused.field, rule=refused.rule
+            )
+            kind = "duban.claim.rejected.v1"
+        answer = CloudEvent(
+            id=f"answer-{origin}",
+            source="/sandbox",
+            type=kind,
+            subject=seen.reference,
+            partitionkey=seen.reference,
+            time=about["answered_at"],
+            data=encode(said),
+        )
+        key, value, headers = to_kafka(answer)
+
+        def delivered(error: object, message: Any) -> None:
+            if error is None:
+                self._answered(identity, seen.id, message.offset(), refused)
+
+        # At least once means: sometimes twice.
+        for _ in range(2 if self._city.seed % 2 or refused else 1):
+            self._producer.produce(self.feedback, key=key, value=value, headers=[*headers], on_delivery=delivered)
+
+    def _answered(self, receipt_id: str | None, event_id: str | None, offset: int, refused: Refusal | None) -> None:
+        code = None if refused is None else refused.code
+        self._note(
+            Answered(at=round(self._elapsed(), 3), receipt_id=receipt_id, event_id=event_id, offset=offset, code=code)
+        )
+
+    def _look_at_groups(self) -> None:
+        """Note how far any consumer group has committed the feedback topic."""
+        part = TopicPartition(self.feedback, 0)
+        listed = self._admin.list_consumer_groups(request_timeout=_TIMEOUT).result(_TIMEOUT)
+        for group in (one.group_id for one in listed.valid if not one.group_id.startswith("duban-sandbox-")):
+            offset = _committed(self._admin, group, part)
+            known = max(
+                (f.offset for f in self._city.evidence if isinstance(f, FeedbackRead) and f.group == group), default=0
+            )
+            if offset > known:
+                self._note(FeedbackRead(at=round(self._elapsed(), 3), group=group, offset=offset))
+
+    def _look_at_producers(self) -> None:
+        """Note, for every partition with records, how many of them idempotent producers wrote."""
+        known = self._admin.list_topics(self.claims, timeout=_TIMEOUT)
+        for number, partition in known.topics[self.claims].partitions.items():
+            low, high = self._consumer.get_watermark_offsets(TopicPartition(self.claims, number), timeout=_TIMEOUT)
+            if high > low:
+                leader = known.brokers[partition.leader]
+                found = active_producers(leader.host, leader.port, self.claims, number)
+                sequenced = sum(each.last_sequence + 1 for each in found) if all(e.epoch == 0 for e in found) else None
+                self._note(
+                    Written(at=round(self._elapsed(), 3), partition=number, producers=len(found), sequenced=sequenced)
+                )
+
+    def _make_topics(self) -> None:
+        for done in self._admin.delete_topics([self.claims, self.feedback], operation_timeout=_TIMEOUT).values():
+            try:
+                done.result(_TIMEOUT)
+            except KafkaException:
+                continue  # it was not there
+        new = [NewTopic(self.claims, PARTITIONS, 1), NewTopic(self.feedback, 1, 1)]
+        until = time.monotonic() + _TIMEOUT
+        while True:
+            try:
+                for done in self._admin.create_topics(new, operation_timeout=_TIMEOUT).values():
+                    done.result(_TIMEOUT)
+            except KafkaException:
+                # A topic that was deleted lingers for a moment.
+                if time.monotonic() > until:
+                    raise
+                time.sleep(_LINGERING_SECONDS)
+            else:
+                return
+
+
+def _refusal_of(event: CloudEvent | tuple[Refusal, ...]) -> Refusal | None:
+    return None if isinstance(event, CloudEvent) else event[0]
+
+
+def _committed(admin: AdminClient, group: str, part: TopicPartition) -> int:
+    asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group, [part])])
+    try:
+        (found,) = asked[group].result(_TIMEOUT).topic_partitions
+    except KafkaException:
+        return 0
+    return max(int(found.offset), 0)
