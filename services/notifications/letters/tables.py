@@ -80,7 +80,9 @@ async def claim_causes(connection: Connection, causes: Sequence[Cause]) -> Abstr
     A cause that another transaction is claiming right now is waited for.
     """
     rows = await connection.fetch(
-        f"""{_CAUSE.insert("letter_cause")} ON CONFLICT (about_kind, about_id, kind, occasion) DO NOTHING
+        # Without a target: the cause's key and the letter's id collide together, and which of the two indexes PostgreSQL
+        # meets first is no rule. Named alone, the key would leave the id's collision an error.
+        f"""{_CAUSE.insert("letter_cause")} ON CONFLICT DO NOTHING
             RETURNING about_kind, about_id, kind, occasion""",
         *_CAUSE.arguments(causes),
     )
