@@ -85,3 +85,10 @@ def test_a_code_is_read_with_what_is_doubtful_about_it(
 def test_every_registering_authority_is_known_by_its_first_character(authority: str) -> None:
     code = with_check(authority + SAMPLE[1:17])
     assert read(code) == (code, None)
+
+
+def test_a_persons_identity_number_is_kept_nowhere_though_it_is_as_long_as_a_code() -> None:
+    # An invented one whose check digit is right; with a wrong one it is nobody's number, and a doubtful code.
+    assert read("140502199001011230") == (None, "uscc_malformed")
+    assert read("１４０５０２ 19900101 1230") == (None, "uscc_malformed")
+    assert read("140502199001011231")[0] == "140502199001011231"
