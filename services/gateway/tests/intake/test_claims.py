@@ -90,3 +90,10 @@ def test_dates_are_judged_by_the_present_day() -> None:
     event = report(found_on="2026-12-24")
     assert isinstance(structured(event), Claim)
     assert isinstance(structured(event, Examiner(HOME, TOPIC, None, present)), Refused)
+
+
+def test_an_unreadable_event_without_an_id_or_with_one_that_is_no_text_is_told_under_none() -> None:
+    event = {name: value for name, value in report().items() if name not in {"source", "id"}}
+    for outcome in (structured({**event, "id": ["x"]}), structured(event), binary(event), binary(event, ce_id=b"")):
+        assert isinstance(outcome, Refused)
+        assert outcome.event_id is None

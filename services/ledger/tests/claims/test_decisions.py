@@ -12,9 +12,9 @@ from duban_contracts.admissible.dates import Present
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import decode, encode
 from duban_contracts.events.feedback import ClaimOutcome
-from duban_contracts.events.hazards import HazardCorrected
+from duban_contracts.events.hazards import HazardCorrected, HazardSubmitted
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from duban_contracts.events.types import Channel, Enterprise, Grade, HazardState
+from duban_contracts.events.types import Channel, Enterprise, Evidence, Grade, HazardState
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import ZONE, june
 from duban_contracts.testing.claims import plan, rectification, report, sent
@@ -169,3 +169,37 @@ def test_a_record_that_is_no_event_is_refused_in_the_words_of_any_door() -> None
     assert (
         decisions.unreadable(msgspec.structs.replace(right, data=encode(report())), UNREADABLE, "140502") is UNREADABLE
     )
+
+
+def test_a_record_of_another_county_is_told_so_even_where_the_reading_failed() -> None:
+    right = sent(report(), event_id="e-1")
+    assert decisions.unreadable(right, UNREADABLE, "140521").code == "county-mismatch"
+
+
+def test_what_is_no_claim_is_named_by_its_type() -> None:
+    forged = sent(LedgerHeartbeat(applied_through=NOON), event_id="e-3")
+    found = decisions.screen(forged, decode(forged), "140502", Present.at(NOON, ZONE))
+    assert found is not None
+    assert found.rule == "duban.ledger.heartbeat.v1 is not published by county systems"
+
+
+def test_the_dates_of_a_claim_are_judged_by_the_day_on_which_the_broker_took_it() -> None:
+    tomorrows = sent(report(found_on=june(3)), event_id="e-4")
+    found = decisions.screen(tomorrows, decode(tomorrows), "140502", Present.at(NOON, ZONE))
+    assert found is not None
+    assert found.code == "found-in-future"
+
+
+def test_a_refused_correction_says_in_which_state_the_hazard_is() -> None:
+    confirmed_one = msgspec.structs.replace(reported(), state=HazardState.CONFIRMED)
+    found = decisions.report_again(confirmed_one, report(place="别处"), None, by(MACHINE))
+    assert isinstance(found, Refusal)
+    assert found.message == "该编号的隐患已入账且状态为“已确认”，内容不能再更正"
+
+
+def test_a_submission_that_a_county_passes_on_keeps_its_proof() -> None:
+    proof = Evidence(name="整改后.jpg", sha256="a" * 64)
+    decision = follow_up(confirmed(), rectification(completed_on=june(1), evidence=(proof,)))
+    assert isinstance(decision, Recorded)
+    assert isinstance(decision.event, HazardSubmitted)
+    assert decision.event.evidence == (proof,)

@@ -65,3 +65,9 @@ def test_a_record_seals_what_was_published_and_the_record_before() -> None:
         payload=second.data,
     )
     assert second.time == local(1, 10)
+
+
+def test_what_an_event_does_not_say_is_sealed_as_empty() -> None:
+    first = stories.confirmed().records()[0]
+    record = seal(GENESIS, msgspec.structs.replace(first, subject=None, time=None, causationid=None), 1)
+    assert (record.hazard_id, record.time, record.cause_id) == ("", "", "")
