@@ -10,11 +10,12 @@ from services.chassis.process.service import Service
 from services.gateway.intake.wire import wire as intake
 from services.gateway.receipts.wire import wire as receipts
 from services.gateway.settings import Settings
+from services.gateway.vocabularies.wire import wire as vocabularies
 
 NAME: Final = "gateway"
 TITLE: Final = "Duban gateway 事件接入"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-SLICES: Final = {"receipts": receipts, "intake": intake}
+SLICES: Final = {"receipts": receipts, "intake": intake, "vocabularies": vocabularies}
 
 
 def parts(platform: Platform[Settings]) -> list[Part]:

@@ -55,6 +55,8 @@ SPECIMENS = [
         shows=lambda answer, receipt_id: str(receipt_id) in answer.text,
         carries={Dimension.COUNTY},
     ),
+    Specimen.plain("GET /v1/vocabularies", call=lambda _: Call(path="/v1/vocabularies")),
+    Specimen.plain("GET /v1/vocabularies/{name}", call=lambda _: Call(path="/v1/vocabularies/sectors")),
 ]
 
 

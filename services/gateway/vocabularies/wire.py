@@ -1,0 +1,14 @@
+"""How the vocabularies are put together: nothing but routes over the contract and the profile."""
+
+from __future__ import annotations
+
+from services.chassis.assembly import Part, Platform
+from services.gateway.settings import Settings
+from services.gateway.vocabularies.documents import VocabularyDocument
+from services.gateway.vocabularies.http import router
+from services.gateway.vocabularies.model import published
+
+
+def wire(platform: Platform[Settings]) -> Part:
+    """Return the vocabularies' part of the gateway."""
+    return Part(routers=[router(list(map(VocabularyDocument.of, published(platform.city))))])
