@@ -50,9 +50,6 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, _RETRYABLE)
 
 
-RETRYABLE: Final = (*_RETRYABLE, asyncpg.InterfaceError)
-
-
 _CONNECT_SECONDS: Final = 10
 _SERVER_SETTINGS: Final = {
     "timezone": "UTC",
