@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
+from dataclasses import replace
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,10 +22,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.notifications.channels.model.answers import Answer, Verdict, read_smtp
 from services.notifications.channels.model.channel import Channel, Means, Parcel
+from services.notifications.channels.model.text import readable
 
 # Servers quote the mailbox in their answers; addresses stand in one table only.
 _ADDRESS: Final = re.compile(r"[^\s<>@:;,\"]+@[^\s<>@:;,\"]+")
-_LONGEST_DETAIL: Final = 300
 # One mailbox, plain: what stands here goes into a header.
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
@@ -61,6 +63,7 @@ class EmailCarrier:
         refuses sender or mailbox with 5xx. From DATA on, no answer means that nobody knows.
         """
         relay = self._relay
+        message = self.message(parcel, address)
         password = relay.password.get_secret_value() if relay.password else None
         client = aiosmtplib.SMTP(
             hostname=relay.host,
@@ -74,9 +77,11 @@ class EmailCarrier:
         try:
             if trouble := await self._address(client, address):
                 return trouble
-            return await self._hand_over(client, self.message(parcel, address))
+            return await self._hand_over(client, message)
         finally:
-            client.close()
+            # The server's word is known: what goes wrong in taking leave changes nothing.
+            with suppress(Exception):
+                client.close()
 
     def message(self, parcel: Parcel, address: str) -> bytes:
         """Return the message; its Message-ID is the delivery's, so that it is the same on every attempt."""
@@ -102,8 +107,8 @@ class EmailCarrier:
             return _answer(error.code, error.message)
         except aiosmtplib.SMTPResponseException as error:
             # A refused greeting or log-in is the relay's trouble, not the letter's: it must not fail for good.
-            return Answer(Verdict.TRANSIENT, str(error.code), _clean(error.message))
-        except (aiosmtplib.SMTPException, OSError) as error:
+            return replace(_answer(error.code, error.message), verdict=Verdict.TRANSIENT)
+        except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over
             return Answer(Verdict.TRANSIENT, "connect-failed", type(error).__name__)
         return None
 
@@ -113,17 +118,14 @@ class EmailCarrier:
                 code, text = await client.data(message)
         except aiosmtplib.SMTPDataError as error:
             return _answer(error.code, error.message)
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever the client raises here, nobody knows what became of it
             return Answer(Verdict.UNKNOWN, "no-answer", type(error).__name__)
         return _answer(code, text)
 
 
 def _answer(code: int, text: str) -> Answer:
-    return read_smtp(code, _clean(text))
-
-
-def _clean(text: str) -> str:
-    return _ADDRESS.sub("<address>", text)[:_LONGEST_DETAIL]
+    # Made readable first: the second byte of a sign in GBK may be that of "@".
+    return read_smtp(code, _ADDRESS.sub("<address>", readable(text)))
 
 
 def is_mailbox(text: str) -> bool:

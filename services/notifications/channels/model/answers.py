@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from services.notifications.channels.model.text import one_line
+from services.notifications.channels.model.text import one_line, readable
 
 _ENHANCED: Final = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _TAKEN: Final = 2
@@ -16,6 +16,9 @@ _SERVER_ERROR: Final = 5
 _TRANSIENT_STATUS: Final = frozenset({408, 425, 429})
 _GONE: Final = 410
 _LONGEST_CODE: Final = 64
+_LONGEST_DETAIL: Final = 300
+# A code that is nothing but blanks says nothing, and a notice wants one.
+_NO_CODE: Final = "unknown"
 # Robots answer HTTP 200 to everything and say the truth in `errcode`: -1 and 45009 WeCom busy / over its
 # rate, 130101 and 410100 DingTalk over its rate. Every other code needs a person.
 _TRANSIENT_ERRCODES: Final = (-1, 45009, 45033, 130101, 410100)
@@ -35,7 +38,8 @@ class Answer:
     """The channel's own answer: `code` as the channel writes it (`550 5.1.1`, `503`, `errcode-93000`).
 
     `retry_after` is what the receiver asks for, in seconds; `closes_endpoint` says that it wants no more messages at
-    all.
+    all. `code` and `detail` are made fit for a row and a notice here, whatever a receiver wrote: no answer can fail to
+    be recorded because of its text.
     """
 
     verdict: Verdict
@@ -43,6 +47,15 @@ class Answer:
     detail: str = ""
     retry_after: float | None = None
     closes_endpoint: bool = False
+
+    def __post_init__(self) -> None:
+        """Clean both texts: one line, no surrogates or control characters, cut to length."""
+        object.__setattr__(self, "code", _kept(self.code, _LONGEST_CODE) or _NO_CODE)
+        object.__setattr__(self, "detail", _kept(self.detail, _LONGEST_DETAIL))
+
+
+def _kept(text: str, longest: int) -> str:
+    return one_line(readable(text))[:longest].rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ def read_smtp(code: int, text: str) -> Answer:
     enhanced = _ENHANCED.match(text)
     written = f"{code} {enhanced.group(1)}" if enhanced else str(code)
     verdict = _SMTP.get(code // 100, Verdict.PERMANENT)
-    return Answer(verdict, written, one_line(text))
+    return Answer(verdict, written, text)
 
 
 def read_http(response: Response) -> Answer:
@@ -86,7 +99,7 @@ def _read_errcode(code: str, body: bytes) -> Answer:
     if errcode in (0, "0"):  # some robots write it as text
         return Answer(Verdict.ACCEPTED, code)
     verdict = Verdict.TRANSIENT if errcode in _TRANSIENT_ERRCODES else Verdict.PERMANENT
-    return Answer(verdict, f"errcode-{one_line(str(errcode))}"[:_LONGEST_CODE])
+    return Answer(verdict, f"errcode-{errcode}")
 
 
 def _errcode(body: bytes) -> object:

@@ -13,6 +13,24 @@ def one_line(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
+def readable(text: str) -> str:
+    """Return foreign text without lone surrogates, which no database and no event can hold.
+
+    Clients hand over bytes that are no UTF-8 as surrogates: they are read as GB 18030, which mail servers of this
+    country speak, and what isn't that is shown escaped.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text
+    try:
+        return text.encode(errors="surrogateescape").decode("gb18030")
+    except UnicodeError:
+        return text.encode(errors="backslashreplace").decode()
+
+
 def fitted(text: str, longest: int | None) -> str:
     """Return `text`, cut so that it has at most `longest` bytes of UTF-8 and says that it was; None means no limit.
 

@@ -55,8 +55,10 @@ class Courier:
             self._look_after()
 
     async def finish(self) -> None:
-        """Wait for the letters that are on their way; none is begun any more."""
-        await asyncio.gather(*self._on_their_way)
+        """Wait for all letters that are on their way, then raise what carrying one raised; none is begun any more."""
+        if self._on_their_way:
+            await asyncio.wait(self._on_their_way)
+        self._look_after()
 
     def _look_after(self) -> None:
         landed = {task for task in self._on_their_way if task.done()}
@@ -87,10 +89,25 @@ class Courier:
         if attempt.endpoint_closed:
             return ENDPOINT_CLOSED
         try:
-            return await line.carrier.send(parcel.within(line.channel.longest), attempt.address)
-        except Exception as error:  # noqa: BLE001 - a channel's bug must not stop the others' letters
-            # Neither message nor locals: both may hold an office's address.
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(where.filename).name}:{where.lineno}"
-            _log.error("channel failed", channel=attempt.channel, error=type(error).__name__, place=place)
-            return Answer(Verdict.UNKNOWN, "internal-error", type(error).__name__)
+            return _checked(await line.carrier.send(parcel.within(line.channel.longest), attempt.address))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return _failed(attempt.channel, error)
+        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - a channel's bug must not stop the others' letters
+            return _failed(attempt.channel, error)
+
+
+def _checked(answer: object) -> Answer:
+    if not isinstance(answer, Answer):
+        raise TypeError(f"a channel answers with {type(answer).__name__}")
+    return answer
+
+
+def _failed(channel: str, error: BaseException) -> Answer:
+    """Log where a channel's client failed; neither message nor locals, since both may hold an office's address."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    _log.error("channel failed", channel=channel, error=type(error).__name__, place=place)
+    return Answer(Verdict.UNKNOWN, "channel-failed", type(error).__name__)

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import structlog
 
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Connection, is_retryable
 from services.notifications.channels.model.answers import Answer
 from services.notifications.delivery.handlers.deps import Deps
-from services.notifications.delivery.model.delivery import LOST, DeliveryState, Step, settle
+from services.notifications.delivery.model.delivery import LOST, DeliveryState, Step, settle, unrecordable
 from services.notifications.delivery.model.rows import Attempt, OpenDelivery, Settlement
 from services.notifications.delivery.tables import queue
 from services.notifications.metrics import NOTICE_DELIVERIES
@@ -26,8 +26,8 @@ _OPEN: Final = (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 
 
 async def settle_attempt(attempt: Attempt, answer: Answer, deps: Deps) -> None:
-    """Record the channel's answer to an attempt."""
-    await _settle(attempt.letter_id, attempt.delivery_id, attempt.attempt, answer, deps)
+    """Record the channel's answer to an attempt; raises only what trying again can mend."""
+    await _settle_surely(attempt.letter_id, attempt.delivery_id, attempt.attempt, answer, deps)
 
 
 async def settle_lost(deps: Deps) -> int:
@@ -35,7 +35,7 @@ async def settle_lost(deps: Deps) -> int:
     async with deps.database.acquire() as connection:
         lost = await queue.expired(connection, deps.clock.wall())
     for letter_id, delivery_id in lost:
-        await _settle(letter_id, delivery_id, None, LOST, deps)
+        await _settle_surely(letter_id, delivery_id, None, LOST, deps)
     return len(lost)
 
 
@@ -50,6 +50,24 @@ async def record_outcome(
     states = [step.delivery.state if key == settled else other.state.state for key, other in deliveries.items()]
     letter_id = deliveries[settled].letter_id
     await deps.sender.told(connection, Settlement(letter_id, step.delivery, step.fact, states))
+
+
+async def _settle_surely(letter_id: UUID, delivery_id: UUID, number: int | None, answer: Answer, deps: Deps) -> None:
+    """Record an answer, or that it can't be recorded: one delivery's trouble never becomes another's.
+
+    A delivery of which not even that can be told is left in doubt by itself, for an operator to see.
+    """
+    for each in (answer, unrecordable(answer)):
+        try:
+            return await _settle(letter_id, delivery_id, number, each, deps)
+        except Exception as error:
+            if is_retryable(error):
+                raise
+            # No message: it may quote the row, and with it an office's address.
+            _log.error("answer can't be recorded", delivery_id=str(delivery_id), error=type(error).__name__)
+    async with deps.database.transaction() as connection:
+        await queue.set_aside(connection, delivery_id, number, unrecordable(answer).code, deps.clock.wall())
+    return None
 
 
 async def _settle(letter_id: UUID, delivery_id: UUID, number: int | None, answer: Answer, deps: Deps) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from duban_contracts.refusals import Refusal, refusal
 from services.notifications.channels.model.answers import Answer, Verdict
@@ -71,7 +72,13 @@ class Step:
     fact: Fact | None = None
 
 
-LOST = Answer(Verdict.UNKNOWN, "lost", "the sender stopped before it recorded the answer")
+LOST: Final = Answer(Verdict.UNKNOWN, "lost", "the sender stopped before it recorded the answer")
+
+
+def unrecordable(answer: Answer) -> Answer:
+    """Return what is recorded in place of an answer that can't be; one that was taken is then no more than in doubt."""
+    verdict = Verdict.UNKNOWN if answer.verdict is Verdict.ACCEPTED else answer.verdict
+    return Answer(verdict, "unrecordable-answer", "the channel's answer could not be recorded")
 
 
 def begin(delivery: Delivery) -> Delivery:

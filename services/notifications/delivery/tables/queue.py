@@ -153,6 +153,19 @@ async def store(connection: Connection, delivery_id: UUID, state: Delivery, now:
     )
 
 
+async def set_aside(connection: Connection, delivery_id: UUID, attempt: int | None, code: str, now: datetime) -> None:
+    """Leave a delivery in doubt whose attempt (None: the last one) can't be settled; nothing else is touched."""
+    await connection.execute(
+        """UPDATE delivery
+              SET state = 'uncertain', code = $3, lease_until = NULL, next_attempt_at = NULL, pending_since = $4
+            WHERE delivery_id = $1 AND state = 'sending' AND attempts = coalesce($2, attempts)""",
+        delivery_id,
+        attempt,
+        code,
+        now,
+    )
+
+
 async def close_endpoint(connection: Connection, channel: str, endpoint: str, at: datetime) -> None:
     """Remember that an endpoint of a channel wants no more messages."""
     await connection.execute(
