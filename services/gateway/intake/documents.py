@@ -21,33 +21,35 @@ class EventProblem(ProblemDocument, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class Result(Document, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one event; `index` counts from 0 in the order sent."""
+    """What became of one event; `index` counts from 0 in the order sent. `acceptable` is said in a dry run only."""
 
     index: int
-    status: Literal["queued", "rejected"]
+    status: Literal["queued", "acceptable", "rejected"]
     id: str | None = None
     receipt_id: UUID | None = None
     problem: EventProblem | None = None
 
 
-class Submission(Document, frozen=True, kw_only=True):
-    """What became of a request's events."""
+class Submission(Document, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a request's events; with `dry_run`, what would have, and `accepted` counts the acceptable."""
 
     accepted: int
     rejected: int
     results: list[Result]
+    dry_run: bool = False
 
     @classmethod
-    def of(cls, outcomes: Sequence[Outcome]) -> Self:
+    def of(cls, outcomes: Sequence[Outcome], *, dry_run: bool = False) -> Self:
         """Return what became of each event, in the order sent."""
         accepted = sum(isinstance(outcome, Queued) for outcome in outcomes)
-        results = [_result(index, outcome) for index, outcome in enumerate(outcomes)]
-        return cls(accepted=accepted, rejected=len(results) - accepted, results=results)
+        results = [_result(index, outcome, dry_run) for index, outcome in enumerate(outcomes)]
+        return cls(accepted=accepted, rejected=len(results) - accepted, results=results, dry_run=dry_run)
 
 
-def _result(index: int, outcome: Outcome) -> Result:
+def _result(index: int, outcome: Outcome, dry_run: bool) -> Result:  # noqa: FBT001 - passed on
     if isinstance(outcome, Queued):
-        return Result(index=index, status="queued", id=outcome.event_id, receipt_id=outcome.receipt_id)
+        said: Literal["queued", "acceptable"] = "acceptable" if dry_run else "queued"
+        return Result(index=index, status=said, id=outcome.event_id, receipt_id=outcome.receipt_id)
     return Result(index=index, status="rejected", id=outcome.event_id, problem=problem_of(outcome))
 
 

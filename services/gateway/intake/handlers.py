@@ -59,6 +59,14 @@ async def accept_events(examined: Sequence[Claim | Refused], *, county: str, top
     return outcomes
 
 
+async def rehearse_events(examined: Sequence[Claim | Refused], *, deps: Intake) -> list[Outcome]:
+    """Return what would become of each event if it were sent now; nothing is written and nothing goes to the broker."""
+    distinct = first_of_each(examined)
+    async with deps.database.acquire() as connection:
+        earlier = await receipts.known(connection, list(distinct))
+    return [outcome_of(item, distinct, earlier) for item in examined]
+
+
 async def _reserve(county: str, claims: Mapping[UUID, Claim], deps: Intake) -> dict[UUID, Earlier]:
     async with deps.database.acquire() as connection:
         earlier = await receipts.reserve(connection, [_reservation(county, claim) for claim in claims.values()])

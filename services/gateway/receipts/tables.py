@@ -83,7 +83,12 @@ async def reserve(connection: Connection, wanted: Iterable[Reservation]) -> dict
         return {}
     fresh = {row["receipt_id"] for row in taken}
     used = [reservation.receipt_id for reservation in ordered if reservation.receipt_id not in fresh]
-    rows = await connection.fetch(_EARLIER, used)
+    return await known(connection, used)
+
+
+async def known(connection: Connection, receipt_ids: Sequence[UUID]) -> dict[UUID, Earlier]:
+    """Return what is known of those of these event ids that were taken before; nothing is taken."""
+    rows = await connection.fetch(_EARLIER, receipt_ids)
     return {row["receipt_id"]: Earlier(row["content_digest"], row["answered"]) for row in rows}
 
 

@@ -34,6 +34,7 @@ EVENTS: Final[dict[str, Any]] = {
     "response_model": Submission,
     "response_description": "every event has the broker's ack",
     "responses": {
+        200: {"description": "dry run: every event would be taken", "model": Submission},
         207: {"description": "some events were taken, some refused", "model": Submission},
         **declares(*_CODES, "body-too-large", "unsupported-media-type"),
     },

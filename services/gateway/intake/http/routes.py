@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 import msgspec
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from duban_contracts.cloudevents import EnvelopeError, split_batch
 from duban_contracts.profile import City
@@ -21,7 +21,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.problems import Problem
 from services.chassis.web.routes import Router
 from services.gateway.intake.documents import Submission, problem_of
-from services.gateway.intake.handlers import Intake, NotAccepted, accept_events
+from services.gateway.intake.handlers import Intake, NotAccepted, accept_events, rehearse_events
 from services.gateway.intake.http import describing
 from services.gateway.intake.http.allowance import Allowance
 from services.gateway.intake.http.reading import Mode, mode_of, read_body
@@ -41,6 +41,7 @@ async def _incoming(request: Request) -> Request:
 
 
 Incoming = Annotated[Request, Depends(_incoming)]
+DryRun = Annotated[bool, Query(description="只检查、不受理：答复各条事件会得到的结论，不留任何记录")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +60,23 @@ def router(deps: Deps) -> Router:
     routes = Router(prefix="/v1", tags=["events"])
 
     @routes.post("/events", **describing.EVENTS)
-    async def receive_events(caller: MayPublish, request: Incoming) -> Response:
-        """Take one event or a batch; the answer comes after the broker's ack, with a receipt for each event."""
-        return await _receive(deps, request, caller)
+    async def receive_events(caller: MayPublish, request: Incoming, *, dry_run: DryRun = False) -> Response:
+        """Take one event or a batch; the answer comes after the broker's ack, with a receipt for each event.
+
+        With `dry_run=true` everything is examined and answered the same way, and nothing is kept or sent on.
+        """
+        return await _receive(deps, request, caller, dry_run=dry_run)
 
     return routes
 
 
-async def _receive(deps: Deps, request: Request, caller: Caller) -> Response:
+async def _receive(deps: Deps, request: Request, caller: Caller, *, dry_run: bool) -> Response:
     assert caller.county is not None  # noqa: S101 - Reach.COUNTY
     mode = mode_of(request.headers)
     body = await read_body(request, deps.max_body_bytes)
     documents = _documents(mode, body)
-    await _spend(deps.allowance, caller, len(documents))
+    # A rehearsal costs us an examination, too, but never what the county may send.
+    await _spend(deps.allowance, f"{caller.account} (dry run)" if dry_run else caller.account, len(documents))
     topic = claims_topic(caller.county, deps.topic_prefix)
     present = deps.city.present(deps.intake.clock.now())
     examiner = Examiner(caller.county, topic, tracing.current_traceparent(), present)
@@ -80,11 +85,14 @@ async def _receive(deps: Deps, request: Request, caller: Caller) -> Response:
         examined = [examiner.binary(body, request.headers.raw)]
     else:
         examined = [examiner.structured(document) for document in documents]
+    single = mode is not Mode.BATCH
+    if dry_run:
+        return _answer(await rehearse_events(examined, deps=deps.intake), single=single, dry_run=True)
     try:
         outcomes = await accept_events(examined, county=caller.county, topic=topic, deps=deps.intake)
     except NotAccepted:
         raise Problem("not-accepted", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}) from None
-    return _answer(outcomes, single=mode is not Mode.BATCH)
+    return _answer(outcomes, single=single)
 
 
 def _documents(mode: Mode, body: bytes) -> list[bytes | msgspec.Raw]:
@@ -101,18 +109,19 @@ def _documents(mode: Mode, body: bytes) -> list[bytes | msgspec.Raw]:
     return list(documents)
 
 
-async def _spend(allowance: Allowance, caller: Caller, events: int) -> None:
-    wait = await allowance.take(caller.account, events)
+async def _spend(allowance: Allowance, account: str, events: int) -> None:
+    wait = await allowance.take(account, events)
     if wait is not None:
         raise Problem("rate-limited", seconds=wait, headers={"Retry-After": str(wait)})
 
 
-def _answer(outcomes: list[Outcome], *, single: bool) -> Response:
-    """Answer 202, 207, or, when nothing was accepted, a problem that carries the results with it."""
-    submission = Submission.of(outcomes)
+def _answer(outcomes: list[Outcome], *, single: bool, dry_run: bool = False) -> Response:
+    """Answer 202 (200 in a dry run), 207, or, when nothing was accepted, a problem that carries the results with it."""
+    submission = Submission.of(outcomes, dry_run=dry_run)
     if submission.accepted or not submission.results:
-        return answer(submission, status=207 if submission.rejected else 202)
-    members = msgspec.structs.asdict(submission)
+        whole = 200 if dry_run else 202
+        return answer(submission, status=207 if submission.rejected else whole)
+    members = msgspec.structs.asdict(submission) | {"dry_run": dry_run or None}
     first = outcomes[0]
     if single and isinstance(first, Refused):
         raise Problem.of(first.refusals[0], errors=problem_of(first).errors, **members)
