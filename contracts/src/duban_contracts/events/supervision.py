@@ -17,8 +17,12 @@ class SupervisionEvent(EventData, frozen=True, kw_only=True):
 
     `county`, `sector` and `unit` (the unit that is responsible) address a letter and bound who may read it, whatever
     the subject is. `hazard` holds the facts when the subject is a hazard; other kinds may bring facts of their own.
-    `deadline_number` counts the deadlines the subject has had, from 1; `due_at` is the instant (UTC) at which
-    the deadline passes, after pauses; `raised_at` when the scheduler said so.
+    `deadline_number` counts the deadlines the subject has had, from 1; `deadline_on` is the day as it was set, `due_at`
+    the instant (UTC) at which the deadline passes, after pauses; `raised_at` when the scheduler said so.
+
+    `last_day` is the day that counts: the last one that is over at `due_at` (events of older schedulers don't say it).
+    `moved_by_review` says that reviews moved it beyond the day as it was set. `returned_on` is the day on which the last
+    整改完成 since the confirmation or reopening was returned; absent when none came back.
     """
 
     about: Subject
@@ -30,6 +34,9 @@ class SupervisionEvent(EventData, frozen=True, kw_only=True):
     deadline_on: date
     due_at: Instant
     raised_at: Instant
+    last_day: date | None = None
+    moved_by_review: bool = False
+    returned_on: date | None = None
 
 
 @event("supervision.due_soon.v1", family=TopicFamily.SUPERVISION, title_zh="到期提醒")

@@ -1,6 +1,6 @@
 """提示函: a hazard's deadline is near (到期提醒; DOMAIN §5: "coming task"). One for each reminder of the city's policy.
 
-`days` counts the days left, the deadline's own day included.
+`days` counts the days left on the day of the letter, the deadline's own day included.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from typing import Final
 from duban_contracts.events.supervision import SupervisionDueSoon
 from services.notifications.letters.model.kind import Kind, Words, Writing
 from services.notifications.letters.model.supervised import hazard_matter
-from services.notifications.letters.model.words import deadline_words, hazard_words
+from services.notifications.letters.model.words import days_left, deadline_words, hazard_words, last_day
 
 
 def _occasion(event: SupervisionDueSoon) -> str:
     return f"{event.deadline_number}/{event.days_left}"
 
 
-def _words(event: SupervisionDueSoon, _: Writing) -> Words:
-    words = deadline_words(event) | {"days": event.days_left}
+def _words(event: SupervisionDueSoon, writing: Writing) -> Words:
+    left = days_left(last_day(event, writing.city), writing.today)
+    words = deadline_words(event, writing.city) | {"days": left}
     return words | (hazard_words(event.hazard) if event.hazard else {})
 
 

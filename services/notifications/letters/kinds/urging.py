@@ -12,7 +12,7 @@ from typing import Final
 from duban_contracts.events.supervision import SupervisionOverdue
 from services.notifications.letters.model.kind import Kind, Words, Writing
 from services.notifications.letters.model.supervised import hazard_matter
-from services.notifications.letters.model.words import days_late, deadline_words, hazard_words
+from services.notifications.letters.model.words import days_late, deadline_words, hazard_words, last_day
 
 
 def _occasion(event: SupervisionOverdue) -> str:
@@ -20,7 +20,8 @@ def _occasion(event: SupervisionOverdue) -> str:
 
 
 def _words(event: SupervisionOverdue, writing: Writing) -> Words:
-    words = deadline_words(event) | {"days": days_late(event.deadline_on, writing.today)}
+    late = days_late(last_day(event, writing.city), writing.today)
+    words = deadline_words(event, writing.city) | {"days": late}
     return words | (hazard_words(event.hazard) if event.hazard else {})
 
 

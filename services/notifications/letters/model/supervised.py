@@ -18,5 +18,5 @@ def hazard_matter(event: SupervisionEvent) -> Matter | None:
         sector=event.sector,
         unit=event.unit,
         enterprise=hazard.enterprise_uscc,
-        due_on=event.deadline_on,
+        due_on=event.last_day or event.deadline_on,
     )

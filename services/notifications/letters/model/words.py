@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from duban_contracts.days import chinese_date
 from duban_contracts.events.supervision import SupervisionEvent
-from duban_contracts.events.types import HazardFacts
+from duban_contracts.events.types import HazardFacts, HazardState
 from duban_contracts.profile import City
 from duban_contracts.vocabulary import GRADES, SECTORS, UNITS, Vocabulary
 from services.notifications.channels.model.text import one_line
 from services.notifications.directory.model import Office
 from services.notifications.letters.model.cause import Matter
 from services.notifications.letters.model.kind import Words, Writing
+
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 def letter_words(matter: Matter, *, number: str, issuer: str, office: Office | None, writing: Writing) -> Words:
@@ -38,14 +41,44 @@ def hazard_words(hazard: HazardFacts) -> Words:
     }
 
 
-def deadline_words(event: SupervisionEvent) -> Words:
-    """Return what a letter says about a deadline."""
-    return {"deadline": chinese_date(event.deadline_on), "deadline_number": event.deadline_number}
+def last_day(event: SupervisionEvent, city: City) -> date:
+    """Return the day that counts, as the scheduler reckoned it: the last one that is over when the deadline passes."""
+    return event.last_day or city.zone.day_of(event.due_at - _INSTANT)
 
 
-def days_late(deadline_on: date, today: date) -> int:
+def deadline_words(event: SupervisionEvent, city: City) -> Words:
+    """Return what a letter says about a deadline: the day that counts, the day as it was set, and why they differ."""
+    counts = last_day(event, city)
+    return {
+        "deadline": chinese_date(counts),
+        "deadline_number": event.deadline_number,
+        "deadline_set": chinese_date(event.deadline_on),
+        "deadline_moved": _why_moved(event) if counts != event.deadline_on else "",
+        "claims": _claims(event),
+    }
+
+
+def _why_moved(event: SupervisionEvent) -> str:
+    return "审核期间顺延" if event.moved_by_review else "按工作日历调整"
+
+
+def _claims(event: SupervisionEvent) -> str:
+    """Return what came in of 整改完成; an office that handed something in must not read that nothing came."""
+    if event.hazard is not None and event.hazard.state is HazardState.IN_REVIEW:
+        return "整改完成情况于期限届满后报送，正在审核"
+    if event.returned_on is not None:
+        return f"报送的整改完成情况已于{chinese_date(event.returned_on)}退回，尚未收到重新报送"
+    return "尚未收到整改完成情况"
+
+
+def days_late(last: date, today: date) -> int:
     """Return the calendar days since the deadline's last day, at least 1: a letter that says "late" says how late."""
-    return max(1, (today - deadline_on).days)
+    return max(1, (today - last).days)
+
+
+def days_left(last: date, today: date) -> int:
+    """Return the days that remain on `today`, counting the deadline's own day; 0 when it is over."""
+    return max(0, (last - today).days + 1)
 
 
 def county_name(city: City, code: str) -> str:

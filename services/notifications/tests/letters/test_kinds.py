@@ -76,6 +76,11 @@ def test_a_letter_says_what_it_is_about_whom_it_concerns_and_by_when() -> None:
     )
 
 
+def test_a_letter_is_due_on_the_day_that_counts() -> None:
+    [request] = asked(replace(overdue(), last_day=date(2026, 3, 11)))
+    assert request.matter.due_on == date(2026, 3, 11)
+
+
 def test_a_deadline_of_something_else_than_a_hazard_asks_for_none_of_these() -> None:
     assert asked(replace(overdue(), about=TASK, hazard=None), replace(due_soon(), about=TASK, hazard=None)) == []
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import TemplateNotFound, UndefinedError
+from msgspec.structs import replace
 
 from duban_contracts.events.supervision import SupervisionEvent
+from duban_contracts.events.types import HazardState
 from duban_contracts.vocabulary import UNITS
 from services.notifications.channels.model.text import one_line
 from services.notifications.directory.model import Directory
@@ -19,7 +21,7 @@ from services.notifications.letters.handlers.stationery import Stationery, Wordi
 from services.notifications.letters.kinds import KINDS
 from services.notifications.letters.model.cause import Matter
 from services.notifications.letters.model.kind import Writing
-from services.notifications.letters.model.words import county_name, days_late, letter_words, term
+from services.notifications.letters.model.words import county_name, days_late, days_left, letter_words, term
 from services.notifications.tests.world import due_soon, overdue, told
 from services.notifications.tests.writing import CITY, CONTACTS, STATIONERY, asked
 
@@ -27,11 +29,11 @@ WRITING = Writing(date(2026, 3, 8), CITY)
 NUMBER = "晋市安委办督〔2026〕12号"
 
 
-def written(event: SupervisionEvent) -> Wording:
+def written(event: SupervisionEvent, today: date = WRITING.today) -> Wording:
     [request] = asked(event)
     office = Directory.of(CONTACTS).addressee(request.matter.county, request.matter.unit)
     common = letter_words(request.matter, number=NUMBER, issuer=CONTACTS.issuer, office=office, writing=WRITING)
-    return STATIONERY.write(request.kind.code, common | request.words(WRITING))
+    return STATIONERY.write(request.kind.code, common | request.words(Writing(today, CITY)))
 
 
 def test_an_urging_letter_says_all_a_document_must_say() -> None:
@@ -93,7 +95,7 @@ def test_lines_of_a_template_that_only_steer_leave_no_trace(tmp_path: Path) -> N
 
 
 def test_a_prompt_says_how_many_days_are_left_and_which_deadline_is_meant() -> None:
-    letter = written(due_soon(days_left=3, deadline_number=2))
+    letter = written(due_soon(days_left=3, deadline_number=2), date(2026, 3, 3))
     assert letter.title == "关于事故隐患（JC-2026-000123）整改期限将至的提示函"
     assert "整改期限：2026年3月5日（第2次确定）" in letter.body
     assert "剩余时间：3天" in letter.body
@@ -144,6 +146,44 @@ def test_what_is_not_published_is_shown_as_it_came_and_what_is_not_known_is_said
     assert term(UNITS, "no\nsuch") == "no such"
     assert term(UNITS, None) == "（未明确）"
     assert county_name(CITY, "999999") == "999999"
+
+
+def test_a_letter_names_the_day_that_counts_why_it_moved_and_what_came_in() -> None:
+    # Handed in on the 5th, the last day, and returned on the 10th: what was left ends with the 11th (UTC+8).
+    told_so = overdue()
+    moved = replace(
+        told_so,
+        due_at=datetime(2026, 3, 11, 16, tzinfo=UTC),
+        last_day=date(2026, 3, 11),
+        moved_by_review=True,
+        returned_on=date(2026, 3, 10),
+    )
+    body = written(moved, date(2026, 3, 12)).body
+    assert "整改期限：2026年3月11日（原定2026年3月5日，审核期间顺延）\n" in body
+    assert "已逾期：1天\n" in body
+    assert "报送的整改完成情况已于2026年3月10日退回，尚未收到重新报送，现予督促" in body
+    # An event of an older scheduler has no last_day: it follows from the instant.
+    older = replace(moved, last_day=None, moved_by_review=False, returned_on=None)
+    body = written(older, date(2026, 3, 12)).body
+    assert "整改期限：2026年3月11日（原定2026年3月5日，按工作日历调整）\n" in body
+    assert "整改期限已届满，尚未收到整改完成情况，现予督促" in body
+
+
+def test_a_prompt_counts_the_days_left_from_the_day_that_counts() -> None:
+    moved = replace(due_soon(days_left=3), last_day=date(2026, 3, 11), moved_by_review=True)
+    body = written(moved, date(2026, 3, 9)).body
+    assert "整改期限：2026年3月11日（原定2026年3月5日，审核期间顺延）\n" in body
+    assert "剩余时间：3天（含期限当日）" in body
+
+
+def test_a_letter_about_what_was_handed_in_late_says_that_it_is_being_reviewed() -> None:
+    body = written(overdue(state=HazardState.IN_REVIEW)).body
+    assert "整改期限已届满，整改完成情况于期限届满后报送，正在审核，现予督促" in body
+
+
+@pytest.mark.parametrize(("today", "days"), [(3, 3), (5, 1), (6, 0), (7, 0)])
+def test_the_days_left_count_the_last_day_itself(today: int, days: int) -> None:
+    assert days_left(date(2026, 3, 5), date(2026, 3, today)) == days
 
 
 @pytest.mark.parametrize(("today", "days"), [(4, 1), (5, 1), (6, 1), (7, 2), (8, 3)])

@@ -63,6 +63,7 @@ def _event(alarm: Alarm, said: Said, days: CityDays) -> CloudEvent:
 def _payload(alarm: Alarm, said: Said, days: CityDays) -> SupervisionEvent:
     due, facts, raised_at = alarm.due, said.facts, alarm.raised_at
     assert raised_at is not None  # noqa: S101 - only raised alarms become events
+    last_day = days.last_day(due.at)
     shared: dict[str, Any] = {
         "about": due.about,
         "county": facts.county,
@@ -73,6 +74,9 @@ def _payload(alarm: Alarm, said: Said, days: CityDays) -> SupervisionEvent:
         "deadline_on": due.on,
         "due_at": due.at,
         "raised_at": raised_at,
+        "last_day": last_day,
+        "moved_by_review": due.at > days.passes_at(due.on),
+        "returned_on": days.zone.day_of(said.returned_at) if said.returned_at else None,
     }
     if alarm.kind is Kind.OVERDUE:
         return SupervisionOverdue(**shared)

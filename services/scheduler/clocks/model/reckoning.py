@@ -99,6 +99,16 @@ class Reckoning:
             return None
         return max(self.deadline.budget_end - self.paused_at, timedelta())
 
+    @property
+    def returned_at(self) -> datetime | None:
+        """Return when the last 整改完成 since the confirmation or reopening was returned; None when none came back."""
+        for segment in reversed(self.segments):
+            if segment.began_with is Turn.RETURNED:
+                return segment.started_at
+            if segment.began_with in {Turn.CONFIRMED, Turn.REOPENED}:
+                break
+        return None
+
     def used(self, now: datetime) -> timedelta:
         """Return the time the clock has run until `now`, over all deadlines."""
         running = (segment for segment in self.segments if segment.state is ClockState.RUNNING)

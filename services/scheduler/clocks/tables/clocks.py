@@ -52,10 +52,11 @@ class HazardClock:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the ledger said last about a hazard: its facts, and the event that says so."""
+    """What the ledger said last about a hazard: its facts, and the event that says so; and what became of its claims."""
 
     facts: HazardFacts
     cause: Cause
+    returned_at: datetime | None = None
 
 
 _COLUMNS: Final = Columns[HazardClock](
@@ -91,7 +92,7 @@ SELECT hazard_id FROM hazard_clock JOIN {_SINCE.rows("late", 2)} USING (county)
  WHERE hazard_clock.due_at >= late.since AND hazard_clock.due_at < $1"""  # noqa: S608 - our own columns
 
 # $1 hazard ids
-FIND_SAID: Final = f"SELECT hazard_id, {_SAID} FROM hazard_clock WHERE hazard_id = ANY($1::text[])"  # noqa: S608 - ours
+FIND_SAID: Final = f"SELECT hazard_id, reckoning, {_SAID} FROM hazard_clock WHERE hazard_id = ANY($1::text[])"  # noqa: S608 - ours
 
 
 async def load(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, HazardClock]:
@@ -128,7 +129,8 @@ async def find(connection: Connection, name: str) -> HazardClock | None:
 async def find_said(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, Said]:
     """Return what the ledger said last about these hazards."""
     rows = await connection.fetch(FIND_SAID, hazard_ids)
-    return {row["hazard_id"]: _said(row) for row in rows}
+    clocks = {row["hazard_id"]: _clock(row) for row in rows}
+    return {name: Said(each.facts, each.cause, each.reckoning.returned_at) for name, each in clocks.items()}
 
 
 async def passed_beyond(connection: Connection, since: Mapping[str, datetime], until: datetime) -> list[str]:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from datetime import date
+
 from duban_contracts.codec import decode
-from duban_contracts.events.supervision import SupervisionDueSoon
+from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionOverdue
 from duban_contracts.testing.calendar import ZONE, june, local
 from duban_contracts.testing.stories import confirmed
 from services.scheduler.calendar.model import CityDays, WorkingCalendar
 from services.scheduler.clocks.handlers.plan import plan_reminders
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.tests.bench import Bench
-from services.scheduler.tests.builders import POLICY, running
+from services.scheduler.tests.builders import POLICY, clock_of, running
 
 
 async def test_reminders_go_out_once_at_their_hour_on_a_working_day(bench: Bench) -> None:
@@ -39,6 +41,33 @@ async def test_after_a_long_sleep_only_the_nearest_reminder_is_sent_and_none_aft
     await bench.at(local(20, 0, 1))
     assert sorted(await bench.kinds()) == ["due_soon", "overdue", "overdue"]
     assert set((await bench.alarm_states(other)).values()) == {"lapsed", "raised"}
+
+
+async def test_an_alarm_says_the_day_that_counts_that_a_review_moved_it_and_when_the_claim_came_back(
+    bench: Bench,
+) -> None:
+    # Handed in on Monday with all of Tuesday left, returned on Saturday: what is left ends with Sunday the 7th.
+    await bench.learn(confirmed(deadline_on=june(2)).submitted(local(1, 12)).returned(local(6, 9)).records())
+    await bench.learn(confirmed("plain", deadline_on=june(2)).records())
+    for day in range(2, 9):
+        await bench.at(local(day, 9))
+    said = {
+        event.hazard.hazard_id: (event.deadline_on, event.last_day, event.moved_by_review, event.returned_on)
+        for event in map(decode, await bench.said())
+        if isinstance(event, SupervisionOverdue) and event.hazard
+    }
+    assert said == {
+        "hz-1": (june(2), june(7), True, june(6)),
+        "plain": (june(2), june(2), False, None),
+    }
+
+
+def test_only_a_return_since_the_confirmation_or_reopening_counts() -> None:
+    returned = confirmed(deadline_on=june(10)).submitted(local(2)).returned(local(3))
+    assert clock_of(confirmed()).returned_at is None
+    assert clock_of(returned.extended(local(4), june(20))).returned_at == local(3)
+    again = returned.submitted(local(4)).closed(local(5)).reopened(local(8), date(2026, 6, 20))
+    assert clock_of(again).returned_at is None
 
 
 async def test_no_reminder_is_sent_during_review_or_after_the_close(bench: Bench) -> None:
