@@ -1,0 +1,91 @@
+"""Compilers and packages of other languages: kept under .duban/cache, skipped where they are missing, never in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from deploy.local.settings import ROOT
+from tests.clients.county import run
+
+HERE: Final = Path(__file__).parent
+CACHE: Final = ROOT / ".duban" / "cache" / "clients"
+GO: Final = {
+    "GOCACHE": str(CACHE / "go-build"),
+    "GOMODCACHE": str(CACHE / "go-mod"),
+    "GOFLAGS": "-modcacherw",
+    "GOTOOLCHAIN": "local",
+}
+
+
+def needed(*programs: str) -> None:
+    """Skip the test where a program is missing; fail where that is CI."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing and os.environ.get("CI") == "true":
+        pytest.fail(f"CI needs {', '.join(missing)} to run the pages of docs/clients")
+    if missing:
+        pytest.skip(f"no {', '.join(missing)} on this machine: the blocks of this language are not run here")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A block of a page: the file that it is printed as, and its text."""
+
+    language: str
+    name: str
+    text: str
+
+    def put(self, where: Path) -> Path:
+        """Write the program to a directory as the page names it."""
+        file = where / self.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(self.text, encoding="utf-8")
+        return file
+
+
+async def java(program: Program, where: Path, environment: dict[str, str]) -> str:
+    """Run a one-file program by the JDK's launcher, with the client that Kafka itself brought along."""
+    needed("java", "javac")
+    jars = ":".join(map(str, sorted((ROOT / ".duban" / "cache").glob("kafka-*/*.jar"))))
+    return await run(["java", "-cp", jars, str(program.put(where))], where, environment)
+
+
+async def go(program: Program, where: Path, environment: dict[str, str]) -> str:
+    """Build and run a program in the module whose versions are pinned beside this file."""
+    needed("go")
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(HERE / "go" / name, where / name)
+    program.put(where)
+    # The first build takes what the machine gives; later ones come from the cache.
+    built = where / "program"
+    await run(["go", "build", "-o", str(built), f"./{Path(program.name).parent}"], where, environment | GO, seconds=170)
+    return await run([str(built)], where, environment)
+
+
+async def node(program: Program, where: Path, environment: dict[str, str]) -> str:
+    """Run a module beside the packages that are pinned beside this file."""
+    needed("node", "npm")
+    packages = CACHE / "node"
+    lock, installed = HERE / "node" / "package-lock.json", packages / "node_modules" / ".package-lock.json"
+    if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
+        packages.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / "node" / name, packages / name)
+        await run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], packages, environment)
+    (where / "node_modules").symlink_to(packages / "node_modules")
+    return await run(["node", str(program.put(where))], where, environment)
+
+
+async def python(program: Program, where: Path, environment: dict[str, str]) -> str:
+    """Run a script with the interpreter of these tests."""
+    return await run([sys.executable, str(program.put(where))], where, environment)
+
+
+RUNNERS: Final[dict[str, Callable[..., object]]] = {"java": java, "go": go, "js": node, "python": python}
