@@ -177,7 +177,7 @@ class SandboxTopic:
             low, high = self._consumer.get_watermark_offsets(TopicPartition(self.claims, number), timeout=_TIMEOUT)
             if high > low:
                 leader = known.brokers[partition.leader]
-                found = active_producers(leader.host, leader.port, self.claims, number)
+                found = active_producers(str(leader.host), int(leader.port), self.claims, number)
                 sequenced = sum(each.last_sequence + 1 for each in found) if all(e.epoch == 0 for e in found) else None
                 self._note(
                     Written(at=round(self._elapsed(), 3), partition=number, producers=len(found), sequenced=sequenced)
