@@ -137,7 +137,8 @@ def test_a_record_that_can_not_be_read_is_answered_under_its_origin() -> None:
     assert isinstance(answer, ClaimRejected)
     assert (answer.origin, answer.receipt_id, answer.claim_id) == ("county.140502.v1/3/7", None, None)
     assert (len(answer.message), "\x00" in (answer.field or "")) == (4000, False)
-    assert [event.partitionkey for _, event in batch.said] == ["county.140502.v1/3/7"]
+    assert answer.rule == "1.0"
+    assert [(event.partitionkey, event.time) for _, event in batch.said] == [("county.140502.v1/3/7", NOON)]
 
 
 @pytest.mark.promise("P2")
