@@ -26,6 +26,8 @@ from services.notifications.channels.model.text import readable
 
 # Servers quote the mailbox in their answers; addresses stand in one table only.
 _ADDRESS: Final = re.compile(r"[^\s<>@:;,\"]+@[^\s<>@:;,\"]+")
+# The client's own for a line that is no reply lie below.
+_FIRST_CODE: Final = 100
 # One mailbox, plain: what stands here goes into a header.
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
@@ -106,6 +108,8 @@ class EmailCarrier:
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused) as error:
             return _answer(error.code, error.message)
         except aiosmtplib.SMTPResponseException as error:
+            if error.code < _FIRST_CODE:
+                return Answer(Verdict.TRANSIENT, "connect-failed", "no SMTP reply")
             # A refused greeting or log-in is the relay's trouble, not the letter's: it must not fail for good.
             return replace(_answer(error.code, error.message), verdict=Verdict.TRANSIENT)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over

@@ -7,12 +7,13 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
 
-from services.notifications.channels.model.answers import Answer, Response, Verdict, read_http
+from services.notifications.channels.model.answers import LONGEST_BODY, Answer, Response, Verdict, read_http, unpacked
 from services.notifications.channels.model.channel import Parcel
 from services.notifications.channels.model.destinations import (
     Destination,
@@ -22,7 +23,6 @@ from services.notifications.channels.model.destinations import (
     parse,
 )
 
-_LONGEST_ANSWER: Final = 64 * 1024
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _IPV6: Final = 6
 
@@ -58,51 +58,77 @@ class HttpCarrier:
         self._read = read
         self._timeout = timeout
         # trust_env off: a proxy from the environment would choose its own address and undo the check.
-        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=timeout)
+        # Half of the time for the connection: when that runs out, it is certain that nothing has arrived.
+        limits = httpx.Timeout(timeout, connect=timeout / 2)
+        self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=limits)
 
     async def close(self) -> None:
         """Close idle connections."""
         await self._client.aclose()
 
     async def send(self, parcel: Parcel, address: str) -> Answer:
-        """Send once. Until the connection stands nothing can have arrived; from there on, no answer is no news."""
+        """Send once. Until the connection stands nothing can have arrived; from there on, no answer is no news.
+
+        Once a status has come it decides, whatever becomes of the body.
+        """
+        end = asyncio.get_running_loop().time() + self._timeout
         try:
             post = self._write(parcel, address)
             destination = parse(post.url)
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout_at(end):
                 chosen = choose(destination.host, await _resolve(destination), self._policy)
-                return self._read(await self._post(post, destination, chosen))
         except DestinationRefused as error:
             return Answer(Verdict.PERMANENT, error.code)
-        except socket.gaierror:
+        except (OSError, TimeoutError):
             return Answer(Verdict.TRANSIENT, "host-unresolved")
-        except (httpx.ConnectError, httpx.ConnectTimeout):
+        request = self._request(post, destination, chosen)
+        try:
+            async with asyncio.timeout_at(end):
+                response = await self._client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Answer(Verdict.TRANSIENT, "connect-failed")
-        except (httpx.TransportError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever the client raises here, nobody knows what became of it
             return Answer(Verdict.UNKNOWN, "no-answer", type(error).__name__)
+        headers = response.headers
+        body = unpacked(await _body(response, end), headers.get("content-encoding"))
+        return self._read(Response(response.status_code, body, headers.get("retry-after")))
 
-    async def _post(self, post: Post, destination: Destination, chosen: str) -> Response:
-        headers = {**post.headers, "host": _host_header(destination), "content-type": "application/json"}
+    def _request(self, post: Post, destination: Destination, chosen: str) -> httpx.Request:
+        headers = {
+            **post.headers,
+            "host": _host_header(destination),
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+        }
         host = f"[{chosen}]" if ipaddress.ip_address(chosen).version == _IPV6 else chosen
         url = f"{destination.scheme}://{host}:{destination.port}{destination.target}"
         # The certificate is checked against the name in the profile, the connection goes to the checked address.
         extensions: dict[str, Any] = {"sni_hostname": destination.host}
-        request = self._client.build_request("POST", url, content=post.body, headers=headers, extensions=extensions)
-        response = await self._client.send(request, stream=True)
-        try:
-            body = b""
-            async for chunk in response.aiter_bytes():
+        return self._client.build_request("POST", url, content=post.body, headers=headers, extensions=extensions)
+
+
+async def _body(response: httpx.Response, end: float) -> bytes:
+    """Return the beginning of a body, as much as came until `end` (the loop's time)."""
+    body = b""
+    # The status is known: neither a body that breaks off nor one that never ends makes the outcome unknown.
+    with suppress(Exception):
+        async with asyncio.timeout_at(end):
+            async for chunk in response.aiter_raw():
                 body += chunk
-                if len(body) > _LONGEST_ANSWER:
+                if len(body) >= LONGEST_BODY:
                     break
-        finally:
-            await response.aclose()
-        return Response(response.status_code, body, response.headers.get("retry-after"))
+    with suppress(Exception):
+        await response.aclose()
+    return body
 
 
 async def _resolve(destination: Destination) -> list[str]:
+    """Return the addresses of a host. Raises OSError for none, DestinationRefused for what can be no host's name."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(destination.host, destination.port, type=socket.SOCK_STREAM)
+    try:
+        found = await loop.getaddrinfo(destination.host, destination.port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise DestinationRefused("url-malformed") from error
     return [str(entry[4][0]) for entry in found]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,9 @@ _TRANSIENT_STATUS: Final = frozenset({408, 425, 429})
 _GONE: Final = 410
 _LONGEST_CODE: Final = 64
 _LONGEST_DETAIL: Final = 300
+# As much of an answer as is looked at: it holds a robot's errcode, or nothing of interest.
+LONGEST_BODY: Final = 64 * 1024
+_ZLIB_OR_GZIP: Final = 47
 # A code that is nothing but blanks says nothing, and a notice wants one.
 _NO_CODE: Final = "unknown"
 # Robots answer HTTP 200 to everything and say the truth in `errcode`: -1 and 45009 WeCom busy / over its
@@ -94,6 +98,19 @@ def read_http(response: Response) -> Answer:
     return Answer(Verdict.PERMANENT, code)
 
 
+def unpacked(body: bytes, encoding: str | None) -> bytes:
+    """Return a body without its Content-Encoding, at most LONGEST_BODY bytes of it; empty where it can't be unpacked.
+
+    An answer of a few bytes may unpack to gigabytes, so nothing else may unpack it.
+    """
+    if encoding is None or encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+        return body[:LONGEST_BODY]
+    try:
+        return zlib.decompressobj(_ZLIB_OR_GZIP).decompress(body, LONGEST_BODY)
+    except zlib.error:
+        return b""
+
+
 def _read_errcode(code: str, body: bytes) -> Answer:
     errcode = _errcode(body)
     if errcode in (0, "0"):  # some robots write it as text
@@ -103,13 +120,14 @@ def _read_errcode(code: str, body: bytes) -> Answer:
 
 
 def _errcode(body: bytes) -> object:
-    """Return the `errcode` of a JSON object; 0 for any other body, since most receivers know none."""
-    if not body.lstrip().startswith(b"{"):
-        return 0
-    try:
-        return json.loads(body).get("errcode", 0)
-    except (ValueError, RecursionError):
-        return 0
+    """Return the `errcode` of a JSON object, in GB 18030 too; 0 for any other body, since most receivers know none."""
+    for encoding in (json.detect_encoding(body), "gb18030"):
+        try:
+            document = json.loads(body.decode(encoding))
+        except (ValueError, RecursionError):
+            continue
+        return document.get("errcode", 0) if isinstance(document, dict) else 0
+    return 0
 
 
 def _seconds(retry_after: str | None) -> float | None:

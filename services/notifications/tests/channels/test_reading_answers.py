@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.channels.model.answers import Response, Verdict, read_http, read_smtp
+from services.notifications.channels.model.answers import (
+    LONGEST_BODY,
+    Response,
+    Verdict,
+    read_http,
+    read_smtp,
+    unpacked,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +52,16 @@ def test_an_smtp_reply_is_read_by_its_code(code: int, text: str, verdict: Verdic
         (200, b' {"errcode":45009}', Verdict.TRANSIENT, "errcode-45009"),
         (200, b'{"ok": true}', Verdict.ACCEPTED, "200"),
         (200, b"{not json", Verdict.ACCEPTED, "200"),
+        (200, "已收到".encode("gbk"), Verdict.ACCEPTED, "200"),
+        (200, '{"errcode":0,"errmsg":"成功"}'.encode("gbk"), Verdict.ACCEPTED, "200"),
+        (200, '{"errcode":93000,"errmsg":"无效"}'.encode("gbk"), Verdict.PERMANENT, "errcode-93000"),
+        (200, '{"errcode":93000,"errmsg":"无效"}'.encode("utf-16"), Verdict.PERMANENT, "errcode-93000"),
+        (200, b'\xef\xbb\xbf{"errcode":93000}', Verdict.PERMANENT, "errcode-93000"),
+        (200, b'{"errcode":' + b"9" * 5000 + b"}", Verdict.ACCEPTED, "200"),
+        (200, b'{"errcode":"\\ud800"}', Verdict.PERMANENT, "errcode-\\ud800"),
+        (202, b"<html>" * 10_000, Verdict.ACCEPTED, "202"),
+        (500, b'{"errcode":0,"errmsg":"ok"}', Verdict.TRANSIENT, "500"),
+        (404, b'{"errcode":0,"errmsg":"ok"}', Verdict.PERMANENT, "404"),
         (200, b"{" * 100_000, Verdict.ACCEPTED, "200"),
         (200, b'{"a":' * 100_000 + b"}" * 100_000, Verdict.ACCEPTED, "200"),
         (200, b'{"errcode":"0"}', Verdict.ACCEPTED, "200"),
@@ -113,3 +132,24 @@ def test_any_errcode_but_zero_is_a_failure(errcode: object) -> None:
     answer = read_http(Response(200, json.dumps({"errcode": errcode}).encode()))
     assert (answer.verdict is Verdict.ACCEPTED) == (errcode in (0, "0"))
     assert answer.code.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "shown"),
+    [
+        (b"ok", None, b"ok"),
+        (b"ok", "identity", b"ok"),
+        (b"ok", "br", b"ok"),
+        (gzip.compress(b"ok"), "gzip", b"ok"),
+        (gzip.compress(b"ok"), " X-GZIP ", b"ok"),
+        (zlib.compress(b"ok"), "deflate", b"ok"),
+        (gzip.compress(b"0" * 10_000_000), "gzip", b"0" * LONGEST_BODY),
+        (gzip.compress(b"ok" * 50)[:-8], "gzip", b"ok" * 50),
+        (b"no gzip", "gzip", b""),
+        (b"", "gzip", b""),
+        (b"x" * (LONGEST_BODY + 1), None, b"x" * LONGEST_BODY),
+    ],
+    ids=range(11),
+)
+def test_a_body_is_unpacked_within_bounds(body: bytes, encoding: str | None, shown: bytes) -> None:
+    assert unpacked(body, encoding) == shown
