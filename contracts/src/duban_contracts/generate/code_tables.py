@@ -73,7 +73,11 @@ def with_table(text: str, language: str) -> str:
     if not _MARKED.search(text):
         raise ValueError("the county guide has no place for the table of codes")
     rows = sorted((m for m in CODES.values() if m.county), key=lambda m: (m.status or 0, m.code))
-    lines = [_GUIDE_COLUMNS[language], _RULE, *(f"| {m.status} | `{m.code}` |{_words(m, language)}" for m in rows)]
+    lines = [
+        _GUIDE_COLUMNS[language],
+        _RULE,
+        *(f"| {m.status or '–'} | `{m.code}` |{_words(m, language)}" for m in rows),
+    ]
     table = "\n".join(lines)
     return _MARKED.sub(lambda marked: f"{marked[1]}\n{table}\n\n{marked[2]}", text)
 
