@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from duban_contracts.admissible.texts import fits_line
 from services.notifications.channels.email import EMAIL, EmailCarrier, EmailSettings, is_mailbox
 from services.notifications.tests.parcels import PARCEL, means
 
@@ -15,6 +20,19 @@ def test_every_attempt_writes_the_same_message_id() -> None:
     mails = [carrier.message(replace(PARCEL, attempt=attempt), "a@x.example") for attempt in (1, 2)]
     for mail in mails:
         assert mail.count(f"Message-ID: <{PARCEL.delivery_id}@jincheng.example>".encode()) == 1
+
+
+# "=?...?=" in a title would be read as an encoded word; titles are the city's own.
+lines = st.text(min_size=1, max_size=150).filter(lambda text: fits_line(text) and "=?" not in text)
+
+
+@given(lines, st.lists(lines, min_size=1, max_size=5))
+def test_a_letter_arrives_as_it_is_written(title: str, body: list[str]) -> None:
+    content = replace(PARCEL.content, title=f"关于{title}", body="\n".join(body))
+    sent = EmailCarrier(means(), EmailSettings()).message(replace(PARCEL, content=content), "a@x.example")
+    mail = email.message_from_bytes(sent, policy=email.policy.default)
+    assert mail["Subject"] == f"关于{title}（{PARCEL.content.number}）"
+    assert mail.get_content().removesuffix("\r\n").split("\r\n") == body
 
 
 def test_no_server_drops_repeats_so_an_unknown_outcome_is_a_persons_decision() -> None:
