@@ -110,6 +110,33 @@ def test_a_publisher_without_its_key_is_told() -> None:
     assert "unauthenticated" in codes(there)
 
 
+def test_a_correction_that_takes_back_a_correction_is_no_new_id_of_a_retry() -> None:
+    there = city()
+    back = [[report(2, "CQ-1")], [report(3, "CQ-1", place="别处")], [report(4, "CQ-1", place="储罐区2")]]
+    Publisher(Virtual(there)).run(
+        [*singly(6), *[[event | {"id": f"b-{event['id']}"} for event in one] for one in back]]
+    )
+    assert codes(there) == set()
+
+
+def test_a_request_that_the_gateway_can_make_nothing_of_is_named() -> None:
+    there = city()
+    Publisher(Virtual(there)).run(singly())
+    headers = [(b"authorization", b"Bearer the key"), (b"content-type", b"text/plain")]
+    assert there.submit(headers, b"x", 900.0).status == 415
+    assert codes(there) == {"turned-away"}
+
+
+def test_whoever_polls_does_not_fill_the_evidence() -> None:
+    there = city()
+    publisher = Publisher(Virtual(there))
+    publisher.run(singly(3))
+    count = len(there.evidence)
+    publisher.read()
+    publisher.wire.call("GET", "/v1/receipts?status=rejected")
+    assert len(there.evidence) == count
+
+
 def test_the_same_seed_does_the_same() -> None:
     first, again = Script(7), Script(7)
     acts = [first.next_act() for _ in range(200)]
@@ -182,12 +209,14 @@ def test_evidence_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize(("publisher", "exit_code"), [(Publisher, 0), (NewIds, 1)])
+@pytest.mark.parametrize(
+    ("publisher", "until", "exit_code"), [(Publisher, ("--events", "9"), 0), (NewIds, ("--until-quiet", "4"), 1)]
+)
 def test_the_command_certifies_from_outside_and_anybody_can_judge_again(
-    tmp_path: Path, publisher: type[Publisher], exit_code: int
+    tmp_path: Path, publisher: type[Publisher], until: tuple[str, str], exit_code: int
 ) -> None:
     command = [sys.executable, "-m", "duban_contracts.conformance", "sandbox", "--county", COUNTY, "--port", "0"]
-    command += ["--key", "k", "--seed", "3", "--until-quiet", "4", "--output", str(tmp_path)]
+    command += ["--key", "k", "--seed", "3", *until, "--output", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip().removeprefix("GATEWAY=")

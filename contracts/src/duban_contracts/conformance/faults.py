@@ -79,6 +79,10 @@ FAULTS: Final[Mapping[str, Meaning]] = MappingProxyType(
             "有 {times} 次请求没有带密钥或密钥不对",
             "every request carries the key",
         ),
+        "turned-away": Meaning(
+            "有 {times} 次请求整个未被受理（{code}），其中的事件都没有看",
+            "a request is one event or one batch, with the right content type",
+        ),
         "too-little-seen": Meaning(
             "样本不足，不能据以认定：{what}",
             "the run was too short to judge",

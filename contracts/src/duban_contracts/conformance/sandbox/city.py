@@ -53,6 +53,7 @@ class City:
         self._script = script
         self._present = present
         self._receipts: dict[str, _Receipt] = {}
+        self._shown_as: set[tuple[str, str]] = set()
 
     def submit(self, headers: Sequence[tuple[bytes, bytes]], body: bytes, at: float, *, dry_run: bool = False) -> Reply:
         """Answer `POST /v1/events`, or do to it what the script says."""
@@ -113,7 +114,7 @@ class City:
         shown = [self._shown(name, receipt, at, quiet=True) for name, receipt in reversed(self._receipts.items())]
         items = [document for document in shown if status in {None, document["status"]}][:_MOST_LISTED]
         for document in items:
-            self.evidence.append(_read(document, at))
+            self._note_reading(document, at)
         return Reply(HTTPStatus.OK, {"items": items, "next": None})
 
     def _shown(self, receipt_id: str, receipt: _Receipt, at: float, *, quiet: bool = False) -> dict[str, Any]:
@@ -131,8 +132,15 @@ class City:
         elif at >= receipt.settles_at:
             document |= {"status": "recorded", "outcome": "registered", "number": receipt.number}
         if not quiet:
-            self.evidence.append(_read(document, at))
+            self._note_reading(document, at)
         return document
+
+    def _note_reading(self, document: Mapping[str, Any], at: float) -> None:
+        """Note that a receipt was read, once for each status: whoever polls would fill the evidence with it."""
+        shown = (document["receipt_id"], document["status"])
+        if shown not in self._shown_as:
+            self._shown_as.add(shown)
+            self.evidence.append(Read(at=_rounded(at), receipt_id=shown[0], status=shown[1]))
 
     def _examined(
         self, named: Mapping[str, str], headers: Sequence[tuple[bytes, bytes]], body: bytes
@@ -188,10 +196,6 @@ class City:
     def _turned(self, found: Refusal, at: float) -> Reply:
         self.evidence.append(Turned(at=_rounded(at), status=found.status, code=found.code))
         return problem(found)
-
-
-def _read(document: Mapping[str, Any], at: float) -> Read:
-    return Read(at=_rounded(at), receipt_id=document["receipt_id"], status=document["status"])
 
 
 def _rounded(at: float) -> float:

@@ -113,7 +113,10 @@ class _Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunks()
         length = self.headers.get("Content-Length", "0")
-        return self.rfile.read(min(int(length), _MOST_READ)) if length.isdecimal() else b""
+        declared = int(length) if length.isdecimal() else 0
+        # What is not read would be taken for the next request.
+        self.close_connection |= declared > _MOST_READ
+        return self.rfile.read(min(declared, _MOST_READ))
 
     def _chunks(self) -> bytes:
         body = bytearray()

@@ -31,7 +31,7 @@ CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "同一隐患的事件按先后受理": ("out-of-order",),
     "被退回的事件已改正，未盲目重发": ("refused-and-left", "refused-sent-again"),
     "受理后被退回的，已读取回执": ("refusal-not-read",),
-    "每次请求都带密钥": ("unauthenticated",),
+    "每次请求都带密钥，且网关看得懂": ("unauthenticated", "turned-away"),
     "Kafka：以县级编号为键": ("key-not-reference",),
     "Kafka：同一编号的事件在同一分区": ("split-reference",),
     "Kafka：acks=all、幂等": ("not-idempotent",),
@@ -49,7 +49,7 @@ def judge(evidence: Evidence) -> list[Refusal]:
         *_out_of_order(requests),
         *_refused(requests),
         *_unread(evidence),
-        *_unauthenticated(evidence),
+        *_turned_away(evidence),
         *records.judge(evidence),
     ]
     return [*found, *_too_little(requests, records.of(evidence))]
@@ -88,7 +88,7 @@ def _not_sent_again(requests: list[Request]) -> Iterator[Refusal]:
 
 
 def _contents(requests: list[Request]) -> Iterator[Refusal]:
-    by_content: dict[tuple[str | None, str | None, str | None], Seen] = {}
+    latest: dict[tuple[str | None, str | None], Seen] = {}
     by_id: dict[tuple[str | None, str | None], str | None] = {}
     for seen in _distinct(seen for _, seen in _events(requests) if seen.id and seen.content):
         if seen.refused and seen.refused[0] != "id-reused":
@@ -97,9 +97,11 @@ def _contents(requests: list[Request]) -> Iterator[Refusal]:
         if by_id.setdefault((seen.source, seen.id), seen.content) != seen.content:
             yield fault("content-changed", field="id", id=seen.id)
         else:
-            first = by_content.setdefault((seen.type, seen.reference, seen.content), seen)
-            if first.id != seen.id:
-                yield fault("new-id-on-retry", field="id", id=first.id, other=seen.id)
+            # Content that comes back after other content is a correction, and has a new id by right.
+            before = latest.get((seen.type, seen.reference))
+            if before is not None and (before.content, before.source) == (seen.content, seen.source):
+                yield fault("new-id-on-retry", field="id", id=before.id, other=seen.id)
+            latest[(seen.type, seen.reference)] = seen
 
 
 def _distinct(events: Iterator[Seen]) -> Iterator[Seen]:
@@ -173,10 +175,13 @@ def _unread(evidence: Evidence) -> Iterator[Refusal]:
             yield fault("refusal-not-read", field="receipt_id", id=fact.event_id, code=fact.code)
 
 
-def _unauthenticated(evidence: Evidence) -> Iterator[Refusal]:
+def _turned_away(evidence: Evidence) -> Iterator[Refusal]:
     times = sum(isinstance(fact, Turned) and fact.code == "unauthenticated" for fact in evidence)
     if times:
         yield fault("unauthenticated", field="Authorization", times=times)
+    others = Counter(fact.code for fact in evidence if isinstance(fact, Turned) and fact.code != "unauthenticated")
+    for code, count in sorted(others.items()):
+        yield fault("turned-away", times=count, code=code)
 
 
 def _too_little(requests: list[Request], written: int) -> Iterator[Refusal]:

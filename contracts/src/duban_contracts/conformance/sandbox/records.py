@@ -8,7 +8,7 @@ from typing import Final
 
 from duban_contracts.admissible.texts import folded
 from duban_contracts.conformance.faults import fault
-from duban_contracts.conformance.sandbox.evidence import Answered, Evidence, FeedbackRead, Read, Record, Written
+from duban_contracts.conformance.sandbox.evidence import Answered, Evidence, FeedbackRead, Read, Record, Seen, Written
 from duban_contracts.refusals import Refusal
 
 _FEWEST: Final = 5
@@ -60,7 +60,7 @@ def _partitions(written: list[Record]) -> Iterator[Refusal]:
 
 def _contents(written: list[Record]) -> Iterator[Refusal]:
     by_id: dict[tuple[str | None, str | None], str | None] = {}
-    by_content: dict[tuple[str | None, str | None, str | None], str | None] = {}
+    latest: dict[tuple[str | None, str | None], Seen] = {}
     for fact in written:
         seen = fact.event
         if seen.id is None or seen.content is None:
@@ -68,9 +68,10 @@ def _contents(written: list[Record]) -> Iterator[Refusal]:
         if by_id.setdefault((seen.source, seen.id), seen.content) != seen.content:
             yield fault("content-changed", field="id", id=seen.id)
         elif not seen.refused:
-            first = by_content.setdefault((seen.type, seen.reference, seen.content), seen.id)
-            if first != seen.id:
-                yield fault("new-id-on-retry", field="id", id=first, other=seen.id)
+            before = latest.get((seen.type, seen.reference))
+            if before is not None and before.content == seen.content and before.id != seen.id:
+                yield fault("new-id-on-retry", field="id", id=before.id, other=seen.id)
+            latest[(seen.type, seen.reference)] = seen
 
 
 def _order(written: list[Record]) -> Iterator[Refusal]:
