@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from services.chassis.consuming.deliveries import Delivery
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Connection, Database
 from services.gateway.receipts import tables
 from services.gateway.receipts.model import answer_of, standing
 
@@ -14,3 +15,9 @@ async def note_answers(connection: Connection, deliveries: Sequence[Delivery]) -
     """Fold a batch of feedback events into the receipts; order of arrival makes no difference."""
     answers = (answer_of(delivery.data) for delivery in deliveries)
     await tables.record(connection, standing(answer for answer in answers if answer is not None))
+
+
+async def answered(database: Database, receipt_ids: Collection[UUID]) -> Collection[UUID]:
+    """Return those of these receipts that nobody need wait for any longer."""
+    async with database.acquire() as connection:
+        return await tables.final(connection, receipt_ids)

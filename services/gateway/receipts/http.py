@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import INTEGRATORS
 from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Database
+from services.chassis.web.documents import answer
 from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Limit
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
+from services.chassis.web.waiting import Wait, Waiters, applied
 from services.gateway.receipts import tables
 from services.gateway.receipts.documents import ReceiptDocument
 from services.gateway.receipts.model import Receipt, ReceiptStatus
@@ -36,18 +38,31 @@ class Deps:
     """Dependencies of the routes."""
 
     database: Database
+    waiters: Waiters[UUID]
 
 
 def router(deps: Deps) -> Router:
     """Return the routes of the receipts."""
     routes = Router(prefix="/v1", tags=["receipts"])
 
-    @routes.get("/receipts/{receipt_id}", summary="查询回执", responses=declares("receipt-not-found"))
-    async def read_receipt(receipt_id: UUID, caller: MayRead) -> ReceiptDocument:
-        """Say where one event stands: queued, recorded or rejected."""
-        async with deps.database.acquire() as connection:
-            receipt = await tables.find(connection, receipt_id)
-        return ReceiptDocument.of(found_in_scope(receipt, _facts_of, caller, Problem("receipt-not-found")))
+    @routes.get(
+        "/receipts/{receipt_id}",
+        summary="查询回执",
+        response_model=ReceiptDocument,
+        responses=declares("receipt-not-found"),
+    )
+    async def read_receipt(receipt_id: UUID, caller: MayRead, wait: Wait) -> Response:
+        """Say where one event stands: queued, recorded or rejected.
+
+        With `Prefer: wait=N` the answer comes as soon as the ledger is done with the event, and after N seconds anyway.
+        """
+        receipt = await _receipt(deps, receipt_id, caller)
+        if wait and not receipt.is_final:
+            deps.waiters.check(caller.account)
+            with deps.waiters.place(caller.account):
+                await deps.waiters.until_ready(receipt_id, wait)
+            receipt = await _receipt(deps, receipt_id, caller)
+        return answer(ReceiptDocument.of(receipt), headers=applied(wait))
 
     @routes.get("/receipts", summary="回执列表")
     async def list_receipts(
@@ -63,6 +78,12 @@ def router(deps: Deps) -> Router:
         return page_of(found, limit, item=ReceiptDocument.of, cursor=_end_of_page)
 
     return routes
+
+
+async def _receipt(deps: Deps, receipt_id: UUID, caller: Caller) -> Receipt:
+    async with deps.database.acquire() as connection:
+        receipt = await tables.find(connection, receipt_id)
+    return found_in_scope(receipt, _facts_of, caller, Problem("receipt-not-found"))
 
 
 def _facts_of(receipt: Receipt) -> Facts:

@@ -121,6 +121,11 @@ class Receipt:
     queued_at: datetime | None
     answered_at: datetime | None
 
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the ledger is done with the event."""
+        return self.status is not ReceiptStatus.QUEUED
+
 
 def answer_of(data: EventData) -> Answer | None:
     """Return the answer that a feedback event carries, or None for the copies of hazard events beside them."""

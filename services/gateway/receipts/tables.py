@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
@@ -72,6 +72,7 @@ _RECORD: Final = f"""
  WHERE known.answered_at IS NULL
     OR (excluded.status <> 'queued', excluded.answered_at) >= (known.status <> 'queued', known.answered_at)"""  # noqa: S608 - constants
 _FIND: Final = f"SELECT {_READ} FROM receipt WHERE receipt_id = $1 AND {_VISIBLE}"  # noqa: S608 - constants
+_FINAL: Final = "SELECT receipt_id FROM receipt WHERE receipt_id = ANY ($1::uuid[]) AND status <> 'queued'"
 _NO_POSITION: Final = 2**63 - 1
 
 
@@ -107,6 +108,11 @@ async def find(connection: Connection, receipt_id: UUID) -> Receipt | None:
     """Return a receipt that somebody was promised, or None."""
     row = await connection.fetchrow(_FIND, receipt_id)
     return None if row is None else _receipt(row)
+
+
+async def final(connection: Connection, receipt_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these receipts with which the ledger is done."""
+    return {row["receipt_id"] for row in await connection.fetch(_FINAL, receipt_ids)}
 
 
 async def newest(

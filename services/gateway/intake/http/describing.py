@@ -11,8 +11,11 @@ from services.chassis.web.problems import declares
 from services.gateway.intake.documents import Submission
 
 # A single event is answered with its own refusal, so the route may answer with whatever an event may be refused for.
+_ELSEWHERE: Final = frozenset({"receipt-not-found", "too-many-waiting", "feed-expired"})
 _CODES: Final = [
-    code for code, meaning in CODES.items() if meaning.county and meaning.group in {Group.EVENT, Group.GATEWAY}
+    code
+    for code, meaning in CODES.items()
+    if meaning.county and meaning.group in {Group.EVENT, Group.GATEWAY} and code not in _ELSEWHERE
 ]
 _EVENT: Final[dict[str, Any]] = {
     "type": "object",
