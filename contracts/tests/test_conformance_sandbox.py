@@ -27,10 +27,12 @@ from contracts.tests.publishers import (
     life,
     report,
 )
+from duban_contracts.conformance import sandbox
 from duban_contracts.conformance.__main__ import main
 from duban_contracts.conformance.sandbox import records
 from duban_contracts.conformance.sandbox.city import City
 from duban_contracts.conformance.sandbox.evidence import Record, Seen, Written, as_lines, from_lines
+from duban_contracts.conformance.sandbox.gateway import Gateway
 from duban_contracts.conformance.sandbox.judge import debts, judge
 from duban_contracts.conformance.sandbox.script import Act, Script
 from duban_contracts.conformance.sandbox.topic import SandboxTopic
@@ -206,6 +208,23 @@ def test_evidence_is_read_as_it_was_written() -> None:
     Publisher(Virtual(there)).run(singly())
     facts = [*there.evidence, *RIGHT]
     assert from_lines(as_lines(facts)) == facts
+
+
+@pytest.mark.servers
+def test_a_sandbox_that_cannot_begin_judges_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sandbox", "--county", COUNTY, "--output", str(tmp_path), "--port"]
+    there = Gateway(city(), time.monotonic)
+    try:
+        assert main([*words, there.url.rpartition(":")[2]]) == 2
+    finally:
+        there.close()
+    monkeypatch.setitem(sys.modules, "duban_contracts.conformance.sandbox.topic", None)
+    monkeypatch.delattr(sandbox, "topic", raising=False)
+    assert main([*words, "0", "--kafka", "127.0.0.1:1"]) == 2
+    assert "duban-contracts[kit]" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.servers

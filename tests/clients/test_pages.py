@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,13 @@ from typing import Any
 import pytest
 
 from deploy.local.settings import ROOT
+from duban_contracts.conformance.sandbox.city import City
+from duban_contracts.conformance.sandbox.evidence import Request
+from duban_contracts.conformance.sandbox.gateway import Gateway
+from duban_contracts.conformance.sandbox.judge import judge
+from duban_contracts.conformance.sandbox.script import ESSENTIAL, Script
 from services.chassis.testing.kafka import eventually
-from tests.clients.county import County
+from tests.clients.county import COUNTY, County
 from tests.clients.toolchains import RUNNERS, Program
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -74,3 +81,25 @@ def sent_by(program: Program) -> tuple[str, str]:
     right = [name for name in ids if not re.search(rf'"{name}", "[A-Z0-9-]+", "alchemy"', program.text)]
     language = {"java": "java", "go": "go", "js": "node", "python": "python"}[program.language]
     return right[-1], f"/county/140502/{language}"
+
+
+OVER_HTTPS = [program for program in PROGRAMS if "https" in program.name.lower()]
+# Two or three events are too few for a certificate, and one of them is wrong on purpose.
+BY_DESIGN = {"too-little-seen", "refused-and-left"}
+
+
+@pytest.mark.parametrize("program", OVER_HTTPS, ids=lambda program: program.name)
+async def test_a_program_does_right_when_the_gateway_does_not(program: Program, tmp_path: Path) -> None:
+    """In the sandbox of the conformance kit: 503 first, then a lost answer, then some more."""
+    city, began = City(COUNTY, "the key", Script(2)), time.monotonic()
+    gateway = Gateway(city, lambda: time.monotonic() - began)
+    try:
+        environment = os.environ | {"GATEWAY": gateway.url, "KEY": city.key, "COUNTY": COUNTY}
+        runner: Callable[..., Awaitable[str]] = RUNNERS[program.language]  # type: ignore[assignment]
+        await runner(program, tmp_path, environment)
+    finally:
+        gateway.close()
+    found = judge(city.evidence)
+    assert {fault.code for fault in found} <= BY_DESIGN, found
+    acts = {fact.act for fact in city.evidence if isinstance(fact, Request)}
+    assert acts >= ESSENTIAL

@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -86,25 +85,35 @@ class Run:
                 return
 
 
-def main(words: list[str], topic: Callable[..., Topic] | None = None) -> int:
+def main(words: list[str]) -> int:
     """Run the sandbox and write the report; returns the exit code."""
     chosen = _parser().parse_args(words)
     began = time.monotonic()
     key = chosen.key or os.environ.get("DUBAN_SANDBOX_KEY") or secrets.token_urlsafe(24)
     city = City(chosen.county, key, Script(chosen.seed))
-    with ExitStack() as stack:
-        gateway = Gateway(city, lambda: time.monotonic() - began, host=chosen.host, port=chosen.port)
-        stack.callback(gateway.close)
-        run = Run(city, gateway, began)
-        if chosen.kafka:
-            from duban_contracts.conformance.sandbox import topic as kafka  # noqa: PLC0415 - needs the extra `kit`
-
-            run.topic = (topic or kafka.open_topic)(chosen.kafka, city, gateway.lock, began, prefix=chosen.prefix)
-            stack.callback(run.topic.close)
-        _announce(chosen, gateway, key)
-        _stop_on_signals(run)
-        run.go(Until(chosen.events, chosen.until_quiet))
+    try:
+        with ExitStack() as stack:
+            gateway = Gateway(city, lambda: time.monotonic() - began, host=chosen.host, port=chosen.port)
+            stack.callback(gateway.close)
+            run = Run(city, gateway, began)
+            if chosen.kafka:
+                run.topic = _topic(chosen, run)
+                stack.callback(run.topic.close)
+            _announce(chosen, gateway, key)
+            _stop_on_signals(run)
+            run.go(Until(chosen.events, chosen.until_quiet))
+    except (OSError, ImportError) as error:
+        sys.stderr.write(f"{error}\n")
+        return UNJUDGED
     return _report(chosen, city)
+
+
+def _topic(chosen: argparse.Namespace, run: Run) -> Topic:
+    try:
+        from duban_contracts.conformance.sandbox import topic  # noqa: PLC0415 - needs the extra `kit`
+    except ImportError as error:
+        raise ImportError(f"--kafka: pip install 'duban-contracts[kit]' ({error})") from error
+    return topic.open_topic(chosen.kafka, run.city, run.gateway.lock, run.began, prefix=chosen.prefix)
 
 
 def verify(words: list[str]) -> int:

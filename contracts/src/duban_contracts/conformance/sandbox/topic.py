@@ -8,6 +8,7 @@ Needs the extra `kit` (confluent-kafka) and a test broker that is spoken to with
 
 from __future__ import annotations
 
+import struct
 import threading
 import time
 from datetime import UTC, datetime
@@ -37,8 +38,11 @@ _TIMEOUT: Final = 15.0
 
 
 def open_topic(bootstrap: str, city: City, lock: threading.Lock, began: float, *, prefix: str) -> SandboxTopic:
-    """Make the topics anew on a test broker and return their keeper; raises KafkaException when it can't be reached."""
-    return SandboxTopic(bootstrap, city, lock, began, prefix)
+    """Make the topics anew on a test broker and return their keeper; raises OSError when it can't be reached."""
+    try:
+        return SandboxTopic(bootstrap, city, lock, began, prefix)
+    except KafkaException as error:
+        raise OSError(f"{bootstrap}: {error}") from error
 
 
 class SandboxTopic:
@@ -177,7 +181,10 @@ class SandboxTopic:
             low, high = self._consumer.get_watermark_offsets(TopicPartition(self.claims, number), timeout=_TIMEOUT)
             if high > low:
                 leader = known.brokers[partition.leader]
-                found = active_producers(str(leader.host), int(leader.port), self.claims, number)
+                try:
+                    found = active_producers(str(leader.host), int(leader.port), self.claims, number)
+                except (OSError, struct.error):
+                    return  # without that evidence nobody is certified, and the report says so
                 sequenced = sum(each.last_sequence + 1 for each in found) if all(e.epoch == 0 for e in found) else None
                 self._note(
                     Written(at=round(self._elapsed(), 3), partition=number, producers=len(found), sequenced=sequenced)
