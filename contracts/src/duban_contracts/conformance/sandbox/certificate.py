@@ -70,22 +70,12 @@ def as_json(run: Run, evidence: Evidence) -> bytes:
 def as_markdown(run: Run, evidence: Evidence) -> str:
     """Return the report that is printed, signed and filed."""
     found = judge(evidence)
-    acts = Counter(Act(fact.act) for fact in evidence if isinstance(fact, Request))
-    seen = _events(evidence)
     lines = [
         "# 事件报送系统符合性报告",
         "",
         f"**结论：{'符合，予以认证' if not found else '不符合，不予认证'}**",
         "",
-        "| 项目 | 内容 |",
-        "|---|---|",
-        f"| 县（市、区）区划代码 | {run.county} |",
-        f"| 核验日期 | {chinese_date(ZONE.day_of(run.ended))} |",
-        f"| 经 HTTPS | {seen['https']} 条事件，{sum(acts.values())} 次请求 |",
-        f"| 经 Kafka | {seen['kafka']} 条事件 |",
-        f"| 故障 | {'、'.join(f'{_ACTS[act]} {times} 次' for act, times in sorted(acts.items())) or '无'} |",
-        f"| 工具 | 符合性套件 {KIT}，契约 {contract_version()}，种子 {run.seed} |",
-        f"| 证据摘要（SHA-256） | `{run.digest}` |",
+        *_about(run, evidence),
         "",
         "## 核验事项",
         "",
@@ -98,18 +88,34 @@ def as_markdown(run: Run, evidence: Evidence) -> str:
         lines += [f"{number}. {_shown(fault)}" for number, fault in enumerate(found[:_MOST_SHOWN], start=1)]
         if len(found) > _MOST_SHOWN:
             lines.append(f"\n另有 {len(found) - _MOST_SHOWN} 项，见 report.json。")
-    lines += [
-        "",
-        "复核：`python -m duban_contracts.conformance verify report.json evidence.jsonl`，",
-        "同一证据由任何人复核，结论相同。",
-        "",
-        "| 报送系统建设单位（签章） | 核验单位（签章） | 日期 |",
-        "|---|---|---|",
-        "| | | |",
+    return "\n".join([*lines, *_SIGNATURES]) + "\n"
+
+
+def _about(run: Run, evidence: Evidence) -> list[str]:
+    acts = Counter(Act(fact.act) for fact in evidence if isinstance(fact, Request))
+    seen = _events(evidence)
+    return [
+        "| 项目 | 内容 |",
+        "|---|---|",
+        f"| 县（市、区）区划代码 | {run.county} |",
+        f"| 核验日期 | {chinese_date(ZONE.day_of(run.ended))} |",
+        f"| 经 HTTPS | {seen['https']} 条事件，{sum(acts.values())} 次请求 |",
+        f"| 经 Kafka | {seen['kafka']} 条事件 |",
+        f"| 故障 | {'、'.join(f'{_ACTS[act]} {times} 次' for act, times in sorted(acts.items())) or '无'} |",
+        f"| 工具 | 符合性套件 {KIT}，契约 {contract_version()}，种子 {run.seed} |",
+        f"| 证据摘要（SHA-256） | `{run.digest}` |",
     ]
-    return "\n".join(lines) + "\n"
 
 
+_SIGNATURES: Final = (
+    "",
+    "复核：`python -m duban_contracts.conformance verify report.json evidence.jsonl`，",
+    "同一证据由任何人复核，结论相同。",
+    "",
+    "| 报送系统建设单位（签章） | 核验单位（签章） | 日期 |",
+    "|---|---|---|",
+    "| | | |",
+)
 _WORDS: Final = {"passed": "通过", "failed": "**不通过**", "untried": "未涉及"}
 
 

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -22,7 +23,7 @@ from duban_contracts.cloudevents import CloudEvent, from_kafka, to_kafka
 from duban_contracts.codec import encode
 from duban_contracts.conformance.check import ZONE
 from duban_contracts.conformance.sandbox.city import REJECTION, City
-from duban_contracts.conformance.sandbox.evidence import Answered, FeedbackRead, Record, Written
+from duban_contracts.conformance.sandbox.evidence import Answered, FeedbackRead, Record, Seen, Written
 from duban_contracts.conformance.sandbox.producers import active_producers
 from duban_contracts.conformance.sandbox.script import Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, sighted
@@ -118,35 +119,7 @@ class SandboxTopic:
         refused = _refusal_of(event)
         if refused is None and self._fates.setdefault(identity or origin, self._script.next_is_rejected()):
             refused = refusal(REJECTION)
-        about: dict[str, Any] = {
-            "county": self._city.county,
-            "origin": origin,
-            "receipt_id": identity,
-            "claim_id": seen.id,
-            "claim_source": seen.source,
-            "claim_type": seen.type,
-            "reference": seen.reference,
-            "answered_at": datetime.now(UTC),
-        }
-        if refused is None:
-            number = f"{self._city.county}-2026-{abs(hash(seen.reference)) % 10**6:06}"
-            said: Any = ClaimRecorded(**about, hazard_id=number, number=number, outcome=ClaimOutcome.REGISTERED)
-            kind = "duban.claim.recorded.v1"
-        else:
-            said = ClaimRejected(
-                **about, code=refused.code, message=refused.message, field=refused.field, rule=refused.rule
-            )
-            kind = "duban.claim.rejected.v1"
-        answer = CloudEvent(
-            id=f"answer-{origin}",
-            source="/sandbox",
-            type=kind,
-            subject=seen.reference,
-            partitionkey=seen.reference,
-            time=about["answered_at"],
-            data=encode(said),
-        )
-        key, value, headers = to_kafka(answer)
+        key, value, headers = to_kafka(_answer_to(seen, identity, origin, self._city.county, refused))
 
         def delivered(error: object, message: Any) -> None:
             if error is None:
@@ -209,6 +182,35 @@ class SandboxTopic:
                 time.sleep(_LINGERING_SECONDS)
             else:
                 return
+
+
+def _answer_to(seen: Seen, identity: str | None, origin: str, county: str, refused: Refusal | None) -> CloudEvent:
+    about: dict[str, Any] = {
+        "county": county,
+        "origin": origin,
+        "receipt_id": identity,
+        "claim_id": seen.id,
+        "claim_source": seen.source,
+        "claim_type": seen.type,
+        "reference": seen.reference,
+        "answered_at": datetime.now(UTC),
+    }
+    said: ClaimRecorded | ClaimRejected
+    if refused is None:
+        number = f"{county}-{origin.rpartition('.')[2]}"
+        said = ClaimRecorded(**about, hazard_id=number, number=number, outcome=ClaimOutcome.REGISTERED)
+    else:
+        told = msgspec.structs.asdict(refused)
+        said = ClaimRejected(**about, **told)
+    return CloudEvent(
+        id=f"answer-{origin}",
+        source="/sandbox",
+        type=f"duban.claim.{'recorded' if refused is None else 'rejected'}.v1",
+        subject=seen.reference,
+        partitionkey=seen.reference,
+        time=about["answered_at"],
+        data=encode(said),
+    )
 
 
 def _refusal_of(event: CloudEvent | tuple[Refusal, ...]) -> Refusal | None:
