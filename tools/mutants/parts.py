@@ -12,7 +12,16 @@ from typing import Final
 from tools.generate.parts import SERVICES
 
 _CONTRACTS: Final = "contracts/src/duban_contracts"
-_CONTRACT_MODULES: Final = ("days", "refusals", "codes", "uscc", "vocabulary", "validation", "explain")
+_CONTRACT_MODULES: Final = (
+    "days.py",
+    "refusals.py",
+    "codes.py",
+    "uscc.py",
+    "vocabulary.py",
+    "validation.py",
+    "explain.py",
+    "admissible/*.py",
+)
 _SLICE_MODULES: Final = ("model.py", "model/*.py", "moves.py", "moves/*.py", "kinds/*.py")
 _HANDLERS: Final = ("handlers.py", "handlers/*.py")
 _PURITY: Final = "Models and moves are pure"
@@ -20,25 +29,34 @@ _PURITY: Final = "Models and moves are pure"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Modules that one suite of tests answers for. Both are paths below the repository; `tests` is a folder."""
+    """Modules, and the folders whose tests answer for them; all are paths below the repository."""
 
     name: str
     modules: tuple[str, ...]
-    tests: str
+    tests: tuple[str, ...]
 
 
 def parts(root: Path) -> list[Part]:
     """Return the pure tier of the tree at `root`: the contract, the scope of access, and each service's slices."""
-    contracts = (f"{_CONTRACTS}/{name}.py" for name in _CONTRACT_MODULES)
     found = [
-        Part("contracts", tuple(path for path in contracts if (root / path).exists()), "contracts/tests"),
-        Part("access", ("services/chassis/access/scope.py",), "services/chassis/tests/access"),
+        Part("contracts", _matching(root, _CONTRACTS, _CONTRACT_MODULES), ("contracts/tests",)),
+        # The reckoning of deadlines is published with the contract; the scheduler lives by it.
+        Part(
+            "deadlines",
+            _matching(root, _CONTRACTS, ("deadlines/*.py",)),
+            ("tests/deadlines", "services/scheduler/tests"),
+        ),
+        Part("access", ("services/chassis/access/scope.py",), ("services/chassis/tests/access",)),
     ]
     impure = _impure(root)
     for service in SERVICES:
         modules = tuple(sorted(_pure_modules(root, service, impure)))
-        found.append(Part(service, modules, f"services/{service}/tests"))
-    return found
+        found.append(Part(service, modules, (f"services/{service}/tests",)))
+    return [part for part in found if part.modules]
+
+
+def _matching(root: Path, home: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(path.relative_to(root)) for pattern in patterns for path in sorted((root / home).glob(pattern)))
 
 
 def _pure_modules(root: Path, service: str, impure: frozenset[str]) -> Iterator[str]:

@@ -212,7 +212,7 @@ def _options(seed: int) -> list[str]:
 
 
 def _selection(part: Part) -> list[str]:
-    return ["-m", "pure", part.tests]
+    return ["-m", "pure", *part.tests]
 
 
 def _key(mutant: str) -> str:
