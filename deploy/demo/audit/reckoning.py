@@ -3,38 +3,87 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from deploy.demo.api import Json
 from services.chassis.process.clock import ZONE
 
+_BEFORE_ALL: Final = datetime.min.replace(tzinfo=ZONE)
+
 
 def passed_unsubmitted(history: Sequence[Json]) -> set[str]:
-    """Return the hazards of which a deadline passed without a 整改完成 in time, reckoned from the history alone.
-
-    A plain second reckoning, for this city's stories: no extension and no reopening occurs in them.
-    """
-    overdue: set[str] = set()
-    left: dict[str, timedelta] = {}
-    due: dict[str, datetime] = {}
-    end = max(instant_of(record) for record in history)
+    """Return the hazards of which a deadline passed without a 整改完成 in time, reckoned from the history alone."""
+    late: set[str] = set()
+    stories: dict[str, _Story] = defaultdict(_Story)
     for record in sorted(history, key=lambda r: (r["hazard_id"], r["version"])):
-        hazard, payload, verb = record["hazard_id"], payload_of(record), record["type"].split(".")[2]
-        if verb == "confirmed":
-            due[hazard] = _day_after(date.fromisoformat(payload["deadline_on"]))
-        elif verb == "submitted" and hazard in due:
-            at = datetime.fromisoformat(payload["submitted_at"])
-            if at > due[hazard]:
-                overdue.add(hazard)
-            left[hazard] = due.pop(hazard) - at
-        elif verb == "returned" and left[hazard] > timedelta(0):
-            resumed = (instant_of(record) + left[hazard]).astimezone(ZONE)
-            whole = resumed.replace(hour=0, minute=0, second=0, microsecond=0)
-            due[hazard] = whole if whole == resumed else whole + timedelta(days=1)
-        elif verb in {"closed", "rejected"}:
-            due.pop(hazard, None)
-    return overdue | {hazard for hazard, instant in due.items() if instant < end}
+        payload, verb = payload_of(record), record["type"].split(".")[2]
+        at = datetime.fromisoformat(payload["submitted_at"]) if verb == "submitted" else instant_of(record)
+        day = date.fromisoformat(payload["deadline_on"]) if "deadline_on" in payload else None
+        story = stories[record["hazard_id"]]
+        if story.is_late(at):
+            late.add(record["hazard_id"])
+            story.missed = True
+        story.tell(verb, at, day)
+    end = max(instant_of(record) for record in history)
+    return late | {hazard for hazard, story in stories.items() if story.is_late(end)}
+
+
+@dataclass
+class _Story:
+    """One hazard as far as it is read: its deadline, the time allowed to the microsecond, and whether it counts."""
+
+    due: datetime = _BEFORE_ALL
+    allowed_to: datetime = _BEFORE_ALL
+    turned: datetime = _BEFORE_ALL
+    paused: datetime | None = None
+    running: bool = False
+    missed: bool = False
+
+    def is_late(self, now: datetime) -> bool:
+        """Return whether the deadline passed before `now` with the clock running."""
+        return self.running and now > self.due
+
+    def tell(self, verb: str, at: datetime, day: date | None) -> None:
+        """Read one more event."""
+        stopped = not self.running and self.paused is None
+        if verb not in {"confirmed", "reopened", "extended", "submitted", "returned", "closed", "rejected"}:
+            return
+        if (verb == "extended" and stopped) or (verb == "submitted" and not self.running):
+            return
+        if verb == "returned" and self.paused is None:
+            return
+        self.turned = max(at, self.turned)
+        if verb in {"confirmed", "reopened", "extended"} and day is not None:
+            self._set(verb, _day_after(day))
+        elif verb == "submitted":
+            self.running, self.paused = False, self.turned
+        elif verb == "returned":
+            self._go_on()
+        else:
+            self.running, self.paused = False, None
+
+    def _set(self, verb: str, end: datetime) -> None:
+        """Take a new deadline: an extension never takes away what is left of one that was not missed."""
+        keeps = verb == "extended" and not self.missed
+        self.due, self.allowed_to = (max(end, self.due), max(end, self.allowed_to)) if keeps else (end, end)
+        self.missed = False
+        if verb != "extended":
+            self.running, self.paused = True, None
+
+    def _go_on(self) -> None:
+        """Count on with what was left, to the end of a day; whoever had nothing left has the day of the return."""
+        left = max(self.allowed_to - (self.paused or self.turned), timedelta(0))
+        self.running, self.paused = True, None
+        if self.missed:
+            return
+        self.allowed_to = self.turned + left
+        local = self.allowed_to.astimezone(ZONE)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        self.due = midnight if left and midnight == local else midnight + timedelta(days=1)
 
 
 def payload_of(record: Json) -> Json:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from duban_contracts.days import Zone
+from duban_contracts.deadlines.calendar import load_days
 from services.chassis.assembly import Part, Platform
 from services.scheduler import metrics
-from services.scheduler.calendar.handlers import load_days
 from services.scheduler.settings import Settings
 
 

@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts.days import Zone
+from duban_contracts.deadlines.reckoning import ClockState, Deadline, Outcome, Segment, Turn
 from duban_contracts.events.types import Grade
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 from services.scheduler.alarms.model import Alarm, AlarmState, Kind
 from services.scheduler.clocks.model.account import account
 from services.scheduler.clocks.model.called_for import NAMESPACE
-from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Segment, Turn
 from services.scheduler.clocks.tables.clocks import HazardClock
 from services.scheduler.clocks.tables.deadlines import DeadlineRow, Position
 

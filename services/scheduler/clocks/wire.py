@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from duban_contracts.days import Zone
+from duban_contracts.deadlines.calendar import load_days, load_policy
 from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Part, Platform
 from services.chassis.consuming.batches import Ordering
 from services.scheduler.alarms.handlers import Deps as AlarmDeps
 from services.scheduler.alarms.handlers import RaiseAlarms
-from services.scheduler.calendar.handlers import fingerprint, load_days, load_policy
+from services.scheduler.calendar.handlers import fingerprint
 from services.scheduler.clocks.events import CONSUMER, TakeHazards
 from services.scheduler.clocks.handlers.plan import plan_reminders
 from services.scheduler.clocks.handlers.tell import hazard_alarms

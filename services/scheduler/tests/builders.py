@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import date, time, timedelta
 from typing import Final
 
+from duban_contracts.deadlines.calendar import CityDays, WorkingCalendar
+from duban_contracts.deadlines.fold import advance
+from duban_contracts.deadlines.reckoning import Reckoning
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Grade
 from duban_contracts.testing.calendar import ZONE, june, local
 from duban_contracts.testing.stories import Story, registered
-from services.scheduler.calendar.model import CityDays, WorkingCalendar
-from services.scheduler.clocks.model.fold import advance
 from services.scheduler.clocks.model.policy import Policy
-from services.scheduler.clocks.model.reckoning import Reckoning
 
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)

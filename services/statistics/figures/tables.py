@@ -148,18 +148,21 @@ async def open_on(
 async def cohorts(connection: Connection, selection: Selection, period: Period, cut_off: date) -> dict[Key, Cohort]:
     """Return the hazards confirmed in the period and those whose deadline fell in it, as they stood at `cut_off`.
 
-    A return or a reopening takes a rectification back. The cell is the one at the cut-off.
+    A return or a reopening takes a rectification back. The cell is the one at the cut-off. Whatever was never late is in
+    time: the day that counts is the one after pauses, extensions and roll, as the scheduler has it. Rows of before that
+    was known go by the printed day.
     """
     condition, arguments = selection.where(cut_off, period.start, period.end)
-    found, due = "confirmed_on BETWEEN $2 AND $3", "deadline_on BETWEEN $2 AND $3"
+    found, due = "confirmed_on BETWEEN $2 AND $3", "coalesce(due_on, deadline_on) BETWEEN $2 AND $3"
     query = f"""{_STANDING}
         SELECT {_columns(selection.cells)}
                count(*) FILTER (WHERE {found}) AS found,
                count(*) FILTER (WHERE {found} AND (rectified_on IS NOT NULL OR closed_on IS NOT NULL)) AS rectified,
                count(*) FILTER (WHERE {found} AND closed_on IS NOT NULL) AS closed,
                count(*) FILTER (WHERE {due}) AS due,
-               count(*) FILTER (WHERE {due} AND closed_on <= deadline_on) AS closed_in_time,
-               count(*) FILTER (WHERE {due} AND rectified_on <= deadline_on) AS submitted_in_time
+               count(*) FILTER (WHERE {due} AND closed_on IS NOT NULL AND NOT coalesce(passed, closed_on > deadline_on)) AS closed_in_time,
+               count(*) FILTER (WHERE {due} AND rectified_on IS NOT NULL
+                                AND NOT coalesce(passed, rectified_on > deadline_on)) AS submitted_in_time
         FROM standing WHERE {condition} AND ({found} OR {due})
         {_group(selection.cells)}"""  # noqa: S608 - Selection checks names
     terms = Cohort.__dataclass_fields__

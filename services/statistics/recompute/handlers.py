@@ -11,7 +11,7 @@ from typing import Any, Final
 from services.statistics.recompute.model import Books, CellKey, percent, rates_of, seconds_open
 
 _CELL: Final = ("county", "sector", "grade", "channel")
-_RATES: Final = ("rectification_rate", "closure_rate", "on_time_rate")
+_RATES: Final = ("rectification_rate", "closure_rate", "on_time_rate", "on_time_submission_rate")
 _DAYS_AT_ONCE: Final = 300
 _SECONDS_ALIKE: Final = 0.01
 

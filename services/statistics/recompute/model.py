@@ -1,7 +1,8 @@
 """The books replayed from the ledger's history, and the rates and times that follow from them.
 
 The rules are written out again on purpose (DOMAIN §9): two people who read the same rule and get the same number are
-worth more than one function called twice.
+worth more than one function called twice. So is the deadline: it ends with its day, stands still while a 整改完成 is
+reviewed, and a return gives back what was left, up to the end of a day. Rolled deadlines (policy.json) are not known here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 # China has one zone and no summer time: eight hours ahead of UTC, all year.
 _CHINA: Final = timezone(timedelta(hours=8))
+_BEFORE_ALL: Final = datetime.min.replace(tzinfo=_CHINA)
 
 CellKey = tuple[str, str, str, str]
 
@@ -25,13 +27,73 @@ class BrokenHistory(ValueError):
 
 
 @dataclass
+class Clock:
+    """The deadline in force: `due` is when it passes, `spent` when the time allowed is used up to the microsecond.
+
+    `counted` is where the last turn of the clock lies; nothing counts before it.
+    """
+
+    due: datetime | None = None
+    spent: datetime = _BEFORE_ALL
+    counted: datetime = _BEFORE_ALL
+    paused: datetime | None = None
+    runs: bool = False
+    passed: bool = False
+
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day that is over when the deadline passes."""
+        return self.due and (self.due - timedelta(microseconds=1)).astimezone(_CHINA).date()
+
+    def turn(self, what: str, at: datetime, day: date | None) -> None:
+        """Note that `what` happened at `at`; `day` is the deadline that the hazard has after it."""
+        late = self.runs and self.due is not None and at > self.due
+        if what in {"confirmed", "reopened"} and day is not None:
+            self._set(_after(day), at)
+        elif what == "extended" and day is not None and (self.runs or self.paused):
+            kept = self.due is not None and not (self.passed or late)
+            fresh = _after(day)
+            self.due = max(fresh, self.due) if kept and self.due else fresh
+            self.spent, self.passed = max(fresh, self.spent) if kept else fresh, False
+            self.counted = max(at, self.counted)
+        elif what == "submitted" and self.runs:
+            self.passed = self.passed or late
+            self.runs, self.paused = False, max(at, self.counted)
+            self.counted = self.paused
+        elif what == "returned" and self.paused:
+            self._resume(self.paused, max(at, self.counted))
+        elif what in {"closed", "rejected"} or (what == "overdue" and late):
+            self.passed = self.passed or late
+            self.runs, self.paused = self.runs and what == "overdue", None
+            self.counted = max(at, self.counted)
+
+    def _set(self, due: datetime, at: datetime) -> None:
+        self.due, self.spent, self.counted = due, due, max(at, self.counted)
+        self.runs, self.paused, self.passed = True, None, False
+
+    def _resume(self, paused: datetime, at: datetime) -> None:
+        left = max(self.spent - paused, timedelta())
+        self.runs, self.paused, self.counted = True, None, at
+        if self.passed:
+            return
+        self.spent = at + left
+        day = self.spent.astimezone(_CHINA).date()
+        midnight = _after(day - timedelta(days=1))
+        self.due = midnight if left and midnight == self.spent else _after(day)
+
+
+def _after(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), _CHINA)
+
+
+@dataclass
 class Standing:
     """How one hazard stands; `trail` is (day, cell if it is open then else None, overdue then)."""
 
     cell: CellKey | None = None
     day: date = date.min
     is_open: bool = False
-    deadline: date | None = None
+    clock: Clock = field(default_factory=Clock)
     confirmed: datetime | None = None
     confirmed_day: date | None = None
     rectified_day: date | None = None
@@ -111,12 +173,13 @@ def _replay(books: Books, now: Standing, record: Mapping[str, Any]) -> None:
         count("transferred_out", cell)
     now.cell = cell
     now.is_open = what in {"confirmed", "reopened"} or (was_open and what not in {"closed", "rejected"})
-    _marks(now, what, at, facts)
+    counts = datetime.fromisoformat(data["submitted_at"]) if data.get("submitted_at") else at
+    now.clock.turn(what, counts, date.fromisoformat(facts["deadline_on"]) if facts.get("deadline_on") else None)
+    _marks(now, what, at)
     now.trail.append((now.day, cell if now.is_open else None, bool(facts.get("overdue")) and now.is_open))
 
 
-def _marks(now: Standing, what: str, at: datetime, facts: Mapping[str, Any]) -> None:
-    now.deadline = date.fromisoformat(facts["deadline_on"]) if facts.get("deadline_on") else None
+def _marks(now: Standing, what: str, at: datetime) -> None:
     if what == "confirmed" and now.confirmed is None:
         now.confirmed, now.confirmed_day = at, now.day
     if what in {"returned", "reopened"}:
@@ -136,14 +199,16 @@ def rates_of(books: Books) -> dict[tuple[str, str], dict[str, tuple[int, int]]]:
             groups[hazard.cell[0], hazard.cell[2]].append(hazard)
     result = {}
     for key, members in groups.items():
-        due = [h for h in members if h.deadline is not None and first <= h.deadline <= last]
-        in_time = [h for h in due if h.closed_day and h.deadline and h.closed_day <= h.deadline]
+        due = [h for h in members if h.clock.last_day is not None and first <= h.clock.last_day <= last]
+        in_time = [h for h in due if h.closed_day and not h.clock.passed]
+        handed_in = [h for h in due if h.rectified_day and not h.clock.passed]
         closed = sum(h.closed_day is not None for h in members)
         rectified = sum(h.rectified_day is not None or h.closed_day is not None for h in members)
         result[key] = {
             "rectification_rate": (rectified, len(members)),
             "closure_rate": (closed, len(members)),
             "on_time_rate": (len(in_time), len(due)),
+            "on_time_submission_rate": (len(handed_in), len(due)),
         }
     return result
 

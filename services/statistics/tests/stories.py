@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
 from duban_contracts.days import Zone
+from duban_contracts.deadlines.calendar import CityDays, WorkingCalendar
 from duban_contracts.events.types import Channel, Grade
 from duban_contracts.testing.stories import Story, hazard
 from services.chassis.consuming.deliveries import RawRecord
@@ -17,6 +18,7 @@ from services.statistics.books.model.record import Entry, HazardRecord
 from services.statistics.stream.events.reading import interpret
 
 ZONE: Final = Zone("Asia/Shanghai")
+DAYS: Final = CityDays(ZONE, WorkingCalendar(frozenset({2026, 2027}), {}, {}))
 START: Final = datetime(2026, 11, 1, 1, 0, tzinfo=UTC)
 DEADLINE: Final = date(2026, 11, 10)
 
@@ -59,7 +61,7 @@ def fold_all(entries: Iterable[Entry], known: dict[str, HazardRecord] | None = N
     records = {} if known is None else known
     for entry in entries:
         before = records.get(entry.hazard_id, HazardRecord(hazard_id=entry.hazard_id))
-        records[entry.hazard_id] = fold(before, entry, ZONE)
+        records[entry.hazard_id] = fold(before, entry, DAYS)
     return records
 
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import structlog
 
+from duban_contracts.deadlines.fold import advance
 from duban_contracts.events.hazards import HazardEvent
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.alarms.model import Alarm, AlarmKey
 from services.scheduler.clocks.model.called_for import changes
-from services.scheduler.clocks.model.fold import advance
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.clocks.tables import clocks as clock_table
 from services.scheduler.clocks.tables.clocks import Cause, HazardClock

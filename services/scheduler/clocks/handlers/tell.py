@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.deadlines.calendar import CityDays
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionEvent, SupervisionOverdue
 from duban_contracts.events.types import HAZARD
 from services.chassis.consuming import dead_letters
@@ -13,7 +14,6 @@ from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms.handlers import Source
 from services.scheduler.alarms.model import Alarm, Kind
-from services.scheduler.calendar.model import CityDays
 from services.scheduler.clocks.model.called_for import NAMESPACE
 from services.scheduler.clocks.tables import clocks as clock_table
 from services.scheduler.clocks.tables.clocks import Said
@@ -48,7 +48,7 @@ def hazard_alarms(*, topic: str, consumer: str, days: CityDays) -> Source:
 
 def _event(alarm: Alarm, said: Said, days: CityDays) -> CloudEvent:
     """Return a raised alarm's event. Its id follows from what it says, so that even a repetition is a duplicate."""
-    payload = _payload(alarm, said, days)
+    payload = payload_of(alarm, said, days)
     return new_event(
         payload,
         source=SOURCE,
@@ -60,7 +60,8 @@ def _event(alarm: Alarm, said: Said, days: CityDays) -> CloudEvent:
     )
 
 
-def _payload(alarm: Alarm, said: Said, days: CityDays) -> SupervisionEvent:
+def payload_of(alarm: Alarm, said: Said, days: CityDays) -> SupervisionEvent:
+    """Return what a raised alarm says: the day as it was set, the day that counts, and what became of the claims."""
     due, facts, raised_at = alarm.due, said.facts, alarm.raised_at
     assert raised_at is not None  # noqa: S101 - only raised alarms become events
     last_day = days.last_day(due.at)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from duban_contracts.days import Zone
-from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Reckoning, Turn
+from duban_contracts.deadlines.reckoning import ClockState, Deadline, Outcome, Reckoning, Turn
 
 _CAUSES: Final = {
     Turn.CONFIRMED: "确认",

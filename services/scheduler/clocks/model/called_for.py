@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from duban_contracts.deadlines.reckoning import ClockState, Outcome, Reckoning
 from duban_contracts.events.types import HAZARD, Subject
 from services.scheduler.alarms.model import Alarm, AlarmState, Due, ahead, passing
 from services.scheduler.alarms.model import changes as alarm_changes
 from services.scheduler.clocks.model.policy import Policy
-from services.scheduler.clocks.model.reckoning import ClockState, Outcome, Reckoning
 
 # Constant for life: it makes the event id of every alarm about a hazard, by which readers recognise a repetition.
 NAMESPACE: Final = UUID("0d9c7f2e-3b0a-5c58-9f0e-64756261e001")

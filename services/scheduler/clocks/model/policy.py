@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
+from duban_contracts.deadlines.calendar import CityDays, Reminders
 from duban_contracts.events.types import Grade
-from services.scheduler.calendar.model import CityDays, Reminders
 
 
 @dataclass(frozen=True, slots=True)

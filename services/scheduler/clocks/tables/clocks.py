@@ -12,10 +12,10 @@ import asyncpg
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.deadlines.reckoning import Reckoning
 from duban_contracts.events.types import HazardFacts
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.scheduler.clocks.model.reckoning import Reckoning
 
 _RECKONING: Final = msgspec.json.Decoder(Reckoning)
 _FACTS: Final = msgspec.json.Decoder(HazardFacts)

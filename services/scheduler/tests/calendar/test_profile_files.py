@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from duban_contracts.deadlines.calendar import Roll, load_days, load_policy
 from duban_contracts.events.types import Grade
 from duban_contracts.profile import ProfileError
 from duban_contracts.testing.calendar import ZONE
 from services.scheduler.calendar.__main__ import main, seed
-from services.scheduler.calendar.handlers import fingerprint, load_days, load_policy
-from services.scheduler.calendar.model import Roll
+from services.scheduler.calendar.handlers import fingerprint
 from services.scheduler.clocks.model.policy import policy_of
 from services.scheduler.tests.bench import PROFILE
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.deadlines.calendar import CityDays, Roll, UnusableCalendar, WorkingCalendar, load_days
 from duban_contracts.testing.calendar import ZONE, june, local
-from services.scheduler.calendar.handlers import load_days
-from services.scheduler.calendar.model import CityDays, Roll, UnusableCalendar, WorkingCalendar
 from services.scheduler.tests.bench import PROFILE
 from services.scheduler.tests.builders import WEEKENDS_ONLY
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from duban_contracts.deadlines.reckoning import Reckoning
 from duban_contracts.events.types import Grade, Subject
 from duban_contracts.testing.calendar import june, local
 from duban_contracts.testing.stories import Story, registered
 from services.scheduler.alarms.model import Alarm, AlarmState, Kind
 from services.scheduler.clocks.model import called_for as rules
-from services.scheduler.clocks.model.reckoning import Reckoning
 from services.scheduler.tests.builders import POLICY, clock_of, running
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from duban_contracts.deadlines.reckoning import Outcome
 from duban_contracts.testing.calendar import june, local
-from services.scheduler.clocks.model.reckoning import Outcome
 from services.scheduler.tests.builders import clock_of, running
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.deadlines.fold import advance
+from duban_contracts.deadlines.reckoning import ClockState, Outcome, Reckoning
 from duban_contracts.events.hazards import HazardEvent, HazardSubmitted
 from duban_contracts.testing.stories import Story
 from services.scheduler.alarms.model import Alarm, AlarmKey, AlarmState, Kind
 from services.scheduler.clocks.model.called_for import changes
-from services.scheduler.clocks.model.fold import advance
-from services.scheduler.clocks.model.reckoning import ClockState, Outcome, Reckoning
 from services.scheduler.tests.builders import POLICY
 from services.scheduler.tests.clocks.histories import histories
 

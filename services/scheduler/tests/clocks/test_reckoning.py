@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from duban_contracts.deadlines.calendar import CityDays, Roll
+from duban_contracts.deadlines.fold import advance
+from duban_contracts.deadlines.reckoning import ClockState, Outcome
 from duban_contracts.events.types import Grade
 from duban_contracts.testing.calendar import ZONE, june, local
 from duban_contracts.testing.stories import hazard, registered
-from services.scheduler.calendar.model import CityDays, Roll
-from services.scheduler.clocks.model.fold import advance
-from services.scheduler.clocks.model.reckoning import ClockState, Outcome
 from services.scheduler.tests.builders import DAY, HOUR, WEEKENDS_ONLY, clock_of, fold, running
 
 

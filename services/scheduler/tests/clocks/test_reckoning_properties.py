@@ -6,13 +6,13 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.deadlines.fold import advance
+from duban_contracts.deadlines.reckoning import ClockState, Outcome, Reckoning
 from duban_contracts.events.hazards import HazardEvent, HazardExtended, HazardSubmitted
 from duban_contracts.testing.calendar import ZONE, local
 from duban_contracts.testing.stories import Story, registered
 from services.scheduler.alarms.model import Alarm, AlarmKey, AlarmState, Kind
 from services.scheduler.clocks.model.called_for import called_for, changes
-from services.scheduler.clocks.model.fold import advance
-from services.scheduler.clocks.model.reckoning import ClockState, Outcome, Reckoning
 from services.scheduler.tests.builders import POLICY, clock_of, fold
 from services.scheduler.tests.clocks.histories import MINUTES, histories
 

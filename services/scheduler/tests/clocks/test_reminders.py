@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import date
 
 from duban_contracts.codec import decode
+from duban_contracts.deadlines.calendar import CityDays, WorkingCalendar
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionOverdue
 from duban_contracts.testing.calendar import ZONE, june, local
 from duban_contracts.testing.stories import confirmed
-from services.scheduler.calendar.model import CityDays, WorkingCalendar
 from services.scheduler.clocks.handlers.plan import plan_reminders
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.tests.bench import Bench

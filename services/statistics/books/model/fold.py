@@ -6,10 +6,13 @@ next is booked, what is ahead is parked inside the record until the gap fills.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final, TypeVar
 
-from duban_contracts.days import Zone
+from duban_contracts.deadlines.calendar import CityDays
+from duban_contracts.deadlines.fold import Happening, reckon
+from duban_contracts.deadlines.reckoning import Outcome
 from services.statistics.books.model.record import Entry, Flow, HazardRecord, Measure, Step
 
 _COUNTED: Final = {
@@ -21,40 +24,42 @@ _COUNTED: Final = {
 }
 
 
-def fold(record: HazardRecord, entry: Entry, zone: Zone) -> HazardRecord:
+def fold(record: HazardRecord, entry: Entry, days: CityDays) -> HazardRecord:
     """Return the record after `entry`; the same record when the entry brings nothing new.
 
-    `zone` is the city's: its calendar days are the days of the books (DOMAIN §4).
+    `days` are the city's: its calendar days are the days of the books (DOMAIN §4), and by them deadlines pass.
     """
     if entry.version <= record.version or any(waiting.version == entry.version for waiting in record.parked):
         return record
     steps = list(record.steps)
     parked = sorted((*record.parked, entry), key=lambda waiting: waiting.version)
     while parked and parked[0].version == (steps[-1].version if steps else 0) + 1:
-        steps.append(book(steps[-1] if steps else None, parked.pop(0), zone))
+        steps.append(book(steps, parked.pop(0), days))
     return HazardRecord(hazard_id=record.hazard_id, steps=tuple(steps), parked=tuple(parked))
 
 
-def merge(one: HazardRecord, other: HazardRecord, zone: Zone) -> HazardRecord:
+def merge(one: HazardRecord, other: HazardRecord, days: CityDays) -> HazardRecord:
     """Return the record that knows what either knows: steps never differ at one version, so the longer one leads."""
     lead, rest = sorted((one, other), key=lambda record: record.version, reverse=True)
     for entry in rest.parked:
-        lead = fold(lead, entry, zone)
+        lead = fold(lead, entry, days)
     return lead
 
 
-def book(before: Step | None, entry: Entry, zone: Zone) -> Step:
-    """Return the step that `entry` makes after `before`.
+def book(steps: Sequence[Step], entry: Entry, days: CityDays) -> Step:
+    """Return the step that `entry` makes after `steps`, all that were booked before.
 
     A booking day never goes back within one hazard, even if two machines' clocks disagree about midnight: stock on
     a day is then the same by flows and by standing.
     """
-    day = zone.day_of(entry.occurred_at)
+    before = steps[-1] if steps else None
+    day = days.zone.day_of(entry.occurred_at)
     if before is not None:
         day = max(day, before.day)
     is_open = _is_open(before, entry)
     confirmed = entry.kind == "confirmed" and (before is None or before.confirmed_at is None)
     carried = before or _NOTHING
+    due_on, passed = _deadline(steps, entry, days)
     return Step(
         version=entry.version,
         kind=entry.kind,
@@ -71,7 +76,24 @@ def book(before: Step | None, entry: Entry, zone: Zone) -> Step:
         closed_at=_standing(carried.closed_at, entry.kind, "closed", entry.occurred_at),
         closed_on=_standing(carried.closed_on, entry.kind, "closed", day),
         flows=_flows(before, entry, is_open=is_open),
+        submitted_at=entry.submitted_at,
+        due_on=due_on,
+        passed=passed,
     )
+
+
+def _told(what: Step | Entry) -> Happening:
+    return Happening(what.kind, what.submitted_at or what.occurred_at, what.deadline_on)
+
+
+def _deadline(steps: Sequence[Step], entry: Entry, days: CityDays) -> tuple[date | None, bool | None]:
+    """Return the last day that counts of the deadline in force after `entry`, and whether that deadline passed."""
+    told = [_told(each) for each in steps]
+    reckoning = reckon(entry.hazard_id, [*told, _told(entry)], days)
+    if reckoning is None:
+        return None, None
+    deadline = reckoning.deadline
+    return days.last_day(deadline.due_at), deadline.outcome is Outcome.PASSED
 
 
 class _Nothing:

@@ -34,7 +34,8 @@ DEPARTURES: Final = (Measure.CLOSED, Measure.TRANSFERRED_OUT)
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A ledger event as the books need it: which hazard, which version, what happened, the facts after it.
 
-    `kind` is the event's bare name (`confirmed`, `closed`, ...); `occurred_at` is the ledger's time (UTC).
+    `kind` is the event's bare name (`confirmed`, `closed`, ...); `occurred_at` is the ledger's time (UTC), `submitted_at`
+    when a 整改完成 reached the broker.
     """
 
     hazard_id: str
@@ -45,6 +46,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     deadline_on: date | None = None
     overdue: bool = False
+    submitted_at: datetime | None = None
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -59,6 +61,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     `day` is the booking day in the city's zone. `open` means confirmed and not closed. `confirmed_at` is the first
     confirmation; `rectified_on` and `closed_on` are those that stand (a return or a reopening clears them).
+
+    `due_on` is the last day that counts of the deadline in force (`deadline_on` is the day as it was set), `passed` says
+    whether that deadline passed; both as `duban_contracts.deadlines` reckons from the events so far, None where no
+    deadline was set. Steps that were booked before there was one reckoning have neither.
     """
 
     version: int
@@ -76,6 +82,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     closed_on: date | None
     flows: tuple[Flow, ...]
+    submitted_at: datetime | None = None
+    due_on: date | None = None
+    passed: bool | None = None
 
 
 class HazardRecord(msgspec.Struct, frozen=True, kw_only=True):

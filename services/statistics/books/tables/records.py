@@ -64,6 +64,8 @@ _STEP: Final = Columns[_SteppedRow](
         "rectified_on": ("date", "step.rectified_on"),
         "closed_at": ("timestamptz", "step.closed_at"),
         "closed_on": ("date", "step.closed_on"),
+        "due_on": ("date", "step.due_on"),
+        "passed": ("boolean", "step.passed"),
     }
 ) | _CELL.of("step.cell")
 _FLOW: Final = Columns[_CountedRow](

@@ -30,7 +30,8 @@ class Cohort:
     """Hazards counted hazard by hazard at a cut-off.
 
     `found` were confirmed in the period; `rectified` and `closed` are those of them that stand so. `due` had their
-    deadline in the period; of these some were closed and some submitted in time.
+    deadline in the period, after pauses, extensions and roll; of these some were closed and some submitted in time: what
+    was never late is in time, however long its review took.
     """
 
     found: int = 0
@@ -52,10 +53,10 @@ class Cohort:
 
     @property
     def on_time(self) -> Rate:
-        """按期整改率: closed by the deadline ÷ due."""
+        """按期整改率: closed without ever having been late ÷ due."""
         return Rate(self.closed_in_time, self.due)
 
     @property
     def on_time_submission(self) -> Rate:
-        """Submitted by the deadline ÷ due: a review may take longer than the deadline."""
+        """Submitted by the deadline ÷ due: counts also what is still in review."""
         return Rate(self.submitted_in_time, self.due)

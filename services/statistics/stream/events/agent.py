@@ -14,7 +14,7 @@ import faust
 import structlog
 from faust.types import TP, EventT
 
-from duban_contracts.days import Zone
+from duban_contracts.deadlines.calendar import CityDays
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.consuming.dead_letters import DeadLetter
@@ -39,12 +39,12 @@ class LedgerStream:
     `failure` instead, and the agent stands still until the role takes the process down.
     """
 
-    def __init__(self, app: faust.App, bookkeeper: Bookkeeper, zone: Zone, *, topic_prefix: str) -> None:
+    def __init__(self, app: faust.App, bookkeeper: Bookkeeper, days: CityDays, *, topic_prefix: str) -> None:
         self.app = app
         self.topic = f"{topic_prefix}{TopicFamily.HAZARD}"
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._bookkeeper = bookkeeper
-        self._zone = zone
+        self._days = days
         table: Any = app.Table(
             TABLE,
             key_type=bytes,
@@ -114,10 +114,10 @@ class LedgerStream:
     async def _fold(self, event: EventT[Any], record: RawRecord, entry: Entry) -> Booking:
         key = entry.hazard_id.encode()
         known = self._known(key, entry.hazard_id)
-        after = fold(known, entry, self._zone)
+        after = fold(known, entry, self._days)
         if after.parked and entry.version > known.version + 1:
             # Ahead of the table: the event may be early, or the table may have lost a write that the database has.
-            after = fold(await self._healed(known), entry, self._zone)
+            after = fold(await self._healed(known), entry, self._days)
         # Written also when nothing is new: a crash may have kept the last write from the changelog.
         self._table[key] = encode(after)
         if after.version < entry.version:
@@ -145,7 +145,7 @@ class LedgerStream:
         if saved is None or saved.version <= known.version:
             return known
         _log.warning("a lost table write is healed", hazard_id=known.hazard_id, version=saved.version)
-        return merge(saved, known, self._zone)
+        return merge(saved, known, self._days)
 
 
 def _raw(event: EventT[Any]) -> RawRecord:

@@ -10,7 +10,7 @@ import msgspec
 
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.hazards import HazardEvent, HazardSubmitted
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.consuming.deliveries import UNKNOWN_EVENT_TYPE, RawRecord, read
@@ -72,6 +72,7 @@ def _meaning_of_hazard(event: CloudEvent, data: HazardEvent) -> Entry | Refusal:
         state=facts.state.value,
         deadline_on=facts.deadline_on,
         overdue=facts.overdue,
+        submitted_at=data.submitted_at if isinstance(data, HazardSubmitted) else None,
     )
 
 

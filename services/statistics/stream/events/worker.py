@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from faust.contrib.asgi import bind_to_running_loop
 
 from duban_contracts.days import Zone
+from duban_contracts.deadlines.calendar import load_days
 from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Platform
 from services.chassis.process.periodic import rest
@@ -63,8 +64,8 @@ class StreamWorker:
             session_seconds=settings.session_seconds,
         )
         bind_to_running_loop(app)
-        zone = Zone(self._platform.city.timezone)
-        stream = LedgerStream(app, bookkeeper, zone, topic_prefix=settings.topic_prefix)
+        days = load_days(settings.profile, Zone(self._platform.city.timezone))
+        stream = LedgerStream(app, bookkeeper, days, topic_prefix=settings.topic_prefix)
         app.finalize()
         return stream
 

@@ -18,8 +18,8 @@ from services.statistics.books.model.fold import fold, merge
 from services.statistics.books.model.record import ARRIVALS, DEPARTURES, HazardRecord, decode, encode
 from services.statistics.recompute.model import books_of
 from services.statistics.tests.stories import (
+    DAYS,
     DEADLINE,
-    ZONE,
     booked,
     entries_of,
     fold_all,
@@ -121,29 +121,29 @@ def test_a_record_that_lost_writes_is_healed_by_one_that_has_them(story: Story, 
     cut = data.draw(st.integers(0, len(entries)))
     behind, ahead = fold_all(entries[:cut]), fold_all(entries)
     late = behind.get("h", HazardRecord(hazard_id="h"))
-    assert merge(ahead["h"], late, ZONE) == ahead["h"] == merge(late, ahead["h"], ZONE)
+    assert merge(ahead["h"], late, DAYS) == ahead["h"] == merge(late, ahead["h"], DAYS)
 
 
 def test_what_either_of_two_records_has_parked_is_in_the_merged_one() -> None:
     first, second, third, fourth = entries_of(open_since(1).submitted(hour(2)).returned(hour(3)))
     table = fold_all([first, third])["h"]
     database = fold_all([first, second, fourth])["h"]
-    assert merge(table, database, ZONE) == merge(database, table, ZONE) == fold_all([first, second, third, fourth])["h"]
+    assert merge(table, database, DAYS) == merge(database, table, DAYS) == fold_all([first, second, third, fourth])["h"]
 
 
 def test_an_event_ahead_of_a_gap_is_parked_and_booked_when_the_gap_fills() -> None:
     first, second, third, fourth = entries_of(open_since(1).submitted(hour(2)).returned(hour(3)))
     record = fold_all([first, fourth, third])["h"]
     assert (record.version, [waiting.version for waiting in record.parked]) == (1, [3, 4])
-    record = fold(record, second, ZONE)
+    record = fold(record, second, DAYS)
     assert (record.version, record.parked) == (4, ())
 
 
 def test_an_event_that_waits_already_changes_nothing() -> None:
     first, _, third = entries_of(open_since(1).submitted(hour(2)))
     record = fold_all([first, third])["h"]
-    assert fold(record, third, ZONE) is record
-    assert fold(record, first, ZONE) is record
+    assert fold(record, third, DAYS) is record
+    assert fold(record, first, DAYS) is record
 
 
 def test_an_empty_record_has_no_version_and_no_newest_step() -> None:

@@ -12,7 +12,7 @@ from duban_contracts.testing.stories import Story
 from services.statistics.books.model.cell import grade_or_undetermined
 from services.statistics.books.model.fold import fold
 from services.statistics.books.model.record import Flow, HazardRecord, Measure
-from services.statistics.tests.stories import DEADLINE, ZONE, booked, entries_of, found, hour, open_since
+from services.statistics.tests.stories import DAYS, DEADLINE, booked, entries_of, found, hour, open_since
 
 
 def measures_of(story: Story) -> list[str]:
@@ -60,7 +60,7 @@ def test_a_hazard_confirmed_once_more_is_not_counted_twice_and_keeps_its_first_c
 
 def test_the_first_confirmation_is_where_confirmed_time_begins_even_without_a_registration() -> None:
     confirmed = entries_of(open_since(1))[1]
-    alone = fold(HazardRecord(hazard_id="h"), msgspec.structs.replace(confirmed, version=1), ZONE)
+    alone = fold(HazardRecord(hazard_id="h"), msgspec.structs.replace(confirmed, version=1), DAYS)
     assert alone.newest is not None
     assert (alone.newest.confirmed_at, alone.newest.open) == (hour(1), True)
     assert alone.newest.flows == (Flow(Measure.CONFIRMED, confirmed.cell),)

@@ -96,15 +96,44 @@ async def test_rates_stand_as_of_the_cut_off(books: Books, client: Client) -> No
 
 @pytest.mark.feature("SY53")
 async def test_the_rates_on_time_count_hazards_whose_deadline_fell_in_the_period(books: Books, client: Client) -> None:
-    in_time, late = open_since(1, "a").submitted(hour(30)), open_since(1, "b").submitted(hour(230))
+    in_time, late = open_since(1, "a").submitted(hour(30)), open_since(1, "b").submitted(hour(232))
     await books.take([*in_time.closed(hour(40)).records(), *late.closed(hour(240)).records()])
     await books.take(found("c").confirmed(hour(2), date(2026, 12, 1)).records())
     [item] = (await client.figures("/v1/rates", **NOVEMBER))["items"]
     assert item["on_time_rate"] == {"numerator": 1, "denominator": 2, "percent": "50.0"}
-    assert item["on_time_submission_rate"] == {"numerator": 2, "denominator": 2, "percent": "100.0"}
+    assert item["on_time_submission_rate"] == {"numerator": 1, "denominator": 2, "percent": "50.0"}
     [december] = (await client.figures("/v1/rates", from_="2026-12-01", to="2026-12-31"))["items"]
     assert december["rectification_rate"]["denominator"] == 0
     assert december["on_time_rate"]["denominator"] == 1
+
+
+@pytest.mark.feature("SY53")
+async def test_what_a_review_gave_back_counts_as_in_time(books: Books, client: Client) -> None:
+    # Due on 3 November as set; handed in on the 1st, returned on the 7th, handed in again on the 8th, closed on the 9th.
+    story = found().confirmed(hour(1), date(2026, 11, 3)).submitted(hour(10)).returned(hour(144))
+    await books.take(story.submitted(hour(168)).closed(hour(192)).records())
+    [item] = (await client.figures("/v1/rates", **NOVEMBER))["items"]
+    assert item["on_time_rate"] == {"numerator": 1, "denominator": 1, "percent": "100.0"}
+    assert item["on_time_submission_rate"] == {"numerator": 1, "denominator": 1, "percent": "100.0"}
+
+
+@pytest.mark.feature("SY53")
+async def test_what_is_still_in_review_was_handed_in_in_time(books: Books, client: Client) -> None:
+    await books.take(open_since(1).submitted(hour(230)).records())
+    [item] = (await client.figures("/v1/rates", **NOVEMBER))["items"]
+    assert item["on_time_rate"] == {"numerator": 0, "denominator": 1, "percent": "0.0"}
+    assert item["on_time_submission_rate"] == {"numerator": 1, "denominator": 1, "percent": "100.0"}
+
+
+@pytest.mark.feature("SY53")
+async def test_steps_that_were_booked_before_the_reckoning_go_by_the_printed_day(books: Books, client: Client) -> None:
+    in_time, late = open_since(1, "a").submitted(hour(30)), open_since(1, "b").submitted(hour(30))
+    await books.take([*in_time.closed(hour(40)).records(), *late.closed(hour(240)).records()])
+    async with books.database.acquire() as connection:
+        await connection.execute("UPDATE hazard_step SET due_on = NULL, passed = NULL")
+    [item] = (await client.figures("/v1/rates", **NOVEMBER))["items"]
+    assert item["on_time_rate"] == {"numerator": 1, "denominator": 2, "percent": "50.0"}
+    assert item["on_time_submission_rate"] == {"numerator": 2, "denominator": 2, "percent": "100.0"}
 
 
 @pytest.mark.feature("SY53")

@@ -41,7 +41,17 @@ RIGHT: dict[str, dict[str, Any]] = {
         ]
     },
     "/v1/stock": {"items": [CELL]},
-    "/v1/rates": {"items": [{**CELL, "rectification_rate": HALF, "closure_rate": HALF, "on_time_rate": NO_RATE}]},
+    "/v1/rates": {
+        "items": [
+            {
+                **CELL,
+                "rectification_rate": HALF,
+                "closure_rate": HALF,
+                "on_time_rate": NO_RATE,
+                "on_time_submission_rate": NO_RATE,
+            }
+        ]
+    },
     "/v1/clearance": {"items": [{"closings": {"closed": 1, "median": {"seconds": 89 * 3600.0}}}]},
     "/v1/balance": {"items": [{**CELL, "balanced": True}]},
 }
@@ -91,7 +101,7 @@ def test_counts_of_one_cell_that_are_published_in_parts_are_added_up() -> None:
 
 def test_a_split_without_anything_to_rate_differs_from_nothing() -> None:
     empty = {**CELL, "county": "140521"} | dict.fromkeys(
-        ("rectification_rate", "closure_rate", "on_time_rate"), NO_RATE
+        ("rectification_rate", "closure_rate", "on_time_rate", "on_time_submission_rate"), NO_RATE
     )
     assert compared(added("/v1/rates", empty)) == []
 
@@ -132,6 +142,7 @@ def test_a_split_that_only_one_side_knows_is_named() -> None:
         "rectification_rate ('140502', 'general')",
         "closure_rate ('140502', 'general')",
         "on_time_rate ('140502', 'general')",
+        "on_time_submission_rate ('140502', 'general')",
         "rectification_rate ('140521', 'general')",
         "closure_rate ('140521', 'general')",
     ]

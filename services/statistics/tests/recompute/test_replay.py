@@ -80,13 +80,18 @@ def test_a_day_begins_at_midnight_in_china_and_never_goes_back() -> None:
 
 def test_rates_stand_as_at_the_end_of_the_books() -> None:
     in_time = open_since(1, "a").submitted(hour(30)).closed(hour(40))
-    late = open_since(1, "b").submitted(hour(230)).closed(hour(240))
+    late = open_since(1, "b").submitted(hour(232)).closed(hour(240))
     waiting = open_since(1, "c").submitted(hour(30))
     returned = open_since(1, "d").submitted(hour(30)).returned(hour(31))
     reopened = open_since(1, "e").submitted(hour(30)).closed(hour(40)).reopened(hour(50), date(2027, 1, 1))
     rates = rates_of(books_of(history_of([in_time, late, waiting, returned, reopened, found("f")])))
     assert rates == {
-        ("140502", "general"): {"rectification_rate": (3, 5), "closure_rate": (2, 5), "on_time_rate": (1, 4)}
+        ("140502", "general"): {
+            "rectification_rate": (3, 5),
+            "closure_rate": (2, 5),
+            "on_time_rate": (1, 4),
+            "on_time_submission_rate": (2, 4),
+        }
     }
 
 
@@ -97,6 +102,14 @@ def test_a_deadline_counts_on_its_own_day_and_on_both_ends_of_the_books() -> Non
     books = books_of(history_of([on_the_day, first_day, last_day]))
     assert books.days == (FIRST, date(2026, 11, 4))
     assert rates_of(books)["140502", "general"]["on_time_rate"] == (1, 3)
+
+
+def test_what_was_never_late_is_in_time_however_long_its_review_took() -> None:
+    # Due on the 10th; handed in an hour before its end and closed the day after.
+    story = open_since(1).submitted(hour(230)).closed(hour(240))
+    rates = rates_of(books_of(history_of([story, found("b", 300)])))
+    assert rates["140502", "general"]["on_time_rate"] == (1, 1)
+    assert rates["140502", "general"]["on_time_submission_rate"] == (1, 1)
 
 
 def test_the_first_confirmation_is_where_time_begins() -> None:

@@ -6,18 +6,23 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 
 from duban_contracts.days import Zone
 from duban_contracts.events.types import Grade
+from duban_contracts.profile import ProfileError, read
 
 _DAY: Final = timedelta(days=1)
 _INSTANT: Final = timedelta(microseconds=1)
 _SATURDAY: Final = 5
 # Longer than any run of days off; a calendar in which nobody ever works is refused instead of searched for ever.
 _LONGEST_BREAK: Final = 60
+
+CALENDAR: Final = "calendar.json"
+POLICY: Final = "policy.json"
 
 
 class Roll(enum.StrEnum):
@@ -49,7 +54,7 @@ class Reminders(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class PolicyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """policy.json: `roll` says what happens to a deadline that falls on a day off. Each slice takes its part."""
+    """policy.json: `roll` says what happens to a deadline that falls on a day off. Each reader takes its part."""
 
     roll: Roll = Roll.NONE
     reminders: Reminders
@@ -156,3 +161,23 @@ class CityDays:
         """Return the instant after which only weekends are known; None when no year is entered."""
         years = self.calendar.years
         return self.zone.end_of_day(date(max(years), 12, 31)) if years else None
+
+
+def load_calendar(profile: Path) -> WorkingCalendar:
+    """Read calendar.json; raises ProfileError."""
+    path = profile / CALENDAR
+    document = read(path, CalendarFile)
+    try:
+        return WorkingCalendar(frozenset(document.years), document.holidays, document.workdays)
+    except UnusableCalendar as error:
+        raise ProfileError(path, "$", str(error)) from error
+
+
+def load_policy(profile: Path) -> PolicyFile:
+    """Read policy.json; raises ProfileError."""
+    return read(profile / POLICY, PolicyFile)
+
+
+def load_days(profile: Path, zone: Zone) -> CityDays:
+    """Read both files and return how the city counts days; raises ProfileError."""
+    return CityDays(zone, load_calendar(profile), load_policy(profile).roll)

@@ -11,25 +11,48 @@ The rules (DOMAIN §3 and §4, DESIGN §6):
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from duban_contracts.codec import type_of
+from duban_contracts.deadlines.calendar import CityDays
+from duban_contracts.deadlines.reckoning import ClockState, Deadline, Outcome, Reckoning, Segment, Turn
 from duban_contracts.events.hazards import (
-    HazardClosed,
     HazardConfirmed,
     HazardEvent,
     HazardExtended,
     HazardOverdue,
-    HazardRejected,
     HazardReopened,
-    HazardReturned,
     HazardSubmitted,
 )
-from services.scheduler.calendar.model import CityDays
-from services.scheduler.clocks.model.reckoning import ClockState, Deadline, Outcome, Reckoning, Segment, Turn
 
 _NOTHING_LEFT: Final = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A ledger event as far as a deadline is concerned: `kind` is its bare name (`confirmed`, `closed`, ...).
+
+    `at` (UTC) is the instant that counts: of a 整改完成 when it reached the broker, of anything else when it happened.
+    """
+
+    kind: str
+    at: datetime
+    deadline_on: date | None = None
+
+
+def happening(event: HazardEvent) -> Happening:
+    """Return what `event` says about deadlines."""
+    kind = type_of(type(event)).name.split(".")[2]
+    match event:
+        case HazardSubmitted(submitted_at=at):
+            return Happening(kind, at)
+        case HazardConfirmed() | HazardReopened() | HazardExtended() | HazardOverdue():
+            return Happening(kind, event.occurred_at, event.deadline_on)
+        case _:
+            return Happening(kind, event.occurred_at)
 
 
 def advance(reckoning: Reckoning | None, event: HazardEvent, *, version: int, days: CityDays) -> Reckoning | None:
@@ -38,35 +61,43 @@ def advance(reckoning: Reckoning | None, event: HazardEvent, *, version: int, da
     None means that the hazard has no clock yet (it is not confirmed). An event that is not newer than the reckoning
     changes nothing, so duplicates and stragglers are harmless.
     """
-    if reckoning is None:
-        if not isinstance(event, HazardConfirmed):
-            return None
-        reckoning = Reckoning(event.hazard.hazard_id, 0, ClockState.STOPPED, None, (), ())
-    if version <= reckoning.version:
+    if reckoning is not None and version <= reckoning.version:
         return reckoning
-    moved = _move(reckoning, event, days)
-    return replace(moved, version=version, grade=event.hazard.grade or moved.grade)
+    moved = move(reckoning, event.hazard.hazard_id, happening(event), days)
+    return None if moved is None else replace(moved, version=version, grade=event.hazard.grade or moved.grade)
 
 
-def _move(  # noqa: PLR0911 - a table: one line for each event
-    reckoning: Reckoning, event: HazardEvent, days: CityDays
-) -> Reckoning:
-    match event:
-        case HazardConfirmed(deadline_on=day, occurred_at=at):
-            return _start(reckoning, Turn.CONFIRMED, day, at, days)
-        case HazardReopened(deadline_on=day, occurred_at=at):
-            return _start(reckoning, Turn.REOPENED, day, at, days)
-        case HazardExtended(deadline_on=day, occurred_at=at):
+def reckon(hazard_id: str, happenings: Iterable[Happening], days: CityDays) -> Reckoning | None:
+    """Return the reckoning after all of a hazard's `happenings`, in their order; None when it has no clock yet."""
+    reckoning = None
+    for version, each in enumerate(happenings, start=1):
+        moved = move(reckoning, hazard_id, each, days)
+        reckoning = None if moved is None else replace(moved, version=version)
+    return reckoning
+
+
+def move(  # noqa: PLR0911 - a table: one line for each event
+    reckoning: Reckoning | None, hazard_id: str, what: Happening, days: CityDays
+) -> Reckoning | None:
+    """Return the reckoning after `what` happened to the hazard; only its confirmation starts a clock."""
+    if reckoning is None:
+        if what.kind != "confirmed" or what.deadline_on is None:
+            return None
+        reckoning = Reckoning(hazard_id, 0, ClockState.STOPPED, None, (), ())
+    match what:
+        case Happening("confirmed" | "reopened" as kind, at, date() as day):
+            return _start(reckoning, Turn(kind), day, at, days)
+        case Happening("extended", at, date() as day):
             return _extend(reckoning, day, at, days)
-        case HazardSubmitted(submitted_at=at):
+        case Happening("submitted", at):
             return _pause(reckoning, at)
-        case HazardReturned(occurred_at=at):
+        case Happening("returned", at):
             return _resume(reckoning, at, days)
-        case HazardClosed(occurred_at=at):
+        case Happening("closed", at):
             return _stop(reckoning, Outcome.MET, at)
-        case HazardRejected(occurred_at=at):
+        case Happening("rejected", at):
             return _stop(reckoning, Outcome.CANCELLED, at)
-        case HazardOverdue(deadline_on=day, occurred_at=at):
+        case Happening("overdue", at, date() as day):
             return _note(reckoning, day, at)
         case _:
             return reckoning
