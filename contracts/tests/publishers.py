@@ -40,6 +40,8 @@ class Virtual:
         elif target.path == "/v1/receipts":
             status = target.query.partition("=")[2] or None
             reply = self.city.receipts({"authorization": key}, status, self.now)
+        elif target.path == "/v1/feed":
+            reply = self.city.feed({"authorization": key}, target.query.partition("=")[2], self.now)
         else:
             reply = self.city.receipt({"authorization": key}, target.path.rpartition("/")[2], self.now)
         if reply.act is Act.LOST:

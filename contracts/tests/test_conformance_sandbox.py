@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 import sys
@@ -132,6 +133,45 @@ def test_whoever_polls_does_not_fill_the_evidence() -> None:
     publisher.read()
     publisher.wire.call("GET", "/v1/receipts?status=rejected")
     assert len(there.evidence) == count
+
+
+class FeedReader(Publisher):
+    """Learns from its feed what became of its events."""
+
+    def read(self) -> None:
+        self.wire.wait(1)
+        after, left = "", set(self.receipts)
+        while left:
+            _, _, page = self.wire.call("GET", f"/v1/feed?after={after}")
+            after = page["next"]
+            left -= {json.loads(bytes(item["event"]))["data"]["receipt_id"] for item in page["items"]}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_feed_tells_of_every_event_once_and_is_as_good_as_its_receipts(seed: int) -> None:
+    there = city(seed)
+    FeedReader(Virtual(there)).run(singly())
+    assert judge(there.evidence) == []
+
+
+@pytest.mark.servers
+def test_a_stream_goes_on_behind_the_last_event_that_was_read() -> None:
+    there = city()
+    publisher = Publisher(Virtual(there))
+    publisher.run(singly(3))
+    gateway = Gateway(there, lambda: 900.0)
+    lines: list[bytes] = []
+    try:
+        while len(lines) < 6:
+            headers = {"Authorization": "Bearer the key", "Accept": "text/event-stream"}
+            last = {"Last-Event-ID": lines[-1].decode()} if lines else {}
+            connection = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=20)
+            connection.request("GET", "/v1/feed", headers=headers | last)
+            lines.append(connection.getresponse().readline().strip().removeprefix(b"id: "))
+            connection.close()
+    finally:
+        gateway.close()
+    assert lines == [b"place-%d" % number for number in range(1, 7)]
 
 
 def test_the_same_seed_does_the_same() -> None:

@@ -18,6 +18,8 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.conformance.check import ZONE
 from duban_contracts.conformance.sandbox.answers import Reply, TurnedAway, problem, refused_result, submission
 from duban_contracts.conformance.sandbox.evidence import Fact, Read, Rejected, Request, Seen, Turned
+from duban_contracts.conformance.sandbox.feed import Feed, Told, page, place_of
+from duban_contracts.conformance.sandbox.outcomes import outcome
 from duban_contracts.conformance.sandbox.script import Act, Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, of_request, sighted
 from duban_contracts.refusals import Refusal, refusal
@@ -33,8 +35,7 @@ _MOST_LISTED: Final = 1000
 @dataclass(slots=True)
 class _Receipt:
     event: CloudEvent
-    reference: str
-    content: str
+    seen: Seen
     settles_at: float
     rejected: bool
     number: str
@@ -53,6 +54,7 @@ class City:
         self._script = script
         self._present = present
         self._receipts: dict[str, _Receipt] = {}
+        self._feed = Feed()
         self._shown_as: set[tuple[str, str]] = set()
 
     def submit(self, headers: Sequence[tuple[bytes, bytes]], body: bytes, at: float, *, dry_run: bool = False) -> Reply:
@@ -86,11 +88,31 @@ class City:
     def tick(self, at: float) -> None:
         """Let the ledger decide what it has to decide by now."""
         for receipt_id, receipt in self._receipts.items():
-            if receipt.rejected and not receipt.told and at >= receipt.settles_at:
-                receipt.told = True
+            if receipt.told or at < receipt.settles_at:
+                continue
+            receipt.told = True
+            refused = refusal(REJECTION) if receipt.rejected else None
+            if refused is not None:
                 self.evidence.append(
-                    Rejected(at=_rounded(at), receipt_id=receipt_id, event_id=receipt.event.id, code=REJECTION)
+                    Rejected(at=_rounded(at), receipt_id=receipt_id, event_id=receipt.event.id, code=refused.code)
                 )
+            answer = outcome(receipt.seen, receipt_id, f"{self.topic}/{receipt.number}", self.county, refused)
+            self._feed.tell(receipt_id, "recorded" if refused is None else "rejected", answer)
+
+    def feed(self, headers: Mapping[str, str], after: str | None, at: float) -> Reply:
+        """Answer `GET /v1/feed` with a page."""
+        place = place_of(after)
+        if place is None:
+            return problem(refusal("bad-cursor"))
+        return self._reading(headers, at, lambda: page(self.told(place, at), place))
+
+    def told(self, place: int, at: float) -> Sequence[Told]:
+        """Return what the feed holds behind a place, for a reader that takes it."""
+        self.tick(at)
+        found = self._feed.after(place)
+        for one in found:
+            self._note_reading({"receipt_id": one.receipt_id, "status": one.status}, at)
+        return found
 
     def _authenticate(self, named: Mapping[str, str]) -> None:
         if named.get("authorization") != f"Bearer {self.key}":
@@ -124,7 +146,7 @@ class City:
             "event_id": receipt.event.id,
             "source": receipt.event.source,
             "type": receipt.event.type,
-            "reference": receipt.reference,
+            "reference": receipt.seen.reference,
         }
         if at >= receipt.settles_at and receipt.rejected:
             said = refusal(REJECTION)
@@ -167,15 +189,13 @@ class City:
             return refused_result(index, seen.id, event), seen
         receipt_id = str(event.identity(self.topic))
         known = self._receipts.get(receipt_id)
-        if known is not None and known.content != seen.content:
+        if known is not None and known.seen.content != seen.content:
             reused = (refusal("id-reused", field="id"),)
             return refused_result(index, seen.id, reused), msgspec.structs.replace(seen, refused=("id-reused",))
         if known is None and taken:
             number = f"{self.county}-2026-{len(self._receipts) + 1:06}"
             rejected = self._script.next_is_rejected()
-            self._receipts[receipt_id] = _Receipt(
-                event, seen.reference or "", seen.content or "", at + SETTLING, rejected, number
-            )
+            self._receipts[receipt_id] = _Receipt(event, seen, at + SETTLING, rejected, number)
         return {"index": index, "status": "queued", "id": event.id, "receipt_id": receipt_id}, seen
 
     def _withheld(self, act: Act, events: Sequence[Seen], at: float) -> Reply:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -14,11 +16,13 @@ import msgspec
 
 from duban_contracts.conformance.sandbox.answers import Reply, problem
 from duban_contracts.conformance.sandbox.city import City
+from duban_contracts.conformance.sandbox.feed import place_of
 from duban_contracts.conformance.sandbox.script import Act
 from duban_contracts.refusals import refusal
 
 _LATE_SECONDS: Final = 2.0
 _LONGEST_WAIT: Final = 30.0
+_LONGEST_STREAM: Final = 600.0
 _WAIT: Final = re.compile(r"(?:^|[,\s])wait=([0-9]{1,4})", re.IGNORECASE)
 _LOOK_EVERY: Final = 0.05
 # More than any body that is taken: what is larger is not read at all.
@@ -32,8 +36,7 @@ class Gateway:
         self.lock = threading.Lock()
         self.city = city
         self.elapsed = elapsed
-        self._server = ThreadingHTTPServer((host, port), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server((host, port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
         self._thread.start()
 
@@ -52,6 +55,15 @@ class Gateway:
         """Put one question to the city at a time."""
         with self.lock:
             return question(self.city, self.elapsed())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that hung up, which is its right."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
@@ -99,13 +111,46 @@ class _Handler(BaseHTTPRequestHandler):
         elif target.path == "/v1/receipts":
             status = parse_qs(target.query).get("status", [None])[0]
             self._send(self.gateway.ask(lambda city, at: city.receipts(named, status, at)))
+        elif target.path == "/v1/feed":
+            self._feed(named, parse_qs(target.query).get("after", [None])[0])
         else:
             self._send(problem(refusal("not-found")))
 
+    def _feed(self, named: dict[str, str], after: str | None) -> None:
+        after = named.get("last-event-id") or after
+        until = self.gateway.elapsed() + self._seconds_to_wait()
+        reply = self.gateway.ask(lambda city, at: city.feed(named, after, at))
+        streamed = "text/event-stream" in named.get("accept", "") and reply.status == HTTPStatus.OK
+        if streamed:
+            self._stream(place_of(after) or 0)
+            return
+        while reply.status == HTTPStatus.OK and not reply.document["items"] and self.gateway.elapsed() < until:
+            time.sleep(_LOOK_EVERY)
+            reply = self.gateway.ask(lambda city, at: city.feed(named, after, at))
+        self._send(reply)
+
+    def _stream(self, place: int) -> None:
+        self.close_connection = True
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        until = self.gateway.elapsed() + _LONGEST_STREAM
+        while self.gateway.elapsed() < until:
+            with self.gateway.lock:
+                told = self.gateway.city.told(place, self.gateway.elapsed())
+            for one in told:
+                self.wfile.write(one.message())
+                place = one.place
+            time.sleep(_LOOK_EVERY)
+
+    def _seconds_to_wait(self) -> float:
+        asked = _WAIT.search(self.headers.get("Prefer", ""))
+        return min(float(asked[1]) if asked else 0.0, _LONGEST_WAIT)
+
     def _wait_for(self, receipt_id: str) -> None:
         """Honour `Prefer: wait` (RFC 7240): hold the answer until the receipt stands for good."""
-        asked = _WAIT.search(self.headers.get("Prefer", ""))
-        until = self.gateway.elapsed() + min(float(asked[1]) if asked else 0.0, _LONGEST_WAIT)
+        until = self.gateway.elapsed() + self._seconds_to_wait()
         while self.gateway.elapsed() < until and not self.gateway.city.settled(receipt_id, self.gateway.elapsed()):
             time.sleep(_LOOK_EVERY)
 

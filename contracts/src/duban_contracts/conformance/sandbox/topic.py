@@ -14,20 +14,18 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import msgspec
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from duban_contracts.admissible.dates import Present
 from duban_contracts.cloudevents import CloudEvent, from_kafka, to_kafka
-from duban_contracts.codec import encode
 from duban_contracts.conformance.check import ZONE
 from duban_contracts.conformance.sandbox.city import REJECTION, City
-from duban_contracts.conformance.sandbox.evidence import Answered, FeedbackRead, Record, Seen, Written
+from duban_contracts.conformance.sandbox.evidence import Answered, FeedbackRead, Record, Written
+from duban_contracts.conformance.sandbox.outcomes import outcome
 from duban_contracts.conformance.sandbox.producers import active_producers
 from duban_contracts.conformance.sandbox.script import Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, sighted
-from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.topics import claims_topic, feedback_topic
 
@@ -116,10 +114,10 @@ class SandboxTopic:
             identity = str(
                 CloudEvent(id=seen.id, source=seen.source, type=seen.type or "", data=b"").identity(self.claims)
             )
-        refused = _refusal_of(event)
+        refused = None if isinstance(event, CloudEvent) else event[0]
         if refused is None and self._fates.setdefault(identity or origin, self._script.next_is_rejected()):
             refused = refusal(REJECTION)
-        key, value, headers = to_kafka(_answer_to(seen, identity, origin, self._city.county, refused))
+        key, value, headers = to_kafka(outcome(seen, identity, origin, self._city.county, refused))
 
         def delivered(error: object, message: Any) -> None:
             if error is None:
@@ -182,39 +180,6 @@ class SandboxTopic:
                 time.sleep(_LINGERING_SECONDS)
             else:
                 return
-
-
-def _answer_to(seen: Seen, identity: str | None, origin: str, county: str, refused: Refusal | None) -> CloudEvent:
-    about: dict[str, Any] = {
-        "county": county,
-        "origin": origin,
-        "receipt_id": identity,
-        "claim_id": seen.id,
-        "claim_source": seen.source,
-        "claim_type": seen.type,
-        "reference": seen.reference,
-        "answered_at": datetime.now(UTC),
-    }
-    said: ClaimRecorded | ClaimRejected
-    if refused is None:
-        number = f"{county}-{origin.rpartition('.')[2]}"
-        said = ClaimRecorded(**about, hazard_id=number, number=number, outcome=ClaimOutcome.REGISTERED)
-    else:
-        told = msgspec.structs.asdict(refused)
-        said = ClaimRejected(**about, **told)
-    return CloudEvent(
-        id=f"answer-{origin}",
-        source="/sandbox",
-        type=f"duban.claim.{'recorded' if refused is None else 'rejected'}.v1",
-        subject=seen.reference,
-        partitionkey=seen.reference,
-        time=about["answered_at"],
-        data=encode(said),
-    )
-
-
-def _refusal_of(event: CloudEvent | tuple[Refusal, ...]) -> Refusal | None:
-    return None if isinstance(event, CloudEvent) else event[0]
 
 
 def _committed(admin: AdminClient, group: str, part: TopicPartition) -> int:
