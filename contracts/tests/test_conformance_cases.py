@@ -188,6 +188,10 @@ def records() -> Iterator[tuple[str, RawRecord, str | None]]:
         )
         yield f"09/{min(variant)}", arrived(key, value, [*headers, *extra]), None
 
+    # An envelope that is refused for its time, although its id and source can be read.
+    right = json.dumps(REPORT["data"], ensure_ascii=False).encode()
+    yield "kafka/time", arrived(b"T2-0001", right, [*headers, ("ce_time", b"2026-11-21 08:30:00")]), "bad-envelope"
+
 
 def arrived(key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> RawRecord:
     return RawRecord(topic=TOPIC, partition=0, offset=0, key=key, value=value, headers=tuple(headers), timestamp=NOW)
