@@ -12,7 +12,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.topics import PARTITIONS, claims_topic
+from duban_contracts.topics import COUNTY_PARTITIONS, claims_topic
 from services.chassis.testing import kafka as testing
 from tests.load import claims
 from tests.load.rig import COUNTIES, Rig, Usage
@@ -157,7 +157,7 @@ class Ingest:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._rig.bootstrap, fetch_max_wait_ms=100)
         await consumer.start()
         try:
-            partitions = [TopicPartition(topic, number) for topic in _TOPICS for number in range(PARTITIONS)]
+            partitions = [TopicPartition(topic, number) for topic in _TOPICS for number in range(COUNTY_PARTITIONS)]
             consumer.assign(partitions)
             for partition in partitions:
                 consumer.seek(partition, 0)

@@ -25,7 +25,7 @@ from deploy.local import ephemeral
 from deploy.local.migrations import migrate_service
 from deploy.local.settings import LOOPBACK, ROOT
 from duban_contracts.profile import load_city
-from duban_contracts.topics import PARTITIONS, city_topics
+from duban_contracts.topics import COUNTY_PARTITIONS, city_topics
 from services.chassis.access import keys as api_keys
 from services.chassis.access.accounts import load_accounts
 from services.chassis.publishing import topics
@@ -109,11 +109,11 @@ class Rig:
         return keys
 
     async def rewind(self, group: str, names: Sequence[str]) -> None:
-        """Put a group without members back to the beginning of these topics."""
+        """Put a group without members back to the beginning of these topics of counties."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=group, enable_auto_commit=False)
         await consumer.start()
         try:
-            partitions = [TopicPartition(name, number) for name in names for number in range(PARTITIONS)]
+            partitions = [TopicPartition(name, number) for name in names for number in range(COUNTY_PARTITIONS)]
             consumer.assign(partitions)
             await consumer.commit(dict.fromkeys(partitions, 0))
         finally:
