@@ -96,6 +96,17 @@ def ahead(due: Due, moments: Mapping[int, datetime], state: AlarmState, *, since
     return [Alarm(due, Kind.DUE_SOON, days, at, state) for days, at in sorted(moments.items()) if since < at < due.at]
 
 
+def overtaken(planned: Sequence[Alarm], moments: Mapping[int, datetime], now: datetime) -> list[Alarm]:
+    """Return what of the `planned` reminders is to be said at once, because their new `moments` are over before they came.
+
+    A holiday that is extended in midyear moves reminders onto the working day before it, which may be over: that is too
+    late, not needless. Of several the nearest is enough; none is said of a deadline that has passed.
+    """
+    over = [each for each in planned if each.days_before in moments and moments[each.days_before] <= now < each.due.at]
+    nearest = sorted(over, key=lambda each: each.days_before)[:1]
+    return [replace(each, fires_at=now, state=AlarmState.ARMED) for each in nearest]
+
+
 def changes(before: Sequence[Alarm], after: Sequence[Alarm], *, passed: Container[int]) -> list[Alarm]:
     """Return the alarms to write when those of a subject change: new and moved ones, and those taken back.
 

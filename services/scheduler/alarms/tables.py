@@ -141,17 +141,22 @@ async def of_subject(connection: Connection, subject_kind: str, subject_id: str)
 
 
 async def forget_reminders(
-    connection: Connection, subject_kind: str, subject_ids: Sequence[str], now: datetime
-) -> None:
-    """Withdraw the reminders of these subjects whose moment is still ahead, before they are planned afresh."""
-    await connection.execute(
-        """UPDATE alarm SET state = 'withdrawn'
+    connection: Connection, subject_kind: str, subject_ids: Sequence[str], now: datetime | None = None
+) -> list[Alarm]:
+    """Withdraw the reminders of these subjects before they are planned afresh, and return them.
+
+    With `now` only those whose moment is still ahead.
+    """
+    rows = await connection.fetch(
+        f"""UPDATE alarm SET state = 'withdrawn'
             WHERE subject_kind = $1 AND subject_id = ANY($2::text[]) AND kind = 'due_soon'
-              AND state IN ('armed', 'held') AND fires_at > $3""",
+              AND state IN ('armed', 'held') AND ($3::timestamptz IS NULL OR fires_at > $3)
+            RETURNING {_COLUMNS.names}""",  # noqa: S608 - the names of our own columns
         subject_kind,
         subject_ids,
         now,
     )
+    return [_alarm(row) for row in rows]
 
 
 def _alarm(row: asyncpg.Record) -> Alarm:

@@ -9,11 +9,12 @@ import structlog
 
 from duban_contracts.deadlines.fold import advance
 from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.types import HAZARD
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.alarms.model import Alarm, AlarmKey
-from services.scheduler.clocks.model.called_for import changes
+from services.scheduler.clocks.model.called_for import changes, turned
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.clocks.tables import clocks as clock_table
 from services.scheduler.clocks.tables.clocks import Cause, HazardClock
@@ -28,6 +29,7 @@ async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *,
         return
     clocks = await clock_table.load(connection, sorted({event.hazard.hazard_id for _, event in events}))
     moved: dict[str, HazardClock] = {}
+    turning: set[str] = set()
     alarms: dict[AlarmKey, Alarm] = {}
     for delivery, event in events:
         facts, envelope = event.hazard, delivery.event
@@ -37,11 +39,16 @@ async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *,
             continue
         cause = Cause(envelope.id, envelope.correlationid, envelope.traceparent)
         clocks[facts.hazard_id] = moved[facts.hazard_id] = HazardClock(after, facts, cause)
+        if turned(before, after):
+            turning.add(facts.hazard_id)
         alarms |= {alarm.key: alarm for alarm in changes(before, after, facts.number, policy)}
     for last_day in {policy.days.last_day(clock.reckoning.deadline.due_at) for clock in moved.values()}:
         if not policy.days.calendar.covers(last_day):
             _warn(last_day.year)
     await clock_table.save(connection, list(moved.values()))
+    if turning:
+        # Also those that only an edit of the calendar called for, which `changes` can't know.
+        await alarm_table.forget_reminders(connection, HAZARD, sorted(turning))
     await alarm_table.save(connection, list(alarms.values()))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from duban_contracts.deadlines.reckoning import ClockState, Outcome, Reckoning
 from duban_contracts.events.types import HAZARD, Subject
-from services.scheduler.alarms.model import Alarm, AlarmState, Due, ahead, passing
+from services.scheduler.alarms.model import Alarm, AlarmState, Due, ahead, overtaken, passing
 from services.scheduler.alarms.model import changes as alarm_changes
 from services.scheduler.clocks.model.policy import Policy
 
@@ -34,6 +36,22 @@ def called_for(reckoning: Reckoning | None, number: str, policy: Policy) -> list
     turned = (reckoning.running_since, reckoning.paused_at, deadline.set_at)
     since = max(instant for instant in turned if instant)
     return [passing(due, state), *ahead(due, policy.reminders(reckoning.grade, due.at), state, since=since)]
+
+
+def overtaken_by_plan(reckoning: Reckoning, planned: Sequence[Alarm], policy: Policy, now: datetime) -> list[Alarm]:
+    """Return what of the reminders `planned` so far is to be said at once, because `policy` moves it into the past.
+
+    While a submission is reviewed nobody is reminded; the return plans afresh.
+    """
+    if reckoning.state is not ClockState.RUNNING:
+        return []
+    mine = [alarm for alarm in planned if alarm.due.number == reckoning.deadline.number]
+    return overtaken(mine, policy.reminders(reckoning.grade, reckoning.deadline.due_at), now)
+
+
+def turned(before: Reckoning | None, after: Reckoning) -> bool:
+    """Return whether every reminder is called for anew: the clock turned, or there is another deadline."""
+    return before is None or (before.state, len(before.deadlines)) != (after.state, len(after.deadlines))
 
 
 def changes(before: Reckoning | None, after: Reckoning, number: str, policy: Policy) -> list[Alarm]:

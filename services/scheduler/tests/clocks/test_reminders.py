@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+
+import pytest
 
 from duban_contracts.codec import decode
 from duban_contracts.deadlines.calendar import CityDays, WorkingCalendar
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionOverdue
 from duban_contracts.testing.calendar import ZONE, june, local
 from duban_contracts.testing.stories import confirmed
+from services.scheduler.alarms.model import AlarmState, Due, ahead, overtaken
 from services.scheduler.clocks.handlers.plan import plan_reminders
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.tests.bench import Bench
@@ -76,6 +79,76 @@ async def test_no_reminder_is_sent_during_review_or_after_the_close(bench: Bench
     await bench.learn([*paused.records(), *closed.records()])
     await bench.at(local(9, 12))
     assert await bench.kinds() == []
+
+
+async def replanned(bench: Bench, *days_off: int, now: datetime) -> None:
+    """Enter these days of June as holidays at `now`, and start anew."""
+    holiday = WorkingCalendar(frozenset({2026}), dict.fromkeys(map(june, days_off), "测试假日"), {})
+    policy = Policy(CityDays(ZONE, holiday), POLICY.reminder_days, POLICY.reminder_time)
+    await plan_reminders(bench.database, policy, repr((days_off, now)).encode(), now)
+    await bench.at(now)
+
+
+async def test_what_an_edited_calendar_pushes_into_the_past_is_sent_at_once_and_once(bench: Bench) -> None:
+    # Case 11: confirmed on Monday with Friday as its last day; on Monday at noon Tuesday to Friday become holidays.
+    story = confirmed(deadline_on=june(5))
+    await bench.learn(story.records())
+    await bench.at(local(1, 11))
+    assert await bench.kinds() == []
+    await replanned(bench, 2, 3, 4, 5, now=local(1, 12))
+    assert await bench.kinds() == ["due_soon"]
+    [reminder] = [decode(event) for event in await bench.said()]
+    assert isinstance(reminder, SupervisionDueSoon)
+    assert (reminder.days_left, reminder.due_at) == (5, ZONE.end_of_day(june(5)))
+    await replanned(bench, 2, 3, 4, 5, 8, now=local(1, 13))
+    for day in range(2, 6):
+        await bench.at(local(day, 10))
+    assert await bench.kinds() == ["due_soon"]
+    await bench.at(local(6, 0, 1))
+    assert await bench.kinds() == ["due_soon", "overdue"]
+
+
+async def test_an_edited_calendar_says_nothing_of_what_is_over_or_in_review_or_was_said(bench: Bench) -> None:
+    await bench.learn(confirmed("said", deadline_on=june(4)).records())
+    await bench.learn(confirmed("review", deadline_on=june(5)).submitted(local(1, 11)).records())
+    await bench.at(local(3, 9, 1))
+    assert await bench.kinds() == ["due_soon"]
+    await bench.learn(confirmed("over", deadline_on=june(2)).records())
+    await replanned(bench, 3, 4, 5, now=local(3, 12))
+    assert (await bench.kinds()).count("due_soon") == 1
+
+
+async def test_a_reminder_that_waits_to_be_sent_at_once_is_taken_back_with_its_deadline(bench: Bench) -> None:
+    story = confirmed(deadline_on=june(5))
+    await bench.learn(story.records())
+    holiday = WorkingCalendar(frozenset({2026}), dict.fromkeys(map(june, (2, 3, 4, 5)), "测试假日"), {})
+    policy = Policy(CityDays(ZONE, holiday), POLICY.reminder_days, POLICY.reminder_time)
+    await plan_reminders(bench.database, policy, b"edited", local(1, 12))
+    await bench.learn(story.submitted(local(1, 12)).closed(local(1, 13)).records(first=story.version + 1))
+    await bench.at(local(1, 14))
+    assert await bench.kinds() == []
+
+
+@pytest.mark.parametrize(
+    ("moments", "now", "said"),
+    [
+        ({3: local(1, 9), 1: local(1, 9)}, local(1, 12), [1]),
+        ({3: local(1, 9), 1: local(4, 9)}, local(1, 12), [3]),
+        ({3: local(1, 12)}, local(1, 12), [3]),
+        ({3: local(1, 9)}, local(6), []),
+        ({3: local(2, 9), 1: local(4, 9)}, local(1, 12), []),
+        ({}, local(1, 12), []),
+    ],
+)
+def test_of_the_reminders_that_are_overtaken_the_nearest_is_said(
+    moments: dict[int, datetime], now: datetime, said: list[int]
+) -> None:
+    story = confirmed(deadline_on=june(5))
+    due = Due(story.facts.as_subject(), 1, june(5), ZONE.end_of_day(june(5)))
+    planned = ahead(due, {3: local(2, 9), 1: local(4, 9)}, AlarmState.ARMED, since=local(1))
+    found = overtaken(planned, moments, now)
+    assert [alarm.days_before for alarm in found] == said
+    assert all((alarm.fires_at, alarm.state) == (now, AlarmState.ARMED) for alarm in found)
 
 
 async def test_an_edited_calendar_moves_the_reminders_ahead_once(bench: Bench) -> None:
