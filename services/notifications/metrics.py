@@ -11,6 +11,11 @@ NOTICE_DELIVERIES: Final = Counter(
     "Attempts to deliver a letter, by what became of them.",
     ["channel", "outcome"],
 )
+NOTICE_REPORTS: Final = Counter(
+    "duban_notice_reports_total",
+    "Reports of mail servers about letters that they took before, by what became of the report.",
+    ["outcome"],
+)
 NOTICE_PENDING: Final = Gauge(
     "duban_notice_pending_deliveries", "Deliveries that are still to be made, or being made.", ["channel"]
 )

@@ -9,8 +9,10 @@ trouble is wanted, so that people and tests see a channel's real errors:
     full-<n>*@     the same, the first n times            /redirect/<county>/<unit>       302
     greylist*@     451 4.7.1  the first time              /refuse/<status>/<county>/<unit>
     spam*@         554 5.7.1  after the letter itself     /robot/<errcode>/<county>/<unit>  200 with that errcode
+    bounce*@       takes the letter, sends a report that it came back (RFC 3464); bounce-delayed*@ that it will be late
     mute*@         takes the letter, hangs up unanswered  /mute/<county>/<unit>           takes it, hangs up unanswered
 
+Reports go to the Maildir `bounces` (DUBAN_BOUNCE_MAILDIR), which notifications reads under the same variable.
 "The first n times" counts for each message. A message that comes again under its Message-ID is a second file, so
 that an audit can count; a webhook that comes again under its `webhook-id` is dropped and counted, as
 standard-webhooks asks of receivers.

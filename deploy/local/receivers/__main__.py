@@ -1,4 +1,6 @@
-"""Run both receivers: DUBAN_SMTP_PORT, DUBAN_WEBHOOK_PORT, DUBAN_RECEIVERS_DIR, DUBAN_WEBHOOK_SECRET."""
+"""Run both receivers: DUBAN_SMTP_PORT, DUBAN_WEBHOOK_PORT, DUBAN_RECEIVERS_DIR, DUBAN_BOUNCE_MAILDIR,
+DUBAN_WEBHOOK_SECRET.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,15 @@ LOOPBACK: Final = "127.0.0.1"
 _DEMONSTRATION_SECRET: Final = "duban-demonstration-webhook-secret"  # noqa: S105 - public on purpose
 
 
-async def serve(directory: Path, *, smtp_port: int, webhook_port: int, master_secret: str) -> None:
+async def serve(
+    directory: Path, *, smtp_port: int, webhook_port: int, master_secret: str, bounces: Path | None = None
+) -> None:
     """Serve until the process is told to stop."""
     app = hooks.create_app(directory, master_secret)
     config = uvicorn.Config(app, host=LOOPBACK, port=webhook_port, log_level="warning", access_log=False)
-    async with await mail.listen(Store(directory / "mail", ".eml"), host=LOOPBACK, port=smtp_port):
+    async with await mail.listen(
+        Store(directory / "mail", ".eml"), host=LOOPBACK, port=smtp_port, bounces=bounces or directory / "bounces"
+    ):
         await uvicorn.Server(config).serve()
 
 
@@ -35,6 +41,7 @@ def main() -> None:
             smtp_port=int(environment.get("DUBAN_SMTP_PORT", "18025")),
             webhook_port=int(environment.get("DUBAN_WEBHOOK_PORT", "18026")),
             master_secret=secrets.split(",")[0].strip(),
+            bounces=Path(bounces) if (bounces := environment.get("DUBAN_BOUNCE_MAILDIR")) else None,
         )
     )
 

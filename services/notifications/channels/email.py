@@ -22,10 +22,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.notifications.channels.model.answers import Answer, Verdict, read_smtp
 from services.notifications.channels.model.channel import Channel, Means, Parcel
-from services.notifications.channels.model.text import readable
+from services.notifications.channels.model.text import without_addresses
 
-# Servers quote the mailbox in their answers; addresses stand in one table only.
-_ADDRESS: Final = re.compile(r"[^\s<>@:;,\"]+@[^\s<>@:;,\"]+")
 # The client's own for a line that is no reply lie below.
 _FIRST_CODE: Final = 100
 # One mailbox, plain: what stands here goes into a header.
@@ -43,6 +41,11 @@ class EmailSettings(BaseSettings):
     username: str | None = None
     password: SecretStr | None = None
     sender: str = Field(default="duban@jincheng.example", description="the letters' From address")
+    return_path: str | None = Field(
+        default=None,
+        description="where reports about undelivered letters go, the sender's mailbox if unset; `{delivery}` in it "
+        "stands for the delivery's id, as in `bounces+{delivery}@city.example`",
+    )
     timeout: float = Field(
         default=10.0, gt=0, description="wall seconds for each half of a session: up to the mailbox, and from there on"
     )
@@ -77,7 +80,7 @@ class EmailCarrier:
             password=password,
         )
         try:
-            if trouble := await self._address(client, address):
+            if trouble := await self._address(client, self._return_path(parcel), address):
                 return trouble
             return await self._hand_over(client, message)
         finally:
@@ -98,12 +101,16 @@ class EmailCarrier:
         message.set_content(parcel.content.body, charset="utf-8", cte="base64")
         return message.as_bytes()
 
-    async def _address(self, client: aiosmtplib.SMTP, address: str) -> Answer | None:
+    def _return_path(self, parcel: Parcel) -> str:
+        path = self._relay.return_path or self._relay.sender
+        return path.replace("{delivery}", str(parcel.delivery_id))
+
+    async def _address(self, client: aiosmtplib.SMTP, sender: str, address: str) -> Answer | None:
         """Connect and name sender and mailbox; return the refusal, or None when the server awaits the letter."""
         try:
             async with asyncio.timeout(self._relay.timeout):
                 await client.connect()
-                await client.mail(self._relay.sender)
+                await client.mail(sender)
                 await client.rcpt(address)
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused) as error:
             return _answer(error.code, error.message)
@@ -128,8 +135,7 @@ class EmailCarrier:
 
 
 def _answer(code: int, text: str) -> Answer:
-    # Made readable first: the second byte of a sign in GBK may be that of "@".
-    return read_smtp(code, _ADDRESS.sub("<address>", readable(text)))
+    return read_smtp(code, without_addresses(text))
 
 
 def is_mailbox(text: str) -> bool:

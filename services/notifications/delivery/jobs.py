@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
+
+import structlog
 
 from services.chassis.process.clock import Clock
 from services.chassis.process.periodic import every
-from services.chassis.storage.database import Database
+from services.chassis.storage.database import Database, is_retryable
+from services.notifications.delivery.handlers import mailbox
 from services.notifications.delivery.handlers.courier import Courier
+from services.notifications.delivery.handlers.deps import Deps
+from services.notifications.delivery.handlers.report import Outcome, take_message
 from services.notifications.delivery.model.delivery import DeliveryState
 from services.notifications.delivery.tables import reads
-from services.notifications.metrics import NOTICE_OLDEST_PENDING, NOTICE_PENDING, NOTICE_UNRESOLVED
+from services.notifications.metrics import NOTICE_OLDEST_PENDING, NOTICE_PENDING, NOTICE_REPORTS, NOTICE_UNRESOLVED
+
+_log = structlog.get_logger(__name__)
 
 POLL_SECONDS: Final = 0.3
 GAUGES_SECONDS: Final = 2.0
+REPORTS_SECONDS: Final = 5.0
 _WAITING: Final = (DeliveryState.PENDING, DeliveryState.SENDING)
 _STUCK: Final = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
 
@@ -42,3 +51,26 @@ async def report_gauges(database: Database, clock: Clock, channels: Iterable[str
         for state in _STUCK:
             NOTICE_UNRESOLVED.labels(channel, state).set(counts[channel, state])
     NOTICE_OLDEST_PENDING.set((oldest or clock.wall()).timestamp())
+
+
+async def take_reports(maildir: Path, deps: Deps) -> None:
+    """Take what waits in the mailbox for reports; a mail that can't be read or recorded stops no other."""
+    for path in await asyncio.to_thread(mailbox.waiting, maildir):
+        raw = await asyncio.to_thread(mailbox.read, path)
+        if raw is None:
+            continue
+        outcomes = await _outcomes(path.name, raw, deps)
+        for outcome in outcomes:
+            NOTICE_REPORTS.labels(outcome).inc()
+        if Outcome.LATER not in outcomes:
+            await asyncio.to_thread(mailbox.file_away, path, flagged=Outcome.UNRECORDABLE in outcomes)
+
+
+async def _outcomes(name: str, raw: bytes, deps: Deps) -> Sequence[Outcome]:
+    try:
+        return await take_message(raw, deps)
+    except Exception as error:
+        if is_retryable(error):
+            raise
+        _log.error("report can't be recorded", file=name, error=type(error).__name__)
+        return [Outcome.UNRECORDABLE]

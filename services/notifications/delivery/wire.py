@@ -16,7 +16,14 @@ from services.notifications.channels.model.channel import AnyChannel
 from services.notifications.delivery import http
 from services.notifications.delivery.handlers.courier import Courier
 from services.notifications.delivery.handlers.deps import Deps, Sender
-from services.notifications.delivery.jobs import GAUGES_SECONDS, carry_letters, report_gauges
+from services.notifications.delivery.handlers.mailbox import ReportSettings
+from services.notifications.delivery.jobs import (
+    GAUGES_SECONDS,
+    REPORTS_SECONDS,
+    carry_letters,
+    report_gauges,
+    take_reports,
+)
 from services.notifications.delivery.model.retry import RetrySchedule
 from services.notifications.directory.handlers import FILE, read_contacts
 from services.notifications.directory.model import Contacts, Directory
@@ -46,12 +53,16 @@ def wire(platform: Platform[Settings], *, channels: Sequence[AnyChannel], sender
     )
     courier = Courier(deps, settings.delivery_concurrency)
     gauges = partial(report_gauges, database, clock, tuple(lines))
+    jobs = [
+        Job(partial(carry_letters, courier, clock), ROLE),
+        platform.every(GAUGES_SECONDS, gauges, name="delivery gauges", role=ROLE),
+    ]
+    if maildir := ReportSettings().maildir:
+        reports = partial(take_reports, maildir, deps)
+        jobs.append(platform.every(REPORTS_SECONDS, reports, name="reports of mail servers", role=ROLE))
     return Part(
         routers=[http.router(deps)],
-        jobs=[
-            Job(partial(carry_letters, courier, clock), ROLE),
-            platform.every(GAUGES_SECONDS, gauges, name="delivery gauges", role=ROLE),
-        ],
+        jobs=jobs,
         close=[line.carrier.close for line in lines.values()],
     )
 

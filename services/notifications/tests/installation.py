@@ -95,7 +95,7 @@ def profile_in(directory: Path) -> Path:
 
 @asynccontextmanager
 async def receiving(directory: Path) -> AsyncIterator[Receivers]:
-    smtp = await mail.listen(Store(directory / "mail", ".eml"), host="127.0.0.1", port=0)
+    smtp = await mail.listen(Store(directory / "mail", ".eml"), host="127.0.0.1", port=0, bounces=directory / "bounces")
     app = hooks.create_app(directory, SECRET)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve())

@@ -56,7 +56,11 @@ async def in_0_1_0(dsn: str, directory: Path) -> None:
 @pytest.mark.promise("P9")
 async def test_letters_of_0_1_0_are_kept_and_go_on(database: str, tmp_path: Path) -> None:
     await in_0_1_0(database, tmp_path)
-    assert await migrate(database, MIGRATIONS, SLICES) == ["letters/0002_subjects.sql", "delivery/0002_channels.sql"]
+    assert await migrate(database, MIGRATIONS, SLICES) == [
+        "letters/0002_subjects.sql",
+        "delivery/0002_channels.sql",
+        "delivery/0003_reports.sql",
+    ]
     opened = await connect(database, application_name="test")
     try:
         async with opened.transaction() as connection:

@@ -77,6 +77,7 @@ OFFICES: Final = [
     _office("civil_affairs", None, f"/gone/{COUNTY}/civil_affairs"),
     _office("health_commission", "mute.weijian"),
     _office("commerce_bureau", "full.shangwu"),
+    _office("culture_tourism_bureau", "bounce.wenlv"),
     _office("forestry_bureau", None, "/hooks/elsewhere/forestry_bureau"),
     _office("sports_bureau", None, "http://169.254.169.254/latest"),
 ]

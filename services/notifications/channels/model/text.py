@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+_ADDRESS: Final = re.compile(r"[^\s<>@:;,\"]+@[^\s<>@:;,\"]+")
 # Stands where a text was cut, so that nobody takes the rest for the whole.
 CUT: Final = "\n……（全文从略，以文书系统所载为准）"
 
@@ -29,6 +31,12 @@ def readable(text: str) -> str:
         return text.encode(errors="surrogateescape").decode("gb18030")
     except UnicodeError:
         return text.encode(errors="backslashreplace").decode()
+
+
+def without_addresses(text: str) -> str:
+    """Return a mail server's text, readable, without the mailboxes that it quotes: addresses stand in one table only."""
+    # Made readable first: the second byte of a sign in GBK may be that of "@".
+    return _ADDRESS.sub("<address>", readable(text))
 
 
 def fitted(text: str, longest: int | None) -> str:

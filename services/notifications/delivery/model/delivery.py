@@ -2,6 +2,7 @@
 
     pending -> sending -> delivered | failed | uncertain | pending (to be tried again)
     failed, uncertain -> pending (an operator retries)
+    delivered, uncertain -> failed (the letter comes back after it was taken)
     uncertain -> delivered (an operator confirms), or whatever a late answer of the channel says
 
 `uncertain` means: the message may have arrived, and sending it again may deliver it twice. A channel whose receivers
@@ -112,6 +113,16 @@ def settle(
         return Step(replace(settled, state=DeliveryState.FAILED), Fact.FAILED)
     again = now + timedelta(seconds=wait)
     return Step(replace(settled, state=DeliveryState.PENDING, next_attempt_at=again))
+
+
+def bounced(delivery: Delivery, code: str) -> Step | None:
+    """Apply a mail server's later word that a letter did not arrive; None where that changes nothing.
+
+    It speaks of what it took before: a letter that is still to be sent, or failed already, is no other for it.
+    """
+    if delivery.state not in (DeliveryState.DELIVERED, DeliveryState.UNCERTAIN):
+        return None
+    return Step(replace(delivery, state=DeliveryState.FAILED, code=code), Fact.FAILED)
 
 
 def retry(delivery: Delivery, *, now: datetime) -> Step | Refusal:

@@ -22,7 +22,13 @@ SCOPE: Final = {
 }
 
 _DELIVERY: Final = """
-    SELECT delivery.*, attempt.detail FROM delivery
+    SELECT delivery.*,
+           coalesce(
+               (SELECT report.detail FROM delivery_report AS report
+                 WHERE report.delivery_id = delivery.delivery_id AND report.attempt = delivery.attempts
+                   AND report.failed_it AND delivery.state = 'failed' LIMIT 1),
+               attempt.detail) AS detail
+      FROM delivery
       LEFT JOIN delivery_attempt AS attempt
              ON attempt.delivery_id = delivery.delivery_id AND attempt.attempt = delivery.attempts
      WHERE """
