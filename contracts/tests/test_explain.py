@@ -149,6 +149,32 @@ def test_a_fault_is_named_by_its_path_and_code_and_said_in_both_languages(
     assert path in found.message
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"whole": 1},
+        {"whole": 9},
+        {"between": 2},
+        {"between": 8},
+        {"number": 0},
+        {"number": 1},
+        {"id": "019aa000-0000-7000-8000-0000000000ff"},
+        {"kind": "b"},
+        {"grade": "major"},
+        {"day": "2026-02-28"},
+        {"at": "2026-11-21T08:30:00+08:00"},
+        {"moment": "2026-11-21T08:30:00"},
+        {"items": [1]},
+        {"items": [1, 2]},
+        {"pair": [1, "a"]},
+        {"either": "a"},
+        {"either": None},
+    ],
+)
+def test_what_stands_at_its_bounds_is_right(document: dict[str, Any]) -> None:
+    assert list(explain(document, Everything)) == []
+
+
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
     short: Annotated[str, Meta(min_length=2, max_length=3)] = "ab"
     coded: Annotated[str, Meta(pattern="^[a-z]+$")] = "a"

@@ -70,6 +70,9 @@ def with_check(first_17: str) -> str:
         (with_check("91350X00M000100Y4"), with_check("91350X00M000100Y4"), "uscc_placeholder"),
         (with_check("91111111M000100Y4"), with_check("91111111M000100Y4"), "uscc_placeholder"),
         (with_check("91350100" + "1" * 9), with_check("91350100" + "1" * 9), "uscc_placeholder"),
+        (with_check("91X35010M000100Y4"), with_check("91X35010M000100Y4"), "uscc_placeholder"),
+        (with_check("91211111M000100Y4"), with_check("91211111M000100Y4"), None),
+        (with_check("91350100" + "2" + "1" * 8), with_check("91350100" + "2" + "1" * 8), None),
         # Only the nine signs of the organisation have to be the same, neither the eighth nor the last counts.
         (with_check("9135010111111111" + "2"), with_check("9135010111111111" + "2"), None),
         (with_check("9135010122222222" + "2"), with_check("9135010122222222" + "2"), "uscc_placeholder"),
@@ -92,3 +95,29 @@ def test_a_persons_identity_number_is_kept_nowhere_though_it_is_as_long_as_a_cod
     assert read("140502199001011230") == (None, "uscc_malformed")
     assert read("１４０５０２ 19900101 1230") == (None, "uscc_malformed")
     assert read("140502199001011231")[0] == "140502199001011231"
+
+
+def identity_number(first_17: str) -> str:
+    """The number with its check digit by ISO 7064 MOD 11-2, as GB 11643 has it: doubled and added from the left."""
+    remainder = 0
+    for digit in first_17:
+        remainder = (remainder + int(digit)) * 2 % 11
+    return first_17 + "0123456789X"[(12 - remainder) % 11]
+
+
+@pytest.mark.promise("P8")
+@pytest.mark.parametrize("serial", range(1, 31))
+def test_a_persons_identity_number_is_kept_nowhere_whatever_its_check_digit(serial: int) -> None:
+    number = identity_number(f"14050219000101{serial:03}")
+    assert read(number) == (None, "uscc_malformed")
+    assert read(number.lower()) == (None, "uscc_malformed")
+
+
+def test_digits_whose_check_is_not_that_of_a_person_are_read_as_a_code() -> None:
+    number = identity_number("14050219000101001")
+    for other in (number[:17] + digit for digit in "0123456789X" if digit != number[17]):
+        assert read(other) == (other, None if is_valid(other) else "uscc_check_character")
+
+
+def test_the_serials_of_the_test_have_every_check_digit() -> None:
+    assert {identity_number(f"14050219000101{serial:03}")[17] for serial in range(1, 31)} == set("0123456789X")

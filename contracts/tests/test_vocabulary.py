@@ -101,6 +101,9 @@ def test_a_code_gives_its_chinese_name() -> None:
     assert SECTORS.name("coal_mine") == "煤矿"
     assert "coal_mine" in SECTORS
     assert SECTORS.get("alchemy") is None
+    found = SECTORS.get("coal_mine")
+    assert found is not None
+    assert found.name == "煤矿"
     with pytest.raises(KeyError):
         SECTORS.name("alchemy")
 

@@ -149,7 +149,7 @@ def _check_instant(value: Any, expected: inspect.DateTimeType, path: str) -> Ite
 
 def _check_uuid(value: Any, _expected: inspect.UUIDType, path: str) -> Iterator[Refusal]:
     if not (isinstance(value, str) and _readable(_UUID.decode, b'"%s"' % value.encode())):
-        yield violation("wrong-format", path, rule="must be a UUID", pattern="")
+        yield violation("wrong-format", path, rule="must be a UUID")
 
 
 def _check_literal(value: Any, expected: inspect.LiteralType, path: str) -> Iterator[Refusal]:

@@ -73,7 +73,7 @@ def envelope_violation(error: EnvelopeError) -> Refusal:
     name, label = legible(error.attribute), FIELD_NAMES_ZH.get(error.attribute)
     detail = f"{label}({name}) {error.zh}" if label else f"{name} {error.zh}"
     if error.code == "bad-encoding":
-        plain = refusal(error.code, field=error.attribute, rule=error.rule, found="", detail="")
+        plain = refusal(error.code, field=error.attribute, rule=error.rule, found="")
         return msgspec.structs.replace(plain, message=f"{plain.message}{detail}")
     return refusal(error.code, field=error.attribute, rule=error.rule, detail=detail)
 
@@ -100,7 +100,7 @@ def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationErro
     except NOT_JSON as broken:
         return [violation("not-json", "$", detail=reason(broken))]
     found = list(islice(explain(document, entry.model), MOST_VIOLATIONS))
-    return found or [violation("wrong-format", "$", rule=str(error), pattern="")]
+    return found or [violation("wrong-format", "$", rule=str(error))]
 
 
 def _impossible_dates(data: EventData, present: Present) -> list[Refusal]:
