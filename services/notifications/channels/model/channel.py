@@ -81,8 +81,9 @@ class Channel(Generic[S]):
 
     `code` is a term of the vocabulary `delivery_channels`. `drops_repeats` says that a receiver drops a second copy of
     one delivery: only then is an attempt whose outcome nobody knows made again by itself. `per_minute` attempts at
-    most begin within any minute for one address, and a letter's text has at most `longest` bytes of UTF-8; None means
-    no limit. `settings` reads the channel's own settings, `open` connects with them; neither sends anything.
+    most begin within any minute for one address, and `Content.body` has at most `longest` bytes of UTF-8, without what
+    the channel writes around it; None means no limit. `settings` reads the channel's own settings, `open` connects
+    with them; neither sends anything.
     `is_address` says whether a text of contacts.json can be one of the channel's addresses.
     """
 
