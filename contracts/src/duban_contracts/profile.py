@@ -74,6 +74,22 @@ class Enterprise(_Entry, frozen=True, kw_only=True):
     invented: bool = False
 
 
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What a city decided that moves and claims are judged by; whoever judges is handed this one value.
+
+    `zone` is where the city's calendar days begin, `bounds` which days are taken for true (see
+    :mod:`duban_contracts.admissible.dates`). A further policy of the city is a field here, one of :class:`City` and its
+    line in `City.rules`; nobody between the profile and the move that asks for it names it.
+    """
+
+    zone: Zone
+    bounds: Bounds = DEFAULT_BOUNDS
+
+    def present(self, instant: datetime) -> Present:
+        """Return the day of `instant` in this city, with the days that it takes."""
+        return Present.at(instant, self.zone, self.bounds)
+
+
 class City(_Entry, frozen=True, kw_only=True):
     """The city that an installation serves. `timezone` is the zone in which its calendar days begin.
 
@@ -89,7 +105,12 @@ class City(_Entry, frozen=True, kw_only=True):
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""
-        return Present.at(instant, self.zone, self.bounds)
+        return self.rules.present(instant)
+
+    @property
+    def rules(self) -> Rules:
+        """What this city decided: the value that moves and claims are judged by."""
+        return Rules(zone=self.zone, bounds=self.bounds)
 
     @property
     def counties(self) -> tuple[Region, ...]:

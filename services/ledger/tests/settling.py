@@ -15,6 +15,7 @@ from duban_contracts.codec import decode
 from duban_contracts.events.feedback import ClaimEvent, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor
+from duban_contracts.profile import Rules
 from duban_contracts.testing.calendar import ZONE
 from duban_contracts.testing.claims import sent
 from duban_contracts.topics import claims_topic
@@ -36,7 +37,7 @@ class Batch:
     """One transaction's claims; nothing is written anywhere."""
 
     def __init__(self, waiting: Mapping[tuple[str, str], list[WaitingClaim]] | None = None) -> None:
-        self.journal = Journal(stream=stream_of(""), at=NOON, zone=ZONE, topic_prefix="")
+        self.journal = Journal(stream=stream_of(""), at=NOON, rules=Rules(zone=ZONE), topic_prefix="")
         self.settlement = Settlement(self.journal, ManualClock(NOON), Townships(CITY), waiting or {})
         self._offsets = itertools.count()
         self._numbers = {HOME: (f"{HOME}-2026-{serial:06d}" for serial in itertools.count(1))}

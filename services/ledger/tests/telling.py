@@ -9,6 +9,7 @@ import msgspec
 
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Channel, Enterprise, Grade
+from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import ZONE, june, local
 from services.chassis.access.roles import Role
@@ -27,6 +28,7 @@ from services.ledger.hazards.moves import (
     register,
 )
 
+RULES: Final = Rules(zone=ZONE)
 NOON: Final = local(1, 12)
 TODAY: Final = june(1)
 DUE: Final = june(11)
@@ -60,7 +62,7 @@ OVERDUE: Final = MarkOverdue(deadline_on=DUE, due_at=DUE_AT)
 
 
 def by(actor: Actor, at: datetime = NOON, received_at: datetime | None = None) -> Stamp:
-    return Stamp(actor=actor, at=at, received_at=received_at or at, zone=ZONE)
+    return Stamp(actor=actor, at=at, received_at=received_at or at, rules=RULES)
 
 
 def new_hazard() -> Hazard:

@@ -53,10 +53,11 @@ class Claims:
 
         A record without a time of the broker's (its topic was made by hand) is judged by today.
         """
-        present = Present.at(self.ledger.clock.at(taken_at), self.ledger.zone, self.ledger.bounds)
-        if present.today >= self.ledger.bounds.earliest:
+        clock, rules = self.ledger.clock, self.ledger.rules
+        present = rules.present(clock.at(taken_at))
+        if present.today >= rules.bounds.earliest:
             return present
-        return Present.at(self.ledger.clock.now(), self.ledger.zone, self.ledger.bounds)
+        return rules.present(clock.now())
 
     def settlement(self, journal: Journal, waits: Mapping[Reference, list[waiting.WaitingClaim]]) -> Settlement:
         """Return the settlement of claims in a journal; `waits` holds what waits under its references."""
@@ -120,7 +121,7 @@ async def _numbers(connection: Connection, journal: Journal, accepted: Iterable[
     wanted = Counter(county for county, _ in {(claim.county, folded(claim.reference)) for claim in unknown})
     if not wanted:
         return {}
-    year = journal.zone.day_of(journal.at).year
+    year = journal.rules.zone.day_of(journal.at).year
     first = await entries.next_serials(connection, year, wanted)
     return {county: _serials(county, year, first[county], count) for county, count in wanted.items()}
 

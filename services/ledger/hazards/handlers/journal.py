@@ -14,12 +14,11 @@ from typing import Any
 
 import msgspec
 
-from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds
 from duban_contracts.admissible.texts import folded
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.days import Zone
 from duban_contracts.events.hazards import HazardEvent, HazardRegistered
 from duban_contracts.events.types import Actor
+from duban_contracts.profile import Rules
 from duban_contracts.topics import TopicFamily, feedback_topic
 from services.chassis.assembly import Platform
 from services.chassis.process.clock import Clock
@@ -35,11 +34,13 @@ from services.ledger.history.tables import locks, records
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """What writing needs to know of the installation; `reactions` are what follows from which event."""
+    """What writing needs to know of the installation.
+
+    `rules` are what the city decided, `reactions` what follows from which event.
+    """
 
     clock: Clock
-    zone: Zone
-    bounds: Bounds = DEFAULT_BOUNDS
+    rules: Rules
     topic_prefix: str
     reactions: Reactions
 
@@ -48,8 +49,7 @@ class Ledger:
         """Return the ledger of this platform."""
         return cls(
             clock=platform.clock,
-            zone=platform.city.zone,
-            bounds=platform.city.bounds,
+            rules=platform.city.rules,
             topic_prefix=platform.settings.topic_prefix,
             reactions=platform.reactions,
         )
@@ -59,8 +59,7 @@ class Ledger:
 class Journal(UnitOfWork[Entry]):
     """Collects what one transaction records about hazards, in order; get one from `writing`."""
 
-    zone: Zone
-    bounds: Bounds = DEFAULT_BOUNDS
+    rules: Rules
     topic_prefix: str
 
     def __post_init__(self) -> None:
@@ -91,7 +90,7 @@ class Journal(UnitOfWork[Entry]):
         Never before the hazard's last event, whatever the machines' clocks say.
         """
         at = self.at if hazard is None else max(self.at, hazard.changed_at)
-        return Stamp(actor=actor, at=at, received_at=received_at or at, zone=self.zone, bounds=self.bounds)
+        return Stamp(actor=actor, at=at, received_at=received_at or at, rules=self.rules)
 
     def enter(self, event: HazardEvent, cause: CloudEvent | None = None) -> Hazard:
         """Add `event` to its hazard's history, to the outgoing events and to the county's copies."""
@@ -141,8 +140,7 @@ async def writing(
         at=ledger.clock.now(),
         loaded={entry.hazard.hazard_id: entry for entry in loaded},
         reactions=ledger.reactions,
-        zone=ledger.zone,
-        bounds=ledger.bounds,
+        rules=ledger.rules,
         topic_prefix=ledger.topic_prefix,
     )
     yield journal

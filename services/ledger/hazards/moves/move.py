@@ -10,10 +10,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds
-from duban_contracts.days import Zone
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Grade, HazardFacts, HazardState
+from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import STATES
 from services.chassis.access.roles import holds
@@ -35,19 +34,19 @@ class Door(enum.StrEnum):
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts, and when: `at` is the event's instant, `received_at` when the words reached our door.
 
-    Both are UTC in domain time; `zone` is where the city's calendar days begin (DOMAIN §4), `bounds` which days it takes.
+    Both are UTC in domain time. `rules` are what the city decided: a move asks them for its zone, in which calendar days
+    begin (DOMAIN §4), and for its policies.
     """
 
     actor: Actor
     at: datetime
     received_at: datetime
-    zone: Zone
-    bounds: Bounds = DEFAULT_BOUNDS
+    rules: Rules
 
     @property
     def today(self) -> date:
         """The city's calendar day of `at`."""
-        return self.zone.day_of(self.at)
+        return self.rules.zone.day_of(self.at)
 
 
 def _present_grade(hazard: Hazard, _: Any) -> Grade | None:
@@ -61,7 +60,9 @@ class Move(Generic[C]):
     `decide` is asked last, with the facts as the hazard would have them after the move; it looks at the content only.
     Where one hand isn't enough, it may record something and leave the state as it is: in the states of `may_stay`.
     `refusals` are the codes that it gives. `roles` may make the move, `major` those among them who may where the grade
-    is major: that of `grade`, the one the hazard will have. `source` names the rule's place in the domain documents.
+    is major: that of `grade`, the one the hazard will have. Both are asked before the state and before `decide`: where
+    `major` names the city's people only, no account of a county ever reaches `decide` with a major hazard, and a rule
+    that shall let one of them in has to widen `major` first. `source` names the rule's place in the domain documents.
     """
 
     name: str

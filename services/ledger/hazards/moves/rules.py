@@ -15,9 +15,9 @@ def deadline_holds(deadline_on: date, stamp: Stamp) -> Refusal | None:
     The deadline's own day counts (DOMAIN §4). What is a typing error (2226) or 长期 (9999-12-31) is no deadline, and no
     service could compute with it.
     """
-    today, latest = stamp.today, stamp.bounds.latest_deadline(stamp.today)
+    today, latest = stamp.today, stamp.rules.bounds.latest_deadline(stamp.today)
     if deadline_on < today:
-        return refusal("deadline-in-the-past", field="deadline_on", today=today.isoformat(), zone=stamp.zone.name)
+        return refusal("deadline-in-the-past", field="deadline_on", today=today.isoformat(), zone=stamp.rules.zone.name)
     if deadline_on > latest:
         return refusal("deadline-too-far", field="deadline_on", latest=latest.isoformat())
     return None

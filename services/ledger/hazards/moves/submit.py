@@ -29,7 +29,9 @@ def _submit(hazard: Hazard, command: Submit, stamp: Stamp, after: HazardFacts) -
     if hazard.grade is Grade.MAJOR and hazard.plan_digest is None:
         return refusal("plan-required")
     if command.completed_on > stamp.today:
-        return refusal("completed-in-future", field="completed_on", today=stamp.today.isoformat(), zone=stamp.zone.name)
+        return refusal(
+            "completed-in-future", field="completed_on", today=stamp.today.isoformat(), zone=stamp.rules.zone.name
+        )
     if command.completed_on < hazard.found_on:
         return refusal("completed-before-found", field="completed_on", found=hazard.found_on.isoformat())
     return HazardSubmitted(

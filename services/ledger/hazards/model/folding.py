@@ -1,0 +1,139 @@
+"""A hazard as the fold of its events: what each of them changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from duban_contracts.admissible.texts import folded
+from duban_contracts.events.hazards import (
+    HazardClosed,
+    HazardConfirmed,
+    HazardCorrected,
+    HazardEvent,
+    HazardPlanned,
+    HazardRegistered,
+    HazardReopened,
+    HazardReturned,
+    HazardSubmitted,
+)
+from services.ledger.hazards.model.hazard import Hazard, plan_digest, submission_digest
+
+_E = TypeVar("_E", bound=HazardEvent)
+_Kept = dict[str, object]
+
+
+def evolve(hazard: Hazard | None, event: HazardEvent) -> Hazard:
+    """Return the hazard after `event`.
+
+    Raises ValueError where the events can't be one hazard's history: it begins with 入账 and has it once.
+    """
+    if isinstance(event, HazardRegistered):
+        if hazard is not None:
+            raise ValueError(f"hazard {hazard.hazard_id} is registered twice")
+        return _registered(event)
+    if hazard is None:
+        raise ValueError("a hazard's history begins with hazard.registered")
+    said = event.hazard
+    if said.hazard_id != hazard.hazard_id:
+        raise ValueError(f"event of hazard {said.hazard_id} applied to {hazard.hazard_id}")
+    return msgspec.structs.replace(
+        hazard,
+        version=hazard.version + 1,
+        changed_at=event.occurred_at,
+        channel=said.channel,
+        sector=said.sector,
+        state=said.state,
+        grade=said.grade,
+        responsible_unit=said.responsible_unit,
+        deadline_on=said.deadline_on,
+        overdue=said.overdue,
+        township_code=said.township,
+        doubts=said.doubts,
+        **_particulars(hazard, event),
+    )
+
+
+def fold(events: Iterable[HazardEvent]) -> Hazard:
+    """Return the hazard whose whole history is `events`; raises ValueError when there is none."""
+    hazard: Hazard | None = None
+    for event in events:
+        hazard = evolve(hazard, event)
+    if hazard is None:
+        raise ValueError("a hazard's history begins with hazard.registered")
+    return hazard
+
+
+def _registered(event: HazardRegistered) -> Hazard:
+    said = event.hazard
+    return Hazard(
+        hazard_id=said.hazard_id,
+        number=said.number,
+        county=said.county,
+        reference=said.reference,
+        reference_key=folded(said.reference),
+        channel=said.channel,
+        sector=said.sector,
+        state=said.state,
+        version=1,
+        registered_at=event.occurred_at,
+        reported_at=event.reported_at,
+        changed_at=event.occurred_at,
+        enterprise=event.enterprise,
+        place=event.place,
+        description=event.description,
+        found_on=event.found_on,
+        suggested_grade=event.suggested_grade,
+        township=event.township,
+        township_code=said.township,
+        doubts=said.doubts,
+    )
+
+
+def _particulars(hazard: Hazard, event: HazardEvent) -> _Kept:
+    """Return what an event changes beyond the facts that every event carries."""
+    keeps = _KEEPS.get(type(event))
+    return keeps(hazard, event) if keeps else {}
+
+
+def _keeps(
+    event_type: type[_E], keeps: Callable[[Hazard, _E], _Kept]
+) -> tuple[type[HazardEvent], Callable[[Hazard, Any], _Kept]]:
+    return event_type, keeps
+
+
+# Event type -> the fields that it changes, by name. A type without an entry changes no more than the facts.
+_KEEPS: Final = dict(
+    (
+        _keeps(
+            HazardCorrected,
+            lambda _, event: {
+                "enterprise": event.enterprise,
+                "place": event.place,
+                "description": event.description,
+                "found_on": event.found_on,
+                "suggested_grade": event.suggested_grade,
+                "township": event.township,
+                "reported_at": event.reported_at,
+            },
+        ),
+        _keeps(HazardConfirmed, lambda _, event: {"confirmed_at": event.occurred_at}),
+        _keeps(HazardPlanned, lambda _, event: {"plan_digest": plan_digest(event.measures, event.responsible_post)}),
+        _keeps(
+            HazardSubmitted,
+            lambda _, event: {
+                "submitted_at": event.submitted_at,
+                "submitted_by": event.actor.account,
+                "submission_digest": submission_digest(event.measures, event.completed_on, event.evidence),
+            },
+        ),
+        _keeps(HazardReturned, lambda hazard, _: {"returned_count": hazard.returned_count + 1}),
+        _keeps(HazardClosed, lambda _, event: {"closed_at": event.occurred_at, "closed_by": event.actor.account}),
+        _keeps(
+            HazardReopened,
+            lambda hazard, _: {"closed_at": None, "closed_by": None, "reopened_count": hazard.reopened_count + 1},
+        ),
+    )
+)
