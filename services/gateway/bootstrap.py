@@ -7,6 +7,7 @@ from typing import Final
 
 from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.service import Service
+from services.gateway.feed.wire import wire as feed
 from services.gateway.intake.wire import wire as intake
 from services.gateway.receipts.wire import wire as receipts
 from services.gateway.settings import Settings
@@ -15,7 +16,7 @@ from services.gateway.vocabularies.wire import wire as vocabularies
 NAME: Final = "gateway"
 TITLE: Final = "Duban gateway 事件接入"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-SLICES: Final = {"receipts": receipts, "intake": intake, "vocabularies": vocabularies}
+SLICES: Final = {"receipts": receipts, "feed": feed, "intake": intake, "vocabularies": vocabularies}
 
 
 def parts(platform: Platform[Settings]) -> list[Part]:

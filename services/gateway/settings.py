@@ -16,6 +16,7 @@ class Settings(ServiceSettings):
         default=20_000, ge=1_000, description="events that an account may send in one window; at least a full batch"
     )
     allowance_seconds: int = Field(default=10, ge=1, description="length of the window")
+    feed_days: int = Field(default=30, ge=1, description="how long an event stays in its county's feed, in days")
     publish_timeout_seconds: float = Field(
         default=10.0, gt=0, description="how long to wait for the broker's ack before answering 503"
     )

@@ -54,9 +54,9 @@ def waiting(event: Event, receipt_id: str, minutes: int = 0) -> ClaimWaiting:
     return ClaimWaiting(**about(event, receipt_id, minutes), waiting_for="report")
 
 
-async def feed(world: World, answers: Sequence[EventData], county: str = HOME) -> None:
+async def feed(world: World, answers: Sequence[EventData], county: str = HOME, key: str | None = None) -> None:
     events = [
-        new_event(answer, source="/duban/ledger", subject="h-1", key=secrets.token_hex(4), time=NOON)
+        new_event(answer, source="/duban/ledger", subject="h-1", key=key or secrets.token_hex(4), time=NOON)
         for answer in answers
     ]
     topic = feedback_topic(county, world.settings.topic_prefix)

@@ -20,6 +20,7 @@ from services.chassis.storage.schema import migrate
 from services.chassis.testing.rights.specimens import Call, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.gateway.bootstrap import MIGRATIONS, NAME, SLICES
+from services.gateway.feed import tables as feed
 from services.gateway.receipts import tables
 from services.gateway.receipts.model import Reservation
 from services.gateway.settings import Settings
@@ -33,6 +34,15 @@ async def a_receipt(database: Database, facts: Facts) -> UUID:
         await tables.reserve(connection, [wanted])
         await tables.mark_queued(connection, [wanted.receipt_id], datetime.now(UTC))
     return wanted.receipt_id
+
+
+async def a_told_event(database: Database, facts: Facts) -> str:
+    """An event in the feed of the facts' county, by something that only it says."""
+    assert facts.county is not None
+    said = str(uuid4())
+    async with database.transaction() as connection:
+        await feed.append(connection, [(facts.county, b'{"id":"%s"}' % said.encode())])
+    return said
 
 
 SPECIMENS = [
@@ -53,6 +63,13 @@ SPECIMENS = [
         make=a_receipt,
         call=lambda _: Call(path="/v1/receipts", params={"limit": 1000}),
         shows=lambda answer, receipt_id: str(receipt_id) in answer.text,
+        carries={Dimension.COUNTY},
+    ),
+    Specimen.rows(
+        "GET /v1/feed",
+        make=a_told_event,
+        call=lambda _: Call(path="/v1/feed", params={"limit": 1000}),
+        shows=lambda answer, told: told in answer.text,
         carries={Dimension.COUNTY},
     ),
     Specimen.plain("GET /v1/vocabularies", call=lambda _: Call(path="/v1/vocabularies")),

@@ -1,0 +1,66 @@
+"""Keep what each county is told, read it back in order, and forget it after its time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from duban_contracts.cloudevents import CloudEvent, to_structured
+from services.chassis.consuming.deliveries import Delivery
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Connection, Database
+from services.gateway.feed import tables
+from services.gateway.feed.model import Stretch
+from services.gateway.receipts.handlers import note_answers
+
+# A round of forgetting holds its locks for some milliseconds.
+_ROUND: Final = 5_000
+Place = tuple[str, int]
+"""A county, and the position up to which its feed was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """The feeds of all counties. `county_of` names the county of each feedback topic; events are kept for `days`."""
+
+    database: Database
+    clock: Clock
+    county_of: Mapping[str, str]
+    days: int
+
+    async def take_in(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
+        """Keep a batch of feedback events, and note the answers among them, in the caller's transaction."""
+        await note_answers(connection, deliveries)
+        told = [(self.county_of[each.record.topic], written(each.event)) for each in deliveries]
+        await tables.append(connection, told)
+
+    async def after(self, county: str, position: int | None, limit: int) -> Stretch | None:
+        """Return up to `limit` events of a county after `position`, or None when what followed it is not all kept."""
+        async with self.database.acquire() as connection:
+            end, events = await tables.read(connection, county, position, limit)
+        start = end.start(position)
+        if start is None:
+            return None
+        return Stretch(events, events[-1].position if events else start)
+
+    async def longer(self, places: Collection[Place]) -> Collection[Place]:
+        """Return those places after which there is something to read, or that stand in no feed any longer."""
+        async with self.database.acquire() as connection:
+            return await tables.longer(connection, places)
+
+    async def forget(self) -> None:
+        """Delete what was kept for its time."""
+        before = self.clock.wall() - timedelta(days=self.days)
+        gone = _ROUND
+        while gone == _ROUND:
+            async with self.database.transaction() as connection:
+                gone = await tables.forget(connection, before, _ROUND)
+
+
+def written(event: CloudEvent) -> bytes:
+    """Return an event as one line of JSON in CloudEvents' structured mode."""
+    return msgspec.json.format(msgspec.json.encode(to_structured(event)), indent=-1)

@@ -1,0 +1,133 @@
+"""`GET /v1/feed`: a county's own hazards and answers, in pages or as server-sent events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import structlog
+from fastapi import Depends, Header, Response
+from fastapi.responses import StreamingResponse
+
+from services.chassis.access.policy import Action, Reach, allow
+from services.chassis.access.refusals import Caller
+from services.chassis.access.roles import INTEGRATORS
+from services.chassis.storage.database import is_retryable
+from services.chassis.web.documents import answer
+from services.chassis.web.paging import After, BadCursor
+from services.chassis.web.parameters import Limit
+from services.chassis.web.problems import Problem, declares
+from services.chassis.web.routes import Router
+from services.chassis.web.waiting import Wait, Waiters, applied
+from services.gateway.feed.documents import SILENCE, ByPlace, FeedPage, greeting, message
+from services.gateway.feed.handlers import Feeds, Place
+from services.gateway.feed.model import Stretch
+
+_log = structlog.get_logger(__name__)
+
+READ: Final = Action("gateway.feed.read", "查看本县事件流", roles=INTEGRATORS, reach=Reach.COUNTY)
+MayRead = Annotated[Caller, Depends(allow(READ))]
+EVENT_STREAM: Final = "text/event-stream"
+_SILENCE_SECONDS: Final = 15
+# Then the reader comes again by itself: keys are checked anew, and connections move to other instances.
+_STREAM_SECONDS: Final = 600
+_STREAM_EVENTS: Final = 200
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
+    **declares("feed-expired", "bad-cursor", "too-many-waiting"),
+}
+Accept = Annotated[str | None, Header(description=f"`{EVENT_STREAM}` 得到不断续传的事件流，否则得到一页")]
+LastEventId = Annotated[
+    str | None, Header(alias="Last-Event-ID", description="事件流断开前最后收到的 id；优先于 after")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of the route."""
+
+    feeds: Feeds
+    waiters: Waiters[Place]
+
+
+def router(deps: Deps) -> Router:
+    """Return the route of the feed."""
+    routes = Router(prefix="/v1", tags=["feed"])
+
+    @routes.get("/feed", summary="本县事件流", response_model=FeedPage, responses=_RESPONSES)
+    async def read_feed(
+        caller: MayRead,
+        wait: Wait,
+        after: After[ByPlace] = None,
+        limit: Limit = 100,
+        accept: Accept = None,
+        last_event_id: LastEventId = None,
+    ) -> Response:
+        """Tell what became of the county's events and hazards, in order, from `after` on or from the oldest kept.
+
+        A page's `next` goes into `after` for what follows; with `Prefer: wait=N` an empty page waits for something.
+        """
+        assert caller.county is not None  # noqa: S101 - Reach.COUNTY
+        position = _position(caller.county, last_event_id, after)
+        if EVENT_STREAM in (accept or ""):
+            return await _stream(deps, caller.account, caller.county, position)
+        stretch = await _stretch(deps, caller.county, position, limit)
+        if wait and not stretch.events:
+            deps.waiters.check(caller.account)
+            with deps.waiters.place(caller.account):
+                await deps.waiters.until_ready((caller.county, stretch.upto), wait)
+            stretch = await _stretch(deps, caller.county, stretch.upto, limit)
+        return answer(FeedPage.of(caller.county, stretch), headers=applied(wait))
+
+    return routes
+
+
+def _position(county: str, last_event_id: str | None, after: ByPlace | None) -> int | None:
+    """Return the place to go on from; raises Problem for one that is none, or another county's."""
+    try:
+        found = ByPlace.parse(last_event_id) if last_event_id else after
+    except BadCursor:
+        raise Problem("bad-cursor", field="Last-Event-ID") from None
+    if found is None:
+        return None
+    if found.county != county or found.position < 0:
+        raise Problem("bad-cursor", field="Last-Event-ID" if last_event_id else "after")
+    return found.position
+
+
+async def _stretch(deps: Deps, county: str, position: int | None, limit: int) -> Stretch:
+    stretch = await deps.feeds.after(county, position, limit)
+    if stretch is None:
+        raise Problem("feed-expired", field="after")
+    return stretch
+
+
+async def _stream(deps: Deps, account: str, county: str, position: int | None) -> Response:
+    deps.waiters.check(account)
+    first = await _stretch(deps, county, position, _STREAM_EVENTS)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_told(deps, account, county, first), media_type=EVENT_STREAM, headers=headers)
+
+
+async def _told(deps: Deps, account: str, county: str, first: Stretch) -> AsyncIterator[bytes]:
+    """Yield a county's feed from `first` on, whole events only, until the stream has had its time."""
+    began = time.monotonic()
+    stretch: Stretch | None = first
+    with deps.waiters.place(account):
+        yield greeting(county, first.events[0].position - 1 if first.events else first.upto)
+        try:
+            while stretch is not None and not deps.waiters.is_closed:
+                for kept in stretch.events:
+                    yield message(kept)
+                if time.monotonic() - began > _STREAM_SECONDS:
+                    return
+                if not await deps.waiters.until_ready((county, stretch.upto), _SILENCE_SECONDS):
+                    yield SILENCE
+                stretch = await deps.feeds.after(county, stretch.upto, _STREAM_EVENTS)
+        except Exception as error:
+            if not is_retryable(error):
+                raise
+            # The reader comes again with the last id that it has.
+            _log.warning("a feed ends early", county=county, error=repr(error))
