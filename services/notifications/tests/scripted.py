@@ -26,11 +26,13 @@ class MailServer:
     def __init__(self, says: Mapping[str, bytes]) -> None:
         self.says = {**WELL, **says}
         self.taken = 0
+        self.heard: list[bytes] = []
         self.port = 0
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._say(writer, "")
         while line := await reader.readline():
+            self.heard.append(line.strip())
             command = line.split()[0].decode().upper() if line.split() else ""
             await self._say(writer, command)
             if command == "DATA" and self.says["DATA"].startswith(b"354"):

@@ -94,6 +94,21 @@ async def test_a_letter_arrives_when_a_mail_server_that_refused_in_gbk_is_well_a
     assert await deliveries(bare) == [("delivered", 2, "250 2.0.0")]
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (None, "duban@jincheng.example"),
+        ("bounces@city.example", "bounces@city.example"),
+        ("bounces+{delivery}@city.example", f"bounces+{PARCEL.delivery_id}@city.example"),
+    ],
+)
+async def test_a_letter_says_where_reports_about_it_go(path: str | None, told: str) -> None:
+    async with mail_server() as server:
+        carrier = EmailCarrier(means(), EmailSettings(port=server.port, return_path=path))
+        assert (await carrier.send(PARCEL, "xiaofang@140502.example")).code == "250 2.0.0"
+    assert next(heard for heard in server.heard if heard.startswith(b"MAIL")).split()[1] == f"FROM:<{told}>".encode()
+
+
 def response(status: str, body: bytes, *headers: str, length: int | None = None) -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
