@@ -17,13 +17,26 @@ from services.scheduler.settings import Settings
 NAME: Final = "scheduler"
 TITLE: Final = "Duban scheduler 任务调度"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def used(_: Platform[Settings]) -> Part:
+    """Return the part of a slice that others use: it has tables, and nothing of its own that runs."""
+    return Part()
+
+
 # In the order in which their tables are made; clocks stand before alarms, whose first migration referred to them.
-SLICES: Final = ("freshness", "clocks", "alarms", "audit")
+SLICES: Final = {
+    "calendar": calendar,
+    "freshness": used,
+    "clocks": clocks,
+    "alarms": used,
+    "audit": audit,
+}
 
 
 def parts(platform: Platform[Settings]) -> list[Part]:
     """Return what the slices add; raises ProfileError for an unusable calendar or policy."""
-    return [wire(platform) for wire in (calendar, clocks, audit)]
+    return [wire(platform) for wire in SLICES.values()]
 
 
 async def build(settings: Settings, clock: Clock | None = None) -> Service:

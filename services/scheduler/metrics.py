@@ -25,7 +25,7 @@ OLDEST_UNRAISED: Final = Gauge(
 )
 MISSED: Final = Gauge(
     "duban_supervision_missed",
-    "Self-audit: deadlines that passed without their event, and clocks that disagree with their alarms.",
+    "Self-audit: deadlines that passed without their event, clocks that disagree with their alarms, and hazards without a clock.",
 )
 CALENDAR_ENDS: Final = Gauge(
     "duban_calendar_covered_until_timestamp_seconds",

@@ -1,4 +1,5 @@
-"""The self-audit: deadlines that passed without their event, and clocks that disagree with their alarms (promise P3).
+"""The self-audit of deadlines (promise P3).
 
-It stands above clocks and alarms, and changes neither.
+It finds deadlines that passed without their event, clocks that disagree with their alarms, and hazards whose clock is
+missing or lacks an event. It stands above clocks and alarms, and changes neither.
 """

@@ -19,7 +19,7 @@ class FindingDocument(Document, frozen=True, kw_only=True):
     number: str
     county: str
     deadline_number: int
-    due_at: datetime
+    due_at: Annotated[datetime | None, Meta(description="null for a hazard that has no clock here")]
     reason: Reason
 
     @classmethod
@@ -29,7 +29,7 @@ class FindingDocument(Document, frozen=True, kw_only=True):
 
 
 class AuditDocument(Document, frozen=True, kw_only=True):
-    """The self-audit: sound means that no deadline lacks its event and no clock contradicts its alarms."""
+    """The self-audit: sound means that no deadline lacks its event, no clock contradicts its alarms, none is missing."""
 
     sound: bool
     as_of: datetime
@@ -42,6 +42,9 @@ class AuditDocument(Document, frozen=True, kw_only=True):
     compared_at: datetime | None
     clocks_compared: int
     inconsistent: list[FindingDocument]
+    unreckoned: Annotated[
+        list[FindingDocument], Meta(description="hazards without a clock, or whose clock lacks an event")
+    ]
 
     @classmethod
     def of(cls, audit: Audit) -> Self:
@@ -57,4 +60,5 @@ class AuditDocument(Document, frozen=True, kw_only=True):
             compared_at=comparison.finished_at if comparison else None,
             clocks_compared=comparison.clocks_checked if comparison else 0,
             inconsistent=[FindingDocument.of(finding) for finding in comparison.findings] if comparison else [],
+            unreckoned=[FindingDocument.of(finding) for finding in audit.unreckoned],
         )

@@ -10,10 +10,10 @@ import structlog
 
 from services.chassis.consuming import dead_letters
 from services.chassis.process.clock import Clock
-from services.chassis.storage.database import Database
+from services.chassis.storage.database import Connection, Database
 from services.scheduler import metrics
 from services.scheduler.audit import tables
-from services.scheduler.audit.model import Audit, Comparison, Finding, explained
+from services.scheduler.audit.model import Audit, Comparison, Finding, explained, unreckoned
 from services.scheduler.freshness import tables as freshness
 
 _log = structlog.get_logger(__name__)
@@ -41,20 +41,28 @@ async def look(*, deps: Deps) -> Audit:
         total, missed = await tables.passed_unraised(connection, before, _SHOWN)
         excused = await tables.excused(connection)
         comparison = await tables.last_comparison(connection)
+        without = await _unreckoned(connection, deps)
     reasons = tuple(explained(finding, known.of(finding.county) if known else None, in_doubt) for finding in missed)
-    return Audit(deps.clock.now(), known.applied_through if known else None, total, reasons, excused, comparison)
+    through = known.applied_through if known else None
+    return Audit(deps.clock.now(), through, total, reasons, excused, comparison, tuple(without))
 
 
 async def audit(*, deps: Deps) -> Audit:
     """Compare all clocks with their alarms, look for what is missing, export the sum and log what is wrong."""
     contradictions = await _compare(deps)
     found = await look(deps=deps)
-    metrics.MISSED.set(found.missed_total + len(contradictions))
-    for finding in (*found.missed[:_LOGGED], *contradictions[:_LOGGED]):
-        _log.error(
-            "deadline audit", hazard_id=finding.hazard_id, due_at=finding.due_at.isoformat(), reason=finding.reason
-        )
+    metrics.MISSED.set(found.missed_total + len(contradictions) + len(found.unreckoned))
+    for finding in (*found.missed[:_LOGGED], *contradictions[:_LOGGED], *found.unreckoned[:_LOGGED]):
+        due_at = finding.due_at.isoformat() if finding.due_at else None
+        _log.error("deadline audit", hazard_id=finding.hazard_id, due_at=due_at, reason=finding.reason)
     return found
+
+
+async def _unreckoned(connection: Connection, deps: Deps) -> list[Finding]:
+    """Return the hazards without a clock that can be trusted; what is only out of order for a moment is no finding."""
+    events = await tables.unapplied(connection, deps.consumer, deps.missed_after, _SHOWN)
+    clocks = await tables.clocks(connection, sorted({event.hazard_id for event in events}))
+    return unreckoned(events, clocks)
 
 
 async def _compare(deps: Deps) -> list[Finding]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import asyncpg
 import msgspec
 
+from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.types import HazardFacts
+from services.chassis.consuming.deliveries import RawRecord, read
+from services.chassis.consuming.stored_records import RECORD, record_of
 from services.chassis.storage.database import Connection
-from services.scheduler.audit.model import Comparison, Finding, Reason
+from services.scheduler.audit.model import Comparison, Finding, Reason, Unapplied
 
 _FINDINGS: Final = msgspec.json.Decoder(tuple[Finding, ...])
 
@@ -70,6 +75,38 @@ async def compare_page(connection: Connection, after: str, limit: int) -> tuple[
         last,
     )
     return len(page), last, [_finding(row) for row in rows]
+
+
+async def unapplied(connection: Connection, consumer: str, waited: timedelta, limit: int) -> list[Unapplied]:
+    """Return up to `limit` events that `consumer` gave up, or that have been parked for `waited` (wall), by hazard."""
+    columns = RECORD.names
+    rows = await connection.fetch(
+        f"""SELECT coalesce(key, ''::bytea) AS aggregate, {columns} FROM dead_letter
+             WHERE consumer = $1 AND state = 'held' AND key IS NOT NULL
+            UNION ALL
+            SELECT convert_to(aggregate, 'UTF8'), {columns} FROM parked_event
+             WHERE consumer = $1 AND parked_at <= now() - $2::interval AND value <> ''
+            LIMIT $3""",  # noqa: S608 - the names of the chassis' columns
+        consumer,
+        waited,
+        limit,
+    )
+    return [Unapplied(row["aggregate"].decode(errors="replace"), _facts(record_of(row))) for row in rows]
+
+
+def _facts(record: RawRecord) -> HazardFacts | None:
+    _, data = read(record)
+    return data.hazard if isinstance(data, HazardEvent) else None
+
+
+async def clocks(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, Finding]:
+    """Return what is known of the clocks of these hazards, of those that have one."""
+    rows = await connection.fetch(
+        """SELECT hazard_id, number, county, deadline_number, due_at, 'clock_behind' AS reason
+             FROM hazard_clock WHERE hazard_id = ANY($1::text[])""",
+        hazard_ids,
+    )
+    return {row["hazard_id"]: _finding(row) for row in rows}
 
 
 async def excused(connection: Connection) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from duban_contracts.testing.calendar import local
-from services.scheduler.audit.model import Audit, Comparison, Finding, Reason, explained
+from duban_contracts.testing.stories import confirmed, registered
+from services.scheduler.audit.model import Audit, Comparison, Finding, Reason, Unapplied, explained, unreckoned
 
 MISSED = Finding("hz-1", "JC-hz-1", "140502", 1, local(4), Reason.NOT_RAISED)
 
@@ -30,3 +31,23 @@ def test_an_audit_is_sound_when_nothing_is_missed_and_nothing_contradicts() -> N
     assert Audit(local(5), None, 0, (), 3, clean).sound
     assert not Audit(local(5), None, 1, (MISSED,), 0, clean).sound
     assert not Audit(local(5), None, 0, (), 0, Comparison(local(4), 1, (MISSED,))).sound
+    assert not Audit(local(5), None, 0, (), 0, clean, (MISSED,)).sound
+
+
+def test_a_confirmed_hazard_without_clock_is_a_finding_and_an_unconfirmed_one_is_none() -> None:
+    facts, early = confirmed("hz-1").facts, registered("hz-2").facts
+    found = unreckoned([Unapplied("hz-2", early), Unapplied("hz-1", facts)], {})
+    assert found == [Finding("hz-1", facts.number, facts.county, 0, None, Reason.CLOCK_MISSING)]
+
+
+def test_what_cant_be_read_may_be_a_confirmation() -> None:
+    facts = confirmed("hz-1").facts
+    assert unreckoned([Unapplied("hz-1", None)], {}) == [Finding("hz-1", "", "", 0, None, Reason.CLOCK_MISSING)]
+    for events in ([None, facts], [facts, None]):
+        [finding] = unreckoned([Unapplied("hz-1", each) for each in events], {})
+        assert finding.number == facts.number
+
+
+def test_a_clock_that_lacks_an_event_is_a_finding_once() -> None:
+    [finding] = unreckoned([Unapplied("hz-1", None), Unapplied("hz-1", confirmed().facts)], {"hz-1": MISSED})
+    assert finding == Finding("hz-1", "JC-hz-1", "140502", 1, local(4), Reason.CLOCK_BEHIND)
