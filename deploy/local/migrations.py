@@ -10,4 +10,4 @@ from services.chassis.storage.schema import migrate
 async def migrate_service(service: str, dsn: str) -> list[str]:
     """Apply what is outstanding of a service's migrations, slice by slice; return what was applied."""
     bootstrap = importlib.import_module(f"services.{service}.bootstrap")
-    return await migrate(dsn, bootstrap.MIGRATIONS, list(bootstrap.SLICES))
+    return await migrate(dsn, bootstrap.MIGRATIONS, bootstrap.SLICES)

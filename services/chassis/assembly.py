@@ -7,7 +7,7 @@ stands inside a slice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -131,7 +131,7 @@ async def open_platform(
     settings: S,
     *,
     migrations: Path,
-    slices: Sequence[str],
+    slices: Iterable[str],
     clock: Clock | None = None,
     max_connections: int = 10,
     session: Mapping[str, str] | None = None,

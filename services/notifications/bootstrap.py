@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,11 @@ from services.notifications.settings import Settings
 NAME: Final = "notifications"
 TITLE: Final = "Duban notifications 通知"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-SLICES: Final = ("letters", "delivery")
 CHANNELS: Final[tuple[AnyChannel, ...]] = (EMAIL, WEBHOOK)
+SLICES: Final[dict[str, Callable[[Platform[Settings], Sequence[AnyChannel]], Part]]] = {
+    "letters": lambda platform, _: letters(platform),
+    "delivery": lambda platform, channels: delivery(platform, channels=channels, sender=sender(platform)),
+}
 
 
 async def build(settings: Settings, clock: Clock | None = None, channels: Sequence[AnyChannel] = CHANNELS) -> Service:
@@ -37,4 +40,4 @@ async def build(settings: Settings, clock: Clock | None = None, channels: Sequen
 
 def parts(platform: Platform[Settings], channels: Sequence[AnyChannel] = CHANNELS) -> list[Part]:
     """Return what the slices add to the service."""
-    return [letters(platform), delivery(platform, channels=channels, sender=sender(platform))]
+    return [wire(platform, channels) for wire in SLICES.values()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ class MigrationError(RuntimeError):
     """A migration file has a wrong name, or an applied one was changed or is missing."""
 
 
-async def migrate(dsn: str, directory: Path, slices: Sequence[str] = ()) -> list[str]:
+async def migrate(dsn: str, directory: Path, slices: Iterable[str] = ()) -> list[str]:
     """Apply what is outstanding of the chassis' migrations and the service's; return what was applied.
 
     With `slices`, each has its folder below `directory`, and they go in this order; without, `directory` is the one
