@@ -33,23 +33,31 @@ MOST_BATCH_EVENTS: Final = 1000
 MOST_VIOLATIONS: Final = 20
 
 
-def check_claim(event: CloudEvent, county: str | None = None, present: Present | None = None) -> list[Refusal]:
+def check_claim(
+    event: CloudEvent,
+    county: str | None = None,
+    present: Present | None = None,
+    decoded: EventData | None = None,
+) -> list[Refusal]:
     """Return what is wrong with `event` as a claim of a county; an empty list when it may be published.
 
     The rules are those of :func:`examine_claim`.
     """
-    found = examine_claim(event, county, present)
+    found = examine_claim(event, county, present, decoded)
     return found if isinstance(found, list) else []
 
 
 def examine_claim(
-    event: CloudEvent, county: str | None = None, present: Present | None = None
+    event: CloudEvent,
+    county: str | None = None,
+    present: Present | None = None,
+    decoded: EventData | None = None,
 ) -> EventData | list[Refusal]:
     """Return the payload of `event`, or what is wrong with it as a claim of a county (at least one refusal).
 
     Checks the type, the size, the bytes, the closed payload, its texts and vocabularies. With `county` (the owner of
     the key or topic), also that the payload names no other county: code `county-mismatch`. With `present`, also that
-    its dates can be true.
+    its dates can be true. Who has decoded the payload already hands it over as `decoded`.
     """
     try:
         entry = lookup(event.type)
@@ -61,7 +69,7 @@ def examine_claim(
         return [refusal("event-too-large", field="data", limit=MOST_EVENT_BYTES)]
     if found := check_payload(entry, event.data):
         return found
-    data = entry.decoder.decode(event.data)
+    data = entry.decoder.decode(event.data) if decoded is None else decoded
     if county is not None and getattr(data, "county", county) != county:
         return [violation("county-mismatch", "$.county", county=county)]
     dates = [] if present is None else _impossible_dates(data, present)

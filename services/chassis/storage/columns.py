@@ -73,7 +73,7 @@ class Columns(Generic[Row]):
     def arguments(self, rows: Iterable[Row]) -> list[list[Any]]:
         """Return one list a column, to be passed as the statement's parameters."""
         batch = list(rows)
-        return [[get(row) for row in batch] for get in self._getters.values()]
+        return [list(map(get, batch)) for get in self._getters.values()]
 
     def insert(self, table: str, first: int = 1) -> str:
         """Return an INSERT of a batch into `table`, in the batch's order (identity columns follow it)."""

@@ -73,7 +73,7 @@ def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) 
     """
     if not isinstance(data, HazardReported | HazardRectified | RectificationPlanned):
         return violation("not-a-claim", "type", type=event.type)
-    found = check_claim(event, speaking, present)
+    found = check_claim(event, speaking, present, data)
     return found[0] if found else None
 
 
