@@ -11,6 +11,7 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from email import policy
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -94,7 +95,9 @@ class EmailCarrier:
         message = EmailMessage(policy=policy.SMTP)
         message["From"] = Address(self._means.issuer, addr_spec=self._relay.sender)
         message["To"] = Address(addr_spec=address)
-        message["Subject"] = f"{parcel.content.title}（{parcel.content.number}）"
+        # Encoded here, whole: the library would decode a title that looks encoded, and drop blanks at its beginning.
+        subject = Header(f"{parcel.content.title}（{parcel.content.number}）", "utf-8", header_name="Subject")
+        message.set_raw("Subject", subject.encode())
         message["Date"] = format_datetime(self._means.wall())
         message["Message-ID"] = f"<{parcel.delivery_id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"

@@ -18,7 +18,7 @@ from services.notifications.tests.scripted import MailServer, http_server, mail_
 from services.notifications.tests.world import NOW, SECRET, overdue
 from services.notifications.tests.writing import carrier, carry, deliveries, write
 
-pytestmark = pytest.mark.promise("P9")
+pytestmark = [pytest.mark.promise("P9"), pytest.mark.servers]
 
 REFUSED = "拒绝访问：不在许可名单内"
 

@@ -208,6 +208,7 @@ def _piped(directory: Path | None, report: bytes, *arguments: str) -> int:
     return subprocess.run(command, input=report, env=environment, cwd=root, capture_output=True, check=False).returncode
 
 
+@pytest.mark.servers
 def test_a_mail_server_can_pipe_a_report(tmp_path: Path) -> None:
     report = report_on(PARCEL.delivery_id, "xiaofang@140502.example")
     assert _piped(tmp_path / "box", report, "bounce") == 0
