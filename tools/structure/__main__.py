@@ -17,7 +17,7 @@ def main() -> int:
     ]
     for finding in found:
         sys.stdout.write(f"{finding}\n")
-    summary = f"✗ {len(found)} findings" if found else f"✓ {len(modules)} modules stand as DESIGN §9 says"
+    summary = f"✗ {len(found)} findings" if found else f"✓ {len(modules)} modules stand as CONTRIBUTING says"
     sys.stdout.write(f"{summary}\n")
     return 1 if found else 0
 

@@ -1,4 +1,4 @@
-"""A service is a list of slices; a slice is one noun; the file's name says the layer (DESIGN §9)."""
+"""A service is a list of slices; a slice is one noun; the file's name says the layer (CONTRIBUTING, Slices)."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Attempts:
-    """Makes attempts at one consumer's batches. The two families of failure are told apart here (DESIGN §5)."""
+    """Makes attempts at one consumer's batches. The kinds of failure are told apart here (docs/adr/0022)."""
 
     def __init__(
         self,

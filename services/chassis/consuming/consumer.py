@@ -1,4 +1,4 @@
-"""The consumer loop: at-least-once from Kafka, exactly-once in effect through PostgreSQL (DESIGN §5)."""
+"""The consumer loop: at-least-once from Kafka, exactly-once in effect through PostgreSQL (docs/architecture.md)."""
 
 from __future__ import annotations
 

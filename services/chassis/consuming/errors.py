@@ -1,4 +1,4 @@
-"""The two families of failure that the consumer loop knows (DESIGN §5)."""
+"""The two kinds of failure that the consumer loop knows; the third, a refusal, is a value (docs/adr/0022)."""
 
 from __future__ import annotations
 

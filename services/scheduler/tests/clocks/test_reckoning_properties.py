@@ -49,7 +49,7 @@ def test_duplicates_and_disorder_give_the_same_reckoning_through_the_version_rul
 
 
 def through_the_version_rule(delivered: list[tuple[int, HazardEvent]]) -> Reckoning | None:
-    """Apply seen + 1, drop what is older, park what is ahead (DESIGN §5); every event also comes twice."""
+    """Apply seen + 1, drop what is older, park what is ahead (the version rule); every event also comes twice."""
     seen, reckoning = 0, None
     parked: dict[int, HazardEvent] = {}
     for version, event in delivered:

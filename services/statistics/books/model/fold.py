@@ -1,6 +1,6 @@
 """The fold of ledger events into the books. Pure: the same events give the same books, however they arrive.
 
-Versions count a hazard's events from 1 without gaps (DESIGN §5, version rule): what was seen is dropped, what is
+Versions count a hazard's events from 1 without gaps (the version rule): what was seen is dropped, what is
 next is booked, what is ahead is parked inside the record until the gap fills.
 """
 
