@@ -1,11 +1,11 @@
 """How a ledger event moves a hazard's clock. Pure: the same events always give the same reckoning.
 
-The rules (DOMAIN §3 and §4, DESIGN §6):
+The rules (DOMAIN §3 and §4):
 
 - 确认 and 反弹 set a deadline and start the clock; 延期 sets a new deadline and never takes away what was left.
 - 整改完成 pauses the clock at `submitted_at`, the instant the claim reached the broker, however late we learn of it.
 - 退回 resumes it with what was left, at least until the end of the day of the return.
-- 销号 and 不予认定 stop it. 整改方案, 调级, 更正 and 逾期 leave it as it is.
+- 销号 and 不予认定 stop it. 逾期 notes that the deadline passed. Any other event leaves it as it is.
 - Whether a deadline passed is decided by the instants in the events, never by when they were read.
 """
 
