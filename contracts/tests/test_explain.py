@@ -37,6 +37,7 @@ class Everything(msgspec.Struct, frozen=True, kw_only=True):
     pair: tuple[int, str] = (1, "a")
     named: dict[str, Inner] = msgspec.field(default_factory=dict)
     either: int | str | None = None
+    both: int | str = 1
     anything: Any = None
 
 
@@ -127,6 +128,7 @@ WORDS = {
         ({"moment": "08:30"}, "$.moment", "bad-time", WORDS["instant"]),
         ({"moment": 5}, "$.moment", "bad-time", WORDS["instant"]),
         ({"either": []}, "$.either", "wrong-type", WORDS["whole"]),
+        ({"both": None}, "$.both", "wrong-type", WORDS["whole"]),
         ({"named": []}, "$.named", "wrong-type", WORDS["object"]),
         ({"named": {"x": []}}, "$.named.x", "wrong-type", WORDS["object"]),
         ({"named": {"x": {"flag": 1}}}, "$.named.x.flag", "wrong-type", WORDS["flag"]),

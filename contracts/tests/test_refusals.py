@@ -73,12 +73,34 @@ def not_json(why: str) -> Refusal:
                 "must be 140502, the county of the key or topic",
             ),
         ),
+        (
+            claim(sector="危险化学品"),
+            Refusal(
+                "unknown-term",
+                "行业领域($.sector)：不是已发布的行业领域代码；“危险化学品”的代码是 hazchem",
+                "$.sector",
+                "must be a code of the vocabulary sectors: hazchem",
+            ),
+        ),
+        (
+            raw(b'{"place":"\xff"}'),
+            Refusal(
+                "bad-encoding",
+                "事件内容(data)：编码不符，须为 UTF-8（不带 BOM）：含有不合规的字节",
+                "data",
+                "must be UTF-8 without a byte order mark: it holds bytes that are none",
+            ),
+        ),
+        (
+            raw(msgspec.json.encode(examples()[REPORTED])[:-1] + b',"place":"x"}'),
+            Refusal("repeated-name", "地点($.place)：同一对象中重复出现", "$.place", "must stand once in its object"),
+        ),
         (raw(b""), not_json("Input data was truncated")),
         # The first wrong field is met before the end that is missing.
         (raw(b'{"place": 3'), not_json("Input data was truncated")),
         (raw(b"[" * 100_000), not_json("nested too deeply")),
     ],
-    ids=["unknown type", "no claim", "too large", "other county", "empty", "cut", "deep"],
+    ids=["type", "no claim", "large", "county", "term", "bytes", "twice", "empty", "cut", "deep"],
 )
 def test_a_wrong_claim_is_answered_in_both_languages(event: CloudEvent, said: Refusal) -> None:
     assert examine_claim(event, "140502", PRESENT) == [said]
