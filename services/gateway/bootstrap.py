@@ -26,5 +26,5 @@ def parts(platform: Platform[Settings]) -> list[Part]:
 
 async def build(settings: Settings) -> Service:
     """Bring the database up to date, connect, and wire the roles; nothing runs yet."""
-    platform = await open_platform(NAME, settings, migrations=MIGRATIONS, slices=list(SLICES))
+    platform = await open_platform(NAME, settings, migrations=MIGRATIONS, slices=SLICES)
     return assemble(platform, parts(platform), title=TITLE)
