@@ -48,3 +48,26 @@ def test_a_return_gives_back_what_was_left_rounded_up_to_the_end_of_a_day() -> N
 def test_what_is_closed_or_rejected_is_never_overdue() -> None:
     for verb in ("closed", "rejected"):
         assert passed_unsubmitted(history(record(3, verb, MONDAY + timedelta(days=1)))) == set()
+
+
+def test_an_extension_and_a_reopening_give_a_new_deadline() -> None:
+    extended = record(3, "extended", MONDAY + timedelta(days=1), deadline_on="2026-03-20")
+    inside = datetime(2026, 3, 20, 23, tzinfo=ZONE)
+    assert passed_unsubmitted(history(extended, submitted(4, inside))) == set()
+    assert passed_unsubmitted(history(extended, submitted(4, inside + timedelta(hours=2)))) == {"h1"}
+    too_late = record(3, "extended", datetime(2026, 3, 6, tzinfo=ZONE), deadline_on="2026-03-20")
+    assert passed_unsubmitted(history(too_late, submitted(4, inside))) == {"h1"}
+    closed = [submitted(3, MONDAY), record(4, "closed", MONDAY + timedelta(days=1))]
+    reopened = record(5, "reopened", MONDAY + timedelta(days=9), deadline_on="2026-03-13")
+    assert passed_unsubmitted(history(*closed)) == set()
+    assert passed_unsubmitted(history(*closed, reopened)) == {"h1"}
+
+
+def test_a_return_with_nothing_left_gives_the_day_of_the_return() -> None:
+    midnight = datetime(2026, 3, 5, tzinfo=ZONE)
+    returned = record(4, "returned", datetime(2026, 3, 10, 9, tzinfo=ZONE))
+    last = datetime(2026, 3, 10, 23, tzinfo=ZONE)
+    assert passed_unsubmitted(history(submitted(3, midnight), returned, submitted(5, last))) == set()
+    assert passed_unsubmitted(history(submitted(3, midnight), returned, submitted(5, last + timedelta(hours=2)))) == {
+        "h1"
+    }

@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 import pytest
 
+from duban_contracts.deadlines.calendar import CityDays, Roll, WorkingCalendar
 from duban_contracts.events.types import Grade
 from duban_contracts.testing.stories import Story
 from services.statistics.books.model.cell import grade_or_undetermined
@@ -118,3 +119,25 @@ def test_a_step_says_where_the_hazard_stood() -> None:
 @pytest.mark.parametrize(("grade", "cell"), [(None, "undetermined"), ("major", "major")])
 def test_before_confirmation_a_hazard_stands_in_a_cell_of_its_own(grade: str | None, cell: str) -> None:
     assert grade_or_undetermined(grade) == cell
+
+
+def test_a_step_has_the_day_that_counts_by_the_citys_roll_and_says_when_it_passed() -> None:
+    # 10 November 2026 is a Tuesday; entered as a holiday, it rolls to Wednesday.
+    holiday = WorkingCalendar(frozenset({2026}), {DEADLINE: "测试假日"}, {})
+    rolled = CityDays(DAYS.zone, holiday, Roll.NEXT_WORKDAY)
+    record = HazardRecord(hazard_id="h")
+    for entry in entries_of(open_since(1).submitted(hour(232)).closed(hour(240))):
+        record = fold(record, entry, rolled)
+    assert [step.due_on for step in record.steps] == [None, *[date(2026, 11, 11)] * 3]
+    assert [step.passed for step in record.steps] == [None, False, False, False]
+    assert [step.passed for step in booked(open_since(1).submitted(hour(232))).steps] == [None, False, True]
+
+
+def test_a_submission_booked_before_its_instant_was_kept_counts_from_when_the_ledger_learnt_of_it() -> None:
+    story = open_since(1).submitted(hour(230), learnt_at=hour(232))
+    *before, late = entries_of(story)
+    assert booked(story).steps[-1].passed is False
+    record = HazardRecord(hazard_id="h")
+    for entry in (*before, msgspec.structs.replace(late, submitted_at=None)):
+        record = fold(record, entry, DAYS)
+    assert record.steps[-1].passed is True
