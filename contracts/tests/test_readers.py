@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 
 from contracts.tests.strategies import json_values, reports, texts
+from duban_contracts.catalogue import EventData, EventType
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import PayloadError, UnknownEventType, decode, encode, event_types, lookup, type_of
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.events.types import HazardFacts
 from duban_contracts.examples import example_event, examples
+from duban_contracts.topics import TopicFamily
 
 
 def reported(data: bytes) -> CloudEvent:
@@ -104,3 +106,10 @@ def test_every_event_type_has_an_example_with_every_field_filled() -> None:
         fields = {field.encode_name for field in msgspec.structs.fields(entry.model)}
         assert set(examples()[entry.name]) == fields
         assert msgspec.json.decode(encode(decode(example_event(entry)))) == examples()[entry.name]
+
+
+def test_an_example_of_a_kind_of_thing_that_is_new_is_about_its_id() -> None:
+    entry = EventType("duban.task.opened.v1", EventData, TopicFamily.TASK, "任务", msgspec.json.Decoder(EventData))
+    assert example_event(entry, {"county": "140502", "task_id": "t-1", "hazard": {"hazard_id": "h-1"}}).subject == "t-1"
+    assert example_event(entry, {"task": {"task_id": "t-1"}}).subject == "t-1"
+    assert example_event(entry, {"county": "140502"}).subject is None

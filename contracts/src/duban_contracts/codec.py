@@ -14,7 +14,7 @@ from duban_contracts.legible import legible
 from duban_contracts.not_json import NOT_JSON, reason
 
 # Importing the models has filled the catalogue; nothing registers later.
-_MODULES: Final = duban_contracts.events.__all__
+_MODULES: Final = duban_contracts.events.MODULES
 _TYPES: Final = registered()
 _BY_NAME: Final = {entry.name: entry for entry in _TYPES}
 _BY_MODEL: Final = {entry.model: entry for entry in _TYPES}

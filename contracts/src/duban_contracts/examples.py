@@ -27,6 +27,7 @@ _SOURCES: Final = {
     TopicFamily.TASK: "/duban/scheduler",
     TopicFamily.NOTICE: "/duban/notifications",
 }
+_BY_REFERENCE: Final = frozenset({TopicFamily.CLAIMS, TopicFamily.FEEDBACK})
 
 
 @cache
@@ -39,7 +40,7 @@ def examples() -> dict[str, dict[str, Any]]:
 def example_event(entry: EventType, payload: dict[str, Any] | None = None) -> CloudEvent:
     """Return the example of `entry` (or another `payload` of its type) in the envelope its publisher would use."""
     body = examples()[entry.name] if payload is None else payload
-    subject = _subject(body)
+    subject = _subject(entry.family, body)
     claim = entry.family is TopicFamily.CLAIMS
     return CloudEvent(
         id=_CLAIM_ID if claim else "019aa000-0000-7000-8000-0000000000ff",
@@ -56,11 +57,13 @@ def example_event(entry: EventType, payload: dict[str, Any] | None = None) -> Cl
     )
 
 
-def _subject(body: dict[str, Any]) -> str | None:
-    """Return what an event is about: its letter, its subject, its hazard, or the county's reference.
+def _subject(family: TopicFamily, body: dict[str, Any]) -> str | None:
+    """Return what an event is about: the first id of its payload, or else of what stands in it.
 
-    A claim's answer is about the reference; a heartbeat is about nothing.
+    A claim and its answer are about the county's reference; a heartbeat is about nothing.
     """
-    about, hazard = body.get("about") or {}, body.get("hazard") or {}
-    subject = body.get("letter_id") or about.get("id") or hazard.get("hazard_id") or body.get("reference")
-    return None if subject is None else str(subject)
+    if family in _BY_REFERENCE:
+        return body.get("reference")
+    inner = (part for part in body.values() if isinstance(part, dict))
+    ids = (value for part in (body, *inner) for name, value in part.items() if name == "id" or name.endswith("_id"))
+    return next(ids, None)

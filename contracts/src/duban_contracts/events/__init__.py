@@ -1,5 +1,10 @@
-"""Every event type of the contract, one module per aggregate."""
+"""Every event type of the contract, one module per aggregate. Importing this package fills the catalogue."""
 
-from duban_contracts.events import claims, feedback, hazards, heartbeat, notices, supervision
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Final
 
-__all__ = ["claims", "feedback", "hazards", "heartbeat", "notices", "supervision"]
+MODULES: Final[tuple[ModuleType, ...]] = tuple(
+    import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)
+)
