@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from prometheus_client import REGISTRY
+
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.codec import decode
 from duban_contracts.testing.stories import Story, heartbeat
@@ -105,6 +107,13 @@ class Bench:
         self._offset += 1
         record = RawRecord(message.topic, partition, self._offset, WALL, message.key, message.value, message.headers)
         return Delivery(record, event, decode(event))
+
+
+def metric(name: str, labels: dict[str, str] | None = None) -> float:
+    """Return what this process exports under `name`."""
+    value = REGISTRY.get_sample_value(name, labels or {})
+    assert value is not None
+    return value
 
 
 def bench_on(database: Database, clock: ManualClock) -> Bench:

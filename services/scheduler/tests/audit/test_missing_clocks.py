@@ -15,8 +15,7 @@ from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.stored_records import RECORD
 from services.chassis.publishing.outbox import outgoing
 from services.scheduler.clocks.events import CONSUMER
-from services.scheduler.tests.audit.test_self_audit import metric
-from services.scheduler.tests.bench import Bench
+from services.scheduler.tests.bench import Bench, metric
 
 pytestmark = pytest.mark.promise("P3")
 

@@ -2,17 +2,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from prometheus_client import REGISTRY
-
 from duban_contracts.testing.calendar import local
 from duban_contracts.testing.stories import confirmed
-from services.scheduler.tests.bench import Bench
-
-
-def metric(name: str, labels: dict[str, str] | None = None) -> float:
-    value = REGISTRY.get_sample_value(name, labels or {})
-    assert value is not None
-    return value
+from services.scheduler.tests.bench import Bench, metric
 
 
 async def test_the_metrics_show_what_was_raised_and_what_waits(bench: Bench) -> None:
