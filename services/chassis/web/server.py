@@ -8,6 +8,8 @@ import contextlib
 import uvicorn
 from fastapi import FastAPI
 
+from services.chassis.web.protocol import BoundedProtocol
+
 
 async def serve(app: FastAPI, *, host: str, port: int, stopping: asyncio.Event) -> None:
     """Serve `app` until `stopping`; open requests are finished first."""
@@ -15,7 +17,7 @@ async def serve(app: FastAPI, *, host: str, port: int, stopping: asyncio.Event) 
         app,
         host=host,
         port=port,
-        http="httptools",
+        http=BoundedProtocol,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,
