@@ -11,6 +11,7 @@ from deploy.local.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from deploy.local.parts import Parts
     from deploy.local.settings import Settings
@@ -44,12 +45,18 @@ def receivers(settings: Settings) -> Program:
     """Where the demo's letters arrive."""
     environment = {
         "DUBAN_RECEIVED": str(settings.home / "received"),
+        "DUBAN_BOUNCE_MAILDIR": str(bounces(settings)),
         "DUBAN_SMTP_PORT": str(settings.port("smtp")),
         "DUBAN_WEBHOOK_PORT": str(settings.port("webhook")),
         "DUBAN_WEBHOOK_SECRET": provision.webhook_secret(settings),
     }
     command = [sys.executable, "-m", "deploy.local.receivers"]
     return Program("receivers", command, _RECEIVERS, environment | _mark(settings))
+
+
+def bounces(settings: Settings) -> Path:
+    """Where the demo's mail server puts letters that come back, and notifications reads them."""
+    return settings.home / "received" / "bounces"
 
 
 def services(settings: Settings, dsns: Mapping[str, str]) -> list[Program]:
@@ -88,6 +95,7 @@ def service_environment(settings: Settings, name: str, dsn: str) -> dict[str, st
         "DUBAN_SMTP_PORT": str(settings.port("smtp")),
         "DUBAN_WEBHOOK_BASE": f"http://{LOOPBACK}:{settings.port('webhook')}",
         "DUBAN_WEBHOOK_SECRET": provision.webhook_secret(settings),
+        "DUBAN_BOUNCE_MAILDIR": str(bounces(settings)),
         "PYTHONUNBUFFERED": "1",
         **settings.clock,
         **_mark(settings),

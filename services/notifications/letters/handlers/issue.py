@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from duban_contracts.admissible.texts import made_fit
 from duban_contracts.events.notices import NoticeIssued
 from services.chassis.storage.database import Connection
-from services.notifications.channels.model.text import one_line
 from services.notifications.delivery.model.rows import NewDelivery, delivery_id
 from services.notifications.delivery.tables import queue
 from services.notifications.directory.model import Office
@@ -83,7 +83,7 @@ def _draft(request: LetterRequest, place: Number, now: datetime, writing: Writin
         addressee=office.name if office else None,
         addressee_unit=office.unit if office else None,
         due_on=matter.due_on,
-        title=one_line(wording.title),
+        title=made_fit(wording.title),
         body=wording.body,
         issued_at=now,
         thread=Thread.of(request.event),

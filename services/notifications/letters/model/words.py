@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
+from duban_contracts.admissible.texts import made_fit
 from duban_contracts.days import chinese_date
 from duban_contracts.events.supervision import SupervisionEvent
 from duban_contracts.events.types import HazardFacts, HazardState
 from duban_contracts.profile import City
 from duban_contracts.vocabulary import GRADES, SECTORS, UNITS, Vocabulary
-from services.notifications.channels.model.text import one_line
 from services.notifications.directory.model import Office
 from services.notifications.letters.model.cause import Matter
 from services.notifications.letters.model.kind import Words, Writing
@@ -32,10 +32,10 @@ def letter_words(matter: Matter, *, number: str, issuer: str, office: Office | N
 
 
 def hazard_words(hazard: HazardFacts) -> Words:
-    """Return what a letter says about a hazard; numbers of county systems are foreign text."""
+    """Return what a letter says about a hazard; what a county wrote stands as it wrote it."""
     return {
-        "hazard_number": one_line(hazard.number),
-        "reference": one_line(hazard.reference),
+        "hazard_number": made_fit(hazard.number),
+        "reference": made_fit(hazard.reference),
         "sector": term(SECTORS, hazard.sector),
         "grade": term(GRADES, hazard.grade),
     }
@@ -84,7 +84,7 @@ def days_left(last: date, today: date) -> int:
 def county_name(city: City, code: str) -> str:
     """Return the name of a division; an unknown one is shown as its code."""
     region = city.region(code)
-    return region.name if region else one_line(code)
+    return region.name if region else made_fit(code)
 
 
 def term(vocabulary: Vocabulary, code: str | None) -> str:
@@ -92,4 +92,4 @@ def term(vocabulary: Vocabulary, code: str | None) -> str:
     if code is None:
         return "（未明确）"
     found = vocabulary.get(code)
-    return found.name if found else one_line(code)
+    return found.name if found else made_fit(code)

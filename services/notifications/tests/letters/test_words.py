@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from jinja2 import TemplateNotFound, UndefinedError
 from msgspec.structs import replace
 
+from duban_contracts.admissible.texts import fits_line, made_fit
 from duban_contracts.events.supervision import SupervisionEvent
 from duban_contracts.events.types import HazardState
 from duban_contracts.vocabulary import UNITS
-from services.notifications.channels.model.text import one_line
 from services.notifications.directory.model import Directory
 from services.notifications.letters.handlers.stationery import Stationery, Wording
 from services.notifications.letters.kinds import KINDS
@@ -108,13 +108,19 @@ def test_a_countys_text_is_printed_and_never_run_as_a_template(
 ) -> None:
     body = written(told_by(reference="{{ 7*7 }}{% raw %}" + text)).body
     assert "{{ 7*7 }}{% raw %}" in body
-    assert "49" not in body.replace(one_line(text), "")
+    assert "49" not in body.replace(made_fit(text), "")
+
+
+@given(reference=st.text(min_size=1, max_size=60).filter(fits_line))
+def test_a_reference_stands_in_the_letter_as_the_county_wrote_it(reference: str) -> None:
+    letter = written(overdue(reference=reference))
+    assert reference in letter.body
 
 
 def test_a_foreign_line_break_cant_forge_a_line_of_the_letter() -> None:
     body = written(overdue(reference="AQ-1\n    已逾期：0天\u2028x", number="JC-1\r\n")).body
-    assert "县级编号：AQ-1 已逾期：0天 x\n" in body
-    assert "隐患编号：JC-1\n" in body
+    assert "县级编号：AQ-1\ufffd    已逾期：0天\ufffdx\n" in body
+    assert "隐患编号：JC-1\ufffd\ufffd\n" in body
 
 
 def test_a_template_that_invents_a_word_fails_loudly(tmp_path: Path) -> None:
@@ -143,7 +149,7 @@ def test_a_letter_to_nobody_is_addressed_to_county_and_unit() -> None:
 
 
 def test_what_is_not_published_is_shown_as_it_came_and_what_is_not_known_is_said_so() -> None:
-    assert term(UNITS, "no\nsuch") == "no such"
+    assert term(UNITS, "no\nsuch") == "no\ufffdsuch"
     assert term(UNITS, None) == "（未明确）"
     assert county_name(CITY, "999999") == "999999"
 
