@@ -36,6 +36,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_head = True
     _head_bytes = 0
     _unfinished_bytes = 0
+    _begun = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -49,10 +50,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came; a head that doesn't end is refused before all of it was kept."""
+        began = self._begun
         super().data_received(data)
         if self.transport.is_closing():
             return
-        self._unfinished_bytes = self._unfinished_bytes + len(data) if self._in_head else 0
+        # All of it belongs to one unfinished head; a chunk in which that head begins may end a body.
+        whole = self._in_head and began == self._begun
+        self._unfinished_bytes = self._unfinished_bytes + len(data) if whole else 0
         if self._unfinished_bytes > self.most_head_bytes:
             self.send_400_response("")
         elif self._deadline is None and (self.cycle is None or self.cycle.response_complete):
@@ -62,6 +66,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
+        self._begun += 1
         self._in_head, self._head_bytes = True, 0
         self._wait(self.head_seconds)
 
@@ -84,7 +89,6 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Wait for nothing any longer: the answer is ours to give."""
         self._rest()
-        self._in_head = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -95,6 +95,12 @@ async def test_whole_requests_are_answered_however_long_the_answer_takes(port: i
     assert answer.endswith(b'"answered"')
 
 
+async def test_bodies_are_as_long_as_the_app_takes_them(port: int) -> None:
+    large = b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n" + b"x" * 500_000
+    last = large.replace(b"Host: h", b"Host: h\r\nConnection: close")
+    assert (await said(port, large[:300], large[300:] + large + last)).count(b"500000") == 3
+
+
 @pytest.mark.parametrize(
     "parts",
     [
