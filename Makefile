@@ -115,8 +115,8 @@ fresh: install ## Check that everything generated is what its sources give
 	@$(PY) -m tools.generate --check
 
 .PHONY: new-slice
-new-slice: install ## Begin a slice: make new-slice S=ledger N=listings ROWS="SY29"
-	@$(PY) -m tools.new_slice $(S) $(N) $(ROWS)
+new-slice: install ## Begin a slice: make new-slice S=ledger N=listings ROWS="SY29" (LIST=1: with a list, ZH=挂牌)
+	@$(PY) -m tools.new_slice $(S) $(N) $(ROWS) $(if $(LIST),--list) $(if $(ZH),--zh $(ZH))
 
 .PHONY: psql
 psql: install ## Open a service's database: make psql S=ledger

@@ -1,12 +1,14 @@
-"""`make new-slice S=ledger N=listings ROWS="SY29"`: write the files of a new slice, and say what is left to do."""
+"""`make new-slice S=ledger N=listings ROWS="SY29"`: write the files of a new slice, name it, say what is left to do."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tools.generate.parts import SERVICES
+from tools.new_slice.naming import in_bootstrap, in_layers, in_rights
 from tools.new_slice.template import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,21 +19,34 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("noun", help="one noun of the domain, in the plural where it has one: listings")
     parser.add_argument("rows", nargs="*", help="the feature rows that it carries: SY29")
+    parser.add_argument("--list", action="store_true", dest="listed", help="with a route that lists it page by page")
+    parser.add_argument("--zh", help="the noun as people see it: 挂牌")
     chosen = parser.parse_args(arguments)
-    if not chosen.noun.isidentifier() or not chosen.noun.islower():
-        parser.error(f"{chosen.noun} is no name for a folder of Python code")
-    if (root / "services" / chosen.service / chosen.noun).exists():
-        parser.error(f"services/{chosen.service}/{chosen.noun} is there already")
-    for name, text in files(chosen.service, chosen.noun, chosen.rows).items():
+    service, noun = chosen.service, chosen.noun
+    if not noun.isidentifier() or not noun.islower():
+        parser.error(f"{noun} is no name for a folder of Python code")
+    if (root / "services" / service / noun).exists():
+        parser.error(f"services/{service}/{noun} is there already")
+    for name, text in files(service, noun, chosen.rows, zh=chosen.zh, listed=chosen.listed).items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"wrote {name}\n")
-    sys.stdout.write(
-        f"Next: name `{chosen.noun}` in services/{chosen.service}/bootstrap.py and in the layers of "
-        f"[tool.importlinter] in pyproject.toml, say what it owns in services/{chosen.service}/README.md.\n"
-    )
+    _named(root / "services" / service / "bootstrap.py", "SLICES", service, noun, in_bootstrap)
+    _named(root / "pyproject.toml", "the layers of [tool.importlinter]", service, noun, in_layers)
+    if chosen.listed:
+        _named(root / "services" / service / "tests" / "test_rights.py", "its specimens", service, noun, in_rights)
+    sys.stdout.write(f"Next: say what it owns in services/{service}/README.md, then `make generate`.\n")
     return 0
+
+
+def _named(path: Path, place: str, service: str, noun: str, naming: Callable[[str, str, str], str | None]) -> None:
+    made = naming(path.read_text(encoding="utf-8"), service, noun) if path.exists() else None
+    if made is None:
+        sys.stdout.write(f"Name `{noun}` yourself in {path.name}: {place}.\n")
+    else:
+        path.write_text(made, encoding="utf-8")
+        sys.stdout.write(f"named it in {path.name}\n")
 
 
 if __name__ == "__main__":

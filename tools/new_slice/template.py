@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from string import Template
 from typing import Final
+
+from tools.new_slice import listing
 
 _INIT: Final = '''"""$title: what this slice owns, in a sentence. Carries $rows."""
 '''
@@ -15,10 +17,10 @@ from __future__ import annotations
 import msgspec
 
 
-class $singular(msgspec.Struct, frozen=True, kw_only=True):
+class $Singular(msgspec.Struct, frozen=True, kw_only=True):
     """One of the $noun, as the $service knows it after its newest event."""
 
-    id: str
+    ${singular}_id: str
     county: str
 '''
 _TABLES: Final = '''"""SQL of $noun."""
@@ -29,21 +31,24 @@ from typing import Final
 
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.$service.$noun.model import $singular
+from services.$service.$noun.model import $Singular
 
-COLUMNS: Final[Columns[$singular]] = Columns({"id": "text", "county": "text"})
+_COLUMNS: Final = Columns[$Singular]({"${singular}_id": "text", "county": "text"})
 
 
-async def insert(connection: Connection, rows: list[$singular]) -> None:
+async def insert(connection: Connection, rows: list[$Singular]) -> None:
     """Write new rows in the caller's transaction."""
     if rows:
-        await connection.execute(COLUMNS.insert("$noun"), *COLUMNS.arguments(rows))
+        await connection.execute(_COLUMNS.insert("$singular"), *_COLUMNS.arguments(rows))
 
 
-async def find(connection: Connection, name: str) -> $singular | None:
+async def find(connection: Connection, ${singular}_id: str) -> $Singular | None:
     """Return the row of this id, or None."""
-    row = await connection.fetchrow(f"SELECT {COLUMNS.names} FROM $noun WHERE id = $$1", name)  # noqa: S608
-    return $singular(**row) if row else None
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS.names} FROM $singular WHERE ${singular}_id = $$1",  # noqa: S608 - our own columns
+        ${singular}_id,
+    )
+    return $Singular(**row) if row else None
 '''
 _WIRE: Final = '''"""What this slice adds to the $service."""
 
@@ -58,38 +63,66 @@ def wire(platform: Platform[Settings]) -> Part:
     del platform
     return Part()
 '''
-_MIGRATION: Final = """-- $title.
-CREATE TABLE $noun (
-    id     text PRIMARY KEY,
-    county text NOT NULL
+_MIGRATION: Final = """-- One row a $singular.
+CREATE TABLE $singular (
+    ${singular}_id text PRIMARY KEY,
+    county text NOT NULL CHECK (county ~ '^[0-9]{6}$$')
 );
 """
 _TEST: Final = '''"""$title: the rules, without a server."""
 
 from __future__ import annotations
 
-from services.$service.$noun.model import $singular
+from services.$service.$noun.model import $Singular
 
 
 def test_a_row_is_found_by_what_makes_it_one() -> None:
-    assert $singular(id="1", county="140502").id == "1"
+    assert $Singular(${singular}_id="1", county="140502").${singular}_id == "1"
 '''
 
 
-def files(service: str, noun: str, rows: Sequence[str]) -> dict[str, str]:
-    """Return the text of each file of a new slice by its path below the repository."""
-    words = {
+def files(
+    service: str, noun: str, rows: Sequence[str], *, zh: str | None = None, listed: bool = False
+) -> dict[str, str]:
+    """Return the text of each file of a new slice by its path below the repository.
+
+    `zh` is the noun as people see it. A slice that is `listed` has a route that shows it page by page.
+    """
+    words = _words(service, noun, rows, zh)
+    layers = {"__init__": _INIT, "model": _MODEL, "tables": _TABLES, "wire": _WIRE}
+    tests = {f"test_{noun}": _TEST}
+    migration = _MIGRATION
+    if listed:
+        layers |= listing.LAYERS
+        tests |= {f"test_{noun}": listing.TEST, "specimens": listing.SPECIMENS}
+        migration = listing.MIGRATION
+    made = {f"services/{service}/{noun}/{name}.py": text for name, text in layers.items()}
+    made[f"services/{service}/migrations/{noun}/0001_{noun}.sql"] = migration
+    made |= {f"services/{service}/tests/{noun}/{name}.py": text for name, text in tests.items()}
+    return {path: _sorted(Template(text).substitute(words)) for path, text in made.items()}
+
+
+def _sorted(text: str) -> str:
+    """Return `text` with its imports of the house in their order, which depends on the names."""
+    lines = text.splitlines(keepends=True)
+    ours = [index for index, line in enumerate(lines) if line.startswith("from services.")]
+    for index, line in zip(ours, sorted(lines[index] for index in ours), strict=True):
+        lines[index] = line
+    return "".join(lines)
+
+
+def _words(service: str, noun: str, rows: Sequence[str], zh: str | None) -> Mapping[str, str]:
+    singular = _singular(noun)
+    return {
         "service": service,
         "noun": noun,
+        "route": noun.replace("_", "-"),
         "title": noun.replace("_", " ").capitalize(),
-        "singular": "".join(part.capitalize() for part in _singular(noun).split("_")),
+        "singular": singular,
+        "Singular": "".join(part.capitalize() for part in singular.split("_")),
+        "zh": zh or noun.replace("_", " "),
         "rows": ", ".join(rows) or "no feature row yet",
     }
-    layers = {"__init__": _INIT, "model": _MODEL, "tables": _TABLES, "wire": _WIRE}
-    made = {f"services/{service}/{noun}/{name}.py": text for name, text in layers.items()}
-    made[f"services/{service}/migrations/{noun}/0001_{noun}.sql"] = _MIGRATION
-    made[f"services/{service}/tests/{noun}/test_{noun}.py"] = _TEST
-    return {path: Template(text).substitute(words) for path, text in made.items()}
 
 
 def _singular(noun: str) -> str:

@@ -1,0 +1,64 @@
+"""Where a new slice is named besides its own files, as text in and text out: its service's list, layers, rights test.
+
+Each function returns None where the place doesn't look as expected; then a person names the slice there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SLICES: Final = re.compile(r"(?P<head>^SLICES: Final(?:\[.*\])? = \{)(?P<body>[^}]*)(?P<tail>\}$)", re.MULTILINE)
+_SPECIMENS: Final = re.compile(r"^(?P<indent> *)(?:SPECIMENS|found) = \[\n(?:.*\n)*?(?=(?P=indent)\]$)", re.MULTILINE)
+_LINE: Final = 120
+
+
+def in_bootstrap(text: str, service: str, noun: str) -> str | None:
+    """Return a bootstrap.py whose SLICES end with the new one."""
+    found = _SLICES.search(text)
+    if found is None:
+        return None
+    # Where the wires of a service take more than the platform, this one takes no notice of it.
+    wire = f"lambda platform, _: {noun}(platform)" if "lambda platform, _:" in found["body"] else noun
+    entries = [*filter(None, (line.strip().rstrip(",") for line in found["body"].strip().splitlines()))]
+    entries.append(f'"{noun}": {wire}')
+    in_one = f"{found['head']}{', '.join(entries)}}}"
+    many = "\n" in found["body"] or len(in_one) > _LINE
+    if many and "\n" not in found["body"]:
+        entries = [*entries[0].split(", "), entries[-1]]
+    made = found["head"] + "".join(f"\n    {entry}," for entry in entries) + "\n}" if many else in_one
+    return _importing(text[: found.start()] + made + text[found.end() :], service, f"{noun}.wire", "wire", noun)
+
+
+def in_layers(text: str, service: str, noun: str) -> str | None:
+    """Return a pyproject.toml in which the slice stands beside its service's topmost ones: nobody stands on it yet."""
+    declared = re.compile(
+        rf'(containers = \["services\.{service}"\]\nlayers = \[.*?"bootstrap", ")([^"]+)(")', re.MULTILINE
+    )
+    made, count = declared.subn(rf"\g<1>\g<2> | {noun}\g<3>", text)
+    return made if count == 1 else None
+
+
+def in_rights(text: str, service: str, noun: str) -> str | None:
+    """Return a test_rights.py whose SPECIMENS end with that of the slice's list."""
+    found = _SPECIMENS.search(text)
+    if found is None:
+        return None
+    made = f"{text[: found.end()]}{found['indent']}    {noun.upper()},\n{text[found.end() :]}"
+    return _importing(made, service, f"tests.{noun}.specimens", "LISTED", noun.upper())
+
+
+def _importing(text: str, service: str, module: str, name: str, alias: str) -> str | None:
+    """Return `text` that imports `name` as `alias`, in the place where the formatter looks for it."""
+    line = f"from services.{service}.{module} import {name} as {alias}\n"
+    lines = text.splitlines(keepends=True)
+    starts = [index for index, each in enumerate(lines) if each.startswith("from services.")]
+    if not starts:
+        return None
+    later = [index for index in starts if lines[index].split(" import ")[0] > line.split(" import ", maxsplit=1)[0]]
+    # Behind the last import, which may go on over several lines.
+    end = starts[-1] + 1
+    while "(" in lines[starts[-1]] and not lines[end - 1].startswith(")"):
+        end += 1
+    at = later[0] if later else end
+    return "".join([*lines[:at], line, *lines[at:]])

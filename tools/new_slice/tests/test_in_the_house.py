@@ -1,0 +1,103 @@
+"""A listed slice begun in a copy of the house: it is named where it must be, passes every lint, and answers."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tools.generate.parts import SERVICES
+from tools.new_slice.__main__ import ROOT, main
+from tools.new_slice.naming import in_bootstrap, in_layers, in_rights
+from tools.structure import language, layout, size
+from tools.structure.source import sources
+
+_ROUTES = """
+from services.chassis.unconnected import app_without_servers
+for service in {services}:
+    assert app_without_servers(service).url_path_for("list_tasks") == "/v1/tasks"
+"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the house in which each service has begun to list tasks."""
+    copy = tmp_path_factory.mktemp("house")
+    shutil.copytree(ROOT / "services", copy / "services", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    (copy / "deploy").mkdir()
+    (copy / "deploy" / "profiles").symlink_to(ROOT / "deploy" / "profiles")
+    for service in SERVICES:
+        assert main([service, "tasks", "--list", "--zh", "任务"], copy) == 0
+    return copy
+
+
+def touched(house: Path) -> list[Path]:
+    """What the command wrote or changed of Python."""
+    services = [house / "services" / service for service in SERVICES]
+    places = ("tasks", "tests/tasks", "bootstrap.py", "tests/test_rights.py")
+    return [service / place for service in services for place in places]
+
+
+def runs(house: Path, *command: str) -> None:
+    path = os.pathsep.join(map(str, (house, ROOT / "contracts" / "src", ROOT)))
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=house,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_it_is_formatted_and_clean(house: Path) -> None:
+    python = [str(path) for path in touched(house)]
+    runs(house, "-m", "ruff", "check", "-q", *python)
+    runs(house, "-m", "ruff", "format", "--check", "-q", *python)
+
+
+def test_the_lint_of_the_house_finds_nothing_in_it(house: Path) -> None:
+    modules = list(sources(house))
+    found = [*size.check(modules), *layout.check(house), *language.check(modules, house)]
+    assert modules
+    assert [str(finding) for finding in found if "/tasks" in str(finding) or "bootstrap" in str(finding)] == []
+
+
+def test_its_tests_pass(house: Path) -> None:
+    tests = [str(path) for path in touched(house) if path.match("tests/tasks")]
+    runs(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
+
+
+def test_its_list_is_served_by_the_service(house: Path) -> None:
+    runs(house, "-c", _ROUTES.format(services=SERVICES))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_it_is_a_layer_beside_the_topmost_slices_and_its_rights_are_tried(house: Path, service: str) -> None:
+    rules = tomllib.loads((house / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [rule["layers"] for rule in rules if rule.get("containers") == [f"services.{service}"]]
+    assert layers[layers.index("bootstrap") + 1].endswith(" | tasks")
+    assert re.search(r"^ +TASKS,$", (house / f"services/{service}/tests/test_rights.py").read_text(), re.MULTILINE)
+
+
+def test_a_place_that_does_not_look_as_expected_is_left_to_a_person() -> None:
+    assert in_bootstrap("SLICES = all_of_them()\n", "ledger", "tasks") is None
+    assert in_layers("[tool.importlinter]\n", "ledger", "tasks") is None
+    assert in_rights("assert True\n", "ledger", "tasks") is None
+
+
+def test_a_list_of_slices_that_grows_too_long_for_its_line_is_broken() -> None:
+    slices = ", ".join(f'"{name * 12}": {name * 12}' for name in "abc")
+    text = f"from services.ledger.aa.wire import wire as aa\n\nSLICES: Final = {{{slices}}}\n"
+    made = in_bootstrap(text, "ledger", "long_names_of_slices")
+    assert made is not None
+    assert made.endswith('    "long_names_of_slices": long_names_of_slices,\n}\n')
+    assert f'    "{"a" * 12}": {"a" * 12},\n' in made
