@@ -78,6 +78,7 @@ class Consumer:
         """
         attempt = 0
         metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(self._clock.wall().timestamp())
+        metrics.CONSUMER_HALTED.labels(self._name).set(0)
         while not stopping.is_set():
             began = time.monotonic()
             metrics.CONSUMER_READING.labels(self._name).set(0)

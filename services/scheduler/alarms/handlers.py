@@ -101,8 +101,10 @@ class RaiseAlarms:
     _planned: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
+        # A series from zero shows its first increase.
+        metrics.DELAY.labels(self.source.subject_kind)
         for kind in Kind:
-            metrics.RAISED.labels(self.source.subject_kind, kind)  # a series from zero shows its first increase
+            metrics.RAISED.labels(self.source.subject_kind, kind)
 
     async def look(self) -> None:
         """Raise everything that is due now; any exception leaves what was raised before it."""
