@@ -1,17 +1,10 @@
-"""A hazard (隐患) as the ledger knows it (`hazard`): a fold of the events that the ledger published of it (`folding`)."""
+"""A hazard (隐患) as the ledger knows it: the fold of what it published (`hazard`), and what is `shown` of it."""
 
 from __future__ import annotations
 
-from services.ledger.hazards.model.folding import evolve, fold
-from services.ledger.hazards.model.hazard import (
-    REPORTED_FIELDS,
-    Hazard,
-    HazardKey,
-    ShownHazard,
-    facts,
-    plan_digest,
-    submission_digest,
-)
+from services.ledger.hazards.model.digests import plan_digest, submission_digest
+from services.ledger.hazards.model.hazard import Hazard, evolve, facts, fold
+from services.ledger.hazards.model.shown import REPORTED_FIELDS, HazardKey, ShownHazard
 
 __all__ = [
     "REPORTED_FIELDS",

@@ -1,73 +1,39 @@
-"""A hazard (隐患) as values: what readers are shown of it, what rules need beyond that, and what events say about it."""
+"""A hazard as the fold of its events: its fields, and what each event changes of them."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Final
-from uuid import UUID
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from duban_contracts.events.types import Channel, Enterprise, Evidence, Grade, HazardFacts, HazardState
-
-# What a report says, and a correction says anew.
-REPORTED_FIELDS: Final = (
-    "channel",
-    "sector",
-    "enterprise",
-    "place",
-    "description",
-    "found_on",
-    "suggested_grade",
-    "township",
+from duban_contracts.admissible.texts import folded
+from duban_contracts.events.hazards import (
+    HazardClosed,
+    HazardConfirmed,
+    HazardCorrected,
+    HazardEvent,
+    HazardPlanned,
+    HazardRegistered,
+    HazardReopened,
+    HazardReturned,
+    HazardSubmitted,
 )
+from duban_contracts.events.types import HazardFacts
+from services.ledger.hazards.model.digests import plan_digest, submission_digest
+from services.ledger.hazards.model.shown import ShownHazard
 
-
-class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What readers are shown of a hazard; `version` is the number of its newest event.
-
-    Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
-    where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
-    codes of that vocabulary.
-    """
-
-    hazard_id: str
-    number: str
-    version: int
-    county: str
-    reference: str
-    channel: Channel
-    sector: str
-    state: HazardState
-    grade: Grade | None = None
-    responsible_unit: str | None = None
-    deadline_on: date | None = None
-    overdue: bool = False
-    enterprise: Enterprise
-    place: str
-    description: str
-    township: str | None = None
-    township_code: str | None = None
-    found_on: date
-    suggested_grade: Grade | None = None
-    registered_at: datetime
-    confirmed_at: datetime | None = None
-    submitted_at: datetime | None = None
-    closed_at: datetime | None = None
-    returned_count: int = 0
-    reopened_count: int = 0
-    doubts: tuple[str, ...] = ()
+_E = TypeVar("_E", bound=HazardEvent)
+_Kept = dict[str, object]
 
 
 class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     """One entry of the ledger, folded from its events, with what rules need and no reader is shown.
 
     `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
-    broker. `submitted_by` and `submission_digest` belong to the
-    newest submission. The columns of the row follow from these fields; a new one needs its migration and its place in
-    the fold.
+    broker. `submitted_by` and `submission_digest` belong to the newest submission. The columns of the row follow from
+    these fields; a new one needs its migration, and an entry in `_KEEPS` for each event that changes it.
     """
 
     reference_key: str
@@ -77,21 +43,6 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     submitted_by: str | None = None
     submission_digest: bytes | None = None
     closed_by: str | None = None
-
-
-class HazardKey(msgspec.Struct, frozen=True):
-    """What somebody calls a hazard: `hazard_id` where it reads as an id, else `number`."""
-
-    hazard_id: str | None = None
-    number: str | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> HazardKey:
-        """Return the key that `text` is; whatever is no id is taken for a number, under which nothing may be found."""
-        try:
-            return cls(hazard_id=str(UUID(text)))
-        except ValueError:
-            return cls(number=text)
 
 
 def facts(hazard: Hazard) -> HazardFacts:
@@ -114,11 +65,115 @@ def facts(hazard: Hazard) -> HazardFacts:
     )
 
 
-def submission_digest(measures: str, completed_on: date, evidence: Sequence[Evidence]) -> bytes:
-    """Return the SHA-256 by which two 整改完成 are recognised as the same submission."""
-    return hashlib.sha256(msgspec.json.encode((measures, completed_on, tuple(evidence)))).digest()
+def evolve(hazard: Hazard | None, event: HazardEvent) -> Hazard:
+    """Return the hazard after `event`.
+
+    Raises ValueError where the events can't be one hazard's history: it begins with 入账 and has it once.
+    """
+    if isinstance(event, HazardRegistered):
+        if hazard is not None:
+            raise ValueError(f"hazard {hazard.hazard_id} is registered twice")
+        return _registered(event)
+    if hazard is None:
+        raise ValueError("a hazard's history begins with hazard.registered")
+    said = event.hazard
+    if said.hazard_id != hazard.hazard_id:
+        raise ValueError(f"event of hazard {said.hazard_id} applied to {hazard.hazard_id}")
+    return msgspec.structs.replace(
+        hazard,
+        version=hazard.version + 1,
+        changed_at=event.occurred_at,
+        channel=said.channel,
+        sector=said.sector,
+        state=said.state,
+        grade=said.grade,
+        responsible_unit=said.responsible_unit,
+        deadline_on=said.deadline_on,
+        overdue=said.overdue,
+        township_code=said.township,
+        doubts=said.doubts,
+        **_particulars(hazard, event),
+    )
 
 
-def plan_digest(measures: str, responsible_post: str) -> bytes:
-    """Return the SHA-256 by which two 整改方案 are recognised as the same plan."""
-    return hashlib.sha256(msgspec.json.encode((measures, responsible_post))).digest()
+def fold(events: Iterable[HazardEvent]) -> Hazard:
+    """Return the hazard whose whole history is `events`; raises ValueError when there is none."""
+    hazard: Hazard | None = None
+    for event in events:
+        hazard = evolve(hazard, event)
+    if hazard is None:
+        raise ValueError("a hazard's history begins with hazard.registered")
+    return hazard
+
+
+def _registered(event: HazardRegistered) -> Hazard:
+    said = event.hazard
+    return Hazard(
+        hazard_id=said.hazard_id,
+        number=said.number,
+        county=said.county,
+        reference=said.reference,
+        reference_key=folded(said.reference),
+        channel=said.channel,
+        sector=said.sector,
+        state=said.state,
+        version=1,
+        registered_at=event.occurred_at,
+        reported_at=event.reported_at,
+        changed_at=event.occurred_at,
+        enterprise=event.enterprise,
+        place=event.place,
+        description=event.description,
+        found_on=event.found_on,
+        suggested_grade=event.suggested_grade,
+        township=event.township,
+        township_code=said.township,
+        doubts=said.doubts,
+    )
+
+
+def _particulars(hazard: Hazard, event: HazardEvent) -> _Kept:
+    """Return what an event changes beyond the facts that every event carries."""
+    keeps = _KEEPS.get(type(event))
+    return keeps(hazard, event) if keeps else {}
+
+
+def _keeps(
+    event_type: type[_E], keeps: Callable[[Hazard, _E], _Kept]
+) -> tuple[type[HazardEvent], Callable[[Hazard, Any], _Kept]]:
+    return event_type, keeps
+
+
+# Event type -> the fields that it changes, by name. A type without an entry changes no more than the facts.
+_KEEPS: Final = dict(
+    (
+        _keeps(
+            HazardCorrected,
+            lambda _, event: {
+                "enterprise": event.enterprise,
+                "place": event.place,
+                "description": event.description,
+                "found_on": event.found_on,
+                "suggested_grade": event.suggested_grade,
+                "township": event.township,
+                "reported_at": event.reported_at,
+            },
+        ),
+        _keeps(HazardConfirmed, lambda _, event: {"confirmed_at": event.occurred_at}),
+        _keeps(HazardPlanned, lambda _, event: {"plan_digest": plan_digest(event.measures, event.responsible_post)}),
+        _keeps(
+            HazardSubmitted,
+            lambda _, event: {
+                "submitted_at": event.submitted_at,
+                "submitted_by": event.actor.account,
+                "submission_digest": submission_digest(event.measures, event.completed_on, event.evidence),
+            },
+        ),
+        _keeps(HazardReturned, lambda hazard, _: {"returned_count": hazard.returned_count + 1}),
+        _keeps(HazardClosed, lambda _, event: {"closed_at": event.occurred_at, "closed_by": event.actor.account}),
+        _keeps(
+            HazardReopened,
+            lambda hazard, _: {"closed_at": None, "closed_by": None, "reopened_count": hazard.reopened_count + 1},
+        ),
+    )
+)

@@ -1,0 +1,21 @@
+"""By what two plans, or two submissions, are recognised as the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from duban_contracts.events.types import Evidence
+
+
+def submission_digest(measures: str, completed_on: date, evidence: Sequence[Evidence]) -> bytes:
+    """Return the SHA-256 by which two 整改完成 are recognised as the same submission."""
+    return hashlib.sha256(msgspec.json.encode((measures, completed_on, tuple(evidence)))).digest()
+
+
+def plan_digest(measures: str, responsible_post: str) -> bytes:
+    """Return the SHA-256 by which two 整改方案 are recognised as the same plan."""
+    return hashlib.sha256(msgspec.json.encode((measures, responsible_post))).digest()

@@ -1,0 +1,74 @@
+"""What readers are shown of a hazard, and what they call it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from duban_contracts.events.types import Channel, Enterprise, Grade, HazardState
+
+# What a report says, and a correction says anew.
+REPORTED_FIELDS: Final = (
+    "channel",
+    "sector",
+    "enterprise",
+    "place",
+    "description",
+    "found_on",
+    "suggested_grade",
+    "township",
+)
+
+
+class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What readers are shown of a hazard; `version` is the number of its newest event.
+
+    Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
+    where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
+    codes of that vocabulary.
+    """
+
+    hazard_id: str
+    number: str
+    version: int
+    county: str
+    reference: str
+    channel: Channel
+    sector: str
+    state: HazardState
+    grade: Grade | None = None
+    responsible_unit: str | None = None
+    deadline_on: date | None = None
+    overdue: bool = False
+    enterprise: Enterprise
+    place: str
+    description: str
+    township: str | None = None
+    township_code: str | None = None
+    found_on: date
+    suggested_grade: Grade | None = None
+    registered_at: datetime
+    confirmed_at: datetime | None = None
+    submitted_at: datetime | None = None
+    closed_at: datetime | None = None
+    returned_count: int = 0
+    reopened_count: int = 0
+    doubts: tuple[str, ...] = ()
+
+
+class HazardKey(msgspec.Struct, frozen=True):
+    """What somebody calls a hazard: `hazard_id` where it reads as an id, else `number`."""
+
+    hazard_id: str | None = None
+    number: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> HazardKey:
+        """Return the key that `text` is; whatever is no id is taken for a number, under which nothing may be found."""
+        try:
+            return cls(hazard_id=str(UUID(text)))
+        except ValueError:
+            return cls(number=text)
