@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
-from duban_contracts.deadlines.fold import happening, reckon
+from duban_contracts.deadlines.fold import Happening, happening, reckon
+from duban_contracts.testing.calendar import june, local
 from duban_contracts.testing.stories import Story
 from services.scheduler.tests.builders import WEEKENDS_ONLY, fold
 from services.scheduler.tests.clocks.histories import histories
@@ -24,3 +26,9 @@ def test_happenings_come_to_the_reckoning_of_their_events(story: Story) -> None:
 
 def test_nothing_that_happened_is_no_clock() -> None:
     assert reckon("h-1", [], WEEKENDS_ONLY) is None
+
+
+@pytest.mark.parametrize("kind", ["registered", "extended", "reopened", "overdue"])
+def test_only_a_confirmation_starts_a_clock(kind: str) -> None:
+    assert reckon("h-1", [Happening(kind, local(1, 9), june(10))], WEEKENDS_ONLY) is None
+    assert reckon("h-1", [Happening("confirmed", local(1, 9))], WEEKENDS_ONLY) is None
