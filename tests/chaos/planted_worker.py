@@ -24,8 +24,8 @@ from services.chassis.testing import worker
 def inbox_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every delivery for new."""
 
-    async def claim(_connection: Connection, _consumer: str, deliveries: Sequence[Delivery]) -> list[Delivery]:
-        return list(deliveries)
+    async def claim(_connection: Connection, _consumer: str, deliveries: Sequence[Delivery]) -> inbox.Claimed:
+        return inbox.Claimed(new=list(deliveries), reused=[])
 
     monkeypatch.setattr(inbox, "claim", claim)
 

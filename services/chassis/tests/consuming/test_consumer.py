@@ -107,7 +107,7 @@ async def test_headers_that_are_no_text_stop_nobody(in_process: InProcess) -> No
         await in_process.effects(1)
 
         async def held() -> None:
-            assert await in_process.value("SELECT code FROM dead_letter") == "bad-envelope"
+            assert await in_process.value("SELECT code FROM dead_letter") == "bad-encoding"
 
         await eventually(held)
 

@@ -44,7 +44,7 @@ async def test_poison_bugs_and_garbage_are_kept_with_their_bytes_and_neighbours_
     await publish_raw(workers, b"\xff not json", [("ce_id", b"\xff")])
     with workers.worker():
         letters = await eventually(lambda: held(workers, 3), timeout=60)
-        assert sorted(code for _, code in letters) == ["bad-envelope", "no-good", "unexpected-error"]
+        assert sorted(code for _, code in letters) == ["bad-encoding", "no-good", "unexpected-error"]
         assert sorted(await eventually(lambda: effects_of(workers, 3))) == sorted(event.id for event in good)
 
         async def in_topic() -> None:

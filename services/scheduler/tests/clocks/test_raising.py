@@ -9,6 +9,7 @@ from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.testing.calendar import june, local
 from duban_contracts.testing.stories import confirmed
+from services.chassis.publishing.outbox import pack_headers
 from services.scheduler.alarms.model import AlarmKey, Kind
 from services.scheduler.clocks.model.called_for import NAMESPACE
 from services.scheduler.tests.bench import Bench, bench_on
@@ -186,12 +187,14 @@ async def test_a_hazard_whose_history_has_a_gap_is_not_accused(bench: Bench) -> 
         await connection.execute(
             """INSERT INTO parked_event (consumer, aggregate, version, topic, partition, "offset", timestamp, value,
                                          headers)
-               VALUES ('scheduler.hazards', 'parked', 4, 't', 0, 1, now(), '', '')"""
+               VALUES ('scheduler.hazards', 'parked', 4, 't', 0, 1, now(), '', $1)""",
+            pack_headers([]),
         )
         await connection.execute(
             """INSERT INTO dead_letter (consumer, topic, partition, "offset", timestamp, key, headers, code, reason,
                                         refused, attempts)
-               VALUES ('scheduler.hazards', 't', 0, 2, now(), 'given-up', '', 'c', 'r', false, 1)"""
+               VALUES ('scheduler.hazards', 't', 0, 2, now(), 'given-up', $1, 'c', 'r', false, 1)""",
+            pack_headers([]),
         )
     await bench.at(local(5))
     assert await bench.kinds() == []

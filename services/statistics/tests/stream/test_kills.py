@@ -29,7 +29,7 @@ async def test_a_worker_killed_at_any_step_loses_and_doubles_nothing(
         assert await asyncio.wait_for(process.wait(), 40) == -signal.SIGKILL
     assert await bench.booked() < 600
     async with bench.process():
-        await eventually(lambda: bench.expect_booked(600), 60)
+        await eventually(lambda: bench.expect_booked(600), 150)
     await bench.expect_equal_books(city)
 
 
