@@ -21,27 +21,27 @@ from tools.structure.source import sources
 _ROUTES = """
 from services.chassis.unconnected import app_without_servers
 for service in {services}:
-    assert app_without_servers(service).url_path_for("list_tasks") == "/v1/tasks"
+    assert app_without_servers(service).url_path_for("list_oddities") == "/v1/oddities"
 """
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the house in which each service has begun to list tasks."""
+    """A copy of the house in which each service has begun to list oddities."""
     copy = tmp_path_factory.mktemp("house")
     shutil.copytree(ROOT / "services", copy / "services", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     (copy / "deploy").mkdir()
     (copy / "deploy" / "profiles").symlink_to(ROOT / "deploy" / "profiles")
     for service in SERVICES:
-        assert main([service, "tasks", "--list", "--zh", "任务"], copy) == 0
+        assert main([service, "oddities", "--list", "--zh", "任务"], copy) == 0
     return copy
 
 
 def touched(house: Path) -> list[Path]:
     """What the command wrote or changed of Python."""
     services = [house / "services" / service for service in SERVICES]
-    places = ("tasks", "tests/tasks", "bootstrap.py", "tests/test_rights.py")
+    places = ("oddities", "tests/oddities", "bootstrap.py", "tests/test_rights.py")
     return [service / place for service in services for place in places]
 
 
@@ -68,11 +68,11 @@ def test_the_lint_of_the_house_finds_nothing_in_it(house: Path) -> None:
     modules = list(sources(house))
     found = [*size.check(modules), *layout.check(house), *language.check(modules, house)]
     assert modules
-    assert [str(finding) for finding in found if "/tasks" in str(finding) or "bootstrap" in str(finding)] == []
+    assert [str(finding) for finding in found if "/oddities" in str(finding) or "bootstrap" in str(finding)] == []
 
 
 def test_its_tests_pass(house: Path) -> None:
-    tests = [str(path) for path in touched(house) if path.match("tests/tasks")]
+    tests = [str(path) for path in touched(house) if path.match("tests/oddities")]
     runs(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
 
 
@@ -84,14 +84,14 @@ def test_its_list_is_served_by_the_service(house: Path) -> None:
 def test_it_is_a_layer_beside_the_topmost_slices_and_its_rights_are_tried(house: Path, service: str) -> None:
     rules = tomllib.loads((house / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     [layers] = [rule["layers"] for rule in rules if rule.get("containers") == [f"services.{service}"]]
-    assert layers[layers.index("bootstrap") + 1].endswith(" | tasks")
-    assert re.search(r"^ +TASKS,$", (house / f"services/{service}/tests/test_rights.py").read_text(), re.MULTILINE)
+    assert layers[layers.index("bootstrap") + 1].endswith(" | oddities")
+    assert re.search(r"^ +ODDITIES,$", (house / f"services/{service}/tests/test_rights.py").read_text(), re.MULTILINE)
 
 
 def test_a_place_that_does_not_look_as_expected_is_left_to_a_person() -> None:
-    assert in_bootstrap("SLICES = all_of_them()\n", "ledger", "tasks") is None
-    assert in_layers("[tool.importlinter]\n", "ledger", "tasks") is None
-    assert in_rights("assert True\n", "ledger", "tasks") is None
+    assert in_bootstrap("SLICES = all_of_them()\n", "ledger", "oddities") is None
+    assert in_layers("[tool.importlinter]\n", "ledger", "oddities") is None
+    assert in_rights("assert True\n", "ledger", "oddities") is None
 
 
 def test_a_list_of_slices_that_grows_too_long_for_its_line_is_broken() -> None:
