@@ -17,7 +17,7 @@ from tools.mutants.equivalents import Change
 from tools.mutants.parts import Part, parts
 from tools.mutants.report import Report, stale
 from tools.mutants.sample import deal
-from tools.mutants.workshop import CannotJudge, Workshop, open_workshop
+from tools.mutants.workshop import CannotJudge, Verdict, Workshop, open_workshop
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _LEAST: Final = 0.95
@@ -35,13 +35,14 @@ def main(arguments: list[str] | None = None) -> int:
         _say(f"{_count(dealt)} of {_count(everything)} mutants, SEED={chosen.seed}")
         samples = [(shop, {file: dealt[file] for file in files}) for shop, files in made]
         with ThreadPoolExecutor(chosen.jobs) as pool:
-            troubles = list(pool.map(_judge, samples))
-        judged = [sample for sample, trouble in zip(samples, troubles, strict=True) if not trouble]
-        report = _report(judged, equivalents.read(equivalents.HERE.read_text(encoding="utf-8")))
-    for line in (*report.lines(_LEAST), *filter(None, troubles)):
+            judged = list(pool.map(_judge, samples))
+        verdicts = [(shop, found) for (shop, _), found in zip(samples, judged, strict=True) if isinstance(found, list)]
+        report = _report(verdicts, equivalents.read(equivalents.HERE.read_text(encoding="utf-8")))
+    troubles = [f"✗ not judged: {found}" for found in judged if isinstance(found, CannotJudge)]
+    for line in (*report.lines(_LEAST), *troubles):
         _say(line)
     _say(f"{time.monotonic() - began:.0f} s; SEED={chosen.seed} repeats this sample")
-    return 0 if report.passes(_LEAST) and not any(troubles) else 1
+    return 0 if report.passes(_LEAST) and not troubles else 1
 
 
 @contextlib.contextmanager
@@ -71,22 +72,20 @@ def _arguments(arguments: list[str] | None, known: list[Part]) -> argparse.Names
     return chosen
 
 
-def _judge(sample: tuple[Workshop, dict[str, list[str]]]) -> str | None:
-    """Judge one part; return what stood in the way."""
+def _judge(sample: tuple[Workshop, dict[str, list[str]]]) -> list[Verdict] | CannotJudge:
+    """Judge one part; return what stood in the way where something did, so that the other parts have their say."""
     shop, mutants = sample
     try:
-        if names := [name for names in mutants.values() for name in names]:
-            shop.judge(names)
+        return shop.judge(mutants)
     except CannotJudge as trouble:
-        return f"✗ not judged: {trouble}"
-    return None
+        return trouble
 
 
-def _report(samples: list[tuple[Workshop, dict[str, list[str]]]], declared: Mapping[Change, str]) -> Report:
+def _report(judged: list[tuple[Workshop, list[Verdict]]], declared: Mapping[Change, str]) -> Report:
     report = Report(stale=stale(ROOT, declared))
     delicate = {(change.file, change.function) for change in declared}
-    for shop, mutants in samples:
-        for verdict in shop.verdicts(mutants):
+    for shop, verdicts in judged:
+        for verdict in verdicts:
             is_declared = (verdict.file, verdict.function) in delicate and shop.change(verdict) in declared
             report.add(verdict, shop.diff(verdict) if verdict.lives else "", is_declared=is_declared)
     return report

@@ -39,7 +39,7 @@ class Part:
 def parts(root: Path) -> list[Part]:
     """Return the pure tier of the tree at `root`: the contract, the scope of access, and each service's slices."""
     found = [
-        Part("contracts", _matching(root, _CONTRACTS, _CONTRACT_MODULES), ("contracts/tests",)),
+        Part("contracts", _matching(root, _CONTRACTS, _CONTRACT_MODULES), ("contracts/tests", "tests/contract")),
         # The reckoning of deadlines is published with the contract; the scheduler lives by it.
         Part(
             "deadlines",

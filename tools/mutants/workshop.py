@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -76,36 +76,36 @@ class Workshop:
     def mutants(self) -> dict[str, list[str]]:
         """Return the names of all mutants of the part, by the file that they change (a path in the repository)."""
         found = {}
-        with self._inside():
+        # mutmut reads its settings from the working directory, and remembers them.
+        with contextlib.chdir(self.place):
+            Config.reset()
             for file in self.part.modules:
                 path = Path(_inside(file))
                 made = mutate_file_contents(str(path), path.read_text(encoding="utf-8")).mutant_names
                 found[file] = [get_mutant_name(path, name) for name in made]
         return found
 
-    def judge(self, mutants: list[str]) -> None:
-        """Run the tests against each of `mutants`, one after the other. Raises CannotJudge."""
-        command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1", *mutants]
+    def judge(self, mutants: dict[str, list[str]]) -> list[Verdict]:
+        """Run the tests against each of `mutants` (names by file), one after the other. Raises CannotJudge."""
+        names = [name for names in mutants.values() for name in names]
+        if not names:
+            return []
+        command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1", *names]
         run = subprocess.run(command, cwd=self.place, capture_output=True, text=True, check=False)  # noqa: S603
         if run.returncode:
             lines = (run.stdout + run.stderr).replace("\r", "\n").splitlines()
             raise CannotJudge(f"{self.part.name}: {self.place}\n" + "\n".join(lines[-40:]))
+        return [verdict for file, some in mutants.items() for verdict in self._verdicts(file, some)]
 
-    def verdicts(self, mutants: dict[str, list[str]]) -> list[Verdict]:
-        """Return what became of `mutants` (names by file)."""
-        found = []
+    def _verdicts(self, file: str, names: list[str]) -> Iterator[Verdict]:
         at_import = (self.place / AT_IMPORT).read_text(encoding="utf-8").splitlines()
-        with self._inside():
-            for file, names in mutants.items():
-                data = SourceFileMutationData(path=_inside(file))
-                data.load()
-                for name in names:
-                    status = _STATUS.get(data.exit_code_by_key[name], "killed")
-                    verdict = Verdict(name, file, _function(name), status)
-                    if status == "survived" and _key(name) in at_import:
-                        verdict = replace(verdict, status=self._judged_apart(name))
-                    found.append(verdict)
-        return found
+        data = SourceFileMutationData(path=self._mutated(file))
+        data.load()
+        for name in names:
+            status = _STATUS.get(data.exit_code_by_key[name], "killed")
+            if status == "survived" and _key(name) in at_import:
+                status = self._judged_apart(name)
+            yield Verdict(name, file, _function(name), status)
 
     def _judged_apart(self, mutant: str) -> str:
         """Return what becomes of a mutant in an interpreter that imports it anew; mutmut's forks came after that."""
@@ -129,11 +129,10 @@ class Workshop:
         """Return the mutant as a unified diff of its function."""
         name = verdict.mutant.rpartition(".")[2]
         original = _key(name) + "__mutmut_orig"
-        with self._inside():
-            spans = MutantLineSpans.load(_inside(verdict.file))
-            if spans is None:
-                raise CannotJudge(f"{verdict.file}: mutmut has left no index of its mutants")
-            was, becomes = spans.read_function_sources([original, name])
+        spans = MutantLineSpans.load(self._mutated(verdict.file))
+        if spans is None:
+            raise CannotJudge(f"{verdict.file}: mutmut has left no index of its mutants")
+        was, becomes = spans.read_function_sources([original, name])
         becomes = becomes.replace(name, original)
         return "\n".join(difflib.unified_diff(was.splitlines(), becomes.splitlines(), lineterm=""))
 
@@ -141,12 +140,9 @@ class Workshop:
         """Return what the mutant changes, as equivalents are declared."""
         return change_of(verdict.file, verdict.function, self.diff(verdict))
 
-    @contextlib.contextmanager
-    def _inside(self) -> Iterator[None]:
-        # mutmut reads its settings and its files from the working directory, and remembers the settings.
-        with contextlib.chdir(self.place):
-            Config.reset()
-            yield
+    def _mutated(self, file: str) -> Path:
+        """Return where mutmut has put its version of a file; absolute, so that mutmut finds it from anywhere."""
+        return self.place / "mutants" / _inside(file)
 
 
 def open_workshop(root: Path, place: Path, part: Part, seed: int) -> Workshop:

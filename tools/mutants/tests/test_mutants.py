@@ -209,8 +209,7 @@ def test_mutants_are_judged_in_a_copy_and_the_tree_stays_as_it_was(tmp_path: Pat
     part = Part("toy", ("services/toy/model.py",), ("services/toy/tests",))
     shop = open_workshop(root, tmp_path / "shop", part, seed=1)
     made = shop.mutants()
-    shop.judge(made["services/toy/model.py"])
-    verdicts = {shop.change(verdict): verdict for verdict in shop.verdicts(made)}
+    verdicts = {shop.change(verdict): verdict for verdict in shop.judge(made)}
 
     assert {path: path.read_bytes() for path in root.rglob("*.py")} == before
     lived = {change.becomes for change, verdict in verdicts.items() if verdict.lives}
