@@ -137,8 +137,8 @@ bench: install ## Measure throughput and latency (minutes) and write a dated res
 	@$(PY) -m tests.load.bench $(ARGS)
 
 .PHONY: chaos
-chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run)
-	@$(PY) -m tests.chaos.storm $(if $(SEED),--seed $(SEED)) $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(ARGS)
+chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3)
+	@$(PY) -m tests.chaos.storm $(if $(SEED),--seed $(SEED)) $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(if $(BROKERS),--brokers $(BROKERS)) $(ARGS)
 
 $(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "✗ Python 3.11 or newer is needed and none was found: install python3, or say make PYTHON=/path/to/python3."; exit 1; }
