@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
 import msgspec
 
 from duban_contracts.events.hazards import HazardCorrected
-from duban_contracts.events.types import Channel, Enterprise, Grade, HazardFacts, HazardState
+from duban_contracts.events.types import HazardFacts, HazardState
 from services.chassis.access.roles import INTEGRATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
+from services.ledger.hazards.moves.report import Report
 
 
-class Correct(msgspec.Struct, frozen=True, kw_only=True):
+class Correct(Report, frozen=True, kw_only=True):
     """更正: the report as the county has it now."""
-
-    channel: Channel
-    sector: str
-    enterprise: Enterprise
-    place: str
-    description: str
-    found_on: date
-    suggested_grade: Grade | None = None
-    township: str | None = None
-    township_code: str | None = None
-    doubts: tuple[str, ...] = ()
 
 
 def _correct(_: Hazard, command: Correct, stamp: Stamp, after: HazardFacts) -> Decision:

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
-import msgspec
-
 from duban_contracts.events.hazards import HazardRegistered
-from duban_contracts.events.types import Channel, Enterprise, Grade, HazardFacts, HazardState
+from duban_contracts.events.types import HazardFacts, HazardState
 from services.chassis.access.roles import INTEGRATORS
 from services.ledger.hazards.moves.move import Door, Move, Stamp
+from services.ledger.hazards.moves.report import Report
 
 
-class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """入账: what the report says; `hazard_id` and `number` are the ledger's own.
-
-    `township` is what the report calls it, `township_code` the division that the ledger knows by that, if any.
-    """
+class Register(Report, frozen=True, kw_only=True):
+    """入账: what the report says; `hazard_id` and `number` are the ledger's own."""
 
     hazard_id: str
     number: str
     county: str
     reference: str
-    channel: Channel
-    sector: str
-    enterprise: Enterprise
-    place: str
-    description: str
-    found_on: date
-    suggested_grade: Grade | None = None
-    township: str | None = None
-    township_code: str | None = None
-    doubts: tuple[str, ...] = ()
 
 
 def register(command: Register, stamp: Stamp) -> HazardRegistered:
