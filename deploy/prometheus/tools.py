@@ -43,14 +43,22 @@ def ensure(name: str, directory: Path | None = None) -> Path:
 
 
 def fetch(package: str, home: Path) -> None:
-    """Download one Debian package and unpack it under `home`. Raises `Trouble`."""
+    """Download one Debian package and put its binaries under `home`. Raises `Trouble`.
+
+    Each binary appears whole, by a rename: of two processes that look for it at once, one would else run the file
+    that the other is still writing, which Linux refuses with "Text file busy".
+    """
     if missing := [tool for tool in ("apt-get", "dpkg-deb") if not shutil.which(tool)]:
         raise Trouble(f"{package} is not installed and {missing[0]} is not here to fetch it.", _REMEDY)
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix="download-") as scratch:
         _download(package, Path(scratch), home / "apt")
         for archive in Path(scratch).glob("*.deb"):
-            _run(["dpkg-deb", "-x", str(archive), str(home)], home)
+            _run(["dpkg-deb", "-x", str(archive), scratch], home)
+        binaries = home / "usr" / "bin"
+        binaries.mkdir(parents=True, exist_ok=True)
+        for binary in Path(scratch, "usr", "bin").iterdir():
+            binary.replace(binaries / binary.name)
 
 
 def _download(package: str, into: Path, state: Path) -> None:
