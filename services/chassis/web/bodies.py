@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import msgspec
-from fastapi import Body
+from fastapi import Body, Request
 
 from services.chassis.web.documents import Shape
+from services.chassis.web.problems import Problem
 
 C = TypeVar("C", bound=msgspec.Struct)
 
@@ -77,3 +78,16 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
     if field.default is not msgspec.NODEFAULT:
         return field.default
     return msgspec.field(default_factory=field.default_factory)
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Return the body; raises Problem 413 as soon as it is known to exceed `limit` bytes."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise Problem("body-too-large", limit=limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Problem("body-too-large", limit=limit)
+    return bytes(body)

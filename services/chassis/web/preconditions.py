@@ -15,7 +15,7 @@ from services.chassis.web.problems import Problem, may_answer
 _IF_MATCH: Final = re.compile(r'(?:\*|"([1-9][0-9]{0,17})")\Z')
 _DESCRIPTION: Final = 'the version the decision rests on, e.g. "3"'
 # For OpenAPI alone: FastAPI would answer 422, and a wrong header is 400.
-_SCHEMA: Final = {"pattern": r'^(\*|"[1-9][0-9]{0,17}")$'}
+_SCHEMA: Final = {"pattern": r'^(\*|"[1-9][0-9]{0,17}")$', "examples": ['"3"']}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,16 +19,22 @@ from pydantic.fields import FieldInfo
 from starlette.types import Scope
 
 from duban_contracts.refusals import Refusal, violation
+from services.chassis.web.bodies import read_body
 from services.chassis.web.documents import JsonText, Shape, answer, documented
 from services.chassis.web.idempotency import Once
 from services.chassis.web.problems import declares, joined
 
+MOST_COMMAND_BYTES: Final = 1024 * 1024
 _ASKING: Final = "request_"
 _REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 class JsonRequest(Request):
     """A request whose JSON stays text until the struct that it is meant for reads it."""
+
+    async def fetch(self) -> None:
+        """Read the body, before anything is known of its sender; raises Problem 413 for more than any command holds."""
+        self._body = await read_body(self, MOST_COMMAND_BYTES)
 
     async def json(self) -> JsonText:
         """Return the body as it came."""
@@ -44,6 +50,7 @@ class Route(APIRoute):
         if not inspect.iscoroutinefunction(endpoint):
             raise TypeError(f"{path}: endpoints are `async def`; a plain function would be handed to a thread")
         super().__init__(path, _answering(endpoint, options.get("status_code")), **options)
+        self.dependant.dependencies.sort(key=_asks_who_calls, reverse=True)
         parameters = list(_parameters(self.dependant))
         self.parameters: Final = frozenset(field.alias for kind, field in parameters if kind == "query")
         if self.dependant.response_param_name:
@@ -57,7 +64,9 @@ class Route(APIRoute):
             return handle
 
         async def with_text(request: Request) -> Response:
-            return await handle(JsonRequest(request.scope, request.receive))
+            sent = JsonRequest(request.scope, request.receive)
+            await sent.fetch()
+            return await handle(sent)
 
         return with_text
 
@@ -140,6 +149,11 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
         yield from _parameters(inner)
 
 
+def _asks_who_calls(dependant: Dependant) -> bool:
+    """Say whether a dependency admits the caller: that comes before any other word about the request."""
+    return getattr(dependant.call, "admits", False) is True
+
+
 def _calls(dependant: Dependant) -> Iterator[Any]:
     for inner in dependant.dependencies:
         yield inner.call
@@ -162,5 +176,5 @@ def _common(route: APIRoute, kinds: set[str]) -> dict[int | str, dict[str, Any]]
     if "path" in kinds:
         codes.append("not-found")
     if "body" in kinds:
-        codes += ["unsupported-media-type", "not-json", "bad-encoding"]
+        codes += ["body-too-large", "unsupported-media-type", "not-json", "bad-encoding"]
     return declares(*codes)

@@ -18,6 +18,7 @@ async def serve(app: FastAPI, *, host: str, port: int, stopping: asyncio.Event) 
         host=host,
         port=port,
         http=BoundedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -30,6 +31,21 @@ async def test_a_right_body_is_the_command_itself_and_its_answer_carries_the_ver
     assert response.headers["content-type"] == "application/json"
     body = response.json()
     assert (body["grade"], body["evidence"], body["version"]) == ("major", evidence, 4)
+
+
+async def in_parts(part: bytes, times: int) -> AsyncIterator[bytes]:
+    for _ in range(times):
+        yield part
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_more_than_any_command_holds_is_413_before_it_is_kept(
+    client: httpx.AsyncClient, *, declared: bool
+) -> None:
+    part = b" " * 65536
+    response = await client.post(PATH, content=part * 17 if declared else in_parts(part, 17), headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
+    assert (await client.post(PATH, content=WHOLE + b" " * 1_000_000, headers=JSON)).status_code != 413
 
 
 async def test_everything_that_is_wrong_is_told_at_once_with_code_field_and_rule(client: httpx.AsyncClient) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE
+from duban_contracts.codec import event_types
 from duban_contracts.codes import CODES, Group
+from duban_contracts.topics import TopicFamily
 from duban_contracts.validation import MOST_BATCH_EVENTS
 from services.chassis.web.problems import declares
 from services.gateway.intake.documents import Submission
@@ -17,15 +19,16 @@ _CODES: Final = [
     for code, meaning in CODES.items()
     if meaning.county and meaning.group in {Group.EVENT, Group.GATEWAY} and code not in _ELSEWHERE
 ]
+_SAYS_SOMETHING: Final = {"type": "string", "minLength": 1, "pattern": r"\S"}
 _EVENT: Final[dict[str, Any]] = {
     "type": "object",
     "description": "CloudEvents 1.0 JSON; `data` by the JSON Schema of the event type",
     "required": ["specversion", "id", "source", "type", "data"],
     "properties": {
         "specversion": {"const": "1.0"},
-        "id": {"type": "string", "minLength": 1, "maxLength": 200},
-        "source": {"type": "string", "minLength": 1, "maxLength": 200},
-        "type": {"type": "string"},
+        "id": {**_SAYS_SOMETHING, "maxLength": 200},
+        "source": {**_SAYS_SOMETHING, "maxLength": 200},
+        "type": {"enum": [kind.name for kind in event_types() if kind.family is TopicFamily.CLAIMS]},
         "time": {"type": "string", "format": "date-time"},
         "data": {"type": "object"},
     },

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from typing import Final
 
-from fastapi import Request
 from starlette.datastructures import Headers
 
 from duban_contracts.admissible.media_types import media_type_of
@@ -53,16 +52,3 @@ def _is_binary(headers: Headers) -> bool:
 
 def _unsupported(detail: str) -> Problem:
     return Problem("unsupported-media-type", field="Content-Type", detail=detail)
-
-
-async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body; raises Problem 413 as soon as it is known to exceed `limit` bytes."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise Problem("body-too-large", limit=limit)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise Problem("body-too-large", limit=limit)
-    return bytes(body)

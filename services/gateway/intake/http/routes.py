@@ -17,6 +17,7 @@ from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import INTEGRATORS
 from services.chassis.telemetry import tracing
+from services.chassis.web.bodies import read_body
 from services.chassis.web.documents import answer
 from services.chassis.web.problems import Problem
 from services.chassis.web.routes import Router
@@ -24,7 +25,7 @@ from services.gateway.intake.documents import Submission, problem_of
 from services.gateway.intake.handlers import Intake, NotAccepted, accept_events, rehearse_events
 from services.gateway.intake.http import describing
 from services.gateway.intake.http.allowance import Allowance
-from services.gateway.intake.http.reading import Mode, mode_of, read_body
+from services.gateway.intake.http.reading import Mode, mode_of
 from services.gateway.intake.model.claims import Claim, Refused
 from services.gateway.intake.model.examination import Examiner
 from services.gateway.intake.model.outcomes import Outcome

@@ -1,0 +1,90 @@
+"""Hanging up so that the last answer arrives.
+
+Whoever closes a socket on which something is still to be read sends a reset, and a reset destroys the answer on its way
+to a client that is not done sending (RFC 9112 §9.6). So we say that we are done, read on and throw away, and close when
+the client is done, too, or when time or patience are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+
+class LingeringTransport(asyncio.Transport):
+    """A connection that is closed without hurry while its client may still be sending.
+
+    `close` hangs up at once when the client owes nothing, says `unread()`; else it lingers, and a second `close` ends
+    that. What comes while it lingers is for nobody.
+    """
+
+    linger_seconds: ClassVar[float] = 20.0
+
+    def __init__(self, inner: asyncio.Transport, *, unread: Callable[[], bool]) -> None:
+        super().__init__()
+        self._inner = inner
+        self._unread = unread
+        self._patience: asyncio.TimerHandle | None = None
+        # Every answer goes through it.
+        self.write = inner.write  # type: ignore[method-assign]
+
+    @property
+    def is_lingering(self) -> bool:
+        """Whether all is said and only the client's end is waited for."""
+        return self._patience is not None
+
+    def close(self) -> None:
+        """Hang up, at once or as soon as the client is done."""
+        if self._unread() and not self.is_closing() and self._inner.can_write_eof():
+            self.linger()
+        else:
+            self.hang_up()
+
+    def linger(self) -> None:
+        """Say that nothing more comes from here, and wait for the client's end."""
+        if self.is_closing():
+            return
+        self._inner.write_eof()
+        self._inner.resume_reading()
+        self._patience = asyncio.get_running_loop().call_later(self.linger_seconds, self.hang_up)
+
+    def hang_up(self) -> None:
+        """Hang up as soon as all is sent, whoever may still be sending."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        self._inner.close()
+
+    def abort(self) -> None:
+        """Hang up at once, whatever was not sent yet."""
+        self.hang_up()
+        self._inner.abort()
+
+    def is_closing(self) -> bool:
+        """Whether the last answer is given."""
+        return self.is_lingering or self._inner.is_closing()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send."""
+        self._inner.write(data)
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Send, one after the other."""
+        self._inner.writelines(list_of_data)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what the socket knows."""
+        return self._inner.get_extra_info(name, default)
+
+    def pause_reading(self) -> None:
+        """Read no more for now."""
+        self._inner.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        self._inner.resume_reading()
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Let another protocol take over."""
+        self._inner.set_protocol(protocol)
