@@ -51,7 +51,6 @@ _MESSAGE: Final[Columns[OutboxMessage]] = Columns(
         "headers": ("bytea", lambda message: pack_headers(message.headers)),
     }
 )
-_INSERT: Final = _MESSAGE.insert("outbox")
 
 
 async def append(connection: Connection, messages: Sequence[OutboxMessage]) -> None:
@@ -59,6 +58,4 @@ async def append(connection: Connection, messages: Sequence[OutboxMessage]) -> N
 
     Order per key holds because every caller locks its aggregate before it appends.
     """
-    if not messages:
-        return
-    await connection.execute(_INSERT, *_MESSAGE.arguments(messages))
+    await _MESSAGE.put(connection, "outbox", messages)

@@ -62,6 +62,27 @@ async def test_a_batch_is_inserted_whole_and_in_its_order(connection: asyncpg.Co
     ]
 
 
+@pytest.mark.parametrize("number", [0, 1, 19, 20, 60])
+async def test_new_rows_are_put_whole_and_in_their_order_however_many_they_are(
+    connection: asyncpg.Connection, number: int
+) -> None:
+    batch = things(*(f"n{nth}" for nth in reversed(range(number))))
+    await THING.put(connection, "thing", batch)
+    rows = await connection.fetch('SELECT number, "offset", uscc, shouted, found_on FROM thing ORDER BY id')
+    assert [tuple(row) for row in rows] == [tuple(row) for row in zip(*THING.arguments(batch), strict=True)]
+
+
+@pytest.mark.parametrize("number", [2, 60])
+async def test_a_row_that_is_there_already_is_named_whichever_way_the_batch_went(
+    connection: asyncpg.Connection, number: int
+) -> None:
+    batch = things(*(f"n{nth}" for nth in range(number)), "n0")
+    with pytest.raises(asyncpg.UniqueViolationError) as refused:
+        await THING.put(connection, "thing", batch)
+    assert refused.value.constraint_name == "thing_pkey"
+    assert await connection.fetchval("SELECT count(*) FROM thing") == 0
+
+
 async def test_an_upsert_changes_what_is_there_unless_told_to_leave_it(connection: asyncpg.Connection) -> None:
     statement = THING.upsert("thing", ["number"], 'thing."offset" < EXCLUDED."offset"')
     await connection.execute(statement, *THING.arguments(things("a", "b", offset=5)))

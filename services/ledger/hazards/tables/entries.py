@@ -98,7 +98,6 @@ _CHANGING: Final = _WITH_HEAD.without("number", "county", "reference", "referenc
 _REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference_key": ("text", itemgetter(1))})
 
 # The names are this module's own constants; every value travels as a parameter.
-_INSERT: Final = f"INSERT INTO hazard ({_REGISTERED.names}) SELECT * FROM {_REGISTERED.rows('registered')}"  # noqa: S608
 _UPDATE: Final = _CHANGING.update("hazard", ["hazard_id"])
 _BY_REFERENCE: Final = f"""
 SELECT {_WITH_HEAD.names} FROM hazard JOIN {_REFERENCES.rows("wanted")} USING (county, reference_key)
@@ -149,10 +148,8 @@ async def insert(connection: Connection, entries: Sequence[Entry]) -> None:
 
     Raises Retryable when another instance registered one of them meanwhile.
     """
-    if not entries:
-        return
     try:
-        await connection.execute(_INSERT, *_REGISTERED.arguments(entries))
+        await _REGISTERED.put(connection, "hazard", entries)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != "hazard_one_per_reference":
             raise

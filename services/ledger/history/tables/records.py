@@ -23,14 +23,12 @@ COLUMNS: Final = Columns[Record](
         "digest": "bytea",
     }
 )
-_INSERT: Final = COLUMNS.insert("hazard_history")
 _OF_HAZARD: Final = f"SELECT {COLUMNS.names} FROM hazard_history WHERE hazard_id = $1 ORDER BY version"  # noqa: S608
 
 
 async def append(connection: Connection, records: Sequence[Record]) -> None:
     """Write `records` in this order; the transaction must share the HISTORY lock."""
-    if records:
-        await connection.execute(_INSERT, *COLUMNS.arguments(records))
+    await COLUMNS.put(connection, "hazard_history", records)
 
 
 async def of_hazard(connection: Connection, hazard_id: str) -> list[Record]:
