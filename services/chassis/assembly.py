@@ -78,7 +78,7 @@ class Platform(Generic[S]):
         return Consumer(
             name=f"{self.service}.{name}",
             topics=topics,
-            bootstrap=self.settings.kafka_bootstrap,
+            bootstrap=self.settings.kafka,
             database=self.database,
             clock=self.clock,
             apply=apply,
@@ -162,7 +162,7 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
     )
     relay = Relay(
         database=platform.database,
-        bootstrap=platform.settings.kafka_bootstrap,
+        bootstrap=platform.settings.kafka,
         service=platform.service,
         clock=platform.clock,
     )

@@ -11,7 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from rich.table import Table
 
 from duban_contracts.topics import CONSUMERS
-from services.cli.surroundings import SERVICES, console, run, told
+from services.chassis.process.kafka import Broker, obstacle, options
+from services.cli.surroundings import SERVICES, broker, console, run, told
 
 
 def health() -> None:
@@ -34,14 +35,17 @@ def health() -> None:
 def lag() -> None:
     """各消费者落后多少条记录。"""
     table = Table("消费者", "落后", "分区")
-    for name, behind, partitions in run(_lag(told("DUBAN_KAFKA_BOOTSTRAP"))):
+    for name, behind, partitions in run(_lag(broker())):
         table.add_row(name, str(behind), str(partitions))
     console.print(table)
 
 
-async def _lag(bootstrap: str) -> list[tuple[str, int, int]]:
+async def _lag(cluster: Broker) -> list[tuple[str, int, int]]:
     prefix = os.environ.get("DUBAN_TOPIC_PREFIX", "")
-    admin, consumer = AIOKafkaAdminClient(bootstrap_servers=bootstrap), AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    if (trouble := await obstacle(cluster)) is not None:
+        console.print(f"✗ Kafka {trouble}", markup=False)
+        raise typer.Exit(1)
+    admin, consumer = AIOKafkaAdminClient(**options(cluster)), AIOKafkaConsumer(**options(cluster))
     await admin.start()
     await consumer.start()
     try:

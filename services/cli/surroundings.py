@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Annotated, Final, TypeVar
@@ -11,6 +10,9 @@ from typing import Annotated, Final, TypeVar
 import asyncpg
 import typer
 from rich.console import Console
+
+from services.chassis.process.kafka import Broker, KafkaSettings
+from services.chassis.process.secret_files import UnusableSetting, given
 
 SERVICES: Final = ("gateway", "ledger", "scheduler", "notifications", "statistics")
 
@@ -22,12 +24,26 @@ Account = Annotated[str, typer.Option("--as", help="操作账号，记入处理�
 
 
 def told(name: str) -> str:
-    """Return an environment variable; ends the command with 2 and its name when it isn't set."""
-    value = os.environ.get(name)
+    """Return a setting, from the environment or from the file that `<name>_FILE` names; without it the command ends with 2."""
+    try:
+        value = given(name)
+    except UnusableSetting as unusable:
+        console.print(f"✗ {unusable}", markup=False)
+        raise typer.Exit(2) from None
     if not value:
         console.print(f"✗ 未设置环境变量 {name}")
         raise typer.Exit(2)
     return value
+
+
+def broker() -> Broker:
+    """Return the Kafka cluster that the environment names; ends the command with 2 when it names none, or wrongly."""
+    told("DUBAN_KAFKA_BOOTSTRAP")
+    try:
+        return KafkaSettings().kafka
+    except UnusableSetting as unusable:
+        console.print(f"✗ {unusable}", markup=False)
+        raise typer.Exit(2) from None
 
 
 @asynccontextmanager

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 from typing import Final
 
+from services.chassis.process.kafka import Broker, addresses
+
 _CONNECT_SECONDS: Final = 2
 
 
-async def is_reachable(bootstrap: str) -> bool:
+async def is_reachable(bootstrap: Broker | str) -> bool:
     """Return whether one of the brokers in the address list takes a connection."""
-    for address in bootstrap.split(","):
+    for address in addresses(bootstrap).split(","):
         host, _, port = address.strip().rpartition(":")
         with contextlib.suppress(OSError, TimeoutError, ValueError):
             async with asyncio.timeout(_CONNECT_SECONDS):

@@ -19,8 +19,10 @@ from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.consuming.fetching import Fetching
 from services.chassis.consuming.observer import Observer
 from services.chassis.consuming.options import ConsumerOptions
+from services.chassis.process import kafka
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
+from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import rest
 from services.chassis.storage.database import Database, is_retryable
 from services.chassis.telemetry import metrics
@@ -43,7 +45,7 @@ class Consumer:
         *,
         name: str,
         topics: Sequence[str],
-        bootstrap: str,
+        bootstrap: Broker | str,
         database: Database,
         clock: Clock,
         apply: Apply,
@@ -133,7 +135,7 @@ class Consumer:
     def _client(self) -> AIOKafkaConsumer:
         codecs.install()
         return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **kafka.options(self._bootstrap),
             client_id=f"duban-{self._name}",
             group_id=self._group,
             enable_auto_commit=False,
@@ -153,7 +155,8 @@ class Consumer:
             try:
                 await _unless(stopping, consumer.start())
             except (KafkaError, OSError) as error:
-                _log.warning("kafka is not reachable yet", consumer=self._name, error=repr(error))
+                why = await _unless(stopping, kafka.obstacle(self._bootstrap)) or repr(error)
+                _log.warning("kafka is not reachable yet", consumer=self._name, error=why)
                 await back_off(self._clock, attempt)
                 attempt += 1
             else:

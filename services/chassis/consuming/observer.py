@@ -16,6 +16,7 @@ from services.chassis.consuming import broker, dead_letters
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import Stalled
 from services.chassis.process.clock import Clock
+from services.chassis.process.kafka import Broker
 from services.chassis.storage.database import Connection, Database
 from services.chassis.telemetry import metrics
 from services.chassis.telemetry.stacks import dump_stacks
@@ -33,7 +34,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         *,
         name: str,
         consumer: AIOKafkaConsumer,
-        bootstrap: str,
+        bootstrap: Broker | str,
         database: Database,
         clock: Clock,
         stall_timeout: float,

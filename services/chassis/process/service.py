@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import structlog
 import uvloop
 
+from services.chassis.process.secret_files import UnusableSetting, given
 from services.chassis.process.settings import ServiceSettings
 from services.chassis.telemetry import logs, tracing
 
@@ -67,9 +68,14 @@ def run(name: str, settings: type[Settings], build: Callable[[Settings], Awaitab
     parser = argparse.ArgumentParser(prog=f"services.{name}")
     parser.add_argument("--roles", default="", help="comma-separated; default: all roles of the service")
     arguments = parser.parse_args()
-    resolved = settings()  # type: ignore[call-arg]
+    try:
+        resolved = settings()  # type: ignore[call-arg]
+        _ = resolved.kafka
+        otlp_headers = given("OTEL_EXPORTER_OTLP_HEADERS")
+    except UnusableSetting as unusable:
+        raise SystemExit(f"{name} can't be started: {unusable}") from unusable
     logs.configure(name, level=resolved.log_level, style=resolved.log_format)
-    tracing.configure(name)
+    tracing.configure(name, headers=otlp_headers)
     chosen = [role for role in (arguments.roles or resolved.roles).split(",") if role]
     try:
         uvloop.run(_serve(build, resolved, chosen))

@@ -1,4 +1,4 @@
-"""What every service is told from outside: environment variables with the prefix DUBAN_."""
+"""What every service is told from outside: environment variables with the prefix DUBAN_, or files that they name."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.chassis.process.clock import Clock, ScaledClock, SystemClock
+from services.chassis.process.kafka import KafkaSettings
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(KafkaSettings):
     """Settings common to all services; each service adds its own in its `settings.py`."""
 
-    model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True, hide_input_in_errors=True)
-
-    kafka_bootstrap: str = "127.0.0.1:19092"
-    postgres_dsn: str = Field(description="this service's own database")
+    postgres_dsn: str = Field(
+        description="this service's own database; `?sslmode=verify-full&sslrootcert=FILE` demands TLS and verifies it"
+    )
     http_host: str = "127.0.0.1"
     http_port: int
     roles: str = Field(default="", description="comma-separated roles to run; empty means all")

@@ -14,6 +14,8 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
+from services.chassis.process import kafka
+from services.chassis.process.kafka import Broker
 from services.chassis.publishing.outbox import OutboxMessage
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +35,7 @@ class PublishError(Exception):
 class ReliableProducer:
     """Publishes batches with acks=all and reports per message what the broker acknowledged."""
 
-    def __init__(self, bootstrap: str, client_id: str, *, timeout: float = 15.0) -> None:
+    def __init__(self, bootstrap: Broker | str, client_id: str, *, timeout: float = 15.0) -> None:
         self._bootstrap = bootstrap
         self._client_id = client_id
         self._timeout = timeout
@@ -78,7 +80,7 @@ class ReliableProducer:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
+                    **kafka.options(self._bootstrap),
                     client_id=self._client_id,
                     enable_idempotence=True,
                     acks="all",

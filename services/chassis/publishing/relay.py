@@ -12,6 +12,7 @@ import structlog
 
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
+from services.chassis.process.kafka import Broker
 from services.chassis.publishing.outbox import OutboxMessage, unpack_headers
 from services.chassis.publishing.producer import PublishError, ReliableProducer
 from services.chassis.storage.database import Connection, Database, is_retryable
@@ -31,7 +32,7 @@ class Relay:
     A crash between ack and delete publishes the same event ids again; consumers drop what they have seen.
     """
 
-    def __init__(self, *, database: Database, bootstrap: str, service: str, clock: Clock) -> None:
+    def __init__(self, *, database: Database, bootstrap: Broker | str, service: str, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._count_at = clock.wall()

@@ -9,18 +9,20 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from duban_contracts.topics import Topic
+from services.chassis.process import kafka
+from services.chassis.process.kafka import Broker
 
 
 class TopicMismatch(RuntimeError):
     """A topic exists with another number of partitions; changing it would break the order of keys."""
 
 
-async def apply(bootstrap: str, topics: Sequence[Topic], replication: int = 1) -> list[str]:
+async def apply(bootstrap: Broker | str, topics: Sequence[Topic], replication: int = 1) -> list[str]:
     """Create missing topics and set the declared retention and settings; return the names created.
 
     Raises TopicMismatch when an existing topic has other partitions than declared.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**kafka.options(bootstrap))
     await admin.start()
     try:
         existing = set(await admin.list_topics())

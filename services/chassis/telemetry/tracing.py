@@ -1,7 +1,8 @@
 """Tracing across HTTP and Kafka with W3C trace context, by OpenTelemetry's API.
 
 Every request and event carries a `traceparent`, whether or not anything collects spans. Spans are exported when
-`OTEL_EXPORTER_OTLP_ENDPOINT` is set, as OpenTelemetry's own conventions say.
+`OTEL_EXPORTER_OTLP_ENDPOINT` is set, as OpenTelemetry's own conventions say; so is TLS
+(`OTEL_EXPORTER_OTLP_CERTIFICATE`, `_CLIENT_CERTIFICATE`, `_CLIENT_KEY`). `OTEL_EXPORTER_OTLP_HEADERS` may be a file.
 """
 
 from __future__ import annotations
@@ -21,17 +22,23 @@ _IDS: Final = RandomIdGenerator()
 _TRACER: Final = trace.get_tracer("duban")
 
 
-def configure(service: str) -> None:
-    """Export spans over OTLP if an endpoint is configured; otherwise only carry the context along."""
+def configure(service: str, *, headers: str | None = None) -> None:
+    """Export spans over OTLP if an endpoint is configured; otherwise only carry the context along.
+
+    `headers` (such as a token of the collector's) are written as OpenTelemetry writes them: `name=value,name=value`.
+    """
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.util.re import parse_env_headers  # noqa: PLC0415
 
     provider = TracerProvider(resource=Resource.create({"service.name": f"duban-{service}"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(
+        BatchSpanProcessor(OTLPSpanExporter(headers=parse_env_headers(headers or "", liberal=True)))
+    )
     trace.set_tracer_provider(provider)
 
 

@@ -16,6 +16,8 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.topics import Topic
 from services.chassis.consuming.deliveries import RawRecord, raw
+from services.chassis.process import kafka
+from services.chassis.process.kafka import Broker
 from services.chassis.process.service import Service, supervise
 from services.chassis.publishing import topics as topic_administration
 from services.chassis.publishing.outbox import outgoing
@@ -24,10 +26,10 @@ from services.chassis.publishing.producer import ReliableProducer
 T = TypeVar("T")
 
 
-async def create_topics(bootstrap: str, topics: Sequence[Topic]) -> None:
+async def create_topics(bootstrap: Broker | str, topics: Sequence[Topic]) -> None:
     """Create `topics` and wait until the broker leads all their partitions."""
     await topic_administration.apply(bootstrap, topics)
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**kafka.options(bootstrap))
     await admin.start()
     try:
         await eventually(partial(_lead, admin, topics))
@@ -42,7 +44,7 @@ async def _lead(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
             raise AssertionError(f"{description['topic']} is not there yet")
 
 
-async def publish(bootstrap: str, topic: str, events: Sequence[CloudEvent]) -> None:
+async def publish(bootstrap: Broker | str, topic: str, events: Sequence[CloudEvent]) -> None:
     """Publish `events` to `topic` in order; raises PublishError."""
     producer = ReliableProducer(bootstrap, "test")
     try:
@@ -53,9 +55,9 @@ async def publish(bootstrap: str, topic: str, events: Sequence[CloudEvent]) -> N
         await producer.stop()
 
 
-async def read_records(bootstrap: str, topic: str) -> list[RawRecord]:
+async def read_records(bootstrap: Broker | str, topic: str) -> list[RawRecord]:
     """Return every record of `topic` up to its present end, per partition in order."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**kafka.options(bootstrap), auto_offset_reset="earliest")
     await consumer.start()
     try:
         await consumer._client.force_metadata_update()  # noqa: SLF001
@@ -80,7 +82,7 @@ async def read_records(bootstrap: str, topic: str) -> list[RawRecord]:
         await consumer.stop()
 
 
-async def read_all(bootstrap: str, topic: str) -> list[CloudEvent]:
+async def read_all(bootstrap: Broker | str, topic: str) -> list[CloudEvent]:
     """Return every event of `topic` up to its present end, per partition in order."""
     return [from_kafka(r.key, r.value, r.headers) for r in await read_records(bootstrap, topic)]
 

@@ -13,7 +13,7 @@ from services.gateway.settings import Settings
 def wire(platform: Platform[Settings]) -> Part:
     """Return the intake's part of the gateway."""
     settings = platform.settings
-    producer = ReliableProducer(settings.kafka_bootstrap, "duban-gateway", timeout=settings.publish_timeout_seconds)
+    producer = ReliableProducer(settings.kafka, "duban-gateway", timeout=settings.publish_timeout_seconds)
     deps = Deps(
         intake=Intake(platform.database, producer, platform.clock),
         allowance=Allowance(settings.allowance_events, settings.allowance_seconds),

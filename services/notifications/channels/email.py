@@ -15,12 +15,15 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Final, Literal
 
 import aiosmtplib
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from services.chassis.process import tls
+from services.chassis.process.secret_files import Environment
 from services.notifications.channels.model.answers import Answer, Verdict, read_smtp
 from services.notifications.channels.model.channel import Channel, Means, Parcel
 from services.notifications.channels.model.text import without_addresses
@@ -31,7 +34,7 @@ _FIRST_CODE: Final = 100
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
-class EmailSettings(BaseSettings):
+class EmailSettings(Environment):
     """The mail server that takes the letters, and whom they come from."""
 
     model_config = SettingsConfigDict(env_prefix="DUBAN_SMTP_", frozen=True, hide_input_in_errors=True)
@@ -41,6 +44,9 @@ class EmailSettings(BaseSettings):
     security: Literal["plain", "starttls", "tls"] = "plain"
     username: str | None = None
     password: SecretStr | None = None
+    ca: Path | None = Field(
+        default=None, description="PEM file of the authority behind the mail server's certificate; else the system's"
+    )
     sender: str = Field(default="duban@jincheng.example", description="the letters' From address")
     return_path: str | None = Field(
         default=None,
@@ -58,6 +64,7 @@ class EmailCarrier:
     def __init__(self, means: Means, settings: EmailSettings) -> None:
         self._means = means
         self._relay = settings
+        self._tls = None if settings.security == "plain" else tls.context(ca=settings.ca)
 
     async def close(self) -> None:
         """Nothing is held between letters."""
@@ -77,6 +84,7 @@ class EmailCarrier:
             timeout=relay.timeout,
             use_tls=relay.security == "tls",
             start_tls=relay.security == "starttls",
+            tls_context=self._tls,
             username=relay.username,
             password=password,
         )

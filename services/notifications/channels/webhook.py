@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 from standardwebhooks.webhooks import Webhook
 
+from services.chassis.process.secret_files import Environment
 from services.notifications.channels.handlers.posting import HttpCarrier, Post
 from services.notifications.channels.model.channel import Channel, Means, Parcel
 
@@ -33,7 +34,7 @@ class UnsafeSettings(ValueError):
     """These settings must not run."""
 
 
-class WebhookSettings(BaseSettings):
+class WebhookSettings(Environment):
     """What is not the profile's to say: the base of addresses, and the master keys of signatures."""
 
     model_config = SettingsConfigDict(env_prefix="DUBAN_WEBHOOK_", frozen=True, hide_input_in_errors=True)

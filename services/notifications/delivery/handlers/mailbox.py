@@ -8,7 +8,9 @@ from typing import BinaryIO, Final
 
 import structlog
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.chassis.process.secret_files import Environment
 
 _log = structlog.get_logger(__name__)
 
@@ -17,7 +19,7 @@ LONGEST: Final = 1024 * 1024
 _AT_ONCE: Final = 200
 
 
-class ReportSettings(BaseSettings):
+class ReportSettings(Environment):
     """Where reports about letters come to."""
 
     model_config = SettingsConfigDict(env_prefix="DUBAN_BOUNCE_", frozen=True)

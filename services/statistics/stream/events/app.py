@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import faust
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.types.auth import CredentialsT
 from mode.threads import ServiceThread, WorkerThread
 
 from duban_contracts.topics import PARTITIONS, consumer
+from services.chassis.process.kafka import Broker
 from services.statistics.stream.handlers.booking import CONSUMER
 
 # Faust's defaults are a 2 GiB block cache and 3 x 64 MiB of write buffers, for each of the 12 partitions.
@@ -54,14 +56,15 @@ class RecordTable(faust.Table[bytes, bytes]):
         self.last_write = self.send_changelog(self.partition_for_key(key), key, value)
 
 
-def build_app(*, bootstrap: str, topic_prefix: str, data_directory: Path, session_seconds: float) -> faust.App:
+def build_app(*, bootstrap: Broker, topic_prefix: str, data_directory: Path, session_seconds: float) -> faust.App:
     """Return the Faust app, not yet bound to a loop. Topics are made elsewhere; nothing is served from it."""
     data_directory.mkdir(parents=True, exist_ok=True)
     for chatty in ("faust", "mode"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     return faust.App(
         f"{topic_prefix}{GROUP}",
-        broker=[f"kafka://{server.strip()}" for server in bootstrap.split(",")],
+        broker=[f"kafka://{server.strip()}" for server in bootstrap.bootstrap.split(",")],
+        broker_credentials=_credentials(bootstrap),
         store="rocksdb://",
         datadir=data_directory,
         Table=RecordTable,
@@ -86,3 +89,12 @@ def build_app(*, bootstrap: str, topic_prefix: str, data_directory: Path, sessio
         stream_wait_empty=True,
         table_standby_replicas=0,
     )
+
+
+def _credentials(broker: Broker) -> CredentialsT | None:
+    if broker.named:
+        context = broker.tls if broker.encrypted else None
+        return faust.SASLCredentials(
+            username=broker.username, password=broker.password, mechanism=broker.mechanism, ssl_context=context
+        )
+    return faust.SSLCredentials(broker.tls) if broker.encrypted else None

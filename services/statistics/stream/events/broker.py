@@ -8,12 +8,15 @@ from typing import Final
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from services.chassis.process import kafka
+from services.chassis.process.kafka import Broker
+
 _ASK_SECONDS: Final = 5.0
 
 
-async def missing_topics(bootstrap: str, topics: set[str]) -> set[str]:
+async def missing_topics(bootstrap: Broker | str, topics: set[str]) -> set[str]:
     """Return which of `topics` do not exist; raises KafkaError, OSError or TimeoutError when no broker answers."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=int(_ASK_SECONDS * 1000))
+    admin = AIOKafkaAdminClient(**kafka.options(bootstrap), request_timeout_ms=int(_ASK_SECONDS * 1000))
     try:
         async with asyncio.timeout(2 * _ASK_SECONDS):
             await admin.start()
@@ -22,7 +25,7 @@ async def missing_topics(bootstrap: str, topics: set[str]) -> set[str]:
         await admin.close()
 
 
-async def is_reachable(bootstrap: str) -> bool:
+async def is_reachable(bootstrap: Broker | str) -> bool:
     """Return whether a broker answers. One that only takes the connection is frozen, and explains a stall too."""
     try:
         await missing_topics(bootstrap, set())

@@ -15,6 +15,7 @@ from faust.types import TP
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.errors import Stalled
 from services.chassis.process.clock import Clock
+from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import every
 from services.chassis.storage.database import Database
 from services.chassis.telemetry import metrics
@@ -46,7 +47,7 @@ class StreamObserver:
         database: Database,
         clock: Clock,
         *,
-        bootstrap: str,
+        bootstrap: Broker | str,
         stall_seconds: float,
     ) -> None:
         self._app = app

@@ -14,6 +14,7 @@ from duban_contracts.days import Zone
 from duban_contracts.deadlines.calendar import load_days
 from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Platform
+from services.chassis.process import kafka
 from services.chassis.process.periodic import rest
 from services.statistics.settings import Settings
 from services.statistics.stream.events.agent import LedgerStream
@@ -58,7 +59,7 @@ class StreamWorker:
     def _stream(self, bookkeeper: Bookkeeper) -> LedgerStream:
         settings = self._settings
         app = build_app(
-            bootstrap=settings.kafka_bootstrap,
+            bootstrap=settings.kafka,
             topic_prefix=settings.topic_prefix,
             data_directory=settings.data_directory,
             session_seconds=settings.session_seconds,
@@ -76,7 +77,7 @@ class StreamWorker:
             bookkeeper,
             self._platform.database,
             self._platform.clock,
-            bootstrap=self._settings.kafka_bootstrap,
+            bootstrap=self._settings.kafka,
             stall_seconds=self._settings.stall_seconds,
         )
 
@@ -86,9 +87,10 @@ class StreamWorker:
         needed = {f"{prefix}{TopicFamily.HAZARD}", f"{prefix}{CHANGELOG}"}
         while not stopping.is_set():
             try:
-                missing = await missing_topics(self._settings.kafka_bootstrap, needed)
+                missing = await missing_topics(self._settings.kafka, needed)
             except (KafkaError, OSError, TimeoutError) as error:
-                _log.warning("kafka is not reachable yet", error=repr(error))
+                why = await kafka.obstacle(self._settings.kafka) or repr(error)
+                _log.warning("kafka is not reachable yet", error=why)
             else:
                 if not missing:
                     return True

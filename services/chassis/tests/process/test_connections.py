@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from services.chassis.process import kafka, tls
+from services.chassis.process.kafka import Broker, KafkaSettings, in_words, options
+from services.chassis.process.secret_files import Environment, UnusableSetting, given
+
+
+class Secrets(Environment):
+    """Two settings of an imagined service."""
+
+    model_config = SettingsConfigDict(env_prefix="DUBAN_IMAGINED_", frozen=True)
+
+    word: SecretStr = SecretStr("default")
+    number: int = 1
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "word"
+    made.write_text("from a file\n", encoding="utf-8")
+    return made
+
+
+def test_any_setting_may_be_a_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUBAN_IMAGINED_WORD_FILE", str(file))
+    monkeypatch.setenv("DUBAN_IMAGINED_NUMBER", "2")
+    settings = Secrets()
+    assert settings.word.get_secret_value() == "from a file"
+    assert settings.number == 2
+    file.write_text("7\n")
+    monkeypatch.delenv("DUBAN_IMAGINED_NUMBER")
+    monkeypatch.setenv("DUBAN_IMAGINED_NUMBER_FILE", str(file))
+    assert Secrets().number == 7
+
+
+def test_what_is_given_twice_or_cannot_be_read_is_refused_by_name_and_without_its_value(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUBAN_IMAGINED_WORD_FILE", str(file))
+    monkeypatch.setenv("DUBAN_IMAGINED_WORD", "hush")
+    with pytest.raises(
+        UnusableSetting, match="DUBAN_IMAGINED_WORD and DUBAN_IMAGINED_WORD_FILE are both given"
+    ) as said:
+        Secrets()
+    assert "hush" not in str(said.value)
+    with pytest.raises(UnusableSetting, match="NAME_FILE names /nowhere, which can't be read: No such file"):
+        given("NAME", {"NAME_FILE": "/nowhere"})
+    file.write_bytes("密".encode("gbk"))
+    with pytest.raises(UnusableSetting, match="not UTF-8"):
+        given("NAME", {"NAME_FILE": str(file)})
+
+
+def test_an_empty_variable_is_none() -> None:
+    assert given("NAME", {"NAME": "", "NAME_FILE": ""}) is None
+
+
+def test_a_cluster_that_demands_nothing_needs_its_addresses_only() -> None:
+    assert options("one:9092,two:9092") == {"bootstrap_servers": "one:9092,two:9092"}
+    assert options(Broker("one:9092")) == {"bootstrap_servers": "one:9092"}
+
+
+def test_a_secured_cluster_is_reached_by_user_and_password_and_neither_is_shown() -> None:
+    settings = KafkaSettings(
+        kafka_bootstrap="one:9092",
+        kafka_security="SASL_SSL",
+        kafka_username="county-140502",
+        kafka_password=SecretStr("hush"),
+    )
+    broker = settings.kafka
+    assert options(broker) == {
+        "bootstrap_servers": "one:9092",
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": "county-140502",
+        "sasl_plain_password": "hush",
+        "ssl_context": broker.tls,
+    }
+    assert broker.tls is not None
+    assert broker.tls.verify_mode is ssl.CERT_REQUIRED
+    assert broker.tls.check_hostname
+    assert "hush" not in f"{settings!r} {broker!r}"
+
+
+@pytest.mark.parametrize(
+    ("given_settings", "sentence"),
+    [
+        ({"kafka_security": "SASL_SSL"}, "needs DUBAN_KAFKA_USERNAME and DUBAN_KAFKA_PASSWORD"),
+        ({"kafka_username": "ledger"}, "DUBAN_KAFKA_SECURITY is PLAINTEXT"),
+        ({"kafka_security": "SSL", "kafka_ca": Path("/nowhere")}, "/nowhere can't be used as a file of certificates"),
+        ({"kafka_security": "SSL", "kafka_certificate": Path("/no")}, "/no can't be used as this client's certificate"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_in_a_sentence(
+    given_settings: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(UnusableSetting, match=sentence):
+        _ = KafkaSettings(**given_settings).kafka  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (10, "its certificate has expired"),
+        (9, "isn't valid yet: compare the clocks"),
+        (20, "an authority that isn't trusted here"),
+        (62, "is for another name"),
+        (7, "its certificate is refused: why"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_said_in_words(code: int, sentence: str) -> None:
+    error = ssl.SSLCertVerificationError()
+    error.verify_code, error.verify_message = code, "why"
+    assert sentence in tls.reason(error)
+
+
+def test_a_port_that_speaks_no_tls_is_named_so() -> None:
+    error = ssl.SSLError(1, "wrong version number")
+    error.reason = "WRONG_VERSION_NUMBER"
+    assert tls.reason(error) == "it doesn't speak TLS on this port"
+
+
+@pytest.mark.parametrize(
+    ("error", "broker", "sentence"),
+    [
+        (TimeoutError(), Broker("a:1"), "no answer within 5 s"),
+        (ConnectionRefusedError(), Broker("a:1"), "nobody listens there"),
+        (ConnectionResetError(), Broker("a:1"), "it may demand TLS and a user"),
+        (ConnectionResetError(), Broker("a:1", "SSL"), "it may demand a user"),
+        (ConnectionResetError(), Broker("a:1", "SASL_SSL"), "it may not speak TLS on this port"),
+        (OSError(), Broker("a:1"), "OSError"),
+    ],
+)
+def test_a_failed_connection_is_explained(error: OSError, broker: Broker, sentence: str) -> None:
+    assert sentence in in_words(error, broker)
+
+
+async def test_every_address_is_tried_and_the_last_obstacle_named() -> None:
+    assert await kafka.obstacle("127.0.0.1:1,127.0.0.1:2") == "127.0.0.1:2: nobody listens there"
