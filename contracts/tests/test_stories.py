@@ -25,6 +25,9 @@ MOVES = {
     "closed": lambda story, at: story.closed(at),
     "reopened": lambda story, at: story.reopened(at, june(25)),
     "extended": lambda story, at: story.extended(at, june(28)),
+    "deadline_corrected": lambda story, at: (
+        story.deadline_corrected(at, june(27)) if story.facts.deadline_on else story.planned(at)
+    ),
     "regraded": lambda story, at: story.regraded(at, Grade.MAJOR),
     "overdue": lambda story, at: story.overdue(at, june(20)),
 }
@@ -86,6 +89,7 @@ def test_lateness_ends_with_a_new_deadline() -> None:
     assert late.facts.overdue
     assert late.closed(local(5)).facts.overdue
     assert not late.extended(local(5), june(9)).facts.overdue
+    assert not late.deadline_corrected(local(5), june(9)).facts.overdue
     assert not late.closed(local(5)).reopened(local(6), june(12)).facts.overdue
 
 
@@ -100,7 +104,11 @@ def test_the_scheduler_speaks_about_the_storys_deadline() -> None:
 
 
 def test_a_deadline_that_is_not_there_is_a_mistake_of_the_teller() -> None:
-    for speak in (registered().overdue_raised, lambda: registered().overdue(local(2))):
+    for speak in (
+        registered().overdue_raised,
+        lambda: registered().overdue(local(2)),
+        lambda: registered().deadline_corrected(local(2), june(3)),
+    ):
         with pytest.raises(ValueError, match="no deadline"):
             speak()
 

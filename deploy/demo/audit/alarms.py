@@ -5,18 +5,24 @@ from __future__ import annotations
 from deploy.demo.audit.case import AUDITOR, Case, Line, some
 from deploy.demo.audit.reckoning import passed_unsubmitted
 from duban_contracts.codec import decode
-from duban_contracts.events.supervision import SupervisionOverdue
+from duban_contracts.events.supervision import SupervisionOverdue, SupervisionRecalled
 from services.chassis.testing.kafka import read_all
 
 
 async def every_overdue_deadline_was_raised_once(case: Case) -> Line:
-    """P3: one 督办逾期 for each deadline that passed unsubmitted, none for one that was met."""
+    """P3: one 督办逾期 for each deadline that passed unsubmitted, none for one that was met.
+
+    What was said about a deadline that had been set wrongly was said, and taken back.
+    """
     evidence = await case.evidence()
     raised: dict[tuple[str, int], set[str]] = {}
+    recalled: set[tuple[str, int]] = set()
     for event in await read_all(case.bootstrap, "scheduler.supervision.v1"):
         data = decode(event)
         if isinstance(data, SupervisionOverdue):
             raised.setdefault((data.about.id, data.deadline_number), set()).add(event.id)
+        elif isinstance(data, SupervisionRecalled):
+            recalled.add((data.about.id, data.deadline_number))
     twice = [f"{hazard} 两次" for (hazard, _), ids in raised.items() if len(ids) > 1]
     # A hazard that was closed between its deadline and the alarm gets none, and the scheduler says so (P3).
     excused = {
@@ -24,7 +30,7 @@ async def every_overdue_deadline_was_raised_once(case: Case) -> Line:
         async for deadline in case.platform.pages("scheduler", "/v1/deadlines", AUDITOR, state="excused", limit=500)
     }
     due = passed_unsubmitted(evidence.history) - excused
-    alarmed = {hazard for hazard, _ in raised}
+    alarmed = {hazard for hazard, _ in raised.keys() - recalled}
     missed = [f"{hazard} 漏报" for hazard in due - alarmed]
     false = [f"{hazard} 误报" for hazard in alarmed - due]
     wrong = twice + missed + false

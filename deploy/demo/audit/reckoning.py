@@ -13,28 +13,32 @@ from deploy.demo.api import Json
 from services.chassis.process.clock import ZONE
 
 _BEFORE_ALL: Final = datetime.min.replace(tzinfo=ZONE)
+# What gives a running or resting clock another deadline, and what gives any clock one.
+_RESET: Final = frozenset({"extended", "deadline_corrected"})
+_SET: Final = frozenset({"confirmed", "reopened"}) | _RESET
 
 
 def passed_unsubmitted(history: Sequence[Json]) -> set[str]:
     """Return the hazards of which a deadline passed without a 整改完成 in time, reckoned from the history alone."""
-    late: set[str] = set()
     stories: dict[str, _Story] = defaultdict(_Story)
     for record in sorted(history, key=lambda r: (r["hazard_id"], r["version"])):
         payload, verb = payload_of(record), record["type"].split(".")[2]
         at = datetime.fromisoformat(payload["submitted_at"]) if verb == "submitted" else instant_of(record)
         day = date.fromisoformat(payload["deadline_on"]) if "deadline_on" in payload else None
         story = stories[record["hazard_id"]]
-        if story.is_late(at):
-            late.add(record["hazard_id"])
-            story.missed = True
+        story.missed = story.missed or story.is_late(at)
         story.tell(verb, at, day)
     end = max(instant_of(record) for record in history)
-    return late | {hazard for hazard, story in stories.items() if story.is_late(end)}
+    return {hazard for hazard, story in stories.items() if story.was_late or story.missed or story.is_late(end)}
 
 
 @dataclass
 class _Story:
-    """One hazard as far as it is read: its deadline, the time allowed to the microsecond, and whether it counts."""
+    """One hazard as far as it is read: its deadline, the time allowed to the microsecond, and whether it counts.
+
+    `missed` says that the deadline in force passed, `was_late` that one before it did. A wrong deadline that was set right
+    was none.
+    """
 
     due: datetime = _BEFORE_ALL
     allowed_to: datetime = _BEFORE_ALL
@@ -42,6 +46,7 @@ class _Story:
     paused: datetime | None = None
     running: bool = False
     missed: bool = False
+    was_late: bool = False
 
     def is_late(self, now: datetime) -> bool:
         """Return whether the deadline passed before `now` with the clock running."""
@@ -50,14 +55,14 @@ class _Story:
     def tell(self, verb: str, at: datetime, day: date | None) -> None:
         """Read one more event."""
         stopped = not self.running and self.paused is None
-        if verb not in {"confirmed", "reopened", "extended", "submitted", "returned", "closed", "rejected"}:
+        if verb not in {*_SET, "submitted", "returned", "closed", "rejected"}:
             return
-        if (verb == "extended" and stopped) or (verb == "submitted" and not self.running):
+        if (verb in _RESET and stopped) or (verb == "submitted" and not self.running):
             return
         if verb == "returned" and self.paused is None:
             return
         self.turned = max(at, self.turned)
-        if verb in {"confirmed", "reopened", "extended"} and day is not None:
+        if verb in _SET and day is not None:
             self._set(verb, _day_after(day))
         elif verb == "submitted":
             self.running, self.paused = False, self.turned
@@ -70,8 +75,9 @@ class _Story:
         """Take a new deadline: an extension never takes away what is left of one that was not missed."""
         keeps = verb == "extended" and not self.missed
         self.due, self.allowed_to = (max(end, self.due), max(end, self.allowed_to)) if keeps else (end, end)
+        self.was_late = self.was_late or (self.missed and verb != "deadline_corrected")
         self.missed = False
-        if verb != "extended":
+        if verb not in _RESET:
             self.running, self.paused = True, None
 
     def _go_on(self) -> None:

@@ -71,3 +71,15 @@ def test_a_return_with_nothing_left_gives_the_day_of_the_return() -> None:
     assert passed_unsubmitted(history(submitted(3, midnight), returned, submitted(5, last + timedelta(hours=2)))) == {
         "h1"
     }
+
+
+def test_a_deadline_that_was_set_right_never_passed_and_the_right_one_counts() -> None:
+    late = datetime(2026, 3, 6, tzinfo=ZONE)
+    later = record(3, "deadline_corrected", late, deadline_on="2026-03-20")
+    assert passed_unsubmitted(history(later, submitted(4, datetime(2026, 3, 20, 23, tzinfo=ZONE)))) == set()
+    assert passed_unsubmitted(history(later, submitted(4, datetime(2026, 3, 21, 1, tzinfo=ZONE)))) == {"h1"}
+    earlier = record(3, "deadline_corrected", MONDAY, deadline_on="2026-03-03")
+    assert passed_unsubmitted(history(earlier, submitted(4, datetime(2026, 3, 4, 1, tzinfo=ZONE)))) == {"h1"}
+    missed = record(3, "extended", late, deadline_on="2026-03-08")
+    again = record(4, "deadline_corrected", late, deadline_on="2026-03-20")
+    assert passed_unsubmitted(history(missed, again, submitted(5, datetime(2026, 3, 9, tzinfo=ZONE)))) == {"h1"}

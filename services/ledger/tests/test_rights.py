@@ -33,6 +33,7 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     "close": {"review": "现场复查合格"},
     "reopen": {"reason": "回头看发现反弹", "deadline_on": june(11).isoformat()},
     "extend": {"reason": "设备到货延迟", "deadline_on": _LATER},
+    "correct-deadline": {"reason": "录入有误", "deadline_on": june(5).isoformat()},
     "regrade": {"grade": "major", "reason": "依据判定标准第三条"},
 }
 _MISSING: Final = "140502-2026-999999"
@@ -105,6 +106,7 @@ _BEFORE: Final = {
     "close": ("confirm", "submit"),
     "reopen": ("confirm", "submit", "close"),
     "extend": ("confirm",),
+    "correct-deadline": ("confirm",),
     "regrade": ("confirm",),
 }
 

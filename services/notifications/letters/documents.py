@@ -13,7 +13,10 @@ from services.notifications.letters.model.letter import Letter, LetterState
 
 
 class LetterDocument(Document, frozen=True, kw_only=True):
-    """A letter without its text. `about` is what it is about; `due_on` the last day of what it asks for."""
+    """A letter without its text. `about` is what it is about; `due_on` the last day of what it asks for.
+
+    `recalled_at` says since when it no longer holds: its deadline had been set wrongly.
+    """
 
     letter_id: UUID
     number: str
@@ -32,6 +35,7 @@ class LetterDocument(Document, frozen=True, kw_only=True):
     state: LetterState
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    recalled_at: datetime | None
 
     @classmethod
     def of(cls, letter: Letter) -> LetterDocument:

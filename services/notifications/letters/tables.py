@@ -45,6 +45,7 @@ _FATE: Final = Columns[Letter](
         "version": "integer",
         "acknowledged_at": "timestamptz",
         "acknowledged_by": "text",
+        "recalled_at": "timestamptz",
     }
 )
 _LETTER: Final = _FATE | Columns[Letter](
@@ -119,6 +120,21 @@ async def lock(connection: Connection, letter_id: UUID) -> Letter | None:
     """Lock a letter and return it."""
     row = await connection.fetchrow("SELECT * FROM letter WHERE letter_id = $1 FOR UPDATE", letter_id)
     return letter_of(row) if row else None
+
+
+async def about_deadline(connection: Connection, about: Subject, number: int) -> Sequence[UUID]:
+    """Return the letters that deadline `number` of a subject asked for, whatever their kind, in order of id.
+
+    Their occasions begin with the deadline's number.
+    """
+    rows = await connection.fetch(
+        """SELECT letter_id FROM letter_cause
+            WHERE about_kind = $1 AND about_id = $2 AND split_part(occasion, '/', 1) = $3 ORDER BY letter_id""",
+        about.kind,
+        about.id,
+        str(number),
+    )
+    return [row["letter_id"] for row in rows]
 
 
 async def contents(connection: Connection, letters: Collection[UUID]) -> Mapping[UUID, Content]:
@@ -210,6 +226,7 @@ _SAME: Final = (
     "version",
     "acknowledged_at",
     "acknowledged_by",
+    "recalled_at",
 )
 
 

@@ -67,7 +67,10 @@ class AlarmKey:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something to be said about a deadline at `fires_at`, and whether it was."""
+    """Something to be said about a deadline at `fires_at`, and whether it was.
+
+    `recalled_at` says when it was taken back after it was said, because its deadline had been set wrongly; it stays raised.
+    """
 
     due: Due
     kind: Kind
@@ -75,12 +78,27 @@ class Alarm:
     fires_at: datetime
     state: AlarmState
     raised_at: datetime | None = None
+    recalled_at: datetime | None = None
 
     @property
     def key(self) -> AlarmKey:
         """What makes it one."""
         about = self.due.about
         return AlarmKey(about.kind, about.id, self.due.number, self.kind, self.days_before)
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Everything that was said about deadline `number` of a subject is taken back `at` (UTC): it had been set wrongly."""
+
+    subject_kind: str
+    subject_id: str
+    number: int
+    at: datetime
+
+    def event_id(self, namespace: UUID) -> UUID:
+        """Return the id of the event that says so, by which a repetition is a duplicate; see `AlarmKey.event_id`."""
+        return uuid5(namespace, f"{self.subject_id}/{self.number}/recalled")
 
 
 def passing(due: Due, state: AlarmState, raised_at: datetime | None = None) -> Alarm:

@@ -11,7 +11,7 @@ import asyncpg
 from duban_contracts.events.types import Subject
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.scheduler.alarms.model import Alarm, AlarmState, Due, Kind
+from services.scheduler.alarms.model import Alarm, AlarmState, Due, Kind, Recall
 
 # At 1 M rows the planner expects many due rows and takes a bitmap scan with a sort, which reads dead entries for ever
 # and never marks them; an ordered index scan stops at the limit. Measured: select time 3 ms -> 60 ms over 15 rounds.
@@ -35,6 +35,15 @@ _COLUMNS: Final = Columns[Alarm](
         "due_at": ("timestamptz", "due.at"),
         "state": ("text", "state.value"),
         "raised_at": "timestamptz",
+    }
+)
+_READ: Final = f"{_COLUMNS.names}, recalled_at"
+_RECALL: Final = Columns[Recall](
+    {
+        "subject_kind": "text",
+        "subject_id": "text",
+        "deadline_number": ("int", "number"),
+        "recalled_at": ("timestamptz", "at"),
     }
 )
 _SAVE: Final = _COLUMNS.upsert(
@@ -132,10 +141,26 @@ async def oldest_unraised(connection: Connection, subject_kind: str, now: dateti
 async def of_subject(connection: Connection, subject_kind: str, subject_id: str) -> list[Alarm]:
     """Return all alarms about one subject, in order."""
     rows = await connection.fetch(
-        f"""SELECT {_COLUMNS.names} FROM alarm WHERE subject_kind = $1 AND subject_id = $2
+        f"""SELECT {_READ} FROM alarm WHERE subject_kind = $1 AND subject_id = $2
              ORDER BY deadline_number, fires_at, kind""",  # noqa: S608 - the names of our own columns
         subject_kind,
         subject_id,
+    )
+    return [_alarm(row) for row in rows]
+
+
+async def recall(connection: Connection, recalls: Sequence[Recall]) -> list[Alarm]:
+    """Take back what was raised about these deadlines, and return it; what was taken back before is not among it.
+
+    To be called after `save` in the same transaction: then nothing about them can be raised any more.
+    """
+    rows = await connection.fetch(
+        f"""UPDATE alarm SET recalled_at = wrong.recalled_at FROM {_RECALL.rows("wrong")}
+             WHERE alarm.subject_kind = wrong.subject_kind AND alarm.subject_id = wrong.subject_id
+               AND alarm.deadline_number = wrong.deadline_number
+               AND alarm.state = 'raised' AND alarm.recalled_at IS NULL
+            RETURNING alarm.*""",  # noqa: S608 - the names of our own columns
+        *_RECALL.arguments(recalls),
     )
     return [_alarm(row) for row in rows]
 
@@ -163,4 +188,5 @@ def _alarm(row: asyncpg.Record) -> Alarm:
     about = Subject(kind=row["subject_kind"], id=row["subject_id"], number=row["subject_number"])
     due = Due(about, row["deadline_number"], row["deadline_on"], row["due_at"])
     kind, state = Kind(row["kind"]), AlarmState(row["state"])
-    return Alarm(due, kind, row["days_before"], row["fires_at"], state, row["raised_at"])
+    recalled_at = row.get("recalled_at")
+    return Alarm(due, kind, row["days_before"], row["fires_at"], state, row["raised_at"], recalled_at)

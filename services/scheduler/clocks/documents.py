@@ -64,6 +64,7 @@ class AlarmDocument(Document, frozen=True, kw_only=True):
     due_at: datetime
     state: AlarmState
     raised_at: datetime | None
+    recalled_at: Annotated[datetime | None, Meta(description="when it was taken back: its deadline had been wrong")]
     event_id: Annotated[str | None, Meta(description="id of the supervision event that said it")]
 
     @classmethod
@@ -78,6 +79,7 @@ class AlarmDocument(Document, frozen=True, kw_only=True):
             due_at=alarm.due.at,
             state=alarm.state,
             raised_at=alarm.raised_at,
+            recalled_at=alarm.recalled_at,
             event_id=str(alarm.key.event_id(NAMESPACE)) if raised else None,
         )
 
@@ -145,6 +147,7 @@ class DeadlineItem(Document, frozen=True, kw_only=True):
     due_at: datetime
     state: Annotated[AlarmState, Meta(description="where its 督办逾期 stands")]
     raised_at: datetime | None
+    recalled_at: Annotated[datetime | None, Meta(description="when it was taken back: the deadline had been wrong")]
 
     @classmethod
     def of(cls, row: DeadlineRow) -> Self:

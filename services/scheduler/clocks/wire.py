@@ -24,8 +24,8 @@ def wire(platform: Platform[Settings]) -> Part:
     zone, profile = Zone(platform.city.timezone), settings.profile
     policy = policy_of(load_days(profile, zone), load_policy(profile).reminders)
     basis = fingerprint(profile)
-    take = TakeHazards(CONSUMER, policy, clock)
     topic = platform.topic(TopicFamily.SUPERVISION)
+    take = TakeHazards(CONSUMER, policy, clock, topic)
     raising = RaiseAlarms(
         hazard_alarms(topic=topic, consumer=CONSUMER, days=policy.days),
         AlarmDeps(database, clock),

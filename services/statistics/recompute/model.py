@@ -56,6 +56,10 @@ class Clock:
             self.due = max(fresh, self.due) if kept and self.due else fresh
             self.spent, self.passed = max(fresh, self.spent) if kept else fresh, False
             self.counted = max(at, self.counted)
+        elif what == "deadline_corrected" and day is not None and (self.runs or self.paused):
+            # The day before it was wrong and so never passed; the right one counts as it is.
+            self.due = self.spent = _after(day)
+            self.passed, self.counted = False, max(at, self.counted)
         elif what == "submitted" and self.runs:
             self.passed = self.passed or late
             self.runs, self.paused = False, max(at, self.counted)

@@ -3,6 +3,8 @@
 The rules (DOMAIN §3 and §4):
 
 - 确认 and 反弹 set a deadline and start the clock; 延期 sets a new deadline and never takes away what was left.
+- 更正期限 puts another day in the place of one that was wrong: it counts as it is, earlier or later, and the wrong one
+  never passed, whatever was said about it.
 - 整改完成 pauses the clock at `submitted_at`, the instant the claim reached the broker, however late we learn of it.
 - 退回 resumes it with what was left, at least until the end of the day of the return.
 - 销号 and 不予认定 stop it. 逾期 notes that the deadline passed. Any other event leaves it as it is.
@@ -21,6 +23,7 @@ from duban_contracts.deadlines.calendar import CityDays
 from duban_contracts.deadlines.reckoning import ClockState, Deadline, Outcome, Reckoning, Segment, Turn
 from duban_contracts.events.hazards import (
     HazardConfirmed,
+    HazardDeadlineCorrected,
     HazardEvent,
     HazardExtended,
     HazardOverdue,
@@ -49,7 +52,7 @@ def happening(event: HazardEvent) -> Happening:
     match event:
         case HazardSubmitted(submitted_at=at):
             return Happening(kind, at)
-        case HazardConfirmed() | HazardReopened() | HazardExtended() | HazardOverdue():
+        case HazardConfirmed() | HazardReopened() | HazardExtended() | HazardDeadlineCorrected() | HazardOverdue():
             return Happening(kind, event.occurred_at, event.deadline_on)
         case _:
             return Happening(kind, event.occurred_at)
@@ -87,8 +90,8 @@ def move(  # noqa: PLR0911 - a table: one line for each event
     match what:
         case Happening("confirmed" | "reopened" as kind, at, date() as day):
             return _start(reckoning, Turn(kind), day, at, days)
-        case Happening("extended", at, date() as day):
-            return _extend(reckoning, day, at, days)
+        case Happening("extended" | "deadline_corrected" as kind, at, date() as day):
+            return (_extend if kind == "extended" else _correct)(reckoning, day, at, days)
         case Happening("submitted", at):
             return _pause(reckoning, at)
         case Happening("returned", at):
@@ -124,6 +127,20 @@ def _extend(reckoning: Reckoning, day: date, at: datetime, days: CityDays) -> Re
     deadline = Deadline(old.number + 1, day, Turn.EXTENDED, at, budget_end, due_at)
     extended = replace(settled, deadlines=(*settled.deadlines, deadline))
     return _turn(extended, reckoning.state, Turn.EXTENDED, at)
+
+
+def _correct(reckoning: Reckoning, day: date, at: datetime, days: CityDays) -> Reckoning:
+    """Put a new deadline in the place of a wrong one, without touching whether the clock runs.
+
+    The day that the city names is the one that counts: nothing that pauses gave to the wrong one is added to it.
+    """
+    if reckoning.state is ClockState.STOPPED:
+        return reckoning
+    wrong, due_at = reckoning.deadline, days.passes_at(day)
+    settled = reckoning.with_deadline(replace(wrong, outcome=Outcome.CORRECTED, settled_at=at))
+    deadline = Deadline(wrong.number + 1, day, Turn.CORRECTED, at, due_at, due_at)
+    corrected = replace(settled, deadlines=(*settled.deadlines, deadline))
+    return _turn(corrected, reckoning.state, Turn.CORRECTED, at)
 
 
 def _pause(reckoning: Reckoning, at: datetime) -> Reckoning:

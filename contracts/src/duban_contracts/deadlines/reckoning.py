@@ -27,16 +27,18 @@ class Turn(enum.StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     EXTENDED = "extended"
+    CORRECTED = "corrected"
     REOPENED = "reopened"
 
 
 class Outcome(enum.StrEnum):
-    """What became of a deadline."""
+    """What became of a deadline. One that was `corrected` had been set wrongly and never passed."""
 
     OPEN = "open"
     PASSED = "passed"
     MET = "met"
     SUPERSEDED = "superseded"
+    CORRECTED = "corrected"
     CANCELLED = "cancelled"
 
 

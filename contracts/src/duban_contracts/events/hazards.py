@@ -121,6 +121,18 @@ class HazardExtended(HazardEvent, frozen=True, kw_only=True):
     deadline_on: date
 
 
+@event("hazard.deadline_corrected.v1", family=TopicFamily.HAZARD, title_zh="更正期限")
+class HazardDeadlineCorrected(HazardEvent, frozen=True, kw_only=True):
+    """更正期限: the deadline had been set wrongly; the city set it right, earlier or later, with the reason.
+
+    `deadline_on` counts from now on as it is. What was said about `previous_deadline_on`, the wrong one, no longer holds.
+    """
+
+    reason: LongText
+    deadline_on: date
+    previous_deadline_on: date
+
+
 @event("hazard.regraded.v1", family=TopicFamily.HAZARD, title_zh="调级")
 class HazardRegraded(HazardEvent, frozen=True, kw_only=True):
     """调级: the grade was changed by a new confirmation."""

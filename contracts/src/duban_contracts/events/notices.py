@@ -14,6 +14,7 @@ from duban_contracts.events.types import (
     Identifier,
     Instant,
     LetterKindCode,
+    LongText,
     ShortText,
     Subject,
     Unit,
@@ -70,3 +71,14 @@ class NoticeAcknowledged(NoticeEvent, frozen=True, kw_only=True):
     """签收: the receiving unit acknowledged the letter."""
 
     acknowledged_by: Account
+
+
+@event("notice.recalled.v1", family=TopicFamily.NOTICE, title_zh="撤回")
+class NoticeRecalled(NoticeEvent, frozen=True, kw_only=True):
+    """撤回: what the letter says no longer holds; `cause` is the event that says so, `reason` says it in Chinese.
+
+    The letter and its number stay what they were. What was not sent yet isn't sent any more.
+    """
+
+    cause: Identifier
+    reason: LongText

@@ -46,6 +46,17 @@ class SupervisionDueSoon(SupervisionEvent, frozen=True, kw_only=True):
     days_left: int
 
 
+@event("supervision.recalled.v1", family=TopicFamily.SUPERVISION, title_zh="撤回")
+class SupervisionRecalled(SupervisionEvent, frozen=True, kw_only=True):
+    """撤回: what was said about this deadline no longer holds, because it had been set wrongly.
+
+    `corrected_to` is the day that the city put in its place, as it was set then; `hazard` holds the facts after that.
+    Said once for each deadline about which something had been said.
+    """
+
+    corrected_to: date
+
+
 @event("supervision.overdue.v1", family=TopicFamily.SUPERVISION, title_zh="督办逾期")
 class SupervisionOverdue(SupervisionEvent, frozen=True, kw_only=True):
     """督办逾期: the deadline passed without what it asked for (整改完成); raised once per deadline (promise P3)."""

@@ -21,6 +21,7 @@ from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
     HazardCorrected,
+    HazardDeadlineCorrected,
     HazardEvent,
     HazardExtended,
     HazardOverdue,
@@ -33,7 +34,7 @@ from duban_contracts.events.hazards import (
     HazardSubmitted,
 )
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionOverdue
+from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionOverdue, SupervisionRecalled
 from duban_contracts.events.types import Actor, Channel, Enterprise, Grade, HazardFacts, HazardState
 from duban_contracts.testing.calendar import ZONE, june, local
 
@@ -126,6 +127,12 @@ class Story:
         facts = {"deadline_on": deadline_on, "overdue": False}
         return self.happened(HazardExtended, at, facts, reason=reason, deadline_on=deadline_on)
 
+    def deadline_corrected(self, at: datetime, deadline_on: date, *, reason: str = "录入有误") -> Story:
+        """更正期限 at `at`: the day had been wrong, this is the right one."""
+        facts = {"deadline_on": deadline_on, "overdue": False}
+        said = {"reason": reason, "deadline_on": deadline_on, "previous_deadline_on": self._deadline()}
+        return self.happened(HazardDeadlineCorrected, at, facts, **said)
+
     def regraded(self, at: datetime, grade: Grade, *, reason: str = "重新认定") -> Story:
         """调级 at `at`."""
         before = self.facts.grade or Grade.GENERAL
@@ -143,6 +150,11 @@ class Story:
     def overdue_raised(self, at: datetime | None = None, *, number: int = 1) -> SupervisionOverdue:
         """Return 督办逾期 about deadline `number`, the present one: at its end unless `at` is given."""
         return SupervisionOverdue(**self._alarm(at or ZONE.end_of_day(self._deadline()), number))
+
+    def recalled(self, at: datetime, wrong: date, *, number: int = 1) -> SupervisionRecalled:
+        """Return 撤回 of deadline `number`, which had been `wrong`, as the scheduler says it at `at`: the present one is right."""
+        said = self._alarm(at, number) | {"deadline_on": wrong, "due_at": ZONE.end_of_day(wrong)}
+        return SupervisionRecalled(**said, corrected_to=self._deadline())
 
     def records(self, first: int = 1) -> list[CloudEvent]:
         """Return the story as the ledger publishes it, from version `first`; ids are made of hazard and version."""

@@ -10,6 +10,7 @@ from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.close import CLOSE, Close
 from services.ledger.hazards.moves.confirm import CONFIRM, Confirm
 from services.ledger.hazards.moves.correct import CORRECT, Correct
+from services.ledger.hazards.moves.correct_deadline import CORRECT_DEADLINE, CorrectDeadline
 from services.ledger.hazards.moves.extend import EXTEND, Extend
 from services.ledger.hazards.moves.mark_overdue import MARK_OVERDUE, SCHEDULER, MarkOverdue
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
@@ -28,6 +29,7 @@ __all__ = [
     "Close",
     "Confirm",
     "Correct",
+    "CorrectDeadline",
     "Decision",
     "Door",
     "Extend",
@@ -57,6 +59,7 @@ MOVES: Final[tuple[Move[Any], ...]] = (
     CLOSE,
     REOPEN,
     EXTEND,
+    CORRECT_DEADLINE,
     REGRADE,
     MARK_OVERDUE,
 )

@@ -23,7 +23,8 @@ def test_a_story_of_every_kind_of_event_folds_to_its_own_facts() -> None:
         .regraded(local(1, 11), Grade.MAJOR)
         .planned(local(1, 12))
         .overdue(local(4))
-        .extended(local(4, 9), june(9))
+        .extended(local(4, 9), june(19))
+        .deadline_corrected(local(4, 10), june(9))
         .submitted(local(5), local(5, 1))
         .returned(local(5, 9))
         .submitted(local(6))
@@ -32,7 +33,7 @@ def test_a_story_of_every_kind_of_event_folds_to_its_own_facts() -> None:
     )
     hazard = fold(story.events)
     assert facts(hazard) == story.facts
-    assert (hazard.version, hazard.changed_at, hazard.registered_at) == (12, local(8), local(1, 8))
+    assert (hazard.version, hazard.changed_at, hazard.registered_at) == (13, local(8), local(1, 8))
     assert (hazard.place, hazard.township, hazard.township_code) == ("二号井", "东街", "140502001")
     assert (hazard.confirmed_at, hazard.submitted_at, hazard.closed_at) == (local(1, 10), local(6), None)
     assert (hazard.returned_count, hazard.reopened_count, hazard.submitted_by) == (1, 1, story.by.account)

@@ -14,7 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import decode, encode, lookup, type_of
-from duban_contracts.events.hazards import HazardClosed, HazardEvent, HazardOverdue, HazardReturned, HazardSubmitted
+from duban_contracts.events.hazards import (
+    HazardClosed,
+    HazardDeadlineCorrected,
+    HazardEvent,
+    HazardOverdue,
+    HazardReturned,
+    HazardSubmitted,
+)
 from duban_contracts.events.types import Actor, Grade, HazardState
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june
@@ -30,6 +37,7 @@ from services.ledger.hazards.moves import (
     Close,
     Confirm,
     Correct,
+    CorrectDeadline,
     Extend,
     MarkOverdue,
     Move,
@@ -69,6 +77,7 @@ commands: st.SearchStrategy[msgspec.Struct] = st.one_of(
     st.builds(Close, review=words),
     st.builds(Reopen, reason=words, deadline_on=days),
     st.builds(Extend, reason=words, deadline_on=days),
+    st.builds(CorrectDeadline, reason=words, deadline_on=days),
     st.builds(Regrade, grade=grades, reason=words),
     st.builds(MarkOverdue, deadline_on=days, due_at=instants),
 )
@@ -85,6 +94,7 @@ _STEPS: Final[Mapping[str, Callable[[str, date, Grade, datetime], msgspec.Struct
     "close": lambda word, *_: Close(review=word),
     "reopen": lambda word, day, *_: Reopen(reason=word, deadline_on=day),
     "extend": lambda word, day, *_: Extend(reason=word, deadline_on=day),
+    "correct-deadline": lambda word, day, *_: CorrectDeadline(reason=word, deadline_on=day),
     "regrade": lambda word, _, grade, __: Regrade(grade=grade, reason=word),
 }
 
@@ -157,6 +167,9 @@ class HazardLife(RuleBasedStateMachine):
             assert event.actor.role == Role.CITY_REGULATOR
         if isinstance(event, HazardSubmitted):
             assert before.grade is not Grade.MAJOR or before.plan_digest is not None
+        if isinstance(event, HazardDeadlineCorrected):
+            assert event.previous_deadline_on == before.deadline_on != event.deadline_on
+            assert event.actor.role == Role.CITY_REGULATOR
         if isinstance(event, HazardOverdue):
             assert not before.overdue
             assert event.deadline_on == before.deadline_on

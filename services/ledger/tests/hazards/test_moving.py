@@ -127,7 +127,18 @@ async def test_a_wrong_field_is_named(ledger: InProcess, body: dict[str, str], f
 async def test_the_openapi_document_names_every_command_with_its_body_and_its_refusals(ledger: InProcess) -> None:
     document = (await ledger.client.get("/openapi.json")).json()
     moves = {path.rsplit("/", 1)[1]: way["post"] for path, way in document["paths"].items() if "post" in way}
-    assert set(moves) == {"confirm", "reject", "plan", "submit", "return", "close", "reopen", "extend", "regrade"}
+    assert set(moves) == {
+        "confirm",
+        "reject",
+        "plan",
+        "submit",
+        "return",
+        "close",
+        "reopen",
+        "extend",
+        "regrade",
+        "correct-deadline",
+    }
     body = moves["confirm"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
     assert set(document["components"]["schemas"][body]["required"]) == {"grade", "responsible_unit", "deadline_on"}
     assert "submitter-may-not-review" in str(moves["close"]["responses"]["403"])

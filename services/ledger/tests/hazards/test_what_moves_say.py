@@ -11,7 +11,7 @@ from duban_contracts.events.hazards import HazardConfirmed, HazardCorrected, Haz
 from duban_contracts.events.types import Actor, Enterprise, Evidence, Grade
 from duban_contracts.refusals import Refusal
 from services.ledger.hazards.model import Hazard, evolve, facts
-from services.ledger.hazards.moves import Correct, Extend, register
+from services.ledger.hazards.moves import Correct, CorrectDeadline, Extend, register
 from services.ledger.tests.telling import (
     CITY,
     CONFIRM,
@@ -90,6 +90,17 @@ YESTERDAY = TODAY - timedelta(days=1)
                 "延期后的期限必须晚于现有期限（2026-06-11）",
                 "deadline_on",
                 "must be after the present deadline",
+            ),
+        ),
+        (
+            confirmed(),
+            CorrectDeadline(reason="x", deadline_on=DUE),
+            CITY,
+            Refusal(
+                "same-deadline",
+                "更正后的期限与现有期限（2026-06-11）相同",
+                "deadline_on",
+                "must differ from the present deadline",
             ),
         ),
         (

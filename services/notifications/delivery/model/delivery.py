@@ -3,6 +3,7 @@
     pending -> sending -> delivered | failed | uncertain | pending (to be tried again)
     failed, uncertain -> pending (an operator retries)
     delivered, uncertain -> failed (the letter comes back after it was taken)
+    pending -> failed (the letter is recalled before it was sent)
     uncertain -> delivered (an operator confirms), or whatever a late answer of the channel says
 
 `uncertain` means: the message may have arrived, and sending it again may deliver it twice. A channel whose receivers
@@ -73,6 +74,7 @@ class Step:
     fact: Fact | None = None
 
 
+RECALLED: Final = "recalled"
 LOST: Final = Answer(Verdict.UNKNOWN, "lost", "the sender stopped before it recorded the answer")
 
 
@@ -123,6 +125,14 @@ def bounced(delivery: Delivery, code: str) -> Step | None:
     if delivery.state not in (DeliveryState.DELIVERED, DeliveryState.UNCERTAIN):
         return None
     return Step(replace(delivery, state=DeliveryState.FAILED, code=code), Fact.FAILED)
+
+
+def recalled(delivery: Delivery) -> Step | None:
+    """Stop a delivery that is still to be sent, because its letter no longer holds; None where it is on its way or over."""
+    if delivery.state is not DeliveryState.PENDING:
+        return None
+    stopped = replace(delivery, state=DeliveryState.FAILED, next_attempt_at=None, code=RECALLED)
+    return Step(stopped, Fact.FAILED)
 
 
 def retry(delivery: Delivery, *, now: datetime) -> Step | Refusal:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.events.notices import NoticeAcknowledged, NoticeEvent
+from duban_contracts.events.notices import NoticeAcknowledged, NoticeEvent, NoticeRecalled
 from duban_contracts.events.types import Subject
 from services.notifications.delivery.model.delivery import DeliveryState
 from services.notifications.letters.model.numbering import Number
@@ -55,6 +55,7 @@ class Thread:
 class Letter:
     """One letter. `version` counts its notice events; 0 means that it is not stored yet. `issued_at` is domain time.
 
+    `recalled_at` says since when it no longer holds, whatever became of it.
     `unit` is the unit it is for, `addressee_unit` the office it was sent to; they differ where an office stands in.
     """
 
@@ -78,6 +79,7 @@ class Letter:
     version: int = 0
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    recalled_at: datetime | None = None
 
     @property
     def kind(self) -> str:
@@ -111,6 +113,8 @@ def evolve(letter: Letter | None, notice: NoticeEvent) -> Letter:
     if letter is None:
         raise ValueError(f"{notice.letter_id} is told about before it is written")
     counted = replace(letter, version=letter.version + 1)
+    if isinstance(notice, NoticeRecalled):
+        return replace(counted, recalled_at=notice.occurred_at)
     if not isinstance(notice, NoticeAcknowledged):
         return counted
     return replace(

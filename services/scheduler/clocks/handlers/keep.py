@@ -14,7 +14,8 @@ from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.alarms.model import Alarm, AlarmKey
-from services.scheduler.clocks.model.called_for import changes, turned
+from services.scheduler.clocks.handlers.recall import Corrected, recall
+from services.scheduler.clocks.model.called_for import changes, corrected, turned
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.clocks.tables import clocks as clock_table
 from services.scheduler.clocks.tables.clocks import Cause, HazardClock
@@ -22,8 +23,11 @@ from services.scheduler.clocks.tables.clocks import Cause, HazardClock
 _log = structlog.get_logger(__name__)
 
 
-async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *, policy: Policy) -> None:
-    """Apply hazard events in their order; other records are passed over. `policy` decides on rolling and reminders."""
+async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *, policy: Policy, topic: str) -> None:
+    """Apply hazard events in their order; other records are passed over. `policy` decides on rolling and reminders.
+
+    What was said about a deadline that turns out to have been wrong is taken back on `topic`.
+    """
     events = [(delivery, delivery.data) for delivery in deliveries if isinstance(delivery.data, HazardEvent)]
     if not events:
         return
@@ -31,6 +35,7 @@ async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *,
     moved: dict[str, HazardClock] = {}
     turning: set[str] = set()
     alarms: dict[AlarmKey, Alarm] = {}
+    corrections: list[Corrected] = []
     for delivery, event in events:
         facts, envelope = event.hazard, delivery.event
         before = clocks[facts.hazard_id].reckoning if facts.hazard_id in clocks else None
@@ -41,6 +46,8 @@ async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *,
         clocks[facts.hazard_id] = moved[facts.hazard_id] = HazardClock(after, facts, cause)
         if turned(before, after):
             turning.add(facts.hazard_id)
+        if wrong := corrected(before, after):
+            corrections.append(Corrected(wrong, after.deadline, facts, envelope))
         alarms |= {alarm.key: alarm for alarm in changes(before, after, facts.number, policy)}
     for last_day in {policy.days.last_day(clock.reckoning.deadline.due_at) for clock in moved.values()}:
         if not policy.days.calendar.covers(last_day):
@@ -50,6 +57,7 @@ async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *,
         # Also those that only an edit of the calendar called for, which `changes` can't know.
         await alarm_table.forget_reminders(connection, HAZARD, sorted(turning))
     await alarm_table.save(connection, list(alarms.values()))
+    await recall(connection, corrections, days=policy.days, topic=topic)
 
 
 @functools.cache

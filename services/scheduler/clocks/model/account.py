@@ -13,6 +13,7 @@ _CAUSES: Final = {
     Turn.SUBMITTED: "整改完成，待审",
     Turn.RETURNED: "退回",
     Turn.EXTENDED: "延期",
+    Turn.CORRECTED: "更正期限",
     Turn.REOPENED: "反弹",
 }
 _STATES: Final = {ClockState.RUNNING: "计时", ClockState.PAUSED: "暂停计时", ClockState.STOPPED: "停止计时"}
@@ -21,6 +22,7 @@ _OUTCOMES: Final = {
     Outcome.PASSED: "已逾期",
     Outcome.MET: "已按期销号",
     Outcome.SUPERSEDED: "已由新的期限代替",
+    Outcome.CORRECTED: "录入有误，已更正",
     Outcome.CANCELLED: "已撤销",
 }
 

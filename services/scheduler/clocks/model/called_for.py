@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from duban_contracts.deadlines.reckoning import ClockState, Outcome, Reckoning
+from duban_contracts.deadlines.reckoning import ClockState, Deadline, Outcome, Reckoning, Turn
 from duban_contracts.events.types import HAZARD, Subject
 from services.scheduler.alarms.model import Alarm, AlarmState, Due, ahead, overtaken, passing
 from services.scheduler.alarms.model import changes as alarm_changes
@@ -52,6 +52,13 @@ def overtaken_by_plan(reckoning: Reckoning, planned: Sequence[Alarm], policy: Po
 def turned(before: Reckoning | None, after: Reckoning) -> bool:
     """Return whether every reminder is called for anew: the clock turned, or there is another deadline."""
     return before is None or (before.state, len(before.deadlines)) != (after.state, len(after.deadlines))
+
+
+def corrected(before: Reckoning | None, after: Reckoning) -> Deadline | None:
+    """Return the deadline that was set right between `before` and `after`, about which nothing holds any longer."""
+    if before is None or len(before.deadlines) == len(after.deadlines) or after.deadline.set_by is not Turn.CORRECTED:
+        return None
+    return after.deadlines[-2]
 
 
 def changes(before: Reckoning | None, after: Reckoning, number: str, policy: Policy) -> list[Alarm]:

@@ -45,6 +45,7 @@ class DeadlineRow:
     due_at: datetime
     state: AlarmState
     raised_at: datetime | None
+    recalled_at: datetime | None
 
 
 async def find(
@@ -55,7 +56,7 @@ async def find(
     due_at, hazard_id, number = after or (None, None, None)
     rows = await connection.fetch(
         f"""SELECT hazard_id, number, county, sector, alarm.deadline_number, deadline_on, alarm.due_at, alarm.state,
-                   alarm.raised_at
+                   alarm.raised_at, alarm.recalled_at
               FROM alarm JOIN hazard_clock ON hazard_id = subject_id
              WHERE subject_kind = 'hazard' AND alarm.kind = 'overdue'
                AND ($1::text IS NULL OR alarm.state = $1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -20,6 +20,7 @@ from services.scheduler.tests.clocks.histories import histories
 
 AWAKE = st.lists(st.booleans(), min_size=40, max_size=40)
 LONG_AFTER = timedelta(days=90)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Table = dict[AlarmKey, Alarm]
 
 
@@ -69,7 +70,12 @@ def test_a_deadline_is_raised_at_most_once_and_only_if_it_passed(story: Story, a
     for key in raised:
         deadline = reckoning.deadlines[key.deadline_number - 1]
         still_runs_out = deadline is reckoning.deadline and reckoning.state is ClockState.RUNNING
-        assert deadline.outcome is Outcome.PASSED or (deadline.outcome is Outcome.OPEN and still_runs_out)
+        wrong_and_passed = deadline.outcome is Outcome.CORRECTED and deadline.due_at < (deadline.settled_at or LONG_AGO)
+        assert (
+            deadline.outcome is Outcome.PASSED
+            or wrong_and_passed
+            or (deadline.outcome is Outcome.OPEN and still_runs_out)
+        )
         assert table[key].state is AlarmState.RAISED
 
 
@@ -82,6 +88,8 @@ def test_every_deadline_that_passed_is_raised_or_accounted_for(story: Story, awa
         if deadline.outcome is Outcome.PASSED:
             assert alarm.state in {AlarmState.RAISED, AlarmState.EXCUSED}
             assert alarm.state is AlarmState.RAISED or not deadline.noted_at
+        elif deadline.outcome is Outcome.CORRECTED:
+            assert alarm.state in {AlarmState.RAISED, AlarmState.WITHDRAWN}
         elif deadline.outcome is not Outcome.OPEN:
             assert alarm.state is AlarmState.WITHDRAWN
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from duban_contracts.deadlines.fold import advance
 from duban_contracts.deadlines.reckoning import ClockState, Outcome, Reckoning
-from duban_contracts.events.hazards import HazardEvent, HazardExtended, HazardSubmitted
+from duban_contracts.events.hazards import HazardDeadlineCorrected, HazardEvent, HazardExtended, HazardSubmitted
 from duban_contracts.testing.calendar import ZONE, local
 from duban_contracts.testing.stories import Story, registered
 from services.scheduler.alarms.model import Alarm, AlarmKey, AlarmState, Kind
@@ -76,6 +76,24 @@ def test_an_extension_always_moves_the_deadline_and_never_back(story: Story) -> 
 
 
 @given(story=histories())
+def test_a_correction_makes_the_day_count_as_it_is_and_what_was_wrong_never_passed(story: Story) -> None:
+    before = None
+    for version, event in story.versions():
+        after = advance(before, event, version=version, days=POLICY.days)
+        if isinstance(event, HazardDeadlineCorrected) and before and after:
+            wrong, right = after.deadlines[-2:]
+            assert right.due_at == right.budget_end == ZONE.end_of_day(event.deadline_on) > event.occurred_at
+            assert (wrong.outcome, wrong.settled_at, right.outcome) == (
+                Outcome.CORRECTED,
+                event.occurred_at,
+                Outcome.OPEN,
+            )
+            assert (wrong.deadline_on, wrong.due_at) == (before.deadline.deadline_on, before.deadline.due_at)
+            assert (after.state, after.used(event.occurred_at)) == (before.state, before.used(event.occurred_at))
+        before = after
+
+
+@given(story=histories())
 def test_segments_are_one_line_of_time_without_gap_or_overlap(story: Story) -> None:
     clock = clock_of(story)
     reopened = {d.set_at for d in clock.deadlines if d.set_by == "reopened"}
@@ -132,6 +150,8 @@ def test_a_deadline_passes_only_while_the_clock_runs_and_is_settled_at_its_own_i
             assert any(
                 s.started_at <= deadline.due_at and (s.ended_at or deadline.due_at) >= deadline.due_at for s in ran
             )
+        elif deadline.outcome is Outcome.CORRECTED:
+            assert any(d.set_by == "corrected" and d.set_at == deadline.settled_at for d in clock.deadlines)
         elif deadline.settled_at and deadline.settled_at > deadline.due_at:
             # Settled late, and yet not passed: the clock stood still when the deadline was over.
             assert not any(s.started_at <= deadline.due_at < (s.ended_at or deadline.settled_at) for s in ran)
