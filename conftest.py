@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,10 +13,11 @@ import asyncpg
 import hypothesis
 import pytest
 
-from deploy.local import ephemeral
+from deploy.local import ephemeral, lending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 pytest_plugins = ["services.chassis.testing.fixtures"]
 
@@ -24,37 +27,108 @@ hypothesis.settings.load_profile("house")
 
 # A test's tier follows from the servers it asks for; nobody has to remember a mark.
 _TIERS = {"kafka_bootstrap": "kafka", "postgres_dsn": "postgres"}
+# Where the workers of a run find the servers that its controller lends them.
+_LENT = "TESTS_LENT_SERVERS"
+_lent = contextlib.ExitStack()
+
+
+@contextlib.contextmanager
+def _kafka() -> Iterator[str]:
+    with ephemeral.kafka(heap="512m") as cluster:
+        yield cluster.bootstrap
+
+
+@contextlib.contextmanager
+def _postgres() -> Iterator[str]:
+    # Nobody cuts the machine's power: what a killed process had committed is there without a sync to the disk, too.
+    with ephemeral.postgres(durable=False, max_connections="400") as server:
+        yield server.dsn
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lend one Kafka and one PostgreSQL to all workers, from the process that starts them and outlives them."""
+    config.addinivalue_line("markers", "platform: starts a whole platform, or weighs as much; never two at once")
+    if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
+        directory = _lent.enter_context(lending.lending({"kafka": _kafka, "postgres": _postgres}))
+        os.environ[_LENT] = str(directory)
+
+
+def pytest_unconfigure() -> None:
+    """End what was lent."""
+    _lent.close()
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with the servers it needs (`kafka`, `postgres`), or as `pure` when it needs none."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test with its tier and with those that one worker runs with it; put first what takes longest."""
     for item in items:
-        needed = [tier for fixture, tier in _TIERS.items() if fixture in getattr(item, "fixturenames", ())]
-        if not needed and not any(item.get_closest_marker(name) for name in ("servers", "chaos", "load")):
-            needed = ["pure"]
-        for tier in needed:
+        for tier in _tiers(item):
             item.add_marker(tier)
+        if hasattr(config, "workerinput") and (together := _together(item)):
+            item.add_marker(pytest.mark.xdist_group(together))
+    items.sort(key=_turn)
+
+
+def _tiers(item: pytest.Item) -> list[str]:
+    """Name the servers that a test needs (`kafka`, `postgres`), or `pure` when it needs none."""
+    needed = [tier for fixture, tier in _TIERS.items() if fixture in getattr(item, "fixturenames", ())]
+    if not needed and not any(item.get_closest_marker(name) for name in ("servers", "chaos", "load")):
+        needed = ["pure"]
+    return needed
+
+
+def _together(item: pytest.Item) -> str | None:
+    """Say with which others a test is run by one worker, one after the other; None: it goes wherever there is room.
+
+    What starts a whole platform has the machine's attention: two such tests beside each other would wait for each other
+    and fail by time. What shares a fixture goes where that is made, or each worker would make its own.
+    """
+    if item.get_closest_marker("platform"):
+        return "platform"
+    if not isinstance(item, pytest.Function):
+        return None
+    shared = [
+        definitions[-1].baseid
+        for definitions in item._fixtureinfo.name2fixturedefs.values()  # noqa: SLF001
+        if definitions[-1].scope in {"package", "module"}
+    ]
+    if shared:
+        return min(shared, key=len)
+    return item.nodeid.split("::")[0] if item.get_closest_marker("pure") else None
+
+
+def _turn(item: pytest.Item) -> int:
+    """Rank a test by what it needs: a run that ends with its longest tests ends with one worker at work."""
+    for nth, mark in enumerate(("platform", "chaos", "servers", "kafka", "postgres")):
+        if item.get_closest_marker(mark):
+            return nth
+    return len(_TIERS) + 3
 
 
 @pytest.fixture(scope="session")
 def kafka_bootstrap() -> Iterator[str]:
-    """Address of a Kafka broker: DUBAN_KAFKA_BOOTSTRAP, or one started for this session."""
-    if outside := os.environ.get("DUBAN_KAFKA_BOOTSTRAP"):
-        yield outside
-        return
-    with ephemeral.kafka() as cluster:
-        yield cluster.bootstrap
+    """Address of a Kafka broker: DUBAN_KAFKA_BOOTSTRAP, or one started for this run."""
+    with _server("kafka", "DUBAN_KAFKA_BOOTSTRAP", _kafka) as bootstrap:
+        yield bootstrap
 
 
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
-    """Superuser DSN of a PostgreSQL server: DUBAN_POSTGRES_DSN, or one started for this session."""
-    if outside := os.environ.get("DUBAN_POSTGRES_DSN"):
+    """Superuser DSN of a PostgreSQL server: DUBAN_POSTGRES_DSN, or one started for this run."""
+    with _server("postgres", "DUBAN_POSTGRES_DSN", _postgres) as dsn:
+        yield dsn
+
+
+@contextlib.contextmanager
+def _server(name: str, variable: str, start: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """Find a server outside, borrow the run's, or start one."""
+    if outside := os.environ.get(variable):
         yield outside
-        return
-    with ephemeral.postgres() as server:
-        yield server.dsn
+    elif lent := os.environ.get(_LENT):
+        yield lending.borrow(Path(lent), name)
+    else:
+        with start() as address:
+            yield address
 
 
 @pytest.fixture
