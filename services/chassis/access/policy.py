@@ -92,6 +92,9 @@ _WHO: Final = {
 class Allow:
     """The dependency that `allow` returns."""
 
+    admits: Final = True
+    """The router asks this before anything else of the request."""
+
     def __init__(self, action: Action, beside: Sequence[Action]) -> None:
         self.action = action
         self.beside = tuple(beside)

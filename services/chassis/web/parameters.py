@@ -96,9 +96,10 @@ Position = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
 class Listed:
-    """Annotation: a comma-separated list without repeats, of `values` alone: `Annotated[tuple[str, ...], Listed(…), Query()]`.
+    """Annotation: a comma-separated list of `values` alone: `Annotated[tuple[str, ...], Listed(…), Query()]`.
 
-    `?by=county,grade` and `?by=county&by=grade` say the same.
+    `?by=county,grade` and `?by=county&by=grade` say the same, and so does a value twice. A blank is no value: a
+    parameter that a client left empty would otherwise be answered with everything.
     """
 
     def __init__(self, values: Collection[str]) -> None:
@@ -112,11 +113,11 @@ class Listed:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Return what OpenAPI says of it."""
         del schema, handler
-        return {"type": "array", "items": {"type": "string", "enum": list(self._values)}, "uniqueItems": True}
+        return {"type": "array", "items": {"type": "string", "enum": list(self._values)}}
 
     def _read(self, given: Any) -> tuple[str, ...]:
         texts = [given] if isinstance(given, str) else list(given)
-        found = tuple(dict.fromkeys(part for text in texts for part in str(text).split(",") if part))
+        found = tuple(dict.fromkeys(part for text in texts for part in str(text).split(",")))
         if unknown := [part for part in found if part not in self._values]:
             known = ", ".join(self._values)
             rule = f"{', '.join(unknown)}: must be one of {known}"

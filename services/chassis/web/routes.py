@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from typing import Any, Final, get_args
 
 from fastapi import APIRouter, Request, Response
@@ -50,7 +50,6 @@ class Route(APIRoute):
         if not inspect.iscoroutinefunction(endpoint):
             raise TypeError(f"{path}: endpoints are `async def`; a plain function would be handed to a thread")
         super().__init__(path, _answering(endpoint, options.get("status_code")), **options)
-        self.dependant.dependencies.sort(key=_asks_who_calls, reverse=True)
         parameters = list(_parameters(self.dependant))
         self.parameters: Final = frozenset(field.alias for kind, field in parameters if kind == "query")
         if self.dependant.response_param_name:
@@ -134,10 +133,21 @@ def _answering(endpoint: Callable[..., Awaitable[Any]], status: int | None) -> C
         return said if isinstance(said, Response) else answer(said, status=status or 200)
 
     answering.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*signature.parameters.values(), asking],
+        parameters=[*_who_calls_first(signature.parameters.values()), asking],
         return_annotation=documented(signature.return_annotation),
     )
     return answering
+
+
+def _who_calls_first(parameters: Iterable[inspect.Parameter]) -> list[inspect.Parameter]:
+    """Return them so that FastAPI, which keeps their order, admits the caller before it says a word of the request."""
+    named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    return sorted(named, key=_admits, reverse=True)
+
+
+def _admits(parameter: inspect.Parameter) -> bool:
+    marks = (parameter.default, *getattr(parameter.annotation, "__metadata__", ()))
+    return any(getattr(getattr(mark, "dependency", None), "admits", False) for mark in marks)
 
 
 def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
@@ -147,11 +157,6 @@ def _parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
             yield kind, field
     for inner in dependant.dependencies:
         yield from _parameters(inner)
-
-
-def _asks_who_calls(dependant: Dependant) -> bool:
-    """Say whether a dependency admits the caller: that comes before any other word about the request."""
-    return getattr(dependant.call, "admits", False) is True
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

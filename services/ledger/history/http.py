@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import Depends, Query, Response
@@ -19,6 +19,9 @@ from services.ledger.history.tables.export import Export
 
 EXPORT: Final = Action("ledger.history.export", "导出全部历史", roles=CITY_STAFF, reach=Reach.CITY)
 _JSON_LINES: Final = "application/x-ndjson"
+_LINES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {_JSON_LINES: {"schema": {"type": "string", "description": "with format=jsonl: one item a line"}}}}
+}
 
 ExportLimit = Annotated[int, Query(ge=1, le=5000)]
 
@@ -34,7 +37,7 @@ def router(deps: Deps) -> Router:
     """Return the route of the export."""
     routes = Router(prefix="/v1", tags=["history"])
 
-    @routes.get("/history", summary="全部历史，供审计导出", response_model=ExportPage)
+    @routes.get("/history", summary="全部历史，供审计导出", response_model=ExportPage, responses=_LINES)
     async def export(
         _: Annotated[Caller, Depends(allow(EXPORT))],
         after: Position = 0,

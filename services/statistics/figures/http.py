@@ -22,7 +22,7 @@ from services.chassis.storage.database import Connection, Database
 from services.chassis.web.parameters import Day, Listed
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.statistics.books.model.cell import UNDETERMINED
+from services.statistics.books.model.cell import DIMENSIONS, UNDETERMINED
 from services.statistics.books.tables import progress
 from services.statistics.figures import handlers
 from services.statistics.figures.documents import filling
@@ -44,9 +44,11 @@ READ: Final = Action("statistics.figures.read", "查看统计数字", roles=CASE
 
 _PERIOD: Final = declares("period-reversed", "period-too-long")
 _MOST_DAYS: Final = 400
-_BY: Final = f"split of the answer, comma-separated: {', '.join(GROUPS)}"
+_BY: Final = "split of the answer, comma-separated: "
 
-By = Annotated[tuple[str, ...], Listed(GROUPS), Query(description=_BY)]
+# Only what is counted day by day can be split by day.
+By = Annotated[tuple[str, ...], Listed(DIMENSIONS), Query(description=_BY + ", ".join(DIMENSIONS))]
+ByAlsoDay = Annotated[tuple[str, ...], Listed(GROUPS), Query(description=_BY + ", ".join(GROUPS))]
 Counties = Annotated[tuple[str, ...], Query(description="division codes, comma-separated; absent = all")]
 Sectors = Annotated[tuple[str, ...], Listed([term.code for term in SECTORS]), Query()]
 Grades = Annotated[tuple[str, ...], Listed([*(term.code for term in GRADES), UNDETERMINED]), Query()]
@@ -87,11 +89,19 @@ class Filters:
         return Selection(self.by, scope, frozenset(self.grade) or None, frozenset(self.channel) or None)
 
 
+@dataclass(frozen=True, slots=True)
+class DailyFilters(Filters):
+    """The same, where an answer can be split by day, too."""
+
+    by: ByAlsoDay = ()
+
+
 Wanted = Annotated[Filters, Depends()]
+WantedDaily = Annotated[DailyFilters, Depends()]
 
 
 def _counties(given: Sequence[str], city: City) -> list[str]:
-    codes = [code for text in given for code in text.split(",") if code]
+    codes = [code for text in given for code in text.split(",")]
     known = [county.code for county in city.counties]
     if unknown := [code for code in codes if code not in known]:
         rule = f"{', '.join(unknown)}: must be one of {', '.join(known)}"
@@ -113,7 +123,7 @@ def router(deps: Deps) -> Router:
     routes = Router(prefix="/v1", tags=["figures"])
 
     @routes.get("/flows", summary="流量：期间内的入账、确认、整改、销号等", responses=_PERIOD)
-    async def flows(wanted: Wanted, period: Over) -> FlowsDocument:
+    async def flows(wanted: WantedDaily, period: Over) -> FlowsDocument:
         _not_too_long(wanted, period)
         async with _reading(deps, wanted, period, period.end) as (connection, quote):
             return filling.flows_of(await handlers.flows(connection, quote.selection, period), quote)
@@ -139,7 +149,7 @@ def router(deps: Deps) -> Router:
             return filling.clearance_of(found, quote)
 
     @routes.get("/balance", summary="账目平衡：期初 + 新增 + 反弹 + 转入 - 销号 - 转出 = 期末", responses=_PERIOD)
-    async def balance(wanted: Wanted, period: Over) -> BalanceDocument:
+    async def balance(wanted: WantedDaily, period: Over) -> BalanceDocument:
         _not_too_long(wanted, period)
         async with _reading(deps, wanted, period, period.end) as (connection, quote):
             return filling.balance_of(await handlers.balance(connection, quote.selection, period), quote)

@@ -19,6 +19,7 @@ from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Database
 from services.chassis.tests.access import example
 from services.chassis.tests.access.world import app_with, key_of
+from services.chassis.web.preconditions import Expecting
 from services.chassis.web.routes import Router
 
 READ = allow(example.READ)
@@ -183,3 +184,17 @@ def test_a_caller_of_several_counties_speaks_for_none_of_them() -> None:
     assert Caller(who, Scope(county=frozenset()), "a.b.read").county is None
     assert Caller(who, Scope(), "a.b.read").county is None
     assert Caller(who, Scope(county=frozenset({"140502"})), "a.b.read").county == "140502"
+
+
+@pytest.mark.feature("SY65")
+async def test_whoever_has_no_key_is_told_that_before_anything_else_of_the_request(opened: Database) -> None:
+    routes = Router(prefix="/v1")
+
+    @routes.post("/new", response_model=example.TextDocument)
+    async def new(_: Expecting, __: Annotated[Caller, Depends(FINISH)]) -> example.TextDocument:
+        return example.TextDocument(text="done")
+
+    transport = httpx.ASGITransport(app=app_with(opened, routes))
+    async with httpx.AsyncClient(transport=transport, base_url="http://example") as client:
+        answer = await client.post("/v1/new", headers={"If-Match": "not a version"})
+    assert answer.status_code == 401

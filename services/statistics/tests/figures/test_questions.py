@@ -52,12 +52,17 @@ async def test_whoever_is_bound_to_less_than_a_county_gets_no_figures_and_is_tol
         ("/v1/flows", {"from": "2026-11-01", "to": "2026-11-02", "by": "enterprise"}, "by", "enterprise"),
         ("/v1/flows", {"from": "2020-11-01", "to": "2026-11-02", "by": "day"}, "to", "400"),
         ("/v1/balance", {"from": "2020-11-01", "to": "2026-11-02", "by": "day"}, "to", "400"),
+        ("/v1/stock", {"by": "day"}, "by", "day"),
+        ("/v1/rates", {"from": "2026-11-01", "to": "2026-11-02", "by": "day"}, "by", "day"),
+        ("/v1/clearance", {"from": "2026-11-01", "to": "2026-11-02", "by": "county,day"}, "by", "day"),
         ("/v1/flows", {"to": "2026-11-02"}, "from", "required"),
         ("/v1/flows", {"from": "1700000000", "to": "2026-11-02"}, "from", "date"),
         ("/v1/stock", {"on": "0"}, "on", "date"),
         ("/v1/stock", {"county": "140502,999999"}, "county", "999999"),
         ("/v1/stock", {"sector": "hazchem,no_such"}, "sector", "no_such"),
         ("/v1/stock", {"grade": "minor"}, "grade", "minor"),
+        ("/v1/stock", {"grade": ""}, "grade", "must be one of"),
+        ("/v1/stock", {"county": ""}, "county", "must be one of"),
         ("/v1/stock", {"channel": "rumour"}, "channel", "rumour"),
         ("/v1/stock", {"countty": "140502"}, "countty", "county"),
     ],
@@ -91,5 +96,6 @@ def test_openapi_names_every_answer_and_what_by_may_be(app: FastAPI) -> None:
         shown = route["responses"]["200"]["content"]["application/json"]["schema"]
         assert shown == {"$ref": f"#/components/schemas/{name.title()}Document"}
         [by] = [parameter for parameter in route["parameters"] if parameter["name"] == "by"]
-        assert by["schema"]["items"]["enum"] == ["county", "sector", "grade", "channel", "day"]
+        daily = ["day"] if name in {"flows", "balance"} else []
+        assert by["schema"]["items"]["enum"] == ["county", "sector", "grade", "channel", *daily]
     assert "FlowItem" in document["components"]["schemas"]

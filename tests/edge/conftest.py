@@ -1,0 +1,26 @@
+"""The five services as they really run, as processes, for whoever tries their doors from outside."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deploy import running
+
+
+@pytest.fixture(scope="module")
+def platform(
+    kafka_bootstrap: str, postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[running.Platform]:
+    environ = {
+        "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "DUBAN_POSTGRES_DSN": postgres_dsn,
+        "DUBAN_TOPIC_PREFIX": f"e{secrets.token_hex(4)}.",
+    }
+    with (
+        running.databases(postgres_dsn, 5) as dsns,
+        running.platform(tmp_path_factory.mktemp("platform"), environ, dsns) as started,
+    ):
+        yield started
