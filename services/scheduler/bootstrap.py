@@ -30,6 +30,8 @@ SLICES: Final = {
     "freshness": used,
     "clocks": clocks,
     "alarms": used,
+    "rosters": used,
+    "tasks": used,
     "audit": audit,
 }
 

@@ -8,7 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 RAISED: Final = Counter(
     "duban_supervision_raised_total",
-    "Alarms raised: 到期提醒 (due_soon) and 督办逾期 (overdue).",
+    "Alarms raised: 到期提醒 (due_soon), 督办逾期 (overdue) and 催办 after it (still_due).",
     ["about", "kind"],
 )
 DELAY: Final = Histogram(
@@ -26,6 +26,11 @@ OLDEST_UNRAISED: Final = Gauge(
 MISSED: Final = Gauge(
     "duban_supervision_missed",
     "Self-audit: deadlines that passed without their event, clocks that disagree with their alarms, and hazards without a clock.",
+)
+TASKS_WRONG: Final = Gauge(
+    "duban_tasks_wrong",
+    "Self-audit over tasks: windows that opened and deadlines that passed without their event, and tasks that disagree "
+    "with their alarms. 0 is right.",
 )
 CALENDAR_ENDS: Final = Gauge(
     "duban_calendar_covered_until_timestamp_seconds",

@@ -27,6 +27,8 @@ _SOURCES: Final = {
     TopicFamily.TASK: "/duban/scheduler",
     TopicFamily.NOTICE: "/duban/notifications",
 }
+# Families whose events are an aggregate's history.
+_VERSIONED: Final = frozenset({TopicFamily.HAZARD, TopicFamily.TASK})
 _BY_REFERENCE: Final = frozenset({TopicFamily.CLAIMS, TopicFamily.FEEDBACK})
 
 
@@ -50,7 +52,7 @@ def example_event(entry: EventType, payload: dict[str, Any] | None = None) -> Cl
         time=_AT,
         subject=subject,
         partitionkey=subject,
-        aggregateversion=3 if entry.family is TopicFamily.HAZARD and subject else None,
+        aggregateversion=3 if entry.family in _VERSIONED and subject else None,
         correlationid=None if claim else "019aa000-0000-7000-8000-0000000000c0",
         causationid=None if claim else _CLAIM_ID,
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

@@ -23,7 +23,8 @@ class Source:
     `known_through` gives the instant (domain time) before which everything that could excuse a deadline is known
     here; None when nothing may be raised yet. `in_doubt` names the subjects about which nothing may be said, because
     something is missing. `tell` gives the events that say the raised alarms, in order, with facts as they are now;
-    the facts change more often than alarms do, so they stand with their owner and not in every alarm.
+    the facts change more often than alarms do, so they stand with their owner and not in every alarm. `urges` says
+    that its owner plans a reminder after the deadline, too.
     """
 
     subject_kind: str
@@ -31,6 +32,7 @@ class Source:
     known_through: Callable[[Connection], Awaitable[datetime | None]]
     in_doubt: Callable[[Connection], Awaitable[Sequence[str]]]
     tell: Callable[[Connection, Sequence[Alarm]], Awaitable[Sequence[CloudEvent]]]
+    urges: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,20 @@ async def remind(source: Source, *, deps: Deps) -> int:
     return len(claimed)
 
 
+async def urge(source: Source, *, deps: Deps) -> int:
+    """Send one batch of reminders of what is still owed after its deadline; return how many."""
+    async with deps.database.transaction() as connection:
+        claimed = await tables.claim_still_due(
+            connection,
+            source.subject_kind,
+            now=deps.clock.now(),
+            in_doubt=await source.in_doubt(connection),
+        )
+        await _send(connection, source, claimed)
+    metrics.RAISED.labels(source.subject_kind, Kind.STILL_DUE).inc(len(claimed))
+    return len(claimed)
+
+
 async def report(source: Source, *, deps: Deps) -> None:
     """Export how long the oldest passed deadline has been waiting for its alarm."""
     async with deps.database.acquire() as connection:
@@ -114,6 +130,8 @@ class RaiseAlarms:
         while await raise_passed(self.source, deps=self.deps) == tables.BATCH:
             pass
         while await remind(self.source, deps=self.deps) == tables.BATCH:
+            pass
+        while self.source.urges and await urge(self.source, deps=self.deps) == tables.BATCH:
             pass
         await report(self.source, deps=self.deps)
 

@@ -1,4 +1,4 @@
-"""Alarms about the deadlines of a subject: 到期提醒 ahead of a deadline, and one word when it has passed."""
+"""Alarms about the deadlines of a subject: 到期提醒 ahead of a deadline, one word when it has passed, one reminder after."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from duban_contracts.events.types import Subject
 
 
 class Kind(enum.StrEnum):
-    """What an alarm says: a deadline is near, or it has passed."""
+    """What an alarm says: a deadline is near, it has passed, or it passed a while ago and is still owed (催办)."""
 
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
+    STILL_DUE = "still_due"
 
 
 class AlarmState(enum.StrEnum):
@@ -112,6 +113,11 @@ def ahead(due: Due, moments: Mapping[int, datetime], state: AlarmState, *, since
     Nobody is reminded of what was just said, nor of what is over. They stand in order of days before.
     """
     return [Alarm(due, Kind.DUE_SOON, days, at, state) for days, at in sorted(moments.items()) if since < at < due.at]
+
+
+def behind(due: Due, moment: datetime, state: AlarmState) -> Alarm:
+    """Return the one reminder at `moment`, after `due` has passed."""
+    return Alarm(due, Kind.STILL_DUE, 0, moment, state)
 
 
 def overtaken(planned: Sequence[Alarm], moments: Mapping[int, datetime], now: datetime) -> list[Alarm]:

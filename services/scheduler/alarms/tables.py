@@ -1,4 +1,4 @@
-"""The table of alarms. Two statements of the clock role live here whose cost must be what is due, not what exists."""
+"""The table of alarms. Three statements of the clock role live here whose cost must be what is due, not what exists."""
 
 from __future__ import annotations
 
@@ -96,6 +96,33 @@ WITH due AS MATERIALIZED (
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
 
+# $1 kind of subject, $2 now, $3 subjects in doubt
+CLAIM_STILL_DUE: Final = f"""
+WITH due AS MATERIALIZED (
+    SELECT subject_kind, subject_id, deadline_number, kind, days_before FROM alarm
+     WHERE subject_kind = $1 AND kind = 'still_due' AND state = 'armed' AND fires_at <= $2
+       AND subject_id <> ALL ($3::text[])
+     ORDER BY fires_at LIMIT 500 FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE alarm SET state = 'raised', raised_at = $2 FROM due
+     WHERE alarm.subject_kind = due.subject_kind AND alarm.subject_id = due.subject_id
+       AND alarm.deadline_number = due.deadline_number AND alarm.kind = due.kind
+       AND alarm.days_before = due.days_before
+    RETURNING alarm.*
+)
+SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
+"""  # noqa: S608 - the names of our own columns
+
+
+async def hold(connection: Connection, subject_kind: str, subject_ids: Sequence[str]) -> None:
+    """Keep the alarms of these subjects to this transaction: nothing is raised about them until it ends."""
+    await connection.execute(
+        """SELECT FROM alarm WHERE subject_kind = $1 AND subject_id = ANY($2::text[])
+            ORDER BY subject_id, deadline_number, kind, days_before FOR UPDATE""",
+        subject_kind,
+        subject_ids,
+    )
+
 
 async def save(connection: Connection, alarms: Sequence[Alarm]) -> None:
     """Write alarms as they are called for; each key at most once. What was raised stays as it is.
@@ -124,6 +151,13 @@ async def claim_due_soon(
 ) -> list[Alarm]:
     """Mark up to BATCH reminders whose moment has come as raised or lapsed and return them, oldest first."""
     return [_alarm(row) for row in await connection.fetch(CLAIM_DUE_SOON, subject_kind, now, in_doubt)]
+
+
+async def claim_still_due(
+    connection: Connection, subject_kind: str, *, now: datetime, in_doubt: Sequence[str]
+) -> list[Alarm]:
+    """Mark up to BATCH reminders of what is still owed after its deadline as raised and return them, oldest first."""
+    return [_alarm(row) for row in await connection.fetch(CLAIM_STILL_DUE, subject_kind, now, in_doubt)]
 
 
 async def oldest_unraised(connection: Connection, subject_kind: str, now: datetime) -> datetime | None:

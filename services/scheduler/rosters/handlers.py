@@ -1,0 +1,48 @@
+"""Reading the rosters of a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.tasks import MemberKind
+from duban_contracts.profile import City, ProfileError, read
+from duban_contracts.vocabulary import UNITS
+from services.scheduler.rosters.model import Roster, RosterMember, Rosters, contradictions
+
+ROSTERS: Final = "rosters.json"
+# Rosters that every city has; a profile that names one of them says all of it.
+COUNTIES: Final = "counties"
+# Who speaks for a county towards the city (S4 part 6).
+_COUNTY_UNIT: Final = "county_safety_committee"
+
+
+class RostersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """rosters.json: rosters by code."""
+
+    rosters: dict[str, Roster]
+
+
+def load_rosters(profile: Path, city: City) -> Rosters:
+    """Return the rosters of a profile: `counties` from city.json unless rosters.json says it; raises ProfileError."""
+    path = profile / ROSTERS
+    named = read(path, RostersFile).rosters if path.exists() else {}
+    for code, roster in named.items():
+        for index, rule in contradictions(roster):
+            raise ProfileError(path, f"$.rosters.{code}.members[{index}]", rule)
+        for index, member in enumerate(roster.members):
+            if member.unit not in UNITS:
+                raise ProfileError(
+                    path, f"$.rosters.{code}.members[{index}].unit", "is no code of the vocabulary units"
+                )
+    return Rosters({COUNTIES: _counties(city), **named})
+
+
+def _counties(city: City) -> Roster:
+    members = tuple(
+        RosterMember(kind=MemberKind.COUNTY, code=county.code, name=county.name, county=county.code, unit=_COUNTY_UNIT)
+        for county in city.counties
+    )
+    return Roster(name="各县（市、区）", members=members)

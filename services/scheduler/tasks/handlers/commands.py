@@ -1,0 +1,66 @@
+"""Commands of people on tasks, answered synchronously: once the transaction is committed, a read shows what they did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.refusals import Caller
+from services.chassis.access.scope import Facts
+from services.chassis.publishing.unit_of_work import UnitOfWork
+from services.chassis.storage.database import Connection
+from services.chassis.web.preconditions import Precondition
+from services.scheduler.tasks.handlers.taskbook import Taskbook, moving
+from services.scheduler.tasks.model.task import Task
+from services.scheduler.tasks.moves import Stamp, Submit, decide
+from services.scheduler.tasks.tables import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command that somebody gives on the task of this id or number; `expecting` is the version that it rests on."""
+
+    name: str
+    command: msgspec.Struct
+    by: Caller
+    expecting: Precondition
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The answer is no: why, and the task that was looked at, where the caller may know of it."""
+
+    refusal: Refusal
+    task: Task | None = None
+
+
+def facts_of(task: Task) -> Facts:
+    """Return what decides who may see a task. Who helps is no part of it: the area and the sector are."""
+    plan = task.plan
+    return Facts(county=plan.county, sector=plan.sectors[0] if len(plan.sectors) == 1 else None, unit=plan.lead_unit)
+
+
+async def move_task(connection: Connection, order: Order, *, taskbook: Taskbook) -> Task | Refused:
+    """Carry out one order in the caller's transaction; return the task as it is afterwards, or why not."""
+    task_id = await rows.id_of(connection, order.name)
+    async with moving(connection, [task_id] if task_id else [], taskbook=taskbook) as unit:
+        said = _move(unit, task_id, order, taskbook)
+    if isinstance(said, Task) and isinstance(order.command, Submit) and order.command.form is not None:
+        await rows.keep_form(connection, said, order.command.form)
+    return said
+
+
+def _move(unit: UnitOfWork[Task], task_id: str | None, order: Order, taskbook: Taskbook) -> Task | Refused:
+    task = unit.get(task_id) if task_id else None
+    if task is None or not order.by.finds(facts_of(task)):
+        return Refused(refusal("task-not-found", field="name"))
+    unmet = order.expecting.unmet(task.version)
+    if unmet is not None:
+        return Refused(unmet, task)
+    stamp = Stamp(actor=order.by.actor, at=max(unit.at, task.changed_at or unit.at), policy=taskbook.policy)
+    decision = decide(task, order.command, stamp)
+    if isinstance(decision, Refusal):
+        return Refused(decision, task)
+    return unit.record(decision, time=decision.occurred_at)

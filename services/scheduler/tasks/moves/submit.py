@@ -1,0 +1,64 @@
+"""报送: the owner says that it is done, with proofs and figures. After the deadline it is stored as late, never lost (SY06)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta
+
+from duban_contracts.events.tasks import TaskEvidence, TaskFacts, TaskState, TaskSubmitted
+from duban_contracts.events.types import Code, LongText
+from duban_contracts.refusals import refusal
+from services.chassis.access.roles import INTEGRATORS, OFFICES, REGULATORS, SUPERVISORS
+from services.scheduler.tasks.model.forms import digest_of, figures_of
+from services.scheduler.tasks.model.task import Task
+from services.scheduler.tasks.moves.move import Decision, Hand, Move, Stamp, still_owed
+
+Proofs = Annotated[tuple[TaskEvidence, ...], Meta(max_length=100)]
+
+
+class Submit(msgspec.Struct, frozen=True, kw_only=True):
+    """报送: what was done, the proofs, the figures, and the form of its kind where the kind has one.
+
+    A figure that the form holds as a number need not be given beside it.
+    """
+
+    summary: LongText
+    evidence: Proofs = ()
+    figures: dict[Code, float] = msgspec.field(default_factory=dict)
+    form: dict[str, Any] | None = None
+
+
+def _submit(task: Task, command: Submit, stamp: Stamp, after: TaskFacts) -> Decision:
+    strange = sorted({each.demand for each in command.evidence if each.demand} - set(task.plan.evidence))
+    if strange:
+        return refusal("evidence-not-demanded", field="evidence", demand=strange[0])
+    figures = {**figures_of(command.form or {}), **command.figures}
+    missing = [figure for figure in task.plan.figures if figure not in figures]
+    if missing:
+        return refusal("figures-missing", field="figures", figures=", ".join(missing))
+    return TaskSubmitted(
+        task=msgspec.structs.replace(after, late=task.late or stamp.at > task.due_at),
+        actor=stamp.actor,
+        occurred_at=stamp.at,
+        submitted_at=stamp.at,
+        summary=command.summary,
+        evidence=command.evidence,
+        figures=figures,
+        form_sha256=None if command.form is None else digest_of(command.form),
+    )
+
+
+SUBMIT: Final = Move(
+    name="submit",
+    zh="报送任务",
+    summary="报送，进入审核；逾期报送照常收下，记为迟报",
+    source="S4 part 6(6)",
+    command=Submit,
+    leads=still_owed(TaskState.SUBMITTED),
+    decide=_submit,
+    roles=REGULATORS | OFFICES | SUPERVISORS | INTEGRATORS,
+    hand=Hand.OWNER,
+    refusals=("task-of-another", "evidence-not-demanded", "figures-missing", "form-invalid"),
+)
