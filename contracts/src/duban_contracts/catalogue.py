@@ -49,6 +49,11 @@ def event(name: str, *, family: TopicFamily, title_zh: str) -> Callable[[Model],
     return register
 
 
+def declared() -> tuple[EventType, ...]:
+    """Return the event types registered so far, in the order in which they are declared: that of a life."""
+    return tuple(_BY_NAME.values())
+
+
 def registered() -> tuple[EventType, ...]:
     """Return the event types registered so far, in order of name."""
     return tuple(_BY_NAME[name] for name in sorted(_BY_NAME))

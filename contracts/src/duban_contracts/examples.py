@@ -1,11 +1,12 @@
 """One worked example of every event type: what fixtures, documentation and a vendor's first test are made from.
 
 The payloads stand in `examples.json`. All of it is invented and tells one story: a major hazard in 城区 is reported,
-confirmed, late, returned and closed.
+confirmed, late, returned and closed. A type that says nothing new needs no entry there: it has the words of its family.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -13,7 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from duban_contracts.catalogue import EventType
+import duban_contracts.events  # noqa: F401 - fills the catalogue
+from duban_contracts.catalogue import EventType, declared, registered
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.topics import TopicFamily
 
@@ -34,9 +36,34 @@ _BY_REFERENCE: Final = frozenset({TopicFamily.CLAIMS, TopicFamily.FEEDBACK})
 
 @cache
 def examples() -> dict[str, dict[str, Any]]:
-    """Return one example payload, every field filled, by event type name."""
+    """Return one example payload, every field filled, by event type name and in that order.
+
+    Raises LookupError for a type without an entry in `examples.json` that says something which no other says.
+    """
     raw = files("duban_contracts").joinpath("examples.json").read_bytes()
-    return msgspec.json.decode(raw, type=dict[str, dict[str, Any]])
+    written = msgspec.json.decode(raw, type=dict[str, dict[str, Any]])
+    return {entry.name: written.get(entry.name) or in_words_of_others(entry, written) for entry in registered()}
+
+
+def in_words_of_others(entry: EventType, written: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return an example of a type from those that are written: each field as the nearest type of its family says it.
+
+    Nearest in the order of declaration, those before the type first. Raises LookupError where none has a field.
+    """
+    life = [other for other in declared() if other.family is entry.family]
+    here = life.index(entry)
+    near = [other for other in (*reversed(life[:here]), *life[here + 1 :]) if other.name in written]
+    said: dict[str, Any] = {}
+    for field in msgspec.structs.fields(entry.model):
+        like = [other for other in near if (field.name, field.type) in _fields(other)]
+        if not like:
+            raise LookupError(f"examples.json needs {entry.name}: no other event of its family has {field.name}")
+        said[field.encode_name] = written[like[0].name][field.encode_name]
+    return said
+
+
+def _fields(entry: EventType) -> list[tuple[str, Any]]:
+    return [(field.name, field.type) for field in msgspec.structs.fields(entry.model)]
 
 
 def example_event(entry: EventType, payload: dict[str, Any] | None = None) -> CloudEvent:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from duban_contracts.events.hazards import HazardEvent
-from duban_contracts.events.types import Actor, Channel, Enterprise, Grade
+from duban_contracts.events.types import Actor, Channel, Enterprise, Grade, HazardState
 from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import ZONE, june, local
@@ -34,6 +34,7 @@ TODAY: Final = june(1)
 DUE: Final = june(11)
 DUE_AT: Final = ZONE.end_of_day(DUE)
 CITY: Final = Actor(account="city-regulator-1", role=Role.CITY_REGULATOR)
+CITY_2: Final = Actor(account="city-regulator-2", role=Role.CITY_REGULATOR)
 COUNTY: Final = Actor(account="regulator-140502-1", role=Role.COUNTY_REGULATOR)
 ENTERPRISE: Final = Actor(account="enterprise-1", role=Role.ENTERPRISE_USER)
 MACHINE: Final = Actor(account="county-140502", role=Role.INTEGRATOR)
@@ -104,7 +105,12 @@ def in_review(grade: Grade = Grade.GENERAL, submitter: Actor = ENTERPRISE) -> Ha
 
 
 def closed(grade: Grade = Grade.GENERAL) -> Hazard:
-    return does(in_review(grade), (CLOSE, CITY))
+    """The hazard once it is struck off, by as many reviewers as that takes."""
+    hazard = in_review(grade)
+    for reviewer in (CITY, CITY_2):
+        if hazard.state is not HazardState.CLOSED:
+            hazard = does(hazard, (CLOSE, reviewer))
+    return hazard
 
 
 def noted(hazard: Hazard) -> Hazard:

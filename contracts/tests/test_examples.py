@@ -1,0 +1,39 @@
+"""Examples of event types: written where a type says something new, in the words of its family where it doesn't."""
+
+from __future__ import annotations
+
+import pytest
+
+from duban_contracts.catalogue import EventType, declared
+from duban_contracts.codec import event_types
+from duban_contracts.examples import examples, in_words_of_others
+
+HAZARD = [
+    entry
+    for entry in declared()
+    if entry.name.startswith("duban.hazard.") and "occurred_at" in entry.model.__struct_fields__
+]
+
+
+def without(*names: str) -> dict[str, dict[str, object]]:
+    return {name: example for name, example in examples().items() if name not in names}
+
+
+def test_types_are_declared_in_the_order_of_a_life_and_listed_by_name() -> None:
+    assert [entry.name.split(".")[2] for entry in HAZARD][:3] == ["registered", "corrected", "confirmed"]
+    assert sorted(declared(), key=lambda entry: entry.name) == event_types()
+
+
+@pytest.mark.parametrize("entry", [entry for entry in HAZARD if "reason" in entry.model.__struct_fields__], ids=str)
+def test_a_type_that_says_nothing_new_takes_each_field_from_the_nearest_of_its_family(entry: EventType) -> None:
+    fields = set(entry.model.__struct_fields__)
+    if fields & {"previous_deadline_on", "previous_grade"}:
+        with pytest.raises(LookupError, match=rf"examples.json needs {entry.name}: no other .* has previous_"):
+            in_words_of_others(entry, without(entry.name))
+        return
+    made = in_words_of_others(entry, without(entry.name))
+    assert set(made) == fields
+    before = [other for other in HAZARD[: HAZARD.index(entry)] if "reason" in other.model.__struct_fields__]
+    after = [other for other in HAZARD[HAZARD.index(entry) + 1 :] if "reason" in other.model.__struct_fields__]
+    nearest = (before[-1:] or after[:1])[0]
+    assert made["reason"] == examples()[nearest.name]["reason"]
