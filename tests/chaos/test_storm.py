@@ -35,6 +35,7 @@ def test_the_short_storm_kills_both_servers_and_the_ledger_and_strikes_every_ser
     assert {fault.victim for fault in faults} == {*SERVICES, "kafka", "postgres"}
 
 
+@pytest.mark.platform
 @pytest.mark.timeout(420)
 def test_after_a_short_storm_every_line_of_the_audit_holds() -> None:
     command = [sys.executable, "-m", "tests.chaos.storm", "--seed", str(SEED), "--seconds", str(SECONDS)]

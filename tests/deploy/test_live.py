@@ -18,7 +18,7 @@ from tests.deploy import running
 from tests.deploy.declarations import declared
 from tests.deploy.expressions import Expression, every, family, panels, rules, selected
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.servers, pytest.mark.platform, pytest.mark.timeout(420)]
 
 COUNTY = "140502"
 REGULATOR = f"regulator-{COUNTY}-1"

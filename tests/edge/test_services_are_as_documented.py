@@ -11,7 +11,13 @@ import pytest
 from tests.deploy import running
 from tests.system import test_one_hazard_through_all_services as city
 
-pytestmark = [pytest.mark.servers, pytest.mark.feature("SY64"), pytest.mark.promise("P1"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.platform,
+    pytest.mark.feature("SY64"),
+    pytest.mark.promise("P1"),
+    pytest.mark.timeout(300),
+]
 
 SEED = 20261121
 # Beside the cases that follow from the document itself, which are several hundred for each service.

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.mark.load
+@pytest.mark.platform
 def test_a_quick_run_writes_a_whole_result(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.load.bench", "--quick", "--output", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=170, check=False)

@@ -29,7 +29,7 @@ from services.statistics.recompute.handlers import differences
 from services.statistics.recompute.model import books_of
 from tests.deploy import running
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.platform, pytest.mark.timeout(300)]
 
 COUNTY = "140502"
 REFERENCE = "YH2026-02-0001"

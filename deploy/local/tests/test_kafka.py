@@ -31,6 +31,7 @@ async def test_a_killed_broker_comes_back_with_its_records_and_makes_no_topic_by
 
 
 @pytest.mark.chaos
+@pytest.mark.platform
 async def test_three_nodes_go_on_without_the_one_that_led() -> None:
     with ephemeral.kafka(brokers=3) as cluster:
         await _create(cluster.bootstrap, "kept", copies=3)
