@@ -181,10 +181,14 @@ def app_of(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> Fas
         platform.service,
         title=title,
         database=platform.database,
-        readiness=[check for part in parts for check in part.readiness],
+        readiness=[check for part in parts for check in (*_of_consumers(part), *part.readiness)],
         routers=[router for part in parts for router in part.routers],
     )
     return guard(app, platform.city)
+
+
+def _of_consumers(part: Part) -> list[Readiness]:
+    return [each.standing.missing for each in part.consumers if isinstance(each, Consumer)]
 
 
 def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:

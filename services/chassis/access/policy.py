@@ -29,7 +29,7 @@ from services.chassis.web.problems import Problem
 
 _NAME: Final = re.compile(r"[a-z]+(\.[a-z][a-z-]*){2}\Z")
 # Probes and the description of the API: they hold no case data, and whoever watches a process has no key.
-UNGUARDED: Final = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
+UNGUARDED: Final = frozenset({"/healthz", "/readyz", "/readyz/http", "/metrics", "/openapi.json"})
 
 
 class Reach(StrEnum):

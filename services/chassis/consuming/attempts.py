@@ -103,6 +103,9 @@ class Attempts:
     ) -> None:
         """Count what became of a committed batch, and see whether too much of it failed or was refused."""
         tally.count()
+        for record in records:
+            if record.unreadable is not None:
+                metrics.CONSUMER_UNREADABLE.labels(self._consumer, record.topic).inc()
         if tally.outcomes["dead_lettered"]:
             await self.check_limit(observer, stopping)
         if tally.outcomes["refused"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -19,13 +20,14 @@ from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.consuming.fetching import Fetching
 from services.chassis.consuming.observer import Observer
 from services.chassis.consuming.options import ConsumerOptions
+from services.chassis.consuming.standing import Standing
+from services.chassis.consuming.telling import Telling
 from services.chassis.process import kafka
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
 from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import rest
 from services.chassis.storage.database import Database, is_retryable
-from services.chassis.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +35,7 @@ T = TypeVar("T")
 
 _STOP_SECONDS: Final = 10
 _SETTLED_SECONDS: Final = 60
+_PROOF_SECONDS: Final = 20
 _COMMIT_SECONDS: Final = 5
 _DECISION_SECONDS: Final = 5
 
@@ -63,6 +66,8 @@ class Consumer:
         self._clock = clock
         self._options = options or ConsumerOptions()
         self._progress = progress
+        self.standing = Standing(name)
+        self._telling = Telling(name, database, clock, self._options.dead_letters)
         self._attempts = Attempts(
             consumer=name,
             processor=BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress),
@@ -78,27 +83,37 @@ class Consumer:
         When too much fails it stands still until somebody has decided about the dead letters. Raises Stalled when there
         is work and nothing moves.
         """
-        attempt = 0
-        metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(self._clock.wall().timestamp())
-        metrics.CONSUMER_HALTED.labels(self._name).set(0)
+        self.standing.begins(self._clock)
+        tells = asyncio.create_task(self._telling.keep_on(), name=f"{self._name}-telling")
+        try:
+            await self._be_member_again(stopping)
+        except Exception as error:
+            self.standing.waits(f"died: {error!r}")
+            raise
+        finally:
+            tells.cancel()
+            await asyncio.gather(tells, return_exceptions=True)
+
+    async def _be_member_again(self, stopping: asyncio.Event) -> None:
+        attempt, since = 0, self._clock.wall()
         while not stopping.is_set():
             began = time.monotonic()
-            metrics.CONSUMER_READING.labels(self._name).set(0)
             try:
-                await self._be_member(stopping)
+                # Whoever was built anew twice in a row has to last before it is believed.
+                await self._be_member(stopping, since, trusted_at=began + (_PROOF_SECONDS if attempt > 1 else 0))
             except DeadLetterLimitExceeded as error:
                 _log.critical("consumer stands still", consumer=self._name, reason=str(error))
-                metrics.CONSUMER_HALTED.labels(self._name).set(1)
+                self.standing.waits(str(error))
                 await rest(_DECISION_SECONDS, clock=self._clock, stopping=stopping)
-                metrics.CONSUMER_HALTED.labels(self._name).set(0)
             except KafkaError as error:
                 # aiokafka's background tasks can die for good when a broker does: a new client starts from what is
-                # committed. What is permanently wrong shows as lag, and in this warning.
+                # committed. What is permanently wrong shows as a consumer that doesn't read, and in this warning.
                 _log.warning("kafka consumer is built anew", consumer=self._name, error=repr(error))
+                self.standing.waits(f"is built anew after {error!r}")
                 attempt = 0 if time.monotonic() - began > _SETTLED_SECONDS else attempt + 1
                 await back_off(self._clock, attempt)
 
-    async def _be_member(self, stopping: asyncio.Event) -> None:
+    async def _be_member(self, stopping: asyncio.Event, since: datetime, *, trusted_at: float) -> None:
         """Be a member of the group with one client until `stopping`; raises KafkaError when the client broke."""
         consumer = self._client()
         try:
@@ -108,14 +123,14 @@ class Consumer:
                 name=self._name,
                 consumer=consumer,
                 bootstrap=self._bootstrap,
-                database=self._database,
                 clock=self._clock,
                 stall_timeout=self._options.stall_timeout,
+                since=since,
             )
             consumer.subscribe(self._topics, listener=observer)
             tasks = [
                 asyncio.create_task(self._loop(consumer, observer, stopping), name=f"{self._name}-loop"),
-                asyncio.create_task(self._keep_observing(observer), name=f"{self._name}-observe"),
+                asyncio.create_task(self._keep_observing(observer, trusted_at), name=f"{self._name}-observe"),
                 asyncio.create_task(observer.watch(), name=f"{self._name}-watch"),
             ]
             try:
@@ -157,6 +172,7 @@ class Consumer:
             except (KafkaError, OSError) as error:
                 why = await _unless(stopping, kafka.obstacle(self._bootstrap)) or repr(error)
                 _log.warning("kafka is not reachable yet", consumer=self._name, error=why)
+                self.standing.waits(f"Kafka is not reachable yet: {why}")
                 await back_off(self._clock, attempt)
                 attempt += 1
             else:
@@ -198,23 +214,30 @@ class Consumer:
             # The partition moved on or the broker is away: the effect is committed, redelivery is harmless.
             _log.info("offsets not committed", consumer=self._name, error=repr(error))
 
-    async def _keep_observing(self, observer: Observer) -> None:
+    async def _keep_observing(self, observer: Observer, trusted_at: float) -> None:
         """Run beside the loop: the broker's answers may take long, and records need not wait for them."""
         while True:
-            await self._observe(observer)
+            await self._observe(observer, trusted_at)
             await asyncio.sleep(self._options.observe_every)
 
-    async def _observe(self, observer: Observer) -> None:
+    async def _observe(self, observer: Observer, trusted_at: float) -> None:
         try:
             applied_through = await observer.observe()
-            metrics.CONSUMER_READING.labels(self._name).set(observer.is_member)
+        except Exception as error:
+            if not isinstance(error, KafkaError) and not is_retryable(error):
+                raise
+            _log.warning("the broker does not answer just now", consumer=self._name, error=repr(error))
+            self.standing.waits(f"the broker does not answer: {error!r}")
+            return
+        if observer.reads and time.monotonic() >= trusted_at:
+            self.standing.reads()
+        try:
             async with self._database.transaction() as connection:
                 if applied_through and self._progress is not None:
                     await self._progress(connection, applied_through)
-                await observer.report(connection)
                 observer.leave_alone({hold.topic_partition for hold in await holds.open_holds(connection, self._name)})
         except Exception as error:
-            if not isinstance(error, KafkaError) and not is_retryable(error):
+            if not is_retryable(error):
                 raise
             _log.warning("progress is not known just now", consumer=self._name, error=repr(error))
 

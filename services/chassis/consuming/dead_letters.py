@@ -87,19 +87,25 @@ async def check_limit(connection: Connection, consumer: str, limit: DeadLetterLi
 
     It is raised until some of them are reinserted or dropped; that time goes by decides nothing.
     """
-    exceeded = await connection.fetchval(
-        """SELECT count(*) = $2 AND max(created_at) - min(created_at) <= make_interval(secs => $3)
-             FROM (SELECT created_at FROM dead_letter
-                    WHERE consumer = $1 AND state = 'held' AND NOT refused ORDER BY created_at DESC LIMIT $2) AS newest""",
-        consumer,
-        limit.count,
-        limit.within_seconds,
-    )
-    if exceeded:
+    if await _exceeds(connection, consumer, limit):
         raise DeadLetterLimitExceeded(
             f"{consumer}: {limit.count} events failed within {limit.within_seconds:.0f} s; "
             f"look at them with `duban dead-letters list`, then reinsert or drop them"
         )
+
+
+async def _exceeds(connection: Connection, consumer: str, limit: DeadLetterLimit) -> bool:
+    return bool(
+        await connection.fetchval(
+            """SELECT count(*) = $2 AND max(created_at) - min(created_at) <= make_interval(secs => $3)
+                 FROM (SELECT created_at FROM dead_letter
+                        WHERE consumer = $1 AND state = 'held' AND NOT refused
+                        ORDER BY created_at DESC LIMIT $2) AS newest""",
+            consumer,
+            limit.count,
+            limit.within_seconds,
+        )
+    )
 
 
 async def incomplete_aggregates(connection: Connection, consumer: str) -> list[str]:
@@ -113,11 +119,16 @@ async def incomplete_aggregates(connection: Connection, consumer: str) -> list[s
     return [row["key"].decode(errors="replace") for row in rows]
 
 
-async def report(connection: Connection, consumer: str) -> None:
-    """Refresh the gauges of what `consumer` gave up and of parked events; what it refused was answered already."""
+async def report(connection: Connection, consumer: str, limit: DeadLetterLimit | None = None) -> None:
+    """Refresh the gauges of what `consumer` gave up, whether it stands still for it, and of parked events.
+
+    What it refused was answered already.
+    """
     held = await connection.fetchval(
         "SELECT count(*) FROM dead_letter WHERE consumer = $1 AND state = 'held' AND NOT refused", consumer
     )
     parked = await connection.fetchval("SELECT count(*) FROM parked_event WHERE consumer = $1", consumer)
+    halted = held > 0 and await _exceeds(connection, consumer, limit or DeadLetterLimit())
     metrics.DEAD_LETTERS_HELD.labels(consumer).set(held)
+    metrics.CONSUMER_HALTED.labels(consumer).set(halted)
     metrics.PARKED_EVENTS.labels(consumer).set(parked)

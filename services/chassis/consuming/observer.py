@@ -12,12 +12,11 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from services.chassis.consuming import broker, dead_letters
+from services.chassis.consuming import broker
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import Stalled
 from services.chassis.process.clock import Clock
 from services.chassis.process.kafka import Broker
-from services.chassis.storage.database import Connection, Database
 from services.chassis.telemetry import metrics
 from services.chassis.telemetry.stacks import dump_stacks
 
@@ -35,33 +34,38 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         name: str,
         consumer: AIOKafkaConsumer,
         bootstrap: Broker | str,
-        database: Database,
         clock: Clock,
         stall_timeout: float,
+        since: datetime,
     ) -> None:
         self._name = name
         self._consumer = consumer
         self._bootstrap = bootstrap
-        self._database = database
         self._clock = clock
         self._stall_timeout = stall_timeout
+        # What is not known is as old as this.
+        self._since = since
         self._last_turn = time.monotonic()
         self._last_move = time.monotonic()
         self._in_hand: dict[TopicPartition, int] = {}
+        self._in_hand_at: dict[TopicPartition, datetime] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._applied_at: dict[TopicPartition, datetime] = {}
+        # Up to when (wall) all is applied: once true it stays true.
+        self._through: dict[TopicPartition, datetime] = {}
         # Up to when (wall) no transaction was open on a partition, and since when one is.
         self._stable_at: dict[TopicPartition, datetime] = {}
         self._open_since: dict[TopicPartition, datetime] = {}
         self._lag = 0
         self._joined = False
+        self._fetched = False
         self.membership = 0
         """Counts rebalances: what was fetched before one may belong to another member by now."""
 
     @property
-    def is_member(self) -> bool:
-        """Whether the group has given this consumer its partitions, be they none."""
-        return self._joined
+    def reads(self) -> bool:
+        """Whether the group has given this consumer its partitions, be they none, and a fetch has returned."""
+        return self._joined and self._fetched
 
     def turned(self) -> None:
         """Note that the loop is alive: it polls, or waits for something it knows to be away."""
@@ -74,11 +78,14 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002 - its signature
         """Another member may take these on: a rebalance revokes everything, finished or not."""
         self.membership += 1
+        self._joined = self._fetched = False
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:  # noqa: ARG002 - its signature
         """Forget positions of an earlier membership; the committed offsets are the truth now."""
         self._in_hand.clear()
+        self._in_hand_at.clear()
         self._applied_at.clear()
+        self._through.clear()
         self._stable_at.clear()
         self._joined = True
         self.membership += 1
@@ -86,7 +93,9 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def took(self, records: Sequence[RawRecord]) -> int:
         """Note, in the same step in which they were fetched, that `records` are in hand; return the membership."""
+        self._fetched = self._joined
         self._in_hand = {record.topic_partition: record.offset for record in reversed(records)}
+        self._in_hand_at = {record.topic_partition: record.timestamp for record in reversed(records)}
         return self.membership
 
     def applied(self, records: Sequence[RawRecord], membership: int) -> None:
@@ -94,6 +103,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._last_move = time.monotonic()
         if membership == self.membership:
             self._in_hand.clear()
+            self._in_hand_at.clear()
             self._applied_at.update({record.topic_partition: record.timestamp for record in records})
         newest = max(record.timestamp for record in records)
         metrics.CONSUMER_LAST_EVENT.labels(self._name).set(newest.timestamp())
@@ -105,7 +115,8 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         record's offset says less: transaction markers and what was compacted or has expired take up offsets, too.)
         A partition whose end is reached is applied through the instant before the ends were asked for, or through the
         last one at which no transaction was open on it: what an open one holds back carries an earlier timestamp than
-        its commit. One with records left is applied through its last applied record, or absent when nothing is known.
+        its commit. One with records left is applied through its last applied record, or what was known before, or absent
+        when nothing is known.
         """
         membership = self.membership
         asked_at = self._clock.wall()
@@ -118,21 +129,24 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             # A rebalance came between: what was asked for belongs to an earlier membership.
             return {}
         positions = {partition: self._in_hand.get(partition, fetched[partition]) for partition in assignment}
-        through: dict[TopicPartition, datetime] = {}
         for partition in assignment:
             self._look_for_transactions(partition)
             if positions[partition] >= ends[partition]:
                 if partition in self._stable_at:
-                    through[partition] = min(asked_at, self._stable_at[partition])
+                    self._is_applied(partition, min(asked_at, self._stable_at[partition]))
             elif partition in self._applied_at:
-                through[partition] = self._applied_at[partition]
+                self._is_applied(partition, self._applied_at[partition])
         self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in assignment)
         moving = self._lag - sum(max(0, ends[p] - positions[p]) for p in self._consumer.paused() & set(assignment))
         if moving == 0 or positions != self._positions:
             self._last_move = time.monotonic()
         self._positions = positions
-        self._export(through, assignment)
-        return through
+        behind = {partition for partition in assignment if positions[partition] < ends[partition]}
+        self._export(asked_at, assignment, behind)
+        return {partition: self._through[partition] for partition in assignment if partition in self._through}
+
+    def _is_applied(self, partition: TopicPartition, through: datetime) -> None:
+        self._through[partition] = max(through, self._through.get(partition, through))
 
     def hold(self, partition: TopicPartition) -> None:
         """Read no more from `partition` from now on; the table says until when."""
@@ -141,13 +155,15 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def leave_alone(self, held: Collection[TopicPartition]) -> None:
         """Read no more from the partitions that are held, and again from those that were resumed."""
-        assigned, paused = self._consumer.assignment(), self._consumer.paused()
+        paused = self._consumer.paused()
         for partition in set(held) - paused:
             self.hold(partition)
         for partition in paused - set(held):
             self._consumer.resume(partition)
-        for topic in {partition.topic for partition in assigned}:
+        for topic in {partition.topic for partition in self._consumer.assignment()}:
             metrics.CONSUMER_HELD.labels(self._name, topic).set(any(p.topic == topic for p in held))
+            # From 0, so that the first one is seen as an increase.
+            metrics.CONSUMER_UNREADABLE.labels(self._name, topic)
 
     def _look_for_transactions(self, partition: TopicPartition) -> None:
         """Note from the newest fetch whether everything written so far may be read."""
@@ -161,23 +177,29 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         else:
             self._open_since.setdefault(partition, seen_at)
 
-    def _export(self, through: Mapping[TopicPartition, datetime], assignment: Collection[TopicPartition]) -> None:
+    def _export(self, asked_at: datetime, assignment: Sequence[TopicPartition], behind: set[TopicPartition]) -> None:
         metrics.CONSUMER_LAG.labels(self._name).set(self._lag)
-        if not assignment and self._joined:
+        if assignment:
+            waiting = behind - self._consumer.paused()
+            oldest = min((self._oldest(partition) for partition in waiting), default=asked_at)
+            metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(oldest.timestamp())
+        elif self._joined:
             # A member that stands by has nothing to process; an old instant here would look like a backlog.
             with contextlib.suppress(KeyError):
                 metrics.CONSUMER_OLDEST_UNPROCESSED.remove(self._name)
-        elif assignment and len(through) == len(assignment):
-            oldest = min(through.values()).timestamp()
-            metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._name).set(oldest)
         open_since = {p.topic: self._open_since[p] for p in assignment if p in self._open_since}
         for topic in {p.topic for p in assignment}:
             since = open_since.get(topic)
             metrics.CONSUMER_OPEN_TRANSACTION.labels(self._name, topic).set(since.timestamp() if since else 0)
 
-    async def report(self, connection: Connection) -> None:
-        """Refresh the gauges that are counted in the database."""
-        await dead_letters.report(connection, self._name)
+    def _oldest(self, partition: TopicPartition) -> datetime:
+        """Return since when something may wait on `partition`: a restart must not make an old fault young.
+
+        The record in hand says it to the moment. A held partition and one behind an open transaction are not asked:
+        that is one publisher's trouble, and has gauges of its own.
+        """
+        known = [at[partition] for at in (self._in_hand_at, self._through) if partition in at]
+        return max(known, default=self._since)
 
     async def watch(self) -> None:
         """Run beside the loop; raises Stalled, after dumping all stacks, when it hangs or no longer moves."""

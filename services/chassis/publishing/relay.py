@@ -24,6 +24,8 @@ _OWNER_LOCK: Final = 0x6F75_7462  # "outb": one relay owns a database's outbox; 
 _BATCH: Final = 1000
 _IDLE_SECONDS: Final = (0.01, 0.02, 0.05)
 _STANDBY_SECONDS: Final = 0.5
+_SELECT: Final = """SELECT id, topic, partition, key, value, headers, created_at
+                      FROM outbox ORDER BY id LIMIT $1"""
 
 
 class Relay:
@@ -41,6 +43,8 @@ class Relay:
     async def run(self, stopping: asyncio.Event) -> None:
         """Carry events until `stopping`; faults of the database or the broker are waited out."""
         failures = 0
+        # What is not known from now on is as old as this.
+        metrics.OUTBOX_OLDEST.set(self._clock.wall().timestamp())
         try:
             while not stopping.is_set():
                 try:
@@ -61,6 +65,9 @@ class Relay:
         """Take the owner's lock and drain while it is held; return whether it was ours."""
         async with self._database.acquire() as connection:
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _OWNER_LOCK):
+                # Another process owns it; its gauge may have frozen with it, and ours must not stand where it was.
+                self._report_oldest(await connection.fetch(_SELECT, 1))
+                metrics.OUTBOX_PENDING.set(0)
                 return False
             try:
                 idle = 0
@@ -75,11 +82,7 @@ class Relay:
 
     async def _carry_batch(self, connection: Connection) -> int:
         """Publish one batch and delete what was acknowledged; raises PublishError when not all was."""
-        rows = await connection.fetch(
-            """SELECT id, topic, partition, key, value, headers, created_at
-                 FROM outbox ORDER BY id LIMIT $1""",
-            _BATCH,
-        )
+        rows = await connection.fetch(_SELECT, _BATCH)
         await self._report(connection, rows)
         if not rows:
             return 0
@@ -107,6 +110,9 @@ class Relay:
             metrics.OUTBOX_PENDING.set(pending)
         elif pending < _BATCH:
             metrics.OUTBOX_PENDING.set(pending)
+        self._report_oldest(rows)
+
+    def _report_oldest(self, rows: Sequence[asyncpg.Record]) -> None:
         oldest = rows[0]["created_at"] if rows else self._clock.wall()
         metrics.OUTBOX_OLDEST.set(oldest.timestamp())
 

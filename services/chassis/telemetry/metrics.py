@@ -33,7 +33,7 @@ CONSUMER_OPEN_TRANSACTION: Final = Gauge(
 )
 CONSUMER_READING: Final = Gauge(
     "duban_consumer_reading",
-    "1 while the consumer is a member of its group and the broker answers it, 0 while it joins or is built anew.",
+    "1 while the consumer has its partitions and the broker answers it; 0 while it joins, is built anew or stands still.",
     ["consumer"],
 )
 CONSUMER_HALTED: Final = Gauge(
@@ -46,20 +46,28 @@ CONSUMER_HELD: Final = Gauge(
     "1 while the topic is left alone because too much of it was refused: speak with its county, then resume it.",
     ["consumer", "topic"],
 )
+CONSUMER_UNREADABLE: Final = Counter(
+    "duban_consumer_unreadable_batches_total",
+    "Batches that nobody can read, kept, answered and stepped over: the publisher's client or its codec is broken.",
+    ["consumer", "topic"],
+)
 CONSUMER_LAST_EVENT: Final = Gauge(
     "duban_consumer_last_event_timestamp_seconds", "Broker time of the newest applied record.", ["consumer"]
 )
 CONSUMER_OLDEST_UNPROCESSED: Final = Gauge(
     "duban_consumer_oldest_unprocessed_timestamp_seconds",
-    "Everything the broker took before this instant is applied; stands at now when caught up. Page on its age.",
+    "Everything the broker took before this instant is applied; stands at now when caught up. Page on its age. What one "
+    "publisher holds back (a held topic, an open transaction) is told apart.",
     ["consumer"],
 )
 CONSUMER_LAG: Final = Gauge(
-    "duban_consumer_lag_records", "Records between the committed offsets and the ends.", ["consumer"]
+    "duban_consumer_lag_records",
+    "Records between the committed offsets and the ends; no number while the consumer does not read.",
+    ["consumer"],
 )
 HEARTBEAT: Final = Gauge(
     "duban_heartbeat_timestamp_seconds",
-    "The newest ledger heartbeat that reached this consumer, as wall time.",
+    "Up to when (wall time) the ledger's heartbeats say that nothing is missing here; the slowest partition speaks.",
     ["consumer"],
 )
 OUTBOX_PENDING: Final = Gauge("duban_outbox_pending_records", "Events written and not yet acknowledged by Kafka.")

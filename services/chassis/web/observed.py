@@ -14,7 +14,7 @@ from services.chassis.web import failures
 
 _log = structlog.get_logger(__name__)
 
-_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_QUIET: Final = frozenset({"/healthz", "/readyz", "/readyz/http", "/metrics"})
 
 
 class Observed:

@@ -8,7 +8,6 @@ from typing import Final
 
 from duban_contracts.topics import consumer
 from services.chassis.consuming.deliveries import Delivery
-from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection
 from services.scheduler.clocks.handlers.keep import keep_clocks
 from services.scheduler.clocks.model.policy import Policy
@@ -19,17 +18,12 @@ CONSUMER: Final = consumer("scheduler.hazards").name
 
 @dataclass(frozen=True, slots=True)
 class TakeHazards:
-    """Applies a batch of `ledger.hazard.v1`, in one transaction, for the consumer named `consumer`.
+    """Applies a batch of `ledger.hazard.v1`, in one transaction; what no longer holds is said on `topic`."""
 
-    What is said no longer to hold is said on `topic`.
-    """
-
-    consumer: str
     policy: Policy
-    clock: Clock
     topic: str
 
     async def apply(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
         """Move the clocks, and note the heartbeats together with everything that stood ahead of them."""
         await keep_clocks(connection, deliveries, policy=self.policy, topic=self.topic)
-        await note_heartbeats(connection, deliveries, consumer=self.consumer, clock=self.clock)
+        await note_heartbeats(connection, deliveries)

@@ -15,6 +15,7 @@ from services.scheduler.clocks.handlers.plan import plan_reminders
 from services.scheduler.clocks.handlers.tell import hazard_alarms
 from services.scheduler.clocks.http import Deps, router
 from services.scheduler.clocks.model.policy import policy_of
+from services.scheduler.freshness.handlers import TellFreshness
 from services.scheduler.settings import Settings
 
 
@@ -25,7 +26,7 @@ def wire(platform: Platform[Settings]) -> Part:
     policy = policy_of(load_days(profile, zone), load_policy(profile).reminders)
     basis = fingerprint(profile)
     topic = platform.topic(TopicFamily.SUPERVISION)
-    take = TakeHazards(CONSUMER, policy, clock, topic)
+    take = TakeHazards(policy, topic)
     raising = RaiseAlarms(
         hazard_alarms(topic=topic, consumer=CONSUMER, days=policy.days),
         AlarmDeps(database, clock),
@@ -36,5 +37,8 @@ def wire(platform: Platform[Settings]) -> Part:
         consumers=[
             platform.consumer("hazards", [platform.topic(TopicFamily.HAZARD)], take.apply, ordering=Ordering.VERSION)
         ],
-        jobs=[platform.every(settings.poll_seconds, raising.look, name="alarms about hazards", role="clock")],
+        jobs=[
+            platform.every(settings.poll_seconds, raising.look, name="alarms about hazards", role="clock"),
+            platform.every(1, TellFreshness(CONSUMER, database, clock).look, name="freshness"),
+        ],
     )

@@ -1,4 +1,4 @@
-"""Take in the ledger's heartbeats."""
+"""Take in the ledger's heartbeats, and tell how far they reach."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.process.clock import Clock
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Connection, Database
 from services.chassis.telemetry import metrics
 from services.scheduler.freshness import tables
 from services.scheduler.freshness.model import Heartbeat
 
 
-async def note_heartbeats(
-    connection: Connection, deliveries: Sequence[Delivery], *, consumer: str, clock: Clock
-) -> None:
+async def note_heartbeats(connection: Connection, deliveries: Sequence[Delivery]) -> None:
     """Store the newest heartbeat of each partition; it commits with everything that stood ahead of it."""
     newest: dict[int, Heartbeat] = {}
     for delivery in deliveries:
@@ -27,5 +25,20 @@ async def note_heartbeats(
     if not newest:
         return
     await tables.save(connection, list(newest.values()))
-    reached = max(heartbeat.applied_through for heartbeat in newest.values())
-    metrics.HEARTBEAT.labels(consumer).set(clock.wall_at(reached).timestamp())
+
+
+class TellFreshness:
+    """Exports up to when the ledger is known here; until every partition has spoken once, since when we listen."""
+
+    def __init__(self, consumer: str, database: Database, clock: Clock) -> None:
+        self._consumer = consumer
+        self._database = database
+        self._clock = clock
+        self._since = clock.wall()
+
+    async def look(self) -> None:
+        """Set the gauge from the table: a restart doesn't make an old fault young."""
+        async with self._database.acquire() as connection:
+            through = await tables.applied_through(connection)
+        known_at = self._since if through is None else self._clock.wall_at(through)
+        metrics.HEARTBEAT.labels(self._consumer).set(known_at.timestamp())

@@ -119,4 +119,4 @@ def metric(name: str, labels: dict[str, str] | None = None) -> float:
 def bench_on(database: Database, clock: ManualClock) -> Bench:
     source = hazard_alarms(topic=TopicFamily.SUPERVISION, consumer=CONSUMER, days=POLICY.days)
     raising = RaiseAlarms(source, Deps(database, clock), plan=nothing)
-    return Bench(database, clock, TakeHazards(CONSUMER, POLICY, clock, TopicFamily.SUPERVISION), raising)
+    return Bench(database, clock, TakeHazards(POLICY, TopicFamily.SUPERVISION), raising)

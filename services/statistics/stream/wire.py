@@ -10,4 +10,5 @@ from services.statistics.stream.events.worker import StreamWorker
 def wire(platform: Platform[Settings]) -> Part:
     """Return the stream's part of statistics."""
     # Faust keeps its app for life: what died in one process can only begin again in another.
-    return Part(jobs=[Job(StreamWorker(platform).run, restartable=False)])
+    worker = StreamWorker(platform)
+    return Part(jobs=[Job(worker.run, restartable=False)], readiness=[worker.standing.missing])

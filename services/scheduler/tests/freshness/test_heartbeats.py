@@ -9,6 +9,7 @@ from duban_contracts.testing.stories import heartbeat
 from duban_contracts.topics import PARTITIONS
 from services.scheduler.clocks.events import CONSUMER
 from services.scheduler.freshness import tables
+from services.scheduler.freshness.handlers import TellFreshness
 from services.scheduler.tests.bench import Bench
 
 
@@ -34,5 +35,20 @@ async def test_of_several_heartbeats_in_a_batch_the_newest_counts(bench: Bench) 
         await bench.learn(beats, partition)
     async with bench.database.acquire() as connection:
         assert await tables.applied_through(connection) == local(2) + timedelta(seconds=3)
-    shown = REGISTRY.get_sample_value("duban_heartbeat_timestamp_seconds", {"consumer": CONSUMER})
-    assert shown == (local(2) + timedelta(seconds=3)).timestamp()
+
+
+async def test_the_gauge_tells_the_slowest_partition_from_the_table_and_before_that_since_when_it_listens(
+    bench: Bench,
+) -> None:
+    def shown() -> float | None:
+        return REGISTRY.get_sample_value("duban_heartbeat_timestamp_seconds", {"consumer": CONSUMER})
+
+    tells = TellFreshness(CONSUMER, bench.database, bench.clock)
+    began = bench.clock.wall()
+    await bench.hear(local(5), range(PARTITIONS - 1))
+    await tells.look()
+    assert shown() == began.timestamp()
+    await bench.hear(local(4), [PARTITIONS - 1])
+    # Another process that has heard nothing yet tells the same.
+    await TellFreshness(CONSUMER, bench.database, bench.clock).look()
+    assert shown() == bench.clock.wall_at(local(4)).timestamp()

@@ -14,6 +14,7 @@ from faust.types import TP
 
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.errors import Stalled
+from services.chassis.consuming.standing import Standing
 from services.chassis.process.clock import Clock
 from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import every
@@ -49,6 +50,7 @@ class StreamObserver:
         *,
         bootstrap: Broker | str,
         stall_seconds: float,
+        standing: Standing,
     ) -> None:
         self._app = app
         self._topic = topic
@@ -57,6 +59,10 @@ class StreamObserver:
         self._clock = clock
         self._bootstrap = bootstrap
         self._stall_seconds = stall_seconds
+        self._standing = standing
+        # What is not known is as old as this.
+        self._since = clock.wall().timestamp()
+        self._through: dict[TP, float] = {}
         self._movement = Movement[TP](assigned_at=time.monotonic())
         self._recovered: dict[TP, Any] = {}
 
@@ -86,12 +92,17 @@ class StreamObserver:
                 ends = await self._app.consumer.highwaters(*partitions) if partitions else {}
         except (KafkaError, TimeoutError, OSError) as error:
             _log.warning("the ends of the topic are not known just now", error=repr(error))
+            self._standing.waits(f"the broker does not answer: {error!r}")
             if not await is_reachable(self._bootstrap):
                 self._note_waiting()
             return
         consumer: Any = self._app.consumer
         committed = {tp: int(consumer._committed_offset[tp] or 0) for tp in partitions}  # noqa: SLF001
-        self._export(asked_at.timestamp(), ends, committed)
+        if partitions:
+            self._standing.reads()
+            self._export(asked_at.timestamp(), ends, committed)
+        else:
+            self._standing.waits("has no partitions")
         self._movement.note(ends, committed, time.monotonic())
         tables: Any = self._app.tables
         recovered = dict(tables.recovery.active_offsets)
@@ -110,15 +121,17 @@ class StreamObserver:
             return set()
 
     def _export(self, asked_at: float, ends: Mapping[TP, int], committed: Mapping[TP, int]) -> None:
-        lag, through = 0, []
+        lag, oldest = 0, asked_at
+        self._through = {tp: instant for tp, instant in self._through.items() if tp in ends}
         for tp, end in ends.items():
             applied = self._bookkeeper.applied.get(tp.partition)
             position = applied.offset + 1 if applied else committed[tp]
             lag += max(0, end - position)
-            if position >= end:
-                through.append(asked_at)
-            elif applied is not None:
-                through.append(applied.recorded_at.timestamp())
+            known = [applied.recorded_at.timestamp()] if applied else []
+            known += [asked_at] if position >= end else []
+            known += [self._through[tp]] if tp in self._through else []
+            if known:
+                self._through[tp] = max(known)
+            oldest = min(oldest, self._through.get(tp, self._since))
         metrics.CONSUMER_LAG.labels(CONSUMER).set(lag)
-        if ends and len(through) == len(ends):
-            metrics.CONSUMER_OLDEST_UNPROCESSED.labels(CONSUMER).set(min(through))
+        metrics.CONSUMER_OLDEST_UNPROCESSED.labels(CONSUMER).set(oldest)

@@ -14,6 +14,7 @@ from duban_contracts.days import Zone
 from duban_contracts.deadlines.calendar import load_days
 from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Platform
+from services.chassis.consuming.standing import Standing
 from services.chassis.process import kafka
 from services.chassis.process.periodic import rest
 from services.statistics.settings import Settings
@@ -21,6 +22,7 @@ from services.statistics.stream.events.agent import LedgerStream
 from services.statistics.stream.events.app import CHANGELOG, build_app
 from services.statistics.stream.events.broker import missing_topics
 from services.statistics.stream.events.observer import StreamObserver
+from services.statistics.stream.handlers.booking import CONSUMER
 from services.statistics.stream.handlers.bookkeeper import Bookkeeper
 
 _log = structlog.get_logger(__name__)
@@ -34,9 +36,11 @@ class StreamWorker:
     def __init__(self, platform: Platform[Settings]) -> None:
         self._platform = platform
         self._settings = platform.settings
+        self.standing = Standing(CONSUMER)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`: then what was taken is booked and committed before the group is left."""
+        self.standing.begins(self._platform.clock)
         if not await self._topics_exist(stopping):
             return
         bookkeeper = Bookkeeper(self._platform.database, self._platform.clock, topic_prefix=self._settings.topic_prefix)
@@ -79,6 +83,7 @@ class StreamWorker:
             self._platform.clock,
             bootstrap=self._settings.kafka,
             stall_seconds=self._settings.stall_seconds,
+            standing=self.standing,
         )
 
     async def _topics_exist(self, stopping: asyncio.Event) -> bool:
@@ -91,10 +96,12 @@ class StreamWorker:
             except (KafkaError, OSError, TimeoutError) as error:
                 why = await kafka.obstacle(self._settings.kafka) or repr(error)
                 _log.warning("kafka is not reachable yet", error=why)
+                self.standing.waits(f"Kafka is not reachable yet: {why}")
             else:
                 if not missing:
                     return True
                 _log.warning("topics are missing", topics=sorted(missing))
+                self.standing.waits(f"topics are missing: {', '.join(sorted(missing))}")
             await rest(1, clock=self._platform.clock, stopping=stopping)
         return False
 

@@ -1,0 +1,47 @@
+"""Gauges of a consumer that stand in the database: true from the start, whether or not there is a broker."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from services.chassis.consuming import dead_letters, holds
+from services.chassis.consuming.dead_letters import DeadLetterLimit
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Connection, Database, is_retryable
+from services.chassis.telemetry import metrics
+
+_log = structlog.get_logger(__name__)
+
+_EVERY_SECONDS: Final = 1.0
+
+
+class Telling:
+    """What one consumer gave up, parked and holds, and whether it stands still for it."""
+
+    def __init__(self, consumer: str, database: Database, clock: Clock, limit: DeadLetterLimit) -> None:
+        self._consumer = consumer
+        self._database = database
+        self._clock = clock
+        self._limit = limit
+        self._held: set[str] = set()
+
+    async def keep_on(self) -> None:
+        """Tell once a second, until cancelled."""
+        while True:
+            try:
+                async with self._database.acquire() as connection:
+                    await dead_letters.report(connection, self._consumer, self._limit)
+                    await self._report_holds(connection)
+            except Exception as error:
+                if not is_retryable(error):
+                    raise
+                _log.info("the database is away, gauges stand", consumer=self._consumer, error=repr(error))
+            await self._clock.sleep(_EVERY_SECONDS)
+
+    async def _report_holds(self, connection: Connection) -> None:
+        held = {hold.topic for hold in await holds.open_holds(connection, self._consumer)}
+        for topic in self._held | held:
+            metrics.CONSUMER_HELD.labels(self._consumer, topic).set(topic in held)
+        self._held = held
