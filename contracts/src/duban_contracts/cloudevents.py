@@ -50,7 +50,8 @@ BATCH_CONTENT_TYPE: Final = "application/cloudevents-batch+json"
 _HEADER_OF: Final = tuple(
     (name, name if name == "traceparent" else f"ce_{name}") for name in TEXT_ATTRIBUTES if name != "partitionkey"
 )
-_FIXED_HEADERS: Final = (("ce_specversion", b"1.0"), ("content-type", DATA_CONTENT_TYPE.encode()))
+_PLAIN_CONTENT: Final = DATA_CONTENT_TYPE.encode()
+_FIXED_HEADERS: Final = (("ce_specversion", b"1.0"), ("content-type", _PLAIN_CONTENT))
 # The headers that are ours to read, in order of preference; nobody else's is looked at.
 _OWN_HEADERS: Final = {
     **{header: name for name, header in _HEADER_OF},
@@ -102,7 +103,7 @@ def _own(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
     also: dict[str, Any] = {}
     twice: str | None = None
     for header, raw in headers:
-        name = _OWN_HEADERS.get(header.lower())
+        name = _OWN_HEADERS.get(header) or _OWN_HEADERS.get(header.lower())
         if name is None:
             if header.lower() in _ALSO:
                 also[_ALSO[header.lower()]] = raw
@@ -113,7 +114,10 @@ def _own(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
     if twice is not None:
         left = {name: raw for name, raw in found.items() if name != twice}
         raise named(EnvelopeError(twice, "must be given once", "重复出现"), left)
-    return {**found, **{name: raw for name, raw in also.items() if not found.get(name)}}
+    for name, raw in also.items():
+        if not found.get(name):
+            found[name] = raw
+    return found
 
 
 def _key(key: bytes | None) -> str | None:
@@ -127,6 +131,8 @@ def _key(key: bytes | None) -> str | None:
 
 def _is_structured(content_type: bytes) -> bool:
     """Tell structured from binary mode; raises EnvelopeError for another format or charset of CloudEvents."""
+    if content_type == _PLAIN_CONTENT:
+        return False
     media_type = media_type_of(content_type.decode("latin-1"))
     if not media_type.essence.startswith("application/cloudevents"):
         return False
@@ -199,7 +205,7 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
         found = EnvelopeError("document", f"must be one JSON object ({reason(error)})", "不是一个 JSON 对象")
         raise named(found, octets.salvaged(raw)) from None
     fields = {name: value for name in ATTRIBUTES if (value := getattr(parsed, name)) is not None}
-    if not _plainly_once(text, fields, parsed) and (twice := _repeated(text)):
+    if not _plainly_once(raw, fields, parsed) and (twice := _repeated(text)):
         raise named(EnvelopeError(twice, "must be given once", "重复出现"), octets.salvaged(raw))
     try:
         data = _data_of(parsed)
@@ -208,11 +214,11 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
     return build(fields, data)
 
 
-def _plainly_once(text: str, fields: Mapping[str, Any], parsed: Any) -> bool:
+def _plainly_once(document: bytes, fields: Mapping[str, Any], parsed: Any) -> bool:
     """Tell whether a count shows that no attribute stands twice; `data` counts as it stands."""
     data = b"" if parsed.data is msgspec.UNSET else bytes(parsed.data)
     inside = data.count(b":") + (parsed.data is not msgspec.UNSET)
-    return octets.plainly_once(text, len(fields) + inside, fields)
+    return octets.plainly_once(document, len(fields) + inside, fields)
 
 
 def _repeated(text: str) -> str | None:

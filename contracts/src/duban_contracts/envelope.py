@@ -5,11 +5,12 @@ Source of the rules: CloudEvents 1.0.2, type system. `cloudevents` reads and wri
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
@@ -21,7 +22,7 @@ DATA_CONTENT_TYPE: Final = "application/json"
 MAX_ATTRIBUTE_LENGTH: Final = texts.MOST_ATTRIBUTE_CHARACTERS
 
 # Namespace of delivery identities; a constant for life, since it is part of every inbox key.
-_IDENTITY_NAMESPACE: Final = UUID("6f0d2b7e-6c1b-5f0a-9a9e-2d6d7561626e")
+_IDENTITY_NAMESPACE: Final = UUID("6f0d2b7e-6c1b-5f0a-9a9e-2d6d7561626e").bytes
 TEXT_ATTRIBUTES: Final = (
     "id",
     "source",
@@ -68,7 +69,9 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         CloudEvents promises that `source` + `id` is unique. The topic is part of the key because it, and not
         the payload, says who is speaking: one county can't pre-empt another's event ids.
         """
-        return uuid5(_IDENTITY_NAMESPACE, f"{topic}\n{self.source}\n{self.id}")
+        # `uuid.uuid5` at two thirds of its cost: every event that is taken in asks for it.
+        named = hashlib.sha1(_IDENTITY_NAMESPACE + f"{topic}\n{self.source}\n{self.id}".encode(), usedforsecurity=False)
+        return UUID(bytes=named.digest()[:16], version=5)
 
 
 class EnvelopeError(ValueError):
@@ -125,21 +128,29 @@ def _repeatable(value: Any) -> str | None:
 def _built(fields: Mapping[str, Any], data: bytes | None) -> CloudEvent:
     if data is None:
         raise EnvelopeError("data", "is required", "缺失")
-    said = {name: None if (value := fields.get(name)) is None else text_attribute(name, value) for name in _TEXTUAL}
-    if said["specversion"] != "1.0":
+    # Of several faults the first in this order is named, in whichever order they came.
+    said: dict[str, Any] = {
+        name: text_attribute(name, value) for name in _TEXTUAL if (value := fields.get(name)) is not None
+    }
+    if said.pop("specversion", None) != "1.0":
         raise EnvelopeError("specversion", 'must be "1.0"', "须为 1.0")
-    _check_content_type(said["datacontenttype"])
+    _check_content_type(said.pop("datacontenttype", None))
     for name in _REQUIRED:
-        if said[name] is None:
+        if said.get(name) is None:
             raise EnvelopeError(name, "is required and must not be blank", "缺失或为空")
-    time = None if said["time"] is None else _instant(said["time"])
-    version = _version(fields.get("aggregateversion"))
-    text: dict[str, Any] = {name: said[name] for name in TEXT_ATTRIBUTES}
-    return CloudEvent(data=data, time=time, aggregateversion=version, **text)
+    time = said.pop("time", None)
+    return CloudEvent(
+        data=data,
+        time=None if time is None else _instant(time),
+        aggregateversion=_version(fields.get("aggregateversion")),
+        **said,
+    )
 
 
 def text_attribute(name: str, value: Any) -> str | None:
     """Return the attribute `name`, given as text or as bytes, or None when it says nothing; raises EnvelopeError."""
+    if (plain := _plain(value)) is not None:
+        return plain
     if isinstance(value, bytes):
         value = _decoded(name, value)
     if value is None:
@@ -154,6 +165,18 @@ def text_attribute(name: str, value: Any) -> str | None:
     return None if texts.is_blank(value) else value
 
 
+def _plain(value: Any) -> str | None:
+    """Return the text of a value that a quick look finds good, or None: then it is looked at closely."""
+    if type(value) is bytes:
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            return None
+    if type(value) is str and len(value) <= MAX_ATTRIBUTE_LENGTH and texts.is_plain(value):
+        return value
+    return None
+
+
 def _decoded(name: str, value: bytes) -> str:
     try:
         return value.decode()
@@ -164,7 +187,7 @@ def _decoded(name: str, value: bytes) -> str:
 
 
 def _check_content_type(text: str | None) -> None:
-    if text is None:
+    if text is None or text == DATA_CONTENT_TYPE:
         return
     media_type = media_type_of(text)
     if media_type.essence != DATA_CONTENT_TYPE or not media_type.is_utf8:

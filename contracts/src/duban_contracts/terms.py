@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import inspect
@@ -18,13 +18,18 @@ from duban_contracts.legible import legible
 from duban_contracts.refusals import Refusal, violation
 from duban_contracts.vocabulary import VOCABULARIES
 
-_Check = Callable[[Any, str], Iterator[Refusal]]
+
+class _Demand(NamedTuple):
+    """What a type demands of its value: whether it is met, at the speed of reading, and else what is wrong."""
+
+    met: Callable[[Any], bool]
+    faults: Callable[[Any, str], Iterator[Refusal]]
 
 
 def check_terms(data: msgspec.Struct) -> list[Refusal]:
     """Return what in `data`, a decoded struct, is no term of its vocabulary, or a text that may not stand there."""
-    check = _of_model(type(data))
-    return [] if check is None else list(check(data, "$"))
+    demand = _of_model(type(data))
+    return [] if demand is None or demand.met(data) else list(demand.faults(data, "$"))
 
 
 def unknown_term(value: Any, path: str, name: str) -> Refusal:
@@ -39,12 +44,12 @@ def unknown_term(value: Any, path: str, name: str) -> Refusal:
 
 
 @cache
-def _of_model(model: type[msgspec.Struct]) -> _Check | None:
+def _of_model(model: type[msgspec.Struct]) -> _Demand | None:
     return _of_type(inspect.type_info(model))
 
 
-def _of_type(described: inspect.Type) -> _Check | None:
-    """Return the check of a type, or None where nothing in it demands one: most fields cost nothing."""
+def _of_type(described: inspect.Type) -> _Demand | None:
+    """Return the demand of a type, or None where nothing in it demands one: most fields cost nothing."""
     if isinstance(described, inspect.Metadata):
         return _of_extra(described.extra or {}) or _of_type(described.type)
     if isinstance(described, inspect.StructType):
@@ -56,79 +61,85 @@ def _of_type(described: inspect.Type) -> _Check | None:
     return None
 
 
-def _of_extra(extra: dict[str, Any]) -> _Check | None:
+def _of_extra(extra: dict[str, Any]) -> _Demand | None:
     if "vocabulary" in extra:
         return _in_vocabulary(extra["vocabulary"])
     return _TEXTS[extra["text"]] if "text" in extra else None
 
 
-def _in_vocabulary(name: str) -> _Check:
+def _in_vocabulary(name: str) -> _Demand:
     vocabulary = VOCABULARIES[name]
 
-    def check(value: Any, path: str) -> Iterator[Refusal]:
+    def faults(value: Any, path: str) -> Iterator[Refusal]:
         if value not in vocabulary:
             yield unknown_term(value, path, name)
 
-    return check
+    return _Demand(vocabulary.__contains__, faults)
 
 
-def _line(value: Any, path: str) -> Iterator[Refusal]:
-    if not texts.fits_line(value):
-        yield violation("control-character", path)
-    elif texts.is_blank(value):
-        yield violation("blank-text", path)
+def _text(fits: Callable[[str], bool], *, may_be_blank: bool = False) -> _Demand:
+    def met(value: Any) -> bool:
+        return texts.is_plain(value) or (fits(value) and (may_be_blank or not texts.is_blank(value)))
+
+    def faults(value: Any, path: str) -> Iterator[Refusal]:
+        if not fits(value):
+            yield violation("control-character", path)
+        elif not may_be_blank and texts.is_blank(value):
+            yield violation("blank-text", path)
+
+    return _Demand(met, faults)
 
 
-def _lines(value: Any, path: str) -> Iterator[Refusal]:
-    if not texts.fits_lines(value):
-        yield violation("control-character", path)
-    elif texts.is_blank(value):
-        yield violation("blank-text", path)
-
-
-def _loose(value: Any, path: str) -> Iterator[Refusal]:
-    if not texts.fits_line(value):
-        yield violation("control-character", path)
-
-
-def _of_struct(described: inspect.StructType) -> _Check | None:
-    checks = [(f.name, f.encode_name, found) for f in described.fields if (found := _of_type(f.type)) is not None]
-    if not checks:
+def _of_struct(described: inspect.StructType) -> _Demand | None:
+    demands = [(f.name, f.encode_name, found) for f in described.fields if (found := _of_type(f.type)) is not None]
+    if not demands:
         return None
+    quick = [(name, demand.met) for name, _, demand in demands]
 
-    def check(value: Any, path: str) -> Iterator[Refusal]:
-        for name, shown, demand in checks:
-            yield from demand(getattr(value, name), f"{path}.{shown}")
+    def met(value: Any) -> bool:
+        for name, is_met in quick:  # noqa: SIM110 - a generator costs what is saved here
+            if not is_met(getattr(value, name)):
+                return False
+        return True
 
-    return check
+    def faults(value: Any, path: str) -> Iterator[Refusal]:
+        for name, shown, demand in demands:
+            yield from demand.faults(getattr(value, name), f"{path}.{shown}")
+
+    return _Demand(met, faults)
 
 
-def _of_union(described: inspect.UnionType) -> _Check | None:
-    """Return the check of an optional field; the contract has no other unions."""
+def _of_union(described: inspect.UnionType) -> _Demand | None:
+    """Return the demand of an optional field; the contract has no other unions."""
     found = [demand for option in described.types if (demand := _of_type(option)) is not None]
     if not found:
         return None
     if len(found) > 1:
         raise NotImplementedError("a union of two types that demand something is not used in this contract")
+    (demand,) = found
 
-    def check(value: Any, path: str) -> Iterator[Refusal]:
+    def faults(value: Any, path: str) -> Iterator[Refusal]:
         if value is not None:
-            yield from found[0](value, path)
+            yield from demand.faults(value, path)
 
-    return check
+    return _Demand(lambda value: value is None or demand.met(value), faults)
 
 
-def _of_items(described: inspect.Type) -> _Check | None:
-    found = _of_type(described)
-    if found is None:
+def _of_items(described: inspect.Type) -> _Demand | None:
+    demand = _of_type(described)
+    if demand is None:
         return None
 
-    def check(value: Any, path: str) -> Iterator[Refusal]:
+    def faults(value: Any, path: str) -> Iterator[Refusal]:
         for index, item in enumerate(value):
-            yield from found(item, f"{path}[{index}]")
+            yield from demand.faults(item, f"{path}[{index}]")
 
-    return check
+    return _Demand(lambda value: all(map(demand.met, value)), faults)
 
 
 # A line (a name, a number, a heading), several lines, and a line that may be blank.
-_TEXTS: Final[dict[str, _Check]] = {"line": _line, "lines": _lines, "loose": _loose}
+_TEXTS: Final[dict[str, _Demand]] = {
+    "line": _text(texts.fits_line),
+    "lines": _text(texts.fits_lines),
+    "loose": _text(texts.fits_line, may_be_blank=True),
+}

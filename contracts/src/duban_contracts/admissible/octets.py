@@ -76,33 +76,23 @@ _READER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=str, pars
 _LENIENT: Final = json.JSONDecoder(object_pairs_hook=_object, parse_int=str, parse_float=str, strict=False)
 
 
-def repeated_name(text: str, decoded: Any = None) -> str | None:
+def repeated_name(text: str) -> str | None:
     """Return the JSON path of a name that stands twice in one object of `text`, at any depth, or None.
 
     Readers differ in which of two values they take, so nobody's is right. Text that is no JSON repeats nothing: whoever
-    reads it says so. `decoded` is what some reader made of it; it mostly spares a second reading.
+    reads it says so. `plainly_once` mostly spares it.
     """
-    if decoded is not None and plainly_once(text, _names(decoded), decoded):
-        return None
     return next(_repeated(_document(text), "$"), None)
 
 
-def plainly_once(text: str, names: int, decoded: Any) -> bool:
-    """Tell whether a count shows that no name in `text` stands twice; False says nothing.
+def plainly_once(data: bytes, names: int, decoded: Any) -> bool:
+    """Tell whether a count shows that no name in `data`, a JSON text, stands twice; False says nothing.
 
     Every name brings a colon, and a name that stands twice is kept once: with as many colons as `names` were kept there
     are no others. Colons inside of names and texts of `decoded` are counted apart where they are written as such.
     """
-    colons = text.count(":")
-    return colons == names or (colons == names + _colons(decoded) and "\\u003" not in text)
-
-
-def _names(value: Any) -> int:
-    kept = len(value) if isinstance(value, dict) else 0
-    for item in value.values() if isinstance(value, dict) else value:
-        if isinstance(item, dict | list):
-            kept += _names(item)
-    return kept
+    colons = data.count(b":")
+    return colons == names or (colons == names + _colons(decoded) and b"\\u003" not in data)
 
 
 def _colons(value: Any) -> int:

@@ -32,6 +32,11 @@ _SHOWN: Final = frozenset("LNPS")
 MOST_ATTRIBUTE_CHARACTERS: Final = 512
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether a quick look shows that `text` fits and says something; False says nothing."""
+    return text.isprintable() and _PLAINLY_VISIBLE.search(text) is not None
+
+
 def fits_line(text: str) -> bool:
     """Tell whether `text` may be an attribute, a key, a name, a line of a letter."""
     # What is printable to Python is never unfit, and that is asked at a fraction of the cost.
