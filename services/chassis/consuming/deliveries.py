@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from duban_contracts.catalogue import EventData
@@ -32,8 +32,8 @@ class UnreadableBatch:
     reason: str
 
 
-@dataclass(frozen=True)
-class RawRecord:
+# gc=False here and below: thousands live while a batch is taken, and none can be part of a circle.
+class RawRecord(msgspec.Struct, frozen=True, gc=False):
     """One Kafka record, undecoded. `timestamp` is the broker's (wall time, UTC).
 
     With `unreadable` it stands for a batch: `offset` is the batch's first, `value` its bytes as they stand in the topic.
@@ -64,13 +64,13 @@ class RawRecord:
         return TopicPartition(self.topic, self.partition)
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One event on its way to a handler, with where it came from. `timestamp` is the broker's (wall time, UTC)."""
 
     record: RawRecord
     event: CloudEvent
     data: EventData
+    _identity: UUID | None = None
 
     @property
     def topic(self) -> str:
@@ -92,10 +92,14 @@ class Delivery:
         """Return the broker's timestamp (wall time, UTC)."""
         return self.record.timestamp
 
-    @cached_property
+    @property
     def identity(self) -> UUID:
         """Return the key under which this event is remembered (topic, source and id)."""
-        return self.event.identity(self.record.topic)
+        if self._identity is not None:
+            return self._identity
+        identity = self.event.identity(self.record.topic)
+        msgspec.structs.force_setattr(self, "_identity", identity)
+        return identity
 
 
 def raw(record: ConsumerRecord[bytes | None, bytes | None]) -> RawRecord:

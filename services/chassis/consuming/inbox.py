@@ -43,18 +43,15 @@ async def claim(connection: Connection, consumer: str, deliveries: Sequence[Deli
 
     The first of a batch under an id claims it; a later one that says the same is a repetition and in neither list.
     """
-    digests = {id(delivery): digest_of(delivery.event.type, delivery.data) for delivery in deliveries}
-    first = {delivery.identity: delivery for delivery in reversed(deliveries)}
-    rows = await connection.fetch(
-        _CLAIM,
-        consumer,
-        # One order for all, so that two instances that take the same events can't deadlock.
-        *_COLUMNS.arguments([Claim(identity, digests[id(first[identity])]) for identity in sorted(first)]),
-    )
-    new = {row["identity"] for row in rows if row["new"]}
-    known = {row["identity"]: row["digest"] for row in rows if not row["new"]}
-    known |= {identity: digests[id(first[identity])] for identity in new}
+    said = [(delivery, delivery.identity.int, digest_of(delivery.event.type, delivery.data)) for delivery in deliveries]
+    first = {number: (delivery, digest) for delivery, number, digest in reversed(said)}
+    # One order for all, so that two instances that take the same events can't deadlock.
+    asked = [Claim(first[number][0].identity, first[number][1]) for number in sorted(first)]
+    rows = await connection.fetch(_CLAIM, consumer, *_COLUMNS.arguments(asked))
+    new = {row["identity"].int for row in rows if row["new"]}
+    known = {row["identity"].int: row["digest"] for row in rows if not row["new"]}
+    known |= {number: first[number][1] for number in new}
     return Claimed(
-        [d for d in deliveries if d.identity in new and first[d.identity] is d],
-        [d for d in deliveries if known.get(d.identity) not in {None, digests[id(d)]}],
+        [delivery for delivery, number, _ in said if number in new and first[number][0] is delivery],
+        [delivery for delivery, number, digest in said if known.get(number) not in {None, digest}],
     )

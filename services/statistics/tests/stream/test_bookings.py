@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from services.chassis.consuming.dead_letters import DeadLetter
@@ -20,7 +20,7 @@ RECORD = raw(EVENT)
 
 def booking(partition: int = 0, offset: int = 0, **fields: object) -> Booking:
     timestamp = START + timedelta(seconds=offset)
-    record = dataclasses.replace(RECORD, partition=partition, offset=offset, timestamp=timestamp)
+    record = msgspec.structs.replace(RECORD, partition=partition, offset=offset, timestamp=timestamp)
     return Booking(record, "applied", lambda: None, **fields)  # type: ignore[arg-type]
 
 

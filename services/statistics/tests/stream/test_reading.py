@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 
 import msgspec
@@ -73,7 +72,7 @@ def test_what_cannot_be_read_is_refused_with_a_code(changes: dict[str, object], 
 
 def test_a_record_that_is_no_event_is_refused() -> None:
     record = raw(open_since(1).records()[0])
-    meaning = interpret(dataclasses.replace(record, headers=[]))
+    meaning = interpret(msgspec.structs.replace(record, headers=[]))
     assert isinstance(meaning, Refusal)
     assert meaning.code == "bad-envelope"
 
