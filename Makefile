@@ -3,11 +3,15 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := menu
 .SUFFIXES:
+# Compiled modules and rewritten assertions are kept: without them each of the many processes of a run makes them anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 LOCAL := $(PY) -m deploy.local
+# conftest.py says which tests one worker runs together, and which begin.
+SPREAD := --dist loadgroup --no-loadscope-reorder
 
 # The first interpreter that runs and is 3.11 or newer; `make PYTHON=/path/to/python3` overrides it.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -27,11 +31,11 @@ demo: install ## Play some minutes of a city's life on the real platform and aud
 
 .PHONY: unit
 unit: install ## Run the tests that need no server (seconds)
-	@$(PY) -m pytest -q -m pure -n 2 $(ARGS)
+	@$(PY) -m pytest -q -m pure -n 2 $(SPREAD) --hypothesis-profile=unit $(ARGS)
 
 .PHONY: test
 test: install ## Run every test, against real Kafka and PostgreSQL (ARGS="-k name" selects)
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 3 $(SPREAD) $(ARGS)
 
 .PHONY: install
 install: $(STAMP) ## Install everything that is missing, checked against hashes

@@ -23,6 +23,8 @@ pytest_plugins = ["services.chassis.testing.fixtures"]
 
 # A shared machine may be slow at any moment; a test that judges by time judges the neighbour.
 hypothesis.settings.register_profile("house", deadline=None)
+# `make unit`, again and again while one works: a quarter of the examples that `make test` tries.
+hypothesis.settings.register_profile("unit", deadline=None, max_examples=25)
 hypothesis.settings.load_profile("house")
 
 # A test's tier follows from the servers it asks for; nobody has to remember a mark.
