@@ -21,9 +21,10 @@ from deploy.demo.life import Story, write
 from deploy.demo.regulators import Regulators
 from deploy.demo.senders import GatewaySender, KafkaSender, Sender
 from deploy.local import platform as local
-from deploy.local import secrets_store
+from deploy.local import secrets_store, security
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.local.trouble import Trouble
+from duban_contracts.kafka_users import OPERATOR, county_user
 from duban_contracts.profile import City, load_city
 from services.chassis.process.clock import ZONE, Clock, ScaledClock
 
@@ -104,7 +105,7 @@ async def perform(settings: Settings, console: Console, script: Script, disturb:
         await _live(api, city, clock, stories, senders, board, script, disturb)
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
-        case = Case(api, settings.kafka_bootstrap, stories, senders, received)
+        case = Case(api, security.broker(settings, OPERATOR), stories, senders, received)
         lines = await audit(case, script.patience_seconds)
         console.print(refusals_table(city, case.refusals))
         return lines
@@ -173,7 +174,7 @@ async def _settled(api: Platform, hazards: int, patience: float) -> None:
 
 def _sender(settings: Settings, api: Platform, county: str) -> Sender:
     if county in DIRECT:
-        return KafkaSender(settings.kafka_bootstrap, county)
+        return KafkaSender(security.client(settings, county_user(county)), county)
     return GatewaySender(api.client, api.urls["gateway"], api.keys[f"county-{county}"], county)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -101,11 +101,12 @@ class GatewaySender:
 class KafkaSender:
     """A county that writes to its own topic with librdkafka, as its vendor would."""
 
-    def __init__(self, bootstrap: str, county: str) -> None:
+    def __init__(self, client: Mapping[str, str], county: str) -> None:
+        """`client` is what librdkafka is told to reach the broker as this county."""
         self._topic = claims_topic(county)
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
+                **client,
                 "client.id": f"county-{county}",
                 "enable.idempotence": True,
                 "acks": "all",

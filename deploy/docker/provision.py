@@ -2,7 +2,9 @@
 
 Run as `python -m deploy.docker.provision`. Told by the environment: DUBAN_POSTGRES_DSN (may create databases),
 DUBAN_KAFKA_BOOTSTRAP, DUBAN_PROFILE, and DUBAN_<SERVICE>_PASSWORD for each service. Every step can be repeated.
-API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`.
+API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. Each variable may be a file instead
+(`DUBAN_POSTGRES_DSN_FILE`); a Kafka that demands users and TLS is reached by the settings that services know, too
+(`DUBAN_KAFKA_SECURITY` and so on), as the one who may make topics.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local import provision, provision_city, settings
 from deploy.local.trouble import Trouble
+from services.chassis.process.kafka import KafkaSettings
+from services.chassis.process.secret_files import UnusableSetting, given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,14 +27,18 @@ if TYPE_CHECKING:
 def service_dsns(services: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
     """Return each service's own DSN on the server that DUBAN_POSTGRES_DSN names. Raises `Trouble`."""
     wanted = ["DUBAN_POSTGRES_DSN", *(_password_name(service) for service in services)]
-    if missing := [name for name in wanted if not environ.get(name)]:
-        raise Trouble(f"{', '.join(missing)} is not set.", "Give every database password in the environment.")
-    server = urlsplit(environ["DUBAN_POSTGRES_DSN"])
+    found = {name: given(name, environ) for name in wanted}
+    if missing := [name for name, value in found.items() if not value]:
+        raise Trouble(
+            f"{', '.join(missing)} is not set.",
+            "Give every database password, in the environment or as a file (_FILE).",
+        )
+    server = urlsplit(found["DUBAN_POSTGRES_DSN"] or "")
     address = server.netloc.rpartition("@")[2]
     return {
         service: urlunsplit(
             server._replace(
-                netloc=f"{provision.role_of(service)}:{quote(environ[_password_name(service)], safe='')}@{address}",
+                netloc=f"{provision.role_of(service)}:{quote(found[_password_name(service)] or '', safe='')}@{address}",
                 path=f"/{provision.role_of(service)}",
             )
         )
@@ -42,8 +50,8 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
     """Provision all of it; return what was done, one line each. Raises `Trouble`."""
     chosen = settings.load(environ)
     dsns = service_dsns(chosen.services, environ)
-    await provision.databases(environ["DUBAN_POSTGRES_DSN"], dsns)
-    return await provision_city.everything(chosen, dsns)
+    await provision.databases(given("DUBAN_POSTGRES_DSN", environ) or "", dsns)
+    return await provision_city.everything(chosen, dsns, KafkaSettings(kafka_bootstrap=chosen.kafka_bootstrap).kafka)
 
 
 def _password_name(service: str) -> str:
@@ -55,7 +63,7 @@ def main() -> int:
     try:
         for line in asyncio.run(everything(os.environ)):
             print(line)  # noqa: T201
-    except Trouble as trouble:
+    except (Trouble, UnusableSetting) as trouble:
         print(trouble, file=sys.stderr)  # noqa: T201
         return 1
     return 0

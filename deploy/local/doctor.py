@@ -46,6 +46,8 @@ def examine(settings: Settings) -> list[Finding]:
     ]
     if not settings.outside_kafka:
         checks += [("Java", _java), ("Kafka", lambda: _jars(settings))]
+        if settings.secure:
+            checks += [("certificate", lambda: _certificate(settings))]
     if not settings.outside_postgres:
         checks += [("PostgreSQL", _postgres)]
     checks += [("leftovers", lambda: "none; the platform runs" if running else _leftovers(settings))]
@@ -70,6 +72,8 @@ def ports_of(settings: Settings) -> Iterator[tuple[str, int]]:
         for nth in range(settings.brokers):
             yield "kafka", settings.port("kafka", nth)
             yield "kafka's controller", settings.port("controller", nth)
+            if settings.secure:
+                yield "kafka between brokers", settings.port("internal", nth)
 
 
 def _finding(subject: str, check: Callable[[], str]) -> Finding:
@@ -128,6 +132,16 @@ def _jars(settings: Settings) -> str:
         return f"{version}, to be downloaded at the first start"
     jars.verify(directory, jars.expected_sums())
     return f"{version}, every jar's SHA-512 as pinned"
+
+
+def _certificate(settings: Settings) -> str:
+    from deploy.local import certificates, security  # noqa: PLC0415 - the doctor runs without any package, too
+
+    secured = security.of(settings)
+    if secured is None or not secured.node.exists():
+        return "to be made at the first start"
+    renewal = "; `make up` makes a new one" if certificates.is_ending(secured.node) else ""
+    return f"Kafka's, valid until {certificates.ends(secured.node):%Y-%m-%d}{renewal}"
 
 
 def _postgres() -> str:

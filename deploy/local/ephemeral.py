@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, TypeVar
 from deploy.local import jars, java, readiness
 from deploy.local import kafka as kafka_parts
 from deploy.local import postgres as postgres_parts
+from deploy.local.security import Security
 from deploy.local.settings import LOOPBACK, load
+from duban_contracts.kafka_users import ADMIN
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -41,6 +43,13 @@ class KafkaCluster:
     def bootstrap(self) -> str:
         """Address list for clients."""
         return self._cluster.bootstrap
+
+    @property
+    def security(self) -> Security:
+        """The files of a secured cluster."""
+        if self._cluster.security is None:
+            raise TypeError("this cluster demands nothing of its clients")
+        return self._cluster.security
 
     @property
     def brokers(self) -> int:
@@ -73,7 +82,9 @@ class KafkaCluster:
             for node in running:
                 if not self.alive(node.number):
                     self._launch(node)
-            missing = await readiness.kafka(addresses, len(running), every=True)
+            secured = self._cluster.security
+            asked = secured.broker(addresses, ADMIN) if secured else addresses
+            missing = await readiness.kafka(asked, len(running), every=True)
             return missing and f"{missing}; {_last_lines(running[0].home / 'broker.log')}"
 
         in_own_loop(readiness.wait_for("Kafka", check, _START_SECONDS, "The last lines of its log say why."))
@@ -158,15 +169,18 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def kafka(brokers: int = 1, *, heap: str = "384m") -> Iterator[KafkaCluster]:
-    """Run a private Kafka of one or three nodes for the length of the `with` block."""
+def kafka(brokers: int = 1, *, heap: str = "384m", secure: bool = False) -> Iterator[KafkaCluster]:
+    """Run a private Kafka of one or three nodes for the length of the `with` block; `secure` as with SECURE=1."""
     with _scratch("kafka") as directory:
-        ports = free_ports(2 * brokers)
+        ports = free_ports(3 * brokers)
         nodes = tuple(
-            kafka_parts.Node(nth + 1, ports[2 * nth], ports[2 * nth + 1], directory / f"node-{nth + 1}")
+            kafka_parts.Node(
+                nth + 1, ports[3 * nth], ports[3 * nth + 1], directory / f"node-{nth + 1}", ports[3 * nth + 2]
+            )
             for nth in range(brokers)
         )
-        cluster = kafka_parts.Cluster(nodes, jars.ensure(load().cache), java.find(), heap)
+        security = Security(directory / "credentials") if secure else None
+        cluster = kafka_parts.Cluster(nodes, jars.ensure(load().cache), java.find(), heap, security=security)
         cluster.prepare()
         running = KafkaCluster(cluster)
         try:

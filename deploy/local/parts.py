@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deploy.local import jars, java, kafka, leftovers, postgres
+from deploy.local import jars, java, kafka, leftovers, postgres, security
 
 if TYPE_CHECKING:
     from deploy.local.settings import Settings
@@ -34,11 +34,18 @@ def _kafka(settings: Settings) -> kafka.Cluster | None:
     if settings.outside_kafka:
         return None
     nodes = tuple(
-        kafka.Node(nth + 1, settings.port("kafka", nth), settings.port("controller", nth), home)
+        kafka.Node(
+            nth + 1, settings.port("kafka", nth), settings.port("controller", nth), home, settings.port("internal", nth)
+        )
         for nth, home in enumerate(settings.kafka_homes)
     )
     cluster = kafka.Cluster(
-        nodes, jars.ensure(settings.cache), java.find(), settings.kafka_heap, settings.kafka_options
+        nodes,
+        jars.ensure(settings.cache),
+        java.find(),
+        settings.kafka_heap,
+        settings.kafka_options,
+        security.of(settings),
     )
     cluster.prepare()
     return cluster

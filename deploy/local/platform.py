@@ -12,11 +12,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from deploy.local import doctor, leftovers, parts, placement, programs, provision, readiness, secrets_store
+from deploy.local import (
+    doctor,
+    leftovers,
+    parts,
+    placement,
+    programs,
+    provision,
+    readiness,
+    secrets_store,
+    security,
+)
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
 from deploy.local.supervisord import Supervisor
 from deploy.local.trouble import Trouble
+from duban_contracts.kafka_users import ADMIN, OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +94,7 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
         ("mail (demo)", f"smtp://{LOOPBACK}:{settings.port('smtp')}"),
         ("webhooks (demo)", f"http://{LOOPBACK}:{settings.port('webhook')}/received"),
         ("passwords, keys", str(settings.credentials)),
+        *([("Kafka's users", str(settings.credentials / "kafka"))] if settings.secure else []),
         ("logs", str(settings.logs)),
     ]
 
@@ -93,8 +105,10 @@ def environment(settings: Settings) -> dict[str, str]:
         raise Trouble("There is no platform here yet.", "`make up` makes one.")
     superuser = settings.outside_postgres or f"postgresql://{_postgres_address(settings)}/postgres"
     dsns = provision.service_dsns(settings, superuser)
+    secured = security.of(settings)
     return {
         "DUBAN_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        **(secured.environment(OPERATOR) if secured else {}),
         "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
         **{f"DUBAN_{name.upper()}_DSN": dsn for name, dsn in dsns.items()},
         **{f"DUBAN_{name.upper()}_URL": f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services},
@@ -156,12 +170,13 @@ async def _servers(settings: Settings, supervisor: Supervisor, prepared: Parts, 
         ),
         readiness.wait_for(
             "Kafka",
-            lambda: readiness.kafka(settings.kafka_bootstrap, brokers, every=prepared.kafka is not None),
+            lambda: readiness.kafka(security.broker(settings, ADMIN), brokers, every=prepared.kafka is not None),
             settings.waits["kafka"],
             f"See `make logs S={settings.kafka_process(1)}`.",
         ),
     )
-    say(f"PostgreSQL and Kafka ({brokers} broker{'s' if brokers > 1 else ''}) are ready")
+    demands = ", SASL_SSL, users and rights" if settings.secure else ""
+    say(f"PostgreSQL and Kafka ({brokers} broker{'s' if brokers > 1 else ''}{demands}) are ready")
 
 
 async def _services(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deploy.local import leftovers, provision
+from deploy.local import certificates, leftovers, provision, secrets_store, security
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
+from duban_contracts.kafka_users import service_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from deploy.local.kafka import Cluster
     from deploy.local.parts import Parts
     from deploy.local.settings import Settings
 
@@ -32,7 +34,7 @@ def servers(settings: Settings, parts: Parts) -> list[Program]:
                 settings.kafka_process(node.number),
                 parts.kafka.command(node),
                 _KAFKA,
-                _mark(settings),
+                _mark(settings) | _certificate(parts.kafka),
                 stop_seconds=40,
                 group="kafka",
             )
@@ -84,7 +86,9 @@ def service_environment(settings: Settings, name: str, dsn: str) -> dict[str, st
     state.mkdir(parents=True, exist_ok=True)
     return {
         "DUBAN_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-        "DUBAN_POSTGRES_DSN": dsn,
+        **_secrets(
+            settings, name, {"DUBAN_POSTGRES_DSN": dsn, "DUBAN_WEBHOOK_SECRET": provision.webhook_secret(settings)}
+        ),
         "DUBAN_HTTP_HOST": LOOPBACK,
         "DUBAN_HTTP_PORT": str(settings.port(name)),
         "DUBAN_PROFILE": str(settings.profile),
@@ -94,12 +98,29 @@ def service_environment(settings: Settings, name: str, dsn: str) -> dict[str, st
         "DUBAN_SMTP_HOST": LOOPBACK,
         "DUBAN_SMTP_PORT": str(settings.port("smtp")),
         "DUBAN_WEBHOOK_BASE": f"http://{LOOPBACK}:{settings.port('webhook')}",
-        "DUBAN_WEBHOOK_SECRET": provision.webhook_secret(settings),
         "DUBAN_BOUNCE_MAILDIR": str(bounces(settings)),
         "PYTHONUNBUFFERED": "1",
         **settings.clock,
         **_mark(settings),
     }
+
+
+def _certificate(cluster: Cluster) -> dict[str, str]:
+    """Return what changes when the nodes' certificate is made anew: the supervisor restarts what is told other things."""
+    return {"DUBAN_CERTIFICATE_ENDS": str(certificates.ends(cluster.security.node))} if cluster.security else {}
+
+
+def _secrets(settings: Settings, service: str, values: Mapping[str, str]) -> dict[str, str]:
+    """Return how a service is told its secrets: by files when the platform is secured, else in its environment."""
+    secured = security.of(settings)
+    if secured is None:
+        return dict(values)
+    told = secured.environment(service_user(service))
+    for name, value in values.items():
+        file = settings.credentials / "services" / f"{service}.{name.removeprefix('DUBAN_').lower()}"
+        secrets_store.write_private(file, value)
+        told[f"{name}_FILE"] = str(file)
+    return told
 
 
 def _mark(settings: Settings) -> dict[str, str]:

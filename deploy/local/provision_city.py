@@ -8,43 +8,61 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.local import secrets_store
+from deploy.local import secrets_store, security
 from deploy.local.migrations import migrate_service
 from deploy.local.trouble import Trouble
 from duban_contracts import profile
+from duban_contracts.kafka_users import ADMIN, city_users, load_quotas
 from duban_contracts.topics import city_topics
 from services.chassis.access import keys as api_keys
 from services.chassis.access.accounts import Account, load_accounts
-from services.chassis.publishing import topics
+from services.chassis.process.kafka import addresses, options
+from services.chassis.publishing import topics, users
 from services.chassis.storage.schema import MigrationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from deploy.local.security import Security
     from deploy.local.settings import Settings
+    from duban_contracts.kafka_users import User
+    from services.chassis.process.kafka import Broker
 
 _REPLICAS = 3
 
 
-async def everything(settings: Settings, dsns: Mapping[str, str]) -> list[str]:
-    """Apply topics, migrate the databases in `dsns`, store keys; returns what was done. Raises `Trouble`."""
+async def everything(settings: Settings, dsns: Mapping[str, str], broker: Broker | str | None = None) -> list[str]:
+    """Apply topics, users and rights, migrate the databases in `dsns`, store keys; returns what was done.
+
+    `broker` is the cluster as its administrator reaches it, this platform's own when none is given. Raises `Trouble`.
+    """
+    broker = broker or security.broker(settings, ADMIN)
     try:
         city = profile.load_city(settings.profile)
         accounts = load_accounts(settings.profile, city)
+        quotas = load_quotas(settings.profile, [county.code for county in city.counties])
     except (OSError, profile.ProfileError) as error:
         raise Trouble(
             f"The city profile cannot be used: {error}.", "Correct it, or name another with DUBAN_PROFILE."
         ) from error
-    declared = city_topics([county.code for county in city.counties], settings.topic_prefix)
-    replication = min(await _brokers(settings.kafka_bootstrap), _REPLICAS)
-    created = await topics.apply(
-        settings.kafka_bootstrap, declared, replication=_REPLICAS if replication == _REPLICAS else 1
-    )
+    counties = [county.code for county in city.counties]
+    declared = city_topics(counties, settings.topic_prefix)
+    replication = min(await _brokers(broker), _REPLICAS)
+    created = await topics.apply(broker, declared, replication=_REPLICAS if replication == _REPLICAS else 1)
+    secured = security.of(settings)
+    admitted = await _admit(broker, secured, city_users(counties, settings.topic_prefix, quotas)) if secured else []
     keys = issue_keys(settings.credentials / "keys.json", accounts)
     applied = await asyncio.gather(*(_migrate_and_store(name, dsn, keys) for name, dsn in dsns.items()))
     topics_line = f"{city.name}: {len(declared)} topics, {len(created)} of them new"
-    return [f"{topics_line}; {sum(applied)} new migrations; keys of {len(keys)} accounts"]
+    return [f"{topics_line}; {sum(applied)} new migrations; keys of {len(keys)} accounts", *admitted]
+
+
+async def _admit(broker: Broker | str, secured: Security, declared: Sequence[User]) -> list[str]:
+    names = [user.name for user in declared]
+    secured.write_client_files(names, addresses(broker))
+    changes = await users.apply(broker, declared, {name: secured.password(name) for name in names}, remove_others=True)
+    return [f"Kafka: {len(names)} users, {len(changes.lines())} changes of users, rights and quotas"]
 
 
 def issue_keys(file: Path, accounts: tuple[Account, ...]) -> list[api_keys.NewKey]:
@@ -83,8 +101,8 @@ async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey]
     return len(applied)
 
 
-async def _brokers(bootstrap: str) -> int:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def _brokers(broker: Broker | str) -> int:
+    admin = AIOKafkaAdminClient(**options(broker))
     await admin.start()
     try:
         described: dict[str, Any] = await admin.describe_cluster()

@@ -8,12 +8,14 @@ import logging
 import time
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from services.chassis.process.kafka import Broker
 
 _PAUSE = 0.1
 _NOISE = 51  # above CRITICAL: a broker that is not up yet is no news while we wait for it
@@ -40,21 +42,25 @@ async def postgres(dsn: str) -> str | None:
     return None
 
 
-async def kafka(bootstrap: str, brokers: int, *, every: bool = False) -> str | None:
+async def kafka(bootstrap: Broker | str, brokers: int, *, every: bool = False) -> str | None:
     """None when the cluster knows of `brokers` brokers (and, with `every`, each listed one answers), else why not."""
-    for address in bootstrap.split(",") if every else [bootstrap]:
-        if (missing := await _cluster_of(address, brokers)) is not None:
+    from services.chassis.process.kafka import options  # noqa: PLC0415 - `down` works while a service's code does not
+
+    told = options(bootstrap)
+    listed = told.pop("bootstrap_servers")
+    for address in listed.split(",") if every else [listed]:
+        if (missing := await _cluster_of(address, brokers, told)) is not None:
             return f"{address}: {missing}"
     return None
 
 
-async def _cluster_of(bootstrap: str, brokers: int) -> str | None:
+async def _cluster_of(bootstrap: str, brokers: int, told: Mapping[str, Any]) -> str | None:
     from aiokafka import AIOKafkaClient  # noqa: PLC0415
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     logger = logging.getLogger("aiokafka")
     before, logger.level = logger.level, _NOISE
-    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
+    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=5000, **told)
     try:
         await client.bootstrap()
         known = len(client.cluster.brokers())

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 LOOPBACK = "127.0.0.1"
+SECURED = "SASL_SSL"  # the protocol, and the listener's name, of a Kafka that demands users and TLS
 CLOCK = ("DUBAN_CLOCK_RATE", "DUBAN_CLOCK_ORIGIN", "DUBAN_CLOCK_ORIGIN_WALL")
 _LOWEST_PORT = 1024
 _LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; supervisord adds a suffix while it binds
@@ -33,6 +34,7 @@ class Settings:
     port_base: int
     port_offsets: Mapping[str, int]
     brokers: int
+    secure: bool
     kafka_heap: str
     kafka_options: tuple[str, ...]
     postgres_options: Mapping[str, str]
@@ -98,6 +100,7 @@ def load(environ: Mapping[str, str] | None = None, *, file: Path = HERE / "platf
         port_base=_port_base(env, raw),
         port_offsets=raw["ports"]["offsets"],
         brokers=_brokers(env, raw, home),
+        secure=_secure(env, home),
         kafka_heap=env.get("DUBAN_KAFKA_HEAP") or raw["kafka"]["heap"],
         kafka_options=tuple((env.get("DUBAN_KAFKA_OPTIONS") or raw["kafka"]["options"]).split()),
         postgres_options={name: str(value) for name, value in raw["postgres"].items()},
@@ -130,3 +133,22 @@ def _brokers(env: Mapping[str, str], raw: Mapping[str, Any], home: Path) -> int:
     if text not in {"1", "3"}:
         raise Trouble(f"BROKERS is {text!r}.", "Use 1 for a single node or 3 for a cluster on this machine.")
     return int(text)
+
+
+def _secure(env: Mapping[str, str], home: Path) -> bool:
+    # Like its size, a cluster that stands here keeps what it demands of its clients.
+    asked, outside = env.get("SECURE"), env.get("DUBAN_KAFKA_BOOTSTRAP")
+    text = asked or str(int(not outside and is_secured(home / "kafka" / "node-1")))
+    if text not in {"0", "1"}:
+        raise Trouble(f"SECURE is {text!r}.", "Use 1 for a Kafka that demands users and TLS, 0 for an open one.")
+    if text == "1" and outside:
+        raise Trouble(
+            "SECURE=1 sets up a Kafka of this machine, and DUBAN_KAFKA_BOOTSTRAP names another.", "Use one of the two."
+        )
+    return text == "1"
+
+
+def is_secured(node: Path) -> bool:
+    """Return whether the Kafka node in this directory was set up to demand users and TLS."""
+    properties = node / "server.properties"
+    return properties.exists() and f"{SECURED}://" in properties.read_text(encoding="ascii")

@@ -101,6 +101,20 @@ CONSUMERS: Final = (
 )
 
 
+# Who writes what, by service. A county writes its claims by itself, or the gateway does it for the county.
+WRITERS: Final = {
+    TopicFamily.CLAIMS: "gateway",
+    TopicFamily.FEEDBACK: "ledger",
+    TopicFamily.HAZARD: "ledger",
+    TopicFamily.SUPERVISION: "scheduler",
+    TopicFamily.TASK: "scheduler",
+    TopicFamily.NOTICE: "notifications",
+}
+
+# Topics that one service keeps for itself. Faust's table: one compacted partition for each partition of its source.
+OWN_TOPICS: Final = {"statistics": ("statistics-hazards-changelog",)}
+
+
 def consumer(name: str) -> Consumer:
     """Return the consumer called `name`; raises KeyError when it is not declared."""
     return _CONSUMERS_BY_NAME[name]
@@ -123,8 +137,11 @@ def city_topics(counties: Iterable[str], prefix: str = "") -> list[Topic]:
         Topic(f"{prefix}{TopicFamily.SUPERVISION}", KEEP_FOREVER),
         Topic(f"{prefix}{TopicFamily.TASK}", KEEP_FOREVER),
         Topic(f"{prefix}{TopicFamily.NOTICE}", KEEP_FOREVER),
-        # Faust's table: one compacted partition for each partition of its source.
-        Topic(f"{prefix}statistics-hazards-changelog", KEEP_FOREVER, config={"cleanup.policy": "compact"}),
+        *(
+            Topic(f"{prefix}{name}", KEEP_FOREVER, config={"cleanup.policy": "compact"})
+            for names in OWN_TOPICS.values()
+            for name in names
+        ),
     ]
     for county in counties:
         topics.append(Topic(claims_topic(county, prefix), 400 * DAY_MS, COUNTY_PARTITIONS, dict(append_time)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from deploy.demo.api import Json, Platform
 from deploy.demo.life import Story
 from deploy.demo.senders import Sender
+from services.chassis.process.kafka import Broker
 
 AUDITOR = "city-office-1"
 
@@ -49,7 +50,7 @@ class Case:
     """Everything a check may look at; `refusals` is filled by the check of refusals, for the board."""
 
     platform: Platform
-    bootstrap: str
+    bootstrap: Broker | str
     stories: Mapping[str, Story]
     senders: Mapping[str, Sender]
     received: str

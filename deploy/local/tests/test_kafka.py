@@ -10,6 +10,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from deploy.local import ephemeral
 from deploy.local.java import Java
 from deploy.local.kafka import Cluster, Node
+from deploy.local.security import Security
 from deploy.local.trouble import Trouble
 
 pytestmark = pytest.mark.servers
@@ -59,6 +60,34 @@ def test_every_listener_is_on_loopback_and_three_nodes_replicate(tmp_path: Path)
     assert (properties["default.replication.factor"], properties["min.insync.replicas"]) == ("3", "2")
     for listener in properties["listeners"].split(","):
         assert "//127.0.0.1:" in listener
+
+
+def test_a_secured_node_demands_users_and_certificates_and_gives_nobody_a_right(tmp_path: Path) -> None:
+    node = Node(1, 1, 2, tmp_path / "node-1", 3)
+    security = Security(tmp_path / "credentials")
+    text = Cluster((node,), tmp_path, Java(Path("java"), 17, "test"), security=security).properties_of(node)
+    properties = dict(line.split("=", 1) for line in text.splitlines())
+    assert properties["advertised.listeners"] == "SASL_SSL://127.0.0.1:1,INTERNAL://127.0.0.1:3"
+    assert "PLAINTEXT" not in text
+    assert properties["allow.everyone.if.no.acl.found"] == "false"
+    assert properties["super.users"] == "User:CN=duban-broker;User:duban-admin"
+    for listener in ("internal", "controller"):
+        assert properties[f"listener.name.{listener}.ssl.client.auth"] == "required"
+    assert security.password("duban-admin") not in text
+
+
+@pytest.mark.parametrize("secured", [True, False])
+def test_a_cluster_of_another_kind_is_refused_rather_than_opened(tmp_path: Path, *, secured: bool) -> None:
+    node = Node(1, 1, 2, tmp_path / "node-1", 3)
+    (node.data).mkdir(parents=True)
+    (node.data / "meta.properties").write_text("node.id=1\n")
+    node.properties.write_text(
+        "listeners=SASL_SSL://127.0.0.1:1\n" if secured else "listeners=PLAINTEXT://127.0.0.1:1\n"
+    )
+    security = None if secured else Security(tmp_path / "credentials")
+    with pytest.raises(Trouble, match=f"Use SECURE={int(secured)}, or `make reset`"):
+        Cluster((node,), tmp_path, Java(Path("java"), 17, "test"), security=security).prepare()
+    assert not (tmp_path / "credentials").exists()
 
 
 async def _create(bootstrap: str, topic: str, copies: int) -> None:

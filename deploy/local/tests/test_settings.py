@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from deploy.local import secrets_store
+from deploy.local import programs, secrets_store
 from deploy.local.__main__ import main
 from deploy.local.settings import load
 from deploy.local.trouble import Trouble
@@ -68,7 +68,7 @@ def test_an_unusable_port_base_is_refused_with_a_sentence(base: str) -> None:
 
 def test_no_two_parts_share_a_port_even_with_three_brokers() -> None:
     plain = load({"BROKERS": "3"})
-    several = {"kafka", "controller"}
+    several = {"kafka", "controller", "internal"}
     ports = [plain.port(name, nth) for name in plain.port_offsets for nth in range(3 if name in several else 1)]
     assert len(ports) == len(set(ports))
 
@@ -82,6 +82,43 @@ def test_a_cluster_that_stands_keeps_its_size(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         (tmp_path / "kafka" / f"node-{number}").mkdir(parents=True)
     assert load({"DUBAN_HOME": str(tmp_path)}).brokers == 3
+
+
+@pytest.mark.parametrize(
+    ("environment", "secure"),
+    [({}, True), ({"SECURE": "0"}, False), ({"DUBAN_KAFKA_BOOTSTRAP": "kafka.example:9092"}, False)],
+)
+def test_a_secured_cluster_that_stands_stays_secured(
+    tmp_path: Path, environment: dict[str, str], *, secure: bool
+) -> None:
+    node = tmp_path / "kafka" / "node-1"
+    node.mkdir(parents=True)
+    assert not load({"DUBAN_HOME": str(tmp_path)}).secure
+    (node / "server.properties").write_text("listeners=SASL_SSL://127.0.0.1:1\n")
+    assert load({"DUBAN_HOME": str(tmp_path), **environment}).secure == secure
+
+
+@pytest.mark.parametrize("environment", [{"SECURE": "yes"}, {"SECURE": "1", "DUBAN_KAFKA_BOOTSTRAP": "k:9092"}])
+def test_a_wish_for_security_that_makes_no_sense_is_refused(environment: dict[str, str]) -> None:
+    with pytest.raises(Trouble, match="SECURE"):
+        load(environment)
+
+
+def test_secrets_of_a_secured_platform_are_given_as_files_and_those_of_an_open_one_as_they_are(tmp_path: Path) -> None:
+    home = {"DUBAN_HOME": str(tmp_path)}
+    plain = programs.service_environment(load(home), "ledger", "postgresql://secret")
+    assert plain["DUBAN_POSTGRES_DSN"] == "postgresql://secret"
+    assert not [name for name in plain if name.endswith("_FILE")]
+    told = programs.service_environment(load({**home, "SECURE": "1"}), "ledger", "postgresql://secret")
+    files = {name: Path(value) for name, value in told.items() if name.endswith("_FILE")}
+    assert set(files) == {"DUBAN_POSTGRES_DSN_FILE", "DUBAN_WEBHOOK_SECRET_FILE", "DUBAN_KAFKA_PASSWORD_FILE"}
+    assert files["DUBAN_POSTGRES_DSN_FILE"].read_text() == "postgresql://secret"
+    assert not set(told) & {"DUBAN_POSTGRES_DSN", "DUBAN_WEBHOOK_SECRET", "DUBAN_KAFKA_PASSWORD"}
+    assert told["DUBAN_KAFKA_USERNAME"] == "duban-ledger"
+    for file in files.values():
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+        assert file.read_text() not in "".join(told.values())
 
 
 def test_an_outside_kafka_is_used_instead_of_ours() -> None:

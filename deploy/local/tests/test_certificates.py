@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from deploy.local import certificates
+from deploy.local.certificates import Authority
+from deploy.local.security import Security
+
+
+def shake_hands(certificate: Path, authority: Path, name: str) -> str | None:
+    """Return why a client that trusts `authority` refuses a server with `certificate` under `name`; None if it doesn't."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shown.load_cert_chain(certificate)
+    server = shown.wrap_bio(to_server, to_client, server_side=True)
+    client = ssl.create_default_context(cafile=authority).wrap_bio(to_client, to_server, server_hostname=name)
+    for _ in range(4):
+        for side in (client, server):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLCertVerificationError as error:
+                return error.verify_message
+    return None
+
+
+def test_a_node_is_trusted_by_who_trusts_its_authority_and_by_nobody_else(tmp_path: Path) -> None:
+    ours, foreign = Authority.at(tmp_path / "ours"), Authority.at(tmp_path / "foreign")
+    node = tmp_path / "node.pem"
+    ours.issue(node)
+    for name in ("127.0.0.1", "localhost"):
+        assert shake_hands(node, ours.certificate, name) is None
+    assert "self-signed" in str(shake_hands(node, foreign.certificate, "localhost")) or "unable to get" in str(
+        shake_hands(node, foreign.certificate, "localhost")
+    )
+    assert "mismatch" in str(shake_hands(node, ours.certificate, "kafka.example"))
+
+
+def test_a_certificate_that_is_over_is_refused(tmp_path: Path) -> None:
+    ours, node = Authority.at(tmp_path), tmp_path / "node.pem"
+    ours.issue(node, valid=timedelta(hours=-1))
+    assert shake_hands(node, ours.certificate, "localhost") == "certificate has expired"
+
+
+def test_what_is_made_is_kept_and_its_owners_alone(tmp_path: Path) -> None:
+    security = Security(tmp_path / "kafka")
+    security.prepare()
+    before = {path: path.read_bytes() for path in security.directory.iterdir()}
+    assert {path.stat().st_mode & 0o777 for path in before} == {0o600}
+    assert security.directory.stat().st_mode & 0o777 == 0o700
+    security.prepare()
+    assert {path: path.read_bytes() for path in security.directory.iterdir()} == before
+
+
+def test_a_certificate_that_ends_within_a_month_is_made_anew_and_the_authority_stays(tmp_path: Path) -> None:
+    security = Security(tmp_path)
+    security.prepare()
+    authority = security.ca.read_bytes()
+    assert not certificates.is_ending(security.node)
+    security.authority.issue(security.node, valid=timedelta(days=29))
+    assert certificates.is_ending(security.node)
+    security.prepare()
+    assert certificates.ends(security.node) > datetime.now(UTC) + timedelta(days=300)
+    assert security.ca.read_bytes() == authority
+
+
+def test_the_administrators_password_passes_through_a_file_that_is_gone_afterwards(tmp_path: Path) -> None:
+    security = Security(tmp_path)
+    with security.format_arguments() as file:
+        assert security.password("duban-admin") in file.read_text()
+        assert file.stat().st_mode & 0o777 == 0o600
+    assert not file.exists()
+
+
+def test_clients_files_hold_what_a_client_on_librdkafka_needs(tmp_path: Path) -> None:
+    security = Security(tmp_path)
+    security.write_client_files(["county-140502"], "127.0.0.1:1")
+    file = tmp_path / "county-140502.properties"
+    assert dict(line.split("=", 1) for line in file.read_text().splitlines()) == security.client(
+        "county-140502", "127.0.0.1:1"
+    )
+    assert file.stat().st_mode & 0o777 == 0o600
