@@ -128,7 +128,7 @@ def test_a_pod_is_bounded_pinned_and_has_an_account_without_a_token(manifest: Ma
 def test_a_service_is_probed_without_asking_kafka_or_postgres_whether_it_lives(manifest: Manifest) -> None:
     (container,) = pod(manifest)["containers"]
     assert container["startupProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
-    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz/http", "port": "http"}
     assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
     # The chassis gives its roles 25 s; the pause before SIGTERM counts, too.
     pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]

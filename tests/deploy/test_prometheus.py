@@ -13,7 +13,8 @@ import yaml
 from deploy.local import settings
 from deploy.local.trouble import Trouble
 from deploy.prometheus import local, operator, tools
-from tests.deploy.expressions import ROOT, RULES, rules
+from duban_contracts.topics import CONSUMERS
+from tests.deploy.expressions import ROOT, RULES, rules, selected
 
 pytestmark = pytest.mark.servers
 
@@ -75,6 +76,54 @@ def test_every_alert_has_a_runbook_with_its_four_sections(rule: dict[str, dict[s
     assert page.exists(), f"{page} is missing"
     headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert headings == list(SECTIONS)
+
+
+def test_a_consumer_of_which_nobody_tells_is_an_alarm() -> None:
+    (rule,) = (rule for rule in rules() if rule["alert"] == "DubanConsumerMissing")
+    missed = {dict(series.matchers)["consumer"] for series in selected(rule["expr"])}
+    assert missed == {each.name for each in CONSUMERS}, "name every consumer in the rule DubanConsumerMissing"
+
+
+def _seconds(duration: str) -> int:
+    number, unit = re.fullmatch(r"(\d+)([smh])", duration).groups()  # type: ignore[union-attr]
+    return int(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DubanPipelineStale",
+        "DubanHeartbeatStale",
+        "DubanOutboxNotDraining",
+        "DubanConsumerNotReading",
+        "DubanConsumerMissing",
+        "DubanConsumerHalted",
+        "DubanCountyHeld",
+        "DubanTransactionOpen",
+        "DubanBatchUnreadable",
+        "DubanDeadLettersHeld",
+        "DubanTargetDown",
+    ],
+)
+def test_what_stops_events_is_seen_within_two_minutes(name: str) -> None:
+    (rule,) = (rule for rule in rules() if rule["alert"] == name)
+    age = re.search(r"time\(\) - .*> (\d+)\s*$", rule["expr"])
+    configured = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))["global"]
+    late = _seconds(configured["scrape_interval"]) + _seconds(configured["evaluation_interval"])
+    assert (int(age[1]) if age else 0) + _seconds(rule.get("for", "0s")) + late <= 120
+
+
+LASTING = [
+    rule["alert"]
+    for rule in rules()
+    if not re.search(r"rate\(|increase\(|absent\(|vector\(|up\{|calendar", rule["expr"])
+]
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_an_alert_about_what_lasts_outlasts_a_restart_of_the_service_that_tells_of_it(name: str) -> None:
+    (rule,) = (rule for rule in rules() if rule["alert"] == name)
+    assert _seconds(rule["keep_firing_for"]) >= 120
 
 
 def test_no_runbook_outlives_its_alert() -> None:

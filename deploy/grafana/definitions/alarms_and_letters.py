@@ -62,3 +62,9 @@ def letters(board: Dashboard, _names: Names) -> None:
             span=QUARTER,
         )
     )
+    board.with_panel(
+        lines(
+            Text("退信", "每小时收到的退信，按结果分；对应不上的（unmatched、unrecordable）告警。", "short"),
+            [Query("sum by (outcome) (increase(duban_notice_reports_total[1h]))", "{{outcome}}")],
+        )
+    )

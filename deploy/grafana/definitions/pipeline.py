@@ -14,7 +14,7 @@ def build(names: Names) -> Dashboard:
     board = page(
         "duban-pipeline", "督办 · 流水线健康", "事件从县区到台账、时限、督促函和统计是否畅通。", since="now-3h"
     )
-    for row in (_overview, _consumers, _batches, _outboxes, _edge, _requests, supervision, letters):
+    for row in (_overview, _consumers, _batches, _outboxes, _edge, _requests, _access, supervision, letters):
         row(board, names)
     return board
 
@@ -50,6 +50,33 @@ def _overview(board: Dashboard, _names: Names) -> None:
 def _consumers(board: Dashboard, _names: Names) -> None:
     board.with_row(Row("消费者"))
     board.with_panel(
+        numbers(
+            Text("消费者在读取", "消费者已加入消费组、分到分区并得到消息中间件的答复。", "none"),
+            [Query("max by (consumer) (duban_consumer_reading)", "{{consumer}}")],
+            span=HALF,
+            words={"0": "未读取", "1": "在读取"},
+        )
+    )
+    board.with_panel(
+        lines(
+            Text(
+                "单个县区的通道受阻",
+                "已暂停的通道、未结束的事务、无法读取的批次，按通道分；其他县区不受影响。",
+                "short",
+            ),
+            [
+                Query("max by (topic) (duban_consumer_held) > 0", "{{topic}} 已暂停"),
+                Query(
+                    "max by (topic) (duban_consumer_open_transaction_timestamp_seconds > bool 0) > 0",
+                    "{{topic}} 事务未结束",
+                ),
+                Query(
+                    "sum by (topic) (increase(duban_consumer_unreadable_batches_total[10m])) > 0", "{{topic}} 无法读取"
+                ),
+            ],
+        )
+    )
+    board.with_panel(
         lines(
             Text("最早未处理事件的等待时间", "各消费者最早一条未处理事件已等待多久；超过 60 秒告警。", "s"),
             [
@@ -62,8 +89,8 @@ def _consumers(board: Dashboard, _names: Names) -> None:
     )
     board.with_panel(
         lines(
-            Text("积压条数", "已提交位点与主题末尾之间的条数。", "short"),
-            [Query("sum by (consumer) (duban_consumer_lag_records)", "{{consumer}}")],
+            Text("积压条数", "已提交位点与主题末尾之间的条数；未在读取的消费者没有数。", "short"),
+            [Query("sum by (consumer) (duban_consumer_lag_records >= 0)", "{{consumer}}")],
         )
     )
     board.with_panel(
@@ -193,6 +220,20 @@ def _requests(board: Dashboard, _names: Names) -> None:
                 Query(
                     "histogram_quantile(0.99, sum by (le, service) (rate(duban_http_request_duration_seconds_bucket"
                     '{route!~"/v1/feed|/v1/receipts/.*"}[$__rate_interval])))',
+                    "{{service}}",
+                )
+            ],
+        )
+    )
+
+
+def _access(board: Dashboard, _names: Names) -> None:
+    board.with_panel(
+        lines(
+            Text("越权查看被拒", "每小时请求管辖范围之外内容的次数，按服务分；持续偏高可能是账号在试探。", "short"),
+            [
+                Query(
+                    'sum by (service) (increase(duban_access_refusals_total{reason="outside-scope"}[1h]))',
                     "{{service}}",
                 )
             ],

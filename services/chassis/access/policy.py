@@ -22,7 +22,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 
 from duban_contracts.profile import City
 from services.chassis.access.keys import Authenticator
-from services.chassis.access.refusals import Caller, Reason, record
+from services.chassis.access.refusals import Caller, Reason, expect, record
 from services.chassis.access.roles import Role, Roles, holds
 from services.chassis.access.scope import Scope
 from services.chassis.web.problems import Problem
@@ -240,5 +240,7 @@ def guard(app: FastAPI, city: City) -> FastAPI:
     Needs `app.state.service` and `app.state.database`, which `create_app` sets.
     """
     app.state.access = Access(Authenticator(app.state.database), city)
-    routes_of(app, app.state.service)
+    for route in routes_of(app, app.state.service):
+        if route.action is not None:
+            expect(route.action.name)
     return app

@@ -85,6 +85,11 @@ def found_in_scope(row: T | None, facts: Callable[[T], Facts], caller: Caller, m
     return row
 
 
+def expect(action: str) -> None:
+    """Export that nobody was refused `action` for its scope yet: the first refusal then counts as an increase."""
+    metrics.ACCESS_REFUSALS.labels(action, Reason.SCOPE)
+
+
 def record(reason: Reason, action: str, principal: Principal | None, *, dimension: Dimension | None = None) -> None:
     """Count and log a refusal.
 

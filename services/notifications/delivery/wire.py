@@ -17,6 +17,7 @@ from services.notifications.delivery import http
 from services.notifications.delivery.handlers.courier import Courier
 from services.notifications.delivery.handlers.deps import Deps, Sender
 from services.notifications.delivery.handlers.mailbox import ReportSettings
+from services.notifications.delivery.handlers.report import Outcome
 from services.notifications.delivery.jobs import (
     GAUGES_SECONDS,
     REPORTS_SECONDS,
@@ -27,6 +28,7 @@ from services.notifications.delivery.jobs import (
 from services.notifications.delivery.model.retry import RetrySchedule
 from services.notifications.directory.handlers import FILE, read_contacts
 from services.notifications.directory.model import Contacts, Directory
+from services.notifications.metrics import NOTICE_REPORTS
 from services.notifications.settings import Settings
 
 ROLE: Final = "delivery"
@@ -57,6 +59,8 @@ def wire(platform: Platform[Settings], *, channels: Sequence[AnyChannel], sender
         Job(partial(carry_letters, courier, clock), ROLE),
         platform.every(GAUGES_SECONDS, gauges, name="delivery gauges", role=ROLE),
     ]
+    for outcome in Outcome:
+        NOTICE_REPORTS.labels(outcome)  # from 0, so that the first one is seen as an increase
     if maildir := ReportSettings().maildir:
         reports = partial(take_reports, maildir, deps)
         jobs.append(platform.every(REPORTS_SECONDS, reports, name="reports of mail servers", role=ROLE))
