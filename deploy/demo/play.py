@@ -105,7 +105,7 @@ async def perform(settings: Settings, console: Console, script: Script, disturb:
         await _live(api, city, clock, stories, senders, board, script, disturb)
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
-        case = Case(api, security.broker(settings, OPERATOR), stories, senders, received)
+        case = Case(api, security.broker(settings, OPERATOR), stories, senders, received, settings.profile)
         lines = await audit(case, script.patience_seconds)
         console.print(refusals_table(city, case.refusals))
         return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploy.demo.audit.case import AUDITOR, Case, Line, some
+from deploy.demo.audit.days_off import moved_by
 from deploy.demo.audit.reckoning import passed_unsubmitted
 from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionOverdue, SupervisionRecalled
@@ -29,7 +30,7 @@ async def every_overdue_deadline_was_raised_once(case: Case) -> Line:
         deadline["hazard_id"]
         async for deadline in case.platform.pages("scheduler", "/v1/deadlines", AUDITOR, state="excused", limit=500)
     }
-    due = passed_unsubmitted(evidence.history) - excused
+    due = passed_unsubmitted(evidence.history, moved_by(case.profile)) - excused
     alarmed = {hazard for hazard, _ in raised.keys() - recalled}
     missed = [f"{hazard} 漏报" for hazard in due - alarmed]
     false = [f"{hazard} 误报" for hazard in alarmed - due]

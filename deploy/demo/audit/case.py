@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deploy.demo.api import Json, Platform
 from deploy.demo.life import Story
@@ -47,13 +48,17 @@ class Evidence:
 
 @dataclass
 class Case:
-    """Everything a check may look at; `refusals` is filled by the check of refusals, for the board."""
+    """Everything a check may look at; `refusals` is filled by the check of refusals, for the board.
+
+    `profile` is the city's, whose calendar deadlines go by.
+    """
 
     platform: Platform
     bootstrap: Broker | str
     stories: Mapping[str, Story]
     senders: Mapping[str, Sender]
     received: str
+    profile: Path
     refusals: list[RefusedClaim] = field(default_factory=list)
 
     async def evidence(self) -> Evidence:

@@ -10,7 +10,7 @@ import httpx
 from deploy.demo.api import Json
 from deploy.demo.audit.case import AUDITOR, Case, Line, some
 from deploy.demo.audit.reckoning import period_of
-from services.statistics.recompute.handlers import differences
+from services.statistics.recompute.handlers import days_of, differences
 from services.statistics.recompute.model import books_of
 
 
@@ -36,6 +36,6 @@ async def statistics_equal_recomputation(case: Case) -> Line:
         answer: Json = response.json()
         return answer
 
-    found = await asyncio.to_thread(lambda: differences(books_of(evidence.history), ask))
+    found = await asyncio.to_thread(lambda: differences(books_of(evidence.history, days_of(case.profile)), ask))
     detail = f"由 {len(evidence.history)} 条台账历史重算，差异 {len(found)} 处"
     return Line("统计数字与台账重算一致", not found, detail + some(found))

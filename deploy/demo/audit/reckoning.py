@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from deploy.demo.api import Json
+from deploy.demo.audit.days_off import Moved, unmoved
 from services.chassis.process.clock import ZONE
 
 _BEFORE_ALL: Final = datetime.min.replace(tzinfo=ZONE)
@@ -18,8 +19,11 @@ _RESET: Final = frozenset({"extended", "deadline_corrected"})
 _SET: Final = frozenset({"confirmed", "reopened"}) | _RESET
 
 
-def passed_unsubmitted(history: Sequence[Json]) -> set[str]:
-    """Return the hazards of which a deadline passed without a 整改完成 in time, reckoned from the history alone."""
+def passed_unsubmitted(history: Sequence[Json], moved: Moved = unmoved) -> set[str]:
+    """Return the hazards of which a deadline passed without a 整改完成 in time, reckoned from the history alone.
+
+    `moved` says where a deadline on a day off goes.
+    """
     stories: dict[str, _Story] = defaultdict(_Story)
     for record in sorted(history, key=lambda r: (r["hazard_id"], r["version"])):
         payload, verb = payload_of(record), record["type"].split(".")[2]
@@ -27,7 +31,7 @@ def passed_unsubmitted(history: Sequence[Json]) -> set[str]:
         day = date.fromisoformat(payload["deadline_on"]) if "deadline_on" in payload else None
         story = stories[record["hazard_id"]]
         story.missed = story.missed or story.is_late(at)
-        story.tell(verb, at, day)
+        story.tell(verb, at, day and moved(day, at.astimezone(ZONE).date()))
     end = max(instant_of(record) for record in history)
     return {hazard for hazard, story in stories.items() if story.was_late or story.missed or story.is_late(end)}
 

@@ -1,9 +1,11 @@
 """Recompute every published figure from the ledger's own history.
 
-    python -m services.statistics.recompute --ledger-history history.jsonl --statistics http://127.0.0.1:18084
+    python -m services.statistics.recompute --ledger-history history.jsonl --statistics http://127.0.0.1:18084 \\
+        --profile deploy/profiles/jincheng
 
 The history is a file of JSON lines, or the URL of the ledger (`GET /v1/history`). Each record has `hazard_id`,
-`version`, `type` and its payload (`data` or `payload`). Keys come from DUBAN_LEDGER_KEY and DUBAN_STATISTICS_KEY.
+`version`, `type` and its payload (`data` or `payload`). The profile says whether deadlines on days off are moved; without
+one they are not. Keys come from DUBAN_LEDGER_KEY and DUBAN_STATISTICS_KEY.
 Prints every difference; exits 0 when there is none, 1 when there is one, 2 when the history itself has a gap.
 """
 
@@ -20,8 +22,8 @@ from typing import Any, Final
 
 import httpx
 
-from services.statistics.recompute.handlers import differences
-from services.statistics.recompute.model import BrokenHistory, books_of
+from services.statistics.recompute.handlers import days_of, differences
+from services.statistics.recompute.model import BrokenHistory, Days, books_of
 
 _PAGE: Final = 1000
 _EXIT_DIFFERENT: Final = 1
@@ -61,9 +63,11 @@ def main() -> int:
     )
     parser.add_argument("--ledger-history", required=True, help="file of JSON lines, or URL of the ledger")
     parser.add_argument("--statistics", required=True, help="URL of the statistics service")
+    parser.add_argument("--profile", type=Path, help="the city's profile, whose calendar and roll deadlines go by")
     arguments = parser.parse_args()
+    days = days_of(arguments.profile) if arguments.profile else Days()
     try:
-        books = books_of(read_history(arguments.ledger_history, os.environ.get("DUBAN_LEDGER_KEY")))
+        books = books_of(read_history(arguments.ledger_history, os.environ.get("DUBAN_LEDGER_KEY")), days)
     except BrokenHistory as error:
         print(f"the history has a gap: {error}")  # noqa: T201 - a command's answer
         return _EXIT_BROKEN_HISTORY

@@ -1,14 +1,16 @@
-"""Comparing the recomputed figures with the published ones."""
+"""Reading what a city decided about its days, and comparing the recomputed figures with the published ones."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from services.statistics.recompute.model import Books, CellKey, percent, rates_of, seconds_open
+from services.statistics.recompute.model import Books, CellKey, Days, percent, rates_of, seconds_open
 
 _CELL: Final = ("county", "sector", "grade", "channel")
 _RATES: Final = ("rectification_rate", "closure_rate", "on_time_rate", "on_time_submission_rate")
@@ -16,6 +18,14 @@ _DAYS_AT_ONCE: Final = 300
 _SECONDS_ALIKE: Final = 0.01
 
 Ask = Callable[[str, Mapping[str, str]], dict[str, Any]]
+
+
+def days_of(profile: Path) -> Days:
+    """Read a city's calendar and where its deadlines on days off go; raises OSError or ValueError."""
+    calendar = json.loads((profile / "calendar.json").read_text(encoding="utf-8"))
+    policy = json.loads((profile / "policy.json").read_text(encoding="utf-8"))
+    off, worked = (frozenset(map(date.fromisoformat, calendar[name])) for name in ("holidays", "workdays"))
+    return Days(off, worked, policy.get("roll", "none"))
 
 
 def differences(books: Books, ask: Ask) -> list[str]:

@@ -56,18 +56,20 @@ def entry_of(event: CloudEvent) -> Entry:
     return meaning
 
 
-def fold_all(entries: Iterable[Entry], known: dict[str, HazardRecord] | None = None) -> dict[str, HazardRecord]:
+def fold_all(
+    entries: Iterable[Entry], known: dict[str, HazardRecord] | None = None, days: CityDays = DAYS
+) -> dict[str, HazardRecord]:
     """Return every hazard's record after `entries`, in the order in which they arrive."""
     records = {} if known is None else known
     for entry in entries:
         before = records.get(entry.hazard_id, HazardRecord(hazard_id=entry.hazard_id))
-        records[entry.hazard_id] = fold(before, entry, DAYS)
+        records[entry.hazard_id] = fold(before, entry, days)
     return records
 
 
-def booked(story: Story) -> HazardRecord:
-    """Return the one record of a story."""
-    return fold_all(entries_of(story))[story.facts.hazard_id]
+def booked(story: Story, days: CityDays = DAYS) -> HazardRecord:
+    """Return the one record of a story, in a city that counts `days`."""
+    return fold_all(entries_of(story), days=days)[story.facts.hazard_id]
 
 
 def city_of(number: int, chance: random.Random) -> list[Story]:

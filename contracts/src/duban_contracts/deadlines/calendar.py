@@ -124,9 +124,13 @@ class CityDays:
     calendar: WorkingCalendar
     roll: Roll = Roll.NONE
 
-    def passes_at(self, deadline_on: date) -> datetime:
-        """Return the instant at which a deadline passes: when its last day, rolled if the city rolls, is over."""
-        return self.zone.end_of_day(self.calendar.roll(deadline_on, self.roll))
+    def passes_at(self, deadline_on: date, set_at: datetime) -> datetime:
+        """Return the instant at which a deadline passes that was set at `set_at`: when its last day, rolled, is over.
+
+        No roll takes a deadline to before the day on which it was set: it would have passed when it was told.
+        """
+        rolled = self.calendar.roll(deadline_on, self.roll)
+        return self.zone.end_of_day(rolled if rolled >= self.zone.day_of(set_at) else deadline_on)
 
     def end_of_day_at(self, instant: datetime) -> datetime:
         """Return the instant at which the day of `instant` is over; the first instant of a day belongs to that day."""

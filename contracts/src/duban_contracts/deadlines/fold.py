@@ -109,7 +109,7 @@ def move(  # noqa: PLR0911 - a table: one line for each event
 def _start(reckoning: Reckoning, turn: Turn, day: date, at: datetime, days: CityDays) -> Reckoning:
     """Begin a new deadline with nothing used."""
     settled = _settle(reckoning, Outcome.SUPERSEDED, at)
-    due_at = days.passes_at(day)
+    due_at = days.passes_at(day, at)
     deadline = Deadline(len(settled.deadlines) + 1, day, turn, at, due_at, due_at)
     started = replace(settled, deadlines=(*settled.deadlines, deadline))
     return _turn(started, ClockState.RUNNING, turn, at)
@@ -120,7 +120,7 @@ def _extend(reckoning: Reckoning, day: date, at: datetime, days: CityDays) -> Re
     if reckoning.state is ClockState.STOPPED:
         return reckoning
     settled = _settle(reckoning, Outcome.SUPERSEDED, at)
-    old, budget_end = settled.deadline, days.passes_at(day)
+    old, budget_end = settled.deadline, days.passes_at(day, at)
     due_at = budget_end
     if old.outcome is not Outcome.PASSED:
         budget_end, due_at = max(budget_end, old.budget_end), max(due_at, old.due_at)
@@ -136,7 +136,7 @@ def _correct(reckoning: Reckoning, day: date, at: datetime, days: CityDays) -> R
     """
     if reckoning.state is ClockState.STOPPED:
         return reckoning
-    wrong, due_at = reckoning.deadline, days.passes_at(day)
+    wrong, due_at = reckoning.deadline, days.passes_at(day, at)
     settled = reckoning.with_deadline(replace(wrong, outcome=Outcome.CORRECTED, settled_at=at))
     deadline = Deadline(wrong.number + 1, day, Turn.CORRECTED, at, due_at, due_at)
     corrected = replace(settled, deadlines=(*settled.deadlines, deadline))

@@ -60,7 +60,7 @@ def _event(corrected: Corrected, days: CityDays) -> CloudEvent:
         due_at=wrong.due_at,
         raised_at=at,
         last_day=days.last_day(wrong.due_at),
-        moved_by_review=wrong.due_at > days.passes_at(wrong.deadline_on),
+        moved_by_review=wrong.due_at > days.passes_at(wrong.deadline_on, wrong.set_at),
         corrected_to=corrected.right.deadline_on,
     )
     return new_event(

@@ -76,7 +76,7 @@ def payload_of(alarm: Alarm, said: Said, days: CityDays) -> SupervisionEvent:
         "due_at": due.at,
         "raised_at": raised_at,
         "last_day": last_day,
-        "moved_by_review": due.at > days.passes_at(due.on),
+        "moved_by_review": due.at > days.passes_at(due.on, said.set_at),
         "returned_on": days.zone.day_of(said.returned_at) if said.returned_at else None,
     }
     if alarm.kind is Kind.OVERDUE:

@@ -49,13 +49,22 @@ class HazardClock:
     facts: HazardFacts
     cause: Cause
 
+    @property
+    def said(self) -> Said:
+        """What is said of the hazard when an alarm is raised."""
+        return Said(self.facts, self.cause, self.reckoning.deadline.set_at, self.reckoning.returned_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the ledger said last about a hazard: its facts, and the event that says so; and what became of its claims."""
+    """What the ledger said last about a hazard: its facts, and the event that says so.
+
+    `set_at` is when the deadline in force was set, `returned_at` when its last 整改完成 came back.
+    """
 
     facts: HazardFacts
     cause: Cause
+    set_at: datetime
     returned_at: datetime | None = None
 
 
@@ -130,7 +139,7 @@ async def find_said(connection: Connection, hazard_ids: Sequence[str]) -> dict[s
     """Return what the ledger said last about these hazards."""
     rows = await connection.fetch(FIND_SAID, hazard_ids)
     clocks = {row["hazard_id"]: _clock(row) for row in rows}
-    return {name: Said(each.facts, each.cause, each.reckoning.returned_at) for name, each in clocks.items()}
+    return {name: each.said for name, each in clocks.items()}
 
 
 async def passed_beyond(connection: Connection, since: Mapping[str, datetime], until: datetime) -> list[str]:
@@ -146,12 +155,5 @@ async def save(connection: Connection, clocks: Sequence[HazardClock]) -> None:
 
 
 def _clock(row: asyncpg.Record) -> HazardClock:
-    said = _said(row)
-    return HazardClock(_RECKONING.decode(row["reckoning"]), said.facts, said.cause)
-
-
-def _said(row: asyncpg.Record) -> Said:
-    return Said(
-        _FACTS.decode(row["facts"]),
-        Cause(row["event_id"], row["correlation_id"], row["traceparent"]),
-    )
+    cause = Cause(row["event_id"], row["correlation_id"], row["traceparent"])
+    return HazardClock(_RECKONING.decode(row["reckoning"]), _FACTS.decode(row["facts"]), cause)

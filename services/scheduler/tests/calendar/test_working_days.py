@@ -63,7 +63,15 @@ def test_rolling_lands_on_the_nearest_working_day(day: date) -> None:
     [(Roll.NONE, local(7)), (Roll.PREVIOUS_WORKDAY, local(6)), (Roll.NEXT_WORKDAY, local(9))],
 )
 def test_a_deadline_on_a_saturday_passes_when_the_day_it_rolls_to_is_over(roll: Roll, passes: datetime) -> None:
-    assert CityDays(ZONE, WEEKENDS_ONLY.calendar, roll).passes_at(june(6)) == passes
+    assert CityDays(ZONE, WEEKENDS_ONLY.calendar, roll).passes_at(june(6), local(1)) == passes
+
+
+@pytest.mark.promise("P3")
+def test_no_roll_takes_a_deadline_to_before_the_day_on_which_it_was_set() -> None:
+    days = CityDays(ZONE, WEEKENDS_ONLY.calendar, Roll.PREVIOUS_WORKDAY)
+    assert days.passes_at(june(7), local(5, 23, 59)) == local(6)
+    assert days.passes_at(june(7), local(6)) == local(8)
+    assert days.passes_at(june(6), local(6, 12)) == local(7)
 
 
 def test_a_break_of_59_days_is_looked_over_and_a_longer_one_is_a_mistake() -> None:

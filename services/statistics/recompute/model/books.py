@@ -1,8 +1,7 @@
 """The books replayed from the ledger's history, and the rates and times that follow from them.
 
 The rules are written out again on purpose (DOMAIN §9): two people who read the same rule and get the same number are
-worth more than one function called twice. So is the deadline: it ends with its day, stands still while a 整改完成 is
-reviewed, and a return gives back what was left, up to the end of a day. Rolled deadlines (policy.json) are not known here.
+worth more than one function called twice.
 """
 
 from __future__ import annotations
@@ -11,13 +10,11 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
-# China has one zone and no summer time: eight hours ahead of UTC, all year.
-_CHINA: Final = timezone(timedelta(hours=8))
-_BEFORE_ALL: Final = datetime.min.replace(tzinfo=_CHINA)
+from services.statistics.recompute.model.clock import CHINA, PLAIN_DAYS, Clock, Days
 
 CellKey = tuple[str, str, str, str]
 
@@ -27,77 +24,13 @@ class BrokenHistory(ValueError):
 
 
 @dataclass
-class Clock:
-    """The deadline in force: `due` is when it passes, `spent` when the time allowed is used up to the microsecond.
-
-    `counted` is where the last turn of the clock lies; nothing counts before it.
-    """
-
-    due: datetime | None = None
-    spent: datetime = _BEFORE_ALL
-    counted: datetime = _BEFORE_ALL
-    paused: datetime | None = None
-    runs: bool = False
-    passed: bool = False
-
-    @property
-    def last_day(self) -> date | None:
-        """Return the last day that is over when the deadline passes."""
-        return self.due and (self.due - timedelta(microseconds=1)).astimezone(_CHINA).date()
-
-    def turn(self, what: str, at: datetime, day: date | None) -> None:
-        """Note that `what` happened at `at`; `day` is the deadline that the hazard has after it."""
-        late = self.runs and self.due is not None and at > self.due
-        if what in {"confirmed", "reopened"} and day is not None:
-            self._set(_after(day), at)
-        elif what == "extended" and day is not None and (self.runs or self.paused):
-            kept = self.due is not None and not (self.passed or late)
-            fresh = _after(day)
-            self.due = max(fresh, self.due) if kept and self.due else fresh
-            self.spent, self.passed = max(fresh, self.spent) if kept else fresh, False
-            self.counted = max(at, self.counted)
-        elif what == "deadline_corrected" and day is not None and (self.runs or self.paused):
-            # The day before it was wrong and so never passed; the right one counts as it is.
-            self.due = self.spent = _after(day)
-            self.passed, self.counted = False, max(at, self.counted)
-        elif what == "submitted" and self.runs:
-            self.passed = self.passed or late
-            self.runs, self.paused = False, max(at, self.counted)
-            self.counted = self.paused
-        elif what == "returned" and self.paused:
-            self._resume(self.paused, max(at, self.counted))
-        elif what in {"closed", "rejected"} or (what == "overdue" and late):
-            self.passed = self.passed or late
-            self.runs, self.paused = self.runs and what == "overdue", None
-            self.counted = max(at, self.counted)
-
-    def _set(self, due: datetime, at: datetime) -> None:
-        self.due, self.spent, self.counted = due, due, max(at, self.counted)
-        self.runs, self.paused, self.passed = True, None, False
-
-    def _resume(self, paused: datetime, at: datetime) -> None:
-        left = max(self.spent - paused, timedelta())
-        self.runs, self.paused, self.counted = True, None, at
-        if self.passed:
-            return
-        self.spent = at + left
-        day = self.spent.astimezone(_CHINA).date()
-        midnight = _after(day - timedelta(days=1))
-        self.due = midnight if left and midnight == self.spent else _after(day)
-
-
-def _after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), _CHINA)
-
-
-@dataclass
 class Standing:
     """How one hazard stands; `trail` is (day, cell if it is open then else None, overdue then)."""
 
+    clock: Clock
     cell: CellKey | None = None
     day: date = date.min
     is_open: bool = False
-    clock: Clock = field(default_factory=Clock)
     confirmed: datetime | None = None
     confirmed_day: date | None = None
     rectified_day: date | None = None
@@ -116,7 +49,7 @@ class Books:
     @property
     def days(self) -> tuple[date, date]:
         """Return the first and the last day on which anything happened."""
-        days = [day for day, _, _ in self.flows] or [datetime.now(_CHINA).date()]
+        days = [day for day, _, _ in self.flows] or [datetime.now(CHINA).date()]
         return min(days), max(days)
 
     def open_on(self, day: date) -> dict[CellKey, tuple[int, int]]:
@@ -130,8 +63,11 @@ class Books:
         return {cell: (is_open, overdue) for cell, (is_open, overdue) in counts.items()}
 
 
-def books_of(history: Iterable[Mapping[str, Any]]) -> Books:
-    """Recompute the books from the history's records, in any order; raises BrokenHistory."""
+def books_of(history: Iterable[Mapping[str, Any]], days: Days = PLAIN_DAYS) -> Books:
+    """Recompute the books from the history's records, in any order; raises BrokenHistory.
+
+    `days` are the city's: by them deadlines on a day off are moved.
+    """
     by_hazard: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
     for record in history:
         by_hazard[record["hazard_id"]][int(record["version"])] = record
@@ -139,7 +75,7 @@ def books_of(history: Iterable[Mapping[str, Any]]) -> Books:
     for hazard_id, versions in by_hazard.items():
         if sorted(versions) != list(range(1, len(versions) + 1)):
             raise BrokenHistory(f"{hazard_id}: versions {sorted(versions)}")
-        standing = books.hazards[hazard_id] = Standing()
+        standing = books.hazards[hazard_id] = Standing(clock=Clock(days))
         for version in sorted(versions):
             _replay(books, standing, versions[version])
     return books
@@ -155,7 +91,7 @@ def _replay(books: Books, now: Standing, record: Mapping[str, Any]) -> None:
     facts = data["hazard"]
     what = record["type"].split(".")[2]
     at = datetime.fromisoformat(data["occurred_at"])
-    now.day = max(now.day, at.astimezone(_CHINA).date())
+    now.day = max(now.day, at.astimezone(CHINA).date())
     cell = (facts["county"], facts["sector"], facts.get("grade") or "undetermined", facts["channel"])
     was_open, before = now.is_open, now.cell
 
