@@ -21,7 +21,7 @@ import httpx
 from deploy.local import ephemeral, programs, provision_city, secrets_store
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.prometheus import local
-from tests.deploy.expressions import ROOT
+from tests.deploy.expressions import ROOT, RULES
 
 T = TypeVar("T")
 # A day of the city in three seconds, from a Monday morning whose calendar will always be known.
@@ -29,12 +29,45 @@ CLOCK = {"DUBAN_CLOCK_RATE": "28800", "DUBAN_CLOCK_ORIGIN": "2026-03-02T09:00:00
 _PORTS = ("smtp", "webhook", "gateway", "ledger", "scheduler", "notifications", "statistics")
 
 
+@dataclass
+class Started:
+    """A program that runs: restarted at will, with other settings if need be."""
+
+    name: str
+    command: Sequence[str]
+    home: Path
+    environment: Mapping[str, str]
+
+    def start(self, **other: str) -> None:
+        """Start it; `other` replaces some of its settings this time."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
+        with (self.home / f"{self.name}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command, cwd=ROOT, env={**kept, **self.environment, **other}, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def stop(self) -> None:
+        """Stop it as a supervisor would."""
+        self._process.terminate()
+        try:
+            self._process.wait(40)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._process.kill()
+        self._process.wait(10)
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Running services: where they are, and the key of each account."""
+    """Running services: where they are, the key of each account, and the programs by name."""
 
     settings: Settings
     keys: Mapping[str, str]
+    programs: Mapping[str, Started]
+    dsns: Mapping[str, str]
 
     def url(self, service: str) -> str:
         return f"http://{LOOPBACK}:{self.settings.port(service)}"
@@ -58,18 +91,25 @@ def databases(superuser_dsn: str, count: int) -> Iterator[list[str]]:
 
 
 @contextlib.contextmanager
-def platform(home: Path, environ: Mapping[str, str], dsns: Sequence[str]) -> Iterator[Platform]:
+def platform(
+    home: Path, environ: Mapping[str, str], dsns: Sequence[str], clock: Mapping[str, str] = CLOCK
+) -> Iterator[Platform]:
     """Provision and run the five services and the receivers; stops them at the end."""
-    settings = load({**environ, **CLOCK, "DUBAN_HOME": str(home), "DUBAN_PORT_BASE": str(_free_block())})
+    settings = load({**environ, **clock, "DUBAN_HOME": str(home), "DUBAN_PORT_BASE": str(_free_block())})
     own = dict(zip(settings.services, dsns, strict=True))
     ephemeral.in_own_loop(provision_city.everything(settings, own))
     keys = secrets_store.read_json(settings.credentials / "keys.json")
-    clock = CLOCK | {"DUBAN_CLOCK_ORIGIN_WALL": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    if clock:
+        clock = {**clock, "DUBAN_CLOCK_ORIGIN_WALL": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     wanted = [programs.receivers(settings), *programs.services(settings, own)]
     with contextlib.ExitStack() as stack:
-        for program in wanted:
-            stack.enter_context(_process(program.name, program.command, home, {**program.environment, **clock}))
-        running = Platform(settings, {account: entry["key"] for account, entry in keys.items()})
+        programs_by_name = {
+            program.name: stack.enter_context(
+                _process(program.name, program.command, home, {**program.environment, **clock})
+            )
+            for program in wanted
+        }
+        running = Platform(settings, {account: entry["key"] for account, entry in keys.items()}, programs_by_name, own)
         for service in settings.services:
             check = partial(_ready, f"{running.url(service)}/readyz")
             until(check, seconds=90, see=home / f"{service}.log")
@@ -77,10 +117,15 @@ def platform(home: Path, environ: Mapping[str, str], dsns: Sequence[str]) -> Ite
 
 
 @contextlib.contextmanager
-def prometheus(binary: Path, home: Path, running: Platform) -> Iterator[str]:
-    """Run a real Prometheus with the committed configuration, only faster; gives its address."""
+def prometheus(binary: Path, home: Path, running: Platform, rules: str | None = None) -> Iterator[str]:
+    """Run a real Prometheus with the committed configuration, only faster; gives its address.
+
+    `rules` is the text of a rules file in place of the committed one.
+    """
     home.mkdir()
     local.lay_out(home, running.settings, every_seconds=1)
+    if rules is not None:
+        (home / "rules" / RULES.name).write_text(rules, encoding="utf-8")
     (port,) = ephemeral.free_ports(1)
     with _process("prometheus", local.command(binary, home, port), home, {}):
         url = f"http://{LOOPBACK}:{port}"
@@ -118,19 +163,13 @@ def _ready(url: str) -> None:
 
 
 @contextlib.contextmanager
-def _process(name: str, command: Sequence[str], home: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("DUBAN_")}
-    with (home / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env={**kept, **environment}, stdout=log, stderr=subprocess.STDOUT)
+def _process(name: str, command: Sequence[str], home: Path, environment: Mapping[str, str]) -> Iterator[Started]:
+    program = Started(name, command, home, environment)
+    program.start()
     try:
-        yield
+        yield program
     finally:
-        process.terminate()
-        try:
-            process.wait(40)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+        program.stop()
 
 
 def _free_block() -> int:

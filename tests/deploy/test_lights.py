@@ -1,0 +1,206 @@
+"""Lights that tell the truth: each fault fires its alert in a real Prometheus, a restart changes nothing, it clears."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from deploy.local import ephemeral
+from duban_contracts.topics import claims_topic, feedback_topic
+from tests.deploy import lights, running
+from tests.deploy.expressions import rules
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
+
+HELD, UNREADABLE, OPEN, WELL = (claims_topic(county) for county in ("140521", "140522", "140524", "140502"))
+# Generous: what is asserted is that it happens, not how fast this machine is.
+SECONDS = 150
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[ephemeral.KafkaCluster]:
+    """A broker of our own: it is frozen here."""
+    with ephemeral.kafka() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def platform(
+    cluster: ephemeral.KafkaCluster, postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[running.Platform]:
+    environ = {"DUBAN_KAFKA_BOOTSTRAP": cluster.bootstrap, "DUBAN_POSTGRES_DSN": postgres_dsn}
+    home = tmp_path_factory.mktemp("lights")
+    with running.databases(postgres_dsn, 5) as dsns, running.platform(home, environ, dsns, clock={}) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def prometheus_url(
+    prometheus: Path, platform: running.Platform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("scraping") / "home"
+    with running.prometheus(prometheus, home, platform, lights.faster()) as url:
+        running.until(partial(_sees, url, 'count(up{job="duban"} == 1) == 5'), seconds=SECONDS)
+        running.until(partial(_sees, url, "count(duban_consumer_reading == 1) > 6"), seconds=SECONDS)
+        yield url
+
+
+def _sees(url: str, expression: str) -> None:
+    assert running.query(url, expression), f"Prometheus does not see {expression}"
+
+
+async def asked(url: str) -> httpx.Response:
+    async with httpx.AsyncClient(timeout=30) as client:
+        return await client.get(url)
+
+
+async def until(check: Callable[..., object], *arguments: Any, **labels: Any) -> None:
+    await asyncio.to_thread(running.until, partial(check, *arguments, **labels), seconds=SECONDS)
+
+
+def test_the_faster_rules_are_the_committed_ones_but_for_their_times() -> None:
+    found = [rule for group in yaml.safe_load(lights.faster())["groups"] for rule in group["rules"]]
+    assert [(rule["alert"], rule["labels"]) for rule in found] == [(rule["alert"], rule["labels"]) for rule in rules()]
+    (stale,) = (rule for rule in found if rule["alert"] == "DubanPipelineStale")
+    assert (stale["for"], stale["keep_firing_for"], stale["expr"][-4:]) == ("2s", "6s", " > 3")
+
+
+@pytest.mark.promise("P6")
+@pytest.mark.promise("P7")
+async def test_one_countys_trouble_and_a_consumer_that_does_not_read_are_seen_and_clear(
+    cluster: ephemeral.KafkaCluster, platform: running.Platform, prometheus_url: str
+) -> None:
+    url, bootstrap = prometheus_url, cluster.bootstrap
+    ledger, scheduler = platform.programs["ledger"], platform.programs["scheduler"]
+    gateway, notifications = platform.programs["gateway"], platform.programs["notifications"]
+    clear = [
+        ("DubanCountyHeld", {"topic": HELD}),
+        ("DubanTransactionOpen", {"topic": OPEN}),
+        ("DubanPipelineStale", {"consumer": "scheduler.hazards"}),
+        ("DubanHeartbeatStale", {"consumer": "scheduler.hazards"}),
+        ("DubanConsumerMissing", {"consumer": "notifications.supervision"}),
+        ("DubanConsumerNotReading", {"consumer": "gateway.feedback"}),
+    ]
+    for name, labels in clear:
+        await until(lights.quiet, url, name, **labels)
+
+    async with (
+        lights.hanging_transactions(bootstrap, OPEN),
+        lights.locked(platform.dsns["scheduler"], "ledger_heartbeat"),
+    ):
+        lights.flood(bootstrap, HELD, 1001)
+        await until(lights.firing, url, "DubanCountyHeld", topic=HELD)
+        lights.send_unreadable(bootstrap, UNREADABLE)
+        await until(lights.firing, url, "DubanBatchUnreadable", topic=UNREADABLE)
+        await until(lights.firing, url, "DubanTransactionOpen", topic=OPEN)
+        await until(lights.firing, url, "DubanPipelineStale", consumer="scheduler.hazards")
+        await until(lights.firing, url, "DubanHeartbeatStale", consumer="scheduler.hazards")
+
+        with lights.frozen_member(bootstrap, "gateway.feedback", feedback_topic("140502")):
+            # What restarts here meets the same faults: they are seen again, and so is what restarts wrongly.
+            before = {name: lights.started_at(url, name) for name in ("ledger", "scheduler", "gateway")}
+            for program in (gateway, ledger, notifications):
+                program.stop()
+            scheduler.kill()
+            for program in (gateway, ledger, scheduler):
+                program.start()
+            notifications.start(DUBAN_ROLES="http")
+            for name, started in before.items():
+                await until(lights.has_restarted, url, name, started)
+            for name, labels in clear:
+                await until(lights.firing, url, name, **labels)
+            # One county's trouble is one county's: the ledger reads on.
+            await until(_reads_on, url, "ledger.claims")
+            told = await asked(f"{platform.url('gateway')}/readyz")
+            assert told.status_code == 503
+            assert told.json()["missing"][0].startswith("gateway.feedback: ")
+            assert (await asked(f"{platform.url('gateway')}/readyz/http")).status_code == 200
+
+    notifications.stop()
+    notifications.start()
+    await lights.resume(platform.dsns["ledger"], HELD)
+    for name, labels in [*clear, ("DubanBatchUnreadable", {"topic": UNREADABLE})]:
+        await until(lights.quiet, url, name, **labels)
+
+
+def _reads_on(url: str, consumer: str) -> None:
+    """Raise AssertionError unless the consumer reads and nothing waits for it but what its publisher holds back."""
+    _sees(url, f'duban_consumer_reading{{consumer="{consumer}"}} == 1')
+    _sees(url, f'time() - duban_consumer_oldest_unprocessed_timestamp_seconds{{consumer="{consumer}"}} < 5')
+    lights.quiet(url, "DubanPipelineStale", consumer=consumer)
+
+
+@pytest.mark.promise("P6")
+async def test_a_frozen_broker_is_seen_by_every_consumer_and_by_the_outbox_also_after_a_restart(
+    cluster: ephemeral.KafkaCluster, platform: running.Platform, prometheus_url: str
+) -> None:
+    url, ledger = prometheus_url, platform.programs["ledger"]
+    hazard = _reported(platform)
+    seen = [
+        ("DubanOutboxNotDraining", {"service": "ledger"}),
+        ("DubanConsumerNotReading", {"consumer": "ledger.claims"}),
+        ("DubanConsumerNotReading", {"consumer": "scheduler.hazards"}),
+        ("DubanConsumerNotReading", {"consumer": "statistics.hazards"}),
+    ]
+    cluster.pause()
+    try:
+        platform.call(
+            "POST",
+            "ledger",
+            f"/v1/hazards/{hazard['hazard_id']}/reject",
+            f"regulator-{hazard['county']}-1",
+            json={"reason": "经核查不属于隐患，现场设施完好"},
+        )
+        for name, labels in seen:
+            await until(lights.firing, url, name, **labels)
+        before = lights.started_at(url, "ledger")
+        ledger.kill()
+        ledger.start()
+        await until(lights.has_restarted, url, "ledger", before)
+        for name, labels in seen:
+            await until(lights.firing, url, name, **labels)
+        told = (await asked(f"{platform.url('ledger')}/readyz")).json()["missing"]
+        assert {line.partition(":")[0] for line in told} == {"ledger.claims", "ledger.supervision", "ledger.notices"}
+    finally:
+        cluster.resume()
+    for name, labels in seen:
+        await until(lights.quiet, url, name, **labels)
+
+
+def _reported(platform: running.Platform) -> dict[str, Any]:
+    """Report a hazard over HTTP and return it as the ledger has it."""
+    county = "140502"
+    event = {
+        "specversion": "1.0",
+        "id": "lights-1",
+        "source": f"/county/{county}/safety-system",
+        "type": "duban.hazard.reported.v1",
+        "data": {
+            "county": county,
+            "reference": "LIGHTS-1",
+            "channel": "inspection",
+            "sector": "hazchem",
+            "enterprise": {"name": "城区示例二号燃气站（虚构）"},
+            "place": "储罐区东侧",
+            "description": "可燃气体探测器失效，未及时校验",
+            "found_on": "2026-11-01",
+        },
+    }
+    headers = {"Content-Type": "application/cloudevents+json"}
+    platform.call("POST", "gateway", "/v1/events", f"county-{county}", json=event, headers=headers)
+    query = {"county": county, "reference": "LIGHTS-1"}
+
+    def found() -> dict[str, Any]:
+        items = platform.call("GET", "ledger", "/v1/hazards", f"regulator-{county}-1", params=query)["items"]
+        assert len(items) == 1
+        hazard: dict[str, Any] = items[0]
+        return hazard
+
+    return running.until(found, seconds=SECONDS)
