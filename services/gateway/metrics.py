@@ -11,3 +11,7 @@ EVENTS: Final = Counter(
     "Events that counties sent over HTTP. A county whose rejected share rises has a fault in its system.",
     ["county", "outcome"],
 )
+MISNAMED_ANSWERS: Final = Counter(
+    "duban_gateway_misnamed_answers_total",
+    "Answers on the feedback topics whose receipt id is none. They are kept by the claim's place; whoever wrote them is wrong.",
+)

@@ -163,9 +163,9 @@ def _check_array(value: Any, expected: inspect.VarTupleType | inspect.ListType, 
         return
     least, most = expected.min_length, expected.max_length
     if least is not None and len(value) < least:
-        yield violation("out-of-range", path, zh=f"至少{least}项", en=f"at least {least} items")
+        yield violation("out-of-range", path, zh=f"项数至少为{least}", en=f"an array of at least {least} items")
     elif most is not None and len(value) > most:
-        yield violation("out-of-range", path, zh=f"至多{most}项", en=f"at most {most} items")
+        yield violation("out-of-range", path, zh=f"项数至多为{most}", en=f"an array of at most {most} items")
     for index, item in enumerate(value):
         yield from _check(item, expected.item_type, f"{path}[{index}]")
 

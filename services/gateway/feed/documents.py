@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Self
 
 import msgspec
@@ -36,15 +37,20 @@ class FeedItem(Document, frozen=True, kw_only=True):
 
 
 class FeedPage(Document, frozen=True, kw_only=True):
-    """Events in order. `next` is always there: it goes into `after` for what follows, now or later."""
+    """Events in order. `next` is always there: it goes into `after` for what follows, now or later.
+
+    Everything that the county was told from `since` on is in the feed; what stood before is not, and the list of hazards
+    shows it. Null while nothing has been told.
+    """
 
     items: list[FeedItem]
     next: str
+    since: datetime | None
 
     @classmethod
     def of(cls, county: str, stretch: Stretch) -> Self:
         """Return one page of a county's feed."""
-        return cls(items=list(map(FeedItem.of, stretch.events)), next=place(county, stretch.upto))
+        return cls(items=list(map(FeedItem.of, stretch.events)), next=place(county, stretch.upto), since=stretch.since)
 
 
 def message(kept: Kept) -> bytes:

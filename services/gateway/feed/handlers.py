@@ -45,7 +45,7 @@ class Feeds:
         start = end.start(position)
         if start is None:
             return None
-        return Stretch(events, events[-1].position if events else start)
+        return Stretch(events, events[-1].position if events else start, end.since)
 
     async def longer(self, places: Collection[Place]) -> Collection[Place]:
         """Return those places after which there is something to read, or that stand in no feed any longer."""

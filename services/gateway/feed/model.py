@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a county's feed ends: `last` is the newest position, up to `forgotten` nothing need be kept."""
+    """Where a county's feed ends: `last` is the newest position, up to `forgotten` nothing need be kept.
+
+    Everything that the county was told from `since` (wall time) on is there; None before it was told anything.
+    """
 
     last: int = 0
     forgotten: int = 0
+    since: datetime | None = None
 
     def start(self, after: int | None) -> int | None:
         """Return the position after which to read, or None when what followed `after` is not all there.
@@ -36,10 +41,11 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some of a feed's events in order, and the position after which to go on."""
+    """Some of a feed's events in order, the position after which to go on, and since when the feed is whole."""
 
     events: Sequence[Kept]
     upto: int
+    since: datetime | None = None
 
 
 def numbered(told: Iterable[tuple[str, bytes]], last: Mapping[str, int]) -> list[Kept]:

@@ -23,7 +23,7 @@ _LENGTHEN: Final = f"""
 _KEEP: Final = _KEPT.insert("feed")
 # One statement is one snapshot: nothing can be forgotten between reading the end and reading the events.
 _READ: Final = """
-SELECT ended.last, ended.forgotten, told.position, told.event
+SELECT ended.last, ended.forgotten, ended.since, told.position, told.event
   FROM feed_end AS ended
   LEFT JOIN LATERAL (
        SELECT position, event FROM feed
@@ -39,7 +39,7 @@ _FORGET: Final = """
 WITH old AS (SELECT county, position FROM feed WHERE kept_at < $1 ORDER BY kept_at, county, position LIMIT $2),
      gone AS (DELETE FROM feed USING old WHERE feed.county = old.county AND feed.position = old.position
               RETURNING feed.county, feed.position),
-     ended AS (UPDATE feed_end SET forgotten = greatest(forgotten, upto)
+     ended AS (UPDATE feed_end SET forgotten = greatest(forgotten, upto), since = greatest(since, $1)
                  FROM (SELECT county, max(position) AS upto FROM gone GROUP BY county) AS latest
                 WHERE feed_end.county = latest.county)
 SELECT count(*) FROM gone"""
@@ -62,7 +62,7 @@ async def read(connection: Connection, county: str, after: int | None, limit: in
     if not rows:
         return End(), []
     kept = [Kept(county, row["position"], row["event"]) for row in rows if row["position"] is not None]
-    return End(rows[0]["last"], rows[0]["forgotten"]), kept
+    return End(rows[0]["last"], rows[0]["forgotten"], rows[0]["since"]), kept
 
 
 async def longer(connection: Connection, places: Collection[tuple[str, int]]) -> list[tuple[str, int]]:

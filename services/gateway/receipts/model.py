@@ -152,11 +152,22 @@ def answer_of(data: EventData) -> Answer | None:
     )
 
 
+def is_misnamed(data: EventData) -> bool:
+    """Tell whether an answer names a receipt by what is no id of one: a defect of whoever wrote it."""
+    return isinstance(data, ClaimEvent) and data.receipt_id is not None and _uuid(data.receipt_id) is None
+
+
 def _receipt_id(data: ClaimEvent) -> UUID:
-    """Return the receipt's id; an unreadable record gets one from its place in the log."""
-    if data.receipt_id is not None:
-        return UUID(data.receipt_id)
-    return uuid5(_ORIGIN_NAMESPACE, data.origin)
+    """Return the receipt's id; an unreadable record, or one that is misnamed, gets one from its place in the log."""
+    named = None if data.receipt_id is None else _uuid(data.receipt_id)
+    return named or uuid5(_ORIGIN_NAMESPACE, data.origin)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def standing(answers: Iterable[Answer]) -> list[Answer]:

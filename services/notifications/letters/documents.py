@@ -15,6 +15,7 @@ from services.notifications.letters.model.letter import Letter, LetterState
 class LetterDocument(Document, frozen=True, kw_only=True):
     """A letter without its text. `about` is what it is about; `due_on` the last day of what it asks for.
 
+    `acknowledged_…` is the receiving office's receipt, `enterprise_acknowledged_…` that of the enterprise's principal.
     `recalled_at` says since when it no longer holds: its deadline had been set wrongly.
     """
 
@@ -35,6 +36,8 @@ class LetterDocument(Document, frozen=True, kw_only=True):
     state: LetterState
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    enterprise_acknowledged_at: datetime | None
+    enterprise_acknowledged_by: str | None
     recalled_at: datetime | None
 
     @classmethod

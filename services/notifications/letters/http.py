@@ -11,7 +11,7 @@ from duban_contracts.events.types import Identifier, LetterKindCode, SubjectKind
 from duban_contracts.refusals import Refusal
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller, found_in_scope
-from services.chassis.access.roles import CASE_STAFF, INTEGRATORS, OBSERVERS, PRINCIPALS, TOWNSHIP, Role, Roles
+from services.chassis.access.roles import CASE_STAFF, INTEGRATORS, OBSERVERS, PRINCIPALS, TOWNSHIP, Role, Roles, holds
 from services.chassis.storage.database import Connection
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
@@ -28,8 +28,8 @@ from services.notifications.letters.handlers.deps import Deps
 from services.notifications.letters.model.letter import Letter, LetterState, Signatory
 from services.notifications.letters.tables import Wanted
 
-# The county's officials and its system. An enterprise's principal signs for what is addressed to it (DOMAIN §10): no letter
-# is yet, and those of its county are not its own to sign for.
+# The county's officials and its system; and an enterprise's principal for letters about its own hazards (DOMAIN §10), whose
+# receipt stands beside the office's and never for it.
 _COUNTY_STAFF: Final[Roles] = frozenset({Role.COUNTY_REGULATOR, Role.COUNTY_OFFICE})
 
 # Letters are case data: an operator keeps the platform healthy and does not read them (DOMAIN §10).
@@ -37,7 +37,9 @@ READ: Final = Action(
     "notifications.letters.read", "查看文书", roles=CASE_STAFF | TOWNSHIP | PRINCIPALS | OBSERVERS | INTEGRATORS
 )
 # The city can't sign for a county.
-SIGN: Final = Action("notifications.letters.sign", "签收文书", roles=_COUNTY_STAFF | INTEGRATORS, reach=Reach.COUNTY)
+SIGN: Final = Action(
+    "notifications.letters.sign", "签收文书", roles=_COUNTY_STAFF | INTEGRATORS | PRINCIPALS, reach=Reach.COUNTY
+)
 
 Reader = Annotated[Caller, Depends(allow(READ))]
 Signer = Annotated[Caller, Depends(allow(SIGN))]
@@ -100,7 +102,8 @@ def _add_signing(routes: Router, deps: Deps) -> None:
         responses=declares("letter-not-found", "not-the-receiver"),
     )
     async def acknowledge(letter_id: UUID, caller: Signer, once: Once) -> Response:
-        by = Signatory(caller.account, caller.county, caller.unit)
+        enterprise = caller.principal.enterprise if holds(caller.principal, PRINCIPALS) else None
+        by = Signatory(caller.account, caller.county, caller.unit, enterprise)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             await _found(connection, letter_id, caller)

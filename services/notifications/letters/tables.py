@@ -45,6 +45,8 @@ _FATE: Final = Columns[Letter](
         "version": "integer",
         "acknowledged_at": "timestamptz",
         "acknowledged_by": "text",
+        "enterprise_acknowledged_at": "timestamptz",
+        "enterprise_acknowledged_by": "text",
         "recalled_at": "timestamptz",
     }
 )
@@ -226,6 +228,8 @@ _SAME: Final = (
     "version",
     "acknowledged_at",
     "acknowledged_by",
+    "enterprise_acknowledged_at",
+    "enterprise_acknowledged_by",
     "recalled_at",
 )
 

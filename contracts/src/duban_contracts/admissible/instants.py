@@ -27,7 +27,10 @@ def instant_of(text: str) -> datetime:
     An empty date of some language (`0001-01-01T00:00:00+08:00`) is before the first year that UTC has.
     """
     if _RFC3339.fullmatch(text) is None:
-        raise BadInstant("须为带时区的 RFC 3339 时间，形如 2026-11-21T08:30:00+08:00", "must be an RFC 3339 timestamp")
+        raise BadInstant(
+            "须为带时区的 RFC 3339 时间，形如 2026-11-21T08:30:00+08:00",
+            "must be an RFC 3339 timestamp with a UTC offset",
+        )
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except OverflowError:

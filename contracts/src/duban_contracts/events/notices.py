@@ -68,9 +68,14 @@ class NoticeFailed(NoticeEvent, frozen=True, kw_only=True):
 
 @event("notice.acknowledged.v1", family=TopicFamily.NOTICE, title_zh="签收")
 class NoticeAcknowledged(NoticeEvent, frozen=True, kw_only=True):
-    """签收: the receiving unit acknowledged the letter."""
+    """签收: the receiving unit acknowledged the letter.
+
+    `by_enterprise` says that it was the principal of the enterprise that the letter is about; the unit's own receipt stands
+    beside that.
+    """
 
     acknowledged_by: Account
+    by_enterprise: bool = False
 
 
 @event("notice.recalled.v1", family=TopicFamily.NOTICE, title_zh="撤回")

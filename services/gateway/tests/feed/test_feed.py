@@ -72,6 +72,22 @@ async def test_a_feed_is_read_in_pages_each_event_once_and_in_order(world: World
     assert seen == told
 
 
+async def test_a_feed_says_from_when_on_it_is_whole_and_forgetting_moves_that(world: World) -> None:
+    start = await end(world)
+    await tell(world, 1)
+    await until_told(world, start, 1)
+    began = datetime.fromisoformat((await page(world, limit=1)).json()["since"])
+    assert began <= datetime.now(UTC)
+    async with world.connection.transaction():
+        # All of this county's past, at its place in time.
+        await world.connection.execute("UPDATE feed SET kept_at = now() - interval '31 days' WHERE county = $1", HOME)
+        await world.connection.execute("UPDATE feed_end SET since = now() - interval '31 days' WHERE county = $1", HOME)
+        cut = datetime.now(UTC) - timedelta(days=30)
+        await tables.forget(world.connection, cut, 1_000_000)
+    emptied = (await page(world)).json()
+    assert (emptied["items"], datetime.fromisoformat(emptied["since"])) == ([], cut)
+
+
 async def test_an_empty_page_waits_for_what_comes_and_only_so_long(world: World) -> None:
     start = await end(world)
     asked = asyncio.create_task(page(world, wait=30, after=start))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -65,8 +66,9 @@ def test_a_message_has_the_place_to_go_on_from_as_its_id() -> None:
 
 
 def test_a_page_always_says_where_it_goes_on() -> None:
-    empty = FeedPage.of(HOME, Stretch([], 4))
-    assert (empty.items, empty.next) == ([], place(HOME, 4))
+    begun = datetime(2026, 11, 1, tzinfo=UTC)
+    empty = FeedPage.of(HOME, Stretch([], 4, begun))
+    assert (empty.items, empty.next, empty.since) == ([], place(HOME, 4), begun)
     full = msgspec.to_builtins(FeedPage.of(HOME, Stretch([Kept(HOME, 5, b"{}")], 5)), enc_hook=bytes)
     assert full["next"] == full["items"][0]["cursor"] == place(HOME, 5)
 

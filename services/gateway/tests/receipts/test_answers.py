@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.testing.stories import confirmed
-from services.gateway.receipts.model import Answer, ReceiptStatus, answer_of, standing
+from services.gateway.receipts.model import Answer, ReceiptStatus, answer_of, is_misnamed, standing
 
 pytestmark = pytest.mark.feature("SY64")
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -45,6 +46,18 @@ RECORDED = ClaimRecorded(
     linked_reference="AQ-1",
     message="同一编号",
 )
+
+
+@pytest.mark.parametrize("written", ["7", "not-an-id", "0190163d-8694-739b-aea5-966c26f8ad9", "收据"])
+def test_an_answer_whose_receipt_id_is_none_is_kept_by_the_claims_place(written: str) -> None:
+    wrong = msgspec.structs.replace(RECORDED, receipt_id=written)
+    nameless = msgspec.structs.replace(RECORDED, receipt_id=None)
+    assert (is_misnamed(wrong), is_misnamed(nameless), is_misnamed(RECORDED)) == (True, False, False)
+    found, same = answer_of(wrong), answer_of(nameless)
+    assert found is not None
+    assert found == same
+    assert (found.number, found.event_id) == ("JC-1", "e-1")
+    assert not is_misnamed(confirmed().last)
 
 
 def test_a_recorded_claim_names_its_hazard() -> None:

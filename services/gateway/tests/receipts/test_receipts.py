@@ -73,6 +73,18 @@ async def test_a_late_waiting_answer_does_not_undo_a_final_one(world: World) -> 
     await until(world, receipt_id, status="recorded", number="JC-140502-2026-000001")
 
 
+async def test_an_answer_that_names_no_receipt_is_no_dead_letter_and_its_county_finds_it(world: World) -> None:
+    event, marker = report(), report()
+    marker_id = await queued(world, marker)
+    wrong = rejected(event, "no-uuid")
+    await feed(world, [wrong, recorded(marker, marker_id)], key="one-partition")
+    await until(world, marker_id, status="recorded")
+    items = (await listed(world, status="rejected", limit=1000)).json()["items"]
+    [found] = [each for each in items if each["origin"] == wrong.origin]
+    assert (found["event_id"], found["code"]) == (event["id"], "reference-already-confirmed")
+    assert await world.connection.fetchval("SELECT count(*) FROM dead_letter") == 0
+
+
 async def test_a_replayed_rejection_becomes_a_record(world: World) -> None:
     event = report()
     receipt_id = await queued(world, event)

@@ -55,7 +55,8 @@ class Thread:
 class Letter:
     """One letter. `version` counts its notice events; 0 means that it is not stored yet. `issued_at` is domain time.
 
-    `recalled_at` says since when it no longer holds, whatever became of it.
+    `recalled_at` says since when it no longer holds, whatever became of it. `acknowledged_…` is the receiving office's
+    receipt, `enterprise_acknowledged_…` that of the enterprise whose matter it is; neither stands for the other.
     `unit` is the unit it is for, `addressee_unit` the office it was sent to; they differ where an office stands in.
     """
 
@@ -79,6 +80,8 @@ class Letter:
     version: int = 0
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    enterprise_acknowledged_at: datetime | None = None
+    enterprise_acknowledged_by: str | None = None
     recalled_at: datetime | None = None
 
     @property
@@ -101,11 +104,15 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Signatory:
-    """Who signs: the account, the one county it belongs to (None: to none or to all) and its unit, where it has one."""
+    """Who signs: the account, the one county it belongs to (None: to none or to all) and its unit, where it has one.
+
+    `enterprise` is set where the account is that of an enterprise's principal.
+    """
 
     account: str
     county: str | None
     unit: str | None
+    enterprise: str | None = None
 
 
 def evolve(letter: Letter | None, notice: NoticeEvent) -> Letter:
@@ -117,6 +124,12 @@ def evolve(letter: Letter | None, notice: NoticeEvent) -> Letter:
         return replace(counted, recalled_at=notice.occurred_at)
     if not isinstance(notice, NoticeAcknowledged):
         return counted
+    if notice.by_enterprise:
+        return replace(
+            counted,
+            enterprise_acknowledged_at=notice.occurred_at,
+            enterprise_acknowledged_by=notice.acknowledged_by,
+        )
     return replace(
         counted,
         state=LetterState.ACKNOWLEDGED,
@@ -140,10 +153,18 @@ def _state(letter: Letter, deliveries: Collection[DeliveryState]) -> LetterState
     return LetterState.UNCERTAIN if DeliveryState.UNCERTAIN in deliveries else LetterState.FAILED
 
 
+def is_signed(letter: Letter, by: Signatory) -> bool:
+    """Return whether the party for which `by` would sign has signed already."""
+    return (letter.acknowledged_at if by.enterprise is None else letter.enterprise_acknowledged_at) is not None
+
+
 def receives(letter: Letter, by: Signatory, committee_office: str) -> bool:
     """Return whether `by` may sign for a letter.
 
     An account signs if it is of the letter's own county (the city can't sign for a county) and of the unit the letter
-    is for or was sent to; the county committee's office and accounts of no unit sign for all units of their county.
+    is for or was sent to; the county committee's office and accounts of no unit sign for all units of their county. A
+    principal signs for letters about the own enterprise's hazards only (DOMAIN §10).
     """
+    if by.enterprise is not None:
+        return by.enterprise == letter.enterprise and by.county == letter.county
     return by.county == letter.county and by.unit in {None, letter.unit, letter.addressee_unit, committee_office}

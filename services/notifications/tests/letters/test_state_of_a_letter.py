@@ -22,6 +22,7 @@ from services.notifications.letters.model.letter import (
     Signatory,
     Thread,
     evolve,
+    is_signed,
     receives,
     travelled,
 )
@@ -121,6 +122,36 @@ def test_the_receiving_countys_unit_signs_or_whoever_it_was_sent_to(
     may: bool,  # noqa: FBT001 - a parameter of the table
 ) -> None:
     assert receives(LETTER, Signatory("a-1", county, unit), OFFICE) is may
+
+
+@pytest.mark.parametrize(
+    ("county", "enterprise", "may"),
+    [("140502", "91A", True), ("140502", "91B", False), ("140521", "91A", False), (None, "91A", False)],
+)
+def test_a_principal_signs_for_letters_about_the_own_enterprise_alone(
+    county: str | None,
+    enterprise: str,
+    may: bool,  # noqa: FBT001 - a parameter of the table
+) -> None:
+    letter = replace(LETTER, enterprise="91A")
+    # Whatever unit an account names: a principal signs for no office.
+    assert receives(letter, Signatory("p-1", county, OFFICE, enterprise), OFFICE) is may
+    assert receives(LETTER, Signatory("p-1", "140502", OFFICE, "91A"), OFFICE) is False
+
+
+def test_the_receipts_of_office_and_enterprise_stand_beside_each_other() -> None:
+    office, principal = Signatory("r-1", "140502", None), Signatory("p-1", "140502", None, "91A")
+    said = NoticeAcknowledged(**LETTER.head, occurred_at=AT, acknowledged_by="p-1", by_enterprise=True)
+    after = evolve(LETTER, said)
+    assert (after.state, after.acknowledged_at, after.enterprise_acknowledged_by) == (LETTER.state, None, "p-1")
+    assert (is_signed(after, principal), is_signed(after, office)) == (True, False)
+    both = evolve(after, NoticeAcknowledged(**LETTER.head, occurred_at=AT, acknowledged_by="r-1"))
+    assert (both.state, both.acknowledged_by, both.enterprise_acknowledged_by) == (
+        LetterState.ACKNOWLEDGED,
+        "r-1",
+        "p-1",
+    )
+    assert is_signed(both, office)
 
 
 def test_the_committees_office_signs_for_every_unit_and_the_addressed_office_for_its_own_letters() -> None:
