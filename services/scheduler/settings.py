@@ -16,3 +16,7 @@ class Settings(ServiceSettings):
     missed_after_seconds: float = Field(
         default=30, gt=0, description="a deadline that passed this long ago without its event counts as missed"
     )
+    planning_seconds: float = Field(default=60, gt=0, description="pause between two plannings of duties")
+    planning_days_ahead: int = Field(
+        default=120, ge=0, le=1000, description="tasks are planned to the end of the year that lies this many days ahead"
+    )

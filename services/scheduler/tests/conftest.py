@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,6 +14,7 @@ from services.scheduler.alarms.tables import SESSION_SETTINGS
 from services.scheduler.bootstrap import MIGRATIONS, NAME, SLICES
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PROFILE, Bench, PatientClock, bench_on
+from services.scheduler.tests.office import Office, office_on
 
 
 @pytest.fixture
@@ -35,3 +37,12 @@ def platform(bench: Bench) -> Platform[Settings]:
     return Platform(
         service=NAME, settings=settings, database=bench.database, clock=bench.clock, city=load_city(PROFILE)
     )
+
+
+@pytest.fixture
+async def office(bench: Bench, platform: Platform[Settings]) -> AsyncIterator[Office]:
+    """The committee's office on Wednesday 15 May 2024, with the example city's calendar and rosters."""
+    bench.clock.set(datetime(2024, 5, 15, 1, tzinfo=UTC))
+    opened = await office_on(platform, bench.clock)
+    yield opened
+    await opened.client.aclose()

@@ -1,0 +1,1 @@
+"""Plans, their requirements and gaps; campaigns, their phases and seasons. Pure."""

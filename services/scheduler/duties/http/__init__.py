@@ -1,0 +1,1 @@
+"""Duties over HTTP: reading for staff, changing for the committee's office."""

@@ -1,0 +1,40 @@
+"""What the routes of duties are given, and who may use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, Path
+
+from services.chassis.access.policy import Action, Reach, allow
+from services.chassis.access.refusals import Caller
+from services.chassis.access.roles import CASE_STAFF, CITY_OFFICES, OBSERVERS, TOWNSHIP
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
+from services.chassis.web.parameters import Checked
+from services.scheduler.duties.handlers.keep import Hand
+from services.scheduler.duties.handlers.plan import Planner
+from services.scheduler.duties.model.duty import DutyId
+
+# What is to be done is no case: it is printed and sent to everybody whom it binds.
+READ: Final = Action(
+    "scheduler.duties.read", "查看周期职责", roles=CASE_STAFF | TOWNSHIP | OBSERVERS, reach=Reach.NOTHING
+)
+WRITE: Final = Action("scheduler.duties.write", "调整周期职责", roles=CITY_OFFICES, reach=Reach.CITY)
+Reader = Annotated[Caller, Depends(allow(READ))]
+Writer = Annotated[Caller, Depends(allow(WRITE))]
+Name = Annotated[str, Checked(DutyId), Path(description="周期职责的编号")]
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of the routes."""
+
+    database: Database
+    clock: Clock
+    planner: Planner
+
+    def hand(self, caller: Caller) -> Hand:
+        """Return who changes something, now."""
+        return Hand(caller.account, self.clock.now())

@@ -1,0 +1,1 @@
+"""Duties as values: calendar periods, rules of recurrence, versions, and which tasks follow from them. Pure."""

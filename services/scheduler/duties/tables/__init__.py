@@ -1,0 +1,1 @@
+"""SQL of duties: their versions, lists, occasions, and how far they are planned."""

@@ -1,0 +1,203 @@
+"""Exactly one task for each duty, period and member, however often planning runs, crashes, or runs at once."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from duban_contracts.events.tasks import MemberKind
+from services.scheduler.duties.handlers.plan import plan_duties
+from services.scheduler.duties.model.occasions import OccasionKind, holidays_of
+from services.scheduler.duties.model.periods import Period
+from services.scheduler.duties.model.rules import Occasional, Quota
+from services.scheduler.rosters.model import Roster, RosterMember, Rosters
+from services.scheduler.tests.duties.builders import duty
+from services.scheduler.tests.office import Office
+
+NUMBERS = itertools.count()
+MONTHLY = Quota(period=Period.MONTH)
+CHECK = duty(
+    Occasional(kinds=(OccasionKind.HOLIDAY,), words="重大节日"),
+    duty_id="check",
+    kind="inspection",
+    title="节日检查",
+    per="counties",
+    lead=None,
+)
+
+
+def roster(*codes: str, **changed: Any) -> Rosters:
+    """Return a roster of these counties, with fields of the first one changed."""
+    members = [
+        RosterMember(kind=MemberKind.COUNTY, code=code, name=code, county=code, unit="county_safety_committee")
+        for code in codes
+    ]
+    first = RosterMember(
+        **{name: getattr(members[0], name) for name in RosterMember.__struct_fields__ if name not in changed}, **changed
+    )
+    return Rosters({"counties": Roster(name="县", members=(first, *members[1:]))})
+
+
+class Cut(Exception):
+    pass
+
+
+async def cut_off(office: Office) -> None:
+    """Plan, and end before the transaction does."""
+    async with office.database.transaction() as connection:
+        await plan_duties(connection, ["drill"], planner=office.planner, now=office.clock.now())
+        raise Cut
+
+
+async def test_planning_again_makes_nothing_twice(office: Office) -> None:
+    _, first = await office.keep(duty(per="counties", lead=None))
+    before = await office.tasks()
+    # Six counties, four quarters of this year; from September on the next year is planned, too.
+    assert (first.created, len(before)) == (24, 24)
+    again = await office.plan()
+    assert (again.duties, again.created) == (0, 0)
+    # Even by somebody who has lost all memory of having planned.
+    async with office.database.transaction() as connection:
+        await connection.execute("DELETE FROM duty_planning")
+    lost = await office.plan()
+    assert (lost.duties, lost.created, lost.kept) == (1, 0, 24)
+    assert await office.tasks() == before
+
+
+async def test_two_that_plan_at_once_make_one_task_each(office: Office) -> None:
+    await office.keep(duty(per="counties", lead=None))
+    before = await office.tasks()
+    async with office.database.transaction() as connection:
+        await connection.execute("DELETE FROM duty_planning")
+        await connection.execute("DELETE FROM task")
+    both = await asyncio.gather(office.plan(), office.plan())
+    assert sorted(each.created for each in both) == [0, 24]
+    assert await office.tasks() == before
+
+
+async def test_a_planning_that_is_cut_off_leaves_nothing_and_is_done_again(office: Office) -> None:
+    await office.keep(duty(per="counties", lead=None))
+    before = await office.tasks()
+    async with office.database.transaction() as connection:
+        await connection.execute("DELETE FROM duty_planning")
+        await connection.execute("DELETE FROM task")
+
+    with pytest.raises(Cut):
+        await cut_off(office)
+    assert await office.tasks() == []
+    assert (await office.plan()).created == 24
+    assert await office.tasks() == before
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(
+        st.sampled_from(["plan", "forget", "weekly", "monthly", "quarterly", "next day"]), min_size=1, max_size=8
+    )
+)
+async def test_whatever_happens_every_day_of_the_plan_is_asked_for_once(office: Office, steps: list[str]) -> None:
+    office.clock.set(datetime(2024, 5, 15, 1, tzinfo=UTC))
+    # One database for all examples: each has a duty of its own.
+    name = f"d-{next(NUMBERS)}"
+    rules = {"weekly": Period.WEEK, "monthly": Period.MONTH, "quarterly": Period.QUARTER}
+    await office.keep(duty(duty_id=name))
+    for step in steps:
+        if step in rules:
+            await office.keep(duty(Quota(period=rules[step]), duty_id=name))
+        elif step == "next day":
+            office.clock.set(office.clock.now() + timedelta(days=1))
+        elif step == "forget":
+            async with office.database.transaction() as connection:
+                await connection.execute("DELETE FROM duty_planning")
+        await office.plan()
+    tasks = sorted(await office.tasks(name), key=lambda task: task["opens_on"])
+    for before, after in itertools.pairwise(tasks):
+        assert before["due_on"] < after["opens_on"]
+    assert tasks[0]["opens_on"] == date(2024, 1, 1)
+    assert tasks[-1]["due_on"] >= date(2024, 12, 29)
+
+
+@pytest.mark.feature("SY17")
+async def test_adding_a_holiday_to_the_calendar_makes_a_check_for_every_county_dated_inside_it(office: Office) -> None:
+    await office.keep(CHECK)
+    before = {task["task_id"] for task in await office.tasks()}
+    days = {date(2024, 8, day): "新增节日" for day in (12, 13, 14)}
+    done = await office.plan(holidays=(*office.planner.holidays, *holidays_of(days)))
+    assert done.created == 6
+    new = [task for task in await office.tasks() if task["task_id"] not in before]
+    assert len({task["county"] for task in new}) == 6
+    assert {(task["opens_on"], task["due_on"]) for task in new} == {(date(2024, 8, 12), date(2024, 8, 14))}
+
+
+@pytest.mark.feature("SY17")
+async def test_an_occasion_that_is_entered_makes_its_checks_at_once(office: Office) -> None:
+    await office.keep(CHECK)
+    before = len(await office.tasks())
+    festival = {
+        "occasion_id": "2024-文博会",
+        "kind": "holiday",
+        "name": "文博会",
+        "starts_on": "2024-09-01",
+        "ends_on": "2024-09-03",
+    }
+    done = await office.tell("/v1/occasions", festival, status=201)
+    assert (done["created"], len(await office.tasks())) == (6, before + 6)
+    assert (await office.tell("/v1/occasions", festival, status=409))["code"] == "occasion-exists"
+    [entered] = [each for each in (await office.ask("/v1/occasions"))["items"] if not each["from_calendar"]]
+    assert entered["name"] == "文博会"
+
+
+async def test_a_holiday_that_is_taken_out_takes_its_checks_with_it(office: Office) -> None:
+    await office.keep(CHECK)
+    kept = tuple(each for each in office.planner.holidays if each.occasion_id != "2024-国庆节")
+    assert len(kept) == len(office.planner.holidays) - 1
+    done = await office.plan(holidays=kept)
+    assert (done.created, done.withdrawn) == (0, 6)
+
+
+async def test_a_period_with_no_member_makes_no_task_and_is_said(office: Office) -> None:
+    office.planner = replace(office.planner, rosters=roster("140502", since=date(2024, 7, 1)))
+    _, done = await office.keep(duty(per="counties", lead=None))
+    assert [task["period"] for task in await office.tasks()] == ["2024-Q3", "2024-Q4"]
+    assert done.unplanned.without_members == [("drill", "2024-Q1"), ("drill", "2024-Q2")]
+
+
+async def test_a_member_that_is_merged_in_mid_year_keeps_its_past_and_is_asked_for_nothing_more(office: Office) -> None:
+    office.planner = replace(office.planner, rosters=roster("140502", "140521"))
+    await office.keep(duty(per="counties", lead=None))
+    merged = roster("140502", "140521", until=date(2024, 6, 30), became="140521")
+    done = await office.plan(rosters=merged)
+    assert done.withdrawn == 2
+    left = [(task["period"], task["county"]) for task in await office.tasks()]
+    assert [period for period, county in left if county == "140502"] == ["2024-Q1", "2024-Q2"]
+    assert len([county for _, county in left if county == "140521"]) == 4
+
+
+async def test_a_renamed_member_owes_what_it_owed(office: Office) -> None:
+    office.planner = replace(office.planner, rosters=roster("140502"))
+    await office.keep(duty(per="counties", lead=None))
+    before = [task["task_id"] for task in await office.tasks()]
+    done = await office.plan(rosters=roster("140502", name="新城区"))
+    assert (done.created, done.withdrawn) == (0, 0)
+    assert [task["task_id"] for task in await office.tasks()] == before
+
+
+async def test_from_september_on_the_next_year_is_planned(office: Office) -> None:
+    await office.keep(duty(MONTHLY))
+    assert len(await office.tasks()) == 12
+    office.clock.set(datetime(2024, 9, 10, tzinfo=UTC))
+    assert (await office.plan()).created == 12
+
+
+async def test_four_a_year_are_four_tasks_of_one_period(office: Office) -> None:
+    await office.keep(duty(Quota(period=Period.YEAR, count=4)))
+    found = await office.tasks()
+    assert [(task["period"], task["due_on"]) for task in found] == [("2024", date(2024, 12, 31))] * 4
+    assert len({task["task_id"] for task in found}) == 4

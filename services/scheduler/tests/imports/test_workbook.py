@@ -1,0 +1,98 @@
+"""The same table as a workbook in the printed layout: 时间, 工作任务, 责任单位, 责任领导."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from services.scheduler.imports.model.nine_ones import read_table
+from services.scheduler.imports.model.units import Phrase, Phrasebook
+from services.scheduler.imports.model.workbook import read_workbook
+from services.scheduler.tests.office import NINE_ONES, Office
+
+PHRASES = Phrasebook([Phrase(words=("应急管理委员会各成员单位",), units=("member_units_all",))])
+HEADER = ("时间", "工作任务", "责任单位", "责任领导")
+
+
+def workbook(
+    *rows: tuple[Any, ...], header: tuple[str, ...] = HEADER, title: str = "2024年“九个一”任务分解表"
+) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append([title])
+    sheet.append(header)
+    for row in rows:
+        sheet.append(row)
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def as_printed() -> bytes:
+    """Return the workbook of 2024: the month stands in the first of its rows only, as merged cells leave it."""
+    rows = []
+    months: set[int] = set()
+    for row in json.loads(NINE_ONES.read_bytes())["rows"]:
+        month = "" if row["month"] in months else f"{row['month']}月"
+        months.add(row["month"])
+        rows.append((month, f"{row['seq']}.{row['title_zh']}。", "、".join(row["lead_units"]), row["leader_role_zh"]))
+    return workbook(*rows)
+
+
+@pytest.mark.feature("SY01")
+def test_the_workbook_says_what_the_json_says() -> None:
+    read = read_workbook(as_printed(), None, PHRASES)
+    assert read.findings == []
+    table = read_table(json.loads(NINE_ONES.read_bytes()), PHRASES)
+    assert len(read.duties) == 43
+    told = [(each.duty_id, each.kind, each.title, each.lead, each.helpers, each.rule) for each in read.duties]
+    assert told == [(each.duty_id, each.kind, each.title, each.lead, each.helpers, each.rule) for each in table.duties]
+
+
+async def test_a_workbook_is_loaded_over_http(office: Office) -> None:
+    report = await office.tell("/v1/imports", content=as_printed())
+    assert (len(report["duties_created"]), report["tasks"]["created"], report["warnings"]) == (43, 43, [])
+
+
+def test_faults_name_their_cells() -> None:
+    content = workbook(
+        ("6月", "1.开展1次餐饮行业主要负责人安全知识培训。", "市飞碟管理局", "各分管副市长"),
+        ("13月", "2.开展1次燃气应急演练。", "市住建局", ""),
+        ("7月", "1.种树。", "市林业局", ""),
+        ("8月", "1.召开市安委会全体会议。", "", ""),
+    )
+    read = read_workbook(content, None, PHRASES)
+    assert [(each.cell, each.code, each.value) for each in read.findings] == [
+        ("B3.lead_units[0]", "unknown-unit", "市飞碟管理局"),
+        ("A4", "no-month", "13月"),
+        ("B5", "unknown-kind", "种树"),
+        ("C6", "no-unit", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "cell", "code"),
+    [
+        (b"PK\x03\x04 no archive", "$", "no-workbook"),
+        (workbook(header=("甲", "乙", "丙")), "A1", "no-header"),
+        (workbook(title="任务分解表"), "A1", "no-year"),
+        (workbook(), "A1", "no-rows"),
+    ],
+)
+def test_what_is_no_such_workbook_is_refused(content: bytes, cell: str, code: str) -> None:
+    [finding] = read_workbook(content, None, PHRASES).errors
+    assert (finding.cell, finding.code) == (cell, code)
+
+
+def test_kinds_and_sectors_are_taken_from_their_columns() -> None:
+    header = (*HEADER, "类别", "行业")
+    row = ("6月", "餐饮业负责人安全课", "市商务局", "", "training", "餐饮、飞碟")
+    read = read_workbook(workbook(row, header=header), None, PHRASES)
+    [duty] = read.duties
+    assert (duty.kind, duty.sectors, duty.duty_id) == ("training", ("catering",), "no-2024-06-1")
+    assert [(each.cell, each.code, each.value) for each in read.findings] == [("F3", "unknown-sector", "飞碟")]
