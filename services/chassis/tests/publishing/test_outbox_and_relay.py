@@ -21,7 +21,7 @@ from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.envelopes import new_event, uuid7
 from services.chassis.publishing.outbox import OutboxMessage, outgoing, pack_headers, unpack_headers
 from services.chassis.publishing.producer import PublishError, ReliableProducer
-from services.chassis.publishing.relay import Relay, _prefix_per_key
+from services.chassis.publishing.relay import _OWNER_LOCK, Relay, _prefix_per_key
 from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.telemetry import metrics, tracing
 from services.chassis.testing.in_process import InProcess, prepare, working
@@ -211,3 +211,25 @@ async def test_publishing_reports_each_message_by_itself(in_process: InProcess) 
     assert [result is None for result in await producer.publish([nowhere])] == [False]
     assert await producer.publish(numbered(in_process, [2])) == [None]
     await producer.stop()
+
+
+async def test_a_relay_that_stands_by_tells_of_the_outbox_too_since_the_owner_may_be_frozen(
+    in_process: InProcess,
+) -> None:
+    await in_process.append([OutboxMessage(f"{in_process.prefix}out", b"K", b"waits", [])])
+    written = await in_process.value("SELECT created_at FROM outbox")
+    async with in_process.database.acquire() as owner:
+        await owner.execute("SELECT pg_advisory_lock($1)", _OWNER_LOCK)
+
+        async def tells(instant: float) -> None:
+            assert metrics.OUTBOX_OLDEST._value.get() == instant
+
+        async def has_moved_on() -> None:
+            assert metrics.OUTBOX_OLDEST._value.get() > written.timestamp()
+
+        async with working(relay(in_process).run):
+            await eventually(lambda: tells(written.timestamp()))
+            async with in_process.database.transaction() as connection:
+                await connection.execute("DELETE FROM outbox")
+            await eventually(has_moved_on)
+        await owner.execute("SELECT pg_advisory_unlock($1)", _OWNER_LOCK)
