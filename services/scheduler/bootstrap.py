@@ -12,7 +12,9 @@ from services.scheduler.alarms.tables import SESSION_SETTINGS
 from services.scheduler.audit.wire import wire as audit
 from services.scheduler.calendar.wire import wire as calendar
 from services.scheduler.clocks.wire import wire as clocks
+from services.scheduler.rosters.wire import wire as rosters
 from services.scheduler.settings import Settings
+from services.scheduler.tasks.wire import wire as tasks
 
 NAME: Final = "scheduler"
 TITLE: Final = "Duban scheduler 任务调度"
@@ -30,8 +32,8 @@ SLICES: Final = {
     "freshness": used,
     "clocks": clocks,
     "alarms": used,
-    "rosters": used,
-    "tasks": used,
+    "rosters": rosters,
+    "tasks": tasks,
     "audit": audit,
 }
 

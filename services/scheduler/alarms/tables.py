@@ -183,6 +183,16 @@ async def of_subject(connection: Connection, subject_kind: str, subject_id: str)
     return [_alarm(row) for row in rows]
 
 
+async def of_subjects(connection: Connection, subject_kind: str, subject_ids: Sequence[str]) -> list[Alarm]:
+    """Return all alarms about these subjects."""
+    rows = await connection.fetch(
+        f"SELECT {_READ} FROM alarm WHERE subject_kind = $1 AND subject_id = ANY($2::text[])",  # noqa: S608 - our own columns
+        subject_kind,
+        subject_ids,
+    )
+    return [_alarm(row) for row in rows]
+
+
 async def recall(connection: Connection, recalls: Sequence[Recall]) -> list[Alarm]:
     """Take back what was raised about these deadlines, and return it; what was taken back before is not among it.
 

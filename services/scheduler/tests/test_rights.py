@@ -17,6 +17,7 @@ from services.chassis.testing.rights.trial import examine
 from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PatientClock, bench_on
+from services.scheduler.tests.tasks.specimens import specimens as task_specimens
 
 
 async def a_clock(database: Database, facts: Facts) -> Story:
@@ -50,6 +51,7 @@ SPECIMENS = [
         shows=shows,
     ),
     Specimen.plain("GET /v1/audit", call=lambda _: Call(path="/v1/audit")),
+    *task_specimens(),
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import httpx
 
+from services.chassis.access.principal import Principal
 from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Database
 
@@ -28,6 +29,9 @@ class Call:
 
 Make = Callable[[Database, Facts], Awaitable[Any]]
 """Makes one new row of exactly these facts (those that it can express) and returns what `call` needs to reach it."""
+
+Refuses = Callable[[Principal], str | None]
+"""Gives the code of a row's own refusal of an account, or None where it lets it."""
 
 
 class Kind(Enum):
@@ -49,6 +53,7 @@ class Specimen:
     missing: Call | None = None
     shows: Callable[[httpx.Response, Any], bool] = lambda _, __: True
     carries: frozenset[Dimension] = _ROW_DIMENSIONS
+    refuses: Refuses = lambda _: None
 
     @classmethod
     def item(
@@ -59,12 +64,22 @@ class Specimen:
         call: Callable[[Any], Call],
         missing: Call,
         carries: Iterable[Dimension] = _ROW_DIMENSIONS,
+        refuses: Refuses = lambda _: None,
     ) -> Specimen:
         """Try one row: 2xx for whoever it exists for, for others the 404 of `missing`, a row that does not exist.
 
-        A row is made anew for each request that may change it, in a state in which the request succeeds.
+        A row is made anew for each request that may change it, in a state in which the request succeeds; `refuses` gives
+        the code with which a rule of the row itself (this task is another unit's) says no to an account that finds it.
         """
-        return cls(route=route, kind=Kind.ITEM, make=make, call=call, missing=missing, carries=frozenset(carries))
+        return cls(
+            route=route,
+            kind=Kind.ITEM,
+            make=make,
+            call=call,
+            missing=missing,
+            carries=frozenset(carries),
+            refuses=refuses,
+        )
 
     @classmethod
     def rows(

@@ -132,6 +132,11 @@ class _Trial:
 
     async def _expect_success(self, call: Call, person: Person) -> AsyncIterator[str]:
         answer = await self._send(call, person)
+        own_rule = self._specimen.refuses(person.principal)
+        if own_rule is not None:
+            if _code(answer) != own_rule:
+                yield f"should be refused with {own_rule} by the row's own rule, and got {_said(answer)}"
+            return
         if not answer.is_success:
             yield f"may do it, and got {_said(answer)}"
             return

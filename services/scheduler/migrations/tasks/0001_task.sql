@@ -72,3 +72,9 @@ CREATE TABLE task_form (
     PRIMARY KEY (task_id, version),
     FOREIGN KEY (task_id, version) REFERENCES task_history (task_id, version)
 );
+
+-- By which calendar and policy the reminders were planned.
+CREATE TABLE task_planning_basis (
+    singleton   boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    fingerprint bytea   NOT NULL
+);

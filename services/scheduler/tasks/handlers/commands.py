@@ -14,8 +14,8 @@ from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
 from services.scheduler.tasks.handlers.taskbook import Taskbook, moving
 from services.scheduler.tasks.model.task import Task
-from services.scheduler.tasks.moves import Stamp, Submit, decide
-from services.scheduler.tasks.tables import rows
+from services.scheduler.tasks.moves import Accept, Stamp, Submit, decide
+from services.scheduler.tasks.tables import lists, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +38,34 @@ class Refused:
 
 def facts_of(task: Task) -> Facts:
     """Return what decides who may see a task. Who helps is no part of it: the area and the sector are."""
-    plan = task.plan
-    return Facts(county=plan.county, sector=plan.sectors[0] if len(plan.sectors) == 1 else None, unit=plan.lead_unit)
+    return Facts(county=task.plan.county, sector=task.plan.sector, unit=task.plan.lead_unit)
 
 
 async def move_task(connection: Connection, order: Order, *, taskbook: Taskbook) -> Task | Refused:
     """Carry out one order in the caller's transaction; return the task as it is afterwards, or why not."""
     task_id = await rows.id_of(connection, order.name)
     async with moving(connection, [task_id] if task_id else [], taskbook=taskbook) as unit:
-        said = _move(unit, task_id, order, taskbook)
+        task = unit.get(task_id) if task_id else None
+        # Read after the lock, and by whoever accepts alone: everybody else waits for nothing of others.
+        awaited = await lists.awaited(connection, task.plan) if task and isinstance(order.command, Accept) else ()
+        said = _move(unit, task, order, taskbook, awaited)
     if isinstance(said, Task) and isinstance(order.command, Submit) and order.command.form is not None:
         await rows.keep_form(connection, said, order.command.form)
     return said
 
 
-def _move(unit: UnitOfWork[Task], task_id: str | None, order: Order, taskbook: Taskbook) -> Task | Refused:
-    task = unit.get(task_id) if task_id else None
+def _move(
+    unit: UnitOfWork[Task], task: Task | None, order: Order, taskbook: Taskbook, awaited: tuple[str, ...]
+) -> Task | Refused:
     if task is None or not order.by.finds(facts_of(task)):
         return Refused(refusal("task-not-found", field="name"))
     unmet = order.expecting.unmet(task.version)
     if unmet is not None:
         return Refused(unmet, task)
-    stamp = Stamp(actor=order.by.actor, at=max(unit.at, task.changed_at or unit.at), policy=taskbook.policy)
-    decision = decide(task, order.command, stamp)
+    if isinstance(order.command, Submit) and (wrong := taskbook.forms.check(task.plan.kind, order.command.form)):
+        return Refused(wrong, task)
+    at = max(unit.at, task.changed_at or unit.at)
+    decision = decide(task, order.command, Stamp(actor=order.by.actor, at=at, policy=taskbook.policy, awaited=awaited))
     if isinstance(decision, Refusal):
         return Refused(decision, task)
     return unit.record(decision, time=decision.occurred_at)

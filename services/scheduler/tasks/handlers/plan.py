@@ -64,5 +64,5 @@ def _rows(planned: Sequence[PlannedTask], taskbook: Taskbook) -> Iterator[Row]:
     days = taskbook.policy.days
     passes_at, starts_at = cache(days.passes_at), cache(days.zone.start_of_day)
     for plan in planned:
-        task = planned_task(plan, passes_at(plan.due_on))
-        yield Row(plan.task_id, plan.digest, starts_at(plan.window_start), task)
+        opens_at = starts_at(plan.window_start)
+        yield Row(plan.task_id, plan.digest, opens_at, planned_task(plan, passes_at(plan.due_on, opens_at)))

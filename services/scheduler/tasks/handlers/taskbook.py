@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from services.chassis.process.clock import Clock
 from services.chassis.publishing.unit_of_work import Change, Reactions, Stream, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
+from services.scheduler.calendar.handlers import fingerprint
+from services.scheduler.tasks.handlers.forms import NO_FORMS, Forms, load_forms
 from services.scheduler.tasks.model.called_for import changes as alarm_changes
 from services.scheduler.tasks.model.policy import TaskPolicy, TaskPolicyFile, policy_of
 from services.scheduler.tasks.model.task import Task, evolve
@@ -29,13 +32,18 @@ POLICY: Final = "tasks.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Taskbook:
-    """What whoever writes tasks needs to know of the installation. `city` is its division code."""
+    """What whoever writes tasks needs to know of the installation. `city` is its division code, `forms` what kinds record.
+
+    `basis` changes when somebody edits the files by which reminders are planned.
+    """
 
     clock: Clock
     policy: TaskPolicy
     topic: str
     city: str
     reactions: Reactions
+    forms: Forms = NO_FORMS
+    basis: bytes = b""
 
     @classmethod
     def on(cls, platform: Platform[Any]) -> Taskbook:
@@ -46,6 +54,8 @@ class Taskbook:
             topic=platform.topic(TopicFamily.TASK),
             city=platform.city.code,
             reactions=platform.reactions,
+            forms=load_forms(platform.settings.profile),
+            basis=_basis(platform.settings.profile),
         )
 
 
@@ -54,6 +64,11 @@ def load_task_policy(profile: Path, zone: Zone) -> TaskPolicy:
     path = profile / POLICY
     file = read(path, TaskPolicyFile) if path.exists() else TaskPolicyFile()
     return policy_of(load_days(profile, zone), file)
+
+
+def _basis(profile: Path) -> bytes:
+    path = profile / POLICY
+    return hashlib.sha256(fingerprint(profile) + (path.read_bytes() if path.exists() else b"")).digest()
 
 
 @asynccontextmanager

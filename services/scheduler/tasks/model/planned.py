@@ -22,9 +22,10 @@ class PlannedTask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `2024-Q2`, `2024-10-01/国庆节`); `period_start` and `period_end` are its days. The task is to be done from
     `window_start` to `due_on`, both inclusive. `county` is the division whose people do it, the city's own code for a
     unit of the city; `lead_unit` owns it, `helper_units` assist. `member` is the roster member (a county, a unit, an
-    enterprise) that it is about, where the duty is for every one of a roster. `evidence` names the proofs that are
-    demanded, `figures` the figures, `approvals` the approvals without which it can't be done. `assumed` holds printed
-    words such as 定期 that were given a meaning by assumption, `printed` the sentence as it stands in `source`.
+    enterprise) that it is about, where the duty is for every one of `roster`. `evidence` names the proofs that are
+    demanded, `figures` the figures, `approvals` the approvals without which it can't be done, and `awaits` the duties
+    whose tasks of the same period must all be filed before (the year-end meeting awaits every report). `assumed` holds
+    printed words such as 定期 that were given a meaning by assumption, `printed` the sentence as it stands in `source`.
     """
 
     duty_id: str
@@ -40,11 +41,13 @@ class PlannedTask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     lead_unit: str
     helper_units: tuple[str, ...] = ()
     member: Member | None = None
+    roster: str | None = None
     ordinal: int = 1
     sectors: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
     plan: str | None = None
     campaign: str | None = None
     phase: str | None = None
@@ -60,6 +63,11 @@ class PlannedTask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """
         about = f"{self.member.kind}:{self.member.code}" if self.member else "-"
         return str(uuid5(_NAMESPACE, f"{self.duty_id}\n{self.period}\n{about}\n{self.ordinal}"))
+
+    @property
+    def sector(self) -> str | None:
+        """The one sector that it is of; None where it is of several or of none, and only the area bounds who sees it."""
+        return self.sectors[0] if len(self.sectors) == 1 else None
 
     @property
     def digest(self) -> bytes:

@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from duban_contracts.events.tasks import (
-    TaskAccepted,
     TaskAcknowledged,
     TaskApproved,
     TaskAssigned,
@@ -218,6 +217,5 @@ _KEEPS: Final = dict(
             },
         ),
         _keeps(TaskRenewed, lambda _, event: {"owed_since": event.occurred_at}),
-        _keeps(TaskAccepted, lambda _, __: {"reason": None}),
     )
 )

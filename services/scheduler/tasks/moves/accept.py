@@ -13,6 +13,8 @@ from services.chassis.access.roles import DIRECTORS, OFFICES
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.moves.move import Decision, Hand, Move, Stamp, another_checks
 
+_SHOWN: Final = 20
+
 
 class Accept(msgspec.Struct, frozen=True, kw_only=True):
     """办结: checked; `review` says how."""
@@ -23,8 +25,9 @@ class Accept(msgspec.Struct, frozen=True, kw_only=True):
 def _accept(task: Task, command: Accept, stamp: Stamp, after: TaskFacts) -> Decision:
     if refused := another_checks(task, stamp):
         return refused
-    if task.lacking:
-        return refusal("task-incomplete", lacking="、".join(task.lacking))
+    if lacking := (*task.lacking, *stamp.awaited):
+        shown = "、".join(lacking[:_SHOWN])
+        return refusal("task-incomplete", lacking=shown if len(lacking) <= _SHOWN else f"{shown}等 {len(lacking)} 项")
     return TaskAccepted(task=after, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
 
 

@@ -36,11 +36,15 @@ class Hand(enum.StrEnum):
 
 
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts, and when (UTC, domain time); `policy` is what the city decided on tasks."""
+    """Who acts, and when (UTC, domain time); `policy` is what the city decided on tasks.
+
+    `awaited` names what other tasks still owe, without which this one can't be done.
+    """
 
     actor: Actor
     at: datetime
     policy: TaskPolicy
+    awaited: tuple[str, ...] = ()
 
     @property
     def zone(self) -> Zone:
@@ -113,7 +117,7 @@ def with_deadline(after: TaskFacts, due_on: date, stamp: Stamp) -> TaskFacts:
     return msgspec.structs.replace(
         after,
         due_on=due_on,
-        due_at=stamp.policy.days.passes_at(due_on),
+        due_at=stamp.policy.days.passes_at(due_on, stamp.at),
         deadline_number=after.deadline_number + 1,
     )
 
@@ -121,7 +125,7 @@ def with_deadline(after: TaskFacts, due_on: date, stamp: Stamp) -> TaskFacts:
 def deadline_holds(due_on: date, stamp: Stamp) -> Refusal | None:
     """Refuse a deadline that has passed already, or lies more than a year ahead. Its own day counts (DOMAIN §4)."""
     today = stamp.today
-    if due_on < today or stamp.policy.days.passes_at(due_on) <= stamp.at:
+    if due_on < today or stamp.policy.days.passes_at(due_on, stamp.at) <= stamp.at:
         return refusal("task-due-in-the-past", field="due_on", today=today.isoformat(), zone=stamp.zone.name)
     if (due_on - today).days > _LATEST_DAYS:
         return refusal("task-due-too-far", field="due_on", latest=f"{today.year + 1}-12-31")

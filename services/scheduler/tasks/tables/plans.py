@@ -74,7 +74,7 @@ _COLUMNS: Final = Columns[Row](
         "county": ("text", "task.plan.county"),
         "lead_unit": ("text", "task.plan.lead_unit"),
         "helper_units": ("text", lambda row: " ".join(("", *row.task.plan.helper_units, ""))),
-        "sector": ("text", lambda row: row.task.plan.sectors[0] if len(row.task.plan.sectors) == 1 else None),
+        "sector": ("text", "task.plan.sector"),
         "member_kind": ("text", lambda row: row.task.plan.member.kind.value if row.task.plan.member else None),
         "member_code": ("text", lambda row: row.task.plan.member.code if row.task.plan.member else None),
         "plan": ("text", "task.plan.plan"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import asyncpg
 import msgspec
 
 from services.chassis.publishing.unit_of_work import Change
@@ -17,6 +17,18 @@ from services.scheduler.tasks.model.task import Task
 _TASK: Final = msgspec.json.Decoder(Task)
 # Written out in the statement, as for alarms: with a parameter the driver's generic plan reads all of the table.
 OPENING_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event of a task as it was published; `payload` is its JSON."""
+
+    version: int
+    event_id: str
+    type: str
+    time: datetime
+    payload: bytes
+
 
 # What moves change of a row; the rest stands as it was planned.
 _MOVED: Final = Columns[Task](
@@ -85,6 +97,18 @@ async def find(connection: Connection, name: str) -> Task | None:
     return None if row is None else task_of(row["task"])
 
 
+async def owed_page(connection: Connection, after: str, limit: int) -> list[Task]:
+    """Return up to `limit` tasks that are owed or wait for their acceptance, in order of id behind `after`."""
+    found = await connection.fetch(
+        """SELECT task FROM task
+            WHERE task_id > $1 AND state IN ('assigned', 'acknowledged', 'returned', 'submitted')
+            ORDER BY task_id LIMIT $2""",
+        after,
+        limit,
+    )
+    return [task_of(row["task"]) for row in found]
+
+
 async def save(connection: Connection, changes: Sequence[Change[Task]]) -> None:
     """Write the rows and the history of what changed."""
     latest = {change.after.task_id: change.after for change in changes}
@@ -92,11 +116,12 @@ async def save(connection: Connection, changes: Sequence[Change[Task]]) -> None:
     await connection.execute(_APPEND, *_HISTORY.arguments(changes))
 
 
-async def history(connection: Connection, task_id: str) -> list[asyncpg.Record]:
-    """Return the history of a task, oldest first: version, event_id, type, time, payload."""
-    return await connection.fetch(
+async def history(connection: Connection, task_id: str) -> list[Said]:
+    """Return the history of a task, oldest first."""
+    found = await connection.fetch(
         "SELECT version, event_id, type, time, payload FROM task_history WHERE task_id = $1 ORDER BY version", task_id
     )
+    return [Said(**row) for row in found]
 
 
 async def keep_form(connection: Connection, task: Task, form: Mapping[str, Any]) -> None:

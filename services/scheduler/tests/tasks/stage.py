@@ -12,6 +12,7 @@ import msgspec
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.events.tasks import Member, MemberKind, TaskEvidence
 from duban_contracts.events.types import Actor
+from duban_contracts.testing.calendar import local
 from duban_contracts.topics import TopicFamily
 from services.chassis.access.principal import Principal
 from services.chassis.access.refusals import Caller
@@ -59,6 +60,11 @@ REPORT: Final = PlannedTask(
     lead_unit="county_safety_committee",
     helper_units=("emergency_management", "fire_rescue", "transport"),
 )
+
+
+def due_at(due_on: date = REPORT.due_on, policy: TaskPolicy = POLICY) -> datetime:
+    """Return the instant at which this last day of a task of May is over."""
+    return policy.days.passes_at(due_on, local(1, month=5))
 
 
 def county(code: str = COUNTY, name: str = "城区") -> Member:

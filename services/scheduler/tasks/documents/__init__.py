@@ -1,0 +1,1 @@
+"""What HTTP says of tasks: one `task`, and `sums` over many."""

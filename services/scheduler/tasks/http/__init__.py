@@ -1,0 +1,1 @@
+"""The ways in over HTTP: `reads`, and `commands`, one route a move."""

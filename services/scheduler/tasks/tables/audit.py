@@ -1,0 +1,79 @@
+"""What the self-audit of tasks looks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.chassis.storage.database import Connection
+from services.scheduler.tasks.model.task import Task
+from services.scheduler.tasks.tables.rows import task_of
+
+
+async def stand_still(connection: Connection) -> None:
+    """Show the transaction one state of the database, whatever is committed meanwhile. To be said first."""
+    await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+async def unopened(connection: Connection, before: datetime, limit: int) -> list[Task]:
+    """Return planned tasks whose window opened before this instant: their units have not been told."""
+    found = await connection.fetch(
+        "SELECT task FROM task WHERE state = 'planned' AND opens_at < $1 ORDER BY opens_at LIMIT $2", before, limit
+    )
+    return [task_of(row["task"]) for row in found]
+
+
+async def unmarked(connection: Connection, before: datetime, limit: int) -> list[Task]:
+    """Return owed tasks whose deadline passed before this instant without 任务逾期.
+
+    A deadline that had passed before the task was assigned has none: nobody was asked in time.
+    """
+    found = await connection.fetch(
+        """SELECT task FROM task
+            WHERE state IN ('assigned', 'acknowledged', 'returned') AND due_at < $1
+              AND due_at > (task ->> 'owed_since')::timestamptz
+              AND NOT EXISTS (SELECT FROM alarm WHERE subject_kind = 'task' AND subject_id = task_id
+                                 AND alarm.deadline_number = task.deadline_number AND alarm.kind = 'overdue'
+                                 AND alarm.state = 'raised')
+            ORDER BY due_at LIMIT $2""",
+        before,
+        limit,
+    )
+    return [task_of(row["task"]) for row in found]
+
+
+async def accused(connection: Connection, limit: int) -> list[Task]:
+    """Return tasks that 任务逾期 was raised about and that are not marked late."""
+    found = await connection.fetch(
+        """SELECT task FROM alarm JOIN task ON task_id = subject_id
+            WHERE subject_kind = 'task' AND alarm.kind = 'overdue' AND alarm.state = 'raised' AND NOT late
+            ORDER BY task_id LIMIT $1""",
+        limit,
+    )
+    return [task_of(row["task"]) for row in found]
+
+
+async def still_armed(connection: Connection, limit: int) -> list[Task]:
+    """Return tasks that have ended, and about which something is still to be said."""
+    found = await connection.fetch(
+        """SELECT DISTINCT task_id, task::text AS task FROM alarm JOIN task ON task_id = subject_id
+            WHERE subject_kind = 'task' AND alarm.state IN ('armed', 'held')
+              AND task.state IN ('accepted', 'waived', 'cancelled')
+            ORDER BY task_id LIMIT $1""",
+        limit,
+    )
+    return [task_of(row["task"]) for row in found]
+
+
+async def basis(connection: Connection) -> bytes | None:
+    """Return the fingerprint of the profile files by which reminders were planned last, or None."""
+    found: bytes | None = await connection.fetchval("SELECT fingerprint FROM task_planning_basis")
+    return found
+
+
+async def save_basis(connection: Connection, fingerprint: bytes) -> None:
+    """Remember that the reminders stand by the files with this fingerprint."""
+    await connection.execute(
+        """INSERT INTO task_planning_basis (fingerprint) VALUES ($1)
+           ON CONFLICT (singleton) DO UPDATE SET fingerprint = excluded.fingerprint""",
+        fingerprint,
+    )
