@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import httpx
+import msgspec
 from rich.console import Console
 
 from deploy.demo.api import Platform
 from deploy.demo.audit.case import AUDITOR, Case, Line
-from deploy.demo.audit.run import audit
+from deploy.demo.audit.run import CHECKS, Check, audit
 from deploy.demo.board import Board, refusals_table
 from deploy.demo.counties import County
 from deploy.demo.life import Story, write
@@ -38,13 +39,17 @@ Disturb = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is played: the same seed tells the same stories. Wall seconds."""
+    """What is played: the same seed tells the same stories. Wall seconds.
+
+    In the counties `away` nobody plays, and of them the audit asks nothing.
+    """
 
     seed: int
     seconds: float
     hazards: int
     settle_seconds: float = 40
     patience_seconds: float = 30
+    away: frozenset[str] = frozenset()
 
 
 def play(console: Console, *, seed: int, seconds: float, hazards: int) -> int:
@@ -87,9 +92,11 @@ def _fresh(settings: Settings, console: Console) -> Settings:
     return settings
 
 
-async def perform(settings: Settings, console: Console, script: Script, disturb: Disturb | None = None) -> list[Line]:
-    """Play `script` on the running platform and audit it; `disturb` runs beside the counties' reports."""
-    city = load_city(settings.profile)
+async def perform(
+    settings: Settings, console: Console, script: Script, disturb: Disturb | None = None, further: Sequence[Check] = ()
+) -> list[Line]:
+    """Play `script` on the running platform and audit it, with `further` checks; `disturb` runs beside the reports."""
+    city = _without(load_city(settings.profile), script.away)
     clock = _clock(settings)
     keys = secrets_store.read_json(settings.credentials / "keys.json")
     urls = {name: f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services}
@@ -106,7 +113,7 @@ async def perform(settings: Settings, console: Console, script: Script, disturb:
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
         case = Case(api, security.broker(settings, OPERATOR), stories, senders, received, settings.profile)
-        lines = await audit(case, script.patience_seconds)
+        lines = await audit(case, script.patience_seconds, (*CHECKS, *further))
         console.print(refusals_table(city, case.refusals))
         return lines
 
@@ -141,7 +148,7 @@ async def _live(
         reports = asyncio.gather(*acts, *([disturb()] if disturb else []))
         await _unless_somebody_fails(reports, everybody)
         expected = sum(story.reaches_the_ledger for story in stories.values())
-        settled = asyncio.ensure_future(_settled(api, expected, script.settle_seconds))
+        settled = asyncio.ensure_future(_settled(api, set(senders), expected, script.settle_seconds))
         await _unless_somebody_fails(settled, everybody)
     finally:
         stopping.set()
@@ -157,19 +164,30 @@ async def _unless_somebody_fails(work: asyncio.Future[Any], everybody: list[asyn
     await work
 
 
-async def _settled(api: Platform, hazards: int, patience: float) -> None:
-    """Wait until all `hazards` are in the ledger and closed, rejected or overdue and left lying, or patience ends."""
+async def _settled(api: Platform, counties: Collection[str], hazards: int, patience: float) -> None:
+    """Wait until all `hazards` of `counties` are in the ledger and closed, rejected or overdue and left lying, or patience ends."""
     deadline = asyncio.get_running_loop().time() + patience
     quiet = 0
     while quiet < 3 and asyncio.get_running_loop().time() < deadline:  # noqa: PLR2004
         await asyncio.sleep(1)
         # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
-        under_way = hazards - (await api.get("ledger", "/v1/hazards/count", AUDITOR))["total"]
+        under_way = hazards - await _count(api, counties)
         for state in ("reported", "in_review"):
-            under_way += (await api.get("ledger", "/v1/hazards/count", AUDITOR, state=state))["total"]
+            under_way += await _count(api, counties, state=state)
         for state in ("confirmed", "rectifying"):
-            under_way += (await api.get("ledger", "/v1/hazards/count", AUDITOR, state=state, overdue=False))["total"]
+            under_way += await _count(api, counties, state=state, overdue=False)
         quiet = quiet + 1 if under_way == 0 else 0
+
+
+async def _count(api: Platform, counties: Collection[str], **query: object) -> int:
+    answer = await api.get("ledger", "/v1/hazards/count", AUDITOR, group_by="county", **query)
+    return sum(group["count"] for group in answer["groups"] if group["value"] in counties)
+
+
+def _without(city: City, away: Collection[str]) -> City:
+    """Return the city as if the counties `away` were not in it."""
+    kept = (region for region in city.regions if region.code not in away and region.parent not in away)
+    return msgspec.structs.replace(city, regions=tuple(kept))
 
 
 def _sender(settings: Settings, api: Platform, county: str) -> Sender:

@@ -16,17 +16,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
 from deploy.demo.__main__ import CLOCK_ORIGIN, CLOCK_RATE
+from deploy.demo.audit.case import Line
 from deploy.demo.play import Script, perform, report
 from deploy.local import doctor, platform
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.local.trouble import Trouble
 from tests.chaos.faults import Hand, schedule
+from tests.chaos.hostile.audit import checks
+from tests.chaos.hostile.campaign import HOSTILE, Campaign
 
 _HAZARDS_A_SECOND: Final = 4
 _SETTLE_SECONDS: Final = 90
@@ -42,6 +47,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--brokers", choices=("1", "3"), default="1")
+    parser.add_argument("--hostile", action="store_true", help="two hostile counties beside the honest ones")
     parser.add_argument("--keep", action="store_true", help="leave the data for a look, also after success")
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
@@ -51,7 +57,8 @@ def main() -> int:
         console.print(f"✗ {trouble}", markup=False)
         return 1
     try:
-        passed = weather(settings, console, seed=arguments.seed, seconds=arguments.seconds)
+        play = hostility if arguments.hostile else weather
+        passed = play(settings, console, seed=arguments.seed, seconds=arguments.seconds)
     except Trouble as trouble:
         console.print(f"✗ {trouble}", markup=False)
         passed = False
@@ -62,7 +69,8 @@ def main() -> int:
         shutil.rmtree(settings.home, ignore_errors=True)
     else:
         console.print(f"logs and data: {settings.home}", markup=False)
-    again = f"make chaos SEED={arguments.seed} SECONDS={arguments.seconds:g}"
+    hostile = " HOSTILE=1" if arguments.hostile else ""
+    again = f"make chaos SEED={arguments.seed} SECONDS={arguments.seconds:g}{hostile}"
     console.print(f"{'storm weathered' if passed else 'storm NOT weathered'}; the same again: {again}", markup=False)
     return 0 if passed else 1
 
@@ -107,22 +115,44 @@ def _is_free(port: int) -> bool:
 
 def weather(settings: Settings, console: Console, *, seed: int, seconds: float) -> bool:
     """Start the platform, play while the storm rages, audit; return whether the audit holds. Raises `Trouble`."""
+    hand = _hand(settings, console, seed, seconds)
+    script = Script(seed, seconds, int(seconds * _HAZARDS_A_SECOND), _SETTLE_SECONDS, _PATIENCE_SECONDS)
+    lines = asyncio.run(perform(settings, console, script, hand.strike))
+    return _told(settings, console, lines)
 
-    def say(line: str) -> None:
-        console.print(f"  {line}", markup=False)
 
+def hostility(settings: Settings, console: Console, *, seed: int, seconds: float) -> bool:
+    """The same with hostile counties: `seconds` of calm, of hostility, of hostility in the storm. Raises `Trouble`."""
+    hand = _hand(settings, console, seed, seconds)
+    campaign = Campaign(settings, seed=seed, seconds=seconds, hand=hand, say=partial(_say, console))
+    length = Campaign.lasts(seconds)
+    script = Script(seed, length, int(length * _HAZARDS_A_SECOND), _SETTLE_SECONDS, _PATIENCE_SECONDS, HOSTILE)
+    lines = asyncio.run(perform(settings, console, script, campaign.disturb, checks(campaign)))
+    for name, count in sorted(campaign.kafka.book.done.items()):
+        _say(console, f"{count:6d}  {name}")
+    return _told(settings, console, lines)
+
+
+def _hand(settings: Settings, console: Console, seed: int, seconds: float) -> Hand:
+    """Say which faults there will be, start the platform, and return what will carry them out. Raises `Trouble`."""
+    say = partial(_say, console)
     brokers = [settings.kafka_process(number + 1) for number in range(settings.brokers)]
     faults = schedule(seed, seconds, services=settings.services, brokers=brokers)
     console.rule(f"SEED={seed}: {len(faults)} faults in {seconds:g} s")
     for fault in faults:
         say(str(fault))
     platform.up(settings, say)
-    script = Script(seed, seconds, int(seconds * _HAZARDS_A_SECOND), _SETTLE_SECONDS, _PATIENCE_SECONDS)
-    hand = Hand(settings, faults, say)
-    lines = asyncio.run(perform(settings, console, script, hand.strike))
+    return Hand(settings, faults, say)
+
+
+def _told(settings: Settings, console: Console, lines: Sequence[Line]) -> bool:
     for name, count in sorted(ended_by_themselves(settings).items()):
-        say(f"{name} ended by itself {count} times and was restarted; its log says why")
+        _say(console, f"{name} ended by itself {count} times and was restarted; its log says why")
     return report(console, lines)
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(f"  {line}", markup=False)
 
 
 def ended_by_themselves(settings: Settings) -> Counter[str]:

@@ -10,7 +10,7 @@ import pytest
 from tests.deploy import running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def platform(
     kafka_bootstrap: str, postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[running.Platform]:

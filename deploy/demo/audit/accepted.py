@@ -31,6 +31,7 @@ async def every_accepted_event_is_accounted_for(case: Case) -> Line:
 async def one_hazard_per_reference(case: Case) -> Line:
     """P1: however often a hazard was sent, the ledger holds it once."""
     wanted = Counter((story.county, story.reference) for story in case.stories.values() if story.reaches_the_ledger)
-    found = Counter((hazard["county"], hazard["reference"]) for hazard in (await case.evidence()).hazards.values())
+    hazards = (await case.evidence()).hazards.values()
+    found = Counter((hazard["county"], hazard["reference"]) for hazard in hazards if hazard["county"] in case.senders)
     wrong = [f"{c} {r}: 应 {wanted[c, r]} 实 {found[c, r]}" for c, r in wanted | found if wanted[c, r] != found[c, r]]
     return Line("每个隐患在台账中恰好一条", not wrong, f"上报 {len(wanted)} 条，台账 {found.total()} 条" + some(wrong))

@@ -17,6 +17,8 @@ async def every_planned_refusal_was_refused(case: Case) -> Line:
         for reference, code, detail in sender.book.refused
     ]
     async for claim in case.platform.pages("ledger", "/v1/rejected-claims", AUDITOR, limit=500):
+        if claim["county"] not in case.senders:
+            continue
         reference = claim["reference"] or _reference_in(claim["value_base64"])
         case.refusals.append(RefusedClaim(claim["county"], reference, "台账", claim["code"], claim["message"]))
     refused = {refusal.reference for refusal in case.refusals}
@@ -44,6 +46,6 @@ def _reference_in(value_base64: str | None) -> str:
     """Return the reference that a refused record names, as far as it can be read."""
     try:
         document = json.loads(base64.b64decode(value_base64 or ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         return "?"
     return str(document.get("reference", "?")) if isinstance(document, dict) else "?"
