@@ -110,6 +110,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "DUBAN_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         **(secured.environment(OPERATOR) if secured else {}),
         "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
+        "DUBAN_PROFILE": str(settings.profile),
         **{f"DUBAN_{name.upper()}_DSN": dsn for name, dsn in dsns.items()},
         **{f"DUBAN_{name.upper()}_URL": f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services},
     }

@@ -1,14 +1,14 @@
 """`duban`: what operations needs at three in the morning: health, lag, dead letters, replay, keys.
 
-It is told where things are by the environment: `DUBAN_KAFKA_BOOTSTRAP`, `DUBAN_TOPIC_PREFIX`, and for each service
-`DUBAN_<SERVICE>_DSN` and `DUBAN_<SERVICE>_URL`.
+It is told where things are by the environment: `DUBAN_KAFKA_BOOTSTRAP` and its kin, `DUBAN_TOPIC_PREFIX`,
+`DUBAN_PROFILE`, and for each service `DUBAN_<SERVICE>_DSN` and `DUBAN_<SERVICE>_URL`; by files, too (`…_FILE`).
 """
 
 from __future__ import annotations
 
 import typer
 
-from services.cli import counties, dead_letters, health, keys
+from services.cli import counties, dead_letters, health, kafka, keys
 
 app = typer.Typer(help="督办平台运维命令", no_args_is_help=True, add_completion=False)
 app.command()(health.health)
@@ -16,6 +16,7 @@ app.command()(health.lag)
 app.add_typer(dead_letters.commands, name="dead-letters")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(counties.commands, name="counties")
+app.add_typer(kafka.commands, name="kafka")
 
 
 if __name__ == "__main__":

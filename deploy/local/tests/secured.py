@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 
 from deploy.local import ephemeral
@@ -30,7 +33,9 @@ REFUSED = {
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
 }
-USERS = city_users(COUNTIES, quotas=Quotas(exceptions={SLOW: Quota(producer_byte_rate=1024)}))
+QUOTAS = Quotas(exceptions={SLOW: Quota(producer_byte_rate=1024)})
+USERS = city_users(COUNTIES, quotas=QUOTAS)
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class City:
     """A secured broker with the topics and users of three counties."""
 
     cluster: KafkaCluster
+    profile: Path
 
     def broker(self, user: str) -> Broker:
         """How a process of ours reaches it as `user`."""
@@ -57,10 +63,20 @@ class City:
 def secured_city() -> Iterator[City]:
     """Run the broker for the length of the `with` block."""
     with ephemeral.kafka(secure=True, heap="256m") as cluster:
-        made = City(cluster)
+        made = City(cluster, _profile(cluster.security.directory.parent / "profile"))
         ephemeral.in_own_loop(topics.apply(made.broker(ADMIN), city_topics(COUNTIES)))
         ephemeral.in_own_loop(made.admit(USERS))
         yield made
+
+
+def _profile(directory: Path) -> Path:
+    directory.mkdir()
+    regions = [{"code": "140500", "name": "晋城市", "level": "city"}]
+    regions += [{"code": county, "name": f"县{county}", "level": "county"} for county in COUNTIES]
+    city = {"code": "140500", "name": "晋城市", "timezone": "Asia/Shanghai", "regions": regions}
+    (directory / "city.json").write_text(json.dumps(city), encoding="utf-8")
+    (directory / "quotas.json").write_text(msgspec.json.encode(QUOTAS).decode(), encoding="utf-8")
+    return directory
 
 
 def produce(client: dict[str, Any], topic: str, value: bytes = b"{}") -> KafkaError | None:
@@ -102,11 +118,16 @@ async def put(broker: Broker, topic: str, value: bytes) -> Exception | None:
         await producer.stop()
 
 
-@asynccontextmanager
-async def listening(certificate: Path) -> AsyncIterator[str]:
-    """Something that speaks TLS, shows this certificate, and then hangs up."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+def duban(city: City, user: str, *arguments: str, **more: str) -> tuple[int, str]:
+    """Run the `duban` command as `user`; return its exit code and what it said."""
+    told = city.cluster.security.environment(user)
+    place = {"DUBAN_KAFKA_BOOTSTRAP": city.cluster.bootstrap, "DUBAN_PROFILE": str(city.profile), "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli.command_line", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **place, **told, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr

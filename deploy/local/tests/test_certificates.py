@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deploy.local import certificates
 from deploy.local.certificates import Authority
 from deploy.local.security import Security
+from services.chassis.process import tls
+from services.chassis.process.kafka import Broker, obstacle
 
 
 def shake_hands(certificate: Path, authority: Path, name: str) -> str | None:
@@ -83,3 +88,26 @@ def test_clients_files_hold_what_a_client_on_librdkafka_needs(tmp_path: Path) ->
         "county-140502", "127.0.0.1:1"
     )
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+@asynccontextmanager
+async def listening(certificate: Path) -> AsyncIterator[str]:
+    """Something that speaks TLS, shows this certificate, and then hangs up."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_a_broker_with_an_expired_certificate_is_not_spoken_to(tmp_path: Path) -> None:
+    authority = Authority.at(tmp_path)
+    trusted = tls.context(ca=authority.certificate)
+    for name, valid, sentence in (
+        ("expired", timedelta(hours=-1), "its certificate has expired"),
+        ("good", timedelta(days=1), "it hung up: it may not speak TLS on this port, or demand no user"),
+    ):
+        authority.issue(tmp_path / f"{name}.pem", valid=valid)
+        async with listening(tmp_path / f"{name}.pem") as address:
+            broker = Broker(address, "SASL_SSL", username="a", password="b", tls=trusted)
+            assert await obstacle(broker) == f"{address}: {sentence}"

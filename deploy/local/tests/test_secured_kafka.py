@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,13 +24,14 @@ from deploy.local.tests.secured import (
     B,
     City,
     code,
-    listening,
+    duban,
     produce,
     put,
     read,
     secured_city,
 )
 from duban_contracts.kafka_users import (
+    ADMIN,
     OPERATOR,
     Operation,
     Resource,
@@ -205,19 +205,6 @@ async def test_who_does_not_come_in_is_told_why(city: City, tmp_path: Path) -> N
     }
 
 
-async def test_a_broker_with_an_expired_certificate_is_not_spoken_to(tmp_path: Path) -> None:
-    authority = Authority.at(tmp_path)
-    trusted = tls.context(ca=authority.certificate)
-    for name, valid, sentence in (
-        ("expired", timedelta(hours=-1), "its certificate has expired"),
-        ("good", timedelta(days=1), "it hung up: it may not speak TLS on this port, or demand no user"),
-    ):
-        authority.issue(tmp_path / f"{name}.pem", valid=valid)
-        async with listening(tmp_path / f"{name}.pem") as address:
-            broker = Broker(address, "SASL_SSL", username="a", password="b", tls=trusted)
-            assert await obstacle(broker) == f"{address}: {sentence}"
-
-
 async def test_applying_again_changes_nothing_and_mends_what_somebody_did_by_hand(city: City) -> None:
     assert not await city.admit(USERS)
     by_hand = Right(Resource.TOPIC, "ledger.hazard.v1", Operation.READ)
@@ -238,3 +225,15 @@ async def test_a_county_that_left_comes_in_no_more(city: City) -> None:
     assert not changes.others, "what is declared nowhere is left alone, unless one says so"
     await city.admit(USERS, remove_others=True)
     assert await obstacle(city.broker("county-140599")) is not None
+
+
+def test_the_command_compares_and_applies_and_tells_who_may_not(city: City) -> None:
+    _, said = duban(
+        city, ADMIN, "kafka", "apply", "--passwords", str(city.cluster.security.directory), "--remove-others"
+    )
+    assert "✓ 9 个用户" in said
+    assert duban(city, OPERATOR, "kafka", "check") == (0, "✓ 用户、权限和配额与城市配置一致\n")
+    status, said = duban(city, county_user(A), "kafka", "check")
+    assert (status, "ClusterAuthorizationFailed" in said) == (1, True)
+    status, said = duban(city, OPERATOR, "lag", DUBAN_KAFKA_PASSWORD_FILE=str(city.cluster.security.ca))
+    assert (status, "it knows no user duban-operator with this password" in said) == (1, True)
