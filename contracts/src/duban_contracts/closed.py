@@ -35,7 +35,17 @@ def closed(model: type[msgspec.Struct]) -> type[msgspec.Struct]:
             fields.append((field.encode_name, annotation, msgspec.field(default_factory=field.default_factory)))
         else:
             fields.append((field.encode_name, annotation, field.default))
-    twin = msgspec.defstruct(model.__name__, fields, frozen=True, kw_only=True, forbid_unknown_fields=True)
+    config = model.__struct_config__
+    twin = msgspec.defstruct(
+        model.__name__,
+        fields,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        # What tells it from the others of a union stays.
+        tag=config.tag,
+        tag_field=config.tag_field,
+    )
     twin.__doc__ = model.__doc__
     return twin
 

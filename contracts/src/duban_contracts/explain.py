@@ -64,13 +64,16 @@ def _check_struct(value: Any, expected: inspect.StructType, path: str) -> Iterat
         yield violation("wrong-type", path, zh="对象", en="an object")
         return
     known = {field.encode_name: field for field in expected.fields}
+    tag = expected.tag_field
+    if tag in value and value[tag] != expected.tag:
+        yield violation("unknown-value", f"{path}.{tag}", values=str(expected.tag))
     for name, field in known.items():
         if name in value:
             yield from _check(value[name], field.type, f"{path}.{name}")
         elif field.required:
             yield violation("missing-field", f"{path}.{name}")
     for name in value:
-        if name not in known:
+        if name not in known and name != tag:
             yield violation("unknown-field", f"{path}.{name}")
 
 
@@ -79,9 +82,26 @@ def _check_union(value: Any, expected: inspect.UnionType, path: str) -> Iterator
     options = [option for option in expected.types if not isinstance(option, inspect.NoneType)]
     if value is None and len(options) < len(expected.types):
         return
+    tagged = [option for option in options if isinstance(option, inspect.StructType) and option.tag_field is not None]
+    if len(tagged) > 1 and isinstance(value, dict):
+        yield from _check_tagged(value, tagged, path)
+        return
     faults = [list(_check(value, option, path)) for option in options]
     if all(faults):
         yield from faults[0]
+
+
+def _check_tagged(value: dict[str, Any], options: list[inspect.StructType], path: str) -> Iterator[Refusal]:
+    """Yield what is wrong with `value` as the struct that its tag names."""
+    name = str(options[0].tag_field)
+    if name not in value:
+        yield violation("missing-field", f"{path}.{name}")
+        return
+    for option in options:
+        if option.tag == value[name]:
+            yield from _check_struct(value, option, path)
+            return
+    yield violation("unknown-value", f"{path}.{name}", values=", ".join(str(option.tag) for option in options))
 
 
 def _check_text(value: Any, expected: inspect.StrType, path: str) -> Iterator[Refusal]:
