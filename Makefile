@@ -35,7 +35,7 @@ unit: install ## Run the tests that need no server (seconds)
 
 .PHONY: test
 test: install ## Run every test, against real Kafka and PostgreSQL (ARGS="-k name" selects)
-	@$(PY) -m pytest -n 3 $(SPREAD) $(ARGS)
+	@$(PY) -m pytest -n 4 $(SPREAD) $(ARGS)
 
 .PHONY: install
 install: $(STAMP) ## Install everything that is missing, checked against hashes

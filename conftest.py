@@ -49,7 +49,10 @@ def _postgres() -> Iterator[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Lend one Kafka and one PostgreSQL to all workers, from the process that starts them and outlives them."""
-    config.addinivalue_line("markers", "platform: starts a whole platform, or weighs as much; never two at once")
+    config.addinivalue_line(
+        "markers",
+        "platform: starts a whole platform, or weighs as much; of those that are struck (chaos), and of the others, one at a time",
+    )
     if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
         directory = _lent.enter_context(lending.lending({"kafka": _kafka, "postgres": _postgres}))
         os.environ[_LENT] = str(directory)
@@ -66,6 +69,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for tier in _tiers(item):
             item.add_marker(tier)
+        if item.nodeid.startswith("tests/") and "platform" in getattr(item, "fixturenames", ()):
+            item.add_marker("platform")
         if hasattr(config, "workerinput") and (together := _together(item)):
             item.add_marker(pytest.mark.xdist_group(together))
     items.sort(key=_turn)
@@ -82,11 +87,12 @@ def _tiers(item: pytest.Item) -> list[str]:
 def _together(item: pytest.Item) -> str | None:
     """Say with which others a test is run by one worker, one after the other; None: it goes wherever there is room.
 
-    What starts a whole platform has the machine's attention: two such tests beside each other would wait for each other
-    and fail by time. What shares a fixture goes where that is made, or each worker would make its own.
+    What starts a whole platform has much of the machine's attention: many of those beside each other would wait for each
+    other and fail by time, so there is one lane for those that are struck and one for the others. What shares a fixture
+    goes where that is made, or each worker would make its own.
     """
     if item.get_closest_marker("platform"):
-        return "platform"
+        return "struck" if item.get_closest_marker("chaos") else "platform"
     if not isinstance(item, pytest.Function):
         return None
     shared = [
