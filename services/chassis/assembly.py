@@ -21,6 +21,7 @@ from services.chassis.access.policy import guard
 from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
 from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.options import ConsumerOptions
+from services.chassis.process import certificates
 from services.chassis.process.clock import Clock
 from services.chassis.process.periodic import every
 from services.chassis.process.service import Role, Service
@@ -36,6 +37,7 @@ from services.chassis.web.server import serve
 
 # Answers under an Idempotency-Key are kept for a day; ten minutes more do nobody harm.
 _FORGET_SECONDS: Final = 600
+_CERTIFICATE_SECONDS: Final = 600
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -167,6 +169,9 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         clock=platform.clock,
     )
     work["relay"] = [relay.run, forgetting.run]
+    if platform.settings.kafka.encrypted:
+        noting = partial(certificates.note, platform.settings.kafka)
+        work["relay"].append(platform.every(_CERTIFICATE_SECONDS, noting, name="certificates", role="relay").run)
     for job in (job for part in parts for job in part.jobs):
         work.setdefault(job.role, []).append(job.run)
     roles: dict[str, Role] = {"http": _http(platform, parts, title)}

@@ -11,7 +11,9 @@ from deploy.local import certificates
 from deploy.local.certificates import Authority
 from deploy.local.security import Security
 from services.chassis.process import tls
+from services.chassis.process.certificates import note
 from services.chassis.process.kafka import Broker, obstacle
+from services.chassis.telemetry import metrics
 
 
 def shake_hands(certificate: Path, authority: Path, name: str) -> str | None:
@@ -111,3 +113,15 @@ async def test_a_broker_with_an_expired_certificate_is_not_spoken_to(tmp_path: P
         async with listening(tmp_path / f"{name}.pem") as address:
             broker = Broker(address, "SASL_SSL", username="a", password="b", tls=trusted)
             assert await obstacle(broker) == f"{address}: {sentence}"
+
+
+async def test_the_end_of_a_brokers_certificate_is_exported_whoever_signed_it_and_also_when_it_is_past(
+    tmp_path: Path,
+) -> None:
+    authority, shown = Authority.at(tmp_path), tmp_path / "node.pem"
+    for valid in (timedelta(days=3), timedelta(hours=-1)):
+        authority.issue(shown, valid=valid)
+        async with listening(shown) as address:
+            await note(Broker(f"{address},127.0.0.1:1", "SASL_SSL"))
+            exported = metrics.KAFKA_CERTIFICATE_ENDS.labels(address)._value.get()
+            assert exported == certificates.ends(shown).timestamp()

@@ -92,6 +92,11 @@ HTTP_DURATION: Final = Histogram(
     ["method", "route"],
     buckets=_FAST_BUCKETS,
 )
+KAFKA_CERTIFICATE_ENDS: Final = Gauge(
+    "duban_kafka_certificate_ends_timestamp_seconds",
+    "Until when the certificate that a Kafka broker shows is valid; none on connections without TLS.",
+    ["broker"],
+)
 ACCESS_REFUSALS: Final = Counter(
     "duban_access_refusals_total",
     "Requests refused by the access policy, by action and reason: no valid key, the role, the reach of the account, or"
