@@ -25,6 +25,9 @@ class Source:
     something is missing. `tell` gives the events that say the raised alarms, in order, with facts as they are now;
     the facts change more often than alarms do, so they stand with their owner and not in every alarm. `urges` says
     that its owner plans a reminder after the deadline, too.
+
+    `hold` is for an owner whose `tell` changes the subjects: it locks those of these ids that nobody else holds, before
+    any alarm is, and returns them. Then all who change a subject lock it before its alarms, and none waits for another.
     """
 
     subject_kind: str
@@ -33,6 +36,7 @@ class Source:
     in_doubt: Callable[[Connection], Awaitable[Sequence[str]]]
     tell: Callable[[Connection, Sequence[Alarm]], Awaitable[Sequence[CloudEvent]]]
     urges: bool = False
+    hold: Callable[[Connection, Sequence[str]], Awaitable[Sequence[str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,14 @@ async def raise_passed(source: Source, *, deps: Deps) -> int:
         known_through = await source.known_through(connection)
         if known_through is None:
             return 0
+        now = deps.clock.now()
         raised = await tables.claim_overdue(
             connection,
             source.subject_kind,
-            now=deps.clock.now(),
+            now=now,
             known_through=known_through,
             in_doubt=await source.in_doubt(connection),
+            held=await _held(connection, source, Kind.OVERDUE, now),
         )
         reach("scheduler.claimed")
         await _send(connection, source, raised)
@@ -69,11 +75,13 @@ async def raise_passed(source: Source, *, deps: Deps) -> int:
 async def remind(source: Source, *, deps: Deps) -> int:
     """Send one batch of reminders whose moment has come; return how many were sent or let lapse."""
     async with deps.database.transaction() as connection:
+        now = deps.clock.now()
         claimed = await tables.claim_due_soon(
             connection,
             source.subject_kind,
-            now=deps.clock.now(),
+            now=now,
             in_doubt=await source.in_doubt(connection),
+            held=await _held(connection, source, Kind.DUE_SOON, now),
         )
         sent = [alarm for alarm in claimed if alarm.state is AlarmState.RAISED]
         await _send(connection, source, sent)
@@ -84,11 +92,13 @@ async def remind(source: Source, *, deps: Deps) -> int:
 async def urge(source: Source, *, deps: Deps) -> int:
     """Send one batch of reminders of what is still owed after its deadline; return how many."""
     async with deps.database.transaction() as connection:
+        now = deps.clock.now()
         claimed = await tables.claim_still_due(
             connection,
             source.subject_kind,
-            now=deps.clock.now(),
+            now=now,
             in_doubt=await source.in_doubt(connection),
+            held=await _held(connection, source, Kind.STILL_DUE, now),
         )
         await _send(connection, source, claimed)
     metrics.RAISED.labels(source.subject_kind, Kind.STILL_DUE).inc(len(claimed))
@@ -134,6 +144,14 @@ class RaiseAlarms:
         while self.source.urges and await urge(self.source, deps=self.deps) == tables.BATCH:
             pass
         await report(self.source, deps=self.deps)
+
+
+async def _held(connection: Connection, source: Source, kind: Kind, now: datetime) -> Sequence[str] | None:
+    """Return the subjects that the owner locked for what is due; None where it locks none."""
+    if source.hold is None:
+        return None
+    due = await tables.due_subjects(connection, source.subject_kind, kind, now)
+    return await source.hold(connection, due) if due else ()
 
 
 async def _send(connection: Connection, source: Source, raised: Sequence[Alarm]) -> None:

@@ -52,12 +52,12 @@ _SAVE: Final = _COLUMNS.upsert(
     where="alarm.state <> 'raised' AND (alarm.state <> 'lapsed' OR alarm.fires_at <> EXCLUDED.fires_at)",
 )
 
-# $1 kind of subject, $2 now, $3 known through, $4 subjects in doubt
+# $1 kind of subject, $2 now, $3 known through, $4 subjects in doubt, $5 subjects that are held, or null for any
 CLAIM_OVERDUE: Final = f"""
 WITH due AS MATERIALIZED (
     SELECT subject_kind, subject_id, deadline_number, kind, days_before FROM alarm
      WHERE subject_kind = $1 AND kind = 'overdue' AND state = 'armed' AND fires_at <= $2 AND fires_at < $3
-       AND subject_id <> ALL ($4::text[])
+       AND subject_id <> ALL ($4::text[]) AND ($5::text[] IS NULL OR subject_id = ANY ($5::text[]))
      ORDER BY fires_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE alarm SET state = 'raised', raised_at = $2 FROM due
@@ -69,7 +69,7 @@ WITH due AS MATERIALIZED (
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
 
-# $1 kind of subject, $2 now, $3 subjects in doubt. A reminder lapses when its deadline has passed, or when a nearer
+# $1 kind of subject, $2 now, $3 subjects in doubt, $4 subjects that are held, or null for any. A reminder lapses when its deadline has passed, or when a nearer
 # reminder of the same deadline is due as well: one word is enough after a long sleep.
 CLAIM_DUE_SOON: Final = f"""
 WITH due AS MATERIALIZED (
@@ -82,7 +82,7 @@ WITH due AS MATERIALIZED (
                   AND nearer.fires_at > alarm.fires_at AND nearer.fires_at <= $2) AS useless
       FROM alarm
      WHERE subject_kind = $1 AND kind = 'due_soon' AND state = 'armed' AND fires_at <= $2
-       AND subject_id <> ALL ($3::text[])
+       AND subject_id <> ALL ($3::text[]) AND ($4::text[] IS NULL OR subject_id = ANY ($4::text[]))
      ORDER BY fires_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE alarm SET state = CASE WHEN useless THEN 'lapsed' ELSE 'raised' END,
@@ -96,12 +96,12 @@ WITH due AS MATERIALIZED (
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
 
-# $1 kind of subject, $2 now, $3 subjects in doubt
+# $1 kind of subject, $2 now, $3 subjects in doubt, $4 subjects that are held, or null for any
 CLAIM_STILL_DUE: Final = f"""
 WITH due AS MATERIALIZED (
     SELECT subject_kind, subject_id, deadline_number, kind, days_before FROM alarm
      WHERE subject_kind = $1 AND kind = 'still_due' AND state = 'armed' AND fires_at <= $2
-       AND subject_id <> ALL ($3::text[])
+       AND subject_id <> ALL ($3::text[]) AND ($4::text[] IS NULL OR subject_id = ANY ($4::text[]))
      ORDER BY fires_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE alarm SET state = 'raised', raised_at = $2 FROM due
@@ -113,15 +113,19 @@ WITH due AS MATERIALIZED (
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
 
+# $1 kind of subject, $2 now. The kind is written out, so that its partial index is taken.
+DUE_SUBJECTS: Final = {
+    kind: f"""SELECT subject_id FROM alarm
+ WHERE subject_kind = $1 AND kind = '{kind.value}' AND state = 'armed' AND fires_at <= $2
+ ORDER BY fires_at LIMIT 500"""  # noqa: S608 - our own codes
+    for kind in Kind
+}
 
-async def hold(connection: Connection, subject_kind: str, subject_ids: Sequence[str]) -> None:
-    """Keep the alarms of these subjects to this transaction: nothing is raised about them until it ends."""
-    await connection.execute(
-        """SELECT FROM alarm WHERE subject_kind = $1 AND subject_id = ANY($2::text[])
-            ORDER BY subject_id, deadline_number, kind, days_before FOR UPDATE""",
-        subject_kind,
-        subject_ids,
-    )
+
+async def due_subjects(connection: Connection, subject_kind: str, kind: Kind, now: datetime) -> list[str]:
+    """Return the subjects of up to BATCH alarms of this kind whose moment has come, without keeping any row."""
+    rows = await connection.fetch(DUE_SUBJECTS[kind], subject_kind, now)
+    return sorted({row["subject_id"] for row in rows})
 
 
 async def save(connection: Connection, alarms: Sequence[Alarm]) -> None:
@@ -134,30 +138,46 @@ async def save(connection: Connection, alarms: Sequence[Alarm]) -> None:
 
 
 async def claim_overdue(
-    connection: Connection, subject_kind: str, *, now: datetime, known_through: datetime, in_doubt: Sequence[str]
+    connection: Connection,
+    subject_kind: str,
+    *,
+    now: datetime,
+    known_through: datetime,
+    in_doubt: Sequence[str],
+    held: Sequence[str] | None = None,
 ) -> list[Alarm]:
     """Mark up to BATCH passed deadlines as raised and return them, oldest first.
 
     `known_through` must have been read before, never after: then whatever it promises is visible to this statement.
     A claim may reach the broker at the very instant of the deadline and be in time; what is known is known of what
-    came *before* that instant; so the deadline must lie strictly before it.
+    came *before* that instant; so the deadline must lie strictly before it. With `held` only alarms about those.
     """
-    rows = await connection.fetch(CLAIM_OVERDUE, subject_kind, now, known_through, in_doubt)
+    rows = await connection.fetch(CLAIM_OVERDUE, subject_kind, now, known_through, in_doubt, held)
     return [_alarm(row) for row in rows]
 
 
 async def claim_due_soon(
-    connection: Connection, subject_kind: str, *, now: datetime, in_doubt: Sequence[str]
+    connection: Connection,
+    subject_kind: str,
+    *,
+    now: datetime,
+    in_doubt: Sequence[str],
+    held: Sequence[str] | None = None,
 ) -> list[Alarm]:
     """Mark up to BATCH reminders whose moment has come as raised or lapsed and return them, oldest first."""
-    return [_alarm(row) for row in await connection.fetch(CLAIM_DUE_SOON, subject_kind, now, in_doubt)]
+    return [_alarm(row) for row in await connection.fetch(CLAIM_DUE_SOON, subject_kind, now, in_doubt, held)]
 
 
 async def claim_still_due(
-    connection: Connection, subject_kind: str, *, now: datetime, in_doubt: Sequence[str]
+    connection: Connection,
+    subject_kind: str,
+    *,
+    now: datetime,
+    in_doubt: Sequence[str],
+    held: Sequence[str] | None = None,
 ) -> list[Alarm]:
     """Mark up to BATCH reminders of what is still owed after its deadline as raised and return them, oldest first."""
-    return [_alarm(row) for row in await connection.fetch(CLAIM_STILL_DUE, subject_kind, now, in_doubt)]
+    return [_alarm(row) for row in await connection.fetch(CLAIM_STILL_DUE, subject_kind, now, in_doubt, held)]
 
 
 async def oldest_unraised(connection: Connection, subject_kind: str, now: datetime) -> datetime | None:

@@ -50,14 +50,14 @@ async def plan_reminders(database: Database, *, taskbook: Taskbook) -> int:
 
 
 async def _plan(connection: Connection, task_ids: list[str], taskbook: Taskbook) -> int:
-    await alarm_table.hold(connection, TASK, task_ids)
+    tasks = await rows.lock(connection, task_ids)
     waiting: dict[str, list[Alarm]] = defaultdict(list)
     for alarm in await alarm_table.of_subjects(connection, TASK, task_ids):
         if alarm.state in _WAITING and alarm.kind is not Kind.OVERDUE:
             waiting[alarm.due.about.id].append(alarm)
     now = taskbook.clock.now()
     changed: list[Alarm] = []
-    for task in await rows.lock(connection, task_ids):
+    for task in tasks:
         called = [alarm for alarm in called_for(task, taskbook.policy) if alarm.kind is not Kind.OVERDUE]
         changed.extend(_changed(waiting[task.task_id], called, now))
     await alarm_table.save(connection, changed)

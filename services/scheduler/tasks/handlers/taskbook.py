@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from duban_contracts.days import Zone
 from duban_contracts.deadlines.calendar import load_days
-from duban_contracts.events.tasks import TASK
 from duban_contracts.profile import read
 from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Platform
@@ -77,11 +76,10 @@ async def moving(
 ) -> AsyncIterator[UnitOfWork[Task]]:
     """Give the unit of work of these tasks in the caller's transaction, and write it when the block ends well.
 
-    Alarms are held before tasks, as by whoever raises them: one of two that meet waits, and none waits for the other.
-    `held` are the tasks where the caller has locked them, with or before their alarms.
+    Tasks are locked before their alarms, in order of id, by everybody: one of two that meet waits, and none waits for
+    the other. `held` are the tasks where the caller has locked them.
     """
     if held is None:
-        await alarm_table.hold(connection, TASK, sorted(set(task_ids)))
         held = await rows.lock(connection, sorted(set(task_ids)))
     unit = UnitOfWork[Task](
         stream=_stream(taskbook),

@@ -18,7 +18,7 @@ from services.scheduler.tasks.model.task import Task, facts
 from services.scheduler.tasks.moves import SYSTEM, Stamp, mark_overdue
 from services.scheduler.tasks.tables import rows
 
-# Nothing is on its way that could excuse a deadline: whoever submits holds the task's alarms until it is committed.
+# Nothing is on its way that could excuse a deadline: whoever submits holds the task until that is committed.
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -45,6 +45,7 @@ def task_alarms(taskbook: Taskbook) -> Source:
         in_doubt=in_doubt,
         tell=tell,
         urges=True,
+        hold=rows.hold_free,
     )
 
 

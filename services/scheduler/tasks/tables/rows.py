@@ -70,14 +70,19 @@ def task_of(text: str | bytes) -> Task:
 
 
 async def lock(connection: Connection, task_ids: Sequence[str]) -> list[Task]:
-    """Return the tasks of these ids, in order, locked until the transaction ends.
-
-    Whoever raises alarms holds them first and the tasks after; so do all others, or two would wait for one another.
-    """
+    """Return the tasks of these ids, in order, locked until the transaction ends."""
     rows = await connection.fetch(
         "SELECT task FROM task WHERE task_id = ANY($1::text[]) ORDER BY task_id FOR UPDATE", task_ids
     )
     return [task_of(row["task"]) for row in rows]
+
+
+async def hold_free(connection: Connection, task_ids: Sequence[str]) -> list[str]:
+    """Lock those of these tasks that nobody else holds, until the transaction ends, and return their ids."""
+    rows = await connection.fetch(
+        "SELECT task_id FROM task WHERE task_id = ANY($1::text[]) ORDER BY task_id FOR UPDATE SKIP LOCKED", task_ids
+    )
+    return [row["task_id"] for row in rows]
 
 
 async def opening(connection: Connection, now: datetime) -> list[Task]:

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from services.chassis.storage.database import Database
-from services.scheduler.alarms.tables import BATCH, CLAIM_DUE_SOON, CLAIM_OVERDUE
+from services.scheduler.alarms.tables import BATCH, CLAIM_DUE_SOON, CLAIM_OVERDUE, CLAIM_STILL_DUE
 
 ARMED = 100_000  # of each kind
 
 FILL = """
 INSERT INTO alarm (subject_kind, subject_id, subject_number, deadline_number, kind, days_before, deadline_on, fires_at,
                    due_at, state)
-SELECT 'hazard', 'hz-' || n, 'N', 1, kind, CASE kind WHEN 'overdue' THEN 0 ELSE 1 END, date '2026-06-01',
+SELECT 'hazard', 'hz-' || n, 'N', 1, kind, CASE kind WHEN 'due_soon' THEN 1 ELSE 0 END, date '2026-06-01',
        timestamptz '2026-06-01' + n * interval '1 minute', timestamptz '2026-06-01' + n * interval '1 minute', 'armed'
-  FROM generate_series(1, $1) AS n, unnest(ARRAY['overdue', 'due_soon']) AS kind
+  FROM generate_series(1, $1) AS n, unnest(ARRAY['overdue', 'due_soon', 'still_due']) AS kind
  ORDER BY md5(n::text)
 """
 CLOCKS = """
@@ -59,8 +59,14 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 CASES = (
-    (CLAIM_OVERDUE, "text, timestamptz, timestamptz, text[]", "'hazard', '{}', '{}', '{{}}'", "alarm_overdue_armed"),
-    (CLAIM_DUE_SOON, "text, timestamptz, text[]", "'hazard', '{}', '{{}}'", "alarm_due_soon_armed"),
+    (
+        CLAIM_OVERDUE,
+        "text, timestamptz, timestamptz, text[], text[]",
+        "'hazard', '{}', '{}', '{{}}', NULL",
+        "alarm_overdue_armed",
+    ),
+    (CLAIM_DUE_SOON, "text, timestamptz, text[], text[]", "'hazard', '{}', '{{}}', NULL", "alarm_due_soon_armed"),
+    (CLAIM_STILL_DUE, "text, timestamptz, text[], text[]", "'hazard', '{}', '{{}}', NULL", "alarm_still_due_armed"),
 )
 READS_EVERYTHING = {"Seq Scan", "Bitmap Heap Scan", "Bitmap Index Scan", "Hash Join", "Merge Join"}
 
