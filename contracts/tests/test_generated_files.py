@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from duban_contracts.admissible.texts import fits_line
 from duban_contracts.catalogue import EventType
 from duban_contracts.codec import event_types, lookup
 from duban_contracts.generate.__main__ import main
+from duban_contracts.generate.admissible_pages import pages
 from duban_contracts.generate.code_tables import with_table
 from duban_contracts.generate.families import read_by
 from duban_contracts.generate.meaning import meaning
 from duban_contracts.topics import CONSUMERS, TopicFamily
 
 CONTRACTS = Path(__file__).parents[1]
+_RUNS = re.compile(r"^\| U\+([0-9A-F]+)(?: – U\+([0-9A-F]+))? \|", re.MULTILINE)
 
 
 @pytest.fixture
@@ -36,6 +40,8 @@ def test_the_committed_files_are_what_the_catalogue_generates() -> None:
         "published.json",
         "docs/event-types.md",
         "docs/codes.zh-CN.md",
+        "docs/admissible.md",
+        "docs/admissible.zh-CN.md",
         "schemas/duban.hazard.reported.v1.json",
     ],
 )
@@ -109,3 +115,11 @@ def test_a_colon_inside_a_docstring_cuts_nothing_off() -> None:
 def test_the_documents_name_the_readers_that_are_declared(family: TopicFamily) -> None:
     named = set(read_by(family).split(", ")) - {"county systems", "nobody yet"}
     assert named == {each.service for each in CONSUMERS if family in each.reads}
+
+
+def test_the_pages_of_what_a_text_may_hold_name_every_character_that_none_may() -> None:
+    unfit = {point for point in range(0x110000) if not fits_line(chr(point))}
+    planes = {(plane << 16) + offset for plane in range(1, 17) for offset in (0xFFFE, 0xFFFF)}
+    for page in pages().values():
+        runs = ((int(first, 16), int(last or first, 16)) for first, last in _RUNS.findall(page))
+        assert planes | {point for first, last in runs for point in range(first, last + 1)} == unfit

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from duban_contracts.codec import event_types
 from duban_contracts.codes import CODES
-from duban_contracts.generate import asyncapi, code_tables, table, vocabulary_page
+from duban_contracts.generate import admissible_pages, asyncapi, code_tables, table, vocabulary_page
 from duban_contracts.generate.fixtures import fixtures
 from duban_contracts.generate.schemas import payload_schema
 from duban_contracts.vocabulary import VOCABULARIES
@@ -29,6 +29,7 @@ def generated(version: str) -> dict[str, str]:
         "docs/event-types.md": table.document(),
         "docs/vocabularies.md": vocabulary_page.document(),
         **code_tables.pages(),
+        **admissible_pages.pages(),
     }
     for entry in event_types():
         files[f"schemas/{entry.name}.json"] = _json(payload_schema(entry))
