@@ -36,6 +36,7 @@ TEXT_ATTRIBUTES: Final = (
 )
 ATTRIBUTES: Final = ("specversion", "datacontenttype", *TEXT_ATTRIBUTES, "time", "aggregateversion")
 _TEXTUAL: Final = tuple(name for name in ATTRIBUTES if name != "aggregateversion")
+_says_something: Final = texts.PLAINLY_VISIBLE.search
 _REQUIRED: Final = ("id", "source", "type")
 # CloudEvents 1.0.2, type system: an Integer has 32 bits.
 _MAX_INTEGER: Final = 2**31 - 1
@@ -149,14 +150,18 @@ def _built(fields: Mapping[str, Any], data: bytes | None) -> CloudEvent:
 
 def text_attribute(name: str, value: Any) -> str | None:
     """Return the attribute `name`, given as text or as bytes, or None when it says nothing; raises EnvelopeError."""
-    if (plain := _plain(value)) is not None:
-        return plain
     if isinstance(value, bytes):
-        value = _decoded(name, value)
+        try:
+            value = value.decode()
+        except UnicodeDecodeError:
+            raise _not_utf8(name, value) from None
     if value is None:
         return None
     if not isinstance(value, str):
         raise EnvelopeError(name, "must be a string", "须为文本")
+    # The quick look stands in line, since every attribute of every event passes here.
+    if len(value) <= MAX_ATTRIBUTE_LENGTH and value.isprintable() and _says_something(value):
+        return value
     if not texts.fits_line(value):
         raise EnvelopeError(name, "must not hold control characters", "含有控制字符、换行或改变书写方向的字符")
     if len(value) > MAX_ATTRIBUTE_LENGTH:
@@ -165,25 +170,10 @@ def text_attribute(name: str, value: Any) -> str | None:
     return None if texts.is_blank(value) else value
 
 
-def _plain(value: Any) -> str | None:
-    """Return the text of a value that a quick look finds good, or None: then it is looked at closely."""
-    if type(value) is bytes:
-        try:
-            value = value.decode()
-        except UnicodeDecodeError:
-            return None
-    if type(value) is str and len(value) <= MAX_ATTRIBUTE_LENGTH and texts.is_plain(value):
-        return value
-    return None
-
-
-def _decoded(name: str, value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        gbk = octets.looks_like_gbk(value)
-        en, zh = (" (it looks like GBK)", "，像是 GBK 编码") if gbk else ("", "")
-        raise EnvelopeError(name, f"must be UTF-8{en}", f"不是 UTF-8 编码{zh}", code="bad-encoding") from None
+def _not_utf8(name: str, value: bytes) -> EnvelopeError:
+    gbk = octets.looks_like_gbk(value)
+    en, zh = (" (it looks like GBK)", "，像是 GBK 编码") if gbk else ("", "")
+    return EnvelopeError(name, f"must be UTF-8{en}", f"不是 UTF-8 编码{zh}", code="bad-encoding")
 
 
 def _check_content_type(text: str | None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
@@ -35,6 +36,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terms: tuple[Term, ...]
 
 
+# What people write for a township or a unit comes again and again.
+@lru_cache(maxsize=1024)
 def normalise(text: str) -> str:
     """Return `text` as names are compared: width, case, spaces and quotation marks don't count."""
     plain = unicodedata.normalize("NFKC", text).casefold()

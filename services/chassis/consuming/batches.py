@@ -118,7 +118,7 @@ class BatchProcessor:
     ) -> list[tuple[RawRecord, CloudEvent, Delivery | None]]:
         readable: list[tuple[RawRecord, CloudEvent, Delivery | None]] = []
         for record in records:
-            if poison := poisoned.get(record.origin):
+            if poisoned and (poison := poisoned.get(record.origin)):
                 await self._keep(connection, DeadLetter(record, poison.code, poison.message), tally)
                 continue
             event, data = read(record)

@@ -44,7 +44,9 @@ def configure(service: str, *, headers: str | None = None) -> None:
 
 def current_traceparent() -> str | None:
     """Return the `traceparent` of the running request or event, or None outside of one."""
-    # Written out rather than injected by the propagator: every event that is made asks for it.
+    # Written out rather than injected by the propagator: every event that is made asks for it, mostly outside of any.
+    if not context.get_current():
+        return None
     context_now = trace.get_current_span().get_span_context()
     if not context_now.is_valid:
         return None

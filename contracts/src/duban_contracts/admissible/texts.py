@@ -26,7 +26,7 @@ _INVISIBLE: Final = re.compile(
     r"\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]+"
 )
 # Nearly every text has one of these, which spares it the closer look.
-_PLAINLY_VISIBLE: Final = re.compile("[0-9A-Za-z\u4e00-\u9fff]")
+PLAINLY_VISIBLE: Final = re.compile("[0-9A-Za-z\u4e00-\u9fff]")
 _SHOWN: Final = frozenset("LNPS")
 
 MOST_ATTRIBUTE_CHARACTERS: Final = 512
@@ -34,7 +34,7 @@ MOST_ATTRIBUTE_CHARACTERS: Final = 512
 
 def is_plain(text: str) -> bool:
     """Tell whether a quick look shows that `text` fits and says something; False says nothing."""
-    return text.isprintable() and _PLAINLY_VISIBLE.search(text) is not None
+    return text.isprintable() and PLAINLY_VISIBLE.search(text) is not None
 
 
 def fits_line(text: str) -> bool:
@@ -60,7 +60,7 @@ def made_fit(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Tell whether `text` shows nothing at all."""
-    if _PLAINLY_VISIBLE.search(text):
+    if PLAINLY_VISIBLE.search(text):
         return False
     left = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     return not any(unicodedata.category(character)[0] in _SHOWN for character in left)

@@ -44,22 +44,21 @@ Numbers = Mapping[str, Iterator[str]]
 
 
 class Screened(msgspec.Struct, frozen=True, gc=False):
-    """A claim, the county whose topic it came on, and why that county can't have it taken (None: it can)."""
+    """A delivery, the county whose topic it came on, and the claim that this county makes, or why it can't be taken."""
 
     delivery: Delivery
     speaking: str
-    refused: Refusal | None
+    claim: Claim | Refusal
 
 
 def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers: Numbers) -> None:
     """Settle claims in their order, in memory; each reference was loaded into the settlement's journal."""
     for one in screened:
-        delivery = one.delivery
-        if one.refused is not None:
+        delivery, claim = one.delivery, one.claim
+        if isinstance(claim, Refusal):
             reference = getattr(delivery.data, "reference", None)
-            settlement.refuse(delivery.record, delivery.event, one.refused, county=one.speaking, reference=reference)
+            settlement.refuse(delivery.record, delivery.event, claim, county=one.speaking, reference=reference)
             continue
-        claim = cast("Claim", delivery.data)
         hazard = settlement.hazard(claim)
         if not isinstance(claim, HazardReported):
             settlement.follow_up(delivery, claim, hazard)
@@ -93,13 +92,15 @@ class Settlement:
         """Make the hazard of a reference that has none; claims that waited for it now wait for confirmation."""
         stamp = self._stamp(delivery, decisions.integrator(claim.county), None)
         decision = decisions.report(claim, uuid7_text(), number, self._township(claim), stamp)
-        hazard = self._settle(delivery, decision, None)
-        self.release(cast("Hazard", hazard))
+        hazard = self._settle(delivery, claim, decision, None)
+        if self._waiting:
+            self.release(cast("Hazard", hazard))
 
     def report_again(self, delivery: Delivery, claim: HazardReported, hazard: Hazard) -> None:
         """Take a further report under a reference that has its hazard."""
         stamp = self._stamp(delivery, decisions.integrator(claim.county), hazard)
-        self._settle(delivery, decisions.report_again(hazard, claim, self._township(claim), stamp), hazard)
+        decision = decisions.report_again(hazard, claim, self._township(claim), stamp)
+        self._settle(delivery, claim, decision, hazard)
 
     def follow_up(self, delivery: Delivery, claim: FollowUp, hazard: Hazard | None) -> None:
         """Take 整改方案 or 整改完成."""
@@ -108,22 +109,23 @@ class Settlement:
             key = hazard.reference_key if hazard else folded(claim.reference)
             entry = WaitingClaim(claim.county, claim.reference, key, delivery, decision.waiting_for)
             self._waiting.setdefault((claim.county, key), []).append(entry)
-        after = self._settle(delivery, decision, hazard)
+        after = self._settle(delivery, claim, decision, hazard)
         if isinstance(decision, Recorded) and isinstance(claim, RectificationPlanned):
             self.release(cast("Hazard", after))
 
     def release(self, hazard: Hazard) -> None:
         """Look again at the claims that wait for `hazard`, plans before submissions."""
         claims = [c for c in self._waiting.get((hazard.county, hazard.reference_key), ()) if not c.done]
-        for claim in sorted(claims, key=lambda c: not isinstance(c.delivery.data, RectificationPlanned)):
-            decision = self._decide(claim.delivery, cast("FollowUp", claim.delivery.data), hazard)
+        for waits in sorted(claims, key=lambda c: not isinstance(c.delivery.data, RectificationPlanned)):
+            claim = cast("FollowUp", waits.delivery.data)
+            decision = self._decide(waits.delivery, claim, hazard)
             if isinstance(decision, Waits):
-                if decision.waiting_for is claim.waiting_for:
+                if decision.waiting_for is waits.waiting_for:
                     continue
-                claim.waiting_for = decision.waiting_for
+                waits.waiting_for = decision.waiting_for
             else:
-                claim.done = True
-            hazard = cast("Hazard", self._settle(claim.delivery, decision, hazard))
+                waits.done = True
+            hazard = cast("Hazard", self._settle(waits.delivery, claim, decision, hazard))
 
     def refuse(
         self,
@@ -164,9 +166,11 @@ class Settlement:
         """Return the stamp of what `actor` says now in words that the broker took before."""
         return self._journal.stamp(actor, hazard, self._clock.at(delivery.timestamp))
 
-    def _settle(self, delivery: Delivery, decision: ClaimDecision, hazard: Hazard | None) -> Hazard | None:
+    def _settle(
+        self, delivery: Delivery, claim: Claim, decision: ClaimDecision, hazard: Hazard | None
+    ) -> Hazard | None:
         """Record what was decided and answer the county; return the hazard afterwards."""
-        claim, event = cast("Claim", delivery.data), delivery.event
+        event = delivery.event
         if isinstance(decision, Refusal):
             decision = _naming(decision, claim, hazard)
             self.refuse(delivery.record, event, decision, county=claim.county, reference=claim.reference)

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Final, Self, cast
 
 from duban_contracts.admissible.dates import Present
-from duban_contracts.admissible.texts import folded
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.refusals import Refusal
@@ -70,8 +69,9 @@ async def take_claims(connection: Connection, deliveries: Sequence[Delivery], *,
     The statements are the same few, however many claims there are. Raises Retryable when another instance registered
     one of the hazards meanwhile.
     """
-    screened = [_screened(delivery, claims.county_of[delivery.topic], claims) for delivery in deliveries]
-    accepted = [cast("Claim", one.delivery.data) for one in screened if one.refused is None]
+    presents = {instant: claims.present(instant) for instant in {delivery.timestamp for delivery in deliveries}}
+    screened = [_screened(delivery, claims, presents[delivery.timestamp]) for delivery in deliveries]
+    accepted = [one.claim for one in screened if not isinstance(one.claim, Refusal)]
     references = sorted({key for claim in accepted for key in keys_of(claim.county, claim.reference)})
     async with writing(connection, ledger=claims.ledger, references=references) as journal:
         settlement = claims.settlement(journal, await waiting.under(connection, references))
@@ -106,8 +106,8 @@ async def release_waiting(
     await settlement.save(connection)
 
 
-def _screened(delivery: Delivery, speaking: str, claims: Claims) -> Screened:
-    present = claims.present(delivery.timestamp)
+def _screened(delivery: Delivery, claims: Claims, present: Present) -> Screened:
+    speaking = claims.county_of[delivery.topic]
     return Screened(delivery, speaking, screen(delivery.event, delivery.data, speaking, present))
 
 
@@ -118,7 +118,7 @@ async def _numbers(connection: Connection, journal: Journal, accepted: Iterable[
         for claim in accepted
         if isinstance(claim, HazardReported) and journal.under(claim.county, claim.reference) is None
     )
-    wanted = Counter(county for county, _ in {(claim.county, folded(claim.reference)) for claim in unknown})
+    wanted = Counter(county for county, _ in {keys_of(claim.county, claim.reference)[-1] for claim in unknown})
     if not wanted:
         return {}
     year = journal.rules.zone.day_of(journal.at).year

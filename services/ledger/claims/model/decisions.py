@@ -65,8 +65,8 @@ _TOO_LATE: Final = {
 }
 
 
-def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) -> Refusal | None:
-    """Return why a readable event can't be a claim of the county that is speaking, or None.
+def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) -> Claim | Refusal:
+    """Return the claim that a readable event is of the county that is speaking, or why it can't be one.
 
     A county on its own topic is held to the same closed contract as one behind the gateway; `present` is the day on
     which the broker took the event.
@@ -74,7 +74,7 @@ def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) 
     if not isinstance(data, HazardReported | HazardRectified | RectificationPlanned):
         return violation("not-a-claim", "type", type=event.type)
     found = check_claim(event, speaking, present, data)
-    return found[0] if found else None
+    return found[0] if found else data
 
 
 def unreadable(event: CloudEvent | None, reason: Refusal, speaking: str) -> Refusal:

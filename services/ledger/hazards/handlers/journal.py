@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -108,6 +109,8 @@ class Journal(UnitOfWork[Entry]):
         return None if entry is None else entry.hazard
 
 
+# A report asks four times.
+@lru_cache(maxsize=4096)
 def keys_of(county: str, reference: str) -> tuple[Reference, ...]:
     """Return the keys under which the hazard of a written reference may stand: as written, then folded."""
     plain = folded(reference)

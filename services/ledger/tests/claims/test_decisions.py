@@ -147,7 +147,7 @@ def test_a_submission_counts_from_the_brokers_time_however_long_it_waited() -> N
 def test_a_county_on_its_own_topic_is_held_to_the_closed_contract() -> None:
     def screened(event: CloudEvent, speaking: str = "140502") -> tuple[str, str | None] | None:
         found = decisions.screen(event, decode(event), speaking, Present.at(NOON, ZONE))
-        return None if found is None else (found.code, found.field)
+        return (found.code, found.field) if isinstance(found, Refusal) else None
 
     right = sent(report(), event_id="e-1")
     unknown = msgspec.json.encode({**msgspec.json.decode(right.data), "severity": "严重"})
@@ -179,14 +179,14 @@ def test_a_record_of_another_county_is_told_so_even_where_the_reading_failed() -
 def test_what_is_no_claim_is_named_by_its_type() -> None:
     forged = sent(LedgerHeartbeat(applied_through=NOON), event_id="e-3")
     found = decisions.screen(forged, decode(forged), "140502", Present.at(NOON, ZONE))
-    assert found is not None
+    assert isinstance(found, Refusal)
     assert found.rule == "duban.ledger.heartbeat.v1 is not published by county systems"
 
 
 def test_the_dates_of_a_claim_are_judged_by_the_day_on_which_the_broker_took_it() -> None:
     tomorrows = sent(report(found_on=june(3)), event_id="e-4")
     found = decisions.screen(tomorrows, decode(tomorrows), "140502", Present.at(NOON, ZONE))
-    assert found is not None
+    assert isinstance(found, Refusal)
     assert found.code == "found-in-future"
 
 

@@ -36,8 +36,9 @@ def test_a_report_is_one_hazard_however_often_and_under_however_many_ids_it_is_s
 
 def test_an_answer_names_its_claim_so_that_receipt_and_record_are_found() -> None:
     batch = Batch()
-    delivery = batch.delivery(report(township="东街"))
-    settle_claims([Screened(delivery, HOME, None)], batch.settlement, batch._numbers)
+    claim = report(township="东街")
+    delivery = batch.delivery(claim)
+    settle_claims([Screened(delivery, HOME, claim)], batch.settlement, batch._numbers)
     [answer] = batch.answers
     assert isinstance(answer, ClaimRecorded)
     assert (answer.claim_id, answer.claim_source, answer.claim_type) == (
