@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,7 +167,7 @@ def test_a_thread_goes_on_from_the_event_that_caused_the_letter() -> None:
     assert Thread.of(first) == Thread("e-9", "e-9", "00-a")
     later = CloudEvent(id="e-9", source="/s", type="t", data=b"", correlationid="c-0", traceparent="00-a")
     # Nothing is made up of what a letter doesn't keep: what the event was, and what it said.
-    assert Thread.of(later).cause() == replace(later, source="/duban", type="", data=b"")
+    assert Thread.of(later).cause() == msgspec.structs.replace(later, source="/duban", type="", data=b"")
 
 
 def office(**addresses: str) -> Office:
