@@ -15,12 +15,11 @@ from duban_contracts.admissible import texts
 from duban_contracts.catalogue import EventType
 from duban_contracts.closed import plainly_closed
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.codec import decode, event_types, lookup
+from duban_contracts.codec import decode, lookup
 from duban_contracts.envelope import MAX_ATTRIBUTE_LENGTH, EnvelopeError, text_attribute
 from duban_contracts.examples import example_event
 from duban_contracts.not_json import NOT_JSON
 from duban_contracts.terms import check_terms
-from duban_contracts.topics import TopicFamily
 from duban_contracts.validation import check_payload, examine_claim
 
 REPORTED = lookup("duban.hazard.reported.v1")
@@ -113,10 +112,9 @@ def test_a_mapping_whose_names_nobody_knows_beforehand_is_looked_at_closely() ->
     assert check_payload(entry, data) == []
 
 
-@pytest.mark.parametrize(
-    "entry", [entry for entry in event_types() if entry.family is TopicFamily.CLAIMS], ids=lambda entry: entry.name
-)
-def test_the_example_of_every_claim_needs_the_quick_look_only(entry: EventType) -> None:
+@pytest.mark.parametrize("kind", ["hazard.reported.v1", "hazard.rectified.v1", "rectification.planned.v1"])
+def test_the_busiest_claims_need_the_quick_look_only(kind: str) -> None:
+    entry = lookup(f"duban.{kind}")
     data = example_event(entry).data
     assert plainly_closed(entry.model, data)
     assert not plainly_closed(entry.model, data[:-1] + b',"nick":1}')
