@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.deploy import running
+from tests.system import test_one_hazard_through_all_services as city
 
 
 @pytest.fixture(scope="package")
@@ -24,3 +26,12 @@ def platform(
         running.platform(tmp_path_factory.mktemp("platform"), environ, dsns) as started,
     ):
         yield started
+
+
+@pytest.fixture(scope="package")
+def hazard(platform: running.Platform) -> dict[str, Any]:
+    """A hazard that was reported, confirmed and urged: no list is empty, and names stand for something."""
+    receipt = city.reported_over_http(platform)
+    confirmed = city.confirmed(platform, receipt["hazard_id"])
+    city.urged_once(platform, confirmed)
+    return confirmed

@@ -1,4 +1,4 @@
-"""What other systems really sent, right and wrong (data/cases), and what bytes become when they are damaged."""
+"""What other systems really sent (contracts/tests/cases), and what bytes become when they are damaged."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import base64
 import json
 import random
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
-CASES: Final = Path(__file__).parent / "data" / "cases"
+from deploy.local.settings import ROOT
+
+CASES: Final = ROOT / "contracts" / "tests" / "cases"
 _EVENT: Final = {"specversion", "id", "source", "type", "data"}
 _MOST_BYTES: Final = 20_000
 # What parsers, calendars, codecs and databases are known to trip over.

@@ -1,6 +1,6 @@
 """Bytes that nobody means, at both doors of a running platform: each is answered, and honest neighbours are served on.
 
-Seeded: the same bytes each time. What a run finds goes into data/cases as a case of its own.
+Seeded: the same bytes each time. What a run finds goes into contracts/tests/cases as a case of its own.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import uuid
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
@@ -27,6 +26,7 @@ from services.chassis.testing.kafka import eventually
 from tests.chaos.hostile.answers import Feedback, committed
 from tests.deploy import running
 from tests.edge.corpus import damaged, documents
+from tests.edge.county import COUNTY, client_of, honest, is_recorded, report
 from tests.edge.raw_http import ask, complaints, post
 
 pytestmark = [pytest.mark.servers, pytest.mark.promise("P1"), pytest.mark.promise("P7"), pytest.mark.timeout(300)]
@@ -39,46 +39,8 @@ PATIENCE_SECONDS: Final = 0.5
 # Fewer than hold a partition: here each is to be read.
 RECORDS: Final = 600
 BATCHES: Final = 60
-COUNTY: Final = "140502"
 CODECS: Final = ("none", "gzip", "snappy", "lz4", "zstd")
 CONTENT_TYPES: Final = (STRUCTURED_CONTENT_TYPE, BATCH_CONTENT_TYPE, "application/json", "text/plain", "")
-
-
-def report(number: str) -> dict[str, Any]:
-    """A right 隐患上报, by the clock of the platform that is tried."""
-    data = {
-        "county": COUNTY,
-        "reference": f"EDGE-{number}",
-        "channel": "inspection",
-        "sector": "hazchem",
-        "enterprise": {"name": "示例化工有限公司"},
-        "place": "储罐区",
-        "description": "可燃气体探测器失效",
-        "found_on": "2026-03-01",
-    }
-    event = {"specversion": "1.0", "id": number, "source": f"/county/{COUNTY}/edge", "type": "duban.hazard.reported.v1"}
-    return {**event, "data": data}
-
-
-async def honest(client: httpx.AsyncClient) -> str:
-    """Report something right; it is taken. Return its receipt id."""
-    answer = await client.post(
-        "/v1/events", json=report(uuid.uuid4().hex), headers={"Content-Type": STRUCTURED_CONTENT_TYPE}
-    )
-    assert answer.status_code == 202, answer.text
-    receipt_id: str = answer.json()["results"][0]["receipt_id"]
-    return receipt_id
-
-
-async def is_recorded(client: httpx.AsyncClient, receipt_id: str) -> None:
-    answer = await client.get(f"/v1/receipts/{receipt_id}")
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["status"] == "recorded", answer.text
-
-
-def client_of(platform: running.Platform) -> httpx.AsyncClient:
-    headers = {"Authorization": f"Bearer {platform.keys[f'county-{COUNTY}']}"}
-    return httpx.AsyncClient(base_url=platform.url("gateway"), headers=headers, timeout=60)
 
 
 def requests(key: str) -> Iterator[tuple[bool, bytes]]:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.deploy import running
-from tests.system import test_one_hazard_through_all_services as city
 
 pytestmark = [
     pytest.mark.servers,
@@ -33,13 +32,7 @@ CALLERS = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def told(platform: running.Platform) -> None:
-    """A hazard that was reported, confirmed and urged: no list is empty, and names stand for something."""
-    receipt = city.reported_over_http(platform)
-    city.urged_once(platform, city.confirmed(platform, receipt["hazard_id"]))
-
-
+@pytest.mark.usefixtures("hazard")
 @pytest.mark.parametrize("service", CALLERS)
 def test_every_answer_of_a_running_service_is_one_that_its_document_describes(
     platform: running.Platform, service: str, tmp_path: Path

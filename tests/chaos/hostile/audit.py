@@ -58,7 +58,7 @@ async def _every_record_has_its_answer(case: Case, campaign: Campaign) -> Line:
     for offset, record in book.placed.items():
         said = feedback.at(f"{topic}/0/{offset}")
         fates[record.fate.value] += 1
-        if complaint := _complaint(record, said, offset in seen, topic):
+        if complaint := complaint_about(record, said, topic, counts=offset in seen):
             wrong.append(f"{record.kind} {topic}/0/{offset}: {complaint}")
     wrong += [f"{record.kind} 未入账" for record in book.unplaced if not _recorded(feedback, record, topic)]
     wrong += [name for name in book.done if name.startswith("not delivered")]
@@ -86,7 +86,8 @@ def _is_answered(feedback: Feedback, topic: str, offset: int, receipt: str | Non
     return bool(feedback.at(f"{topic}/0/{offset}") or (receipt is not None and feedback.under(receipt)))
 
 
-def _complaint(record: Record, said: Sequence[ClaimEvent], counts: bool, topic: str) -> str | None:  # noqa: FBT001
+def complaint_about(record: Record, said: Sequence[ClaimEvent], topic: str, *, counts: bool) -> str | None:
+    """Return what is wrong with the answers to a record, or None; `counts` says that a reader of committed records sees it."""
     if record.fate is Fate.NOTHING:
         return "已撤回而被采信" if said or counts else None
     if record.fate is Fate.REPEATED:

@@ -80,6 +80,8 @@ class KafkaDoor:
             self._plain[turn % 2].poll(0)
             self._produce(self._plain[turn % 2], record)
         self._flush(self._plain[turn % 2])
+        for producer, record in zip(self._plain, self._mischief.corrected(), strict=True):
+            self._send(producer, [record])
         codec = CODECS[turn % len(CODECS)]
         self._send(self._packing[codec], self._mischief.batch(codec))
         if turn % 8 == 1:

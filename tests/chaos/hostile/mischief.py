@@ -85,6 +85,13 @@ class Mischief:
         """Return right reports that travel in one batch of `codec`."""
         return [self.right(f"codec {codec}") for _ in range(_BATCH)]
 
+    def corrected(self) -> tuple[Record, Record]:
+        """Return a report and its correction, for two programs of different makes: what was written last stands."""
+        reference = self._reference()
+        self.hazards[reference] = _LATER
+        kind = "two partitioners"
+        return self._report(kind, reference), self._report(kind, reference, description=_LATER)
+
     def taken_back(self, kind: str) -> Record:
         """Return a right report whose transaction will not be committed."""
         return replace(self._report(kind, self._reference()), fate=Fate.NOTHING)
@@ -119,9 +126,9 @@ class Mischief:
         turned = f"{self._reference()}\u202e"
         yield [_refused(self._report("marks of direction", turned), "control-character")]
         reference = self._reference()
-        self.hazards[reference] = "后写的一次"
+        self.hazards[reference] = _LATER
         wide = "".join(chr(ord(sign) + 0xFEE0) for sign in reference)
-        yield [self._report("look-alike", reference), self._report("look-alike", wide, description="后写的一次")]
+        yield [self._report("look-alike", reference), self._report("look-alike", wide, description=_LATER)]
 
     def _days(self) -> Iterator[list[Record]]:
         for day, code in (
@@ -219,6 +226,7 @@ class Mischief:
 
 
 _DESCRIPTION: Final = "可燃气体探测器失效"
+_LATER: Final = "可燃气体探测器失效，且未校验"
 
 
 def _refused(record: Record, code: str | None, **changes: Any) -> Record:
