@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from contextlib import suppress
 from dataclasses import replace
 from email import policy
@@ -131,7 +132,7 @@ class EmailCarrier:
             # A refused greeting or log-in is the relay's trouble, not the letter's: it must not fail for good.
             return replace(_answer(error.code, error.message), verdict=Verdict.TRANSIENT)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over
-            return Answer(Verdict.TRANSIENT, "connect-failed", type(error).__name__)
+            return Answer(Verdict.TRANSIENT, "connect-failed", _in_words(error))
         return None
 
     async def _hand_over(self, client: aiosmtplib.SMTP, message: bytes) -> Answer:
@@ -147,6 +148,15 @@ class EmailCarrier:
 
 def _answer(code: int, text: str) -> Answer:
     return read_smtp(code, without_addresses(text))
+
+
+def _in_words(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return tls.reason(cause)
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def is_mailbox(text: str) -> bool:
