@@ -167,7 +167,10 @@ def test_a_stream_goes_on_behind_the_last_event_that_was_read() -> None:
             last = {"Last-Event-ID": lines[-1].decode()} if lines else {}
             connection = http.client.HTTPConnection(gateway.url.removeprefix("http://"), timeout=20)
             connection.request("GET", "/v1/feed", headers=headers | last)
-            lines.append(connection.getresponse().readline().strip().removeprefix(b"id: "))
+            stream = connection.getresponse()
+            greeting = [stream.readline() for _ in range(3)]
+            assert greeting == [b"retry: 2000\n", b"id: %s\n" % (lines[-1] if lines else b"place-0"), b"\n"]
+            lines.append(stream.readline().strip().removeprefix(b"id: "))
             connection.close()
     finally:
         gateway.close()

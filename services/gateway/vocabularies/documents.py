@@ -6,9 +6,9 @@ from typing import Self
 
 from duban_contracts.codes import Meaning
 from duban_contracts.profile import Level, Region
+from duban_contracts.published import Published, told
 from duban_contracts.vocabulary import Term
 from services.chassis.web.documents import Document
-from services.gateway.vocabularies.model import Published
 
 
 class TermDocument(Document, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,20 +31,7 @@ class TermDocument(Document, frozen=True, kw_only=True, omit_defaults=True):
     @classmethod
     def of(cls, term: Term | Region | Meaning) -> Self:
         """Return one code as it is published."""
-        match term:
-            case Region():
-                return cls(code=term.code, name=term.name, aliases=term.aliases, level=term.level, parent=term.parent)
-            case Meaning():
-                return cls(
-                    code=term.code,
-                    name=term.zh,
-                    status=term.status,
-                    rule=term.en,
-                    to_do=term.do_zh,
-                    to_do_en=term.do_en,
-                )
-            case Term():
-                return cls(code=term.code, name=term.name, aliases=term.aliases)
+        return cls(**told(term))
 
 
 class VocabularyDocument(Document, frozen=True, kw_only=True):

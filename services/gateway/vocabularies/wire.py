@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from duban_contracts.published import published
 from services.chassis.assembly import Part, Platform
 from services.gateway.settings import Settings
 from services.gateway.vocabularies.documents import VocabularyDocument
 from services.gateway.vocabularies.http import router
-from services.gateway.vocabularies.model import published
 
 
 def wire(platform: Platform[Settings]) -> Part:
     """Return the vocabularies' part of the gateway."""
-    return Part(routers=[router(list(map(VocabularyDocument.of, published(platform.city))))])
+    return Part(routers=[router(list(map(VocabularyDocument.of, published(platform.city.regions))))])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from duban_contracts.codes import CODES
+from duban_contracts.codes import CODES, Group
 from duban_contracts.profile import City, Level, Region
-from duban_contracts.vocabulary import SECTORS, VOCABULARIES
+from duban_contracts.published import published
+from duban_contracts.vocabulary import VOCABULARIES
 from services.gateway.vocabularies.documents import TermDocument, VocabularyDocument
 from services.gateway.vocabularies.http import Encoded
-from services.gateway.vocabularies.model import published
 
 pytestmark = pytest.mark.feature("SY64")
 CITY = City(
@@ -22,28 +22,34 @@ CITY = City(
         Region(code="140502001", name="东街街道", level=Level.TOWNSHIP, parent="140502"),
     ),
 )
-LISTS = {each.name: VocabularyDocument.of(each) for each in published(CITY)}
+
+
+def lists() -> dict[str, VocabularyDocument]:
+    return {each.name: VocabularyDocument.of(each) for each in published(CITY.regions)}
 
 
 def test_every_vocabulary_of_the_contract_is_published_with_the_divisions_and_the_refusals() -> None:
-    assert list(LISTS) == ["regions", *VOCABULARIES, "refusals"]
+    titles = {name: vocabulary.title for name, vocabulary in VOCABULARIES.items()}
+    found = {name: each.title for name, each in lists().items()}
+    assert list(found.items()) == [("regions", "行政区划"), *titles.items(), ("refusals", "不予受理代码")]
 
 
-def test_a_sector_is_told_by_code_name_and_other_ways_to_write_it() -> None:
-    term = next(iter(SECTORS))
-    assert LISTS["sectors"].title == SECTORS.title
-    assert LISTS["sectors"].terms[0] == TermDocument(code=term.code, name=term.name, aliases=term.aliases)
+@pytest.mark.parametrize("name", VOCABULARIES)
+def test_terms_are_told_by_code_name_and_other_ways_to_write_them(name: str) -> None:
+    told = [TermDocument(code=term.code, name=term.name, aliases=term.aliases) for term in VOCABULARIES[name]]
+    assert lists()[name].terms == told
 
 
-def test_a_township_names_its_county() -> None:
-    assert LISTS["regions"].terms[1:] == [
+def test_divisions_are_told_in_the_citys_order_and_a_township_names_its_county() -> None:
+    assert lists()["regions"].terms == [
+        TermDocument(code="140500", name="晋城市", level=Level.CITY),
         TermDocument(code="140502", name="城区", aliases=("晋城城区",), level=Level.COUNTY),
         TermDocument(code="140502001", name="东街街道", level=Level.TOWNSHIP, parent="140502"),
     ]
 
 
 def test_a_refusal_says_in_both_languages_what_is_wrong_and_what_to_do() -> None:
-    told = {term.code: term for term in LISTS["refusals"].terms}
+    told = {term.code: term for term in lists()["refusals"].terms}
     meaning = CODES["receipt-not-found"]
     assert told["receipt-not-found"] == TermDocument(
         code="receipt-not-found",
@@ -53,16 +59,22 @@ def test_a_refusal_says_in_both_languages_what_is_wrong_and_what_to_do() -> None
         to_do=meaning.do_zh,
         to_do_en=meaning.do_en,
     )
-    assert {code for code, each in CODES.items() if each.county} | {"bad-cursor", "unavailable"} <= told.keys()
+
+
+def test_the_refusals_are_those_that_a_countys_system_can_meet() -> None:
+    told = [term.code for term in lists()["refusals"].terms]
+    groups = {Group.EVENT, Group.GATEWAY, Group.HTTP, Group.ACCESS}
+    assert told == [code for code, each in CODES.items() if each.county or each.group in groups]
+    assert {"reference-already-confirmed", "bad-cursor", "unavailable"} <= set(told)
     assert "letter-not-found" not in told
 
 
 def test_what_the_caller_knows_already_is_not_sent_again() -> None:
-    encoded = Encoded(LISTS["grades"])
+    encoded = Encoded(lists()["grades"])
     first = encoded.unless(None)
     tag = first.headers["ETag"]
     assert (first.status_code, encoded.unless('"other"').status_code) == (200, 200)
     for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
         answer = encoded.unless(known)
         assert (answer.status_code, answer.body, answer.headers["ETag"]) == (304, b"", tag)
-    assert Encoded(LISTS["channels"]).unless(None).headers["ETag"] != tag
+    assert Encoded(lists()["channels"]).unless(None).headers["ETag"] != tag

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from duban_contracts.conformance.sandbox.script import Act
 from duban_contracts.refusals import Refusal, refusal
+
+# Codes that say more of a request than `invalid-field` when nothing else is wrong with it.
+_OWN: Final = frozenset({"unknown-parameter", "bad-cursor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,16 @@ def problem(found: Refusal, act: Act = Act.ANSWER, retry_after: int | None = Non
     """Return the answer that is one refusal."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     return Reply(found.status, problem_document(found), act, headers)
+
+
+def invalid(found: Sequence[Refusal]) -> Reply:
+    """Return the answer to a request of which `found` is wrong: as the gateway tells all of it at once."""
+    codes = {one.code for one in found}
+    code = codes.pop() if len(codes) == 1 and codes <= _OWN else "invalid-field"
+    first = found[0]
+    told = problem_document(Refusal(code, first.message, first.field, first.rule))
+    errors = [{"code": one.code, "detail": one.message, "field": one.field, "rule": one.rule} for one in found]
+    return Reply(told["status"], told | {"errors": errors})
 
 
 def refused_result(index: int, event_id: str | None, refusals: tuple[Refusal, ...]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from duban_contracts.conformance.sandbox.script import Act
 from duban_contracts.days import chinese_date
 from duban_contracts.refusals import Refusal
 
-KIT: Final = "1"
+KIT: Final = "2"
 """Version of the sandbox's rules: it changes whenever the same evidence could be judged otherwise."""
 _MOST_SHOWN: Final = 10
 _ACTS: Final = {

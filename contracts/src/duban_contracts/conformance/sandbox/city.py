@@ -6,7 +6,6 @@ No socket, no clock: `at` is handed in, in seconds since the run began.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,12 +15,14 @@ import msgspec
 from duban_contracts.admissible.dates import Present
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.conformance.check import ZONE
-from duban_contracts.conformance.sandbox.answers import Reply, TurnedAway, problem, refused_result, submission
+from duban_contracts.conformance.sandbox.answers import Reply, TurnedAway, invalid, problem, refused_result, submission
 from duban_contracts.conformance.sandbox.evidence import Fact, Read, Rejected, Request, Seen, Turned
-from duban_contracts.conformance.sandbox.feed import Feed, Told, page, place_of
-from duban_contracts.conformance.sandbox.outcomes import outcome
+from duban_contracts.conformance.sandbox.feed import MOST, Feed, Told, page, place_of
+from duban_contracts.conformance.sandbox.outcomes import Receipt, outcome
 from duban_contracts.conformance.sandbox.script import Act, Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, of_request, sighted
+from duban_contracts.conformance.sandbox.vocabularies import documents, regions_of
+from duban_contracts.profile import Region
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.topics import claims_topic
 
@@ -32,20 +33,17 @@ REJECTION: Final = "hazard-rejected"
 _MOST_LISTED: Final = 1000
 
 
-@dataclass(slots=True)
-class _Receipt:
-    event: CloudEvent
-    seen: Seen
-    settles_at: float
-    rejected: bool
-    number: str
-    told: bool = False
-
-
 class City:
     """One county's side of the platform, for one run."""
 
-    def __init__(self, county: str, key: str, script: Script, present: Present | None = None) -> None:
+    def __init__(
+        self,
+        county: str,
+        key: str,
+        script: Script,
+        present: Present | None = None,
+        regions: Sequence[Region] = (),
+    ) -> None:
         self.county = county
         self.key = key
         self.topic = claims_topic(county)
@@ -53,8 +51,9 @@ class City:
         self.seed = script.seed
         self._script = script
         self._present = present
-        self._receipts: dict[str, _Receipt] = {}
+        self._receipts: dict[str, Receipt] = {}
         self._feed = Feed()
+        self._vocabularies = documents(regions or regions_of(county))
         self._shown_as: set[tuple[str, str]] = set()
 
     def submit(self, headers: Sequence[tuple[bytes, bytes]], body: bytes, at: float, *, dry_run: bool = False) -> Reply:
@@ -99,17 +98,41 @@ class City:
             answer = outcome(receipt.seen, receipt_id, f"{self.topic}/{receipt.number}", self.county, refused)
             self._feed.tell(receipt_id, "recorded" if refused is None else "rejected", answer)
 
-    def feed(self, headers: Mapping[str, str], after: str | None, at: float) -> Reply:
-        """Answer `GET /v1/feed` with a page."""
-        place = place_of(after)
-        if place is None:
-            return problem(refusal("bad-cursor"))
-        return self._reading(headers, at, lambda: page(self.told(place, at), place))
+    def feed(
+        self, headers: Mapping[str, str], after: str | None, at: float, limit: int = 100, field: str = "after"
+    ) -> Reply:
+        """Answer `GET /v1/feed` with a page; `field` is where the place stood."""
 
-    def told(self, place: int, at: float) -> Sequence[Told]:
+        def read() -> Reply:
+            place = place_of(after)
+            if place is None:
+                found = refusal("bad-cursor", field=field)
+                return invalid([found]) if field == "after" else problem(found)
+            if not self._feed.holds(place):
+                return problem(refusal("feed-expired", field="after"))
+            return page(self.told(place, at, limit), place, self._feed.since)
+
+        return self._reading(headers, at, read)
+
+    def unless_known(self, headers: Mapping[str, str], at: float, wrong: Reply) -> Reply:
+        """Answer a request that can't be taken; whoever has no key is told that and nothing else."""
+        return self._reading(headers, at, lambda: wrong)
+
+    def vocabularies(self, headers: Mapping[str, str], name: str | None, at: float) -> Reply:
+        """Answer `GET /v1/vocabularies` and, with a name, `GET /v1/vocabularies/{name}`."""
+        found = {each["name"]: each for each in self._vocabularies}
+
+        def read() -> Reply:
+            if name is None:
+                return Reply(HTTPStatus.OK, {"vocabularies": list(found.values())})
+            return Reply(HTTPStatus.OK, found[name]) if name in found else problem(refusal("not-found"))
+
+        return self._reading(headers, at, read)
+
+    def told(self, place: int, at: float, most: int = MOST) -> Sequence[Told]:
         """Return what the feed holds behind a place, for a reader that takes it."""
         self.tick(at)
-        found = self._feed.after(place)
+        found = self._feed.after(place, most)
         for one in found:
             self._note_reading({"receipt_id": one.receipt_id, "status": one.status}, at)
         return found
@@ -139,7 +162,7 @@ class City:
             self._note_reading(document, at)
         return Reply(HTTPStatus.OK, {"items": items, "next": None})
 
-    def _shown(self, receipt_id: str, receipt: _Receipt, at: float, *, quiet: bool = False) -> dict[str, Any]:
+    def _shown(self, receipt_id: str, receipt: Receipt, at: float, *, quiet: bool = False) -> dict[str, Any]:
         document: dict[str, Any] = {
             "receipt_id": receipt_id,
             "status": "queued",
@@ -195,7 +218,7 @@ class City:
         if known is None and taken:
             number = f"{self.county}-2026-{len(self._receipts) + 1:06}"
             rejected = self._script.next_is_rejected()
-            self._receipts[receipt_id] = _Receipt(event, seen, at + SETTLING, rejected, number)
+            self._receipts[receipt_id] = Receipt(event, seen, at + SETTLING, rejected, number)
         return {"index": index, "status": "queued", "id": event.id, "receipt_id": receipt_id}, seen
 
     def _withheld(self, act: Act, events: Sequence[Seen], at: float) -> Reply:

@@ -27,6 +27,7 @@ from duban_contracts.conformance.sandbox.evidence import Fact, Request, as_lines
 from duban_contracts.conformance.sandbox.gateway import Gateway
 from duban_contracts.conformance.sandbox.judge import debts, judge
 from duban_contracts.conformance.sandbox.script import Script
+from duban_contracts.profile import ProfileError, load_city
 
 UNJUDGED: Final = 2
 _LOOK_EVERY: Final = 0.1
@@ -90,7 +91,12 @@ def main(words: list[str]) -> int:
     chosen = _parser().parse_args(words)
     began = time.monotonic()
     key = chosen.key or os.environ.get("DUBAN_SANDBOX_KEY") or secrets.token_urlsafe(24)
-    city = City(chosen.county, key, Script(chosen.seed))
+    try:
+        regions = load_city(chosen.profile).regions if chosen.profile else ()
+    except (OSError, ProfileError) as error:
+        sys.stderr.write(f"{error}\n")
+        return UNJUDGED
+    city = City(chosen.county, key, Script(chosen.seed), regions=regions)
     try:
         with ExitStack() as stack:
             gateway = Gateway(city, lambda: time.monotonic() - began, host=chosen.host, port=chosen.port)
@@ -143,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m duban_contracts.conformance sandbox", description=__doc__)
     parser.add_argument("--county", required=True, help="six-digit code of the county that publishes", type=_county)
     parser.add_argument("--kafka", metavar="BOOTSTRAP", help="a test broker: also judge what is written to its topic")
+    parser.add_argument("--profile", type=Path, help="a city's profile: its divisions stand in /v1/vocabularies")
     parser.add_argument("--prefix", default="sandbox.", help="of the topics on that broker")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=18099)

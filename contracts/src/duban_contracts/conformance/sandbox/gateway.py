@@ -14,10 +14,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from duban_contracts.conformance.sandbox import queries
 from duban_contracts.conformance.sandbox.answers import Reply, problem
 from duban_contracts.conformance.sandbox.city import City
-from duban_contracts.conformance.sandbox.feed import place_of
+from duban_contracts.conformance.sandbox.feed import SILENCE, greeting, place_of
 from duban_contracts.conformance.sandbox.script import Act
+from duban_contracts.conformance.sandbox.vocabularies import unless
 from duban_contracts.refusals import refusal
 
 _LATE_SECONDS: Final = 2.0
@@ -25,6 +27,7 @@ _LONGEST_WAIT: Final = 30.0
 _LONGEST_STREAM: Final = 600.0
 _WAIT: Final = re.compile(r"(?:^|[,\s])wait=([0-9]{1,4})", re.IGNORECASE)
 _LOOK_EVERY: Final = 0.05
+_SILENCE_SECONDS: Final = 15.0
 # More than any body that is taken: what is larger is not read at all.
 _MOST_READ: Final = 8 * 1024 * 1024
 
@@ -103,45 +106,70 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         target = urlsplit(self.path)
         named = {name.lower(): value for name, value in self.headers.items()}
+        query = parse_qs(target.query, keep_blank_values=True)
         one = re.fullmatch("/v1/receipts/([0-9a-fA-F-]{36})", target.path)
+        listed = re.fullmatch("/v1/vocabularies(?:/([^/]+))?", target.path)
         if one:
             receipt_id = one[1].lower()
             self._wait_for(receipt_id)
-            self._send(self.gateway.ask(lambda city, at: city.receipt(named, receipt_id, at)))
+            self._send(self.gateway.ask(lambda city, at: city.receipt(named, receipt_id, at)), waited=True)
         elif target.path == "/v1/receipts":
-            status = parse_qs(target.query).get("status", [None])[0]
+            status = query.get("status", [None])[0]
             self._send(self.gateway.ask(lambda city, at: city.receipts(named, status, at)))
         elif target.path == "/v1/feed":
-            self._feed(named, parse_qs(target.query).get("after", [None])[0])
+            self._feed(named, query)
+        elif listed:
+            name, wrong = listed[1], queries.refused(query, ())
+            if wrong is not None:
+                self._send(self.gateway.ask(lambda city, at: city.unless_known(named, at, wrong)))
+                return
+            found = self.gateway.ask(lambda city, at: city.vocabularies(named, name, at))
+            self._send(unless(found, named.get("if-none-match")))
         else:
             self._send(problem(refusal("not-found")))
 
-    def _feed(self, named: dict[str, str], after: str | None) -> None:
-        after = named.get("last-event-id") or after
+    def _feed(self, named: dict[str, str], query: dict[str, list[str]]) -> None:
+        last = named.get("last-event-id")
+        after, field = (last, "Last-Event-ID") if last else (queries.one(query, "after"), "after")
+        wrong = queries.refused(query, ("after", "limit"))
+        if wrong is not None:
+            self._send(self.gateway.ask(lambda city, at: city.unless_known(named, at, wrong)))
+            return
+        limit = queries.limit_of(query)
         until = self.gateway.elapsed() + self._seconds_to_wait()
-        reply = self.gateway.ask(lambda city, at: city.feed(named, after, at))
-        streamed = "text/event-stream" in named.get("accept", "") and reply.status == HTTPStatus.OK
-        if streamed:
+
+        def ask(city: City, at: float) -> Reply:
+            return city.feed(named, after, at, limit, field)
+
+        reply = self.gateway.ask(ask)
+        if "text/event-stream" in named.get("accept", "") and reply.status == HTTPStatus.OK:
             self._stream(place_of(after) or 0)
             return
         while reply.status == HTTPStatus.OK and not reply.document["items"] and self.gateway.elapsed() < until:
             time.sleep(_LOOK_EVERY)
-            reply = self.gateway.ask(lambda city, at: city.feed(named, after, at))
-        self._send(reply)
+            reply = self.gateway.ask(ask)
+        self._send(reply, waited=True)
 
     def _stream(self, place: int) -> None:
         self.close_connection = True
         self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Accel-Buffering", "no")
         self.send_header("Connection", "close")
         self.end_headers()
+        self.wfile.write(greeting(place))
         until = self.gateway.elapsed() + _LONGEST_STREAM
-        while self.gateway.elapsed() < until:
+        said = self.gateway.elapsed()
+        while (now := self.gateway.elapsed()) < until:
             with self.gateway.lock:
-                told = self.gateway.city.told(place, self.gateway.elapsed())
+                told = self.gateway.city.told(place, now)
             for one in told:
                 self.wfile.write(one.message())
                 place = one.place
+            if not told and now - said > _SILENCE_SECONDS:
+                self.wfile.write(SILENCE)
+            said = now if told or now - said > _SILENCE_SECONDS else said
             time.sleep(_LOOK_EVERY)
 
     def _seconds_to_wait(self) -> float:
@@ -175,14 +203,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.readline(100)
         return bytes(body)
 
-    def _send(self, reply: Reply) -> None:
+    def _send(self, reply: Reply, *, waited: bool = False) -> None:
         text = isinstance(reply.document, str)
         raw = reply.document.encode() if text else msgspec.json.encode(reply.document)
+        raw = b"" if reply.status == HTTPStatus.NOT_MODIFIED else raw
         good = "application/json" if reply.status < 400 else "application/problem+json"  # noqa: PLR2004
+        headers = dict(reply.headers)
+        if waited and reply.status == HTTPStatus.OK:
+            headers["Vary"] = "Prefer"
+            if seconds := int(self._seconds_to_wait()):
+                headers["Preference-Applied"] = f"wait={seconds}"
         self.send_response(reply.status)
-        self.send_header("Content-Type", "text/html" if text else good)
+        if reply.status != HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Type", "text/html" if text else good)
         self.send_header("Content-Length", str(len(raw)))
-        for name, value in reply.headers.items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(raw)

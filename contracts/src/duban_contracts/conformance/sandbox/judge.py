@@ -33,7 +33,6 @@ CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "受理后被退回的，已读取回执": ("refusal-not-read",),
     "每次请求都带密钥，且网关看得懂": ("unauthenticated", "turned-away"),
     "Kafka：以县级编号为键": ("key-not-reference",),
-    "Kafka：同一编号的事件在同一分区": ("split-reference",),
     "Kafka：acks=all、幂等": ("not-idempotent",),
     "样本足够": ("too-little-seen",),
 }

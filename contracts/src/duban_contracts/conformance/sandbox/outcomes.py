@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,18 @@ from duban_contracts.codec import encode
 from duban_contracts.conformance.sandbox.evidence import Seen
 from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected
 from duban_contracts.refusals import Refusal
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of an event that was taken: decided at `settles_at`, and `told` in the feed from then on."""
+
+    event: CloudEvent
+    seen: Seen
+    settles_at: float
+    rejected: bool
+    number: str
+    told: bool = False
 
 
 def outcome(seen: Seen, receipt_id: str | None, origin: str, county: str, refused: Refusal | None) -> CloudEvent:

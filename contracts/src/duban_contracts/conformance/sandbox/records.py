@@ -26,7 +26,6 @@ def judge(evidence: Evidence) -> Iterator[Refusal]:
     if not written:
         return
     yield from _keys(written)
-    yield from _partitions(written)
     yield from _contents(written)
     yield from _order(written)
     yield from _acks(evidence, written)
@@ -45,17 +44,6 @@ def _keys(written: list[Record]) -> Iterator[Refusal]:
     for fact in wrong[:_SHOWN]:
         key = "空" if fact.key is None else fact.key
         yield fault("key-not-reference", field="partitionkey", key=key, reference=fact.event.reference)
-
-
-def _partitions(written: list[Record]) -> Iterator[Refusal]:
-    used: dict[str, set[int]] = {}
-    for fact in written:
-        if fact.event.reference is not None:
-            used.setdefault(folded(fact.event.reference), set()).add(fact.partition)
-    split = [(reference, numbers) for reference, numbers in used.items() if len(numbers) > 1]
-    for reference, numbers in split[:_SHOWN]:
-        shown = "、".join(map(str, sorted(numbers)))
-        yield fault("split-reference", field="partition", reference=reference, partitions=shown)
 
 
 def _contents(written: list[Record]) -> Iterator[Refusal]:

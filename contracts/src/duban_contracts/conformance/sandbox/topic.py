@@ -27,10 +27,10 @@ from duban_contracts.conformance.sandbox.producers import active_producers
 from duban_contracts.conformance.sandbox.script import Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, sighted
 from duban_contracts.refusals import Refusal, refusal
-from duban_contracts.topics import claims_topic, feedback_topic
+from duban_contracts.topics import COUNTY_PARTITIONS, claims_topic, feedback_topic
 
-# More than one, so that who picks partitions himself is seen; a county's real topic has one.
-PARTITIONS: Final = 3
+# The broker's clock says when a record came, whatever its publisher's says.
+_AS_THE_PLATFORM: Final = {"message.timestamp.type": "LogAppendTime"}
 _LINGERING_SECONDS: Final = 0.3
 _GROUPS_EVERY: Final = 1.0
 _TIMEOUT: Final = 15.0
@@ -60,7 +60,7 @@ class SandboxTopic:
             | {"group.id": f"duban-sandbox-{time.time_ns()}", "enable.auto.commit": False}
             | {"isolation.level": "read_committed", "fetch.wait.max.ms": 50}
         )
-        self._consumer.assign([TopicPartition(self.claims, number, 0) for number in range(PARTITIONS)])
+        self._consumer.assign([TopicPartition(self.claims, number, 0) for number in range(COUNTY_PARTITIONS)])
         self._producer = Producer(client | {"acks": "all", "enable.idempotence": True})
         self._groups_at = 0.0
 
@@ -167,7 +167,7 @@ class SandboxTopic:
                 done.result(_TIMEOUT)
             except KafkaException:
                 continue  # it was not there
-        new = [NewTopic(self.claims, PARTITIONS, 1), NewTopic(self.feedback, 1, 1)]
+        new = [NewTopic(name, COUNTY_PARTITIONS, 1, config=_AS_THE_PLATFORM) for name in (self.claims, self.feedback)]
         until = time.monotonic() + _TIMEOUT
         while True:
             try:

@@ -1,0 +1,43 @@
+"""Query parameters as the gateway takes them: what it doesn't know is refused by name, what is wrong by its rule."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from duban_contracts.conformance.sandbox.answers import Reply, invalid
+from duban_contracts.refusals import Refusal, violation
+
+MOST: Final = 1000
+USUAL: Final = 100
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+Query = Mapping[str, Sequence[str]]
+
+
+def one(query: Query, name: str) -> str | None:
+    """Return the last value of a parameter, as the gateway reads it."""
+    return query[name][-1] if query.get(name) else None
+
+
+def refused(query: Query, known: Sequence[str]) -> Reply | None:
+    """Return the answer to parameters that can't be taken, None for those that can."""
+    found = [*_limit(one(query, "limit"))] if "limit" in known else []
+    strange = [name for name in query if name not in known]
+    found += [violation("unknown-parameter", name, names=", ".join(sorted(known)) or "-") for name in strange]
+    return invalid(found) if found else None
+
+
+def limit_of(query: Query) -> int:
+    """Return how many items a page shall hold."""
+    return int(one(query, "limit") or USUAL)
+
+
+def _limit(text: str | None) -> Sequence[Refusal]:
+    if text is None:
+        return []
+    if not _NUMBER.fullmatch(text):
+        return [violation("wrong-type", "limit", zh="整数", en="a whole number")]
+    if int(text) < 1:
+        return [violation("out-of-range", "limit", zh="不小于1", en="at least 1")]
+    return [violation("out-of-range", "limit", zh=f"不大于{MOST}", en=f"at most {MOST}")] if int(text) > MOST else []
