@@ -49,33 +49,7 @@ def _overview(board: Dashboard, _names: Names) -> None:
 
 def _consumers(board: Dashboard, _names: Names) -> None:
     board.with_row(Row("消费者"))
-    board.with_panel(
-        numbers(
-            Text("消费者在读取", "消费者已加入消费组、分到分区并得到消息中间件的答复。", "none"),
-            [Query("max by (consumer) (duban_consumer_reading)", "{{consumer}}")],
-            span=HALF,
-            words={"0": "未读取", "1": "在读取"},
-        )
-    )
-    board.with_panel(
-        lines(
-            Text(
-                "单个县区的通道受阻",
-                "已暂停的通道、未结束的事务、无法读取的批次，按通道分；其他县区不受影响。",
-                "short",
-            ),
-            [
-                Query("max by (topic) (duban_consumer_held) > 0", "{{topic}} 已暂停"),
-                Query(
-                    "max by (topic) (duban_consumer_open_transaction_timestamp_seconds > bool 0) > 0",
-                    "{{topic}} 事务未结束",
-                ),
-                Query(
-                    "sum by (topic) (increase(duban_consumer_unreadable_batches_total[10m])) > 0", "{{topic}} 无法读取"
-                ),
-            ],
-        )
-    )
+    _reading(board)
     board.with_panel(
         lines(
             Text("最早未处理事件的等待时间", "各消费者最早一条未处理事件已等待多久；超过 60 秒告警。", "s"),
@@ -101,6 +75,36 @@ def _consumers(board: Dashboard, _names: Names) -> None:
                     "sum by (consumer, outcome) (rate(duban_consumer_events_total[$__rate_interval]))",
                     "{{consumer}} {{outcome}}",
                 )
+            ],
+        )
+    )
+
+
+def _reading(board: Dashboard) -> None:
+    board.with_panel(
+        numbers(
+            Text("消费者在读取", "消费者已加入消费组、分到分区并得到消息中间件的答复。", "none"),
+            [Query("max by (consumer) (duban_consumer_reading)", "{{consumer}}")],
+            span=HALF,
+            words={"0": "未读取", "1": "在读取"},
+        )
+    )
+    board.with_panel(
+        lines(
+            Text(
+                "单个县区的通道受阻",
+                "已暂停的通道、未结束的事务、无法读取的批次，按通道分；其他县区不受影响。",
+                "short",
+            ),
+            [
+                Query("max by (topic) (duban_consumer_held) > 0", "{{topic}} 已暂停"),
+                Query(
+                    "max by (topic) (duban_consumer_open_transaction_timestamp_seconds > bool 0) > 0",
+                    "{{topic}} 事务未结束",
+                ),
+                Query(
+                    "sum by (topic) (increase(duban_consumer_unreadable_batches_total[10m])) > 0", "{{topic}} 无法读取"
+                ),
             ],
         )
     )

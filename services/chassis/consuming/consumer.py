@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,6 +16,7 @@ from services.chassis.consuming import codecs, holds
 from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
 from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.ending import leave, unless
 from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.consuming.fetching import Fetching
 from services.chassis.consuming.observer import Observer
@@ -31,9 +32,6 @@ from services.chassis.storage.database import Database, is_retryable
 
 _log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
-
-_STOP_SECONDS: Final = 10
 _SETTLED_SECONDS: Final = 60
 _PROOF_SECONDS: Final = 20
 _COMMIT_SECONDS: Final = 5
@@ -145,7 +143,7 @@ class Consumer:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
         finally:
-            await _leave(consumer)
+            await leave(consumer)
 
     def _client(self) -> AIOKafkaConsumer:
         codecs.install()
@@ -168,9 +166,9 @@ class Consumer:
         attempt = 0
         while not stopping.is_set():
             try:
-                await _unless(stopping, consumer.start())
+                await unless(stopping, consumer.start())
             except (KafkaError, OSError) as error:
-                why = await _unless(stopping, kafka.obstacle(self._bootstrap)) or repr(error)
+                why = await unless(stopping, kafka.obstacle(self._bootstrap)) or repr(error)
                 _log.warning("kafka is not reachable yet", consumer=self._name, error=why)
                 self.standing.waits(f"Kafka is not reachable yet: {why}")
                 await back_off(self._clock, attempt)
@@ -190,7 +188,7 @@ class Consumer:
         while not stopping.is_set():
             observer.turned()
             # In a rebalance aiokafka's getmany waits for the new assignment, however long that takes.
-            records, membership = await _unless(stopping, self._fetch(fetching, observer)) or ([], 0)
+            records, membership = await unless(stopping, self._fetch(fetching, observer)) or ([], 0)
             if records:
                 reach("consumer.fetched")
                 if not await self._attempts.apply(records, observer, stopping):
@@ -229,7 +227,9 @@ class Consumer:
             _log.warning("the broker does not answer just now", consumer=self._name, error=repr(error))
             self.standing.waits(f"the broker does not answer: {error!r}")
             return
-        if observer.reads and time.monotonic() >= trusted_at:
+        if not observer.reads:
+            self.standing.waits("has not got its partitions yet")
+        elif time.monotonic() >= trusted_at:
             self.standing.reads()
         try:
             async with self._database.transaction() as connection:
@@ -240,26 +240,3 @@ class Consumer:
             if not is_retryable(error):
                 raise
             _log.warning("progress is not known just now", consumer=self._name, error=repr(error))
-
-
-async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Return what `work` returns; when asked to stop first, cut it off and return None."""
-    task, asked = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
-    try:
-        await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else None
-    finally:
-        asked.cancel()
-        task.cancel()
-        await asyncio.gather(task, asked, return_exceptions=True)
-
-
-async def _leave(consumer: AIOKafkaConsumer) -> None:
-    stop = asyncio.ensure_future(consumer.stop())
-    # Beside us, because a broken client hands on the cancellation of its own tasks as if it were ours.
-    await asyncio.wait({stop}, timeout=_STOP_SECONDS)
-    if not stop.done():
-        stop.cancel()
-        _log.warning("kafka consumer did not stop in time")
-    elif not stop.cancelled() and (error := stop.exception()) is not None:
-        _log.warning("kafka consumer did not stop cleanly", error=repr(error))
