@@ -110,7 +110,10 @@ def _of_struct(described: inspect.StructType) -> _Demand | None:
 
 
 def _of_union(described: inspect.UnionType) -> _Demand | None:
-    """Return the demand of an optional field; the contract has no other unions."""
+    """Return the demand of an optional field, or of one of several structs; the contract has no other unions."""
+    structs = {option.cls: _of_type(option) for option in described.types if isinstance(option, inspect.StructType)}
+    if len(structs) > 1:
+        return _of_one_of({kind: demand for kind, demand in structs.items() if demand is not None})
     found = [demand for option in described.types if (demand := _of_type(option)) is not None]
     if not found:
         return None
@@ -123,6 +126,23 @@ def _of_union(described: inspect.UnionType) -> _Demand | None:
             yield from demand.faults(value, path)
 
     return _Demand(lambda value: value is None or demand.met(value), faults)
+
+
+def _of_one_of(demands: dict[type, _Demand]) -> _Demand | None:
+    """Return the demand of a value that is one of several structs, which its own class tells."""
+    if not demands:
+        return None
+
+    def met(value: Any) -> bool:
+        demand = demands.get(type(value))
+        return demand is None or demand.met(value)
+
+    def faults(value: Any, path: str) -> Iterator[Refusal]:
+        demand = demands.get(type(value))
+        if demand is not None:
+            yield from demand.faults(value, path)
+
+    return _Demand(met, faults)
 
 
 def _of_items(described: inspect.Type) -> _Demand | None:
