@@ -160,7 +160,8 @@ def refused_by_ledger(arrived: RawRecord) -> Refusal | None:
     if isinstance(data, Refusal):
         return unreadable(event, data, COUNTY)
     assert event is not None
-    return screen(event, data, COUNTY, PRESENT)
+    found = screen(event, data, COUNTY, PRESENT)
+    return found if isinstance(found, Refusal) else None
 
 
 def by_kit_structured(sent: Sent) -> Verdict:
