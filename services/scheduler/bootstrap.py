@@ -11,7 +11,10 @@ from services.chassis.process.service import Service
 from services.scheduler.alarms.tables import SESSION_SETTINGS
 from services.scheduler.audit.wire import wire as audit
 from services.scheduler.calendar.wire import wire as calendar
+from services.scheduler.campaigns.wire import wire as campaigns
 from services.scheduler.clocks.wire import wire as clocks
+from services.scheduler.duties.wire import wire as duties
+from services.scheduler.imports.wire import wire as imports
 from services.scheduler.rosters.wire import wire as rosters
 from services.scheduler.settings import Settings
 from services.scheduler.tasks.wire import wire as tasks
@@ -34,6 +37,9 @@ SLICES: Final = {
     "alarms": used,
     "rosters": rosters,
     "tasks": tasks,
+    "duties": duties,
+    "campaigns": campaigns,
+    "imports": imports,
     "audit": audit,
 }
 

@@ -63,6 +63,10 @@ class Office:
         assert found.status_code == status, found.text
         return found.json()
 
+    def headers(self, who: str = "office", *, match: str) -> dict[str, str]:
+        """Return the headers of somebody whose decision rests on a version."""
+        return {**_key(who), "If-Match": match}
+
     async def load(self, path: Path, *, status: int = 200, **query: Any) -> Any:
         """Load a file of the profile over HTTP."""
         return await self.tell("/v1/imports", content=path.read_bytes(), status=status, **query)  # noqa: ASYNC240 - a small file

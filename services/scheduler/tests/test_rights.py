@@ -17,6 +17,7 @@ from services.chassis.testing.rights.trial import examine
 from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PatientClock, bench_on
+from services.scheduler.tests.duties.specimens import SPECIMENS as DUTIES
 from services.scheduler.tests.tasks.specimens import specimens as task_specimens
 
 
@@ -52,6 +53,7 @@ SPECIMENS = [
     ),
     Specimen.plain("GET /v1/audit", call=lambda _: Call(path="/v1/audit")),
     *task_specimens(),
+    *DUTIES,
 ]
 
 
