@@ -88,14 +88,14 @@ async def read_all(bootstrap: Broker | str, topic: str) -> list[CloudEvent]:
 
 
 @overload
-async def eventually(check: Callable[[], Awaitable[T]], timeout: float = 20) -> T: ...  # noqa: ASYNC109
+async def eventually(check: Callable[[], Awaitable[T]], timeout: float = 60) -> T: ...  # noqa: ASYNC109
 
 
 @overload
-async def eventually(check: Callable[[], T], timeout: float = 20) -> T: ...  # noqa: ASYNC109
+async def eventually(check: Callable[[], T], timeout: float = 60) -> T: ...  # noqa: ASYNC109
 
 
-async def eventually(check: Callable[[], Any], timeout: float = 20) -> Any:  # noqa: ASYNC109
+async def eventually(check: Callable[[], Any], timeout: float = 60) -> Any:  # noqa: ASYNC109
     """Call `check` until it raises no AssertionError; return what it returned, or raise its last complaint."""
     deadline = asyncio.get_running_loop().time() + timeout
     while True:
