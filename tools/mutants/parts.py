@@ -18,6 +18,7 @@ _CONTRACT_MODULES: Final = (
     "codes.py",
     "uscc.py",
     "vocabulary.py",
+    "published.py",
     "validation.py",
     "explain.py",
     "admissible/*.py",
