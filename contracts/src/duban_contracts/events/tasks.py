@@ -121,11 +121,16 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TaskEvent(EventData, frozen=True, kw_only=True):
-    """What all task events carry: the facts after the event, who caused it, and when (UTC)."""
+    """What all task events carry: the facts after the event, and when it happened (UTC)."""
 
     task: TaskFacts
-    actor: Actor
     occurred_at: Instant
+
+
+class TaskMoved(TaskEvent, frozen=True, kw_only=True):
+    """What events carry that somebody caused; the others are the clock's."""
+
+    actor: Actor
 
 
 @event("task.assigned.v1", family=TopicFamily.TASK, title_zh="任务下达")
@@ -146,12 +151,12 @@ class TaskAssigned(TaskEvent, frozen=True, kw_only=True):
 
 
 @event("task.acknowledged.v1", family=TopicFamily.TASK, title_zh="任务签收")
-class TaskAcknowledged(TaskEvent, frozen=True, kw_only=True):
+class TaskAcknowledged(TaskMoved, frozen=True, kw_only=True):
     """任务签收: the unit has seen it."""
 
 
 @event("task.submitted.v1", family=TopicFamily.TASK, title_zh="任务报送")
-class TaskSubmitted(TaskEvent, frozen=True, kw_only=True):
+class TaskSubmitted(TaskMoved, frozen=True, kw_only=True):
     """任务报送: the owner says that it is done, with proofs and figures; `form_sha256` is that of the form filled in."""
 
     submitted_at: Instant
@@ -162,14 +167,14 @@ class TaskSubmitted(TaskEvent, frozen=True, kw_only=True):
 
 
 @event("task.supplemented.v1", family=TopicFamily.TASK, title_zh="补充材料")
-class TaskSupplemented(TaskEvent, frozen=True, kw_only=True):
+class TaskSupplemented(TaskMoved, frozen=True, kw_only=True):
     """补充材料: further proofs, such as the record of a meeting that was held later."""
 
     evidence: tuple[TaskEvidence, ...]
 
 
 @event("task.approved.v1", family=TopicFamily.TASK, title_zh="任务审定")
-class TaskApproved(TaskEvent, frozen=True, kw_only=True):
+class TaskApproved(TaskMoved, frozen=True, kw_only=True):
     """任务审定: the director or a deputy gave an approval that the mechanism demands."""
 
     approval: Code
@@ -177,28 +182,28 @@ class TaskApproved(TaskEvent, frozen=True, kw_only=True):
 
 
 @event("task.accepted.v1", family=TopicFamily.TASK, title_zh="任务办结")
-class TaskAccepted(TaskEvent, frozen=True, kw_only=True):
+class TaskAccepted(TaskMoved, frozen=True, kw_only=True):
     """任务办结: another account than the submitter's checked it; nothing that is demanded is missing."""
 
     review: LongText
 
 
 @event("task.returned.v1", family=TopicFamily.TASK, title_zh="任务退回")
-class TaskReturned(TaskEvent, frozen=True, kw_only=True):
+class TaskReturned(TaskMoved, frozen=True, kw_only=True):
     """任务退回: found wanting; `task.due_on` is until when it has to be submitted again."""
 
     reason: LongText
 
 
 @event("task.renewed.v1", family=TopicFamily.TASK, title_zh="责令补办")
-class TaskRenewed(TaskEvent, frozen=True, kw_only=True):
+class TaskRenewed(TaskMoved, frozen=True, kw_only=True):
     """责令补办: what is late has to be made up by the new `task.due_on`; it stays late."""
 
     reason: LongText
 
 
 @event("task.waived.v1", family=TopicFamily.TASK, title_zh="任务豁免")
-class TaskWaived(TaskEvent, frozen=True, kw_only=True):
+class TaskWaived(TaskMoved, frozen=True, kw_only=True):
     """任务豁免: need not be done, with the reason and who approved it (a post or a document, never a person)."""
 
     reason: LongText
@@ -206,7 +211,7 @@ class TaskWaived(TaskEvent, frozen=True, kw_only=True):
 
 
 @event("task.cancelled.v1", family=TopicFamily.TASK, title_zh="任务取消")
-class TaskCancelled(TaskEvent, frozen=True, kw_only=True):
+class TaskCancelled(TaskMoved, frozen=True, kw_only=True):
     """任务取消: assigned by mistake, or its duty or member is there no more."""
 
     reason: LongText

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.chassis.process.failpoints import reach
 from services.chassis.storage.database import Database
 from services.scheduler.tasks.handlers.taskbook import Taskbook, moving
-from services.scheduler.tasks.moves import SYSTEM, Stamp, assign
+from services.scheduler.tasks.moves import assign
 from services.scheduler.tasks.tables import rows
 
 
@@ -18,8 +18,7 @@ async def open_windows(database: Database, *, taskbook: Taskbook) -> int:
         opening = await rows.opening(connection, taskbook.clock.now())
         if opening:
             async with moving(connection, (), taskbook=taskbook, held=opening) as unit:
-                stamp = Stamp(actor=SYSTEM, at=unit.at, policy=taskbook.policy)
                 for task in opening:
-                    unit.record(assign(task, stamp), time=unit.at)
+                    unit.record(assign(task, unit.at), time=unit.at)
                 reach("scheduler.assigning")
     return len(opening)

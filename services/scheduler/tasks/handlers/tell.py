@@ -15,7 +15,7 @@ from services.scheduler.alarms.model import Alarm, Kind
 from services.scheduler.tasks.handlers.taskbook import SOURCE, Taskbook, moving
 from services.scheduler.tasks.model.called_for import NAMESPACE
 from services.scheduler.tasks.model.task import Task, facts
-from services.scheduler.tasks.moves import SYSTEM, Stamp, mark_overdue
+from services.scheduler.tasks.moves import mark_overdue
 from services.scheduler.tasks.tables import rows
 
 # Nothing is on its way that could excuse a deadline: whoever submits holds the task until that is committed.
@@ -53,10 +53,9 @@ async def _mark(connection: Connection, alarms: Sequence[Alarm], taskbook: Taskb
     """Record 任务逾期 in the tasks' own history; its id follows from what it says."""
     held = await rows.lock(connection, sorted({alarm.due.about.id for alarm in alarms}))
     async with moving(connection, (), taskbook=taskbook, held=held) as unit:
-        stamp = Stamp(actor=SYSTEM, at=unit.at, policy=taskbook.policy)
         for alarm in alarms:
             task = unit.loaded[alarm.due.about.id]
-            unit.record(mark_overdue(task, stamp), time=unit.at, event_id=str(alarm.key.event_id(NAMESPACE)))
+            unit.record(mark_overdue(task, unit.at), time=unit.at, event_id=str(alarm.key.event_id(NAMESPACE)))
 
 
 def _event(alarm: Alarm, task: Task, taskbook: Taskbook) -> CloudEvent:
@@ -76,10 +75,9 @@ def _reminder(alarm: Alarm, task: Task, taskbook: Taskbook) -> TaskEvent:
     raised_at = alarm.raised_at
     assert raised_at is not None  # noqa: S101 - only raised alarms become events
     if alarm.kind is Kind.STILL_DUE:
-        return TaskReminded(task=facts(task), actor=SYSTEM, occurred_at=raised_at, about=alarm.due.about)
+        return TaskReminded(task=facts(task), occurred_at=raised_at, about=alarm.due.about)
     return TaskDueSoon(
         task=facts(task),
-        actor=SYSTEM,
         occurred_at=raised_at,
         about=alarm.due.about,
         days_left=taskbook.policy.days.days_left(alarm.due.at, raised_at),

@@ -13,7 +13,7 @@ from services.scheduler.tasks.moves.approve import APPROVE, Approve
 from services.scheduler.tasks.moves.assign import assign
 from services.scheduler.tasks.moves.cancel import CANCEL, Cancel
 from services.scheduler.tasks.moves.mark_overdue import mark_overdue
-from services.scheduler.tasks.moves.move import SYSTEM, Decision, Move, Stamp
+from services.scheduler.tasks.moves.move import Decision, Move, Stamp
 from services.scheduler.tasks.moves.renew import RENEW, Renew
 from services.scheduler.tasks.moves.send_back import RETURN, Return
 from services.scheduler.tasks.moves.submit import SUBMIT, Submit
@@ -22,7 +22,6 @@ from services.scheduler.tasks.moves.waive import WAIVE, Waive
 
 __all__ = [
     "MOVES",
-    "SYSTEM",
     "Accept",
     "Acknowledge",
     "Approve",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from duban_contracts.events.tasks import TaskAssigned, TaskState
 from services.scheduler.tasks.model.task import Task, facts
-from services.scheduler.tasks.moves.move import Stamp
 
 
-def assign(task: Task, stamp: Stamp) -> TaskAssigned:
-    """Return the event that a planned task is assigned."""
+def assign(task: Task, at: datetime) -> TaskAssigned:
+    """Return the event that a planned task is assigned `at` this instant (UTC)."""
     plan = task.plan
     return TaskAssigned(
         task=msgspec.structs.replace(facts(task), state=TaskState.ASSIGNED),
-        actor=stamp.actor,
-        occurred_at=stamp.at,
+        occurred_at=at,
         period_start=plan.period_start,
         period_end=plan.period_end,
         window_start=plan.window_start,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from duban_contracts.events.tasks import TaskOverdue
 from services.scheduler.tasks.model.task import Task, facts
-from services.scheduler.tasks.moves.move import Stamp
 
 
-def mark_overdue(task: Task, stamp: Stamp) -> TaskOverdue:
-    """Return the event that the deadline in force has passed."""
+def mark_overdue(task: Task, at: datetime) -> TaskOverdue:
+    """Return the event that the deadline in force has passed, as said `at` this instant (UTC)."""
     after = msgspec.structs.replace(facts(task), late=True)
-    return TaskOverdue(task=after, actor=stamp.actor, occurred_at=stamp.at, about=after.as_subject())
+    return TaskOverdue(task=after, occurred_at=at, about=after.as_subject())

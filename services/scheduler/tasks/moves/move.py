@@ -21,7 +21,6 @@ from services.scheduler.tasks.model.task import NAMES, OPEN, Task, facts
 C = TypeVar("C", bound=msgspec.Struct)
 
 Decision = TaskEvent | Refusal
-SYSTEM: Final = Actor(account="scheduler", role="system")
 # A deadline that somebody sets lies within a year: a typing error (2206) is none.
 _LATEST_DAYS: Final = 366
 

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from duban_contracts.events.tasks import TaskEvent, TaskOverdue, TaskState, TaskSubmitted
+from duban_contracts.events.tasks import TaskEvent, TaskMoved, TaskOverdue, TaskState, TaskSubmitted
 from duban_contracts.events.types import Actor
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import local
@@ -17,7 +17,6 @@ from services.scheduler.alarms.model import AlarmState, Kind
 from services.scheduler.tasks.model.called_for import called_for, changes
 from services.scheduler.tasks.model.task import OPEN, Task, evolve, planned
 from services.scheduler.tasks.moves import (
-    SYSTEM,
     Accept,
     Acknowledge,
     Approve,
@@ -71,7 +70,7 @@ class LifeOfATask(RuleBasedStateMachine):
         self.history: list[TaskEvent] = []
         self.raised: list[int] = []
         self.alarms = dict[object, AlarmState]()
-        self._enter(assign(self.task, self._stamp(SYSTEM)))
+        self._enter(assign(self.task, self.now))
 
     @rule(command=commands, by=people)
     def somebody_moves(self, command: msgspec.Struct, by: Actor) -> None:
@@ -97,7 +96,7 @@ class LifeOfATask(RuleBasedStateMachine):
             if armed and alarm.fires_at <= self.now:
                 self.raised.append(alarm.due.number)
                 self.alarms[alarm.key] = AlarmState.RAISED
-                self._enter(mark_overdue(self.task, self._stamp(SYSTEM)))
+                self._enter(mark_overdue(self.task, self.now))
 
     @invariant()
     def what_is_published_is_the_whole_truth(self) -> None:
@@ -130,7 +129,7 @@ class LifeOfATask(RuleBasedStateMachine):
                 self.alarms[alarm.key] = alarm.state
         self.task = after
         self.history.append(event)
-        assert isinstance(event, TaskOverdue) == (event.actor == SYSTEM and after.version > 1)
+        assert isinstance(event, TaskMoved | TaskOverdue) == (after.version > 1)
 
 
 LifeOfATask.TestCase.settings = settings(max_examples=60, stateful_step_count=30)

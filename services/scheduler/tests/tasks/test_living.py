@@ -15,7 +15,6 @@ from duban_contracts.testing.calendar import local
 from services.scheduler.tasks.model.planned import PlannedTask
 from services.scheduler.tasks.model.task import Task, evolve, planned
 from services.scheduler.tasks.moves import (
-    SYSTEM,
     Accept,
     Acknowledge,
     Approve,
@@ -53,7 +52,7 @@ class Life:
     def __init__(self, plan: PlannedTask | None = None) -> None:
         plan = plan or report()
         self.task: Task = planned(plan, due_at(plan.due_on))
-        self._enter(assign(self.task, _stamp(SYSTEM, local(20, month=5))))
+        self._enter(assign(self.task, local(20, month=5)))
 
     def does(self, command: msgspec.Struct, by: Actor, at: datetime = IN_TIME, awaited: tuple[str, ...] = ()) -> str:
         """Make a move; return the state it led to, or the code of the refusal."""
@@ -64,7 +63,7 @@ class Life:
 
     def passes(self, at: datetime = LATE) -> str:
         """Let its deadline pass."""
-        return self._enter(mark_overdue(self.task, _stamp(SYSTEM, at)))
+        return self._enter(mark_overdue(self.task, at))
 
     def _enter(self, event: TaskEvent) -> str:
         self.task = evolve(self.task, event)
@@ -211,11 +210,11 @@ def test_a_meeting_that_awaits_reports_is_not_done_while_one_is_owed() -> None:
 
 def test_a_history_begins_once_and_belongs_to_one_task() -> None:
     life = Life()
-    again: Any = assign(life.task, _stamp(SYSTEM, IN_TIME))
+    again: Any = assign(life.task, IN_TIME)
     with pytest.raises(ValueError, match=r"begins with task\.assigned, once"):
         evolve(life.task, again)
     other = planned(report(period="2026-06"), local(2))
-    event = mark_overdue(life.task, _stamp(SYSTEM, LATE))
+    event = mark_overdue(life.task, LATE)
     with pytest.raises(ValueError, match="begins with"):
         evolve(other, event)
     with pytest.raises(ValueError, match="is planned before"):

@@ -1,0 +1,106 @@
+"""SIGKILL while windows open and deadlines pass, then two instances at once: every word about a task is said once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.testing.calendar import local
+from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily, dead_letter_topic
+from services.chassis.testing.kafka import create_topics, eventually, read_all
+from services.scheduler.tests.bench import PROFILE
+from services.scheduler.tests.tasks.stage import Stage, children
+
+ROOT = Path(__file__).parents[4]
+# Tuesday 2 June 2026, half past nine: deadlines passed at midnight, and it is after the hour of reminders.
+AFTERWARDS = "2026-06-02T01:30:00Z"
+
+pytestmark = [pytest.mark.chaos, pytest.mark.promise("P3"), pytest.mark.feature("SY08")]
+
+
+@asynccontextmanager
+async def process(environment: dict[str, str], failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+    """The scheduler's clock and relay as a process of their own."""
+    started = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.scheduler",
+        "--roles",
+        "clock,relay",
+        cwd=ROOT,
+        env={**environment, "DUBAN_FAILPOINT": failpoint},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.terminate()
+        await started.wait()
+
+
+@pytest.fixture
+async def environment(kafka_bootstrap: str, topic_prefix: str, database: str) -> dict[str, str]:
+    names: Sequence[str] = [
+        TopicFamily.TASK,
+        TopicFamily.HAZARD,
+        TopicFamily.SUPERVISION,
+        dead_letter_topic("scheduler.hazards"),
+    ]
+    await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", KEEP_FOREVER) for name in names])
+    return {
+        "PATH": os.environ["PATH"],
+        "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
+        "DUBAN_POSTGRES_DSN": database,
+        "DUBAN_TOPIC_PREFIX": topic_prefix,
+        "DUBAN_PROFILE": str(PROFILE),
+        "DUBAN_CLOCK_ORIGIN": AFTERWARDS,
+    }
+
+
+@pytest.mark.parametrize("failpoint", ["scheduler.assigning", "scheduler.claimed", "relay.acked"])
+async def test_every_task_is_assigned_marked_late_and_urged_once(
+    stage: Stage, environment: dict[str, str], failpoint: str
+) -> None:
+    topic = f"{environment['DUBAN_TOPIC_PREFIX']}{TopicFamily.TASK}"
+    stage.taskbook = replace(stage.taskbook, topic=topic)
+    stage.clock.set(local(20, month=5))
+    late = children()
+    await stage.plan(*late)
+    await stage.tick()
+    waiting = children(period="2026-06", due_on=date(2026, 7, 1), window_start=date(2026, 6, 1))
+    await stage.plan(*waiting)
+    async with process(environment, failpoint) as victim:
+        assert await asyncio.wait_for(victim.wait(), 90) == -signal.SIGKILL
+
+    async def everything_is_said() -> list[CloudEvent]:
+        events = await read_all(environment["DUBAN_KAFKA_BOOTSTRAP"], topic)
+        # A repetition between the broker's ack and the relay's note of it is a duplicate to every reader.
+        once = {event.id: event for event in events}
+        assert Counter(event.type.split(".")[2] for event in once.values()) == EXPECTED
+        return events
+
+    async with AsyncExitStack() as both:
+        for _ in range(2):
+            await both.enter_async_context(process(environment))
+        events = await eventually(everything_is_said, timeout=90)
+    if failpoint != "relay.acked":
+        assert len(events) == EXPECTED.total(), "nothing is published twice"
+    versions = {(event.subject, event.aggregateversion) for event in events if event.aggregateversion}
+    assert versions == {(task.task_id, 1) for task in waiting} | {
+        (task.task_id, version) for task in late for version in (1, 2)
+    }
+
+
+EXPECTED = Counter({"assigned": 24, "overdue": 12, "reminded": 12})
