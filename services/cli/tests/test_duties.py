@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from services.cli import duties
 from services.cli.command_line import app
+from services.cli.surroundings import console
 
 LOADED = {
     "dry_run": True,
@@ -44,13 +43,13 @@ class Scheduler:
 
 
 @pytest.fixture
-def scheduler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scheduler]:
+def scheduler(monkeypatch: pytest.MonkeyPatch) -> Scheduler:
     answers = Scheduler()
-    monkeypatch.setattr(duties.httpx, "post", answers.post)
+    monkeypatch.setattr(httpx, "post", answers.post)
     monkeypatch.setenv("DUBAN_SCHEDULER_URL", "http://scheduler")
     monkeypatch.setenv("DUBAN_KEY", "secret")
-    monkeypatch.setattr(duties.console, "width", 200)
-    yield answers
+    monkeypatch.setattr(console, "width", 200)
+    return answers
 
 
 @pytest.fixture
