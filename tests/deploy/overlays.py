@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -50,3 +53,28 @@ def every(*kinds: str) -> list[Any]:
 def pod(manifest: Manifest) -> Manifest:
     spec: Manifest = manifest["spec"]["template"]["spec"]
     return spec
+
+
+def strict(schema: Any) -> Any:
+    """A CRD's schema as JSON Schema that refuses keys it does not name."""
+    if isinstance(schema, list):
+        return [strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("x-kubernetes-int-or-string"):
+        return {"type": ["integer", "string"]}
+    closed = {key: strict(value) for key, value in schema.items() if not key.startswith("x-kubernetes")}
+    if isinstance(schema.get("properties"), dict) and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+def validate(manifest: Manifest) -> None:
+    """Raise on anything that is unknown: a key, a kind, an API version."""
+    if manifest["kind"] not in CUSTOM:
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
+        return
+    schema = strict(json.loads((SCHEMAS / f"{manifest['kind'].lower()}.json").read_text(encoding="utf-8")))
+    schema["properties"]["metadata"] = {"type": "object"}
+    assert manifest["apiVersion"] == "monitoring.coreos.com/v1"
+    jsonschema.Draft7Validator(schema).validate(manifest)

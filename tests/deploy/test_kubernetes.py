@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import jsonschema
 import kubernetes_validate
@@ -13,45 +11,19 @@ import yaml
 
 from tests.deploy.composition import compose
 from tests.deploy.overlays import (
-    CUSTOM,
     K8S,
     OVERLAYS,
     PORTS,
-    SCHEMAS,
     WORKLOADS,
     Manifest,
     every,
     of_kind,
     pod,
     rendered,
+    validate,
 )
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
-
-
-def strict(schema: Any) -> Any:
-    """A CRD's schema as JSON Schema that refuses keys it does not name."""
-    if isinstance(schema, list):
-        return [strict(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if schema.get("x-kubernetes-int-or-string"):
-        return {"type": ["integer", "string"]}
-    closed = {key: strict(value) for key, value in schema.items() if not key.startswith("x-kubernetes")}
-    if isinstance(schema.get("properties"), dict) and not schema.get("x-kubernetes-preserve-unknown-fields"):
-        closed.setdefault("additionalProperties", False)
-    return closed
-
-
-def validate(manifest: Manifest) -> None:
-    """Raise on anything that is unknown: a key, a kind, an API version."""
-    if manifest["kind"] not in CUSTOM:
-        kubernetes_validate.validate(manifest, "1.37", strict=True)
-        return
-    schema = strict(json.loads((SCHEMAS / f"{manifest['kind'].lower()}.json").read_text(encoding="utf-8")))
-    schema["properties"]["metadata"] = {"type": "object"}
-    assert manifest["apiVersion"] == "monitoring.coreos.com/v1"
-    jsonschema.Draft7Validator(schema).validate(manifest)
 
 
 @pytest.mark.parametrize("manifest", every())

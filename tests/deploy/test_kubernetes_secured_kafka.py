@@ -1,0 +1,63 @@
+"""The component for a Kafka that demands users: whoever adds it, every pod comes in under its own name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from duban_contracts.kafka_users import ADMIN, city_users, service_user
+from tests.deploy.overlays import K8S, WORKLOADS, Manifest, pod, validate
+from tools.generate.parts import SERVICES
+from tools.generate.settings import variables_of
+
+
+@pytest.fixture(scope="module")
+def workloads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Manifest]:
+    """The workloads of the small overlay with the component, by name."""
+    overlay = tmp_path_factory.mktemp("overlay")
+    here = os.path.relpath(K8S, overlay.resolve())
+    wanted = {"resources": [f"{here}/overlays/small"], "components": [f"{here}/components/secured-kafka"]}
+    (overlay / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
+    kubectl = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
+    assert kubectl
+    done = subprocess.run([kubectl, "kustomize", str(overlay)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    manifests = list(yaml.safe_load_all(done.stdout))
+    return {each["metadata"]["name"]: each for each in manifests if each["kind"] in WORKLOADS}
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "provision"])
+def test_a_pod_comes_as_its_own_user_with_password_and_authority_as_files(
+    workloads: dict[str, Manifest], name: str
+) -> None:
+    manifest = workloads[name]
+    validate(manifest)
+    (container,) = pod(manifest)["containers"]
+    told = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert len(told) == len(container["env"])
+    label = manifest["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"]
+    user = (told["DUBAN_KAFKA_USERNAME"] or "").replace("$(SERVICE)", label)
+    assert user == (ADMIN if name == "provision" else service_user(name))
+    assert told["DUBAN_KAFKA_SECURITY"] == "SASL_SSL"
+    (volume,) = (volume for volume in pod(manifest)["volumes"] if volume["name"] == "kafka")
+    assert [each["secret"]["name"] for each in volume["projected"]["sources"]] == ["kafka-ca", f"kafka-{name}"]
+    (mount,) = (mount for mount in container["volumeMounts"] if mount["name"] == "kafka")
+    assert mount["readOnly"]
+    for setting in ("DUBAN_KAFKA_PASSWORD_FILE", "DUBAN_KAFKA_CA"):
+        assert Path(told[setting] or "").parent == Path(mount["mountPath"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_is_told_is_a_setting_and_its_user_is_declared(
+    workloads: dict[str, Manifest], service: str
+) -> None:
+    (container,) = pod(workloads[service])["containers"]
+    given = {entry["name"].removesuffix("_FILE") for entry in container["env"]} - {"SERVICE"}
+    assert given <= set(variables_of(service))
+    assert service_user(service) in {user.name for user in city_users(["140502"])}
