@@ -26,7 +26,7 @@ menu: ## Print this menu
 	@printf '\n'
 
 .PHONY: demo
-demo: install ## Play some minutes of a city's life on the real platform and audit it (SEED=n repeats a run)
+demo: install ## Play some minutes of a city's life on the real platform and audit it (SEED=n repeats a run; SECURE=1 as below)
 	@$(PY) -m deploy.demo
 
 .PHONY: unit
@@ -42,7 +42,7 @@ install: $(STAMP) ## Install everything that is missing, checked against hashes
 
 ##@ The platform on this machine
 .PHONY: up
-up: install ## Start Kafka, PostgreSQL and the services, and wait until they are ready (BROKERS=3 for a cluster)
+up: install ## Start Kafka, PostgreSQL and the services, and wait until they are ready (BROKERS=3 for a cluster; SECURE=1: TLS, users and rights)
 	@$(LOCAL) up
 
 .PHONY: down
@@ -86,7 +86,7 @@ CHECKS := install lint type arch fresh demo-check chaos-check bench-check test
 demo-check: install
 	@DUBAN_HOME="$(CURDIR)/.duban/check" CI=true $(PY) -m deploy.demo --seed 1
 chaos-check: install
-	@DUBAN_HOME="$(CURDIR)/.duban/check-storm" CI=true $(PY) -m tests.chaos.storm --seed 1 --seconds 20
+	@DUBAN_HOME="$(CURDIR)/.duban/check-storm" CI=true $(PY) -m tests.chaos.storm --hostile --seed 1 --seconds 10
 bench-check: install
 	@$(PY) -m tests.load.bench --quick
 
@@ -141,8 +141,8 @@ bench: install ## Measure throughput and latency (minutes) and write a dated res
 	@$(PY) -m tests.load.bench $(ARGS)
 
 .PHONY: chaos
-chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3)
-	@$(PY) -m tests.chaos.storm $(if $(SEED),--seed $(SEED)) $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(if $(BROKERS),--brokers $(BROKERS)) $(ARGS)
+chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1)
+	@$(PY) -m tests.chaos.storm $(if $(SEED),--seed $(SEED)) $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(HOSTILE),--hostile) $(ARGS)
 
 $(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "✗ Python 3.11 or newer is needed and none was found: install python3, or say make PYTHON=/path/to/python3."; exit 1; }
