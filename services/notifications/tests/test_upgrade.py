@@ -58,6 +58,8 @@ async def test_letters_of_0_1_0_are_kept_and_go_on(database: str, tmp_path: Path
     await in_0_1_0(database, tmp_path)
     assert await migrate(database, MIGRATIONS, SLICES) == [
         "letters/0002_subjects.sql",
+        "letters/0003_recalled.sql",
+        "letters/0004_principals.sql",
         "delivery/0002_channels.sql",
         "delivery/0003_reports.sql",
     ]
