@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import secrets
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,13 +15,14 @@ import pytest
 
 from deploy.local.settings import ROOT
 from duban_contracts.conformance.sandbox.city import City
-from duban_contracts.conformance.sandbox.evidence import Request
+from duban_contracts.conformance.sandbox.evidence import Produced, Record, Request
 from duban_contracts.conformance.sandbox.gateway import Gateway
 from duban_contracts.conformance.sandbox.judge import judge
 from duban_contracts.conformance.sandbox.script import ESSENTIAL, Script
 from services.chassis.testing.kafka import eventually
 from tests.clients.county import COUNTY, County
 from tests.clients.toolchains import RUNNERS, Program
+from tests.contract.sandbox_topic import Sandbox
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
@@ -103,3 +106,30 @@ async def test_a_program_does_right_when_the_gateway_does_not(program: Program, 
     assert {fault.code for fault in found} <= BY_DESIGN, found
     acts = {fact.act for fact in city.evidence if isinstance(fact, Request)}
     assert acts >= ESSENTIAL
+
+
+OVER_KAFKA = [program for program in PROGRAMS if "KAFKA" in program.text]
+
+
+@pytest.mark.parametrize("program", OVER_KAFKA, ids=lambda program: program.name)
+async def test_a_program_does_right_when_its_connection_to_kafka_is_cut(
+    program: Program, tmp_path: Path, kafka_bootstrap: str
+) -> None:
+    """Through the door of the conformance kit: a request withheld, an answer lost, before one is answered."""
+    sandbox = Sandbox(kafka_bootstrap, seed=2)
+    environment = os.environ | {
+        "COUNTY": COUNTY,
+        "KAFKA": sandbox.topic.address,
+        "TOPIC": sandbox.topic.claims,
+        "FEEDBACK": sandbox.topic.feedback,
+        "GROUP": f"county-{COUNTY}.{secrets.token_hex(4)}",
+    }
+    runner: Callable[..., Awaitable[str]] = RUNNERS[program.language]  # type: ignore[assignment]
+    try:
+        await runner(program, tmp_path, environment)
+    finally:
+        await asyncio.to_thread(sandbox.close)
+    evidence = sandbox.city.evidence
+    assert {fact.act for fact in evidence if isinstance(fact, Produced)} >= ESSENTIAL
+    assert len([fact for fact in evidence if isinstance(fact, Record)]) == 1, "once"
+    assert {fault.code for fault in judge(evidence)} <= {"too-little-seen"}

@@ -47,6 +47,10 @@ FAULTS: Final[Mapping[str, Meaning]] = MappingProxyType(
             "事件 {id} 未得到受理（{told}），此后没有以原编号重发；这样的事件会丢失",
             "after 429, 5xx or no answer the same event is sent again under the same id",
         ),
+        "batch-never-sent-again": Meaning(
+            "写入主题时连接中断或没有得到应答，其中 {count} 条记录此后没有再发；这样的记录会丢失",
+            "what the broker did not acknowledge is written again by the same idempotent producer",
+        ),
         "new-id-on-retry": Meaning(
             "事件 {id} 的内容以新编号 {other} 再次发送；重发须用原编号，否则同一件事会入账两次",
             "a retry repeats the id; the same content never comes under two ids",

@@ -38,6 +38,10 @@ _GRACE: Final = 20.0
 class Topic(Protocol):
     """The Kafka side of a run: looked after again and again, from one thread."""
 
+    @property
+    def address(self) -> str:
+        """The broker as the publisher shall reach it."""
+
     def tend(self) -> None:
         """Take in what was written and answer it."""
 
@@ -105,7 +109,7 @@ def main(words: list[str]) -> int:
             if chosen.kafka:
                 run.topic = _topic(chosen, run)
                 stack.callback(run.topic.close)
-            _announce(chosen, gateway, key)
+            _announce(chosen, run, key)
             _stop_on_signals(run)
             run.go(Until(chosen.events, chosen.until_quiet))
     except (OSError, ImportError) as error:
@@ -119,7 +123,7 @@ def _topic(chosen: argparse.Namespace, run: Run) -> Topic:
         from duban_contracts.conformance.sandbox import topic  # noqa: PLC0415 - needs the extra `kit`
     except ImportError as error:
         raise ImportError(f"--kafka: pip install 'duban-contracts[kit]' ({error})") from error
-    return topic.open_topic(chosen.kafka, run.city, run.gateway.lock, run.began, prefix=chosen.prefix)
+    return topic.open_topic(chosen.kafka, run.city, run.gateway.lock, run.began, prefix=chosen.prefix, host=chosen.host)
 
 
 def verify(words: list[str]) -> int:
@@ -169,11 +173,11 @@ def _county(text: str) -> str:
     return text
 
 
-def _announce(chosen: argparse.Namespace, gateway: Gateway, key: str) -> None:
-    lines = [f"GATEWAY={gateway.url}", f"KEY={key}", f"COUNTY={chosen.county}"]
-    if chosen.kafka:
+def _announce(chosen: argparse.Namespace, run: Run, key: str) -> None:
+    lines = [f"GATEWAY={run.gateway.url}", f"KEY={key}", f"COUNTY={chosen.county}"]
+    if run.topic is not None:
         topic = f"{chosen.prefix}county.{chosen.county}"
-        lines += [f"KAFKA={chosen.kafka}", f"TOPIC={topic}.v1", f"FEEDBACK={topic}.feedback.v1"]
+        lines += [f"KAFKA={run.topic.address}", f"TOPIC={topic}.v1", f"FEEDBACK={topic}.feedback.v1"]
     sys.stdout.write("\n".join(lines) + "\n沙箱已就绪，请开始报送；结束请按 Ctrl-C\n")
     sys.stdout.flush()
 

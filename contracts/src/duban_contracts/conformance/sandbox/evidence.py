@@ -76,6 +76,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     key: str | None = None
 
 
+class Produced(msgspec.Struct, frozen=True, kw_only=True, tag="produced"):
+    """A produce request for the sandbox topic, what was done with it, and its batches: producer, first sequence, records."""
+
+    at: float
+    act: str
+    acks: int
+    batches: tuple[tuple[int, int, int], ...]
+
+
 class Written(msgspec.Struct, frozen=True, kw_only=True, tag="written"):
     """Who wrote to a partition, by what its leader remembers: how many idempotent producers, and how many records of theirs.
 
@@ -106,7 +115,7 @@ class FeedbackRead(msgspec.Struct, frozen=True, kw_only=True, tag="feedback_read
     offset: int
 
 
-Fact = Request | Rejected | Read | Turned | Record | Written | Answered | FeedbackRead
+Fact = Request | Rejected | Read | Turned | Record | Produced | Written | Answered | FeedbackRead
 Evidence = Sequence[Fact]
 
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")

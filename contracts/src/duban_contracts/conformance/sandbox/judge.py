@@ -34,6 +34,7 @@ CHECKS: Final[Mapping[str, tuple[str, ...]]] = {
     "每次请求都带密钥，且网关看得懂": ("unauthenticated", "turned-away"),
     "Kafka：以县级编号为键": ("key-not-reference",),
     "Kafka：acks=all、幂等": ("not-idempotent",),
+    "Kafka：连接中断、没有应答后再次写入": ("batch-never-sent-again",),
     "样本足够": ("too-little-seen",),
 }
 

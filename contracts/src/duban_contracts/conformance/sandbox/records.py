@@ -8,11 +8,22 @@ from typing import Final
 
 from duban_contracts.admissible.texts import folded
 from duban_contracts.conformance.faults import fault
-from duban_contracts.conformance.sandbox.evidence import Answered, Evidence, FeedbackRead, Read, Record, Seen, Written
+from duban_contracts.conformance.sandbox.evidence import (
+    Answered,
+    Evidence,
+    FeedbackRead,
+    Produced,
+    Read,
+    Record,
+    Seen,
+    Written,
+)
+from duban_contracts.conformance.sandbox.script import ESSENTIAL, Act
 from duban_contracts.refusals import Refusal
 
 _FEWEST: Final = 5
 _SHOWN: Final = 3
+_ANSWERED: Final = frozenset({Act.ANSWER, Act.SLOW})
 
 
 def of(evidence: Evidence) -> int:
@@ -29,6 +40,7 @@ def judge(evidence: Evidence) -> Iterator[Refusal]:
     yield from _contents(written)
     yield from _order(written)
     yield from _acks(evidence, written)
+    yield from _never_sent_again(evidence)
     yield from _left(written)
     yield from _unread(evidence)
     yield from _too_little(evidence)
@@ -36,7 +48,7 @@ def judge(evidence: Evidence) -> Iterator[Refusal]:
 
 def debts(evidence: Evidence) -> int:
     """Return how many answers to records the publisher has still to read."""
-    return sum(1 for _ in _unread(evidence))
+    return sum(1 for _ in _unread(evidence)) + len(_owed(evidence))
 
 
 def _keys(written: list[Record]) -> Iterator[Refusal]:
@@ -90,6 +102,24 @@ def _acks(evidence: Evidence, written: list[Record]) -> Iterator[Refusal]:
                 yield fault("not-idempotent", field="acks", partition=fact.partition, count=count)
 
 
+def _owed(evidence: Evidence) -> dict[tuple[int, int], int]:
+    """Return the records of every numbered batch that was sent and never answered: by producer and first sequence."""
+    owed: dict[tuple[int, int], int] = {}
+    for fact in evidence:
+        if isinstance(fact, Produced):
+            for producer, sequence, count in fact.batches:
+                if fact.act in _ANSWERED:
+                    owed.pop((producer, sequence), None)
+                elif producer >= 0:
+                    owed[producer, sequence] = count
+    return owed
+
+
+def _never_sent_again(evidence: Evidence) -> Iterator[Refusal]:
+    if count := sum(_owed(evidence).values()):
+        yield fault("batch-never-sent-again", field="producer", count=count)
+
+
 def _left(written: list[Record]) -> Iterator[Refusal]:
     mended = {(fact.event.type, fact.event.reference) for fact in written if not fact.event.refused}
     for fact in written:
@@ -114,3 +144,8 @@ def _too_little(evidence: Evidence) -> Iterator[Refusal]:
         yield fault("too-little-seen", what=f"写入主题的事件只有 {count} 条，至少要 {_FEWEST} 条")
     if not any(isinstance(fact, Written) for fact in evidence):
         yield fault("too-little-seen", what="未能向代理查询写入者，acks 没有核验")
+    met = {fact.act for fact in evidence if isinstance(fact, Produced)}
+    if not met:
+        yield fault("too-little-seen", what="写入没有经过沙箱给出的 KAFKA 地址，连接中断没有演练")
+    elif not met >= ESSENTIAL:
+        yield fault("too-little-seen", what="写入主题时没有遇到过中断和丢失的应答；请分多次写入")

@@ -21,10 +21,12 @@ from duban_contracts.admissible.dates import Present
 from duban_contracts.cloudevents import CloudEvent, from_kafka, to_kafka
 from duban_contracts.conformance.check import ZONE
 from duban_contracts.conformance.sandbox.city import REJECTION, City
-from duban_contracts.conformance.sandbox.evidence import Answered, FeedbackRead, Record, Written
+from duban_contracts.conformance.sandbox.door import Doors
+from duban_contracts.conformance.sandbox.evidence import Answered, FeedbackRead, Produced, Record, Written
+from duban_contracts.conformance.sandbox.frames import Batch
 from duban_contracts.conformance.sandbox.outcomes import outcome
 from duban_contracts.conformance.sandbox.producers import active_producers
-from duban_contracts.conformance.sandbox.script import Script
+from duban_contracts.conformance.sandbox.script import Act, Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, sighted
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.topics import COUNTY_PARTITIONS, claims_topic, feedback_topic
@@ -36,18 +38,20 @@ _GROUPS_EVERY: Final = 1.0
 _TIMEOUT: Final = 15.0
 
 
-def open_topic(bootstrap: str, city: City, lock: threading.Lock, began: float, *, prefix: str) -> SandboxTopic:
+def open_topic(
+    bootstrap: str, city: City, lock: threading.Lock, began: float, *, prefix: str, host: str = "127.0.0.1"
+) -> SandboxTopic:
     """Make the topics anew on a test broker and return their keeper; raises OSError when it can't be reached."""
     try:
-        return SandboxTopic(bootstrap, city, lock, began, prefix)
+        return SandboxTopic(bootstrap, city, lock, began, prefix, host)
     except KafkaException as error:
         raise OSError(f"{bootstrap}: {error}") from error
 
 
 class SandboxTopic:
-    """Reads the claims topic and answers on the feedback topic."""
+    """Reads the claims topic and answers on the feedback topic; the publisher reaches the broker through a door."""
 
-    def __init__(self, bootstrap: str, city: City, lock: threading.Lock, began: float, prefix: str) -> None:
+    def __init__(self, bootstrap: str, city: City, lock: threading.Lock, began: float, prefix: str, host: str) -> None:
         self._city, self._lock, self._began = city, lock, began
         self.claims, self.feedback = claims_topic(city.county, prefix), feedback_topic(city.county, prefix)
         self._script = Script(city.seed)
@@ -63,6 +67,14 @@ class SandboxTopic:
         self._consumer.assign([TopicPartition(self.claims, number, 0) for number in range(COUNTY_PARTITIONS)])
         self._producer = Producer(client | {"acks": "all", "enable.idempotence": True})
         self._groups_at = 0.0
+        self._acts = Script(city.seed)
+        self._doors = Doors(bootstrap, self._play, host=host)
+
+    @property
+    def address(self) -> str:
+        """The broker as the publisher shall reach it."""
+        host, port = self._doors.address
+        return f"{host}:{port}"
 
     def tend(self) -> None:
         """Take in what was written since and answer it; from time to time see how far the answers were read."""
@@ -77,6 +89,7 @@ class SandboxTopic:
 
     def close(self) -> None:
         """Read what is left, ask who wrote it, and let go of the broker; the topics stay, to be looked at."""
+        self._doors.close()
         self.tend()
         self._look_at_groups()
         self._look_at_producers()
@@ -88,6 +101,16 @@ class SandboxTopic:
     def _note(self, fact: Any) -> None:
         with self._lock:
             self._city.evidence.append(fact)
+
+    def _play(self, acks: int, sent: list[Batch]) -> Act:
+        """Say what is done with a produce request, and note it; what goes to other topics passes."""
+        ours = tuple((each.producer, each.sequence, each.count) for each in sent if each.topic == self.claims)
+        if not ours:
+            return Act.ANSWER
+        with self._lock:
+            act = self._acts.next_act()
+            self._city.evidence.append(Produced(at=round(self._elapsed(), 3), act=act, acks=acks, batches=ours))
+        return act
 
     # Records and answers
 
