@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from aiokafka import TopicPartition
@@ -26,8 +27,17 @@ _log = structlog.get_logger(__name__)
 Apply = Callable[[Connection, Sequence[Delivery]], Awaitable[None]]
 """Applies new events in one transaction, in their order. Raises Poison to give one up, Retryable to try again."""
 
-Refuse = Callable[[Connection, RawRecord, "CloudEvent | None", Refusal], Awaitable[None]]
-"""Answers a record that is no event of the contract, in the transaction that keeps it as a dead letter."""
+
+class Refused(NamedTuple):
+    """A record that is no event of the contract, its envelope as far as that could be read, and why."""
+
+    record: RawRecord
+    event: CloudEvent | None
+    why: Refusal
+
+
+Refuse = Callable[[Connection, Sequence[Refused]], Awaitable[None]]
+"""Answers records that are no events of the contract, in the transaction that keeps them as dead letters."""
 
 Progress = Callable[[Connection, Mapping[TopicPartition, datetime]], Awaitable[None]]
 """Called inside the transaction with, per partition, the broker time (wall) up to which every record is applied."""
@@ -117,6 +127,7 @@ class BatchProcessor:
         tally: Tally,
     ) -> list[tuple[RawRecord, CloudEvent, Delivery | None]]:
         readable: list[tuple[RawRecord, CloudEvent, Delivery | None]] = []
+        refused: list[Refused] = []
         for record in records:
             if poisoned and (poison := poisoned.get(record.origin)):
                 await self._keep(connection, DeadLetter(record, poison.code, poison.message), tally)
@@ -129,30 +140,34 @@ class BatchProcessor:
                 # Readers ignore what they do not know, but its version still counts.
                 readable.append((record, event, None))
             else:
-                await self._refuse(connection, record, event, data, tally)
+                refused.append(Refused(record, event, data))
+        await self._refuse(connection, refused, tally)
         return readable
 
-    async def _refuse(
-        self,
-        connection: Connection,
-        record: RawRecord,
-        event: CloudEvent | None,
-        why: Refusal,
-        tally: Tally,
-    ) -> None:
-        letter = DeadLetter(record, why.code, f"{why.field}: {why.rule}", refused=self.refuse is not None)
-        if not await self._keep(connection, letter, tally):
+    async def _refuse(self, connection: Connection, refused: Sequence[Refused], tally: Tally) -> None:
+        """Keep what is no event and answer what wasn't kept before, all at once: whoever floods us costs no more."""
+        if not refused:
             return
-        _log.warning(
-            "record is no event of the contract",
-            consumer=self.consumer,
-            code=why.code,
-            field=why.field,
-            origin=record.origin,
-            event_id=event.id if event else None,
-        )
-        if self.refuse is not None:
-            await self.refuse(connection, record, event, why)
+        letters = [
+            DeadLetter(one.record, one.why.code, f"{one.why.field}: {one.why.rule}", refused=self.refuse is not None)
+            for one in refused
+        ]
+        kept = await dead_letters.write_all(connection, self.consumer, self.topic_prefix, letters)
+        fresh = [one for one in refused if one.record.origin in kept]
+        tally.add("duplicate", len(refused) - len(fresh))
+        tally.add("refused" if self.refuse is not None else "dead_lettered", len(fresh))
+        tally.codes += [one.why.code for one in fresh]
+        for one in fresh:
+            _log.warning(
+                "record is no event of the contract",
+                consumer=self.consumer,
+                code=one.why.code,
+                field=one.why.field,
+                origin=one.record.origin,
+                event_id=one.event.id if one.event else None,
+            )
+        if self.refuse is not None and fresh:
+            await self.refuse(connection, fresh)
 
     async def _keep(self, connection: Connection, letter: DeadLetter, tally: Tally) -> bool:
         if not await dead_letters.write(connection, self.consumer, self.topic_prefix, letter):
@@ -176,8 +191,8 @@ class BatchProcessor:
                 return []
             claimed = await inbox.claim(connection, self.consumer, deliveries)
             reused = claimed.reused if self.refuse is not None else []
-            for each in reused:
-                await self._refuse(connection, each.record, each.event, refusal("id-reused", field="id"), tally)
+            known = refusal("id-reused", field="id")
+            await self._refuse(connection, [Refused(each.record, each.event, known) for each in reused], tally)
             tally.add("duplicate", len(deliveries) - len(claimed.new) - len(reused))
             return claimed.new
         for record in await versions.unpark(connection, self.consumer, list(poisoned)):

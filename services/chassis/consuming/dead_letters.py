@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.publishing import outbox
 from services.chassis.publishing.outbox import OutboxMessage, pack_headers
+from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.chassis.telemetry import metrics
 
@@ -36,6 +38,28 @@ class DeadLetter:
     refused: bool = False
 
 
+_COLUMNS: Final = Columns[DeadLetter](
+    {
+        "topic": ("text", "record.topic"),
+        "partition": ("integer", "record.partition"),
+        "offset": ("bigint", "record.offset"),
+        "timestamp": ("timestamptz", "record.timestamp"),
+        "key": ("bytea", "record.key"),
+        "value": ("bytea", "record.value"),
+        "headers": ("bytea", lambda letter: pack_headers(letter.record.headers)),
+        "code": "text",
+        "reason": "text",
+        "refused": "boolean",
+        "attempts": "integer",
+    }
+)
+_INSERT: Final = f"""
+INSERT INTO dead_letter (consumer, {_COLUMNS.names})
+SELECT $1, {_COLUMNS.names} FROM {_COLUMNS.rows("letter", first=2)} ORDER BY topic, partition, "offset"
+    ON CONFLICT (consumer, topic, partition, "offset") DO NOTHING RETURNING topic, partition, "offset"
+"""  # noqa: S608 - constants
+
+
 async def keep(connection: Connection, consumer: str, topic_prefix: str, letter: DeadLetter) -> None:
     """Keep one dead letter in the table and, through the outbox, in the consumer's dead-letter topic; count it."""
     if await write(connection, consumer, topic_prefix, letter):
@@ -44,27 +68,23 @@ async def keep(connection: Connection, consumer: str, topic_prefix: str, letter:
 
 async def write(connection: Connection, consumer: str, topic_prefix: str, letter: DeadLetter) -> bool:
     """Write one dead letter to the table and the outbox, uncounted; return False when it was there already."""
+    return bool(await write_all(connection, consumer, topic_prefix, [letter]))
+
+
+async def write_all(
+    connection: Connection, consumer: str, topic_prefix: str, letters: Sequence[DeadLetter]
+) -> Collection[str]:
+    """Write dead letters (each place once) to the table and the outbox, uncounted; return the origins of the new ones."""
+    rows = await connection.fetch(_INSERT, consumer, *_COLUMNS.arguments(letters))
+    kept = {f"{row['topic']}/{row['partition']}/{row['offset']}" for row in rows}
+    topic = dead_letter_topic(consumer, topic_prefix)
+    await outbox.append(connection, [_copy(topic, letter) for letter in letters if letter.record.origin in kept])
+    return kept
+
+
+def _copy(topic: str, letter: DeadLetter) -> OutboxMessage:
+    """Return a letter as it stands in the consumer's dead-letter topic."""
     record = letter.record
-    kept = await connection.fetchval(
-        """INSERT INTO dead_letter (consumer, topic, partition, "offset", timestamp, key, value, headers,
-                                    code, reason, refused, attempts)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-           ON CONFLICT (consumer, topic, partition, "offset") DO NOTHING RETURNING id""",
-        consumer,
-        record.topic,
-        record.partition,
-        record.offset,
-        record.timestamp,
-        record.key,
-        record.value,
-        pack_headers(record.headers),
-        letter.code,
-        letter.reason,
-        letter.refused,
-        letter.attempts,
-    )
-    if kept is None:
-        return False
     headers = [
         *record.headers,
         ("duban_origin", record.origin.encode()),
@@ -72,14 +92,12 @@ async def write(connection: Connection, consumer: str, topic_prefix: str, letter
         ("duban_reason", letter.reason[:_REASON_LENGTH].encode(errors="replace")),
         ("duban_attempts", str(letter.attempts).encode()),
     ]
-    topic = dead_letter_topic(consumer, topic_prefix)
     # With our headers a record of the broker's greatest size would be too large for it, and stop the relay for good.
     size = len(record.key or b"") + len(record.value or b"") + sum(len(name) + len(v) for name, v in record.headers)
     value = record.value if size <= _COPIED_BYTES else None
     if value is not record.value:
         headers.append(("duban_value", b"in the table only"))
-    await outbox.append(connection, [OutboxMessage(topic, record.key, value, headers)])
-    return True
+    return OutboxMessage(topic, record.key, value, headers)
 
 
 async def check_limit(connection: Connection, consumer: str, limit: DeadLetterLimit) -> None:

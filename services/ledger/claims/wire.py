@@ -7,7 +7,7 @@ from typing import Any
 
 from duban_contracts.events.hazards import HazardConfirmed, HazardPlanned, HazardRegraded, HazardRejected
 from services.chassis.assembly import Part, Platform
-from services.ledger.claims.handlers.take_claims import Claims, refuse_record, release_waiting, take_claims
+from services.ledger.claims.handlers.take_claims import Claims, refuse_records, release_waiting, take_claims
 from services.ledger.claims.http import Deps, router
 from services.ledger.claims.jobs import REPORT_SECONDS, report_waiting
 from services.ledger.freshness.handlers import note_progress
@@ -21,7 +21,7 @@ def wire(platform: Platform[Any]) -> Part:
         "claims",
         list(claims.county_of),
         partial(take_claims, claims=claims),
-        refuse=partial(refuse_record, claims=claims),
+        refuse=partial(refuse_records, claims=claims),
         progress=note_progress,
     )
     counting = partial(report_waiting, platform.database, list(claims.county_of.values()))

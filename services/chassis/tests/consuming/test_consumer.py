@@ -12,9 +12,8 @@ import msgspec
 import pytest
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
-from duban_contracts.refusals import Refusal
-from services.chassis.consuming.batches import Ordering
-from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.consuming.batches import Ordering, Refused
+from services.chassis.consuming.deliveries import Delivery
 from services.chassis.consuming.errors import Retryable, Stalled
 from services.chassis.process.service import EXIT_ROLE_DIED
 from services.chassis.publishing.outbox import OutboxMessage
@@ -125,8 +124,8 @@ async def test_unknown_event_types_are_skipped_but_their_version_counts(in_proce
 async def test_what_is_no_event_is_refused_once_in_the_transaction_that_keeps_it(in_process: InProcess) -> None:
     refused: list[tuple[str, str | None]] = []
 
-    async def refuse(_: Connection, record: RawRecord, event: CloudEvent | None, refusal: Refusal) -> None:
-        refused.append((refusal.code, event.id if event else None))
+    async def refuse(_: Connection, found: Sequence[Refused]) -> None:
+        refused.extend((one.why.code, one.event.id if one.event else None) for one in found)
 
     unknown = msgspec.structs.replace(rectified("K1"), type="duban.hazard.from-the-future.v9")
     await publish(in_process.bootstrap, f"{in_process.prefix}in", [unknown, rectified("K1")])
@@ -146,7 +145,7 @@ async def test_what_is_no_event_is_refused_once_in_the_transaction_that_keeps_it
 
     again = in_process.consumer("again", refuse=refuse, progress=progress)
     async with working(again.run):
-        await asyncio.wait_for(caught_up.wait(), 20)
+        await asyncio.wait_for(caught_up.wait(), 60)
 
         async def read() -> None:
             assert await in_process.value("SELECT count(*) FROM effect") == 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.refusals import Refusal
-from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.batches import Refused
 from services.chassis.storage.database import Connection
 from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import eventually, publish
@@ -22,9 +23,10 @@ class Answers:
     def __init__(self) -> None:
         self.given: list[tuple[str, str]] = []
 
-    async def __call__(self, _: Connection, __: RawRecord, event: CloudEvent | None, refusal: Refusal) -> None:
-        assert event is not None
-        self.given.append((event.id, refusal.code))
+    async def __call__(self, _: Connection, refused: Sequence[Refused]) -> None:
+        for one in refused:
+            assert one.event is not None
+            self.given.append((one.event.id, one.why.code))
 
 
 def under(event_id: str, event: CloudEvent) -> CloudEvent:

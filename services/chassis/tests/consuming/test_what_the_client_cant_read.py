@@ -11,9 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from confluent_kafka import Producer
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
-from duban_contracts.refusals import Refusal
+from services.chassis.consuming.batches import Refused
 from services.chassis.consuming.codecs import UNPACKED_BYTES
-from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.storage.database import Connection
 from services.chassis.testing.foreign import append_batch, batch_of
 from services.chassis.testing.in_process import InProcess, working
@@ -29,8 +28,8 @@ class Answers:
     def __init__(self) -> None:
         self.given: list[tuple[str, str]] = []
 
-    async def __call__(self, _: Connection, record: RawRecord, __: CloudEvent | None, refusal: Refusal) -> None:
-        self.given.append((record.origin, refusal.code))
+    async def __call__(self, _: Connection, refused: Sequence[Refused]) -> None:
+        self.given += [(one.record.origin, one.why.code) for one in refused]
 
 
 def foreign(in_process: InProcess, codec: str, **settings: object) -> Producer:

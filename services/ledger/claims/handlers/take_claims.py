@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, Final, Self, cast
 
 from duban_contracts.admissible.dates import Present
-from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import claims_topic
 from services.chassis.assembly import Platform
-from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.consuming.batches import Refused
+from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.ledger.claims.handlers.settlement import Numbers, Screened, Settlement, settle_claims
@@ -80,16 +80,17 @@ async def take_claims(connection: Connection, deliveries: Sequence[Delivery], *,
         await settlement.save(connection)
 
 
-async def refuse_record(
-    connection: Connection, record: RawRecord, event: CloudEvent | None, reason: Refusal, *, claims: Claims
-) -> None:
-    """Answer a record that is no event of the contract, once, in the caller's transaction."""
-    if await rejected.is_kept(connection, record):
+async def refuse_records(connection: Connection, refused: Sequence[Refused], *, claims: Claims) -> None:
+    """Answer records that are no events of the contract, each once, in the caller's transaction."""
+    known = await rejected.kept(connection, [one.record for one in refused])
+    fresh = [one for one in refused if one.record.origin not in known]
+    if not fresh:
         return
-    speaking = claims.county_of[record.topic]
     async with writing(connection, ledger=claims.ledger) as journal:
         settlement = claims.settlement(journal, {})
-        settlement.refuse(record, event, unreadable(event, reason, speaking), county=speaking)
+        for record, event, why in fresh:
+            speaking = claims.county_of[record.topic]
+            settlement.refuse(record, event, unreadable(event, why, speaking), county=speaking)
         await settlement.save(connection)
 
 

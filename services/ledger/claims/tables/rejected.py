@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -48,20 +48,15 @@ _COLUMNS: Final = Columns[RejectedClaim](
         "rejected_at": "timestamptz",
     }
 )
+_PLACES: Final = Columns[RawRecord]({"topic": "text", "partition": "integer", "offset": "bigint"})
+_KEPT: Final = f"SELECT {_PLACES.names} FROM rejected_claim JOIN {_PLACES.rows('place')} USING ({_PLACES.names})"  # noqa: S608
 _INSERT: Final = f'{_COLUMNS.insert("rejected_claim")} ON CONFLICT (topic, partition, "offset") DO NOTHING'
 
 
-async def is_kept(connection: Connection, record: RawRecord) -> bool:
-    """Say whether this record was refused before: what can't be read has no identity but its origin."""
-    return (
-        await connection.fetchval(
-            'SELECT true FROM rejected_claim WHERE topic = $1 AND partition = $2 AND "offset" = $3',
-            record.topic,
-            record.partition,
-            record.offset,
-        )
-        is True
-    )
+async def kept(connection: Connection, records: Sequence[RawRecord]) -> Collection[str]:
+    """Return the origins of those that were refused before: what can't be read has no identity but its origin."""
+    rows = await connection.fetch(_KEPT, *_PLACES.arguments(records))
+    return {f"{row['topic']}/{row['partition']}/{row['offset']}" for row in rows}
 
 
 async def save(connection: Connection, claims: Sequence[RejectedClaim]) -> None:

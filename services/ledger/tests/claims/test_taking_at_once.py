@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 
+import msgspec
 import pytest
 
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import rectification, report
+from services.chassis.consuming.batches import Refused
 from services.chassis.consuming.deliveries import RawRecord
-from services.ledger.claims.handlers.take_claims import Claims, refuse_record
+from services.ledger.claims.handlers.take_claims import Claims, refuse_records
 from services.ledger.tests.in_process import NOON, InProcess
 from services.ledger.tests.people import FOREIGN, HOME
 from services.ledger.tests.telling import CONFIRM
@@ -89,13 +91,17 @@ async def test_numbers_of_a_county_and_year_are_serial_and_without_gaps(ledger: 
 
 
 @pytest.mark.promise("P7")
-async def test_an_unreadable_record_that_comes_again_is_answered_once(ledger: InProcess) -> None:
+async def test_unreadable_records_are_answered_together_and_each_once_however_often_they_come(
+    ledger: InProcess,
+) -> None:
     record = RawRecord("county.140502.v1", 3, next(ledger.offsets), NOON, b"k", b"no json", [])
     reason = Refusal("bad-envelope", "x", "specversion", "1.0")
+    more = [msgspec.structs.replace(record, offset=next(ledger.offsets)) for _ in range(3)]
     before = len(await ledger.said())
-    for _ in range(2):
+    for batch in ([record], [record, *more], more):
+        refused = [Refused(one, None, reason) for one in batch]
         async with ledger.database.transaction() as connection:
-            await refuse_record(connection, record, None, reason, claims=Claims.on(ledger.platform))
+            await refuse_records(connection, refused, claims=Claims.on(ledger.platform))
     [row] = await ledger.pool.fetch('SELECT * FROM rejected_claim WHERE partition = 3 AND "offset" = $1', record.offset)
     assert (row["value"], row["code"], row["event_id"]) == (b"no json", "bad-envelope", None)
-    assert len(await ledger.said()) == before + 1
+    assert len(await ledger.said()) == before + 4
