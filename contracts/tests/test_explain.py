@@ -238,36 +238,3 @@ def test_one_value_is_explained_as_a_type_of_the_contract() -> None:
     assert [found.code for found in explain_type("14050", CountyCode, "county")] == ["too-short"]
     assert list(explain_type(None, Sector | None, "sector")) == []
     assert [found.field for found in explain_type("Coal", Sector, "sector")] == ["sector"]
-
-
-class Once(msgspec.Struct, frozen=True, tag="once", tag_field="by"):
-    day: int
-
-
-class Often(msgspec.Struct, frozen=True, tag="often", tag_field="by"):
-    every: int
-
-
-class Timetable(msgspec.Struct, frozen=True):
-    rule: Once | Often
-
-
-@pytest.mark.parametrize(
-    ("rule", "found"),
-    [
-        ({"by": "once", "day": 1}, []),
-        ({"by": "once", "day": "x"}, [("wrong-type", "$.rule.day")]),
-        ({"by": "often", "every": 1, "day": 1}, [("unknown-field", "$.rule.day")]),
-        ({"by": "moon"}, [("unknown-value", "$.rule.by")]),
-        ({"day": 1}, [("missing-field", "$.rule.by")]),
-        ("once", [("wrong-type", "$.rule")]),
-    ],
-)
-def test_one_of_several_structs_is_judged_as_the_one_that_its_tag_names(rule: object, found: list[object]) -> None:
-    assert [(each.code, each.field) for each in explain({"rule": rule}, Timetable)] == found
-    decoder = closed_decoder(Timetable)
-    if found:
-        with pytest.raises(msgspec.ValidationError):
-            decoder.decode(msgspec.json.encode({"rule": rule}))
-    else:
-        decoder.decode(msgspec.json.encode({"rule": rule}))

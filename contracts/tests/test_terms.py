@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from duban_contracts.catalogue import EventType
 from duban_contracts.codec import decode, event_types, lookup
-from duban_contracts.events.types import ShortText
 from duban_contracts.examples import example_event, examples
 from duban_contracts.generate.schemas import payload_schema
 from duban_contracts.terms import check_terms
@@ -105,21 +104,3 @@ def test_every_term_of_a_vocabulary_passes_where_it_is_bound(
     entry, path, vocabulary = place
     code = data.draw(st.sampled_from([term.code for term in VOCABULARIES[vocabulary]]))
     assert check_terms(decode(example_event(entry, with_value(examples()[entry.name], path, code)))) == []
-
-
-class Worded(msgspec.Struct, frozen=True, tag="worded", tag_field="by"):
-    words: ShortText
-
-
-class Counted(msgspec.Struct, frozen=True, tag="counted", tag_field="by"):
-    number: int
-
-
-class Ruled(msgspec.Struct, frozen=True):
-    rule: Worded | Counted
-
-
-def test_one_of_several_structs_is_held_to_its_own_demands() -> None:
-    assert check_terms(Ruled(Counted(1))) == []
-    assert check_terms(Ruled(Worded("每月"))) == []
-    assert [(each.code, each.field) for each in check_terms(Ruled(Worded(" ")))] == [("blank-text", "$.rule.words")]

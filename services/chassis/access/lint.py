@@ -36,6 +36,12 @@ _OTHERS: Final = {
     # Of which sectors a task is: its facts, by which the caller's scope decides.
     "scheduler/tasks/model/planned.py": {"self.sectors"},
     "scheduler/tasks/model/task.py": {"plan.sectors"},
+    # Of which sectors a duty is, and what a document says that a unit does (协助): content, of nobody's rights.
+    "scheduler/campaigns/handlers.py": {"duty.sectors"},
+    "scheduler/campaigns/model/gaps.py": {"row.sectors"},
+    "scheduler/duties/model/planning.py": {"duty.sectors"},
+    "scheduler/imports/model/nine_ones.py": {"row.sectors"},
+    "scheduler/imports/model/three_year.py": {"item.sectors", "part.role"},
 }
 
 

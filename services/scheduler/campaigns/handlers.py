@@ -47,6 +47,7 @@ def _row(version: DutyVersion, opens_on: date, due_on: date, *, scheduled: bool 
         units=tuple(unit for unit in (duty.lead, *duty.helpers) if unit is not None),
         per=duty.per,
         sectors=duty.sectors,
+        who=duty.who,
         leader=duty.leader,
         assumed=duty.assumed,
         scheduled=scheduled,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import Depends, Path, Response
+from fastapi import Depends, Path, Query, Response
 
 from duban_contracts.days import Zone
 from duban_contracts.refusals import violation
@@ -22,9 +22,10 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.scheduler.campaigns import tables
 from services.scheduler.campaigns.documents import ByCode, CampaignDocument, PlanDocument, PlanGaps
-from services.scheduler.campaigns.handlers import gaps
+from services.scheduler.campaigns.handlers import gaps, rows_of
 from services.scheduler.campaigns.model.campaign import Campaign
 from services.scheduler.campaigns.model.gaps import Severity
+from services.scheduler.campaigns.model.printed import Line, lines_of, markdown, workbook
 from services.scheduler.duties.model.duty import PlanCode
 
 READ: Final = Action(
@@ -34,6 +35,11 @@ WRITE: Final = Action("scheduler.campaigns.write", "登记专项行动", roles=C
 Reader = Annotated[Caller, Depends(allow(READ))]
 Writer = Annotated[Caller, Depends(allow(WRITE))]
 Code = Annotated[str, Checked(PlanCode), Path(description="任务表或专项行动的代码")]
+
+
+MonthOfPlan = Annotated[str | None, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="只要一个月，如 2024-06")]
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MARKDOWN: Final = "text/markdown; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,37 @@ def _plans(routes: Router, deps: Deps) -> None:
                 raise Problem("plan-not-found", field="code")
             found = await gaps(connection, plan)
         return PlanGaps.of(plan, found, severity)
+
+    _tables(routes, deps)
+
+
+def _tables(routes: Router, deps: Deps) -> None:
+    async def lines(code: str, month: str | None) -> tuple[str, list[Line]]:
+        async with deps.database.acquire() as connection:
+            plan = await tables.plan(connection, code)
+            if plan is None:
+                raise Problem("plan-not-found", field="code")
+            return plan.title, lines_of(await rows_of(connection, plan), month)
+
+    @routes.get(
+        "/plans/{code}/table.xlsx",
+        summary="一年或一月的任务表（Excel，按印发版式）",
+        responses={**declares("plan-not-found"), 200: {"content": {_XLSX: {}}}},
+        response_class=Response,
+    )
+    async def as_workbook(_: Reader, code: Code, month: MonthOfPlan = None) -> Response:
+        """Return the plan of a year, or of a month, in the printed layout; it can be loaded again."""
+        return Response(workbook(*await lines(code, month)), media_type=_XLSX)
+
+    @routes.get(
+        "/plans/{code}/table.md",
+        summary="一年或一月的任务表（Markdown，按印发版式）",
+        responses={**declares("plan-not-found"), 200: {"content": {_MARKDOWN: {}}}},
+        response_class=Response,
+    )
+    async def as_markdown(_: Reader, code: Code, month: MonthOfPlan = None) -> Response:
+        """Return the plan of a year, or of a month, in the printed layout as Markdown."""
+        return Response(markdown(*await lines(code, month)), media_type=_MARKDOWN)
 
 
 def _campaigns(routes: Router, deps: Deps) -> None:

@@ -21,7 +21,7 @@ _GROUPS: Final = frozenset(
 )
 # Hazards of nature: a drill against them is none at an enterprise.
 _NATURE: Final = frozenset({"flood_drought", "earthquake_relief", "forest_fire"})
-# The committee's office sits in a bureau; documents name now the one, now the other.
+# The committee's office sits in a bureau, and documents name now the one, now the other.
 _HOSTS: Final = {"safety_committee_office": "emergency_management"}
 _ALL_SECTORS: Final = "all"
 
@@ -37,7 +37,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """One occurrence of a duty of a plan, as the gap check looks at it. `units` are lead and helpers, the lead first."""
+    """One occurrence of a duty of a plan, as the gap check looks at it.
+
+    `units` are lead and helpers, the lead first; `who` are the printed words.
+    """
 
     duty_id: str
     kind: str
@@ -47,6 +50,7 @@ class PlanRow:
     units: tuple[str, ...]
     per: str | None = None
     sectors: tuple[str, ...] = ()
+    who: str = ""
     leader: str = ""
     assumed: tuple[str, ...] = ()
     scheduled: bool = True
@@ -71,10 +75,8 @@ class Gap:
 def gaps_of(plan: Plan, rows: Sequence[PlanRow]) -> list[Gap]:
     """Return everything that `plan` lacks, the hardest first and then in order of requirement."""
     listed = [row for row in rows if row.scheduled]
-    found = [
-        *chain.from_iterable(check(plan, each, listed) for each in plan.requirements for check in _OF_REQUIREMENT),
-        *chain.from_iterable(look(rows) for look in _OF_PLAN),
-    ]
+    asked = chain.from_iterable(check(plan, each, listed) for each in plan.requirements for check in _OF_REQUIREMENT)
+    found = chain(asked, chain.from_iterable(look(rows) for look in _OF_PLAN))
     order = list(Severity)
     return sorted(found, key=lambda gap: (order.index(gap.severity), gap.requirement or 0, gap.code, gap.periods))
 

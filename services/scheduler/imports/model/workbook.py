@@ -72,7 +72,7 @@ def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: s
     return read
 
 
-def _sheet(read: Read, content: bytes) -> tuple[Worksheet | None, Mapping[str, int], int]:
+def _sheet(read: Read, content: bytes) -> tuple[Worksheet | None, dict[str, int], int]:
     try:
         book = load_workbook(BytesIO(content), data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError):
@@ -82,7 +82,7 @@ def _sheet(read: Read, content: bytes) -> tuple[Worksheet | None, Mapping[str, i
         for row in sheet.iter_rows(max_row=_HEADER_ROWS):
             titles = {_text(cell): index for index, cell in enumerate(row) if _text(cell)}
             if all(title in titles for title in _DEMANDED):
-                known = {name: titles[name] for name in (*_DEMANDED, _LEADER, _KIND, _SECTORS) if name in titles}
+                known: dict[str, int] = {name: titles[name] for name in (*_DEMANDED, _LEADER, _KIND, _SECTORS) if name in titles}
                 return sheet, known, (row[0].row or 0) + 1
     read.error("A1", "no-header", f"a row must name the columns {'、'.join(_DEMANDED)}")
     return None, {}, 0

@@ -103,6 +103,8 @@ SPECIMENS: Final = [
     _one("GET /v1/duties/{duty_id}/fulfilment", a_duty, "/v1/duties/{}/fulfilment"),
     _one("GET /v1/plans/{code}", a_plan, "/v1/plans/{}"),
     _one("GET /v1/plans/{code}/gaps", a_plan, "/v1/plans/{}/gaps"),
+    _one("GET /v1/plans/{code}/table.xlsx", a_plan, "/v1/plans/{}/table.xlsx"),
+    _one("GET /v1/plans/{code}/table.md", a_plan, "/v1/plans/{}/table.md"),
     _one("GET /v1/campaigns/{code}", a_campaign, "/v1/campaigns/{}"),
     Specimen.plain("POST /v1/duties", call=_new_duty),
     Specimen.plain("POST /v1/duties/plan", call=lambda _: Call(path="/v1/duties/plan")),

@@ -106,7 +106,7 @@ async def test_lists_are_filtered_paged_and_counted(office: Office) -> None:
     await office.load(NINE_ONES)
     await office.load(TABLES / "recurring-duties.json", year=2024)
     seen: list[str] = []
-    after: dict[str, str] = {}
+    after: dict[str, Any] = {}
     while True:
         page = await office.ask("/v1/duties", plan="nine-ones-2024", limit=20, **after)
         seen += [each["duty"]["duty_id"] for each in page["items"]]
