@@ -39,8 +39,8 @@ def _overview(board: Dashboard, _names: Names) -> None:
     )
     board.with_panel(
         numbers(
-            Text("自查漏发", "期限已过却没有督办逾期的个数，应始终为零。", "short"),
-            [Query("max(duban_supervision_missed)", "漏发")],
+            Text("自查漏发", "期限已过却没有督办逾期的，和任务中应做未做的个数，应始终为零。", "short"),
+            [Query("max(duban_supervision_missed)", "督办"), Query("max(duban_tasks_wrong)", "任务")],
             span=QUARTER,
             bad_from=1,
         )
