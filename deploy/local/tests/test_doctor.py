@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from deploy.local import doctor, java, leftovers
+from deploy.local.security import Security
 from deploy.local.settings import LOOPBACK, ROOT, load
 from deploy.local.trouble import Trouble
 
@@ -114,3 +116,14 @@ def test_the_command_line_says_trouble_in_one_line_without_a_traceback(tmp_path:
     assert done.returncode == 1
     assert done.stderr.startswith("✗ DUBAN_PORT_BASE is '99'")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_end_of_a_secured_kafkas_certificate_is_told(tmp_path: Path) -> None:
+    settings = load({"DUBAN_HOME": str(tmp_path), "SECURE": "1"})
+
+    assert finding(settings, "certificate").text == "to be made at the first start"
+    security = Security(settings.credentials / "kafka")
+    security.prepare()
+    assert finding(settings, "certificate").text.startswith("Kafka's, valid until 2")
+    security.authority.issue(security.node, valid=timedelta(days=3))
+    assert finding(settings, "certificate").text.endswith("; `make up` makes a new one")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import ssl
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from pydantic_settings import SettingsConfigDict
 from services.chassis.process import kafka, tls
 from services.chassis.process.kafka import Broker, KafkaSettings, in_words, options
 from services.chassis.process.secret_files import Environment, UnusableSetting, given
+
+ROOT = Path(__file__).parents[4]
 
 
 class Secrets(Environment):
@@ -143,3 +146,18 @@ def test_a_failed_connection_is_explained(error: OSError, broker: Broker, senten
 
 async def test_every_address_is_tried_and_the_last_obstacle_named() -> None:
     assert await kafka.obstacle("127.0.0.1:1,127.0.0.1:2") == "127.0.0.1:2: nobody listens there"
+
+
+def test_every_kafka_client_of_ours_is_told_by_the_one_place() -> None:
+    """Only what is handed on from there, and a helper that plays a foreign client, write addresses by themselves."""
+    exempt = {"services/chassis/process/kafka.py", "deploy/local/readiness.py", "services/chassis/testing/foreign.py"}
+    sources = [path for folder in ("services", "deploy", "tools") for path in (ROOT / folder).rglob("*.py")]
+    by_hand = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources
+        if "tests" not in path.parts
+        and re.search(r"bootstrap_servers|ssl_context=|sasl_plain", path.read_text(encoding="utf-8"))
+    }
+    assert by_hand - exempt == {"services/statistics/stream/events/app.py"}, (
+        "Faust is told the same in words of its own"
+    )
