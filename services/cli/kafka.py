@@ -109,6 +109,9 @@ def _on_cluster(work: Callable[[Broker], Awaitable[Changes]]) -> Changes:
         except KafkaError as error:
             console.print(f"✗ Kafka：{error}", markup=False)
             raise typer.Exit(1) from None
+        except TimeoutError:
+            console.print("✗ Kafka 未在限定时间内应答或使改动在每个代理上生效；稍后用 duban kafka check 核对")
+            raise typer.Exit(1) from None
 
     return run(act())
 
