@@ -15,7 +15,7 @@ SHOWN = re.compile(r'`(\{"by": [^`…]+\})`')
 
 def rules(page: str) -> list[Rule]:
     found = SHOWN.findall((DOCS / page).read_text(encoding="utf-8"))
-    return [msgspec.json.decode(text, type=Rule) for text in found]  # type: ignore[arg-type]
+    return [msgspec.json.decode(text, type=Rule) for text in found]
 
 
 def test_the_rules_that_the_page_shows_are_read_by_the_scheduler() -> None:
