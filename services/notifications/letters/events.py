@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from duban_contracts.catalogue import EventData
+from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.supervision import SupervisionRecalled
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.notifications.letters.handlers.deps import Deps
 from services.notifications.letters.handlers.issue import issue_letters
 from services.notifications.letters.handlers.recall import recall_letters
-from services.notifications.letters.kinds import KINDS
 from services.notifications.letters.model.kind import requests_of
 
 
 async def write_what_is_asked_for(connection: Connection, deliveries: Sequence[Delivery], *, deps: Deps) -> None:
     """Write the letters that these events ask for, and recall those that hold no longer.
 
-    A subject's events come in order, so a recall stands behind everything that it recalls.
+    A subject's events come in order, so a recall stands behind everything that it recalls. It asks for a letter where one
+    of those had gone out.
     """
-    requests = [request for each in deliveries for request in requests_of(each.event, each.data, KINDS)]
+    told = [(each.event, each.data) for each in deliveries]
+    recalls = [(event, data) for event, data in told if isinstance(data, SupervisionRecalled)]
+    await _write(connection, [each for each in told if not isinstance(each[1], SupervisionRecalled)], deps)
+    await _write(connection, await recall_letters(connection, recalls, deps=deps), deps)
+
+
+async def _write(connection: Connection, told: Sequence[tuple[CloudEvent, EventData]], deps: Deps) -> None:
+    requests = [request for event, data in told for request in requests_of(event, data, deps.kinds)]
     await issue_letters(connection, requests, deps=deps)
-    told = [(each.event, each.data) for each in deliveries if isinstance(each.data, SupervisionRecalled)]
-    await recall_letters(connection, told, deps=deps)

@@ -34,13 +34,15 @@ def deps_of(platform: Platform[Any]) -> Deps:
     profile = platform.settings.profile
     contacts = read_contacts(profile)
     check_forms(profile, contacts)
+    kinds = [kind for kind in KINDS if kind.code in contacts.letters]
     return Deps(
         database=platform.database,
         clock=platform.clock,
         city=platform.city,
         contacts=contacts,
         directory=Directory.of(contacts),
-        stationery=Stationery(profile / "templates", [kind.code for kind in KINDS]),
+        kinds=kinds,
+        stationery=Stationery(profile / "templates", [kind.code for kind in kinds]),
         notices=_notices(platform),
     )
 
@@ -55,8 +57,17 @@ def _notices(platform: Platform[Any]) -> Notices:
 
 
 def check_forms(profile: Path, contacts: Contacts) -> None:
-    """Raise ProfileError unless exactly the kinds that are sent have a form: a kind without sign can't be numbered."""
+    """Raise ProfileError unless exactly the kinds that are sent have a form: a kind without sign can't be numbered.
+
+    An optional kind may have none.
+    """
+    needed = {kind.code for kind in KINDS if not kind.is_optional}
     known = {kind.code for kind in KINDS}
-    if wrong := sorted(known ^ contacts.letters.keys()):
-        rule = f"must have an entry for each of {', '.join(sorted(known))} and no other; see {', '.join(wrong)}"
+    formed = contacts.letters.keys()
+    if wrong := sorted((needed - formed) | (formed - known)):
+        optional = ", ".join(sorted(known - needed))
+        rule = (
+            f"must have an entry for each of {', '.join(sorted(needed))}, may have one for {optional}, and no other; "
+            f"see {', '.join(wrong)}"
+        )
         raise ProfileError(profile / FILE, "$.letters", rule)

@@ -205,11 +205,15 @@ async def test_a_letter_about_a_wrong_deadline_is_recalled_and_keeps_its_number(
     await world.say(told("h-1", deadline_on=date(2026, 12, 5)).recalled(NOW, DEADLINE))
 
     async def recalled() -> dict[str, bool]:
-        found = {each["about"]["id"].removeprefix(f"{world.tag}-"): each for each in await world.letters()}
+        letters = [each for each in await world.letters() if each["kind"] == "urging"]
+        found = {each["about"]["id"].removeprefix(f"{world.tag}-"): each for each in letters}
         assert found["h-1"]["recalled_at"]
         return {name: each["recalled_at"] is not None for name, each in found.items()}
 
+    await world.settled(3)
     assert await eventually(recalled) == {"h-1": True, "h-2": False}
+    [mail] = [mail for mail in await world.mails() if "更正" in str(mail["Subject"])]
+    assert "更正后的整改期限：2026年12月5日" in mail.get_content()
     said = [decode(event) for event in await world.notices()]
     [recall] = [each for each in said if isinstance(each, NoticeRecalled)]
     assert recall.about.id == f"{world.tag}-h-1"

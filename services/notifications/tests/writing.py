@@ -45,6 +45,7 @@ def writer(database: Database, clock: ManualClock, contacts: Contacts = CONTACTS
         city=CITY,
         contacts=contacts,
         directory=Directory.of(contacts),
+        kinds=KINDS,
         stationery=STATIONERY,
         notices=Notices("notices", clock),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -13,6 +13,7 @@ from services.chassis.storage.database import Database
 from services.notifications.directory.model import Contacts, Directory
 from services.notifications.letters import tables
 from services.notifications.letters.handlers.stationery import Stationery
+from services.notifications.letters.model.kind import AnyKind
 from services.notifications.letters.model.letter import Letter, evolve
 
 
@@ -38,12 +39,13 @@ class Notices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """What letters are written with, and who gets them."""
+    """What letters are written with, and who gets them; `kinds` are those that this city has a form for."""
 
     database: Database
     clock: Clock
     city: City
     contacts: Contacts
     directory: Directory
+    kinds: Sequence[AnyKind]
     stationery: Stationery
     notices: Notices

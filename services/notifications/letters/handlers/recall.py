@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from duban_contracts.cloudevents import CloudEvent
@@ -11,32 +11,38 @@ from duban_contracts.days import chinese_date
 from duban_contracts.events.notices import NoticeFailed, NoticeRecalled
 from duban_contracts.events.supervision import SupervisionRecalled
 from services.chassis.storage.database import Connection
-from services.notifications.delivery.model.delivery import RECALLED, recalled
+from services.notifications.delivery.model.delivery import RECALLED, DeliveryState, recalled
 from services.notifications.delivery.tables import queue
 from services.notifications.letters import tables
 from services.notifications.letters.handlers.deps import Deps
 from services.notifications.letters.model.letter import travelled
 
+_GONE_OUT: Final = frozenset({DeliveryState.SENDING, DeliveryState.DELIVERED, DeliveryState.UNCERTAIN})
 Told = tuple[CloudEvent, SupervisionRecalled]
 """A recall of the scheduler with its envelope."""
 
 
-async def recall_letters(connection: Connection, told: Sequence[Told], *, deps: Deps) -> None:
-    """Recall every letter that these deadlines asked for, once; most asked for none.
+async def recall_letters(connection: Connection, told: Sequence[Told], *, deps: Deps) -> list[Told]:
+    """Recall every letter that these deadlines asked for, once; return those of which some office has a letter.
 
     A letter keeps its number, its text and its readers. What was not sent yet isn't sent any more.
     """
+    heard: list[Told] = []
     for event, data in told:
-        for letter_id in await tables.about_deadline(connection, data.about, data.deadline_number):
-            await _recall(connection, letter_id, event, _reason(data), deps)
+        letters = await tables.about_deadline(connection, data.about, data.deadline_number)
+        went_out = [await _recall(connection, letter_id, event, _reason(data), deps) for letter_id in letters]
+        if any(went_out):
+            heard.append((event, data))
+    return heard
 
 
-async def _recall(connection: Connection, letter_id: UUID, event: CloudEvent, reason: str, deps: Deps) -> None:
+async def _recall(connection: Connection, letter_id: UUID, event: CloudEvent, reason: str, deps: Deps) -> bool:
+    """Recall a letter that was not recalled before; return whether it had gone out, or may have."""
     # The deliveries first, as everybody locks them who locks both.
     deliveries = await queue.lock_all(connection, letter_id)
     locked = await tables.lock(connection, letter_id)
     if locked is None or locked.recalled_at is not None:
-        return
+        return False
     steps = {key: step for key, each in deliveries.items() if (step := recalled(each.state))}
     for key, step in steps.items():
         await queue.store(connection, key, step.delivery, deps.clock.wall())
@@ -50,6 +56,7 @@ async def _recall(connection: Connection, letter_id: UUID, event: CloudEvent, re
         failed = NoticeFailed(**said, channel=delivery.channel, attempts=max(1, delivery.attempts), error_code=RECALLED)
         unit.record(failed, time=unit.at, cause=event)
     await unit.write(connection)
+    return any(each.state.state in _GONE_OUT for each in deliveries.values())
 
 
 def _reason(data: SupervisionRecalled) -> str:

@@ -32,7 +32,8 @@ class Kind(Generic[E]):
 
     `code` is a term of the vocabulary `letter_kinds`; it names the kind's templates and its form in contacts.json.
     `matter` gives None for an event that asks for no such letter, `occasion` what tells its causes apart, `words` what
-    this kind's templates may say beside what all letters say (number, issuer, addressee, date).
+    this kind's templates may say beside what all letters say (number, issuer, addressee, date). A profile may leave out the
+    form of one that `is_optional`: then it is not written.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Kind(Generic[E]):
     matter: Callable[[E], Matter | None]
     occasion: Callable[[E], str]
     words: Callable[[E, Writing], Words]
+    is_optional: bool = False
 
 
 AnyKind = Kind[Any]

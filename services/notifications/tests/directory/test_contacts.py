@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ def start(directory: Path, channels: tuple[AnyChannel, ...] = CHANNELS) -> None:
 
 def test_the_example_citys_contacts_can_be_used() -> None:
     start(PROFILE)
+
+
+def test_a_profile_without_a_form_for_corrections_can_be_used(tmp_path: Path) -> None:
+    text = (PROFILE / "contacts.json").read_text(encoding="utf-8")
+    form = re.search(r',\s*"correction": \{[^}]*\}', text)
+    assert form is not None
+    (tmp_path / "contacts.json").write_text(text.replace(form[0], ""), encoding="utf-8")
+    start(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from services.chassis.publishing.envelopes import new_event
 from services.notifications.letters.kinds import KINDS
 from services.notifications.letters.model.cause import Cause, Matter
 from services.notifications.letters.model.kind import requests_of
-from services.notifications.tests.world import due_soon, overdue
+from services.notifications.tests.world import NOW, due_soon, overdue, told
 from services.notifications.tests.writing import asked
 
 TASK = Subject(kind="task", id="t-1", number="RW-1")
@@ -35,6 +35,14 @@ def test_kinds_are_terms_of_the_published_vocabulary_and_differ() -> None:
 def test_an_overdue_deadline_asks_for_an_urging_letter_and_a_near_one_for_a_prompt() -> None:
     assert cause_of(overdue(deadline_number=2)) == Cause("hazard", "h-1", "urging", "2")
     assert cause_of(due_soon(deadline_number=2, days_left=3)) == Cause("hazard", "h-1", "prompt", "2/3")
+
+
+def test_a_recall_asks_for_a_correction_that_is_due_on_the_right_day_and_is_not_recalled_with_the_wrong_one() -> None:
+    recall = told(deadline_on=date(2026, 12, 5)).recalled(NOW, date(2026, 3, 5), number=2)
+    [request] = asked(recall)
+    assert request.cause == Cause("hazard", "h-1", "correction", "recalled/2")
+    assert request.matter.due_on == date(2026, 12, 5)
+    assert asked(replace(recall, about=TASK, hazard=None)) == []
 
 
 @pytest.mark.promise("P9")

@@ -28,10 +28,13 @@ def recall(hazard_id: str = "h-1", number: int = 1) -> SupervisionRecalled:
     return told(hazard_id, deadline_on=RIGHT).recalled(NOW, DEADLINE, number=number)
 
 
-async def take_back(database: Database, clock: ManualClock, *recalls: SupervisionRecalled) -> None:
+async def take_back(database: Database, clock: ManualClock, *recalls: SupervisionRecalled) -> list[str]:
+    """Recall, and return the hazards of which some office has a letter."""
     events = [new_event(each, source="/duban/scheduler", subject="h", key="h", time=NOW) for each in recalls]
     async with database.transaction() as connection:
-        await recall_letters(connection, list(zip(events, recalls, strict=True)), deps=writer(database, clock))
+        told_of = list(zip(events, recalls, strict=True))
+        heard = await recall_letters(connection, told_of, deps=writer(database, clock))
+    return [data.about.id for _, data in heard]
 
 
 async def notices(database: Database) -> list[EventData]:
@@ -71,7 +74,7 @@ async def test_every_letter_of_the_wrong_deadline_is_recalled_and_no_other(bare:
 async def test_a_letter_that_was_not_sent_yet_is_not_sent_and_that_shows(bare: Database) -> None:
     clock, email = ManualClock(NOW), Steered()
     await write(bare, clock, overdue())
-    await take_back(bare, clock, recall())
+    assert await take_back(bare, clock, recall()) == []
     courier = carrier(bare, clock, lines(email))
     await carry(courier)
     assert email.parcels == []
@@ -85,7 +88,8 @@ async def test_a_letter_that_was_sent_stays_delivered_and_is_recalled(bare: Data
     clock, email = ManualClock(NOW), Steered()
     await write(bare, clock, overdue())
     await carry(carrier(bare, clock, lines(email)))
-    await take_back(bare, clock, recall())
+    assert await take_back(bare, clock, recall()) == ["h-1"]
+    assert await take_back(bare, clock, recall()) == []
     assert len(email.parcels) == 1
     assert {state for state, *_ in await deliveries(bare)} == {"delivered"}
     async with bare.acquire() as connection:

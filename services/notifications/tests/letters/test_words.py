@@ -22,7 +22,7 @@ from services.notifications.letters.kinds import KINDS
 from services.notifications.letters.model.cause import Matter
 from services.notifications.letters.model.kind import Writing
 from services.notifications.letters.model.words import county_name, days_late, days_left, letter_words, term
-from services.notifications.tests.world import due_soon, overdue, told
+from services.notifications.tests.world import DEADLINE, NOW, due_soon, overdue, told
 from services.notifications.tests.writing import CITY, CONTACTS, STATIONERY, asked
 
 WRITING = Writing(date(2026, 3, 8), CITY)
@@ -85,6 +85,12 @@ def test_a_prompt_reads_as_it_is_printed_to_the_last_line_end() -> None:
                                         2026年3月8日
 """
     )
+
+
+def test_a_correction_names_the_wrong_day_and_the_right_one() -> None:
+    letter = written(told(deadline_on=date(2026, 12, 5)).recalled(NOW, DEADLINE))
+    assert letter.title == "关于更正事故隐患（JC-2026-000123）整改期限的函"
+    assert "原整改期限：2026年3月5日（有误，作废）\n    更正后的整改期限：2026年12月5日\n" in letter.body
 
 
 def test_lines_of_a_template_that_only_steer_leave_no_trace(tmp_path: Path) -> None:
