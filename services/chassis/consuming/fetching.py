@@ -9,6 +9,7 @@ the consumer keeps, answers and steps over like anything else that is refused.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -23,6 +24,8 @@ from services.chassis.consuming.raw_fetch import fetch_batch
 
 _log = structlog.get_logger(__name__)
 
+# How often to look at the partitions in turn, while one is looked for that failed.
+_LOOK_SECONDS: Final = 0.02
 # What says that the client or the broker is in trouble, not that a batch can't be read.
 _CLIENT_TROUBLE: Final = (ConsumerStoppedError, KafkaConnectionError)
 
@@ -49,7 +52,9 @@ class Fetching:
             wanted = self._max_records - len(found)
             if wanted <= 0:
                 break
-            found += await self._of(partition, wanted, seconds=self._poll_seconds if searching else 0)
+            found += await self._of(partition, wanted)
+        if searching and not found:
+            await asyncio.sleep(_LOOK_SECONDS)
         return found
 
     async def _first(self) -> list[RawRecord]:
@@ -72,9 +77,10 @@ class Fetching:
         self._turn = (self._turn + 1) % len(assigned)
         return [*assigned[self._turn :], *assigned[: self._turn]]
 
-    async def _of(self, partition: TopicPartition, wanted: int, *, seconds: float) -> list[RawRecord]:
+    async def _of(self, partition: TopicPartition, wanted: int) -> list[RawRecord]:
+        """Return what was fetched of one partition, without waiting: while one is looked for, the others go on."""
         try:
-            fetched = await self._consumer.getmany(partition, timeout_ms=int(seconds * 1000), max_records=wanted)
+            fetched = await self._consumer.getmany(partition, timeout_ms=0, max_records=wanted)
         except _CLIENT_TROUBLE:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a foreign batch makes the client raise
@@ -110,4 +116,5 @@ class Fetching:
             records=len(records),
         )
         self._consumer.seek(partition, batch.last_offset + 1)
+        self._searching_until = 0.0
         return list(records)

@@ -1,0 +1,64 @@
+"""Looking for the one partition that can't be read: nobody is waited for meanwhile, and the search ends with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from services.chassis.consuming import fetching
+from services.chassis.consuming.fetching import Fetching
+from services.chassis.consuming.raw_fetch import Fetched
+from services.chassis.consuming.record_batches import Batch
+
+BAD, GOOD = TopicPartition("county.140502.v1", 0), TopicPartition("county.140521.v1", 0)
+CONTROL = 0b10_0000
+POLL_SECONDS = 0.2
+
+
+class Client:
+    """aiokafka's side: a wait for all partitions fails until the bad one was stepped over."""
+
+    def __init__(self) -> None:
+        self.waits: list[tuple[Sequence[TopicPartition], int]] = []
+        self.sought: list[tuple[TopicPartition, int]] = []
+
+    def assignment(self) -> set[TopicPartition]:
+        return {BAD, GOOD}
+
+    def paused(self) -> set[TopicPartition]:
+        return set()
+
+    async def position(self, _: TopicPartition) -> int:
+        return 7
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.sought.append((partition, offset))
+
+    async def getmany(self, *partitions: TopicPartition, timeout_ms: int, max_records: int) -> dict[Any, Any]:
+        self.waits.append((partitions, timeout_ms))
+        if not self.sought and (not partitions or BAD in partitions):
+            raise ValueError("what a foreign batch makes a client say")
+        return {}
+
+
+async def test_while_one_partition_is_looked_for_no_other_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fetch_batch(*_: object) -> Fetched:
+        batch = Batch(7, 9, CONTROL, 0, 0, -1, 0, b"")
+        return Fetched(batch, aborted=False)
+
+    monkeypatch.setattr(fetching, "fetch_batch", fetch_batch)
+    client = Client()
+    search: Any = Fetching("test", client, poll_seconds=POLL_SECONDS, max_records=500)
+    assert [await search.records() for _ in range(3)] == [[], [], []]
+    assert client.sought == [(BAD, 10)]
+    assert client.waits == [((), 200), *((partition, 0) for partition in _in_turn(client)), ((), 200)]
+
+
+def _in_turn(client: Client) -> list[tuple[TopicPartition, ...]]:
+    """The partitions as they were asked one by one, each once."""
+    asked = [tuple(partitions) for partitions, _ in client.waits if partitions]
+    assert sorted(asked) == [(BAD,), (GOOD,)]
+    return asked
