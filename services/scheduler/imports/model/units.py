@@ -13,8 +13,10 @@ from msgspec import Meta
 from duban_contracts.vocabulary import UNITS, normalise
 
 _TOGETHER: Final = re.compile(r"联合|会同")
-_LISTED: Final = re.compile(r"[、,，;；]")
+# Not inside brackets: 各县(市、区) is one name.
+_LISTED: Final = re.compile(r"[、,，;；](?![^()（）]*[)）])")
 _CITY: Final = "市"
+_NAMES: Final = frozenset(normalise(text) for term in UNITS for text in (term.name, *term.aliases))
 
 
 class Phrase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +64,10 @@ class Phrasebook:
         phrase = self._phrases.get(normalise(words))
         if phrase is not None:
             return Who(phrase.units, phrase.roster)
+        # A list is taken apart, unless the list itself is a unit's name (市委、市政府督查室): the vocabulary lets a division
+        # stand in front of a name, and would take 市水务局、市教育局 for the last of them.
+        if normalise(words) not in _NAMES and (_TOGETHER.search(words) or _LISTED.search(words)):
+            return None
         # Inside a list the 市 in front is dropped: 市公安局、应急管理局.
         code = UNITS.match(words) or UNITS.match(f"{_CITY}{words}")
         return None if code is None else Who((code,))

@@ -32,7 +32,7 @@ _SECTORS: Final = "行业"
 _DEMANDED: Final = (_MONTH, _WORK, _UNITS)
 _MONTHS: Final = re.compile(r"(1[0-2]|[1-9])月份?")
 _NUMBERED: Final = re.compile(r"(?:(\d{1,2})[..、])?\s*(?:开展|举办|组织|召开)?(?:\d次)?(.+?)[。;；]?", re.DOTALL)
-_LISTED: Final = re.compile(r"[、,，;；\n]|及(?=各相关部门)")
+_LISTED: Final = re.compile(r"[、,，;；\n](?![^()（）]*[)）])|及(?=各相关部门)")
 _YEAR: Final = re.compile(r"(20[0-9]{2})年")
 
 _Cell = Cell | MergedCell
@@ -82,7 +82,9 @@ def _sheet(read: Read, content: bytes) -> tuple[Worksheet | None, dict[str, int]
         for row in sheet.iter_rows(max_row=_HEADER_ROWS):
             titles = {_text(cell): index for index, cell in enumerate(row) if _text(cell)}
             if all(title in titles for title in _DEMANDED):
-                known: dict[str, int] = {name: titles[name] for name in (*_DEMANDED, _LEADER, _KIND, _SECTORS) if name in titles}
+                known: dict[str, int] = {
+                    name: titles[name] for name in (*_DEMANDED, _LEADER, _KIND, _SECTORS) if name in titles
+                }
                 return sheet, known, (row[0].row or 0) + 1
     read.error("A1", "no-header", f"a row must name the columns {'、'.join(_DEMANDED)}")
     return None, {}, 0

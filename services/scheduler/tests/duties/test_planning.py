@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from duban_contracts.days import Zone
 from duban_contracts.events.tasks import MemberKind
 from services.scheduler.duties.handlers.plan import plan_duties
 from services.scheduler.duties.model.occasions import OccasionKind, holidays_of
@@ -23,6 +24,15 @@ from services.scheduler.tests.office import Office
 
 NUMBERS = itertools.count()
 MONTHLY = Quota(period=Period.MONTH)
+MADE = {
+    "duty_id": "drill",
+    "kind": "drill",
+    "title": "应急演练",
+    "rule": {"by": "quota", "period": "quarter"},
+    "valid_from": "2024-01-01",
+    "lead": "emergency_management",
+    "source": {"document": "S0", "item": "五"},
+}
 CHECK = duty(
     Occasional(kinds=(OccasionKind.HOLIDAY,), words="重大节日"),
     duty_id="check",
@@ -152,6 +162,38 @@ async def test_an_occasion_that_is_entered_makes_its_checks_at_once(office: Offi
     assert (await office.tell("/v1/occasions", festival, status=409))["code"] == "occasion-exists"
     [entered] = [each for each in (await office.ask("/v1/occasions"))["items"] if not each["from_calendar"]]
     assert entered["name"] == "文博会"
+
+
+async def test_an_event_that_names_its_duties_makes_their_tasks_and_no_others(office: Office) -> None:
+    by_hand = duty(Occasional(kinds=(OccasionKind.OTHER,), words="事故调查报告公布后"), duty_id="lessons")
+    await office.keep(by_hand, duty(by_hand.rule, duty_id="others"))
+    report = {
+        "occasion_id": "2024-06-报告",
+        "kind": "other",
+        "name": "事故调查报告公布",
+        "starts_on": "2024-06-03",
+        "ends_on": "2024-06-30",
+        "duties": ["lessons"],
+    }
+    await office.tell("/v1/occasions", report, status=201)
+    assert [(task["duty_id"], task["period"]) for task in await office.tasks()] == [("lessons", "2024-06-报告")]
+
+
+async def test_a_change_at_night_takes_effect_on_the_citys_own_day(office: Office) -> None:
+    await office.tell("/v1/duties", MADE, status=201)
+    # 16:30 in Greenwich is half past midnight of the next day in Shanghai.
+    office.clock.set(datetime(2024, 6, 30, 16, 30, tzinfo=UTC))
+    changed = await office.tell("/v1/duties/drill/change", {"duty": {**MADE, "title": "改"}, "reason": "调整"})
+    assert changed["effective_on"] == "2024-07-01"
+    titles = {task["period"]: task["title"] for task in await office.tasks()}
+    assert (titles["2024-Q2"], titles["2024-Q3"]) == ("应急演练", "改")
+
+
+def test_the_citys_zone_is_a_zone_and_no_offset() -> None:
+    # China had summer time from 1986 to 1991: a day began an hour earlier than eight hours before Greenwich's.
+    zone = Zone("Asia/Shanghai")
+    assert zone.start_of_day(date(1988, 7, 1)).hour == 15
+    assert zone.start_of_day(date(2024, 7, 1)).hour == 16
 
 
 async def test_a_holiday_that_is_taken_out_takes_its_checks_with_it(office: Office) -> None:
