@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -71,8 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(tier)
         if item.nodeid.startswith("tests/") and "platform" in getattr(item, "fixturenames", ()):
             item.add_marker("platform")
-        if hasattr(config, "workerinput") and (together := _together(item)):
-            item.add_marker(pytest.mark.xdist_group(together))
+        if hasattr(config, "workerinput"):
+            item.add_marker(pytest.mark.xdist_group(_together(item)))
     items.sort(key=_turn)
 
 
@@ -84,25 +84,21 @@ def _tiers(item: pytest.Item) -> list[str]:
     return needed
 
 
-def _together(item: pytest.Item) -> str | None:
-    """Say with which others a test is run by one worker, one after the other; None: it goes wherever there is room.
+def _together(item: pytest.Item) -> str:
+    """Name those that one worker runs, one after the other.
 
     What starts a whole platform has much of the machine's attention: many of those beside each other would wait for each
     other and fail by time, so there is one lane for those that are struck and one for the others. What shares a fixture
-    goes where that is made, or each worker would make its own.
+    goes where that is made, or each worker would make its own. On Kafka a folder goes together: its tests are alike, and
+    four of those at once would all want the same thing. Of the others a file does.
     """
     if item.get_closest_marker("platform"):
         return "struck" if item.get_closest_marker("chaos") else "platform"
-    if not isinstance(item, pytest.Function):
-        return None
-    shared = [
-        definitions[-1].baseid
-        for definitions in item._fixtureinfo.name2fixturedefs.values()  # noqa: SLF001
-        if definitions[-1].scope in {"package", "module"}
-    ]
-    if shared:
+    made = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()  # noqa: SLF001
+    if shared := [each[-1].baseid for each in made if each[-1].scope in {"package", "module"}]:
         return min(shared, key=len)
-    return item.nodeid.split("::")[0] if item.get_closest_marker("pure") else None
+    file = PurePath(item.nodeid.split("::")[0])
+    return str(file.parent if item.get_closest_marker("kafka") else file)
 
 
 def _turn(item: pytest.Item) -> int:
