@@ -194,13 +194,8 @@ async def oldest_unraised(connection: Connection, subject_kind: str, now: dateti
 
 async def of_subject(connection: Connection, subject_kind: str, subject_id: str) -> list[Alarm]:
     """Return all alarms about one subject, in order."""
-    rows = await connection.fetch(
-        f"""SELECT {_READ} FROM alarm WHERE subject_kind = $1 AND subject_id = $2
-             ORDER BY deadline_number, fires_at, kind""",  # noqa: S608 - the names of our own columns
-        subject_kind,
-        subject_id,
-    )
-    return [_alarm(row) for row in rows]
+    found = await of_subjects(connection, subject_kind, [subject_id])
+    return sorted(found, key=lambda alarm: (alarm.due.number, alarm.fires_at, alarm.kind))
 
 
 async def of_subjects(connection: Connection, subject_kind: str, subject_ids: Sequence[str]) -> list[Alarm]:

@@ -15,8 +15,10 @@ from services.scheduler.rosters.model import Roster, RosterMember, Rosters, cont
 ROSTERS: Final = "rosters.json"
 # Rosters that every city has; a profile that names one of them says all of it.
 COUNTIES: Final = "counties"
+ENTERPRISES: Final = "enterprises"
 # Who speaks for a county towards the city (S4 part 6).
 _COUNTY_UNIT: Final = "county_safety_committee"
+_ENTERPRISE_UNIT: Final = "enterprise"
 
 
 class RostersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,7 +28,10 @@ class RostersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def load_rosters(profile: Path, city: City) -> Rosters:
-    """Return the rosters of a profile: `counties` from city.json unless rosters.json says it; raises ProfileError."""
+    """Return the rosters of a profile: `counties` and `enterprises` from city.json unless rosters.json says them.
+
+    Raises ProfileError naming the member that contradicts another.
+    """
     path = profile / ROSTERS
     named = read(path, RostersFile).rosters if path.exists() else {}
     for code, roster in named.items():
@@ -37,7 +42,17 @@ def load_rosters(profile: Path, city: City) -> Rosters:
                 raise ProfileError(
                     path, f"$.rosters.{code}.members[{index}].unit", "is no code of the vocabulary units"
                 )
-    return Rosters({COUNTIES: _counties(city), **named})
+    return Rosters({COUNTIES: _counties(city), ENTERPRISES: _enterprises(city), **named})
+
+
+def _enterprises(city: City) -> Roster:
+    members = tuple(
+        RosterMember(
+            kind=MemberKind.ENTERPRISE, code=each.uscc, name=each.name, county=each.county, unit=_ENTERPRISE_UNIT
+        )
+        for each in city.enterprises
+    )
+    return Roster(name="生产经营单位", members=members)
 
 
 def _counties(city: City) -> Roster:

@@ -32,7 +32,7 @@ class RosterMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One member: it belongs to the roster from `since` to `until`, both inclusive; None is open.
 
     `county` is the division whose people act for it and `unit` the unit that does. `became` names the member that took
-    it over when it was merged: what it still owes is that member's to do.
+    it over when it was merged: what it still owes is that member's to do. `areas` are the parts of a site.
     """
 
     code: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -44,6 +44,7 @@ class RosterMember(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     until: date | None = None
     renamed: tuple[Renamed, ...] = ()
     became: str | None = None
+    areas: tuple[Name, ...] = ()
 
     def belongs(self, day: date) -> bool:
         """Return whether it is a member on `day`."""

@@ -15,7 +15,7 @@ from services.scheduler.tasks.handlers.open_windows import open_windows
 from services.scheduler.tasks.handlers.remind import plan_reminders
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.handlers.tell import task_alarms
-from services.scheduler.tasks.http import audits, commands, reads
+from services.scheduler.tasks.http import audits, commands, reads, served
 from services.scheduler.tasks.tables.rows import OPENING_BATCH
 
 
@@ -38,6 +38,7 @@ def wire(platform: Platform[Settings]) -> Part:
     return Part(
         routers=[
             audits.router(auditing),
+            served.router(served.Deps(database, rosters)),
             reads.router(reads.Deps(database, taskbook, rosters)),
             commands.router(commands.Deps(database, taskbook)),
         ],

@@ -84,7 +84,14 @@ def _search(path: str) -> Any:
 
 def specimens() -> list[Specimen]:
     """Return the specimens of all endpoints of tasks and rosters."""
-    plain = ("/v1/tasks/by-unit", "/v1/task-forms", "/v1/audit/tasks", "/v1/rosters")
+    plain = (
+        "/v1/tasks/by-unit",
+        "/v1/tasks/trainings",
+        "/v1/tasks/drills",
+        "/v1/task-forms",
+        "/v1/audit/tasks",
+        "/v1/rosters",
+    )
     return [
         Specimen.rows("GET /v1/tasks", make=_task(), call=_search("/v1/tasks"), shows=_names, carries=_CARRIES),
         Specimen.rows(
@@ -109,7 +116,8 @@ def specimens() -> list[Specimen]:
 
 
 def _plain(path: str) -> Specimen:
-    return Specimen.plain(f"GET {path}", call=lambda _: Call(path=path))
+    params = {"year": 2026} if path.endswith(("/trainings", "/drills")) else {}
+    return Specimen.plain(f"GET {path}", call=lambda _: Call(path=path, params=params))
 
 
 def _one(

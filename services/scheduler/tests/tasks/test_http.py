@@ -157,3 +157,12 @@ async def test_the_roster_of_a_day_and_the_audit_are_shown(stage: Stage, api: Cl
     await stage.tick()
     audit = await api.get("office", "/v1/audit/tasks")
     assert (audit["sound"], audit["compared"], audit["findings"]) == (True, 6, [])
+
+
+@pytest.mark.feature("SY11", "SY13")
+async def test_who_was_trained_and_what_was_drilled_is_shown_for_the_callers_area(api: Client) -> None:
+    city = await api.get("office", "/v1/tasks/trainings", year=2026)
+    county_only = await api.get("county", "/v1/tasks/trainings", year=2026)
+    assert ((city["trained"], city["total"]), (county_only["trained"], county_only["total"])) == ((0, 30), (0, 5))
+    drills = await api.get("county", "/v1/tasks/drills", year=2026)
+    assert [len(site["missing"]) for site in drills["sites"]] == [1] * 5

@@ -1,0 +1,74 @@
+"""Principals trained and areas drilled in a year, by what accepted tasks recorded (SY11, SY13)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from duban_contracts.events.tasks import MemberKind
+from services.scheduler.rosters.model import RosterMember
+from services.scheduler.tasks.handlers.forms import load_forms
+from services.scheduler.tasks.model.served import drilled, trained
+from services.scheduler.tasks.moves import Accept, Submit
+from services.scheduler.tasks.tables.served import accepted_forms
+from services.scheduler.tests.bench import PROFILE
+from services.scheduler.tests.tasks.stage import OFFICE, OWNER, Stage, report
+
+
+def enterprise(code: str, *areas: str) -> RosterMember:
+    return RosterMember(
+        kind=MemberKind.ENTERPRISE,
+        code=code,
+        name=f"{code}号企业（虚构）",
+        county="140502",
+        unit="enterprise",
+        areas=areas,
+    )
+
+
+A, B, C = "91140502XXXX000192", "91140502XXXX00027W", "91140502XXXX00035P"
+GROUP = [enterprise(A), enterprise(B), enterprise(C)]
+
+
+async def filed(stage: Stage, kind: str, form: dict[str, Any], *, accepted: bool = True, ordinal: int = 1) -> None:
+    task = report(duty_id=kind, kind=kind, ordinal=ordinal)
+    stage.taskbook = replace(stage.taskbook, forms=load_forms(PROFILE))
+    await stage.plan(task)
+    await stage.tick()
+    await stage.move(task, Submit(summary="已办", form=form), OWNER)
+    if accepted:
+        await stage.move(task, Accept(review="齐全"), OFFICE)
+
+
+def training(*enterprises: str) -> dict[str, Any]:
+    return {"sessions": 1, "hours": 8, "invited": 3, "attended": 3, "enterprises": list(enterprises)}
+
+
+@pytest.mark.feature("SY11")
+async def test_the_page_shows_trained_over_total_and_the_principals_still_missing(stage: Stage) -> None:
+    await filed(stage, "training", training(A))
+    await filed(stage, "training", training(A, C), ordinal=2)
+    await filed(stage, "training", training(B), accepted=False, ordinal=3)
+    async with stage.database.acquire() as connection:
+        found = trained(GROUP, await accepted_forms(connection, "training", 2026))
+        nothing = await accepted_forms(connection, "training", 2025)
+    assert (len(found.trained), [member.code for member in found.missing]) == (2, [B]), "what is accepted counts, once"
+    assert nothing == []
+
+
+@pytest.mark.feature("SY13")
+async def test_a_site_with_three_areas_and_one_drill_shows_two_areas_without_a_drill(stage: Stage) -> None:
+    await filed(stage, "drill", {"site": A, "areas": ["甲区"], "participants": 60})
+    async with stage.database.acquire() as connection:
+        forms = await accepted_forms(connection, "drill", 2026)
+    [site, whole, none] = drilled([enterprise(A, "甲区", "乙区", "丙区"), *GROUP[1:]], forms)
+    assert (site.drills, site.drilled, site.missing) == (1, ("甲区",), ("乙区", "丙区"))
+    assert (whole.drills, len(whole.missing), len(none.missing)) == (0, 1, 1), "a site without known areas is one area"
+
+
+def test_a_site_may_be_named_by_its_name_and_an_unknown_area_serves_nobody() -> None:
+    site = enterprise(A, "甲区")
+    [found] = drilled([site], [{"site": site.name, "areas": ["戊区"]}])
+    assert (found.drills, found.missing) == (1, ("甲区",))
