@@ -62,6 +62,7 @@ async def test_letters_of_0_1_0_are_kept_and_go_on(database: str, tmp_path: Path
         "letters/0004_principals.sql",
         "delivery/0002_channels.sql",
         "delivery/0003_reports.sql",
+        "delivery/0004_recalled.sql",
     ]
     opened = await connect(database, application_name="test")
     try:

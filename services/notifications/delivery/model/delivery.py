@@ -55,7 +55,8 @@ class StepNotAllowed(Exception):
 class Delivery:
     """`attempts` counts all sends ever begun, `tries` those since an operator last retried.
 
-    `next_attempt_at` (wall time) is set while pending; `code` is the last answer's.
+    `next_attempt_at` (wall time) is set while pending; `code` is the last answer's. One that is `recalled` is never sent
+    again, whatever is under way.
     """
 
     channel: str
@@ -64,6 +65,7 @@ class Delivery:
     tries: int = 0
     next_attempt_at: datetime | None = None
     code: str | None = None
+    recalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def settle(
         return Step(replace(settled, state=DeliveryState.DELIVERED), Fact.DELIVERED)
     if answer.verdict is Verdict.UNKNOWN and not drops_repeats:
         return Step(replace(settled, state=DeliveryState.UNCERTAIN))
+    if delivery.recalled:
+        return Step(replace(settled, state=DeliveryState.FAILED, code=RECALLED), Fact.FAILED)
     wait = schedule.wait_after(delivery.tries, draw, answer.retry_after)
     if answer.verdict is Verdict.PERMANENT or wait is None:
         return Step(replace(settled, state=DeliveryState.FAILED), Fact.FAILED)
@@ -131,7 +135,7 @@ def recalled(delivery: Delivery) -> Step | None:
     """Stop a delivery that is still to be sent, because its letter no longer holds; None where it is on its way or over."""
     if delivery.state is not DeliveryState.PENDING:
         return None
-    stopped = replace(delivery, state=DeliveryState.FAILED, next_attempt_at=None, code=RECALLED)
+    stopped = replace(delivery, state=DeliveryState.FAILED, next_attempt_at=None, code=RECALLED, recalled=True)
     return Step(stopped, Fact.FAILED)
 
 
@@ -139,6 +143,8 @@ def retry(delivery: Delivery, *, now: datetime) -> Step | Refusal:
     """Let an operator send a failed or uncertain delivery again, on a fresh schedule."""
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.UNCERTAIN):
         return _conflict(delivery, Decision.RETRY)
+    if delivery.recalled:
+        return refusal("delivery-state-conflict", step=Decision.RETRY, state=RECALLED)
     return Step(replace(delivery, state=DeliveryState.PENDING, tries=0, next_attempt_at=now))
 
 

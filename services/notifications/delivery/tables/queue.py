@@ -153,6 +153,11 @@ async def store(connection: Connection, delivery_id: UUID, state: Delivery, now:
     )
 
 
+async def recall(connection: Connection, letter_id: UUID) -> None:
+    """Note of all locked deliveries of a letter that they are never sent again."""
+    await connection.execute("UPDATE delivery SET recalled = true WHERE letter_id = $1", letter_id)
+
+
 async def set_aside(connection: Connection, delivery_id: UUID, attempt: int | None, code: str, now: datetime) -> None:
     """Leave a delivery in doubt whose attempt (None: the last one) can't be settled; nothing else is touched."""
     await connection.execute(
@@ -203,6 +208,7 @@ def _open(row: asyncpg.Record) -> OpenDelivery:
         tries=row["tries"],
         next_attempt_at=row["next_attempt_at"],
         code=row["code"],
+        recalled=row["recalled"],
     )
     return OpenDelivery(
         delivery_id=row["delivery_id"],

@@ -46,6 +46,7 @@ async def _recall(connection: Connection, letter_id: UUID, event: CloudEvent, re
     steps = {key: step for key, each in deliveries.items() if (step := recalled(each.state))}
     for key, step in steps.items():
         await queue.store(connection, key, step.delivery, deps.clock.wall())
+    await queue.recall(connection, letter_id)
     after = [steps[key].delivery if key in steps else each.state for key, each in deliveries.items()]
     letter = travelled(locked, [each.state for each in after])
     unit = deps.notices.about([letter])

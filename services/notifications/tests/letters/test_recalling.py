@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import asyncio
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,14 +12,16 @@ from duban_contracts.cloudevents import from_kafka
 from duban_contracts.codec import decode
 from duban_contracts.events.notices import NoticeFailed, NoticeIssued, NoticeRecalled
 from duban_contracts.events.supervision import SupervisionRecalled
+from duban_contracts.refusals import refusal
 from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.publishing.outbox import unpack_headers
 from services.chassis.storage.database import Database
-from services.notifications.delivery.model.delivery import Delivery, DeliveryState, Fact, recalled
+from services.notifications.delivery.model.delivery import LOST, Delivery, DeliveryState, Fact, recalled, retry, settle
+from services.notifications.delivery.model.retry import RetrySchedule
 from services.notifications.letters.handlers.recall import recall_letters
 from services.notifications.tests.world import DEADLINE, NOW, due_soon, overdue, told
-from services.notifications.tests.writing import Steered, carrier, carry, deliveries, lines, write, writer
+from services.notifications.tests.writing import BUSY, TAKEN, Steered, carrier, carry, deliveries, lines, write, writer
 
 pytestmark = pytest.mark.promise("P9")
 RIGHT = date(2026, 12, 5)
@@ -59,6 +62,21 @@ def test_only_what_is_still_to_be_sent_is_stopped() -> None:
         assert recalled(Delivery("email", state=state)) is None
 
 
+def test_what_was_under_way_when_it_was_recalled_is_not_tried_again_and_by_no_operator() -> None:
+    under_way = Delivery("email", state=DeliveryState.SENDING, attempts=1, tries=1, recalled=True)
+    schedule = RetrySchedule((2.0,), 0.2)
+    for answer, state, code in (
+        (BUSY, DeliveryState.FAILED, "recalled"),
+        (TAKEN, DeliveryState.DELIVERED, TAKEN.code),
+        (LOST, DeliveryState.UNCERTAIN, LOST.code),
+    ):
+        step = settle(under_way, answer, drops_repeats=False, now=NOW, schedule=schedule, draw=0.5)
+        assert (step.delivery.state, step.delivery.code) == (state, code)
+    for state in (DeliveryState.FAILED, DeliveryState.UNCERTAIN):
+        refused = retry(Delivery("email", state=state, recalled=True), now=NOW)
+        assert refused == refusal("delivery-state-conflict", step="retry", state="recalled")
+
+
 async def test_every_letter_of_the_wrong_deadline_is_recalled_and_no_other(bare: Database) -> None:
     clock = ManualClock(NOW)
     await write(bare, clock, due_soon(), overdue(), overdue(deadline_number=11), overdue("h-2"))
@@ -82,6 +100,21 @@ async def test_a_letter_that_was_not_sent_yet_is_not_sent_and_that_shows(bare: D
     assert {(state, code) for state, _, code in found} == {("failed", "recalled")}
     said = await notices(bare)
     assert [type(each) for each in said] == [NoticeIssued, NoticeRecalled, *[NoticeFailed] * len(found)]
+
+
+async def test_a_letter_on_its_way_when_it_is_recalled_is_not_sent_a_second_time(bare: Database) -> None:
+    clock, email = ManualClock(NOW), Steered(BUSY)
+    await write(bare, clock, due_soon())
+    email.gate.clear()
+    courier = carrier(bare, clock, lines(email))
+    await courier.carry_due(asyncio.Event())
+    assert await take_back(bare, clock, recall()) == ["h-1"]
+    email.gate.set()
+    await courier.finish()
+    clock.set(NOW + timedelta(hours=1))
+    await carry(courier)
+    assert len(email.parcels) == 1
+    assert await deliveries(bare) == [("failed", 1, "recalled")]
 
 
 async def test_a_letter_that_was_sent_stays_delivered_and_is_recalled(bare: Database) -> None:
