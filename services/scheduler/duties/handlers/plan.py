@@ -126,7 +126,7 @@ async def plan_duties(
     known = await _occasions(connection, planner)
     wanted = {name: list(_tasks(each.versions, planner, now, known, done.unplanned)) for name, each in stale.items()}
     planned = await plan_tasks(
-        connection, [task for tasks in wanted.values() for task in tasks], taskbook=planner.taskbook
+        connection, [task for tasks in wanted.values() for task in tasks], taskbook=planner.taskbook, alone=True
     )
     done.created, done.revised, done.kept = planned.created, planned.revised, planned.kept
     for name, each in stale.items():

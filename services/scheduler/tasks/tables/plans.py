@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum, auto
 from typing import Final
 
 import msgspec
@@ -102,14 +103,27 @@ _PLAN: Final = (
 _KNOWN: Final = Columns[Row]({"task_id": "text", "digest": "bytea"})
 # Most of what is planned again is known: it is looked up without the text of the task, and nothing is written.
 _NEWS: Final = f"""
-SELECT task_id FROM {_KNOWN.rows("wanted")}
- WHERE NOT EXISTS (SELECT FROM task WHERE task.task_id = wanted.task_id
-                      AND (task.version > 0 OR (task.digest = wanted.digest AND task.state = 'planned')))"""  # noqa: S608 - our own columns
+SELECT wanted.task_id, task.task_id IS NULL AS new FROM {_KNOWN.rows("wanted")} LEFT JOIN task USING (task_id)
+ WHERE task.task_id IS NULL
+    OR (task.version = 0 AND (task.digest <> wanted.digest OR task.state <> 'planned'))"""  # noqa: S608 - our own columns
 
 
-async def news(connection: Connection, rows: Sequence[Row]) -> set[str]:
+class News(Enum):
+    """What planning has to write of a task: one that is not there yet, or one that is planned otherwise."""
+
+    NEW = auto()
+    CHANGED = auto()
+
+
+async def news(connection: Connection, rows: Sequence[Row]) -> dict[str, News]:
     """Return the ids among `rows` that planning has something to write for."""
-    return {row["task_id"] for row in await connection.fetch(_NEWS, *_KNOWN.arguments(rows))}
+    found = await connection.fetch(_NEWS, *_KNOWN.arguments(rows))
+    return {row["task_id"]: News.NEW if row["new"] else News.CHANGED for row in found}
+
+
+async def add(connection: Connection, rows: Sequence[Row]) -> None:
+    """Write tasks that are not there; raises UniqueViolationError when somebody else wrote one meanwhile."""
+    await _COLUMNS.put(connection, "task", rows)
 
 
 async def plan(connection: Connection, rows: Sequence[Row]) -> tuple[int, int]:
