@@ -52,6 +52,8 @@ _SAVE: Final = _COLUMNS.upsert(
     where="alarm.state <> 'raised' AND (alarm.state <> 'lapsed' OR alarm.fires_at <> EXCLUDED.fires_at)",
 )
 
+_IS_DUE: Final = " AND ".join(f"alarm.{name} = due.{name}" for name in _KEY)
+
 # $1 kind of subject, $2 now, $3 known through, $4 subjects in doubt, $5 subjects that are held, or null for any
 CLAIM_OVERDUE: Final = f"""
 WITH due AS MATERIALIZED (
@@ -61,16 +63,13 @@ WITH due AS MATERIALIZED (
      ORDER BY fires_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE alarm SET state = 'raised', raised_at = $2 FROM due
-     WHERE alarm.subject_kind = due.subject_kind AND alarm.subject_id = due.subject_id
-       AND alarm.deadline_number = due.deadline_number AND alarm.kind = due.kind
-       AND alarm.days_before = due.days_before
-    RETURNING alarm.*
+     WHERE {_IS_DUE} RETURNING alarm.*
 )
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
 
-# $1 kind of subject, $2 now, $3 subjects in doubt, $4 subjects that are held, or null for any. A reminder lapses when its deadline has passed, or when a nearer
-# reminder of the same deadline is due as well: one word is enough after a long sleep.
+# $1 kind of subject, $2 now, $3 subjects in doubt, $4 subjects that are held, or null for any. A reminder lapses when its
+# deadline has passed, or when a nearer reminder of it is due as well: one word is enough after a long sleep.
 CLAIM_DUE_SOON: Final = f"""
 WITH due AS MATERIALIZED (
     SELECT subject_kind, subject_id, deadline_number, kind, days_before,
@@ -88,10 +87,7 @@ WITH due AS MATERIALIZED (
     UPDATE alarm SET state = CASE WHEN useless THEN 'lapsed' ELSE 'raised' END,
                      raised_at = CASE WHEN useless THEN NULL ELSE $2 END
       FROM due
-     WHERE alarm.subject_kind = due.subject_kind AND alarm.subject_id = due.subject_id
-       AND alarm.deadline_number = due.deadline_number AND alarm.kind = due.kind
-       AND alarm.days_before = due.days_before
-    RETURNING alarm.*
+     WHERE {_IS_DUE} RETURNING alarm.*
 )
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
@@ -105,10 +101,7 @@ WITH due AS MATERIALIZED (
      ORDER BY fires_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE alarm SET state = 'raised', raised_at = $2 FROM due
-     WHERE alarm.subject_kind = due.subject_kind AND alarm.subject_id = due.subject_id
-       AND alarm.deadline_number = due.deadline_number AND alarm.kind = due.kind
-       AND alarm.days_before = due.days_before
-    RETURNING alarm.*
+     WHERE {_IS_DUE} RETURNING alarm.*
 )
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
