@@ -126,7 +126,7 @@ def _lowered(version: int, response: bytes) -> bytes:
             kept.append(
                 struct.pack("!hhh", api, least, min(most, _NEWEST.get(api, most))) + (b"\0" if compact else b"")
             )
-    count = _as_compact(len(kept) + 1) if compact else struct.pack("!i", len(kept))
+    count = as_compact(len(kept) + 1) if compact else struct.pack("!i", len(kept))
     return response[:6] + count + b"".join(kept) + response[reader.at :]
 
 
@@ -159,7 +159,8 @@ def _address(address: Address) -> bytes:
     return struct.pack("!h", len(host)) + host + struct.pack("!i", address[1])
 
 
-def _as_compact(number: int) -> bytes:
+def as_compact(number: int) -> bytes:
+    """Return a number as Kafka's newer messages write lengths: seven bits a byte, the last one without its eighth."""
     found = bytearray()
     while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
         found.append(number & 0x7F | 0x80)

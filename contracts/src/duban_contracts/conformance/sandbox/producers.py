@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from duban_contracts.conformance.sandbox.frames import as_compact
+
 _API_KEY: Final = 61
 _TIMEOUT: Final = 10.0
 
@@ -27,7 +29,7 @@ class Active:
 def active_producers(host: str, port: int, topic: str, partition: int) -> list[Active]:
     """Return the idempotent producers that partition `partition` remembers; raises OSError when it can't be asked."""
     name = topic.encode()
-    body = _varint(2) + _varint(len(name) + 1) + name + _varint(2) + struct.pack("!i", partition) + b"\0\0"
+    body = as_compact(2) + as_compact(len(name) + 1) + name + as_compact(2) + struct.pack("!i", partition) + b"\0\0"
     client = b"duban-sandbox"
     header = struct.pack("!hhih", _API_KEY, 0, 1, len(client)) + client + b"\0"
     with socket.create_connection((host, port), timeout=_TIMEOUT) as connection:
@@ -45,14 +47,6 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
             raise ConnectionError("the broker hung up; does it speak without TLS and SASL here?")
         found += part
     return bytes(found)
-
-
-def _varint(number: int) -> bytes:
-    found = bytearray()
-    while number > 0x7F:  # noqa: PLR2004 - seven bits a byte
-        found.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*found, number])
 
 
 class _Answer:
