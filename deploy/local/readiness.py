@@ -8,12 +8,13 @@ import logging
 import time
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from services.chassis.process.kafka import Broker
 
@@ -44,33 +45,35 @@ async def postgres(dsn: str) -> str | None:
 
 async def kafka(bootstrap: Broker | str, brokers: int, *, every: bool = False) -> str | None:
     """None when the cluster knows of `brokers` brokers (and, with `every`, each listed one answers), else why not."""
-    from services.chassis.process.kafka import options  # noqa: PLC0415 - `down` works while a service's code does not
+    from services.chassis.process.kafka import addresses  # noqa: PLC0415 - `down` works while a service's code does not
 
-    told = options(bootstrap)
-    listed = told.pop("bootstrap_servers")
+    listed = addresses(bootstrap)
     for address in listed.split(",") if every else [listed]:
-        if (missing := await _cluster_of(address, brokers, told)) is not None:
-            return f"{address}: {missing}"
+        asked = address if isinstance(bootstrap, str) else replace(bootstrap, bootstrap=address)
+        if (missing := await _cluster_of(asked, brokers)) is not None:
+            return missing
     return None
 
 
-async def _cluster_of(bootstrap: str, brokers: int, told: Mapping[str, Any]) -> str | None:
+async def _cluster_of(bootstrap: Broker | str, brokers: int) -> str | None:
     from aiokafka import AIOKafkaClient  # noqa: PLC0415
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
+    from services.chassis.process.kafka import addresses, obstacle, options  # noqa: PLC0415
+
     logger = logging.getLogger("aiokafka")
     before, logger.level = logger.level, _NOISE
-    client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=5000, **told)
+    client = AIOKafkaClient(**options(bootstrap), request_timeout_ms=5000)
     try:
         await client.bootstrap()
         known = len(client.cluster.brokers())
     except (OSError, KafkaError) as error:
-        return f"{type(error).__name__}: {error}"
+        return await obstacle(bootstrap) or f"{addresses(bootstrap)}: {error}"
     finally:
         with contextlib.suppress(Exception):
             await client.close()
         logger.setLevel(before)
-    return None if known >= brokers else f"{known} of {brokers} brokers"
+    return None if known >= brokers else f"{addresses(bootstrap)}: {known} of {brokers} brokers"
 
 
 async def http(url: str) -> str | None:
