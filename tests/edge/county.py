@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 
 from duban_contracts.cloudevents import STRUCTURED_CONTENT_TYPE
+from services.chassis.testing.kafka import eventually
 from tests.deploy import running
 
 COUNTY: Final = "140502"
@@ -30,13 +31,16 @@ def report(number: str) -> dict[str, Any]:
 
 
 async def honest(client: httpx.AsyncClient) -> str:
-    """Report something right; it is taken. Return its receipt id."""
-    answer = await client.post(
-        "/v1/events", json=report(uuid.uuid4().hex), headers={"Content-Type": STRUCTURED_CONTENT_TYPE}
-    )
-    assert answer.status_code == 202, answer.text
-    receipt_id: str = answer.json()["results"][0]["receipt_id"]
-    return receipt_id
+    """Report something right, again under the same id while something is away; it is taken. Return its receipt id."""
+    event, headers = report(uuid.uuid4().hex), {"Content-Type": STRUCTURED_CONTENT_TYPE}
+
+    async def taken() -> str:
+        answer = await client.post("/v1/events", json=event, headers=headers)
+        assert answer.status_code == 202, answer.text
+        receipt_id: str = answer.json()["results"][0]["receipt_id"]
+        return receipt_id
+
+    return await eventually(taken, timeout=300)
 
 
 async def is_recorded(client: httpx.AsyncClient, receipt_id: str) -> None:
@@ -47,4 +51,4 @@ async def is_recorded(client: httpx.AsyncClient, receipt_id: str) -> None:
 
 def client_of(platform: running.Platform) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {platform.keys[f'county-{COUNTY}']}"}
-    return httpx.AsyncClient(base_url=platform.url("gateway"), headers=headers, timeout=60)
+    return httpx.AsyncClient(base_url=platform.url("gateway"), headers=headers, timeout=300)

@@ -29,7 +29,7 @@ from tests.edge.corpus import damaged, documents
 from tests.edge.county import COUNTY, client_of, honest, is_recorded, report
 from tests.edge.raw_http import ask, complaints, post
 
-pytestmark = [pytest.mark.servers, pytest.mark.promise("P1"), pytest.mark.promise("P7"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.promise("P1"), pytest.mark.promise("P7"), pytest.mark.timeout(900)]
 
 SEED: Final = 20261121
 REQUESTS: Final = 500
@@ -94,7 +94,7 @@ async def test_whatever_bytes_come_over_http_are_answered_well_and_the_next_hone
             found = await asyncio.gather(*(send(request, answered=answered) for answered, request in part))
             assert [one for each in found for one in each] == []
             receipt_id = await honest(client)
-        await eventually(partial(is_recorded, client, receipt_id), timeout=60)
+        await eventually(partial(is_recorded, client, receipt_id), timeout=300)
 
 
 def records() -> Iterator[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]]:
@@ -151,7 +151,7 @@ async def test_whatever_records_come_over_kafka_each_is_answered_and_the_partiti
         taken += 1
     assert taken >= BATCHES // 3
     async with client_of(platform) as client:
-        await eventually(partial(is_recorded, client, await honest(client)), timeout=120)
+        await eventually(partial(is_recorded, client, await honest(client)), timeout=300)
     seen = await committed(bootstrap, topic)
     feedback = await Feedback.read(bootstrap, COUNTY, platform.settings.topic_prefix)
     unanswered = [

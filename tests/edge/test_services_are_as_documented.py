@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.platform,
     pytest.mark.feature("SY64"),
     pytest.mark.promise("P1"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
 ]
 
 SEED = 20261121

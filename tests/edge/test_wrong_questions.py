@@ -9,7 +9,7 @@ import pytest
 
 from tests.deploy import running
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
 TOO_FAR = "10000000000000000000"
 PERIOD = "from=2026-11-01&to=2026-11-30"

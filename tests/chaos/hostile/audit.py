@@ -19,7 +19,7 @@ from tests.chaos.hostile.latency import by_phase, latencies
 from tests.chaos.hostile.mischief import Fate, Record
 
 # Far beyond anything that a machine does by being slow: a county that stops its neighbours is meant.
-_STOPPED_SECONDS: Final = 30.0
+_STOPPED_SECONDS: Final = 60.0
 _ANSWERS: Final = {Fate.RECORDED: ClaimRecorded, Fate.WAITING: ClaimWaiting, Fate.REFUSED: ClaimRejected}
 
 
