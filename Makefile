@@ -139,8 +139,8 @@ lock: install ## Pin every package again, with hashes (uv must reach a package i
 
 ##@ Measure and break
 .PHONY: bench
-bench: install ## Measure throughput and latency (minutes) and write a dated result file
-	@$(PY) -m tests.load.bench $(ARGS)
+bench: install ## Measure throughput and latency (minutes) and write a dated result file (BASE=<git ref>: beside an earlier tree)
+	@$(PY) -m tests.load.bench $(if $(BASE),--base $(BASE)) $(ARGS)
 
 .PHONY: chaos
 chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1)
