@@ -1,7 +1,8 @@
 """`make bench`: measures the platform on private servers and writes a dated result file.
 
 Nothing here gates anything: machines differ and drift, so every figure stands beside a baseline of the same run, and
-says what bounded it. `--quick` only shows that the machinery works.
+says what bounded it. `--base <git ref>` measures an earlier tree beside the present one, in turns (see `base`). `--quick`
+only shows that the machinery works.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 import uvloop
 
 from deploy.local.settings import ROOT
-from tests.load import freshness, ingest, lifecycles, machine, report
+from tests.load import base, freshness, ingest, lifecycles, machine, report
 from tests.load.rig import Rig, rig
 
 Measure = Callable[[], Awaitable[dict[str, Any]]]
@@ -108,6 +109,24 @@ async def _measure(plan: Plan, command: str, parts: str) -> dict[str, Any]:
     return document
 
 
+def _compare(arguments: argparse.Namespace, command: str) -> dict[str, Any]:
+    began = datetime.now(UTC)
+    commit = base.commit_of(arguments.base)
+    results = base.compare(arguments.base, arguments.only, turns=arguments.turns, quick=arguments.quick, say=_say)
+    return {
+        "measured_at": began.isoformat(timespec="seconds"),
+        "command": command,
+        "base": commit if commit == arguments.base else f"{arguments.base} ({commit})",
+        "present": machine.versions()["duban"],
+        "turns": arguments.turns,
+        "took_seconds": round((datetime.now(UTC) - began).total_seconds()),
+        "machine": machine.describe(),
+        "others_cores": base.others_cores(results),
+        "table": base.table(results),
+        "results": results,
+    }
+
+
 def main() -> int:
     """Measure, write `<date>.json` and `<date>.md`, print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.bench", description=__doc__)
@@ -115,19 +134,22 @@ def main() -> int:
         "--quick", action="store_true", help="under a minute; shows that the bench works, measures nothing"
     )
     parser.add_argument("--only", default="abc", help="parts to run: a ingest, b freshness, c lifecycles")
+    parser.add_argument("--base", default="", help="a git ref to measure beside the present tree, in turns")
+    parser.add_argument("--turns", type=int, default=3, help="with --base: how often each is measured")
     parser.add_argument("--output", type=Path, default=None, help="directory of the result files")
     arguments = parser.parse_args()
     plan = QUICK if arguments.quick else FULL
     only = "" if arguments.only == "abc" else f" --only {arguments.only}"
-    command = f"python -m tests.load.bench{' --quick' if arguments.quick else ''}{only}"
-    document = uvloop.run(_measure(plan, command, arguments.only))
+    against = f" --base {arguments.base} --turns {arguments.turns}" if arguments.base else ""
+    command = f"python -m tests.load.bench{' --quick' if arguments.quick else ''}{only}{against}"
+    document = _compare(arguments, command) if against else uvloop.run(_measure(plan, command, arguments.only))
     # A quick run is no measurement: it never lands among the results.
     usual = ROOT / (".duban/bench" if arguments.quick else "docs/benchmarks")
     directory: Path = arguments.output or usual
     directory.mkdir(parents=True, exist_ok=True)
-    stem = directory / document["measured_at"][:10]
+    stem = directory / (document["measured_at"][:10] + ("-against-base" if against else ""))
     stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    text = report.render(document)
+    text = base.render(document) if against else report.render(document)
     stem.with_suffix(".md").write_text(text, encoding="utf-8")
     _say(f"written: {stem}.md and .json")
     print(text)  # noqa: T201 - the command's output

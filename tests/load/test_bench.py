@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.local.settings import ROOT
+from tests.load import base
 from tests.load.figures import bound_by, percentile
 
 pytestmark = pytest.mark.servers
@@ -54,3 +56,40 @@ def test_a_percentile_is_a_value_that_was_measured() -> None:
 )
 def test_what_bounds_a_figure_is_read_from_the_cores_in_use(cores: dict[str, float], said: str) -> None:
     assert said in bound_by(cores, 2)
+
+
+def _ingested(rate: int, ledger: float) -> dict[str, Any]:
+    run = {"events_per_second": rate, "cores": {"ledger": ledger, "postgres": 0.2, "bench": 0.5, "others": 0.1}}
+    return {"ingest": {"rounds": {"ledger": [run], "bare_postgres": [{"events_per_second": 10_000}]}}}
+
+
+def test_a_base_is_compared_turn_by_turn() -> None:
+    results = {
+        "base": [_ingested(4000, 0.4), _ingested(2000, 0.4)],
+        "present": [_ingested(5000, 0.4), _ingested(2600, 0.39)],
+    }
+    rate, share, cost, whole = base.table(results)
+    assert (rate["base"], rate["present"], rate["ratio"], rate["ratios"]) == (3000, 3800, 1.275, [1.25, 1.3])
+    assert share["ratio"] == 1.275
+    assert cost["ratios"] == [0.8, 0.75]
+    assert whole["base"] == pytest.approx((0.6 / 4000 + 0.6 / 2000) / 2 * 1e6)
+    assert base.others_cores(results) == 0.1
+    head = {"measured_at": "2026-11-26", "base": "b", "present": "p", "command": "c", "took_seconds": 1, "turns": 2}
+    page = base.render(head | {"machine": {"cores": 2}, "others_cores": 0.1, "table": base.table(results)})
+    assert "| (a) county topic → ledger, events/s | 3,000 | 3,800 | 1.27 | 1.25, 1.30 | gain |" in page
+
+
+@pytest.mark.parametrize(
+    ("ratio", "more_is_better", "said"),
+    [(1.2, True, "gain"), (0.9, True, "loss"), (0.98, True, "the same"), (1.2, False, "loss"), (0.9, False, "gain")],
+)
+def test_a_loss_is_called_one_whichever_way_is_better(ratio: float, more_is_better: bool, said: str) -> None:  # noqa: FBT001
+    row = {"ratio": ratio, "more_is_better": more_is_better}
+    assert base._verdict(row) == said
+
+
+def test_a_base_stands_in_a_worktree_of_its_own_that_goes_away() -> None:
+    with base.worktree("HEAD") as tree:
+        assert (tree / "tests" / "load" / "bench.py").exists()
+        assert tree != ROOT
+    assert not tree.exists()
