@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Final
 
 from opentelemetry import context, trace
@@ -44,13 +45,17 @@ def configure(service: str, *, headers: str | None = None) -> None:
 
 def current_traceparent() -> str | None:
     """Return the `traceparent` of the running request or event, or None outside of one."""
-    # Written out rather than injected by the propagator: every event that is made asks for it, mostly outside of any.
+    # Written out rather than injected by the propagator: every event that is made asks for it.
     if not context.get_current():
         return None
-    context_now = trace.get_current_span().get_span_context()
-    if not context_now.is_valid:
-        return None
-    return f"00-{context_now.trace_id:032x}-{context_now.span_id:016x}-{context_now.trace_flags:02x}"
+    now = trace.get_current_span().get_span_context()
+    return _traceparent(now.trace_id, now.span_id, now.trace_flags) if now.is_valid else None
+
+
+# All events of a batch stand in one span.
+@lru_cache(maxsize=256)
+def _traceparent(trace_id: int, span_id: int, flags: int) -> str:
+    return f"00-{trace_id:032x}-{span_id:016x}-{flags:02x}"
 
 
 @contextmanager
