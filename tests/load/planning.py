@@ -2,7 +2,8 @@
 
 The duties have the rhythm of the printed ones (of 137: 66 yearly, 29 quarterly, 21 half-yearly, 21 monthly); each unit
 has each of them. Measured are the first planning, a second one that finds nothing new, and one that has lost its
-memory and compares every task. It uses DUBAN_POSTGRES_DSN, or a PostgreSQL of its own.
+memory and compares every task. Beside the wall's seconds stand the seconds of CPU that this process and PostgreSQL's
+sessions used: what a busy machine does not change. It uses DUBAN_POSTGRES_DSN, or a PostgreSQL of its own.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import replace
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import psutil
 
 from deploy.local import ephemeral
 from duban_contracts.events.tasks import MemberKind
@@ -100,21 +102,44 @@ async def _planner(dsn: str, units: int, number: int) -> AsyncIterator[tuple[Dat
     await database.close()
 
 
-async def measure(dsn: str, units: int, number: int) -> list[tuple[str, float, Planning]]:
-    """Return what was planned in each of the three rounds, and the seconds that it took."""
+@dataclass(frozen=True)
+class Round:
+    """What was planned in one round, and the seconds that it took: of the wall, of this process, of PostgreSQL."""
+
+    words: str
+    wall: float
+    own: float
+    postgres: float
+    done: Planning
+
+
+async def _cpu_of_sessions(database: Database) -> float:
+    async with database.acquire() as connection:
+        rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    used = 0.0
+    for row in rows:
+        with suppress(psutil.Error):
+            times = psutil.Process(row["pid"]).cpu_times()
+            used += times.user + times.system
+    return used
+
+
+async def measure(dsn: str, units: int, number: int) -> list[Round]:
+    """Return the three rounds."""
     rounds = []
     async with _planner(dsn, units, number) as (database, planner, clock):
         for words in ("first planning", "again, nothing new", "again, every task compared"):
             if words.endswith("compared"):
                 async with database.transaction() as connection:
                     await connection.execute("DELETE FROM duty_planning")
-            began = time.perf_counter()
+            sessions, own, began = await _cpu_of_sessions(database), time.process_time(), time.perf_counter()
             done = await plan_all(database, planner=planner, clock=clock)
-            rounds.append((words, time.perf_counter() - began, done))
+            wall, own = time.perf_counter() - began, time.process_time() - own
+            rounds.append(Round(words, wall, own, await _cpu_of_sessions(database) - sessions, done))
     return rounds
 
 
-async def _on_a_database(server: str, units: int, number: int) -> list[tuple[str, float, Planning]]:
+async def _on_a_database(server: str, units: int, number: int) -> list[Round]:
     name = f"planning_{secrets.token_hex(4)}"
     connection = await asyncpg.connect(server)
     try:
@@ -137,8 +162,10 @@ def main() -> None:
         rounds = asyncio.run(_on_a_database(dsn, asked.units, asked.duties))
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     sys.stdout.write(f"{asked.units} units x {asked.duties} duties; load average {load}\n")
-    for words, seconds, done in rounds:
-        sys.stdout.write(f"{words:<28} {seconds:7.2f} s  {done.created:>8,} new  {done.kept:>8,} compared\n")
+    for each in rounds:
+        cpu = f"CPU {each.own:6.2f} s own + {each.postgres:6.2f} s PostgreSQL"
+        tasks = f"{each.done.created:>8,} new {each.done.kept:>8,} compared"
+        sys.stdout.write(f"{each.words:<26} {each.wall:7.2f} s  {cpu}  {tasks}\n")
 
 
 if __name__ == "__main__":

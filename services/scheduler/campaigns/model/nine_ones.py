@@ -57,7 +57,7 @@ _LISTED: Final = (
         leads=("sector_departments",),
         by_departments=True,
         follow_up=INSPECTION_MEETING,
-        approvals=("plan_approval",),
+        approvals=("inspection_plan",),
         evidence=("检查计划", "检查结果", "检查例会纪要"),
     ),
     Mechanism(

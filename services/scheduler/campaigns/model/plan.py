@@ -26,7 +26,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     kind: Code
     name: ShortText
     period: Period
-    count: Annotated[int, Meta(ge=1, le=366)] = 1
+    count: Annotated[int, Meta(ge=1, le=100)] = 1
     leads: tuple[Unit, ...] = ()
     by_departments: bool = False
     follow_up: Code | None = None

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from duban_contracts.days import Zone
+from services.chassis.access.scope import Facts, Scope
 from services.chassis.storage.database import Connection
 from services.scheduler.duties.model.fulfilment import Asked, Fulfilment, fulfilments
 from services.scheduler.tasks.tables import plans
@@ -14,8 +15,10 @@ _DONE: Final = "accepted"
 _NOT_REQUIRED: Final = frozenset({"waived", "cancelled"})
 
 
-async def fulfilment_of(connection: Connection, duty_id: str, *, today: date, zone: Zone) -> list[Fulfilment]:
-    """Return how the periods of a duty stand on `today`, those that have begun or are over."""
+async def fulfilment_of(
+    connection: Connection, duty_id: str, *, scope: Scope, today: date, zone: Zone
+) -> list[Fulfilment]:
+    """Return how the periods of a duty stand on `today`, counted over the tasks in `scope`: a county sees its own."""
     asked = [
         Asked(
             period=row.period,
@@ -26,5 +29,6 @@ async def fulfilment_of(connection: Connection, duty_id: str, *, today: date, zo
             member=row.member_code,
         )
         for row in await plans.done_days(connection, duty_id)
+        if scope.covers(Facts(county=row.county))
     ]
     return fulfilments(asked, today)

@@ -21,7 +21,7 @@ from services.scheduler.duties.http.deps import Deps, Name, Writer
 from services.scheduler.duties.model.duty import Duty, DutyVersion
 from services.scheduler.duties.model.occasions import Occasion
 
-_BROKEN: Final = ("bad-recurrence", "unknown-roster", "duty-ends-before-it-begins")
+_BROKEN: Final = ("bad-recurrence", "unknown-roster", "duty-ends-before-it-begins", "date-too-early")
 
 
 def add_commands(routes: Router, deps: Deps) -> None:

@@ -21,8 +21,13 @@ from services.scheduler.duties.model.duty import DutyId
 READ: Final = Action(
     "scheduler.duties.read", "查看周期职责", roles=CASE_STAFF | TOWNSHIP | OBSERVERS, reach=Reach.NOTHING
 )
+# How it went is a case: everybody sees what lies in his own area.
+READ_FULFILMENT: Final = Action(
+    "scheduler.duties.read-fulfilment", "查看周期职责的完成情况", roles=CASE_STAFF | OBSERVERS
+)
 WRITE: Final = Action("scheduler.duties.write", "调整周期职责", roles=CITY_OFFICES, reach=Reach.CITY)
 Reader = Annotated[Caller, Depends(allow(READ))]
+FulfilmentReader = Annotated[Caller, Depends(allow(READ_FULFILMENT))]
 Writer = Annotated[Caller, Depends(allow(WRITE))]
 Name = Annotated[str, Checked(DutyId), Path(description="周期职责的编号")]
 

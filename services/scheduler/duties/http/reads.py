@@ -25,7 +25,7 @@ from services.scheduler.duties.documents import (
 )
 from services.scheduler.duties.handlers.fulfil import fulfilment_of
 from services.scheduler.duties.handlers.occasions import occasions_of
-from services.scheduler.duties.http.deps import Deps, Name, Reader
+from services.scheduler.duties.http.deps import Deps, FulfilmentReader, Name, Reader
 from services.scheduler.duties.model.duty import DutyState, PlanCode
 from services.scheduler.duties.tables import duties, register
 from services.scheduler.duties.tables.register import Filter, Group
@@ -109,13 +109,16 @@ def _one(routes: Router, deps: Deps) -> None:
         return DutyVersions(items=[DutyDocument.of(each) for each in found])
 
     @routes.get("/duties/{duty_id}/fulfilment", summary="一项周期职责各周期的完成情况", responses=missing)
-    async def read_fulfilment(_: Reader, duty_id: Name, on: Day | None = None) -> DutyFulfilment:
-        """Return, for each period, what was required and what was done by the day `on` (today): met, open or missed."""
+    async def read_fulfilment(caller: FulfilmentReader, duty_id: Name, on: Day | None = None) -> DutyFulfilment:
+        """Return, for each period, what was required and what was done by the day `on` (today): met, open or missed.
+
+        Counted are the tasks in the caller's own area.
+        """
         today = on or deps.planner.zone.day_of(deps.clock.now())
         async with deps.database.acquire() as connection:
             if await duties.newest(connection, duty_id) is None:
                 raise Problem("duty-not-found", field="duty_id")
-            found = await fulfilment_of(connection, duty_id, today=today, zone=deps.planner.zone)
+            found = await fulfilment_of(connection, duty_id, scope=caller.scope, today=today, zone=deps.planner.zone)
         return DutyFulfilment(duty_id=duty_id, on=today, items=[FulfilmentDocument.of(each) for each in found])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import date
 from typing import Final
 
 from duban_contracts.refusals import Refusal, violation
@@ -12,11 +13,15 @@ from services.scheduler.duties.model.recurrence import BadRule
 from services.scheduler.duties.model.rules import Deadline, Recurrence
 
 _EVERY: Final = "1"
+# Every day since would become a task: nobody plans the last century.
+_EARLIEST: Final = date(2000, 1, 1)
 
 
 def check(duty: Duty, rosters: Collection[str], *, at: str = "$") -> Iterator[Refusal]:
     """Yield every rule that a duty breaks; `at` is the JSON path of the duty."""
     rule = duty.rule
+    if duty.valid_from < _EARLIEST:
+        yield violation("date-too-early", f"{at}.valid_from", earliest=_EARLIEST)
     if duty.valid_until is not None and duty.valid_until < duty.valid_from:
         yield violation("duty-ends-before-it-begins", f"{at}.valid_until", first=duty.valid_from)
     if duty.per is not None and duty.per not in rosters:

@@ -48,7 +48,7 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True, tag="quota", tag_field="b
     """
 
     period: Period
-    count: Annotated[int, Meta(ge=1, le=366)] = 1
+    count: Annotated[int, Meta(ge=1, le=100)] = 1
     anchor: Annotated[int, Meta(ge=1950, le=2999)] = 2021
 
 

@@ -57,7 +57,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     plan_no: int | None = None
     frequency: str | None = None
     period: str | None = None
-    min_count: Annotated[int, Meta(ge=1, le=366)] | None = None
+    min_count: Annotated[int, Meta(ge=1, le=100)] | None = None
     scope: Annotated[str, Meta(max_length=500)] = ""
     evidence: str = ""
     service: str = "scheduler"

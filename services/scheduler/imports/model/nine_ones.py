@@ -49,7 +49,7 @@ class MechanismRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     name_zh: Annotated[str, Meta(min_length=1, max_length=200)]
     quota_period: str
-    min_count_per_period: Annotated[int, Meta(ge=1, le=366)] = 1
+    min_count_per_period: Annotated[int, Meta(ge=1, le=100)] = 1
     lead_unit: str = ""
     lead_unit_code: str | None = None
     implementing_units: tuple[str, ...] = ()

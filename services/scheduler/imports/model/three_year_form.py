@@ -24,7 +24,7 @@ class Periodic(msgspec.Struct, frozen=True, kw_only=True):
     who: Text
     what: Text
     frequency: str
-    min_count: Annotated[int, Meta(ge=1, le=366)] = 1
+    min_count: Annotated[int, Meta(ge=1, le=100)] = 1
 
 
 class PartOf(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,14 +7,16 @@ import secrets
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from services.chassis.access.scope import Facts
+from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Kind, Specimen
 from services.scheduler.campaigns import tables as campaign_tables
 from services.scheduler.campaigns.model.campaign import Campaign
 from services.scheduler.campaigns.model.plan import Plan
 from services.scheduler.duties.tables import duties
+from services.scheduler.tests.bench import PatientClock
 from services.scheduler.tests.duties.builders import duty, version
+from services.scheduler.tests.tasks.stage import report, stage_on
 
 _NOW: Final = datetime(2026, 6, 1, tzinfo=UTC)
 _TABLE: Final = {
@@ -31,6 +33,13 @@ async def a_duty(database: Database, _: Facts) -> str:
     async with database.transaction() as connection:
         await duties.append(connection, [made])
     return made.duty.duty_id
+
+
+async def a_task(database: Database, facts: Facts) -> str:
+    """Plan one task of a new duty in a county."""
+    name = await a_duty(database, facts)
+    await stage_on(database, PatientClock(_NOW)).plan(report(duty_id=name, county=str(facts.county)))
+    return name
 
 
 async def a_plan(database: Database, _: Facts) -> str:
@@ -100,7 +109,13 @@ SPECIMENS: Final = [
     _list("/v1/campaigns"),
     _one("GET /v1/duties/{duty_id}", a_duty, "/v1/duties/{}"),
     _one("GET /v1/duties/{duty_id}/versions", a_duty, "/v1/duties/{}/versions"),
-    _one("GET /v1/duties/{duty_id}/fulfilment", a_duty, "/v1/duties/{}/fulfilment"),
+    Specimen.rows(
+        "GET /v1/duties/{duty_id}/fulfilment",
+        make=a_task,
+        call=lambda name: Call(path=f"/v1/duties/{name}/fulfilment"),
+        shows=lambda answer, _: bool(answer.json()["items"]),
+        carries={Dimension.COUNTY},
+    ),
     _one("GET /v1/plans/{code}", a_plan, "/v1/plans/{}"),
     _one("GET /v1/plans/{code}/gaps", a_plan, "/v1/plans/{}/gaps"),
     _one("GET /v1/plans/{code}/table.xlsx", a_plan, "/v1/plans/{}/table.xlsx"),

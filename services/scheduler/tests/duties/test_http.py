@@ -85,6 +85,7 @@ async def test_the_deadline_of_a_task_that_has_begun_is_not_moved_by_its_duty(of
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"rule": {"by": "recurrence", "rrule": "FREQ=HOURLY"}}, "bad-recurrence", "$.rule.rrule"),
     ({"rule": {"by": "recurrence", "rrule": "FREQ=MONTHLY"}}, "bad-recurrence", "$.rule.rrule"),
+    ({"valid_from": "1999-12-31"}, "date-too-early", "$.valid_from"),
     ({"per": "martians"}, "unknown-roster", "$.per"),
     ({"valid_until": "2023-01-01"}, "duty-ends-before-it-begins", "$.valid_until"),
     ({"lead": "martians"}, "invalid-field", "lead"),
