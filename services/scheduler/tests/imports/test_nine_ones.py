@@ -36,6 +36,10 @@ async def test_loading_2024_gives_43_tasks_and_june_shows_7_with_their_leads(off
     assert len(tasks) == 43
     of_june = [(task["title"], task["lead_unit"], task["helper_units"].strip()) for task in june(tasks)]
     assert sorted(of_june) == sorted(JUNE)
+    view = await office.ask("/v1/tasks", plan="nine-ones-2024", due_from="2024-06-01", due_to="2024-06-30")
+    assert sorted(
+        (task["title"], task["lead_unit"], " ".join(task["helper_units"])) for task in view["items"]
+    ) == sorted(JUNE)
 
 
 async def test_loading_it_again_changes_nothing(office: Office) -> None:
