@@ -94,7 +94,7 @@ CONSUMERS: Final = (
     Consumer("ledger.supervision", (TopicFamily.SUPERVISION,)),
     Consumer("ledger.notices", (TopicFamily.NOTICE,)),
     Consumer("scheduler.hazards", (TopicFamily.HAZARD,)),
-    Consumer("notifications.supervision", (TopicFamily.SUPERVISION,)),
+    Consumer("notifications.supervision", (TopicFamily.SUPERVISION, TopicFamily.TASK)),
     Consumer("gateway.feedback", (TopicFamily.FEEDBACK,)),
     # Faust calls its group after the app.
     Consumer("statistics.hazards", (TopicFamily.HAZARD,), group="statistics"),

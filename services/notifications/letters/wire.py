@@ -8,6 +8,7 @@ from typing import Any
 
 from duban_contracts.profile import ProfileError
 from duban_contracts.topics import TopicFamily
+from duban_contracts.topics import consumer as declared
 from services.chassis.assembly import Part, Platform
 from services.notifications.delivery.handlers.deps import Sender
 from services.notifications.directory.handlers import FILE, read_contacts
@@ -24,7 +25,9 @@ def wire(platform: Platform[Any]) -> Part:
     """Return the part; raises ProfileError for contacts that can't be used and jinja2.TemplateError for templates."""
     deps = deps_of(platform)
     consumer = platform.consumer(
-        "supervision", [platform.topic(TopicFamily.SUPERVISION)], partial(write_what_is_asked_for, deps=deps)
+        "supervision",
+        [platform.topic(family) for family in declared("notifications.supervision").reads],
+        partial(write_what_is_asked_for, deps=deps),
     )
     return Part(routers=[http.router(deps)], consumers=[consumer])
 

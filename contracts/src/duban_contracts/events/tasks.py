@@ -115,6 +115,11 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     campaign: ShortText | None = None
     phase: ShortText | None = None
 
+    @property
+    def sector(self) -> Sector | None:
+        """The one sector that it is of; None where it is of several or of none, and its area alone bounds who sees it."""
+        return self.sectors[0] if len(self.sectors) == 1 else None
+
     def as_subject(self) -> Subject:
         """Return the task as the subject of a letter or a deadline."""
         return Subject(kind=TASK, id=self.task_id, number=self.number)

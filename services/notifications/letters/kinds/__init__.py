@@ -10,7 +10,9 @@ from typing import Final
 
 from services.notifications.letters.kinds.correction import CORRECTION
 from services.notifications.letters.kinds.prompt import PROMPT
+from services.notifications.letters.kinds.task_prompt import TASK_PROMPT
+from services.notifications.letters.kinds.task_urging import TASK_URGING
 from services.notifications.letters.kinds.urging import URGING
 from services.notifications.letters.model.kind import AnyKind
 
-KINDS: Final[tuple[AnyKind, ...]] = (URGING, PROMPT, CORRECTION)
+KINDS: Final[tuple[AnyKind, ...]] = (URGING, PROMPT, CORRECTION, TASK_PROMPT, TASK_URGING)
