@@ -35,8 +35,9 @@ from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.model.planned import PlannedTask
 
 _log = structlog.get_logger(__name__)
-# Duties of one transaction: a crash loses little, and nobody waits long for one of them.
-_AT_ONCE: Final = 20
+# Duties of one transaction: a crash loses little, nobody waits long for one of them, and the session is never silent for
+# as long as PostgreSQL bears, even when each is a daily one of hundreds of units.
+_AT_ONCE: Final = 5
 _WITHDRAWN: Final = "周期职责已调整，本任务不再下达"
 
 
@@ -124,7 +125,7 @@ async def plan_duties(
     if not stale:
         return done
     known = await _occasions(connection, planner)
-    wanted = {name: list(_tasks(each.versions, planner, now, known, done.unplanned)) for name, each in stale.items()}
+    wanted = {name: list(_tasks(each, planner, known, done.unplanned)) for name, each in stale.items()}
     planned = await plan_tasks(
         connection, [task for tasks in wanted.values() for task in tasks], taskbook=planner.taskbook, alone=True
     )
@@ -138,20 +139,21 @@ async def plan_duties(
                 keep={task.task_id for task in wanted[name]},
                 reason=each.versions[-1].reason or _WITHDRAWN,
             )
-    await planning.save(connection, [each.as_planned(name, planner.horizon(now), now) for name, each in stale.items()])
+    await planning.save(connection, [each.as_planned(name, now) for name, each in stale.items()])
     return done
 
 
 @dataclass(frozen=True, slots=True)
 class _Stale:
-    """A duty that has to be planned: by what it is planned now, and by what it was."""
+    """A duty that has to be planned: by what it is planned now and until when, and by what it was."""
 
     versions: Sequence[DutyVersion]
     basis: bytes
+    until: date
     before: PlannedThrough | None
 
-    def as_planned(self, duty_id: str, until: date, now: datetime) -> PlannedThrough:
-        return PlannedThrough(duty_id, self.versions[-1].version, until, self.basis, now)
+    def as_planned(self, duty_id: str, now: datetime) -> PlannedThrough:
+        return PlannedThrough(duty_id, self.versions[-1].version, self.until, self.basis, now)
 
 
 async def _stale(
@@ -161,15 +163,14 @@ async def _stale(
     known = await _occasions(connection, planner)
     through = await planning.load(connection)
     found: dict[str, _Stale] = {}
-    rosters, until = planner.rosters.digest, planner.horizon(now)
+    rosters, horizon = planner.rosters.digest, planner.horizon(now)
     for name, versions in (await duties.versions_of(connection, duty_ids)).items():
-        each = _Stale(versions, _basis(versions, rosters, known), through.get(name))
-        before = each.before
-        if (
-            before is None
-            or (before.version, before.basis) != (versions[-1].version, each.basis)
-            or before.planned_until < until
-        ):
+        before = through.get(name)
+        # Never back: a clock that is behind must not withdraw what was planned by one that is ahead.
+        until = max(horizon, before.planned_until) if before else horizon
+        each = _Stale(versions, _basis(versions, rosters, known), until, before)
+        asked = (versions[-1].version, each.basis, until)
+        if before is None or (before.version, before.basis, before.planned_until) != asked:
             found[name] = each
     return found
 
@@ -178,16 +179,10 @@ async def _occasions(connection: Connection, planner: Planner) -> list[Occasion]
     return [*planner.holidays, *await occasions.page(connection)]
 
 
-def _tasks(
-    versions: Sequence[DutyVersion],
-    planner: Planner,
-    now: datetime,
-    known: Iterable[Occasion],
-    unplanned: Unplanned,
-) -> Iterator[PlannedTask]:
+def _tasks(stale: _Stale, planner: Planner, known: Iterable[Occasion], unplanned: Unplanned) -> Iterator[PlannedTask]:
     return tasks_of(
-        versions,
-        planner.horizon(now),
+        stale.versions,
+        stale.until,
         city=planner.city,
         members=planner.rosters.on,
         occasions=known,

@@ -238,6 +238,17 @@ async def test_from_september_on_the_next_year_is_planned(office: Office) -> Non
     assert (await office.plan()).created == 12
 
 
+async def test_a_clock_that_is_behind_takes_nothing_back(office: Office) -> None:
+    office.clock.set(datetime(2024, 9, 10, tzinfo=UTC))
+    await office.keep(duty(MONTHLY, per="counties", lead=None))
+    before = await office.tasks()
+    assert len(before) == 24 * 6
+    office.clock.set(datetime(2024, 5, 15, tzinfo=UTC))
+    done = await office.plan(rosters=roster(*sorted({task["county"] for task in before})))
+    assert (done.duties, done.created, done.withdrawn) == (1, 0, 0)
+    assert [task["task_id"] for task in await office.tasks()] == [task["task_id"] for task in before]
+
+
 async def test_four_a_year_are_four_tasks_of_one_period(office: Office) -> None:
     await office.keep(duty(Quota(period=Period.YEAR, count=4)))
     found = await office.tasks()
