@@ -94,12 +94,14 @@ def figures_of(document: Mapping[str, Any]) -> list[Figure]:
         found += [
             Figure("(a) county topic → ledger, events/s", rate, more_is_better=True),
             Figure("(a) share of bare PostgreSQL", rate / bare["events_per_second"], more_is_better=True),
-            Figure("(a) ledger, µs of processor an event", run["cores"]["ledger"] / rate * 1e6, more_is_better=False),
-            Figure("(a) all parts, µs of processor an event", _cores(run) / rate * 1e6, more_is_better=False),
+            Figure(
+                "(a) ledger, µs of processor an event", _each(run["cores"]["ledger"], rate) * 1e6, more_is_better=False
+            ),
+            Figure("(a) all parts, µs of processor an event", _each(_cores(run), rate) * 1e6, more_is_better=False),
         ]
     for offered, rounds in document.get("freshness", {}).get("rounds", {}).items():
         (run,) = rounds
-        cost = _cores(run) / run["offered_per_second"] * 1e6
+        cost = _each(_cores(run), run["offered_per_second"]) * 1e6
         found += [
             Figure(
                 f"(b) at {offered}/s, claim → figure {name} ms",
@@ -115,7 +117,7 @@ def figures_of(document: Mapping[str, Any]) -> list[Figure]:
         resident = sum(sizes["resident"] for sizes in lives["memory_after"].values())
         found += [
             Figure("(c) lifecycles/s", rate, more_is_better=True),
-            Figure("(c) all parts, ms of processor a life", _cores(run) / rate * 1e3, more_is_better=False),
+            Figure("(c) all parts, ms of processor a life", _each(_cores(run), rate) * 1e3, more_is_better=False),
             Figure("(c) confirm p99 ms", run["milliseconds"]["confirm"]["p99"], more_is_better=False),
             Figure("(c) five services, resident MB", resident, more_is_better=False),
         ]
@@ -196,6 +198,11 @@ def _runs(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     runs = list(document.get("ingest", {}).get("rounds", {}).get("ledger", []))
     runs += [run for rate in document.get("freshness", {}).get("rounds", {}).values() for run in rate]
     return [*runs, *document.get("lifecycles", {}).get("rounds", [])]
+
+
+def _each(cores: float, rate: float) -> float:
+    """Return the processor seconds that one piece costs; not a number where none was done."""
+    return cores / rate if rate else float("nan")
 
 
 def _cores(run: Mapping[str, Any]) -> float:
