@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 
 import httpx
 import typer
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from rich.markup import escape
 from rich.table import Table
 
 from duban_contracts.topics import CONSUMERS
@@ -27,7 +29,7 @@ def health() -> None:
         except (httpx.HTTPError, ValueError, KeyError) as error:
             state, missing = "unreachable", type(error).__name__
         ready = ready and state == "ready"
-        table.add_row(service, state, missing)
+        table.add_row(service, state, escape(missing))
     console.print(table)
     raise typer.Exit(0 if ready else 1)
 
@@ -50,11 +52,21 @@ async def _lag(cluster: Broker) -> list[tuple[str, int, int]]:
     await consumer.start()
     try:
         found = []
+        topics = {each["topic"]: each["partitions"] for each in await admin.describe_topics()}
         for reader in CONSUMERS:
+            patterns = [re.escape(f"{prefix}{family}").replace("<code>", "[0-9]{6}") for family in reader.reads]
+            read = [topic for topic in topics if any(re.fullmatch(pattern, topic) for pattern in patterns)]
             committed = await admin.list_consumer_group_offsets(f"{prefix}{reader.group}")
-            ends = await consumer.end_offsets(list(committed)) if committed else {}
-            behind = sum(max(0, ends[partition] - max(0, offset.offset)) for partition, offset in committed.items())
-            found.append((reader.name, behind, len(committed)))
+            there = {TopicPartition(topic, each["partition"]) for topic in read for each in topics[topic]}
+            # A partition of which nothing was committed is behind by all that it holds.
+            partitions = sorted(there | committed.keys())
+            ends = await consumer.end_offsets(partitions) if partitions else {}
+            begins = await consumer.beginning_offsets(partitions) if partitions else {}
+            behind = sum(
+                max(0, ends[each] - max(begins[each], committed[each].offset if each in committed else 0))
+                for each in partitions
+            )
+            found.append((reader.name, behind, len(partitions)))
         return found
     finally:
         await admin.close()

@@ -13,12 +13,13 @@ import httpx
 import pytest
 
 from deploy.local.ephemeral import free_ports
+from duban_contracts.topics import COUNTY_PARTITIONS, KEEP_FOREVER, Topic, claims_topic
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.relay import Relay
 from services.chassis.testing.in_process import InProcess, working
-from services.chassis.testing.kafka import eventually, publish, read_records
+from services.chassis.testing.kafka import create_topics, eventually, publish, read_records
 from services.chassis.testing.workers import ROOT, rectified
 from services.chassis.web.app import create_app
 from services.chassis.web.server import serve
@@ -145,9 +146,13 @@ async def test_lag_counts_what_each_consumer_has_not_read(in_process: InProcess,
     async with working(in_process.consumer("ledger.claims").run):
         await in_process.effects(2)
     await publish(in_process.bootstrap, f"{in_process.prefix}in", [rectified("K1") for _ in range(3)])
+    # Of a county that is new nothing was ever committed.
+    new = claims_topic("140502", in_process.prefix)
+    await create_topics(in_process.bootstrap, [Topic(new, KEEP_FOREVER, COUNTY_PARTITIONS)])
+    await publish(in_process.bootstrap, new, [rectified("K2") for _ in range(4)])
     code, said = duban("lag")
     assert code == 0
-    assert "3" in next(line for line in said.splitlines() if "ledger.claims" in line).replace("分区", "")
+    assert "7" in next(line for line in said.splitlines() if "ledger.claims" in line).replace("分区", "")
 
 
 @asynccontextmanager
