@@ -6,6 +6,7 @@ A service is found by its folder, not by name: the chassis knows none. Its `boot
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
@@ -26,8 +27,9 @@ def service_names() -> list[str]:
     return sorted(path.parent.name for path in SERVICES.glob("*/bootstrap.py"))
 
 
+@cache
 def app_without_servers(service: str) -> FastAPI:
-    """Return the app of `service` as it is served; no request that needs a server can be answered."""
+    """Return the app of `service` as it is served, the same one each time; no request that needs a server is answered."""
     bootstrap = import_module(f"services.{service}.bootstrap")
     settings = import_module(f"services.{service}.settings").Settings(
         postgres_dsn="postgresql://nowhere/", http_port=0, profile=_PROFILE

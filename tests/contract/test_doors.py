@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from duban_contracts.admissible.texts import folded, is_blank
 from duban_contracts.validation import MOST_EVENT_BYTES
+from services.chassis.testing.tries import tries
 from tests.contract.doors import RECTIFIED, REPORT, Sent, verdicts
 
 # What other systems really send: plain text, blanks, controls, marks of direction, look-alikes, what is too long.
@@ -141,7 +142,7 @@ def _fits(sent: Sent, encoding: str) -> bool:
 @pytest.mark.promise("P1")
 @pytest.mark.feature("SY64")
 @seed(20261121)
-@settings(max_examples=400, deadline=None, database=None)
+@settings(max_examples=tries(400), deadline=None, database=None)
 @given(events())
 def test_every_door_says_the_same_of_the_same_event(sent: Sent) -> None:
     said = verdicts(sent)
@@ -161,7 +162,7 @@ def test_a_right_event_passes_every_door_and_one_that_is_too_large_none() -> Non
 
 
 @seed(20261121)
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=tries(300), deadline=None, database=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20),
     st.sampled_from(" \u3000\u200b\ufeff\u00ad"),

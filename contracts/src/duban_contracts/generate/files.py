@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from duban_contracts.codec import event_types
@@ -21,8 +24,9 @@ def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def generated(version: str) -> dict[str, str]:
-    """Return every generated file's content by its path under `contracts/`."""
+@cache
+def generated(version: str) -> Mapping[str, str]:
+    """Return every generated file's content by its path under `contracts/`; made once, as the catalogue stays."""
     files = {
         "asyncapi.json": _json(asyncapi.document(version)),
         "published.json": _json(published()),
@@ -35,7 +39,7 @@ def generated(version: str) -> dict[str, str]:
         files[f"schemas/{entry.name}.json"] = _json(payload_schema(entry))
         for name, fixture in fixtures(entry).items():
             files[f"fixtures/{entry.name}/{name}"] = _json(fixture)
-    return files
+    return MappingProxyType(files)
 
 
 def published() -> dict[str, Any]:
@@ -46,7 +50,7 @@ def published() -> dict[str, Any]:
     }
 
 
-def stale(directory: Path, files: dict[str, str]) -> list[str]:
+def stale(directory: Path, files: Mapping[str, str]) -> list[str]:
     """Return the paths under `directory` that are missing, differ from `files`, or should not be there."""
     wrong = [
         path
@@ -56,7 +60,7 @@ def stale(directory: Path, files: dict[str, str]) -> list[str]:
     return sorted([*wrong, *_strangers(directory, files)])
 
 
-def _strangers(directory: Path, files: dict[str, str]) -> list[str]:
+def _strangers(directory: Path, files: Mapping[str, str]) -> list[str]:
     present = (path for name in OWNED for path in (directory / name).rglob("*") if path.is_file())
     return [name for path in present if (name := path.relative_to(directory).as_posix()) not in files]
 

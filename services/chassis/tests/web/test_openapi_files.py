@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from services.chassis.openapi import FOLDER, ROOT, generated
@@ -17,13 +15,8 @@ from services.chassis.web.routes import Route
 SERVICES = service_names()
 
 
-@cache
-def served(service: str) -> FastAPI:
-    return app_without_servers(service)
-
-
 def operations(service: str) -> dict[str, dict[str, Any]]:
-    paths = served(service).openapi()["paths"]
+    paths = app_without_servers(service).openapi()["paths"]
     return {f"{method.upper()} {path}": one for path, way in paths.items() for method, one in way.items()}
 
 
@@ -38,7 +31,7 @@ def test_every_route_is_one_of_the_house(service: str) -> None:
     """Only those refuse unknown parameters, read structs and declare their errors."""
     foreign = [
         context.path
-        for context in iter_route_contexts(served(service).routes)
+        for context in iter_route_contexts(app_without_servers(service).routes)
         if context.path != "/openapi.json" and not isinstance(context.original_route, Route)
     ]
     assert foreign == []
@@ -47,7 +40,7 @@ def test_every_route_is_one_of_the_house(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_component_has_one_plain_name(service: str) -> None:
     """No `Body_…` that FastAPI made up, no module path that two classes of one name would get."""
-    names = served(service).openapi()["components"]["schemas"]
+    names = app_without_servers(service).openapi()["components"]["schemas"]
     assert [name for name in names if not re.fullmatch(r"[A-Z][A-Za-z]*(-Input|-Output)?", name)] == []
 
 
@@ -70,7 +63,7 @@ def test_every_operation_asks_for_a_key_unless_it_is_open_on_purpose(service: st
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_error_is_problem_json_and_every_body_is_closed(service: str) -> None:
-    document = served(service).openapi()
+    document = app_without_servers(service).openapi()
     for place, one in operations(service).items():
         for status, response in one["responses"].items():
             if status >= "400" and place != "GET /readyz":

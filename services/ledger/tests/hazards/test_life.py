@@ -28,6 +28,7 @@ from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import plan, rectification, report
 from duban_contracts.validation import check_payload
 from services.chassis.access.roles import Role
+from services.chassis.testing.tries import tries
 from services.ledger.claims.model import decisions
 from services.ledger.claims.model.decisions import FollowUp, Recorded
 from services.ledger.hazards.model import Hazard, evolve, facts, fold
@@ -201,4 +202,4 @@ class HazardLife(RuleBasedStateMachine):
 
 
 TestHazardLife = pytest.mark.promise("P2")(HazardLife.TestCase)
-TestHazardLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestHazardLife.settings = settings(max_examples=tries(60), stateful_step_count=40, deadline=None)

@@ -13,6 +13,7 @@ from duban_contracts.events.tasks import TaskEvent, TaskMoved, TaskOverdue, Task
 from duban_contracts.events.types import Actor
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import local
+from services.chassis.testing.tries import tries
 from services.scheduler.alarms.model import AlarmState, Kind
 from services.scheduler.tasks.model.called_for import called_for, changes
 from services.scheduler.tasks.model.task import OPEN, Task, evolve, planned
@@ -132,5 +133,5 @@ class LifeOfATask(RuleBasedStateMachine):
         assert isinstance(event, TaskMoved | TaskOverdue) == (after.version > 1)
 
 
-LifeOfATask.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
+LifeOfATask.TestCase.settings = settings(max_examples=tries(60), stateful_step_count=30)
 TestLifeOfATask = LifeOfATask.TestCase

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from duban_contracts.events.types import Grade
 from duban_contracts.testing.stories import Story
+from services.chassis.testing.tries import tries
 from services.statistics.books.model.cell import Cell
 from services.statistics.books.model.fold import fold, merge
 from services.statistics.books.model.record import ARRIVALS, DEPARTURES, HazardRecord, decode, encode
@@ -73,7 +74,7 @@ def flows_of(records: dict[str, HazardRecord]) -> Counter[tuple[date, Cell, str]
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(cities, st.integers(0, 2**32))
 def test_duplicated_reordered_and_replayed_events_give_the_same_books(city: Sequence[Story], seed: int) -> None:
     entries = [entry for story in city for entry in entries_of(story)]
@@ -84,7 +85,7 @@ def test_duplicated_reordered_and_replayed_events_give_the_same_books(city: Sequ
     assert all(not record.parked for record in fold_all(arrived).values())
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(cities)
 @pytest.mark.promise("P5")
 def test_the_books_balance_in_every_cell_on_every_day(city: Sequence[Story]) -> None:
@@ -105,7 +106,7 @@ def test_the_books_balance_in_every_cell_on_every_day(city: Sequence[Story]) -> 
         assert min(stock.values(), default=0) >= 0
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(cities)
 @pytest.mark.promise("P5")
 def test_the_fold_equals_the_independent_recomputation(city: Sequence[Story]) -> None:
