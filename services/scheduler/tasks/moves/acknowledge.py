@@ -31,4 +31,5 @@ ACKNOWLEDGE: Final = Move(
     decide=_acknowledge,
     roles=REGULATORS | OFFICES | SUPERVISORS | INTEGRATORS,
     hand=Hand.OWNER,
+    refusals=("task-of-another",),
 )

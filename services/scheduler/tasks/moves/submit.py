@@ -60,5 +60,5 @@ SUBMIT: Final = Move(
     decide=_submit,
     roles=REGULATORS | OFFICES | SUPERVISORS | INTEGRATORS,
     hand=Hand.OWNER,
-    refusals=("task-of-another", "evidence-not-demanded", "figures-missing", "form-invalid"),
+    refusals=("task-of-another", "evidence-not-demanded", "figures-missing", "form-invalid", "form-required"),
 )

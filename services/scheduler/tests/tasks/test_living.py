@@ -15,6 +15,7 @@ from duban_contracts.testing.calendar import local
 from services.scheduler.tasks.model.planned import PlannedTask
 from services.scheduler.tasks.model.task import Task, evolve, planned
 from services.scheduler.tasks.moves import (
+    MOVES,
     Accept,
     Acknowledge,
     Approve,
@@ -29,6 +30,7 @@ from services.scheduler.tasks.moves import (
     decide,
     mark_overdue,
 )
+from services.scheduler.tasks.moves.move import Hand
 from services.scheduler.tests.tasks.stage import (
     COLLEAGUE,
     DIRECTOR,
@@ -220,3 +222,9 @@ def test_a_history_begins_once_and_belongs_to_one_task() -> None:
     with pytest.raises(ValueError, match="is planned before"):
         evolve(None, event)
     assert other.state is TaskState.PLANNED
+
+
+def test_every_move_declares_with_what_it_refuses_a_wrong_hand() -> None:
+    refusals = {Hand.OWNER: "task-of-another", Hand.PARTY: "task-of-another", Hand.ANOTHER: "own-task"}
+    for move in MOVES:
+        assert move.hand is Hand.ANYBODY or refusals[move.hand] in move.refusals, move.name
