@@ -8,6 +8,7 @@ import secrets
 import socket
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -131,6 +132,44 @@ def prometheus(binary: Path, home: Path, running: Platform, rules: str | None = 
         url = f"http://{LOOPBACK}:{port}"
         until(lambda: _ready(f"{url}/-/ready"), seconds=30, see=home / "prometheus.log")
         yield url
+
+
+def send(running: Platform, county: str, kind: str, data: Mapping[str, Any]) -> None:
+    """Send one event of `county` to the gateway."""
+    event = {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": f"/county/{county}/safety-system",
+        "type": kind,
+        "data": {"county": county, **data},
+    }
+    headers = {"Content-Type": "application/cloudevents+json"}
+    answer = running.call("POST", "gateway", "/v1/events", f"county-{county}", json=event, headers=headers)
+    assert answer["accepted"] == 1, answer
+
+
+def report(running: Platform, county: str, reference: str, *, found_on: str) -> dict[str, Any]:
+    """Report a hazard and return it as the ledger has it."""
+    data = {
+        "reference": reference,
+        "channel": "inspection",
+        "sector": "hazchem",
+        "enterprise": {"name": "城区示例二号燃气站（虚构）"},
+        "place": "储罐区东侧",
+        "description": "可燃气体探测器失效，未及时校验",
+        "found_on": found_on,
+    }
+    send(running, county, "duban.hazard.reported.v1", data)
+    return until(lambda: hazard(running, county, reference), seconds=120)
+
+
+def hazard(running: Platform, county: str, reference: str, **filters: str) -> dict[str, Any]:
+    """Return a county's hazard by its reference; raises AssertionError while there is none."""
+    asked = {"county": county, "reference": reference} | filters
+    items = running.call("GET", "ledger", "/v1/hazards", f"regulator-{county}-1", params=asked)["items"]
+    assert len(items) == 1, f"{asked}: {items}"
+    found: dict[str, Any] = items[0]
+    return found
 
 
 def query(url: str, expression: str) -> list[dict[str, Any]]:

@@ -144,7 +144,7 @@ async def test_a_frozen_broker_is_seen_by_every_consumer_and_by_the_outbox_also_
     cluster: ephemeral.KafkaCluster, platform: running.Platform, prometheus_url: str
 ) -> None:
     url, ledger = prometheus_url, platform.programs["ledger"]
-    hazard = _reported(platform)
+    hazard = running.report(platform, "140502", "LIGHTS-1", found_on="2026-11-01")
     seen = [
         ("DubanOutboxNotDraining", {"service": "ledger"}),
         ("DubanConsumerNotReading", {"consumer": "ledger.claims"}),
@@ -174,35 +174,3 @@ async def test_a_frozen_broker_is_seen_by_every_consumer_and_by_the_outbox_also_
         cluster.resume()
     for name, labels in seen:
         await until(lights.quiet, url, name, **labels)
-
-
-def _reported(platform: running.Platform) -> dict[str, Any]:
-    """Report a hazard over HTTP and return it as the ledger has it."""
-    county = "140502"
-    event = {
-        "specversion": "1.0",
-        "id": "lights-1",
-        "source": f"/county/{county}/safety-system",
-        "type": "duban.hazard.reported.v1",
-        "data": {
-            "county": county,
-            "reference": "LIGHTS-1",
-            "channel": "inspection",
-            "sector": "hazchem",
-            "enterprise": {"name": "城区示例二号燃气站（虚构）"},
-            "place": "储罐区东侧",
-            "description": "可燃气体探测器失效，未及时校验",
-            "found_on": "2026-11-01",
-        },
-    }
-    headers = {"Content-Type": "application/cloudevents+json"}
-    platform.call("POST", "gateway", "/v1/events", f"county-{county}", json=event, headers=headers)
-    query = {"county": county, "reference": "LIGHTS-1"}
-
-    def found() -> dict[str, Any]:
-        items = platform.call("GET", "ledger", "/v1/hazards", f"regulator-{county}-1", params=query)["items"]
-        assert len(items) == 1
-        hazard: dict[str, Any] = items[0]
-        return hazard
-
-    return running.until(found, seconds=SECONDS)

@@ -25,8 +25,10 @@ REGULATOR = f"regulator-{COUNTY}-1"
 PANELS = {place for place, _ in panels()}
 EXPRESSIONS = [each for each in every() if each.place in PANELS]
 RULES = [rule for rule in rules() if rule["alert"] not in {"DubanServiceMissing", "DubanDeadMansSwitch"}]
-# Nothing in a healthy platform answers this one.
-EMPTY_WHEN_HEALTHY = {"duban-pipeline.json: 接口服务端错误"}
+# Nothing in a healthy platform answers these.
+EMPTY_WHEN_HEALTHY = {"duban-pipeline.json: 接口服务端错误", "duban-pipeline.json: 单个县区的通道受阻"}
+# A platform that is not secured has no certificates.
+ONLY_SECURED = {"DubanCertificateEnding"}
 # One speaks of the real calendar, the other of how fast this machine is just now.
 NOT_ABOUT_HEALTH = {"DubanCalendarEnding", "DubanSupervisionSlow"}
 
@@ -52,12 +54,12 @@ def prometheus_url(
     """Prometheus, after one hazard was closed, one became overdue, and its letter went out."""
     with running.prometheus(prometheus, tmp_path_factory.mktemp("scraping") / "home", platform) as url:
         running.until(lambda: _sees(url, 'count(up{job="duban"} == 1) == 5'), seconds=30)
-        _report(platform, "LIVE-CLOSED")
-        _report(platform, "LIVE-OVERDUE")
+        for reference in ("LIVE-CLOSED", "LIVE-OVERDUE"):
+            running.report(platform, COUNTY, reference, found_on="2026-03-01")
         _confirm(platform, "LIVE-OVERDUE", days=2)
         _confirm(platform, "LIVE-CLOSED", days=90)
         _rectify(platform, "LIVE-CLOSED")
-        closed = running.until(lambda: _hazard(platform, "LIVE-CLOSED", state="in_review"), seconds=30)
+        closed = running.until(lambda: running.hazard(platform, COUNTY, "LIVE-CLOSED", state="in_review"), seconds=30)
         _command(platform, closed, "close", {"review": "经现场复查，整改到位，同意销号"})
         for what in (
             "sum(duban_hazard_clearance_duration_seconds_count) > 0",
@@ -76,10 +78,12 @@ def test_a_panel_shows_something_while_the_platform_runs(prometheus_url: str, ex
         assert [series for series in result if not math.isnan(float(series["value"][1]))], expression.text
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule["alert"] not in ONLY_SECURED], ids=lambda rule: rule["alert"]
+)
 def test_a_rule_looks_at_series_that_exist(prometheus_url: str, rule: dict[str, Any]) -> None:
     for series in selected(rule["expr"]):
-        matchers = ",".join(f'{name}="{value}"' for name, value in series.matchers)
+        matchers = ",".join(f'{name}=~"{value}"' for name, value in series.matchers)
         assert running.query(prometheus_url, f"{series.name}{{{matchers}}}"), series
 
 
@@ -119,48 +123,18 @@ def _sees(url: str, expression: str) -> None:
     assert running.query(url, expression), f"Prometheus does not see {expression}"
 
 
-def _report(platform: running.Platform, reference: str) -> None:
-    data = {
-        "county": COUNTY,
-        "reference": reference,
-        "channel": "inspection",
-        "sector": "hazchem",
-        "enterprise": {"name": "城区示例二号燃气站（虚构）"},
-        "place": "储罐区东侧",
-        "description": "可燃气体探测器失效，未及时校验",
-        "found_on": "2026-03-01",
-    }
-    _send(platform, "duban.hazard.reported.v1", data)
-    running.until(lambda: _hazard(platform, reference), seconds=30)
-
-
 def _rectify(platform: running.Platform, reference: str) -> None:
     data = {
-        "county": COUNTY,
         "reference": reference,
         "measures": "更换探测器并完成标定，验收记录已归档",
         "completed_on": "2026-03-02",
         "submitted_by": "principal-live",
     }
-    _send(platform, "duban.hazard.rectified.v1", data)
-
-
-def _send(platform: running.Platform, kind: str, data: dict[str, Any]) -> None:
-    event = {
-        "specversion": "1.0",
-        "id": str(uuid.uuid4()),
-        "source": f"/county/{COUNTY}/safety-system",
-        "type": kind,
-        "time": "2026-03-02T01:00:00Z",
-        "data": data,
-    }
-    headers = {"Content-Type": "application/cloudevents+json"}
-    answer = platform.call("POST", "gateway", "/v1/events", f"county-{COUNTY}", json=event, headers=headers)
-    assert answer["accepted"] == 1, answer
+    running.send(platform, COUNTY, "duban.hazard.rectified.v1", data)
 
 
 def _confirm(platform: running.Platform, reference: str, *, days: int) -> None:
-    hazard = _hazard(platform, reference)
+    hazard = running.hazard(platform, COUNTY, reference)
     today = datetime.fromisoformat(hazard["registered_at"]).astimezone(ZoneInfo("Asia/Shanghai")).date()
     body = {
         "grade": "general",
@@ -172,11 +146,3 @@ def _confirm(platform: running.Platform, reference: str, *, days: int) -> None:
 
 def _command(platform: running.Platform, hazard: dict[str, Any], verb: str, body: dict[str, Any]) -> None:
     platform.call("POST", "ledger", f"/v1/hazards/{hazard['hazard_id']}/{verb}", REGULATOR, json=body)
-
-
-def _hazard(platform: running.Platform, reference: str, **filters: str) -> dict[str, Any]:
-    query = {"county": COUNTY, "reference": reference} | filters
-    items = platform.call("GET", "ledger", "/v1/hazards", REGULATOR, params=query)["items"]
-    assert len(items) == 1, f"{query}: {items}"
-    found: dict[str, Any] = items[0]
-    return found
