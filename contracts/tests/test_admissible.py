@@ -58,12 +58,12 @@ def test_an_instant_is_read_in_every_form_of_rfc_3339(text: str) -> None:
         (
             "2026-11-21T08:30:00",
             "须为带时区的 RFC 3339 时间，形如 2026-11-21T08:30:00+08:00",
-            "must be an RFC 3339 timestamp",
+            "must be an RFC 3339 timestamp with a UTC offset",
         ),
         (
             "2026-W47-6",
             "须为带时区的 RFC 3339 时间，形如 2026-11-21T08:30:00+08:00",
-            "must be an RFC 3339 timestamp",
+            "must be an RFC 3339 timestamp with a UTC offset",
         ),
         ("2026-02-30T08:30:00Z", "不是存在的日期或时间", "must be a date and time that exist"),
         (
@@ -122,6 +122,11 @@ def test_bytes_that_are_no_utf8_are_named(data: bytes, zh: str, en: str) -> None
     with pytest.raises(BadEncoding) as refused:
         octets.text_of(data)
     assert (refused.value.zh, refused.value.en, str(refused.value)) == (zh, en, en)
+
+
+@pytest.mark.parametrize("text", ["привет", "あいう", "①②③"])
+def test_bytes_that_give_another_script_than_chinese_in_gbk_are_not_taken_for_it(text: str) -> None:
+    assert not octets.looks_like_gbk(text.encode("gb18030"))
 
 
 def test_a_zero_beyond_the_head_is_left_to_the_json_reader() -> None:
