@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 LOCAL := $(PY) -m deploy.local
 # conftest.py says which tests one worker runs together, and which begin.
-SPREAD := --dist loadgroup --no-loadscope-reorder
+SPREAD := --dist loadgroup --no-loadscope-reorder -p no:schemathesis
 
 # The first interpreter that runs and is 3.11 or newer; `make PYTHON=/path/to/python3` overrides it.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
