@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
-from duban_contracts.events.tasks import TASK
-from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.database import Database
 from services.scheduler import metrics
-from services.scheduler.alarms import tables as alarm_table
-from services.scheduler.alarms.model import Alarm
 from services.scheduler.tasks.handlers.taskbook import Taskbook
-from services.scheduler.tasks.model.audit import Finding, Reason, alarms_missing
+from services.scheduler.tasks.model.audit import Finding, Reason
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.tables import audit as table
-from services.scheduler.tasks.tables import rows
 
 _log = structlog.get_logger(__name__)
-_PAGE: Final = 2000
 _SHOWN: Final = 1000
 _LOGGED: Final = 10
 
@@ -56,8 +50,9 @@ async def look(*, deps: Deps) -> TaskAudit:
             *_because(Reason.NOT_MARKED_LATE, await table.accused(connection, _SHOWN)),
             *_because(Reason.ALARM_LEFT, await table.still_armed(connection, _SHOWN)),
         ]
-        compared, missing = await _compare(connection, deps)
-    return TaskAudit(clock.now(), compared, (*findings, *missing))
+        compared, contradicting = await table.contradicting(connection, _SHOWN)
+    findings += _because(Reason.ALARM_MISSING, contradicting)
+    return TaskAudit(clock.now(), compared, tuple(findings))
 
 
 async def audit(*, deps: Deps) -> TaskAudit:
@@ -71,17 +66,3 @@ async def audit(*, deps: Deps) -> TaskAudit:
 
 def _because(reason: Reason, tasks: list[Task]) -> list[Finding]:
     return [Finding.about(task, reason) for task in tasks]
-
-
-async def _compare(connection: Connection, deps: Deps) -> tuple[int, list[Finding]]:
-    """Hold every task that is owed or under review against its alarms, a page at a time."""
-    compared, found, after = 0, list[Finding](), ""
-    while page := await rows.owed_page(connection, after, _PAGE):
-        after = page[-1].task_id
-        compared += len(page)
-        alarms: dict[str, list[Alarm]] = defaultdict(list)
-        for alarm in await alarm_table.of_subjects(connection, TASK, [task.task_id for task in page]):
-            alarms[alarm.due.about.id].append(alarm)
-        wrong = [task for task in page if alarms_missing(task, alarms[task.task_id], deps.taskbook.policy)]
-        found.extend(_because(Reason.ALARM_MISSING, wrong))
-    return compared, found[:_SHOWN]

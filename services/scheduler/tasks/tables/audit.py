@@ -64,6 +64,31 @@ async def still_armed(connection: Connection, limit: int) -> list[Task]:
     return [task_of(row["task"]) for row in found]
 
 
+async def contradicting(connection: Connection, limit: int) -> tuple[int, list[Task]]:
+    """Return how many tasks are owed or wait for their acceptance, and those whose alarm is not what that calls for.
+
+    What was said or let go is final. Reminders are not compared: an edited calendar moves them. Reckoned by SQL alone, so
+    that a fault in what calls for alarms is found, too.
+    """
+    compared: int = await connection.fetchval(
+        "SELECT count(*) FROM task WHERE state IN ('assigned', 'acknowledged', 'returned', 'submitted')"
+    )
+    found = await connection.fetch(
+        """SELECT task FROM task LEFT JOIN alarm
+                  ON subject_kind = 'task' AND subject_id = task_id AND alarm.kind = 'overdue'
+                 AND alarm.deadline_number = task.deadline_number
+            WHERE task.state IN ('assigned', 'acknowledged', 'returned', 'submitted')
+              AND task.due_at > (task ->> 'owed_since')::timestamptz
+              AND (alarm.state IS NULL
+                   OR alarm.state NOT IN ('raised', 'lapsed', 'excused')
+                      AND (alarm.state, alarm.fires_at) IS DISTINCT FROM
+                          (CASE task.state WHEN 'submitted' THEN 'held' ELSE 'armed' END, task.due_at))
+            ORDER BY task_id LIMIT $1""",
+        limit,
+    )
+    return compared, [task_of(row["task"]) for row in found]
+
+
 async def basis(connection: Connection) -> bytes | None:
     """Return the fingerprint of the profile files by which reminders were planned last, or None."""
     found: bytes | None = await connection.fetchval("SELECT fingerprint FROM task_planning_basis")
