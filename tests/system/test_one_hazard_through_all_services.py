@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +13,7 @@ import msgspec
 import pytest
 
 from deploy.local import ephemeral
-from deploy.local.settings import LOOPBACK, ROOT
+from deploy.local.settings import LOOPBACK
 from duban_contracts.cloudevents import to_structured
 from duban_contracts.codec import decode
 from duban_contracts.events.claims import HazardRectified, HazardReported
@@ -25,9 +23,8 @@ from duban_contracts.topics import claims_topic
 from services.chassis.process.clock import ZONE
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.testing.kafka import publish, read_all
-from services.statistics.recompute.handlers import differences
-from services.statistics.recompute.model import books_of
 from tests.deploy import running
+from tests.system.asking import OFFICE, command, differing, hazard_where, timeline_of, verify_offline
 
 pytestmark = [pytest.mark.servers, pytest.mark.platform, pytest.mark.timeout(300)]
 
@@ -35,7 +32,7 @@ COUNTY = "140502"
 REFERENCE = "YH2026-02-0001"
 INTEGRATOR = f"county-{COUNTY}"
 SUBMITTER, REVIEWER = f"regulator-{COUNTY}-1", f"regulator-{COUNTY}-2"
-OFFICE = "city-office-1"
+CITY = "city-regulator-1"
 SOURCE = f"/county/{COUNTY}/hazard-system"
 STRUCTURED = {"Content-Type": "application/cloudevents+json"}
 # Everything that takes a hop over Kafka, and a deadline of a day or two, is there within this many wall seconds.
@@ -66,6 +63,7 @@ def test_one_hazard_goes_from_report_to_close_through_all_five_services(platform
     counted_and_balanced(platform, hazard)
     raised_once(platform, hazard)
     assert urged_once(platform, hazard) == number
+    reopened_with_a_wrong_deadline_that_is_corrected(platform, hazard)
 
 
 def reported_over_http(platform: running.Platform) -> dict[str, Any]:
@@ -172,12 +170,44 @@ def closed_by_somebody_else(platform: running.Platform, hazard: Mapping[str, Any
     assert command(platform, hazard, "close", REVIEWER, body)["state"] == "closed"
 
 
+def reopened_with_a_wrong_deadline_that_is_corrected(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
+    """反弹 with a day that passes, 更正期限 by the city: flag, clock, letters and figures follow, and nothing is hidden."""
+    path = f"/v1/clocks/{hazard['hazard_id']}"
+
+    def reopened() -> date:
+        # Days are short here: one that was near when it was read may be over when it is sent.
+        now = datetime.fromisoformat(platform.call("GET", "scheduler", path, OFFICE)["as_of"])
+        today = now.astimezone(ZONE).date()
+        wrong = (today + timedelta(days=2)).isoformat()
+        command(platform, hazard, "reopen", REVIEWER, {"reason": "回头看发现反弹", "deadline_on": wrong})
+        return today
+
+    today = running.until(reopened, seconds=SOON)
+    running.until(lambda: hazard_where(platform, hazard, overdue=True), seconds=SOON)
+    body = {"reason": "年份录入有误", "deadline_on": (today + timedelta(days=400)).isoformat()}
+    assert command(platform, hazard, "correct-deadline", CITY, body)["overdue"] is False
+
+    def followed() -> None:
+        clock = platform.call("GET", "scheduler", path, OFFICE)
+        assert [deadline["outcome"] for deadline in clock["deadlines"]] == ["passed", "corrected", "open"]
+        recalled = {alarm["deadline_number"] for alarm in clock["alarms"] if alarm["recalled_at"]}
+        assert recalled == {2}
+        query = {"about_id": hazard["hazard_id"]}
+        letters = platform.call("GET", "notifications", "/v1/letters", OFFICE, params=query)["items"]
+        urging = [letter["recalled_at"] is not None for letter in letters if letter["kind"] == "urging"]
+        assert urging == [True, False]
+        names = [item["type"] for item in timeline_of(platform, hazard)]
+        assert {"duban.hazard.deadline_corrected.v1", "duban.notice.recalled.v1"} <= set(names)
+        assert differing(platform) == []
+
+    running.until(followed, seconds=SOON)
+
+
 def timeline_tells_everything(platform: running.Platform, hazard: Mapping[str, Any], number: str) -> None:
     """The ledger's timeline holds history and letter together, and its history verifies offline."""
-    path = f"/v1/hazards/{hazard['hazard_id']}/timeline"
 
     def complete() -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = platform.call("GET", "ledger", path, OFFICE)["items"]
+        items = timeline_of(platform, hazard)
         names = [item["type"].removeprefix("duban.").removesuffix(".v1") for item in items]
         for name in ("registered", "confirmed", "overdue", "rectified", "submitted", "closed"):
             assert names.count(f"hazard.{name}") <= 1
@@ -205,32 +235,5 @@ def counted_and_balanced(platform: running.Platform, hazard: Mapping[str, Any]) 
     split = period | {"by": "county,sector,grade,channel"}
     (cell,) = platform.call("GET", "statistics", "/v1/balance", OFFICE, params=split)["items"]
     assert (cell["confirmed"], cell["closed"], cell["closing"], cell["balanced"]) == (1, 1, 0, True)
-
-    def ask(path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
-        answer: dict[str, Any] = platform.call("GET", "statistics", path, OFFICE, params=dict(parameters))
-        return answer
-
-    assert differences(books_of(history), ask) == []
+    assert differing(platform) == []
     verify_offline(platform, history)
-
-
-def verify_offline(platform: running.Platform, history: list[dict[str, Any]]) -> None:
-    file = platform.settings.home / "history.jsonl"
-    file.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in history), encoding="utf-8")
-    tool = ROOT / "tools" / "verify_history" / "verify_history.py"
-    done = subprocess.run([sys.executable, str(tool), str(file)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def hazard_where(platform: running.Platform, hazard: Mapping[str, Any], **expected: object) -> dict[str, Any]:
-    found: dict[str, Any] = platform.call("GET", "ledger", f"/v1/hazards/{hazard['hazard_id']}", OFFICE)
-    assert {name: found[name] for name in expected} == expected
-    return found
-
-
-def command(
-    platform: running.Platform, hazard: Mapping[str, Any], verb: str, account: str, body: Mapping[str, str]
-) -> dict[str, Any]:
-    path = f"/v1/hazards/{hazard['hazard_id']}/{verb}"
-    answer: dict[str, Any] = platform.call("POST", "ledger", path, account, json=body)
-    return answer

@@ -48,8 +48,8 @@ class Books:
 
     @property
     def days(self) -> tuple[date, date]:
-        """Return the first and the last day on which anything happened."""
-        days = [day for day, _, _ in self.flows] or [datetime.now(CHINA).date()]
+        """Return the first and the last day on which anything happened, counted or not."""
+        days = [day for hazard in self.hazards.values() for day, _, _ in hazard.trail] or [datetime.now(CHINA).date()]
         return min(days), max(days)
 
     def open_on(self, day: date) -> dict[CellKey, tuple[int, int]]:
