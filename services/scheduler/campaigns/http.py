@@ -26,6 +26,7 @@ from services.scheduler.campaigns.handlers import gaps, rows_of
 from services.scheduler.campaigns.model.campaign import Campaign
 from services.scheduler.campaigns.model.gaps import Severity
 from services.scheduler.campaigns.model.printed import Line, lines_of, markdown, workbook
+from services.scheduler.duties.model.checks import check_days
 from services.scheduler.duties.model.duty import PlanCode
 
 READ: Final = Action(
@@ -144,12 +145,14 @@ def _campaigns(routes: Router, deps: Deps) -> None:
         "/campaigns",
         summary="登记一个专项行动",
         response_model=CampaignDocument,
-        responses=declares("duty-ends-before-it-begins"),
+        responses=declares("duty-ends-before-it-begins", "out-of-range"),
     )
     async def record(campaign: JsonBody[Campaign], caller: Writer) -> Response:
         """Record a campaign, or record it anew under its code; the same again changes nothing."""
         now = deps.clock.now()
         ends = [(each.starts_on, each.ends_on, f"$.phases[{at}].ends_on") for at, each in enumerate(campaign.phases)]
+        if broken := next(check_days({"$.starts_on": campaign.starts_on, "$.ends_on": campaign.ends_on}), None):
+            raise Problem.of(broken)
         for starts_on, ends_on, field in [(campaign.starts_on, campaign.ends_on, "$.ends_on"), *ends]:
             if ends_on is not None and ends_on < starts_on:
                 raise Problem.of(violation("duty-ends-before-it-begins", field, first=starts_on))

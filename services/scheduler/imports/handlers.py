@@ -71,9 +71,10 @@ def read_file(content: bytes, *, year: int | None, this_year: int, phrases: Phra
         found = read_workbook(content, year, phrases)
     else:
         found = _read_json(content, year or this_year, phrases)
-    for index, duty in enumerate(found.duties):
-        for broken in check(duty, rosters.by_code, at=f"$.duties[{index}]"):
+    for duty in found.duties:
+        for broken in check(duty, rosters.by_code):
             found.error(duty.duty_id, broken.code, broken.rule or "", broken.field)
+    found.prove()
     return found
 
 

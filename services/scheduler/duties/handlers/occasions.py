@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from duban_contracts.refusals import Refusal, refusal, violation
+from duban_contracts.refusals import Refusal, refusal
 from services.chassis.storage.database import Connection
 from services.scheduler.duties.handlers.keep import Hand
 from services.scheduler.duties.handlers.plan import Planner, Planning, plan_duties
+from services.scheduler.duties.model.checks import check_occasion
 from services.scheduler.duties.model.occasions import Occasion
 from services.scheduler.duties.tables import duties, occasions
 
@@ -14,8 +15,8 @@ async def add_occasion(
     connection: Connection, occasion: Occasion, *, hand: Hand, planner: Planner
 ) -> Planning | Refusal:
     """Enter an occasion and plan what it calls for, in the caller's transaction; return the planning, or why not."""
-    if occasion.ends_on < occasion.starts_on:
-        return violation("duty-ends-before-it-begins", "$.ends_on", first=occasion.starts_on)
+    if broken := next(check_occasion(occasion), None):
+        return broken
     taken = any(occasion.occasion_id == holiday.occasion_id for holiday in planner.holidays)
     if taken or not await occasions.insert(connection, occasion, at=hand.at, by=hand.account):
         return refusal("occasion-exists", field="$.occasion_id")

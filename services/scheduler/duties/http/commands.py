@@ -21,7 +21,7 @@ from services.scheduler.duties.http.deps import Deps, Name, Writer
 from services.scheduler.duties.model.duty import Duty, DutyVersion
 from services.scheduler.duties.model.occasions import Occasion
 
-_BROKEN: Final = ("bad-recurrence", "unknown-roster", "duty-ends-before-it-begins", "date-too-early")
+_BROKEN: Final = ("bad-recurrence", "unknown-roster", "duty-ends-before-it-begins", "out-of-range")
 
 
 def add_commands(routes: Router, deps: Deps) -> None:
@@ -109,7 +109,7 @@ def _occasion(routes: Router, deps: Deps) -> None:
         summary="登记重要时段或重大活动，并排定相应检查",
         status_code=201,
         response_model=PlanningDocument,
-        responses=declares("occasion-exists", "duty-ends-before-it-begins"),
+        responses=declares("occasion-exists", "duty-ends-before-it-begins", "out-of-range"),
     )
     async def add(occasion: JsonBody[Occasion], caller: Writer, once: Once) -> Response:
         """Enter an occasion; what it calls for is planned at once, dated inside it."""

@@ -25,7 +25,7 @@ PlanCode = Annotated[
     str,
     Meta(pattern=r"^[0-9a-z][0-9a-z-]{0,62}$", min_length=1, max_length=63, description="code of a plan or campaign"),
 ]
-Printed = Annotated[str, Meta(max_length=500, description="words of the document, as printed")]
+Printed = Annotated[str, Meta(max_length=500, description="words of the document, as printed", extra={"text": "loose"})]
 Demands = Annotated[tuple[ShortText, ...], Meta(max_length=50)]
 
 

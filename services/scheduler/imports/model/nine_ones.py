@@ -132,7 +132,7 @@ def add_row(
             valid_until=date(year, 12, 31),
             lead=units[0] if units else None,
             helpers=tuple(units[1:]),
-            sectors=row.sectors,
+            sectors=tuple(sector for sector in row.sectors if sector in SECTORS),
             who="、".join(row.lead_units),
             leader=row.leader_role_zh,
             evidence=mechanism.evidence,

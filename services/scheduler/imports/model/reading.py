@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from duban_contracts.legible import legible
+from duban_contracts.terms import check_terms
 from services.scheduler.campaigns.model.campaign import Campaign
 from services.scheduler.campaigns.model.plan import Plan
 from services.scheduler.duties.model.duty import Duty
@@ -70,6 +71,29 @@ class Read:
             inner = path.rstrip("`")
             self.error(f"{cell}{inner}", "wrong-cell", rule, _at(raw, inner))
             return None
+
+    def prove(self) -> None:
+        """Note what of all that was made can't be kept: a text too long or with control characters, a code that is none.
+
+        What is kept is read again by its own rules, and would be refused there when it is too late.
+        """
+        for kept in (self.plans, self.campaigns, self.duties):
+            names: set[str] = set()
+            for one in kept:
+                name = one.duty_id if isinstance(one, Duty) else one.code
+                if name in names:
+                    self.error(name, "repeated-row", "must stand once in the file")
+                names.add(name)
+                self._prove(one, name)
+
+    def _prove(self, one: Plan | Campaign | Duty, name: str) -> None:
+        try:
+            msgspec.convert(msgspec.to_builtins(one), type(one))
+        except msgspec.ValidationError as error:
+            rule, _, path = str(error).partition(" - at `")
+            self.error(name, "wrong-cell", rule, path.rstrip("`"))
+        for broken in check_terms(one):
+            self.error(name, broken.code, broken.rule or "", broken.field)
 
     def _note(self, weight: Weight, cell: str, code: str, rule: str, value: object) -> None:
         shown = None if value is None else legible(str(value))

@@ -49,6 +49,11 @@ def read_campaigns(raw: Any, phrases: Phrasebook) -> Read:
 
 def _read_plan(read: Read, plan: PlanRow, cell: str, phrases: Phrasebook) -> None:
     which = plan.source_file.partition("_")[0].lower()
+    if int(plan.period[5:]) < max(int(plan.period[:4]), plan.issued_on.year):
+        read.error(
+            f"{cell}.period", "period-reversed", "must end after it begins and after the plan is issued", plan.period
+        )
+        return
     code = f"three-year-{which}"
     last = date(int(plan.period.partition("/")[2]), 12, 31)
     actions: list[Measure] = []

@@ -88,7 +88,7 @@ class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
     city_zh: Annotated[str, Meta(min_length=1, max_length=100)]
     doc_no_zh: Annotated[str, Meta(min_length=1, max_length=200)]
     issued_on: date
-    period: Annotated[str, Meta(pattern=r"^[0-9]{4}/[0-9]{4}$")]
+    period: Annotated[str, Meta(pattern=r"^2[0-9]{3}/2[0-9]{3}$")]
     targets: tuple[Target, ...] = ()
     phases: tuple[PhaseRow, ...] = ()
     reporting: tuple[Report, ...] = ()

@@ -112,6 +112,7 @@ def _month_of(read: Read, text: str, before: int | None, cell: _Cell) -> int | N
 def _row(read: Read, texts: Mapping[str, str], month: int, place: int, cells: Mapping[str, _Cell]) -> Row | None:
     numbered = _NUMBERED.fullmatch(texts[_WORK])
     seq, title = (numbered[1], numbered[2].strip()) if numbered else (None, texts[_WORK])
+    title = " ".join(title.split())
     kind = _kind(texts.get(_KIND, ""), title)
     if kind is None:
         cell = cells.get(_KIND, cells[_WORK]).coordinate
@@ -128,7 +129,7 @@ def _row(read: Read, texts: Mapping[str, str], month: int, place: int, cells: Ma
         kind=kind,
         lead_units=units,
         sectors=tuple(_sectors(read, texts.get(_SECTORS, ""), cells)),
-        leader_role_zh=texts.get(_LEADER, ""),
+        leader_role_zh=" ".join(texts.get(_LEADER, "").split()),
     )
 
 

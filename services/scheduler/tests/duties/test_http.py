@@ -85,7 +85,10 @@ async def test_the_deadline_of_a_task_that_has_begun_is_not_moved_by_its_duty(of
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"rule": {"by": "recurrence", "rrule": "FREQ=HOURLY"}}, "bad-recurrence", "$.rule.rrule"),
     ({"rule": {"by": "recurrence", "rrule": "FREQ=MONTHLY"}}, "bad-recurrence", "$.rule.rrule"),
-    ({"valid_from": "1999-12-31"}, "date-too-early", "$.valid_from"),
+    ({"valid_from": "1999-12-31"}, "out-of-range", "$.valid_from"),
+    ({"rule": {"by": "deadline", "due_on": "9999-12-31"}}, "out-of-range", "$.rule.due_on"),
+    ({"rule": {"by": "deadline", "due_on": "2024-12-31", "opens_on": "0001-01-01"}}, "out-of-range", "$.rule.opens_on"),
+    ({"who": "a\u0000b"}, "invalid-field", "who"),
     ({"per": "martians"}, "unknown-roster", "$.per"),
     ({"valid_until": "2023-01-01"}, "duty-ends-before-it-begins", "$.valid_until"),
     ({"lead": "martians"}, "invalid-field", "lead"),

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from duban_contracts.days import Zone
 from duban_contracts.events.tasks import MemberKind
 from services.scheduler.duties.handlers.plan import plan_duties
-from services.scheduler.duties.model.occasions import OccasionKind, holidays_of
 from services.scheduler.duties.model.periods import Period
-from services.scheduler.duties.model.rules import Occasional, Quota
+from services.scheduler.duties.model.rules import Quota
 from services.scheduler.rosters.model import Roster, RosterMember, Rosters
 from services.scheduler.tests.duties.builders import duty
 from services.scheduler.tests.office import Office
@@ -33,14 +32,6 @@ MADE = {
     "lead": "emergency_management",
     "source": {"document": "S0", "item": "五"},
 }
-CHECK = duty(
-    Occasional(kinds=(OccasionKind.HOLIDAY,), words="重大节日"),
-    duty_id="check",
-    kind="inspection",
-    title="节日检查",
-    per="counties",
-    lead=None,
-)
 
 
 def roster(*codes: str, **changed: Any) -> Rosters:
@@ -134,51 +125,6 @@ async def test_whatever_happens_every_day_of_the_plan_is_asked_for_once(office: 
     assert tasks[-1]["due_on"] >= date(2024, 12, 29)
 
 
-@pytest.mark.feature("SY17")
-async def test_adding_a_holiday_to_the_calendar_makes_a_check_for_every_county_dated_inside_it(office: Office) -> None:
-    await office.keep(CHECK)
-    before = {task["task_id"] for task in await office.tasks()}
-    days = {date(2024, 8, day): "新增节日" for day in (12, 13, 14)}
-    done = await office.plan(holidays=(*office.planner.holidays, *holidays_of(days)))
-    assert done.created == 6
-    new = [task for task in await office.tasks() if task["task_id"] not in before]
-    assert len({task["county"] for task in new}) == 6
-    assert {(task["opens_on"], task["due_on"]) for task in new} == {(date(2024, 8, 12), date(2024, 8, 14))}
-
-
-@pytest.mark.feature("SY17")
-async def test_an_occasion_that_is_entered_makes_its_checks_at_once(office: Office) -> None:
-    await office.keep(CHECK)
-    before = len(await office.tasks())
-    festival = {
-        "occasion_id": "2024-文博会",
-        "kind": "holiday",
-        "name": "文博会",
-        "starts_on": "2024-09-01",
-        "ends_on": "2024-09-03",
-    }
-    done = await office.tell("/v1/occasions", festival, status=201)
-    assert (done["created"], len(await office.tasks())) == (6, before + 6)
-    assert (await office.tell("/v1/occasions", festival, status=409))["code"] == "occasion-exists"
-    [entered] = [each for each in (await office.ask("/v1/occasions"))["items"] if not each["from_calendar"]]
-    assert entered["name"] == "文博会"
-
-
-async def test_an_event_that_names_its_duties_makes_their_tasks_and_no_others(office: Office) -> None:
-    by_hand = duty(Occasional(kinds=(OccasionKind.OTHER,), words="事故调查报告公布后"), duty_id="lessons")
-    await office.keep(by_hand, duty(by_hand.rule, duty_id="others"))
-    report = {
-        "occasion_id": "2024-06-报告",
-        "kind": "other",
-        "name": "事故调查报告公布",
-        "starts_on": "2024-06-03",
-        "ends_on": "2024-06-30",
-        "duties": ["lessons"],
-    }
-    await office.tell("/v1/occasions", report, status=201)
-    assert [(task["duty_id"], task["period"]) for task in await office.tasks()] == [("lessons", "2024-06-报告")]
-
-
 async def test_a_change_at_night_takes_effect_on_the_citys_own_day(office: Office) -> None:
     await office.tell("/v1/duties", MADE, status=201)
     # 16:30 in Greenwich is half past midnight of the next day in Shanghai.
@@ -194,14 +140,6 @@ def test_the_citys_zone_is_a_zone_and_no_offset() -> None:
     zone = Zone("Asia/Shanghai")
     assert zone.start_of_day(date(1988, 7, 1)).hour == 15
     assert zone.start_of_day(date(2024, 7, 1)).hour == 16
-
-
-async def test_a_holiday_that_is_taken_out_takes_its_checks_with_it(office: Office) -> None:
-    await office.keep(CHECK)
-    kept = tuple(each for each in office.planner.holidays if each.occasion_id != "2024-国庆节")
-    assert len(kept) == len(office.planner.holidays) - 1
-    done = await office.plan(holidays=kept)
-    assert (done.created, done.withdrawn) == (0, 6)
 
 
 async def test_a_period_with_no_member_makes_no_task_and_is_said(office: Office) -> None:
