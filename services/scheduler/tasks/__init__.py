@@ -2,5 +2,5 @@
 
 A task is planned from a duty by whoever plans (`handlers/plan.py`), and carried on by people (`moves/`). Its reminders
 and its 督办逾期 are raised by `alarms`. It never decides what has to be done: that is the duties'. Feature rows: SY04
-(owner and helpers), SY06, SY07, SY08, SY09, SY10, SY11, SY13.
+(owner and helpers), SY06 to SY11, SY13, SY14, SY16, SY18, SY20.
 """
