@@ -25,9 +25,7 @@ POST = b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n"
 
 
 @pytest.fixture
-async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    monkeypatch.setattr(BoundedProtocol, "head_seconds", 0.3)
-    monkeypatch.setattr(BoundedProtocol, "body_seconds", 0.3)
+async def port() -> AsyncIterator[int]:
     app = FastAPI()
     failures.install(app)
     app.add_middleware(Observed)
@@ -59,6 +57,14 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     yield number
     stopping.set()
     await serving
+
+
+@pytest.fixture
+def hurried(port: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """A server that waits for nobody for longer than a moment."""
+    monkeypatch.setattr(BoundedProtocol, "head_seconds", 0.3)
+    monkeypatch.setattr(BoundedProtocol, "body_seconds", 0.3)
+    return port
 
 
 async def said(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
@@ -102,13 +108,13 @@ def sent_whole_then_read(port: int, request: bytes) -> bytes:
     ],
     ids=["silence", "half-line", "dripping-headers", "half-body", "dripping-body", "blank-lines"],
 )
-async def test_a_request_that_never_ends_is_ended(port: int, parts: tuple[bytes, ...]) -> None:
-    assert b"200 OK" not in await said(port, *parts, pause=0.15 if len(parts) > 1 else 0)
+async def test_a_request_that_never_ends_is_ended(hurried: int, parts: tuple[bytes, ...]) -> None:
+    assert b"200 OK" not in await said(hurried, *parts, pause=0.15 if len(parts) > 1 else 0)
 
 
-async def test_whole_requests_are_answered_however_long_the_answer_takes(port: int) -> None:
+async def test_whole_requests_are_answered_however_long_the_answer_takes(hurried: int) -> None:
     answer = await said(
-        port, POST + b"\r\nabcde", b"GET /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", pause=0.1
+        hurried, POST + b"\r\nabcde", b"GET /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", pause=0.1
     )
     assert answer.count(b"200 OK") == 2
     assert answer.endswith(b'"answered"')
