@@ -20,7 +20,7 @@ pytestmark = [
 
 SEED = 20261121
 # Beside the cases that follow from the document itself, which are several hundred for each service.
-EXAMPLES = 5
+EXAMPLES = 3
 TAKEN_FOR_RIGHT = Path(__file__).parent / "data" / "schemathesis.toml"
 # Who may do most there.
 CALLERS = {

@@ -51,12 +51,15 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> set[str]:
-    """Return what can be done at the address that was asked for (RFC 9110 §15.5.6)."""
-    found: set[str] = set()
+    """Return what can be done at the address that was asked for (RFC 9110 §15.5.6).
+
+    `/duties/plan` is that, and no duty called `plan`: of two descriptions the plainer one counts, as in OpenAPI.
+    """
+    found: dict[int, set[str]] = {}
     for route in iter_route_contexts(request.app.routes):
         if route.methods and route.path_regex.match(request.scope["path"]):
-            found |= route.methods
-    return found
+            found.setdefault(route.path_regex.groups, set()).update(route.methods)
+    return found[min(found)] if found else set()
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

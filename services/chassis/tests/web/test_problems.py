@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from fastapi import FastAPI, Response
 
 from duban_contracts.codes import CODES
 from duban_contracts.refusals import refusal
+from services.chassis.web import failures
 from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem, declares, example, joined, respond
+from services.chassis.web.routes import Router
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -54,6 +57,24 @@ def test_codes_of_one_status_are_declared_together() -> None:
 
 async def test_a_405_names_every_method_of_the_address(client: httpx.AsyncClient) -> None:
     assert (await client.put("/v1/things/x")).headers["allow"] == "DELETE, GET"
+
+
+async def test_an_address_of_its_own_is_not_taken_for_a_thing_of_that_name() -> None:
+    app, routes = FastAPI(), Router()
+    failures.install(app)
+
+    @routes.get("/things/{name}", response_model=None)
+    async def thing(name: str) -> Response:
+        return Response(name)
+
+    @routes.post("/things/plan", response_model=None)
+    async def plan() -> Response:
+        return Response()
+
+    app.include_router(routes)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t") as served:
+        assert (await served.put("/things/plan")).headers["allow"] == "POST"
+        assert (await served.put("/things/other")).headers["allow"] == "GET"
 
 
 async def test_what_the_framework_refuses_is_a_problem_too(client: httpx.AsyncClient) -> None:
