@@ -34,10 +34,9 @@ class Telling:
                 async with self._database.acquire() as connection:
                     await dead_letters.report(connection, self._consumer, self._limit)
                     await self._report_holds(connection)
-            except Exception as error:
-                if not is_retryable(error):
-                    raise
-                _log.info("the database is away, gauges stand", consumer=self._consumer, error=repr(error))
+            except Exception as error:  # noqa: BLE001 - nobody waits for this task; it must not end unseen
+                tell = _log.info if is_retryable(error) else _log.error
+                tell("gauges from the database stand", consumer=self._consumer, error=repr(error))
             await self._clock.sleep(_EVERY_SECONDS)
 
     async def _report_holds(self, connection: Connection) -> None:
