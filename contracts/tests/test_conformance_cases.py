@@ -129,7 +129,7 @@ def of_ledger(record: RawRecord) -> str | None:
         return unreadable(event, data, COUNTY).code
     assert event is not None
     found = screen(event, data, COUNTY, PRESENT)
-    return None if found is None else found.code
+    return found.code if isinstance(found, Refusal) else None
 
 
 @pytest.mark.parametrize(("document", "right"), [pytest.param(raw, right, id=name) for name, raw, right in documents()])

@@ -18,5 +18,8 @@ class Settings(ServiceSettings):
     )
     planning_seconds: float = Field(default=60, gt=0, description="pause between two plannings of duties")
     planning_days_ahead: int = Field(
-        default=120, ge=0, le=1000, description="tasks are planned to the end of the year that lies this many days ahead"
+        default=120,
+        ge=0,
+        le=1000,
+        description="tasks are planned to the end of the year that lies this many days ahead",
     )

@@ -7,7 +7,7 @@ comes down to :func:`duban_contracts.envelope.build`, so that one event is the s
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -33,7 +33,6 @@ __all__ = [
     "STRUCTURED_CONTENT_TYPE",
     "CloudEvent",
     "EnvelopeError",
-    "Headers",
     "encode_batch",
     "from_kafka",
     "from_structured",
@@ -60,9 +59,6 @@ _OWN_HEADERS: Final = {
     "ce_aggregateversion": "aggregateversion",
     "content-type": "datacontenttype",
 }
-_ALSO: Final = {"ce_traceparent": "traceparent"}
-
-Headers = Sequence[tuple[str, bytes]]
 
 
 def to_kafka(event: CloudEvent) -> tuple[bytes | None, bytes, list[tuple[str, bytes]]]:
@@ -100,13 +96,13 @@ def from_kafka(key: bytes | None, value: bytes | None, headers: Iterable[tuple[s
 def _own(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
     """Return our attributes among the headers of a record, undecoded; raises EnvelopeError when one stands twice."""
     found: dict[str, Any] = {}
-    also: dict[str, Any] = {}
+    trace: bytes | None = None
     twice: str | None = None
     for header, raw in headers:
         name = _OWN_HEADERS.get(header) or _OWN_HEADERS.get(header.lower())
         if name is None:
-            if header.lower() in _ALSO:
-                also[_ALSO[header.lower()]] = raw
+            if header.lower() == "ce_traceparent":
+                trace = raw
         elif name in found:
             twice = twice or name
         else:
@@ -114,9 +110,8 @@ def _own(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, Any]:
     if twice is not None:
         left = {name: raw for name, raw in found.items() if name != twice}
         raise named(EnvelopeError(twice, "must be given once", "重复出现"), left)
-    for name, raw in also.items():
-        if not found.get(name):
-            found[name] = raw
+    if trace is not None and not found.get("traceparent"):
+        found["traceparent"] = trace
     return found
 
 
@@ -205,7 +200,7 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
         found = EnvelopeError("document", f"must be one JSON object ({reason(error)})", "不是一个 JSON 对象")
         raise named(found, octets.salvaged(raw)) from None
     fields = {name: value for name in ATTRIBUTES if (value := getattr(parsed, name)) is not None}
-    if not _plainly_once(raw, fields, parsed) and (twice := _repeated(text)):
+    if twice := _repeated(raw, text, fields, parsed):
         raise named(EnvelopeError(twice, "must be given once", "重复出现"), octets.salvaged(raw))
     try:
         data = _data_of(parsed)
@@ -214,14 +209,12 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
     return build(fields, data)
 
 
-def _plainly_once(document: bytes, fields: Mapping[str, Any], parsed: Any) -> bool:
-    """Tell whether a count shows that no attribute stands twice; `data` counts as it stands."""
+def _repeated(document: bytes, text: str, fields: Mapping[str, Any], parsed: Any) -> str | None:
+    """Return an attribute that stands twice, looking closely only where a count doesn't show that there is none."""
     data = b"" if parsed.data is msgspec.UNSET else bytes(parsed.data)
     inside = data.count(b":") + (parsed.data is not msgspec.UNSET)
-    return octets.plainly_once(document, len(fields) + inside, fields)
-
-
-def _repeated(text: str) -> str | None:
+    if octets.plainly_once(document, len(fields) + inside, fields):
+        return None
     return next((name for name in octets.repeated_members(text) if name in _MEMBERS), None)
 
 

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not (chosen.directory / "pyproject.toml").is_file():
         parser.error(f"{chosen.directory} is no checkout of the contract; name one with --directory")
     version = installed_version("duban-contracts")
-    files = generated(version) | guides(chosen.directory)
+    files = {**generated(version), **guides(chosen.directory)}
     old = stale(chosen.directory, files)
     if chosen.check:
         return _report(old)
