@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.events.notices import NoticeAcknowledged, NoticeDelivered, NoticeFailed
+from duban_contracts.events.notices import NoticeAcknowledged, NoticeDelivered, NoticeFailed, NoticeRecalled
 from duban_contracts.events.types import Subject
 from services.notifications.delivery.model.delivery import DeliveryState
 from services.notifications.delivery.model.rows import delivery_id
@@ -86,6 +86,12 @@ def test_each_notice_counts_and_a_signature_stays() -> None:
     assert signed == replace(
         LETTER, version=3, state=LetterState.ACKNOWLEDGED, acknowledged_at=AT, acknowledged_by="regulator-1"
     )
+
+
+def test_a_recalled_letter_stays_what_it_was_and_says_since_when_it_no_longer_holds() -> None:
+    delivered = replace(LETTER, version=2, state=LetterState.DELIVERED)
+    recall = NoticeRecalled(**LETTER.head, occurred_at=AT, cause="e-2", reason="期限更正")
+    assert evolve(delivered, recall) == replace(delivered, version=3, recalled_at=AT)
 
 
 def test_a_notice_of_a_letter_that_is_not_written_is_a_defect() -> None:
