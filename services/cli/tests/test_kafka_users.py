@@ -9,13 +9,15 @@ from typer.testing import CliRunner
 from duban_contracts.kafka_users import city_users
 from services.cli.command_line import app
 from services.cli.strimzi import kafka_users
+from services.cli.surroundings import console
 
 PROFILE = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
 
 
 def test_users_are_printed_from_the_profile_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUBAN_PROFILE", str(PROFILE))
-    monkeypatch.setenv("COLUMNS", "200")
+    # The console asked for its width when it was made, which may be long ago.
+    monkeypatch.setattr(console, "width", 200)
     printed = CliRunner().invoke(app, ["kafka", "users"])
     assert printed.exit_code == 0
     for expected in ("county-140581", "Write Topic county.140581.v1", "Read Group county-140581*", "duban-operator"):
