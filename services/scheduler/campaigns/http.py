@@ -103,7 +103,10 @@ def _tables(routes: Router, deps: Deps) -> None:
     @routes.get(
         "/plans/{code}/table.xlsx",
         summary="一年或一月的任务表（Excel，按印发版式）",
-        responses={**declares("plan-not-found"), 200: {"content": {_XLSX: {}}}},
+        responses={
+            **declares("plan-not-found"),
+            200: {"content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}},
+        },
         response_class=Response,
     )
     async def as_workbook(_: Reader, code: Code, month: MonthOfPlan = None) -> Response:
@@ -113,7 +116,7 @@ def _tables(routes: Router, deps: Deps) -> None:
     @routes.get(
         "/plans/{code}/table.md",
         summary="一年或一月的任务表（Markdown，按印发版式）",
-        responses={**declares("plan-not-found"), 200: {"content": {_MARKDOWN: {}}}},
+        responses={**declares("plan-not-found"), 200: {"content": {_MARKDOWN: {"schema": {"type": "string"}}}}},
         response_class=Response,
     )
     async def as_markdown(_: Reader, code: Code, month: MonthOfPlan = None) -> Response:

@@ -11,7 +11,7 @@ from services.scheduler.imports.handlers import Loaded
 from services.scheduler.imports.model.reading import Finding, Weight
 
 
-class FindingDocument(Document, frozen=True, kw_only=True):
+class ImportFindingDocument(Document, frozen=True, kw_only=True):
     """One thing about one cell: an error refuses the file, a warning has to be looked at."""
 
     weight: Weight
@@ -45,7 +45,7 @@ class ImportDocument(Document, frozen=True, kw_only=True):
     duties_changed: list[str]
     duties_unchanged: list[str]
     tasks: PlannedDocument
-    warnings: list[FindingDocument]
+    warnings: list[ImportFindingDocument]
 
     @classmethod
     def of(cls, loaded: Loaded, *, dry_run: bool) -> Self:
@@ -61,5 +61,5 @@ class ImportDocument(Document, frozen=True, kw_only=True):
             tasks=PlannedDocument(
                 created=planning.created, revised=planning.revised, kept=planning.kept, withdrawn=planning.withdrawn
             ),
-            warnings=[FindingDocument.of(each) for each in loaded.read.warnings],
+            warnings=[ImportFindingDocument.of(each) for each in loaded.read.warnings],
         )

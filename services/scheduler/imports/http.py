@@ -18,7 +18,7 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.scheduler.duties.handlers.keep import Hand
 from services.scheduler.duties.handlers.plan import Planner
-from services.scheduler.imports.documents import FindingDocument, ImportDocument
+from services.scheduler.imports.documents import ImportDocument, ImportFindingDocument
 from services.scheduler.imports.handlers import load, read_file
 from services.scheduler.imports.model.units import Phrasebook
 
@@ -75,7 +75,7 @@ def router(deps: Deps) -> Router:
         )
         if found.errors:
             said = refusal("import-refused", count=len(found.errors), rule=None)
-            raise Problem.of(said, findings=[FindingDocument.of(each) for each in found.findings])
+            raise Problem.of(said, findings=[ImportFindingDocument.of(each) for each in found.findings])
         hand = Hand(caller.account, now)
         loaded = await load(deps.database, found, hand=hand, planner=deps.planner, rehearse=dry_run)
         return ImportDocument.of(loaded, dry_run=dry_run)

@@ -11,7 +11,7 @@ import structlog
 from services.chassis.storage.database import Database
 from services.scheduler import metrics
 from services.scheduler.tasks.handlers.taskbook import Taskbook
-from services.scheduler.tasks.model.audit import Finding, Reason
+from services.scheduler.tasks.model.audit import Discrepancy, Finding
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.tables import audit as table
 
@@ -45,13 +45,13 @@ async def look(*, deps: Deps) -> TaskAudit:
     async with deps.database.transaction() as connection:
         await table.stand_still(connection)
         findings = [
-            *_because(Reason.NOT_ASSIGNED, await table.unopened(connection, before, _SHOWN)),
-            *_because(Reason.NOT_RAISED, await table.unmarked(connection, before, _SHOWN)),
-            *_because(Reason.NOT_MARKED_LATE, await table.accused(connection, _SHOWN)),
-            *_because(Reason.ALARM_LEFT, await table.still_armed(connection, _SHOWN)),
+            *_because(Discrepancy.NOT_ASSIGNED, await table.unopened(connection, before, _SHOWN)),
+            *_because(Discrepancy.NOT_RAISED, await table.unmarked(connection, before, _SHOWN)),
+            *_because(Discrepancy.NOT_MARKED_LATE, await table.accused(connection, _SHOWN)),
+            *_because(Discrepancy.ALARM_LEFT, await table.still_armed(connection, _SHOWN)),
         ]
         compared, contradicting = await table.contradicting(connection, _SHOWN)
-    findings += _because(Reason.ALARM_MISSING, contradicting)
+    findings += _because(Discrepancy.ALARM_MISSING, contradicting)
     return TaskAudit(clock.now(), compared, tuple(findings))
 
 
@@ -64,5 +64,5 @@ async def audit(*, deps: Deps) -> TaskAudit:
     return found
 
 
-def _because(reason: Reason, tasks: list[Task]) -> list[Finding]:
+def _because(reason: Discrepancy, tasks: list[Task]) -> list[Finding]:
     return [Finding.about(task, reason) for task in tasks]

@@ -15,7 +15,7 @@ from services.chassis.access.roles import CITY_OFFICES, CITY_REGULATORS, OPERATO
 from services.chassis.web.documents import Document
 from services.chassis.web.routes import Router
 from services.scheduler.tasks.handlers.audit import Deps, TaskAudit, look
-from services.scheduler.tasks.model.audit import Finding, Reason
+from services.scheduler.tasks.model.audit import Discrepancy, Finding
 
 READ: Final = Action(
     "scheduler.tasks.audit", "查看任务自查", roles=OPERATORS | CITY_OFFICES | CITY_REGULATORS, reach=Reach.CITY
@@ -32,7 +32,7 @@ class TaskFinding(Document, frozen=True, kw_only=True):
     state: TaskState
     deadline_number: int
     due_at: datetime
-    reason: Reason
+    reason: Discrepancy
 
     @classmethod
     def of(cls, finding: Finding) -> Self:

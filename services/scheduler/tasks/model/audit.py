@@ -10,8 +10,8 @@ from duban_contracts.events.tasks import TaskState
 from services.scheduler.tasks.model.task import Task
 
 
-class Reason(enum.StrEnum):
-    """Why something is a finding."""
+class Discrepancy(enum.StrEnum):
+    """What differs between a task and what follows from it."""
 
     NOT_ASSIGNED = "not_assigned"
     NOT_RAISED = "not_raised"
@@ -31,10 +31,10 @@ class Finding:
     state: TaskState
     deadline_number: int
     due_at: datetime
-    reason: Reason
+    reason: Discrepancy
 
     @classmethod
-    def about(cls, task: Task, reason: Reason) -> Finding:
+    def about(cls, task: Task, reason: Discrepancy) -> Finding:
         """Return the finding about the deadline in force of `task`."""
         plan = task.plan
         return cls(

@@ -10,7 +10,7 @@ import pytest
 
 from duban_contracts.testing.calendar import local
 from services.scheduler.tasks.handlers.audit import Deps, audit
-from services.scheduler.tasks.model.audit import Reason
+from services.scheduler.tasks.model.audit import Discrepancy
 from services.scheduler.tasks.moves import Accept, Submit
 from services.scheduler.tests.bench import metric
 from services.scheduler.tests.tasks.stage import OFFICE, OWNER, Stage, report
@@ -18,7 +18,7 @@ from services.scheduler.tests.tasks.stage import OFFICE, OWNER, Stage, report
 MISSED_AFTER: Final = timedelta(seconds=30)
 
 
-async def found(stage: Stage) -> set[Reason]:
+async def found(stage: Stage) -> set[Discrepancy]:
     result = await audit(deps=Deps(stage.database, stage.taskbook, MISSED_AFTER))
     assert metric("duban_tasks_wrong") == len(result.findings)
     return {finding.reason for finding in result.findings}
@@ -41,13 +41,13 @@ async def test_what_was_not_said_is_found(stage: Stage) -> None:
     task = report()
     await stage.plan(task)
     stage.clock.set(local(1, 1))
-    assert await found(stage) == {Reason.NOT_ASSIGNED}
+    assert await found(stage) == {Discrepancy.NOT_ASSIGNED}
     await stage.tick()
     assert await found(stage) == set()
     stage.clock.set(local(2, 0, 0, 20))
     assert await found(stage) == set(), "the clock role still has its time"
     stage.clock.set(local(2, 0, 1))
-    assert await found(stage) == {Reason.NOT_RAISED}
+    assert await found(stage) == {Discrepancy.NOT_RAISED}
     await stage.tick()
     assert await found(stage) == set()
 
@@ -55,20 +55,22 @@ async def test_what_was_not_said_is_found(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ("DELETE FROM alarm", Reason.ALARM_MISSING),
-        ("UPDATE alarm SET state = 'held'", Reason.ALARM_MISSING),
-        ("UPDATE alarm SET fires_at = fires_at + interval '1 day' WHERE kind = 'overdue'", Reason.ALARM_MISSING),
+        ("DELETE FROM alarm", Discrepancy.ALARM_MISSING),
+        ("UPDATE alarm SET state = 'held'", Discrepancy.ALARM_MISSING),
+        ("UPDATE alarm SET fires_at = fires_at + interval '1 day' WHERE kind = 'overdue'", Discrepancy.ALARM_MISSING),
         (
             "UPDATE alarm SET state = 'raised', raised_at = fires_at WHERE kind = 'overdue'",
-            Reason.NOT_MARKED_LATE,
+            Discrepancy.NOT_MARKED_LATE,
         ),
         (
             """UPDATE task SET state = 'waived', task = task || '{"state": "waived"}'""",
-            Reason.ALARM_LEFT,
+            Discrepancy.ALARM_LEFT,
         ),
     ],
 )
-async def test_an_alarm_that_is_not_what_the_task_calls_for_is_found(stage: Stage, wrong: str, reason: Reason) -> None:
+async def test_an_alarm_that_is_not_what_the_task_calls_for_is_found(
+    stage: Stage, wrong: str, reason: Discrepancy
+) -> None:
     await stage.plan(report())
     await stage.tick()
     async with stage.database.acquire() as connection:
