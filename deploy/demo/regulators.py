@@ -65,7 +65,10 @@ class Regulators:
             return
         # Who may review depends on who did what before, and the platform knows: where one may not, a colleague does.
         for account in _reviewers(story):
-            if await self._command(hazard, "close", account, {"review": "经现场复查，整改到位，同意销号"}) != _FORBIDDEN:
+            if (
+                await self._command(hazard, "close", account, {"review": "经现场复查，整改到位，同意销号"})
+                != _FORBIDDEN
+            ):
                 return
 
     async def _command(self, hazard: Json, verb: str, account: str, body: Json) -> int:
