@@ -17,6 +17,7 @@ from services.scheduler.duties.wire import wire as duties
 from services.scheduler.imports.wire import wire as imports
 from services.scheduler.rosters.wire import wire as rosters
 from services.scheduler.settings import Settings
+from services.scheduler.subscriptions.wire import wire as subscriptions
 from services.scheduler.tasks.wire import wire as tasks
 
 NAME: Final = "scheduler"
@@ -37,6 +38,7 @@ SLICES: Final = {
     "alarms": used,
     "rosters": rosters,
     "tasks": tasks,
+    "subscriptions": subscriptions,
     "duties": duties,
     "campaigns": campaigns,
     "imports": imports,

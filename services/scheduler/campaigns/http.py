@@ -25,6 +25,7 @@ from services.scheduler.campaigns.documents import ByCode, CampaignDocument, Pla
 from services.scheduler.campaigns.handlers import gaps, rows_of
 from services.scheduler.campaigns.model.campaign import Campaign
 from services.scheduler.campaigns.model.gaps import Severity
+from services.scheduler.campaigns.model.picture import picture
 from services.scheduler.campaigns.model.printed import Line, lines_of, markdown, workbook
 from services.scheduler.duties.model.checks import check_days
 from services.scheduler.duties.model.duty import PlanCode
@@ -41,6 +42,9 @@ Code = Annotated[str, Checked(PlanCode), Path(description="任务表或专项行
 MonthOfPlan = Annotated[str | None, Query(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="只要一个月，如 2024-06")]
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MARKDOWN: Final = "text/markdown; charset=utf-8"
+_SVG: Final = "image/svg+xml"
+_NOTHING_LOADED: Final = "default-src 'none'; style-src 'unsafe-inline'"
+YearOfPlan = Annotated[int | None, Query(ge=1900, le=2999, description="年度，不写即任务表开始的年度")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def _plans(routes: Router, deps: Deps) -> None:
         return PlanGaps.of(plan, found, severity)
 
     _tables(routes, deps)
+    _picture(routes, deps)
 
 
 def _tables(routes: Router, deps: Deps) -> None:
@@ -122,6 +127,24 @@ def _tables(routes: Router, deps: Deps) -> None:
     async def as_markdown(_: Reader, code: Code, month: MonthOfPlan = None) -> Response:
         """Return the plan of a year, or of a month, in the printed layout as Markdown."""
         return Response(markdown(*await lines(code, month)), media_type=_MARKDOWN)
+
+
+def _picture(routes: Router, deps: Deps) -> None:
+    @routes.get(
+        "/plans/{code}/year.svg",
+        summary="一年的任务图（谁、何时、做什么）",
+        responses={**declares("plan-not-found"), 200: {"content": {_SVG: {"schema": {"type": "string"}}}}},
+        response_class=Response,
+    )
+    async def as_picture(_: Reader, code: Code, year: YearOfPlan = None) -> Response:
+        """Return a year of the plan as a picture: under each unit its duties, with the days on which they are to be done."""
+        async with deps.database.acquire() as connection:
+            plan = await tables.plan(connection, code)
+            if plan is None:
+                raise Problem("plan-not-found", field="code")
+            rows = await rows_of(connection, plan)
+        drawn = picture(plan.title, plan.starts_on.year if year is None else year, rows)
+        return Response(drawn, media_type=_SVG, headers={"Content-Security-Policy": _NOTHING_LOADED})
 
 
 def _campaigns(routes: Router, deps: Deps) -> None:

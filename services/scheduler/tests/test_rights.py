@@ -18,6 +18,7 @@ from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PatientClock, bench_on
 from services.scheduler.tests.duties.specimens import SPECIMENS as DUTIES
+from services.scheduler.tests.subscriptions.specimens import SPECIMENS as SUBSCRIPTIONS
 from services.scheduler.tests.tasks.specimens import specimens as task_specimens
 
 
@@ -54,6 +55,7 @@ SPECIMENS = [
     Specimen.plain("GET /v1/audit", call=lambda _: Call(path="/v1/audit")),
     *task_specimens(),
     *DUTIES,
+    *SUBSCRIPTIONS,
 ]
 
 

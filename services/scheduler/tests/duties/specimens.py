@@ -120,6 +120,7 @@ SPECIMENS: Final = [
     _one("GET /v1/plans/{code}/gaps", a_plan, "/v1/plans/{}/gaps"),
     _one("GET /v1/plans/{code}/table.xlsx", a_plan, "/v1/plans/{}/table.xlsx"),
     _one("GET /v1/plans/{code}/table.md", a_plan, "/v1/plans/{}/table.md"),
+    _one("GET /v1/plans/{code}/year.svg", a_plan, "/v1/plans/{}/year.svg"),
     _one("GET /v1/campaigns/{code}", a_campaign, "/v1/campaigns/{}"),
     Specimen.plain("POST /v1/duties", call=_new_duty),
     Specimen.plain("POST /v1/duties/plan", call=lambda _: Call(path="/v1/duties/plan")),

@@ -1,0 +1,84 @@
+"""A plan's year as a picture: read as XML, and asked of the API."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from services.scheduler.campaigns.model.gaps import PlanRow
+from services.scheduler.campaigns.model.picture import picture
+from services.scheduler.tests.office import NINE_ONES, Office
+
+_SVG = "{http://www.w3.org/2000/svg}"
+
+
+def row(duty_id: str, opens_on: date, due_on: date, **changed: Any) -> PlanRow:
+    unit = changed.pop("unit", "fire_rescue")
+    return PlanRow(
+        duty_id, "drill", changed.pop("title", duty_id), opens_on, due_on, (unit,) if unit else (), **changed
+    )
+
+
+def drawn(*rows: PlanRow, year: int = 2024) -> ET.Element:
+    return ET.fromstring(picture("任务表", year, rows))  # noqa: S314 - our own text
+
+
+def texts(root: ET.Element) -> list[str]:
+    return [str(each.text) for each in root.iter(f"{_SVG}text")]
+
+
+def bars(root: ET.Element, name: str = "bar") -> list[tuple[float, float]]:
+    found = [each for each in root.iter(f"{_SVG}rect") if each.get("class") == name]
+    return [(float(each.get("x", "")), float(each.get("width", ""))) for each in found]
+
+
+def test_units_are_said_once_and_duties_stand_by_their_first_last_day() -> None:
+    root = drawn(
+        row("检查", date(2024, 4, 1), date(2024, 6, 30), unit="water_bureau"),
+        row("演练", date(2024, 7, 1), date(2024, 7, 31)),
+        row("会议", date(2024, 1, 1), date(2024, 1, 31)),
+        row("定期", date(2024, 1, 1), date(2024, 12, 31), scheduled=False),
+    )
+    said = texts(root)[texts(root).index("工作任务") + 1 :]
+    assert said == ["消防救援支队/大队", "会议", "演练", "定期", "没有写明日期", "水务/水利局", "检查"]
+
+
+def test_a_duty_is_one_line_with_a_bar_for_each_occurrence_in_its_days() -> None:
+    root = drawn(*(row("季度检查", date(2024, m, 1), date(2024, m + 2, 30)) for m in (1, 4, 7, 10)))
+    assert texts(root).count("季度检查") == 1
+    starts = [x for x, _ in bars(root)]
+    assert len(starts) == 4
+    assert {round(b - a) for a, b in itertools.pairwise(starts)} == {3 * 54}
+    assert len(bars(root, "due")) == 4
+
+
+def test_what_reaches_beyond_the_year_is_cut_at_it() -> None:
+    winter = row("冬季检查", date(2023, 11, 1), date(2024, 3, 31))
+    [(begun, width)] = bars(drawn(winter, year=2023))
+    assert (round(width), bars(drawn(winter, year=2023), "due")) == (2 * 54, [])
+    [(begins, _)] = bars(drawn(winter))
+    assert (begun - begins, len(bars(drawn(winter), "due"))) == (10 * 54, 1)
+    assert "本年没有安排" in texts(drawn(winter, year=2025))
+
+
+def test_words_that_look_like_markup_are_text_and_long_ones_are_cut_but_not_lost() -> None:
+    title = "<script>alert(1)</script>&" + "很长的任务名称" * 9
+    root = drawn(row("d", date(2024, 2, 29), date(2024, 2, 29), title=title, unit=""))
+    assert not list(root.iter(f"{_SVG}script"))
+    assert any(each.endswith("…") and each.startswith("<script>") for each in texts(root))
+    assert title in [each.text for each in root.iter(f"{_SVG}title")]
+    assert "未明确" in texts(root)
+
+
+async def test_the_year_of_the_nine_ones_shows_every_row(office: Office) -> None:
+    await office.load(NINE_ONES)
+    headers = office.headers(match="*")
+    shown = await office.client.get("/v1/plans/nine-ones-2024/year.svg", headers=headers)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/svg+xml")
+    assert len(bars(ET.fromstring(shown.text))) == 43  # noqa: S314 - our own text
+    empty = await office.client.get("/v1/plans/nine-ones-2024/year.svg", params={"year": 2030}, headers=headers)
+    assert "本年没有安排" in empty.text
+    unknown = await office.client.get("/v1/plans/none/year.svg", headers=headers)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "plan-not-found")
