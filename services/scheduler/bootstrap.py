@@ -16,9 +16,10 @@ from services.scheduler.clocks.wire import wire as clocks
 from services.scheduler.duties.wire import wire as duties
 from services.scheduler.imports.wire import wire as imports
 from services.scheduler.rosters.wire import wire as rosters
+from services.scheduler.selfchecks.wire import wire as selfchecks
 from services.scheduler.settings import Settings
-from services.scheduler.subscriptions.wire import wire as subscriptions
 from services.scheduler.tasks.wire import wire as tasks
+from services.scheduler.training.wire import wire as training
 
 NAME: Final = "scheduler"
 TITLE: Final = "Duban scheduler 任务调度"
@@ -38,7 +39,8 @@ SLICES: Final = {
     "alarms": used,
     "rosters": rosters,
     "tasks": tasks,
-    "subscriptions": subscriptions,
+    "training": training,
+    "selfchecks": selfchecks,
     "duties": duties,
     "campaigns": campaigns,
     "imports": imports,

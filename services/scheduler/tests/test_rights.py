@@ -18,8 +18,9 @@ from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PatientClock, bench_on
 from services.scheduler.tests.duties.specimens import SPECIMENS as DUTIES
-from services.scheduler.tests.subscriptions.specimens import SPECIMENS as SUBSCRIPTIONS
+from services.scheduler.tests.selfchecks.specimens import SPECIMENS as SELFCHECKS
 from services.scheduler.tests.tasks.specimens import specimens as task_specimens
+from services.scheduler.tests.training.specimens import SPECIMENS as TRAINING
 
 
 async def a_clock(database: Database, facts: Facts) -> Story:
@@ -55,7 +56,8 @@ SPECIMENS = [
     Specimen.plain("GET /v1/audit", call=lambda _: Call(path="/v1/audit")),
     *task_specimens(),
     *DUTIES,
-    *SUBSCRIPTIONS,
+    *TRAINING,
+    *SELFCHECKS,
 ]
 
 

@@ -1,0 +1,63 @@
+"""What may be entered of a plant and of a check; pure."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.scheduler.selfchecks.model import CheckFindings, CheckLevel, PlantLayout, PlantPart
+from services.scheduler.selfchecks.moves import broken_check, broken_layout
+
+START = date(2024, 1, 1)
+TODAY = date(2024, 5, 15)
+TEAM = PlantPart(code="team-1", name="一班", level="day", since=START, until=date(2024, 5, 1))
+WORKSHOP = PlantPart(code="shop-1", name="一车间", level="week", since=START)
+PLANT = PlantLayout(name="一厂", since=START, parts=(TEAM, WORKSHOP))
+
+
+def parts(*changed: PlantPart) -> PlantLayout:
+    return msgspec.structs.replace(PLANT, parts=changed)
+
+
+def codes(laid: PlantLayout, before: PlantLayout | None = None) -> list[str]:
+    return [each.code for each in broken_layout(laid, before, date(2020, 1, 1))]
+
+
+def test_a_part_is_given_up_by_its_last_day_and_never_taken_out() -> None:
+    ended = msgspec.structs.replace(WORKSHOP, until=TODAY)
+    further = PlantPart(code="team-3", name="三班", level="day", since=TODAY)
+    assert codes(parts(TEAM, ended, further), PLANT) == []
+    assert codes(parts(TEAM), PLANT) == ["selfcheck-part-fixed"]
+    moved = msgspec.structs.replace(WORKSHOP, since=TODAY)
+    assert codes(parts(TEAM, moved), PLANT) == ["selfcheck-part-fixed"]
+    assert codes(msgspec.structs.replace(PLANT, since=TODAY), PLANT) == ["selfcheck-part-fixed"]
+
+
+def test_a_layout_that_cannot_be_is_refused() -> None:
+    assert codes(parts(TEAM, TEAM)) == ["selfcheck-part-twice"]
+    backwards = msgspec.structs.replace(WORKSHOP, until=START - timedelta(days=1))
+    assert codes(parts(backwards)) == ["duty-ends-before-it-begins"]
+    assert codes(msgspec.structs.replace(PLANT, since=date(1999, 1, 1))) == ["date-too-early"]
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        ({"level": CheckLevel.WEEK, "part": "shop-1", "held_on": TODAY}, None),
+        ({"level": CheckLevel.MONTH, "held_on": TODAY}, None),
+        ({"level": CheckLevel.DAY, "part": "team-1", "held_on": START, "no_work": True}, None),
+        ({"level": CheckLevel.MONTH, "held_on": TODAY + timedelta(days=1)}, "selfcheck-ahead"),
+        ({"level": CheckLevel.MONTH, "part": "shop-1", "held_on": TODAY}, "selfcheck-part-unknown"),
+        ({"level": CheckLevel.DAY, "part": "shop-1", "held_on": TODAY}, "selfcheck-part-unknown"),
+        ({"level": CheckLevel.DAY, "part": "team-1", "held_on": TODAY}, "selfcheck-part-unknown"),
+        ({"level": CheckLevel.MONTH, "held_on": START - timedelta(days=1)}, "selfcheck-part-unknown"),
+        ({"level": CheckLevel.MONTH, "held_on": TODAY, "hazards": 1, "major": 2}, "out-of-range"),
+        ({"level": CheckLevel.MONTH, "held_on": TODAY, "no_work": True}, "selfcheck-no-work"),
+    ],
+)
+def test_a_check_is_of_a_part_that_was_there_and_of_no_day_ahead(found: dict[str, Any], code: str | None) -> None:
+    said = [each.code for each in broken_check(CheckFindings(**found), PLANT, TODAY)]
+    assert said == ([] if code is None else [code])
