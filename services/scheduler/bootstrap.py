@@ -18,6 +18,7 @@ from services.scheduler.imports.wire import wire as imports
 from services.scheduler.rosters.wire import wire as rosters
 from services.scheduler.selfchecks.wire import wire as selfchecks
 from services.scheduler.settings import Settings
+from services.scheduler.subscriptions.wire import wire as subscriptions
 from services.scheduler.tasks.wire import wire as tasks
 from services.scheduler.training.wire import wire as training
 
@@ -41,6 +42,7 @@ SLICES: Final = {
     "tasks": tasks,
     "training": training,
     "selfchecks": selfchecks,
+    "subscriptions": subscriptions,
     "duties": duties,
     "campaigns": campaigns,
     "imports": imports,

@@ -19,6 +19,7 @@ from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PatientClock, bench_on
 from services.scheduler.tests.duties.specimens import SPECIMENS as DUTIES
 from services.scheduler.tests.selfchecks.specimens import SPECIMENS as SELFCHECKS
+from services.scheduler.tests.subscriptions.specimens import SPECIMENS as SUBSCRIPTIONS
 from services.scheduler.tests.tasks.specimens import specimens as task_specimens
 from services.scheduler.tests.training.specimens import SPECIMENS as TRAINING
 
@@ -58,6 +59,7 @@ SPECIMENS = [
     *DUTIES,
     *TRAINING,
     *SELFCHECKS,
+    *SUBSCRIPTIONS,
 ]
 
 
