@@ -97,8 +97,8 @@ class Consumer:
         while not stopping.is_set():
             began = time.monotonic()
             try:
-                # Whoever was built anew twice in a row has to last before it is believed.
-                await self._be_member(stopping, since, trusted_at=began + (_PROOF_SECONDS if attempt > 1 else 0))
+                # Whoever was built anew twice in a row has to read for a while before it is believed.
+                await self._be_member(stopping, since, proof=_PROOF_SECONDS if attempt > 1 else 0)
             except DeadLetterLimitExceeded as error:
                 _log.critical("consumer stands still", consumer=self._name, reason=str(error))
                 self.standing.waits(str(error))
@@ -111,7 +111,7 @@ class Consumer:
                 attempt = 0 if time.monotonic() - began > _SETTLED_SECONDS else attempt + 1
                 await back_off(self._clock, attempt)
 
-    async def _be_member(self, stopping: asyncio.Event, since: datetime, *, trusted_at: float) -> None:
+    async def _be_member(self, stopping: asyncio.Event, since: datetime, *, proof: float) -> None:
         """Be a member of the group with one client until `stopping`; raises KafkaError when the client broke."""
         consumer = self._client()
         try:
@@ -128,7 +128,7 @@ class Consumer:
             consumer.subscribe(self._topics, listener=observer)
             tasks = [
                 asyncio.create_task(self._loop(consumer, observer, stopping), name=f"{self._name}-loop"),
-                asyncio.create_task(self._keep_observing(observer, trusted_at), name=f"{self._name}-observe"),
+                asyncio.create_task(self._keep_observing(observer, proof), name=f"{self._name}-observe"),
                 asyncio.create_task(observer.watch(), name=f"{self._name}-watch"),
             ]
             try:
@@ -212,13 +212,17 @@ class Consumer:
             # The partition moved on or the broker is away: the effect is committed, redelivery is harmless.
             _log.info("offsets not committed", consumer=self._name, error=repr(error))
 
-    async def _keep_observing(self, observer: Observer, trusted_at: float) -> None:
+    async def _keep_observing(self, observer: Observer, proof: float) -> None:
         """Run beside the loop: the broker's answers may take long, and records need not wait for them."""
+        reads_since: float | None = None
         while True:
-            await self._observe(observer, trusted_at)
+            reads_since = (reads_since or time.monotonic()) if await self._observe(observer) else None
+            if reads_since is not None and time.monotonic() >= reads_since + proof:
+                self.standing.reads()
             await asyncio.sleep(self._options.observe_every)
 
-    async def _observe(self, observer: Observer, trusted_at: float) -> None:
+    async def _observe(self, observer: Observer) -> bool:
+        """Tell how far the consumer is; return whether it reads, as far as the broker answers."""
         try:
             applied_through = await observer.observe()
         except Exception as error:
@@ -226,11 +230,9 @@ class Consumer:
                 raise
             _log.warning("the broker does not answer just now", consumer=self._name, error=repr(error))
             self.standing.waits(f"the broker does not answer: {error!r}")
-            return
+            return False
         if not observer.reads:
             self.standing.waits("has not got its partitions yet")
-        elif time.monotonic() >= trusted_at:
-            self.standing.reads()
         try:
             async with self._database.transaction() as connection:
                 if applied_through and self._progress is not None:
@@ -240,3 +242,4 @@ class Consumer:
             if not is_retryable(error):
                 raise
             _log.warning("progress is not known just now", consumer=self._name, error=repr(error))
+        return observer.reads
