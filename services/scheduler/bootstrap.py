@@ -13,6 +13,7 @@ from services.scheduler.audit.wire import wire as audit
 from services.scheduler.calendar.wire import wire as calendar
 from services.scheduler.campaigns.wire import wire as campaigns
 from services.scheduler.clocks.wire import wire as clocks
+from services.scheduler.draws.wire import wire as draws
 from services.scheduler.duties.wire import wire as duties
 from services.scheduler.imports.wire import wire as imports
 from services.scheduler.rosters.wire import wire as rosters
@@ -45,6 +46,7 @@ SLICES: Final = {
     "subscriptions": subscriptions,
     "duties": duties,
     "campaigns": campaigns,
+    "draws": draws,
     "imports": imports,
     "audit": audit,
 }

@@ -17,6 +17,7 @@ from services.chassis.testing.rights.trial import examine
 from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PatientClock, bench_on
+from services.scheduler.tests.draws.specimens import SPECIMENS as DRAWS
 from services.scheduler.tests.duties.specimens import SPECIMENS as DUTIES
 from services.scheduler.tests.selfchecks.specimens import SPECIMENS as SELFCHECKS
 from services.scheduler.tests.subscriptions.specimens import SPECIMENS as SUBSCRIPTIONS
@@ -60,6 +61,7 @@ SPECIMENS = [
     *TRAINING,
     *SELFCHECKS,
     *SUBSCRIPTIONS,
+    *DRAWS,
 ]
 
 

@@ -1,0 +1,53 @@
+"""Draws before every role: all staff read and repeat them, the city's office holds them."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final
+
+from services.chassis.access.scope import Facts
+from services.chassis.storage.database import Database
+from services.chassis.testing.rights.specimens import Call, Kind, Specimen
+from services.scheduler.draws.handlers import Hand, announce
+from services.scheduler.draws.tables import Draw
+from services.scheduler.tests.draws.builders import SECRETS, announced, announcement
+
+_CHINA: Final = timezone(timedelta(hours=8))
+
+
+async def a_draw(database: Database, _: Facts) -> Draw:
+    """Announce a draw whose day has come when the rights test looks."""
+    hand = Hand("city-office-1", datetime(2024, 5, 15, 9, tzinfo=_CHINA), date(2024, 5, 15))
+    async with database.transaction() as connection:
+        made = await announce(connection, announced(document_number=secrets.token_hex(4)), hand=hand)
+    assert isinstance(made, Draw)
+    return made
+
+
+def _new(_: Facts) -> Call:
+    return Call(path="/v1/draws", json=announcement(document_number=secrets.token_hex(4), draws_on="2999-01-01"))
+
+
+def _held(draw: Draw) -> dict[str, Any]:
+    return {"input_sha256": draw.input_sha256, "secrets": list(SECRETS)}
+
+
+def _one(route: str, below: str = "") -> Specimen:
+    return Specimen(
+        route=route, kind=Kind.PLAIN, make=a_draw, call=lambda draw: Call(path=f"/v1/draws/{draw.draw_id}{below}")
+    )
+
+
+SPECIMENS: Final = [
+    Specimen.plain("GET /v1/draws", call=lambda _: Call(path="/v1/draws")),
+    _one("GET /v1/draws/{draw_id}"),
+    _one("GET /v1/draws/{draw_id}/input.txt", "/input.txt"),
+    Specimen.plain("POST /v1/draws", call=_new),
+    Specimen.item(
+        "POST /v1/draws/{draw_id}/draw",
+        make=a_draw,
+        call=lambda draw: Call(path=f"/v1/draws/{draw.draw_id}/draw", json=_held(draw)),
+        missing=Call(path="/v1/draws/0123456789abcdef/draw", json={"input_sha256": "0" * 64, "secrets": list(SECRETS)}),
+    ),
+]
