@@ -15,6 +15,7 @@ from services.scheduler.campaigns.wire import wire as campaigns
 from services.scheduler.clocks.wire import wire as clocks
 from services.scheduler.draws.wire import wire as draws
 from services.scheduler.duties.wire import wire as duties
+from services.scheduler.experts.wire import wire as experts
 from services.scheduler.imports.wire import wire as imports
 from services.scheduler.rosters.wire import wire as rosters
 from services.scheduler.selfchecks.wire import wire as selfchecks
@@ -47,6 +48,7 @@ SLICES: Final = {
     "duties": duties,
     "campaigns": campaigns,
     "draws": draws,
+    "experts": experts,
     "imports": imports,
     "audit": audit,
 }

@@ -40,6 +40,10 @@ _OTHERS: Final = {
     "scheduler/campaigns/handlers.py": {"duty.sectors"},
     "scheduler/campaigns/model/gaps.py": {"row.sectors"},
     "scheduler/duties/model/planning.py": {"duty.sectors"},
+    # What an expert knows, and what an inspection asks for.
+    "scheduler/experts/documents.py": {"expert.sectors"},
+    "scheduler/experts/model.py": {"expert.sectors", "inspection.sectors", "task.plan.sectors"},
+    "scheduler/experts/tables.py": {"expert.sectors"},
     "scheduler/imports/model/nine_ones.py": {"row.sectors"},
     "scheduler/imports/model/three_year.py": {"item.sectors", "part.role"},
 }

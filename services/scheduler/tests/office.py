@@ -27,6 +27,7 @@ NINE_ONES: Final = TABLES / "nine-ones-2024.json"
 PEOPLE: Final = {
     "office": NewKey(Principal("city-office-1", "city_office", "140500"), api_keys.new_token()),
     "county": NewKey(Principal("county-office-1", "county_office", "140502"), api_keys.new_token()),
+    "director": NewKey(Principal("director-1", "committee_director", "140500"), api_keys.new_token()),
     "observer": NewKey(Principal("observer-1", "observer", "140500"), api_keys.new_token()),
 }
 

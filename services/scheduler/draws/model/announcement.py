@@ -79,7 +79,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     draws_on: date
     inspect_from: date
     inspect_until: date
-    targets_drawn: Annotated[int, Meta(ge=1, le=500)]
+    targets_drawn: Annotated[int, Meta(ge=1, le=100)]
     inspectors_each: Annotated[int, Meta(ge=1, le=20)]
     counties: CountyRule = CountyRule.ANY
     commitments: Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=5)]
