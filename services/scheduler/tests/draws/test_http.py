@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,15 @@ async def test_it_is_drawn_once_and_other_secrets_draw_nothing(office: Office) -
     office.clock.set(datetime(2024, 5, 27, 1, tzinfo=UTC))
     assert await office.tell(path, held(made, secrets=SECRETS[::-1])) == first
     assert (await office.tell(path, other, status=422))["code"] == "draw-secret-differs"
+
+
+async def test_announced_and_drawn_by_several_at_once_it_is_one_draw(office: Office) -> None:
+    made = await asyncio.gather(*(office.tell("/v1/draws", announcement(), status=201) for _ in range(4)))
+    assert made == [made[0]] * 4
+    office.clock.set(THE_DAY)
+    path = f"/v1/draws/{made[0]['draw_id']}/draw"
+    drawn = await asyncio.gather(*(office.tell(path, held(made[0])) for _ in range(4)))
+    assert drawn == [drawn[0]] * 4
 
 
 async def test_what_was_announced_stands_and_another_order_is_no_other_input(office: Office) -> None:
