@@ -10,7 +10,7 @@ from msgspec import Meta
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 from services.scheduler.draws.model.announcement import Announcement, Digest, Secrets
-from services.scheduler.draws.model.drawing import REASONS_ZH, Excluded, Reason, Team, left_out
+from services.scheduler.draws.model.drawing import REASONS_ZH, Excluded, ExclusionReason, Team, left_out
 from services.scheduler.draws.tables import Draw
 
 
@@ -26,7 +26,7 @@ class ExcludedDocument(Document, frozen=True, kw_only=True):
 
     inspector: str | None
     target: str | None
-    reason: Reason
+    reason: ExclusionReason
     reason_zh: str
 
     @classmethod

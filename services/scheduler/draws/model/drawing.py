@@ -20,7 +20,7 @@ from services.scheduler.draws.model.announcement import (
 )
 
 
-class Reason(StrEnum):
+class ExclusionReason(StrEnum):
     """Why somebody is left out: of the draw (on leave, suspended), or of one target (the others)."""
 
     ON_LEAVE = "on_leave"
@@ -31,11 +31,11 @@ class Reason(StrEnum):
 
 
 REASONS_ZH: Final = {
-    Reason.ON_LEAVE: "检查期间请假",
-    Reason.SUSPENDED: "停产停业",
-    Reason.EMPLOYED: "来自被检查企业，回避",
-    Reason.RELATED: "与被检查企业有利害关系，回避",
-    Reason.COUNTY: "不符合县域要求",
+    ExclusionReason.ON_LEAVE: "检查期间请假",
+    ExclusionReason.SUSPENDED: "停产停业",
+    ExclusionReason.EMPLOYED: "来自被检查企业，回避",
+    ExclusionReason.RELATED: "与被检查企业有利害关系，回避",
+    ExclusionReason.COUNTY: "不符合县域要求",
 }
 
 
@@ -44,7 +44,7 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
 
     inspector: str | None
     target: str | None
-    reason: Reason
+    reason: ExclusionReason
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,17 +87,17 @@ def check(said: Announcement) -> Iterator[Refusal]:
             yield violation("draw-too-few-inspectors", f"$.targets[{at}]", count=able, needed=said.inspectors_each)
 
 
-def why_not(inspector: Inspector, target: Target, said: Announcement) -> Reason | None:
+def why_not(inspector: Inspector, target: Target, said: Announcement) -> ExclusionReason | None:
     """Return why an inspector can't be drawn for a target, or None."""
     if is_on_leave(inspector, said):
-        return Reason.ON_LEAVE
+        return ExclusionReason.ON_LEAVE
     if target.uscc == inspector.employer:
-        return Reason.EMPLOYED
+        return ExclusionReason.EMPLOYED
     if target.uscc in inspector.related:
-        return Reason.RELATED
+        return ExclusionReason.RELATED
     at_home = inspector.county == target.county
     allowed = said.counties is CountyRule.ANY or at_home == (said.counties is CountyRule.SAME)
-    return None if allowed else Reason.COUNTY
+    return None if allowed else ExclusionReason.COUNTY
 
 
 def is_on_leave(inspector: Inspector, said: Announcement) -> bool:
@@ -120,7 +120,7 @@ def draw(said: Announcement, secrets: Sequence[str]) -> Drawn:
             reason = why_not(each, target, said)
             if reason is None:
                 able.append((times[each.code], digest_of(seed, "inspector", target.uscc, each.code), each.code))
-            elif reason is not Reason.ON_LEAVE:
+            elif reason is not ExclusionReason.ON_LEAVE:
                 excluded.append(Excluded(inspector=each.code, target=target.uscc, reason=reason))
         chosen = tuple(code for _, _, code in sorted(able)[: said.inspectors_each])
         times.update({code: times[code] + 1 for code in chosen})
@@ -132,10 +132,10 @@ def left_out(said: Announcement) -> Iterator[Excluded]:
     """Yield who is left out of the whole draw; it is known when the draw is announced."""
     for target in sorted(said.targets, key=lambda each: each.uscc):
         if target.suspended:
-            yield Excluded(inspector=None, target=target.uscc, reason=Reason.SUSPENDED)
+            yield Excluded(inspector=None, target=target.uscc, reason=ExclusionReason.SUSPENDED)
     for each in sorted(said.inspectors, key=lambda each: each.code):
         if is_on_leave(each, said):
-            yield Excluded(inspector=each.code, target=None, reason=Reason.ON_LEAVE)
+            yield Excluded(inspector=each.code, target=None, reason=ExclusionReason.ON_LEAVE)
 
 
 def _spans(said: Announcement) -> Iterator[tuple[str, date, date]]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from services.scheduler.draws.model.announcement import Announcement, canonical
-from services.scheduler.draws.model.drawing import Excluded, Reason, check, draw, why_not
+from services.scheduler.draws.model.drawing import Excluded, ExclusionReason, check, draw, why_not
 from services.scheduler.tests.draws.builders import (
     CATERING,
     GAS,
@@ -144,11 +144,11 @@ def test_a_leave_that_touches_the_last_day_counts_and_ties_keep_away_from_one_ta
     said = announced(targets_drawn=3, inspectors_each=1)
     excluded = draw(said, SECRETS).excluded
     assert set(excluded) == {
-        Excluded(inspector=None, target=MALL, reason=Reason.SUSPENDED),
-        Excluded(inspector="I-03", target=None, reason=Reason.ON_LEAVE),
-        Excluded(inspector="I-01", target=GAS, reason=Reason.EMPLOYED),
-        Excluded(inspector="I-02", target=CATERING, reason=Reason.RELATED),
-        Excluded(inspector="I-02", target=MINE, reason=Reason.RELATED),
+        Excluded(inspector=None, target=MALL, reason=ExclusionReason.SUSPENDED),
+        Excluded(inspector="I-03", target=None, reason=ExclusionReason.ON_LEAVE),
+        Excluded(inspector="I-01", target=GAS, reason=ExclusionReason.EMPLOYED),
+        Excluded(inspector="I-02", target=CATERING, reason=ExclusionReason.RELATED),
+        Excluded(inspector="I-02", target=MINE, reason=ExclusionReason.RELATED),
     }
 
 
