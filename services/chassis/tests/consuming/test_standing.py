@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError
@@ -68,9 +69,12 @@ async def test_a_consumer_that_is_built_anew_again_and_again_is_never_taken_for_
     in_process: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds, begun = 0, set[int]()
+    whole = fetching.Fetching.records
 
-    async def broken(self: fetching.Fetching) -> list[object]:
+    async def broken(self: fetching.Fetching) -> list[Any]:
         nonlocal rounds
+        if self._name != "worker":
+            return await whole(self)  # of a service that another test runs in this process
         await asyncio.sleep(0.3)
         if id(self) not in begun:
             begun.add(id(self))
