@@ -83,6 +83,8 @@ def test_faults_name_their_cells() -> None:
         (workbook(title="任务分解表"), "A1", "no-year"),
         (workbook(), "A1", "no-rows"),
     ],
+    # A workbook holds the second in which it was made, and a test's name must be the same in every worker.
+    ids=["no archive", "no header", "no year", "no rows"],
 )
 def test_what_is_no_such_workbook_is_refused(content: bytes, cell: str, code: str) -> None:
     [finding] = read_workbook(content, None, PHRASES).errors
