@@ -36,6 +36,8 @@ _AS_THE_PLATFORM: Final = {"message.timestamp.type": "LogAppendTime"}
 _LINGERING_SECONDS: Final = 0.3
 _GROUPS_EVERY: Final = 1.0
 _TIMEOUT: Final = 15.0
+# A transaction's mark at the end of a topic is never read: this bounds the wait for it.
+_LEFT_SECONDS: Final = 5.0
 
 
 def open_topic(
@@ -90,10 +92,20 @@ class SandboxTopic:
     def close(self) -> None:
         """Read what is left, ask who wrote it, and let go of the broker; the topics stay, to be looked at."""
         self._doors.close()
-        self.tend()
+        self._read_what_is_left()
         self._look_at_groups()
         self._look_at_producers()
         self._consumer.close()
+
+    def _read_what_is_left(self) -> None:
+        """Read to the end of the topic: one look may come before the broker has handed out the last records."""
+        until = time.monotonic() + _LEFT_SECONDS
+        self.tend()
+        for number in range(COUNTY_PARTITIONS):
+            where = TopicPartition(self.claims, number)
+            _, end = self._consumer.get_watermark_offsets(where, timeout=_TIMEOUT)
+            while end and self._consumer.position([where])[0].offset < end and time.monotonic() < until:
+                self.tend()
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
