@@ -80,17 +80,15 @@ check: ## Everything that has to be green, in the order of .ci/run: $(CHECKS)
 	@for step in $(CHECKS); do \
 		printf '\n=== %s (%s)\n' "$$step" "$$(date -u +%H:%M:%S)"; $(MAKE) --no-print-directory $$step || exit 1; done
 
-CHECKS := install lint type arch fresh demo-check secure-check chaos-check bench-check test
+CHECKS := install lint type arch fresh demo-check secure-check chaos-check test
 
-.PHONY: demo-check secure-check chaos-check bench-check
+.PHONY: demo-check secure-check chaos-check
 demo-check: install
 	@DUBAN_HOME="$(CURDIR)/.duban/check" CI=true $(PY) -m deploy.demo --seed 1
 secure-check: install
 	@DUBAN_HOME="$(CURDIR)/.duban/check-secure" SECURE=1 CI=true $(PY) -m deploy.demo --seed 2
 chaos-check: install
 	@DUBAN_HOME="$(CURDIR)/.duban/check-storm" CI=true $(PY) -m tests.chaos.storm --hostile --seed 1 --seconds 10
-bench-check: install
-	@$(PY) -m tests.load.bench --quick
 
 .PHONY: lint
 lint: install ## Check style, formatting, and the house's own rules of layout, language and access
