@@ -72,36 +72,24 @@ async def raise_passed(source: Source, *, deps: Deps) -> int:
     return len(raised)
 
 
-async def remind(source: Source, *, deps: Deps) -> int:
-    """Send one batch of reminders whose moment has come; return how many were sent or let lapse."""
+async def remind(source: Source, kind: Kind, *, deps: Deps) -> int:
+    """Send one batch of reminders whose moment has come; return how many were sent or let lapse.
+
+    `kind` says which: those ahead of a deadline, or those of what is still owed after it.
+    """
     async with deps.database.transaction() as connection:
         now = deps.clock.now()
-        claimed = await tables.claim_due_soon(
+        claimed = await tables.claim_reminders(
             connection,
             source.subject_kind,
+            kind,
             now=now,
             in_doubt=await source.in_doubt(connection),
-            held=await _held(connection, source, Kind.DUE_SOON, now),
+            held=await _held(connection, source, kind, now),
         )
         sent = [alarm for alarm in claimed if alarm.state is AlarmState.RAISED]
         await _send(connection, source, sent)
-    metrics.RAISED.labels(source.subject_kind, Kind.DUE_SOON).inc(len(sent))
-    return len(claimed)
-
-
-async def urge(source: Source, *, deps: Deps) -> int:
-    """Send one batch of reminders of what is still owed after its deadline; return how many."""
-    async with deps.database.transaction() as connection:
-        now = deps.clock.now()
-        claimed = await tables.claim_still_due(
-            connection,
-            source.subject_kind,
-            now=now,
-            in_doubt=await source.in_doubt(connection),
-            held=await _held(connection, source, Kind.STILL_DUE, now),
-        )
-        await _send(connection, source, claimed)
-    metrics.RAISED.labels(source.subject_kind, Kind.STILL_DUE).inc(len(claimed))
+    metrics.RAISED.labels(source.subject_kind, kind).inc(len(sent))
     return len(claimed)
 
 
@@ -139,10 +127,9 @@ class RaiseAlarms:
             self._planned = True
         while await raise_passed(self.source, deps=self.deps) == tables.BATCH:
             pass
-        while await remind(self.source, deps=self.deps) == tables.BATCH:
-            pass
-        while self.source.urges and await urge(self.source, deps=self.deps) == tables.BATCH:
-            pass
+        for kind in (Kind.DUE_SOON, Kind.STILL_DUE) if self.source.urges else (Kind.DUE_SOON,):
+            while await remind(self.source, kind, deps=self.deps) == tables.BATCH:
+                pass
         await report(self.source, deps=self.deps)
 
 

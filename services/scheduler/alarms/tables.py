@@ -106,6 +106,8 @@ WITH due AS MATERIALIZED (
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
 
+_CLAIM_REMINDERS: Final = {Kind.DUE_SOON: CLAIM_DUE_SOON, Kind.STILL_DUE: CLAIM_STILL_DUE}
+
 # $1 kind of subject, $2 now. The kind is written out, so that its partial index is taken.
 DUE_SUBJECTS: Final = {
     kind: f"""SELECT subject_id FROM alarm
@@ -149,28 +151,17 @@ async def claim_overdue(
     return [_alarm(row) for row in rows]
 
 
-async def claim_due_soon(
+async def claim_reminders(
     connection: Connection,
     subject_kind: str,
+    kind: Kind,
     *,
     now: datetime,
     in_doubt: Sequence[str],
     held: Sequence[str] | None = None,
 ) -> list[Alarm]:
-    """Mark up to BATCH reminders whose moment has come as raised or lapsed and return them, oldest first."""
-    return [_alarm(row) for row in await connection.fetch(CLAIM_DUE_SOON, subject_kind, now, in_doubt, held)]
-
-
-async def claim_still_due(
-    connection: Connection,
-    subject_kind: str,
-    *,
-    now: datetime,
-    in_doubt: Sequence[str],
-    held: Sequence[str] | None = None,
-) -> list[Alarm]:
-    """Mark up to BATCH reminders of what is still owed after its deadline as raised and return them, oldest first."""
-    return [_alarm(row) for row in await connection.fetch(CLAIM_STILL_DUE, subject_kind, now, in_doubt, held)]
+    """Mark up to BATCH reminders whose moment has come as raised, or as lapsed, and return them, oldest first."""
+    return [_alarm(row) for row in await connection.fetch(_CLAIM_REMINDERS[kind], subject_kind, now, in_doubt, held)]
 
 
 async def oldest_unraised(connection: Connection, subject_kind: str, now: datetime) -> datetime | None:
