@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import msgspec
 
 from duban_contracts.refusals import Refusal, refusal, violation
+from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Connection
 from services.scheduler.draws import tables
 from services.scheduler.draws.model.announcement import Announcement, canonical, digest_of, draw_id_of
@@ -17,29 +17,20 @@ from services.scheduler.draws.tables import Draw
 from services.scheduler.duties.model.checks import check_days
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Who does it (an account), when (UTC, domain time), and which day that is in the city."""
-
-    account: str
-    at: datetime
-    today: date
-
-
-async def announce(connection: Connection, said: Announcement, *, hand: Hand) -> Draw | list[Refusal]:
+async def announce(connection: Connection, said: Announcement, *, acting: Acting) -> Draw | list[Refusal]:
     """Announce a draw in the caller's transaction; the same input again finds the draw, another one is refused."""
     new = Draw(
         draw_id=draw_id_of(said.document_number),
         input=said,
         input_sha256=digest_of(canonical(said)),
-        announced_at=hand.at,
-        announced_by=hand.account,
+        announced_at=acting.at,
+        announced_by=acting.account,
     )
     known = await tables.find(connection, new.draw_id)
     if known is None:
         broken = [*check_days(_days(said)), *check(said)]
-        if said.draws_on <= hand.today:
-            broken.append(violation("draw-day-not-ahead", "$.draws_on", today=hand.today))
+        if said.draws_on <= acting.today:
+            broken.append(violation("draw-day-not-ahead", "$.draws_on", today=acting.today))
         if broken:
             return broken
         if await tables.insert(connection, new):
@@ -51,7 +42,7 @@ async def announce(connection: Connection, said: Announcement, *, hand: Hand) ->
 
 
 async def hold(
-    connection: Connection, draw_id: str, *, input_sha256: str, secrets: Sequence[str], hand: Hand
+    connection: Connection, draw_id: str, *, input_sha256: str, secrets: Sequence[str], acting: Acting
 ) -> Draw | Refusal:
     """Draw what was announced, or return what was drawn before; there is no second result."""
     found = await tables.lock(connection, draw_id)
@@ -63,14 +54,14 @@ async def hold(
         return refusal("draw-secret-differs", field="$.secrets")
     if found.result is not None:
         return found
-    if hand.today < found.input.draws_on:
+    if acting.today < found.input.draws_on:
         return refusal("draw-too-early", field="draw_id", day=found.input.draws_on)
     drawn = msgspec.structs.replace(
         found,
         result=draw(found.input, secrets),
         secrets=tuple(sorted(secrets, key=digest_of)),
-        drawn_at=hand.at,
-        drawn_by=hand.account,
+        drawn_at=acting.at,
+        drawn_by=acting.account,
     )
     await tables.keep_result(connection, drawn)
     return drawn

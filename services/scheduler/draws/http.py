@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Path, Response
 
 from duban_contracts.days import Zone
+from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, CITY_OFFICES, OBSERVERS, TOWNSHIP
@@ -22,7 +23,7 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.scheduler.draws import tables
 from services.scheduler.draws.documents import ByDrawId, DrawDocument, DrawItem, HoldDraw
-from services.scheduler.draws.handlers import Hand, announce, hold
+from services.scheduler.draws.handlers import announce, hold
 from services.scheduler.draws.model.announcement import Announcement, canonical
 from services.scheduler.draws.tables import Draw
 
@@ -45,10 +46,9 @@ class Deps:
     clock: Clock
     zone: Zone
 
-    def hand(self, caller: Caller) -> Hand:
+    def acting(self, caller: Caller) -> Acting:
         """Return who does something, now."""
-        now = self.clock.now()
-        return Hand(caller.account, now, self.zone.day_of(now))
+        return Acting.now(caller, clock=self.clock, zone=self.zone)
 
 
 def router(deps: Deps) -> Router:
@@ -113,7 +113,7 @@ def _announce(routes: Router, deps: Deps) -> None:
         """Announce a draw: from here on its input stands. The same input again finds it as it is."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            made = await announce(connection, said, hand=deps.hand(caller))
+            made = await announce(connection, said, acting=deps.acting(caller))
             if isinstance(made, list):
                 raise Problem.of(made[0]) if len(made) == 1 else Problem.of_all(made)
             return await once.keep(connection, answer(DrawDocument.of(made), status=201))
@@ -135,7 +135,7 @@ def _hold(routes: Router, deps: Deps) -> None:
                 draw_id,
                 input_sha256=command.input_sha256,
                 secrets=command.secrets,
-                hand=deps.hand(caller),
+                acting=deps.acting(caller),
             )
             if not isinstance(drawn, Draw):
                 raise Problem.of(drawn)

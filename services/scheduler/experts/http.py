@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Response
 from duban_contracts.days import Zone
 from duban_contracts.events.types import Uscc
 from duban_contracts.refusals import Refusal
+from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, Reach, allow, permits
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, CITY_OFFICES, OFFICES, REGULATORS
@@ -32,7 +33,7 @@ from services.scheduler.experts.documents import (
     ExpertDocument,
     RetireExpert,
 )
-from services.scheduler.experts.handlers import Hand, add, assign, retire, visible_inspection
+from services.scheduler.experts.handlers import add, assign, retire, visible_inspection
 from services.scheduler.experts.model import Expert, ExpertId, why_not
 from services.scheduler.tasks.documents.task import TaskName
 from services.scheduler.tasks.tables import rows
@@ -61,10 +62,9 @@ class Deps:
     zone: Zone
     sector_by_uscc: Mapping[str, str]
 
-    def hand(self, caller: Caller) -> Hand:
+    def acting(self, caller: Caller) -> Acting:
         """Return who does something, now."""
-        now = self.clock.now()
-        return Hand(caller, now, self.zone.day_of(now), self.sector_by_uscc)
+        return Acting.now(caller, clock=self.clock, zone=self.zone)
 
 
 def router(deps: Deps) -> Router:
@@ -108,7 +108,7 @@ def _keeping(routes: Router, deps: Deps) -> None:
     async def enter(expert: JsonBody[Expert], caller: Writer) -> Response:
         """Enter an expert; the same again changes nothing."""
         async with deps.database.transaction() as connection:
-            return _shown(await add(connection, expert, hand=deps.hand(caller)), status=201)
+            return _shown(await add(connection, expert, acting=deps.acting(caller)), status=201)
 
     @routes.post(
         "/experts/{expert_id}/retire",
@@ -139,7 +139,7 @@ def _candidates(routes: Router, deps: Deps) -> None:
         """List experts in order of their ids: eligible for this inspection, or why not."""
         async with deps.database.acquire() as connection:
             task = await rows.find(connection, name)
-            inspection = visible_inspection(task, enterprise, hand=deps.hand(caller))
+            inspection = visible_inspection(task, enterprise, sectors=deps.sector_by_uscc, acting=deps.acting(caller))
             if isinstance(inspection, Refusal):
                 raise Problem.of(inspection)
             found = await tables.page(connection, after=after.expert_id if after else "", limit=limit + 1)
@@ -174,7 +174,12 @@ def _assigning(routes: Router, deps: Deps) -> None:
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = await assign(
-                connection, name, command.expert_id, enterprise=command.enterprise, hand=deps.hand(caller)
+                connection,
+                name,
+                command.expert_id,
+                enterprise=command.enterprise,
+                sectors=deps.sector_by_uscc,
+                acting=deps.acting(caller),
             )
             if isinstance(said, Refusal):
                 raise Problem.of(said)

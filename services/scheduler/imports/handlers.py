@@ -12,9 +12,10 @@ import msgspec
 from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.profile import ProfileError, read
 from duban_contracts.vocabulary import UNITS
+from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Database
 from services.scheduler.campaigns import tables as plans
-from services.scheduler.duties.handlers.keep import Hand, Kept, keep_duties
+from services.scheduler.duties.handlers.keep import Kept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning
 from services.scheduler.duties.model.checks import check
 from services.scheduler.imports.model.nine_ones import read_table
@@ -78,16 +79,16 @@ def read_file(content: bytes, *, year: int | None, this_year: int, phrases: Phra
     return found
 
 
-async def load(database: Database, found: Read, *, hand: Hand, planner: Planner, rehearse: bool) -> Loaded:
+async def load(database: Database, found: Read, *, acting: Acting, planner: Planner, rehearse: bool) -> Loaded:
     """Keep what was read and plan it, all of it or nothing; `found` must be without errors.
 
     A rehearsal does the same in a transaction that is taken back: what it says is what loading would do.
     """
     with contextlib.suppress(_Rehearsed):
         async with database.transaction() as connection:
-            await plans.save_plans(connection, found.plans, at=hand.at, by=hand.account)
-            await plans.save_campaigns(connection, found.campaigns, at=hand.at, by=hand.account)
-            kept, planning = await keep_duties(connection, found.duties, hand=hand, planner=planner)
+            await plans.save_plans(connection, found.plans, at=acting.at, by=acting.account)
+            await plans.save_campaigns(connection, found.campaigns, at=acting.at, by=acting.account)
+            kept, planning = await keep_duties(connection, found.duties, acting=acting, planner=planner)
             loaded = Loaded(found, kept, planning)
             _end(rehearse=rehearse)
     return loaded

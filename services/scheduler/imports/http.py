@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Query, Request
 
 from duban_contracts.refusals import refusal
+from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CITY_OFFICES
@@ -16,7 +17,6 @@ from services.chassis.storage.database import Database
 from services.chassis.web.bodies import read_body
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.scheduler.duties.handlers.keep import Hand
 from services.scheduler.duties.handlers.plan import Planner
 from services.scheduler.imports.documents import ImportDocument, ImportFindingDocument
 from services.scheduler.imports.handlers import load, read_file
@@ -65,19 +65,18 @@ def router(deps: Deps) -> Router:
         year: Annotated[int | None, Query(ge=2000, le=2999, description="文件未写年份时的年度")] = None,
     ) -> ImportDocument:
         """Load a whole file or nothing of it. Every fault is told at once: its cell, the rule, and the value there."""
-        now = deps.clock.now()
+        acting = Acting.now(caller, clock=deps.clock, zone=deps.planner.zone)
         found = read_file(
             content,
             year=year,
-            this_year=deps.planner.zone.day_of(now).year,
+            this_year=acting.today.year,
             phrases=deps.phrases,
             rosters=deps.planner.rosters,
         )
         if found.errors:
             said = refusal("import-refused", count=len(found.errors), rule=None)
             raise Problem.of(said, findings=[ImportFindingDocument.of(each) for each in found.findings])
-        hand = Hand(caller.account, now)
-        loaded = await load(deps.database, found, hand=hand, planner=deps.planner, rehearse=dry_run)
+        loaded = await load(deps.database, found, acting=acting, planner=deps.planner, rehearse=dry_run)
         return ImportDocument.of(loaded, dry_run=dry_run)
 
     return routes

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 from duban_contracts.deadlines.calendar import WorkingCalendar
 from duban_contracts.refusals import Refusal, refusal, violation
-from services.chassis.access.refusals import Caller
+from services.chassis.access.acting import Acting
 from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
@@ -33,30 +33,16 @@ EARLIEST: Final = date(2020, 1, 1)
 _BEFORE: Final = timedelta(days=6)
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Who does something, when (UTC, domain time), and which day that is in the city."""
-
-    caller: Caller
-    at: datetime
-    today: date
-
-    @property
-    def stamp(self) -> Stamp:
-        """When and by whom."""
-        return Stamp(self.at, self.caller.account)
-
-
 def facts_of(plant: Plant) -> Facts:
     """Return what decides who may see a plant."""
     return Facts(county=plant.county, sector=plant.sector, enterprise=plant.enterprise)
 
 
 async def register(
-    connection: Connection, laid: PlantLayout, of: Facts, *, counties: Collection[str], hand: Hand
+    connection: Connection, laid: PlantLayout, of: Facts, *, counties: Collection[str], acting: Acting
 ) -> Plant | Refusal:
     """Register a plant at a place; return it, or why not. A place outside the caller's scope is not there."""
-    if not hand.caller.finds(of):
+    if not acting.caller.finds(of):
         return refusal("selfcheck-plant-not-found", field="enterprise")
     county = of.county or ""
     if county not in counties:
@@ -64,15 +50,15 @@ async def register(
     if said := next(broken_layout(laid, None, EARLIEST), None):
         return said
     return await tables.insert_plant(
-        connection, laid, enterprise=of.enterprise or "", county=county, sector=of.sector, stamp=hand.stamp
+        connection, laid, enterprise=of.enterprise or "", county=county, sector=of.sector, stamp=_stamp(acting)
     )
 
 
 async def change(
-    connection: Connection, plant_id: UUID, laid: PlantLayout, *, reason: str, expecting: Precondition, hand: Hand
+    connection: Connection, plant_id: UUID, laid: PlantLayout, *, reason: str, expecting: Precondition, acting: Acting
 ) -> Plant | Refusal:
     """Lay a plant out anew; return it, or why not."""
-    plant = await _own(connection, plant_id, hand, lock=True)
+    plant = await _own(connection, plant_id, acting, lock=True)
     if isinstance(plant, Refusal):
         return plant
     said = expecting.unmet(plant.version) or next(broken_layout(laid, plant.laid, EARLIEST), None)
@@ -82,38 +68,40 @@ async def change(
         plant,
         version=plant.version + 1,
         laid=laid,
-        recorded_at=hand.at,
-        recorded_by=hand.caller.account,
+        recorded_at=acting.at,
+        recorded_by=acting.account,
         reason=reason,
     )
     await tables.replace_plant(connection, changed)
     return changed
 
 
-async def file_check(connection: Connection, plant_id: UUID, found: CheckFindings, *, hand: Hand) -> Check | Refusal:
+async def file_check(
+    connection: Connection, plant_id: UUID, found: CheckFindings, *, acting: Acting
+) -> Check | Refusal:
     """File what was checked; return it, or why not. Nothing that another level lacks is asked about."""
-    plant = await _own(connection, plant_id, hand)
+    plant = await _own(connection, plant_id, acting)
     if isinstance(plant, Refusal):
         return plant
-    if said := next(broken_check(found, plant.laid, hand.today), None):
+    if said := next(broken_check(found, plant.laid, acting.today), None):
         return said
-    return await tables.insert_check(connection, plant, found, filed_on=hand.today, stamp=hand.stamp)
+    return await tables.insert_check(connection, plant, found, filed_on=acting.today, stamp=_stamp(acting))
 
 
 async def withdraw_check(
-    connection: Connection, plant_id: UUID, check_id: UUID, *, reason: str, hand: Hand
+    connection: Connection, plant_id: UUID, check_id: UUID, *, reason: str, acting: Acting
 ) -> Check | Refusal:
     """Take back what was filed by mistake; return it, or why not."""
-    plant = await _own(connection, plant_id, hand)
+    plant = await _own(connection, plant_id, acting)
     if isinstance(plant, Refusal):
         return plant
-    taken = await tables.withdraw(connection, plant_id, check_id, reason=reason, stamp=hand.stamp)
+    taken = await tables.withdraw(connection, plant_id, check_id, reason=reason, stamp=_stamp(acting))
     return refusal("selfcheck-not-found", field="check_id") if taken is None else taken
 
 
-async def _own(connection: Connection, plant_id: UUID, hand: Hand, *, lock: bool = False) -> Plant | Refusal:
+async def _own(connection: Connection, plant_id: UUID, acting: Acting, *, lock: bool = False) -> Plant | Refusal:
     plant = await tables.find_plant(connection, plant_id, lock=lock)
-    if plant is None or not hand.caller.finds(facts_of(plant)):
+    if plant is None or not acting.caller.finds(facts_of(plant)):
         return refusal("selfcheck-plant-not-found", field="plant_id")
     return plant
 
@@ -136,3 +124,7 @@ async def sheets(
         sheet(plant.laid, filed[plant.plant_id], span=span, day=day, today=today, is_workday=calendar.is_workday)
         for plant in plants
     ]
+
+
+def _stamp(acting: Acting) -> Stamp:
+    return Stamp(acting.at, acting.account)

@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Response
 from duban_contracts.days import Zone
 from duban_contracts.deadlines.calendar import WorkingCalendar
 from duban_contracts.refusals import Refusal
+from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, OFFICES
@@ -37,7 +38,6 @@ from services.scheduler.selfchecks.documents import (
     laid_of,
 )
 from services.scheduler.selfchecks.handlers import (
-    Hand,
     change,
     facts_of,
     file_check,
@@ -71,10 +71,9 @@ class Deps:
     calendar: WorkingCalendar
     counties: frozenset[str]
 
-    def hand(self, caller: Caller) -> Hand:
+    def acting(self, caller: Caller) -> Acting:
         """Return who does something, now."""
-        now = self.clock.now()
-        return Hand(caller, now, self.zone.day_of(now))
+        return Acting.now(caller, clock=self.clock, zone=self.zone)
 
 
 def router(deps: Deps) -> Router:
@@ -101,7 +100,7 @@ def _layouts(routes: Router, deps: Deps) -> None:
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = await register(
-                connection, laid_of(command), command.place, counties=deps.counties, hand=deps.hand(caller)
+                connection, laid_of(command), command.place, counties=deps.counties, acting=deps.acting(caller)
             )
             return await once.keep(connection, _plant(said, status=201))
 
@@ -123,7 +122,7 @@ def _layouts(routes: Router, deps: Deps) -> None:
                 laid_of(command),
                 reason=command.reason,
                 expecting=expecting,
-                hand=deps.hand(caller),
+                acting=deps.acting(caller),
             )
             return await once.keep(connection, _plant(said))
 
@@ -139,7 +138,7 @@ def _sheets(routes: Router, deps: Deps) -> None:
         limit: Annotated[int, Query(ge=1, le=50, description="每页条数")] = 50,
     ) -> Page[SelfcheckSheet]:
         """Show each plant's week or month of the day `on` (today): every level by itself, with its gaps."""
-        today = deps.hand(caller).today
+        today = deps.acting(caller).today
         day = on or today
         async with deps.database.acquire() as connection:
             plants = await tables.plants(
@@ -178,7 +177,7 @@ def _one(routes: Router, deps: Deps) -> None:
         caller: Reader, plant_id: UUID, span: SheetSpan = "week", on: Day | None = None
     ) -> SelfcheckSheet:
         """Show a plant's week, month or quarter of the day `on` (today): every level by itself, with its gaps."""
-        today = deps.hand(caller).today
+        today = deps.acting(caller).today
         day = on or today
         async with deps.database.acquire() as connection:
             plant = await _seen(connection, plant_id, caller)
@@ -198,7 +197,7 @@ def _checks(routes: Router, deps: Deps) -> None:
         """File a check of a team, a workshop, the plant or the group; gaps of other levels hold nothing up."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await file_check(connection, plant_id, command, hand=deps.hand(caller))
+            said = await file_check(connection, plant_id, command, acting=deps.acting(caller))
             return await once.keep(connection, _check(said, status=201))
 
     @routes.post(
@@ -213,7 +212,9 @@ def _checks(routes: Router, deps: Deps) -> None:
         """Withdraw a check that was filed by mistake, with the reason; it stays readable and counts no more."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await withdraw_check(connection, plant_id, check_id, reason=command.reason, hand=deps.hand(caller))
+            said = await withdraw_check(
+                connection, plant_id, check_id, reason=command.reason, acting=deps.acting(caller)
+            )
             return await once.keep(connection, _check(said))
 
 

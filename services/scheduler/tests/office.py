@@ -11,13 +11,16 @@ import httpx
 import msgspec
 
 from services.chassis.access import keys as api_keys
+from services.chassis.access.acting import Acting
 from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
+from services.chassis.access.refusals import Caller
+from services.chassis.access.scope import Scope
 from services.chassis.assembly import Platform, app_of
 from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Connection, Database
 from services.scheduler.bootstrap import TITLE, parts
-from services.scheduler.duties.handlers.keep import Hand, Kept, keep_duties
+from services.scheduler.duties.handlers.keep import Kept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning, plan_all
 from services.scheduler.duties.model.duty import Duty
 from services.scheduler.settings import Settings
@@ -30,6 +33,11 @@ PEOPLE: Final = {
     "director": NewKey(Principal("director-1", "committee_director", "140500"), api_keys.new_token()),
     "observer": NewKey(Principal("observer-1", "observer", "140500"), api_keys.new_token()),
 }
+
+
+def office_acting(at: datetime, today: date) -> Acting:
+    """Return the city's office as it does something at an instant."""
+    return Acting(Caller(PEOPLE["office"].principal, Scope(), "test"), at, today)
 
 
 @dataclass
@@ -75,8 +83,9 @@ class Office:
     async def keep(self, *duties: Duty, at: datetime | None = None) -> tuple[Kept, Planning]:
         """Keep duties and plan them, as loading does."""
         async with self.database.transaction() as connection:
-            hand = Hand("city-office-1", at or self.clock.now())
-            return await keep_duties(connection, duties, hand=hand, planner=self.planner)
+            when = at or self.clock.now()
+            acting = office_acting(when, self.planner.zone.day_of(when))
+            return await keep_duties(connection, duties, acting=acting, planner=self.planner)
 
     async def plan(self, **changed: Any) -> Planning:
         """Plan as the job does, with another roster or calendar where `changed` says so."""

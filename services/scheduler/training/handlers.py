@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 from duban_contracts.refusals import Refusal, refusal, violation
-from services.chassis.access.refusals import Caller
+from services.chassis.access.acting import Acting
 from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
@@ -21,44 +21,35 @@ from services.scheduler.training.model import Entered, Placed, Session, broken
 EARLIEST: Final = date(2002, 11, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Who enters something, when (UTC, domain time), and which day that is in the city."""
-
-    caller: Caller
-    at: datetime
-    today: date
-
-
 def facts_of(of: Placed) -> Facts:
     """Return what decides who may see a session."""
     return Facts(county=of.county, sector=of.sector, enterprise=of.enterprise)
 
 
 async def record_session(
-    connection: Connection, of: Placed, entered: Entered, *, counties: Collection[str], hand: Hand
+    connection: Connection, of: Placed, entered: Entered, *, counties: Collection[str], acting: Acting
 ) -> Session | Refusal:
     """Enter a session; return it, or why not. A place outside the caller's scope is not there."""
-    if not hand.caller.finds(facts_of(of)):
+    if not acting.caller.finds(facts_of(of)):
         return refusal("training-book-not-found", field="enterprise")
     if of.county not in counties:
         return violation("unknown-value", "$.county", values=", ".join(sorted(counties)))
-    task_id = await _admissible(connection, of, entered, hand)
+    task_id = await _admissible(connection, of, entered, acting)
     if isinstance(task_id, Refusal):
         return task_id
-    return await tables.insert(connection, of, entered, task_id=task_id, at=hand.at, by=hand.caller.account)
+    return await tables.insert(connection, of, entered, task_id=task_id, at=acting.at, by=acting.account)
 
 
 async def correct_session(
-    connection: Connection, session_id: UUID, entered: Entered, *, reason: str, expecting: Precondition, hand: Hand
+    connection: Connection, session_id: UUID, entered: Entered, *, reason: str, expecting: Precondition, acting: Acting
 ) -> Session | Refusal:
     """Give a session a further version; return it, or why not. The one before stays readable."""
     session = await tables.find(connection, session_id, lock=True)
-    if session is None or not hand.caller.finds(facts_of(session.of)):
+    if session is None or not acting.caller.finds(facts_of(session.of)):
         return refusal("training-not-found", field="session_id")
     if unmet := expecting.unmet(session.version):
         return unmet
-    task_id = await _admissible(connection, session.of, entered, hand)
+    task_id = await _admissible(connection, session.of, entered, acting)
     if isinstance(task_id, Refusal):
         return task_id
     corrected = replace(
@@ -66,17 +57,17 @@ async def correct_session(
         version=session.version + 1,
         entered=entered,
         task_id=task_id,
-        recorded_at=hand.at,
-        recorded_by=hand.caller.account,
+        recorded_at=acting.at,
+        recorded_by=acting.account,
         reason=reason,
     )
     await tables.replace(connection, corrected)
     return corrected
 
 
-async def _admissible(connection: Connection, of: Placed, entered: Entered, hand: Hand) -> str | Refusal | None:
+async def _admissible(connection: Connection, of: Placed, entered: Entered, acting: Acting) -> str | Refusal | None:
     """Return the id of the task that the session serves (None: of none), or the first rule that is broken."""
-    if said := next(broken(entered, today=hand.today, earliest=EARLIEST), None):
+    if said := next(broken(entered, today=acting.today, earliest=EARLIEST), None):
         return said
     if entered.task is None:
         return None

@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Response
 
 from duban_contracts.days import Zone
 from duban_contracts.refusals import Refusal
+from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import ENTERPRISE, OFFICES
@@ -39,7 +40,7 @@ from services.scheduler.training.documents import (
     TrainingVersions,
     entered_of,
 )
-from services.scheduler.training.handlers import Hand, correct_session, facts_of, record_session
+from services.scheduler.training.handlers import correct_session, facts_of, record_session
 from services.scheduler.training.model import Session, attended_by, people_of
 from services.scheduler.training.tables import Filter
 
@@ -67,10 +68,9 @@ class Deps:
     zone: Zone
     counties: frozenset[str]
 
-    def hand(self, caller: Caller) -> Hand:
-        """Return who enters something, now."""
-        now = self.clock.now()
-        return Hand(caller, now, self.zone.day_of(now))
+    def acting(self, caller: Caller) -> Acting:
+        """Return who does something, now."""
+        return Acting.now(caller, clock=self.clock, zone=self.zone)
 
 
 def router(deps: Deps) -> Router:
@@ -96,7 +96,7 @@ def _commands(routes: Router, deps: Deps) -> None:
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = await record_session(
-                connection, command.of, entered_of(command), counties=deps.counties, hand=deps.hand(caller)
+                connection, command.of, entered_of(command), counties=deps.counties, acting=deps.acting(caller)
             )
             return await once.keep(connection, _answer(said, status=201))
 
@@ -118,7 +118,7 @@ def _commands(routes: Router, deps: Deps) -> None:
                 entered_of(command),
                 reason=command.reason,
                 expecting=expecting,
-                hand=deps.hand(caller),
+                acting=deps.acting(caller),
             )
             return await once.keep(connection, _answer(said))
 
@@ -173,7 +173,7 @@ def _books(routes: Router, deps: Deps) -> None:
         year: Annotated[int | None, Query(ge=2000, le=2999, description="默认本年")] = None,
     ) -> TrainingBook:
         """Return an enterprise's book of a year: its sessions, and its people with their hours and passes."""
-        wanted = year or deps.hand(caller).today.year
+        wanted = year or deps.acting(caller).today.year
         missing = Problem("training-book-not-found", field="enterprise")
         async with deps.database.acquire() as connection:
             found = _inside(await tables.of_enterprise(connection, enterprise), caller, missing)

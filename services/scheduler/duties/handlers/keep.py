@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
 from services.scheduler.duties.handlers.plan import Planner, Planning, plan_duties
@@ -19,14 +19,6 @@ from services.scheduler.duties.model.rules import Deadline
 from services.scheduler.duties.tables import duties
 
 _LOADED_AGAIN: Final = "重新导入"
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Who changes duties, and when (UTC, domain time)."""
-
-    account: str
-    at: datetime
 
 
 @dataclass(slots=True)
@@ -39,7 +31,7 @@ class Kept:
 
 
 async def create_duty(
-    connection: Connection, duty: Duty, *, hand: Hand, planner: Planner
+    connection: Connection, duty: Duty, *, acting: Acting, planner: Planner
 ) -> DutyVersion | list[Refusal]:
     """Keep a new duty and plan it; return it, or every reason against it."""
     if broken := list(check(duty, planner.rosters.by_code)):
@@ -47,11 +39,11 @@ async def create_duty(
     await duties.lock(connection, [duty.duty_id])
     if await duties.newest(connection, duty.duty_id) is not None:
         return [refusal("duty-exists", field="$.duty_id")]
-    return await _append(connection, _first(duty, hand), hand, planner)
+    return await _append(connection, _first(duty, acting), acting, planner)
 
 
 async def change_duty(
-    connection: Connection, duty: Duty, *, reason: str, expecting: Precondition, hand: Hand, planner: Planner
+    connection: Connection, duty: Duty, *, reason: str, expecting: Precondition, acting: Acting, planner: Planner
 ) -> DutyVersion | list[Refusal]:
     """Give a duty a new version that takes effect today; what has begun stays the older version's.
 
@@ -61,16 +53,16 @@ async def change_duty(
         return broken
     await duties.lock(connection, [duty.duty_id])
     before = await duties.newest(connection, duty.duty_id)
-    refused = _unchangeable(before, expecting) or _begun(before, duty, hand, planner)
+    refused = _unchangeable(before, expecting) or _begun(before, duty, acting)
     if refused is not None or before is None:
         return [refused or refusal("duty-not-found", field="duty_id")]
     if before.duty == duty:
         return before
-    return await _append(connection, _next(before, duty, reason, hand, planner), hand, planner)
+    return await _append(connection, _next(before, duty, reason, acting), acting, planner)
 
 
 async def cancel_duty(
-    connection: Connection, duty_id: str, *, reason: str, expecting: Precondition, hand: Hand, planner: Planner
+    connection: Connection, duty_id: str, *, reason: str, expecting: Precondition, acting: Acting, planner: Planner
 ) -> DutyVersion | Refusal:
     """End a duty today, with the reason: tasks that have not begun are withdrawn, the others stay to be done."""
     await duties.lock(connection, [duty_id])
@@ -78,12 +70,12 @@ async def cancel_duty(
     refused = _unchangeable(before, expecting)
     if refused is not None or before is None:
         return refused or refusal("duty-not-found", field="duty_id")
-    ended = msgspec.structs.replace(_next(before, before.duty, reason, hand, planner), state=DutyState.CANCELLED)
-    return await _append(connection, ended, hand, planner)
+    ended = msgspec.structs.replace(_next(before, before.duty, reason, acting), state=DutyState.CANCELLED)
+    return await _append(connection, ended, acting, planner)
 
 
 async def keep_duties(
-    connection: Connection, loaded: Sequence[Duty], *, hand: Hand, planner: Planner
+    connection: Connection, loaded: Sequence[Duty], *, acting: Acting, planner: Planner
 ) -> tuple[Kept, Planning]:
     """Keep many duties as they were loaded, and plan them; what is there already in the same words stays as it is.
 
@@ -98,41 +90,41 @@ async def keep_duties(
         before = known[duty.duty_id][-1] if duty.duty_id in known else None
         if before is None:
             kept.created.append(duty.duty_id)
-            written.append(_first(duty, hand))
+            written.append(_first(duty, acting))
         elif before.duty == duty and before.state is DutyState.IN_FORCE:
             kept.unchanged.append(duty.duty_id)
         else:
             kept.changed.append(duty.duty_id)
-            written.append(_next(before, duty, _LOADED_AGAIN, hand, planner))
+            written.append(_next(before, duty, _LOADED_AGAIN, acting))
     await duties.append(connection, written)
-    return kept, await plan_duties(connection, names, planner=planner, now=hand.at)
+    return kept, await plan_duties(connection, names, planner=planner, now=acting.at)
 
 
-async def _append(connection: Connection, version: DutyVersion, hand: Hand, planner: Planner) -> DutyVersion:
+async def _append(connection: Connection, version: DutyVersion, acting: Acting, planner: Planner) -> DutyVersion:
     await duties.append(connection, [version])
-    await plan_duties(connection, [version.duty.duty_id], planner=planner, now=hand.at)
+    await plan_duties(connection, [version.duty.duty_id], planner=planner, now=acting.at)
     return version
 
 
-def _first(duty: Duty, hand: Hand) -> DutyVersion:
+def _first(duty: Duty, acting: Acting) -> DutyVersion:
     return DutyVersion(
         version=1,
         state=DutyState.IN_FORCE,
         duty=duty,
         effective_on=duty.valid_from,
-        recorded_at=hand.at,
-        recorded_by=hand.account,
+        recorded_at=acting.at,
+        recorded_by=acting.account,
     )
 
 
-def _next(before: DutyVersion, duty: Duty, reason: str, hand: Hand, planner: Planner) -> DutyVersion:
+def _next(before: DutyVersion, duty: Duty, reason: str, acting: Acting) -> DutyVersion:
     return DutyVersion(
         version=before.version + 1,
         state=DutyState.IN_FORCE,
         duty=duty,
-        effective_on=planner.zone.day_of(hand.at),
-        recorded_at=hand.at,
-        recorded_by=hand.account,
+        effective_on=acting.today,
+        recorded_at=acting.at,
+        recorded_by=acting.account,
         reason=reason,
     )
 
@@ -145,11 +137,11 @@ def _unchangeable(before: DutyVersion | None, expecting: Precondition) -> Refusa
     return expecting.unmet(before.version)
 
 
-def _begun(before: DutyVersion | None, duty: Duty, hand: Hand, planner: Planner) -> Refusal | None:
+def _begun(before: DutyVersion | None, duty: Duty, acting: Acting) -> Refusal | None:
     """Return why a deadline can't be moved here: its task has begun, and is corrected on the task."""
     if before is None or not isinstance(before.duty.rule, Deadline) or before.duty.rule == duty.rule:
         return None
     opens_on = max(before.duty.rule.opens_on or before.duty.valid_from, before.effective_on)
-    if opens_on >= planner.zone.day_of(hand.at):
+    if opens_on >= acting.today:
         return None
     return refusal("deadline-assigned", field="$.rule.due_on")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Connection
-from services.scheduler.duties.handlers.keep import Hand
 from services.scheduler.duties.handlers.plan import Planner, Planning, plan_duties
 from services.scheduler.duties.model.checks import check_occasion
 from services.scheduler.duties.model.occasions import Occasion
@@ -12,16 +12,16 @@ from services.scheduler.duties.tables import duties, occasions
 
 
 async def add_occasion(
-    connection: Connection, occasion: Occasion, *, hand: Hand, planner: Planner
+    connection: Connection, occasion: Occasion, *, acting: Acting, planner: Planner
 ) -> Planning | Refusal:
     """Enter an occasion and plan what it calls for, in the caller's transaction; return the planning, or why not."""
     if broken := next(check_occasion(occasion), None):
         return broken
     taken = any(occasion.occasion_id == holiday.occasion_id for holiday in planner.holidays)
-    if taken or not await occasions.insert(connection, occasion, at=hand.at, by=hand.account):
+    if taken or not await occasions.insert(connection, occasion, at=acting.at, by=acting.account):
         return refusal("occasion-exists", field="$.occasion_id")
     called = await duties.occasional(connection)
-    return await plan_duties(connection, called, planner=planner, now=hand.at)
+    return await plan_duties(connection, called, planner=planner, now=acting.at)
 
 
 async def occasions_of(connection: Connection, year: int, *, planner: Planner) -> list[tuple[Occasion, bool]]:

@@ -49,7 +49,7 @@ def _create(routes: Router, deps: Deps) -> None:
         """Keep a new duty and plan its tasks."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            made = await create_duty(connection, duty, hand=deps.hand(caller), planner=deps.planner)
+            made = await create_duty(connection, duty, acting=deps.acting(caller), planner=deps.planner)
             return await once.keep(connection, _answer(made, status=201))
 
 
@@ -73,7 +73,7 @@ def _change(routes: Router, deps: Deps) -> None:
                 command.duty,
                 reason=command.reason,
                 expecting=expecting,
-                hand=deps.hand(caller),
+                acting=deps.acting(caller),
                 planner=deps.planner,
             )
             return await once.keep(connection, _answer(changed))
@@ -97,7 +97,7 @@ def _cancel(routes: Router, deps: Deps) -> None:
                 duty_id,
                 reason=command.reason,
                 expecting=expecting,
-                hand=deps.hand(caller),
+                acting=deps.acting(caller),
                 planner=deps.planner,
             )
             return await once.keep(connection, _answer(ended if isinstance(ended, DutyVersion) else [ended]))
@@ -115,7 +115,7 @@ def _occasion(routes: Router, deps: Deps) -> None:
         """Enter an occasion; what it calls for is planned at once, dated inside it."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            done = await add_occasion(connection, occasion, hand=deps.hand(caller), planner=deps.planner)
+            done = await add_occasion(connection, occasion, acting=deps.acting(caller), planner=deps.planner)
             if isinstance(done, Refusal):
                 raise Problem.of(done)
             return await once.keep(connection, answer(PlanningDocument.of(done), status=201))

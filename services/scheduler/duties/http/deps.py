@@ -7,13 +7,13 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Path
 
+from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, CITY_OFFICES, OBSERVERS, TOWNSHIP
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Database
 from services.chassis.web.parameters import Checked
-from services.scheduler.duties.handlers.keep import Hand
 from services.scheduler.duties.handlers.plan import Planner
 from services.scheduler.duties.model.duty import DutyId
 
@@ -40,6 +40,6 @@ class Deps:
     clock: Clock
     planner: Planner
 
-    def hand(self, caller: Caller) -> Hand:
-        """Return who changes something, now."""
-        return Hand(caller.account, self.clock.now())
+    def acting(self, caller: Caller) -> Acting:
+        """Return who does something, now."""
+        return Acting.now(caller, clock=self.clock, zone=self.planner.zone)

@@ -9,18 +9,19 @@ from typing import Any, Final
 from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Kind, Specimen
-from services.scheduler.draws.handlers import Hand, announce
+from services.scheduler.draws.handlers import announce
 from services.scheduler.draws.tables import Draw
 from services.scheduler.tests.draws.builders import SECRETS, announced, announcement
+from services.scheduler.tests.office import office_acting
 
 _CHINA: Final = timezone(timedelta(hours=8))
 
 
 async def a_draw(database: Database, _: Facts) -> Draw:
     """Announce a draw whose day has come when the rights test looks."""
-    hand = Hand("city-office-1", datetime(2024, 5, 15, 9, tzinfo=_CHINA), date(2024, 5, 15))
+    acting = office_acting(datetime(2024, 5, 15, 9, tzinfo=_CHINA), date(2024, 5, 15))
     async with database.transaction() as connection:
-        made = await announce(connection, announced(document_number=secrets.token_hex(4)), hand=hand)
+        made = await announce(connection, announced(document_number=secrets.token_hex(4)), acting=acting)
     assert isinstance(made, Draw)
     return made
 

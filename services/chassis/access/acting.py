@@ -1,0 +1,31 @@
+"""Who acts, when, and on which day of the city: what a command is given that stamps what it writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
+
+from duban_contracts.days import Zone
+from services.chassis.access.refusals import Caller
+from services.chassis.process.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A caller at one instant: `at` in UTC (domain time), `today` its day in the city."""
+
+    caller: Caller
+    at: datetime
+    today: date
+
+    @classmethod
+    def now(cls, caller: Caller, *, clock: Clock, zone: Zone) -> Self:
+        """Return the caller as of now; the day is that of the same instant, also around midnight."""
+        at = clock.now()
+        return cls(caller, at, zone.day_of(at))
+
+    @property
+    def account(self) -> str:
+        """The opaque account, as it stands in what was written."""
+        return self.caller.account
