@@ -93,8 +93,7 @@ def _copy(topic: str, letter: DeadLetter) -> OutboxMessage:
         ("duban_attempts", str(letter.attempts).encode()),
     ]
     # With our headers a record of the broker's greatest size would be too large for it, and stop the relay for good.
-    size = len(record.key or b"") + len(record.value or b"") + sum(len(name) + len(v) for name, v in record.headers)
-    value = record.value if size <= _COPIED_BYTES else None
+    value = record.value if record.size <= _COPIED_BYTES else None
     if value is not record.value:
         headers.append(("duban_value", b"in the table only"))
     return OutboxMessage(topic, record.key, value, headers)

@@ -54,6 +54,12 @@ class RawRecord(msgspec.Struct, frozen=True, gc=False):
         return (self.unreadable.last_offset if self.unreadable else self.offset) + 1
 
     @property
+    def size(self) -> int:
+        """Return how many bytes its publisher wrote: key, value and headers."""
+        headers = sum(len(name) + len(value or b"") for name, value in self.headers)
+        return len(self.key or b"") + len(self.value or b"") + headers
+
+    @property
     def origin(self) -> str:
         """Return `topic/partition/offset`, under which the record can be found again."""
         return f"{self.topic}/{self.partition}/{self.offset}"
