@@ -11,7 +11,6 @@ from typing import Any, TypeVar, overload
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import UnknownTopicOrPartitionError
 
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.topics import Topic
@@ -60,10 +59,7 @@ async def read_records(bootstrap: Broker | str, topic: str) -> list[RawRecord]:
     consumer = AIOKafkaConsumer(**kafka.options(bootstrap), auto_offset_reset="earliest")
     await consumer.start()
     try:
-        await consumer._client.force_metadata_update()  # noqa: SLF001
-        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
-        if not partitions:
-            raise UnknownTopicOrPartitionError(topic)
+        partitions = [TopicPartition(topic, p) for p in await eventually(lambda: _partitions(consumer, topic))]
         begins = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         # Only partitions that hold records, and from known offsets: asking for offsets beside a running fetch waits
@@ -80,6 +76,14 @@ async def read_records(bootstrap: Broker | str, topic: str) -> list[RawRecord]:
         return records
     finally:
         await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
+    # A broker that has just come back is fenced for a moment, and knows no topic meanwhile.
+    await consumer._client.force_metadata_update()  # noqa: SLF001
+    found = consumer.partitions_for_topic(topic)
+    assert found, f"{topic}: no such topic"
+    return sorted(found)
 
 
 async def read_all(bootstrap: Broker | str, topic: str) -> list[CloudEvent]:
