@@ -41,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
     checks: list[tuple[str, Callable[[], str]]] = [
         ("Python", _python),
         ("packages", _packages),
+        ("codecs", _codecs),
         ("state directory", lambda: _home(settings)),
         ("disk", lambda: _disk(settings.home)),
     ]
@@ -93,6 +94,18 @@ def _packages() -> str:
     if missing := [name for name in _PACKAGES if importlib.util.find_spec(name) is None]:
         raise Trouble(f"Python packages are missing: {', '.join(missing)}.", "Run `make install`.")
     return "installed"
+
+
+def _codecs() -> str:
+    if importlib.util.find_spec("cramjam") is None:
+        raise Trouble("The library of Kafka's codecs (cramjam) is missing.", "Run `make install`.")
+    from services.chassis.consuming import codecs  # noqa: PLC0415 - the doctor runs without any package, too
+
+    try:
+        codecs.check()
+    except codecs.Unreadable as problem:
+        raise Trouble(f"What counties compress can't be read here: {problem}.", "Run `make install`.") from problem
+    return "gzip, snappy, lz4 and zstd are read"
 
 
 def _home(settings: Settings) -> str:

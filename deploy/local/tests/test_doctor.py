@@ -16,6 +16,7 @@ from deploy.local import doctor, java, leftovers
 from deploy.local.security import Security
 from deploy.local.settings import LOOPBACK, ROOT, load
 from deploy.local.trouble import Trouble
+from services.chassis.consuming import codecs
 
 pytestmark = pytest.mark.servers
 
@@ -55,6 +56,16 @@ def test_a_full_disk_is_one_sentence(settings: Settings, monkeypatch: pytest.Mon
     found = finding(settings, "disk")
     assert not found.good
     assert found.text.startswith("Only 5 MB are free")
+
+
+def test_a_codec_that_is_not_read_here_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert finding(settings, "codecs").text == "gzip, snappy, lz4 and zstd are read"
+    monkeypatch.setattr(codecs, "_DECODERS", {**codecs._DECODERS, 4: lambda _: b""})
+    found = finding(settings, "codecs")
+    assert not found.good
+    assert "zstd does not give back what was packed" in found.text
+    with pytest.raises(codecs.Unreadable, match="zstd"):
+        codecs.install()
 
 
 def test_no_java_anywhere_says_how_to_get_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

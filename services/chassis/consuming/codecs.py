@@ -38,8 +38,16 @@ def name_of(codec: int) -> str:
     return _NAMES.get(codec, f"codec {codec}")
 
 
+def check() -> None:
+    """Unpack a few bytes in every codec; raises Unreadable where the library doesn't do it here."""
+    for codec, pack in _PACKERS.items():
+        if unpack(codec, bytes(pack(_SAMPLE))) != _SAMPLE:
+            raise Unreadable(f"{name_of(codec)} does not give back what was packed")
+
+
 def install() -> None:
-    """Let aiokafka unpack with the bound. Idempotent; nothing is read before it."""
+    """Let aiokafka unpack with the bound. Idempotent; nothing is read before it. Raises Unreadable as `check` does."""
+    check()
     for name, decode in (
         ("gzip_decode", _gzip),
         ("snappy_decode", _snappy),
@@ -94,4 +102,11 @@ def _snappy(payload: Any) -> bytes:
 _BUFFER: Final = bytearray(UNPACKED_BYTES)
 _RECORDS: Final[Any] = __import__(default_records.DefaultRecordBatch.__module__, fromlist=["DefaultRecordBatch"])
 _DECODERS: Final[Mapping[int, Callable[[Any], bytes]]] = {1: _gzip, 2: _snappy, 3: _lz4, 4: _zstd}
+_PACKERS: Final[Mapping[int, Callable[[bytes], Any]]] = {
+    1: cramjam.gzip.compress,
+    2: cramjam.snappy.compress_raw,
+    3: cramjam.lz4.compress,
+    4: cramjam.zstd.compress,
+}
+_SAMPLE: Final = "隐患上报".encode()
 _NAMES: Final = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}
