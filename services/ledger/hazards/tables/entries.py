@@ -14,6 +14,7 @@ from duban_contracts.events.types import Enterprise
 from services.chassis.consuming.errors import Retryable
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
+from services.chassis.storage.locks import hold_names
 from services.ledger.hazards.model import Hazard
 
 Reference = tuple[str, str]
@@ -104,11 +105,6 @@ SELECT {_WITH_HEAD.names} FROM hazard JOIN {_REFERENCES.rows("wanted")} USING (c
  ORDER BY hazard_id FOR UPDATE OF hazard"""  # noqa: S608
 _BY_ID: Final = f"""
 SELECT {_WITH_HEAD.names} FROM hazard WHERE hazard_id = ANY($1::uuid[]) ORDER BY hazard_id FOR UPDATE"""  # noqa: S608
-_HOLD: Final = f"""
-SELECT pg_advisory_xact_lock(key)
-  FROM (SELECT DISTINCT hashtextextended(county || '/' || reference_key, 20) AS key
-          FROM {_REFERENCES.rows("pair")}
-         ORDER BY key) AS ordered"""  # noqa: S608
 
 _SERIALS: Final = Columns[tuple[str, int]]({"county": ("text", itemgetter(0)), "wanted": ("bigint", itemgetter(1))})
 _NEXT_SERIALS: Final = f"""
@@ -123,7 +119,7 @@ async def hold_references(connection: Connection, references: Iterable[Reference
 
     Two instances may meet one reference when a county writes it under different record keys.
     """
-    await connection.execute(_HOLD, *_REFERENCES.arguments(references))
+    await hold_names(connection, "reference", (f"{county}/{key}" for county, key in references))
 
 
 async def lock_by_reference(connection: Connection, references: Sequence[Reference]) -> list[Entry]:

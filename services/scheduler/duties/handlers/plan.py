@@ -126,9 +126,8 @@ async def plan_duties(
         return done
     known = await _occasions(connection, planner)
     wanted = {name: list(_tasks(each, planner, known, done.unplanned)) for name, each in stale.items()}
-    planned = await plan_tasks(
-        connection, [task for tasks in wanted.values() for task in tasks], taskbook=planner.taskbook, alone=True
-    )
+    tasks = [task for each in wanted.values() for task in each]
+    planned = await plan_tasks(connection, tasks, taskbook=planner.taskbook)
     done.created, done.revised, done.kept = planned.created, planned.revised, planned.kept
     for name, each in stale.items():
         if each.before is not None:

@@ -10,6 +10,7 @@ import msgspec
 
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
+from services.chassis.storage.locks import hold_names
 from services.scheduler.duties.model.duty import Duty, DutyState, DutyVersion
 
 _DUTY: Final = msgspec.json.Decoder(Duty)
@@ -36,12 +37,6 @@ _COLUMNS: Final = Columns[DutyVersion](
     }
 )
 _INSERT: Final = _COLUMNS.insert("duty")
-_NAMES: Final = Columns[str]({"duty_id": ("text", str)})
-# Two names that share a lock by chance wait for each other at worst.
-_LOCK: Final = f"""
-SELECT pg_advisory_xact_lock(number)
-  FROM (SELECT DISTINCT hashtextextended('duty/' || duty_id, 0) AS number FROM {_NAMES.rows("named")}
-         ORDER BY number) AS numbered"""  # noqa: S608 - our own columns
 SHOWN: Final = "version, state, effective_on, recorded_at, recorded_by, reason, content"
 
 
@@ -56,7 +51,7 @@ async def lock(connection: Connection, duty_ids: Collection[str]) -> None:
 
     A duty that isn't there yet has no row to hold, so the lock is on its name.
     """
-    await connection.execute(_LOCK, *_NAMES.arguments(set(duty_ids)))
+    await hold_names(connection, "duty", duty_ids)
 
 
 async def newest(connection: Connection, duty_id: str) -> DutyVersion | None:

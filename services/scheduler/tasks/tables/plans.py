@@ -12,6 +12,7 @@ import msgspec
 
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
+from services.chassis.storage.locks import hold_names
 from services.scheduler.tasks.model.task import Task, number_of
 
 
@@ -91,14 +92,10 @@ _COLUMNS: Final = Columns[Row](
     }
 )
 # An instance that still plans by an older version of the duty does not undo what a newer one planned.
-_PLAN: Final = (
-    _COLUMNS.upsert(
-        "task",
-        ["task_id"],
-        where="task.version = 0 AND task.duty_version <= EXCLUDED.duty_version "
-        "AND (task.digest <> EXCLUDED.digest OR task.state <> 'planned')",
-    )
-    + " RETURNING xmax = 0 AS created"
+_REVISE: Final = (
+    _COLUMNS.update("task", ["task_id"])
+    + " AND task.version = 0 AND task.duty_version <= batch.duty_version"
+    + " AND (task.digest <> batch.digest OR task.state <> 'planned')"
 )
 _KNOWN: Final = Columns[Row]({"task_id": "text", "digest": "bytea"})
 # Most of what is planned again is known: it is looked up without the text of the task, and nothing is written.
@@ -115,6 +112,11 @@ class News(Enum):
     CHANGED = auto()
 
 
+async def hold(connection: Connection, rows: Sequence[Row]) -> None:
+    """Keep whoever else plans tasks of the same duties out until the transaction ends."""
+    await hold_names(connection, "plan", {row.task.plan.duty_id for row in rows})
+
+
 async def news(connection: Connection, rows: Sequence[Row]) -> dict[str, News]:
     """Return the ids among `rows` that planning has something to write for."""
     found = await connection.fetch(_NEWS, *_KNOWN.arguments(rows))
@@ -122,15 +124,14 @@ async def news(connection: Connection, rows: Sequence[Row]) -> dict[str, News]:
 
 
 async def add(connection: Connection, rows: Sequence[Row]) -> None:
-    """Write tasks that are not there; raises UniqueViolationError when somebody else wrote one meanwhile."""
+    """Write tasks that are not there; the caller holds their duties, so that nobody else writes one meanwhile."""
     await _COLUMNS.put(connection, "task", rows)
 
 
-async def plan(connection: Connection, rows: Sequence[Row]) -> tuple[int, int]:
-    """Write planned tasks, each at most once, in order of id; return how many are new and how many were revised."""
-    written = await connection.fetch(_PLAN, *_COLUMNS.arguments(rows))
-    created = sum(row["created"] for row in written)
-    return created, len(written) - created
+async def revise(connection: Connection, rows: Sequence[Row]) -> int:
+    """Write anew what is planned otherwise and has not begun meanwhile; return how many tasks that were."""
+    status = await connection.execute(_REVISE, *_COLUMNS.arguments(rows)) if rows else "UPDATE 0"
+    return int(status.rpartition(" ")[2])
 
 
 async def withdraw(connection: Connection, duty_id: str, starting: date, keep: Collection[str], reason: str) -> int:

@@ -1,0 +1,24 @@
+"""Advisory locks on names: keep others away from a thing that may have no row yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from services.chassis.storage.columns import Columns
+from services.chassis.storage.database import Connection
+
+_NAMES: Final = Columns[str]({"name": ("text", str)})
+# Two names that share a number by chance wait for each other at worst.
+_HOLD: Final = f"""
+SELECT pg_advisory_xact_lock(number)
+  FROM (SELECT DISTINCT hashtextextended(name, 0) AS number FROM {_NAMES.rows("named")} ORDER BY number)
+    AS numbered"""  # noqa: S608 - our own columns
+
+
+async def hold_names(connection: Connection, kind: str, names: Iterable[str]) -> None:
+    """Keep whoever else holds one of these names of this kind out until the transaction ends.
+
+    Everybody takes them in one order. What the last holder committed is seen by the next statement, not by this one.
+    """
+    await connection.execute(_HOLD, *_NAMES.arguments({f"{kind}/{name}" for name in names}))
