@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from services.ledger.claims.tables import rejected, waiting
 from services.ledger.claims.tables.rejected import RejectedClaim
 from services.ledger.claims.tables.waiting import WaitingClaim
 from services.ledger.hazards.handlers.journal import Journal
+from services.ledger.hazards.handlers.numbers import Numbers
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Stamp
 from services.ledger.hazards.tables.entries import Reference
@@ -37,10 +38,6 @@ from services.ledger.history.model import SOURCE
 # Limits of the answers' text fields in the contract.
 _SHORT: Final = 200
 _LONG: Final = 4000
-
-
-Numbers = Mapping[str, Iterator[str]]
-"""Per county, the numbers that the hazards of one batch get."""
 
 
 class Screened(msgspec.Struct, frozen=True, gc=False):

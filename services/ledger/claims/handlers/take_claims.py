@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self, cast
+from typing import Any, Self, cast
 
 from duban_contracts.admissible.dates import Present
 from duban_contracts.events.claims import HazardReported
@@ -17,16 +17,14 @@ from services.chassis.consuming.batches import Refused
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
-from services.ledger.claims.handlers.settlement import Numbers, Screened, Settlement, settle_claims
+from services.ledger.claims.handlers.settlement import Screened, Settlement, settle_claims
 from services.ledger.claims.model.decisions import Claim, screen, unreadable
 from services.ledger.claims.model.townships import Townships
 from services.ledger.claims.tables import rejected, waiting
 from services.ledger.hazards.handlers.journal import Journal, Ledger, keys_of, writing
+from services.ledger.hazards.handlers.numbers import Numbers, take_numbers
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.tables import entries
 from services.ledger.hazards.tables.entries import Entry, Reference
-
-_SERIAL_DIGITS: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,13 +118,4 @@ async def _numbers(connection: Connection, journal: Journal, accepted: Iterable[
         if isinstance(claim, HazardReported) and journal.under(claim.county, claim.reference) is None
     )
     wanted = Counter(county for county, _ in {keys_of(claim.county, claim.reference)[-1] for claim in unknown})
-    if not wanted:
-        return {}
-    year = journal.rules.zone.day_of(journal.at).year
-    first = await entries.next_serials(connection, year, wanted)
-    return {county: _serials(county, year, first[county], count) for county, count in wanted.items()}
-
-
-def _serials(county: str, year: int, first: int, count: int) -> Iterator[str]:
-    for serial in range(first, first + count):
-        yield f"{county}-{year}-{serial:0{_SERIAL_DIGITS}d}"
+    return await take_numbers(connection, journal.rules.zone.day_of(journal.at).year, wanted)
