@@ -18,7 +18,8 @@ from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData, EventType
 from duban_contracts.closed import closed_decoder, plainly_closed
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
-from duban_contracts.codec import UnknownEventType, lookup
+from duban_contracts.codec import UnknownEventType, encode, lookup, type_of
+from duban_contracts.events.claims import HazardReported
 from duban_contracts.explain import explain
 from duban_contracts.field_names import FIELD_NAMES_ZH
 from duban_contracts.legible import legible
@@ -77,6 +78,17 @@ def examine_claim(
         return [violation("county-mismatch", "$.county", county=county)]
     dates = [] if present is None else _impossible_dates(data, present)
     return [*check_terms(data), *dates] or data
+
+
+def check_report(report: HazardReported, present: Present) -> list[Refusal]:
+    """Return what is wrong with a report that travels otherwise than as a county's event, such as in a finding.
+
+    The rules are those of :func:`examine_claim`: nobody reports what a county may not.
+    """
+    entry, data = type_of(HazardReported), encode(report)
+    if len(data) > MOST_EVENT_BYTES:
+        return [refusal("event-too-large", field="data", limit=MOST_EVENT_BYTES)]
+    return check_payload(entry, data) or [*check_terms(report), *_impossible_dates(report, present)]
 
 
 def envelope_violation(error: EnvelopeError) -> Refusal:

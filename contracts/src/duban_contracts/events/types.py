@@ -161,12 +161,21 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
 
 
+class FoundBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The inspection (检查任务) that found a hazard: the task's id and number, and the unit that inspected."""
+
+    task_id: Identifier
+    task_number: Identifier
+    unit: Unit
+
+
 class HazardFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a hazard is after the event that carries it; a reader needs no earlier event to know it.
 
     `deadline_on` is the last day, inclusive, in the city's time zone. `township` is the division in which the hazard
     stands, where the ledger could tell it from the report; `enterprise_uscc` the code of the enterprise that was
-    named. With county and sector they say who may see it. `doubts` says what in the report is doubtful.
+    named. With county and sector they say who may see it. `found_by` is the inspection that reported it, None where a
+    county did. `doubts` says what in the report is doubtful.
     """
 
     hazard_id: Identifier
@@ -183,6 +192,7 @@ class HazardFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     township: TownshipCode | None = None
     enterprise_uscc: Uscc | None = None
     doubts: tuple[DoubtCode, ...] = ()
+    found_by: FoundBy | None = None
 
     def as_subject(self) -> Subject:
         """Return the hazard as the subject of a letter or a deadline."""

@@ -1,0 +1,102 @@
+"""What an inspection found (检查发现): said of a task by the scheduler, answered by the ledger.
+
+A finding is a report like a county's, under the same rules; its channel is `inspection`, and it is the inspecting unit
+that reports. The hazard that comes of it says so in `hazard.found_by`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from duban_contracts.catalogue import EventData, event
+from duban_contracts.events.claims import HazardReported
+from duban_contracts.events.tasks import TaskMoved
+from duban_contracts.events.types import (
+    Channel,
+    CountyCode,
+    Grade,
+    Instant,
+    LongText,
+    ReportedEnterprise,
+    Sector,
+    ShortText,
+    Subject,
+)
+from duban_contracts.topics import TopicFamily
+
+# With the task's number before it, it still is a reference.
+FindingReference = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)",
+        min_length=1,
+        max_length=40,
+        description="the inspecting unit's own number of the finding, one of a kind within its task",
+        extra={"text": "line"},
+    ),
+]
+Filing = Annotated[int, Meta(ge=1, description="counts what was filed under the finding's reference, from 1")]
+
+
+class InspectionFinding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """检查发现的隐患: what is said of one; `county` is where the enterprise stands, `reference` the unit's own number."""
+
+    reference: FindingReference
+    county: CountyCode
+    sector: Sector
+    enterprise: ReportedEnterprise
+    place: ShortText
+    description: LongText
+    found_on: date
+    suggested_grade: Grade | None = None
+    township: ShortText | None = None
+
+
+def report_of(finding: InspectionFinding, task_number: str) -> HazardReported:
+    """Return the 隐患上报 that a finding of the task of this number is; its reference is `<task number>/<its own>`."""
+    return HazardReported(
+        county=finding.county,
+        reference=f"{task_number}/{finding.reference}",
+        channel=Channel.INSPECTION,
+        sector=finding.sector,
+        enterprise=finding.enterprise,
+        place=finding.place,
+        description=finding.description,
+        found_on=finding.found_on,
+        suggested_grade=finding.suggested_grade,
+        township=finding.township,
+    )
+
+
+@event("task.finding_reported.v1", family=TopicFamily.TASK, title_zh="检查发现上报")
+class TaskFindingReported(TaskMoved, frozen=True, kw_only=True):
+    """检查发现上报: a submission of an inspection holds this finding, anew or with other content than before.
+
+    It changes nothing of the task and has no aggregate version; readers know a repetition by its event id. Later filings
+    under one reference correct the hazard of the first; one that is left out of a later submission stays.
+    """
+
+    finding: InspectionFinding
+    filing: Filing
+
+
+@event("finding.rejected.v1", family=TopicFamily.HAZARD, title_zh="检查发现不予受理")
+class FindingRejected(EventData, frozen=True, kw_only=True):
+    """检查发现不予受理: the ledger can't record this filing: a stable `code`, a Chinese `message`, field and rule.
+
+    Keyed by the task's id, without an aggregate version: it is no hazard's event. What was recorded under the finding's
+    reference before stays as it is.
+    """
+
+    task: Subject
+    reference: FindingReference
+    filing: Filing
+    code: ShortText
+    message: LongText
+    field: ShortText | None = None
+    rule: ShortText | None = None
+    rejected_at: Instant
