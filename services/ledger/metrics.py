@@ -17,3 +17,9 @@ WAITING_CLAIMS: Final = Gauge(
     "Claims that came before what they need (report or confirmation) and are kept until then.",
     ["county"],
 )
+VAULT_LOOKUPS: Final = Counter(
+    "duban_ledger_vault_lookups_total",
+    "Steps of look-ups of a reporter's identity: asked, released, read. Each is recorded in the vault; more than the tip "
+    "office can explain is a reason to read that record (GET /v1/lookups).",
+    ["step"],
+)

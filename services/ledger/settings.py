@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pydantic import Field
+
 from services.chassis.process.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Settings of the ledger: the common ones, on its own port."""
+    """Settings of the ledger: the common ones, on its own port, and where the vault is.
+
+    Without a vault tips are taken without a reporter's identity only.
+    """
 
     http_port: int = 18081
+    vault_postgres_dsn: str | None = Field(
+        default=None, description="the vault's own database, as a role that can do nothing else (see the README)"
+    )
+    vault_keyring: Path | None = Field(default=None, description="file of the vault's keys; `duban vault` makes it")

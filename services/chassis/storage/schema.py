@@ -22,11 +22,12 @@ class MigrationError(RuntimeError):
     """A migration file has a wrong name, or an applied one was changed or is missing."""
 
 
-async def migrate(dsn: str, directory: Path, slices: Iterable[str] = ()) -> list[str]:
+async def migrate(dsn: str, directory: Path, slices: Iterable[str] = (), *, chassis: bool = True) -> list[str]:
     """Apply what is outstanding of the chassis' migrations and the service's; return what was applied.
 
     With `slices`, each has its folder below `directory`, and they go in this order; without, `directory` is the one
-    folder. Safe to run from several processes at once. Raises MigrationError when history and files disagree.
+    folder. Without `chassis` the database gets nothing beside them: no outbox, no keys. Safe to run from several
+    processes at once. Raises MigrationError when history and files disagree.
     """
     folders = [(name, directory / name) for name in slices] or [("service", directory)]
     connection = await asyncpg.connect(dsn, timeout=30)
@@ -38,7 +39,7 @@ async def migrate(dsn: str, directory: Path, slices: Iterable[str] = ()) -> list
         )
         rows = await connection.fetch("SELECT name, checksum FROM schema_migration")
         applied: dict[str, bytes] = {row["name"]: row["checksum"] for row in rows}
-        files = _read([("chassis", CHASSIS_MIGRATIONS), *folders])
+        files = _read([*([("chassis", CHASSIS_MIGRATIONS)] if chassis else []), *folders])
         _check(files, applied)
         return [file.name for file in files if file.name not in applied and await _apply(connection, file, applied)]
     finally:

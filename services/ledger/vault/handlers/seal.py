@@ -1,0 +1,28 @@
+"""Put an identity into the vault, and recognise the same person without naming anybody."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+from services.ledger.vault.handlers.vault import Vault
+from services.ledger.vault.model import envelope
+from services.ledger.vault.model.identity import Identity
+from services.ledger.vault.tables import records
+
+
+async def seal(vault: Vault, subject_id: str, identity: Identity, *, at: datetime) -> bool:
+    """Seal who `subject_id` is, in a transaction of its own; return False when that subject was sealed before."""
+    keyring = vault.keyring()
+    sealed = envelope.seal(subject_id, identity, keyring.sealing, os.urandom)
+    async with vault.transaction() as connection:
+        if not await records.insert(connection, subject_id, sealed, at):
+            return False
+        await records.index(connection, subject_id, envelope.blind_indices(identity, keyring))
+    return True
+
+
+async def same_person(vault: Vault, subject_id: str) -> list[str]:
+    """Return the other subjects that are the same person by phone or identity number, oldest first."""
+    async with vault.transaction() as connection:
+        return await records.of_same_person(connection, subject_id)
