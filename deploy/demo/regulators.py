@@ -10,7 +10,7 @@ import httpx
 
 from deploy.demo.api import Json, Platform
 from deploy.demo.life import Fate, Story
-from duban_contracts.events.types import Grade
+from duban_contracts.events.types import Channel, Grade
 from services.chassis.process.clock import ZONE, Clock
 
 _LOOK_EVERY_SECONDS = 0.5
@@ -55,6 +55,9 @@ class Regulators:
         }
         if major:
             body["criterion"] = "重大事故隐患判定标准"
+            if story.channel is Channel.SELF_REPORT and hazard["first_confirmed_at"] is None:
+                first: Json = {"grade": story.grade, "reason": "经县级核实，符合重大事故隐患判定标准"}
+                await self._command(hazard, "first-confirm", _clerk(story.county), first)
         await self._command(hazard, "confirm", "city-regulator-1" if major else _clerk(story.county), body)
 
     async def _review(self, hazard: Json) -> None:

@@ -21,6 +21,7 @@ from duban_contracts import uscc
 from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds, Present
 from duban_contracts.days import Zone
 from duban_contracts.not_json import NOT_JSON, reason
+from duban_contracts.policies import DEFAULT_CONFIRMATION, Confirmation
 from duban_contracts.vocabulary import SECTORS, Vocabulary, normalise
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
@@ -78,12 +79,14 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What a city decided that moves and claims are judged by; whoever judges is handed this one value.
 
     `zone` is where the city's calendar days begin, `bounds` which days are taken for true (see
-    :mod:`duban_contracts.admissible.dates`). A further policy of the city is a field here, one of :class:`City` and its
-    line in `City.rules`; nobody between the profile and the move that asks for it names it.
+    :mod:`duban_contracts.admissible.dates`). A further policy of the city (:mod:`duban_contracts.policies`) is a field
+    here, one of :class:`City` and its line in `City.rules`; nobody between the profile and the move that asks for it
+    names it.
     """
 
     zone: Zone
     bounds: Bounds = DEFAULT_BOUNDS
+    confirmation: Confirmation = DEFAULT_CONFIRMATION
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""
@@ -93,7 +96,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 class City(_Entry, frozen=True, kw_only=True):
     """The city that an installation serves. `timezone` is the zone in which its calendar days begin.
 
-    `bounds` says which days are taken for true (see :mod:`duban_contracts.admissible.dates`).
+    `bounds` says which days are taken for true (see :mod:`duban_contracts.admissible.dates`), the other policies how its
+    hazards are dealt with (see :mod:`duban_contracts.policies`).
     """
 
     code: DivisionCode
@@ -102,6 +106,7 @@ class City(_Entry, frozen=True, kw_only=True):
     regions: tuple[Region, ...]
     enterprises: tuple[Enterprise, ...] = ()
     bounds: Bounds = DEFAULT_BOUNDS
+    confirmation: Confirmation = DEFAULT_CONFIRMATION
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""
@@ -110,7 +115,7 @@ class City(_Entry, frozen=True, kw_only=True):
     @property
     def rules(self) -> Rules:
         """What this city decided: the value that moves and claims are judged by."""
-        return Rules(zone=self.zone, bounds=self.bounds)
+        return Rules(zone=self.zone, bounds=self.bounds, confirmation=self.confirmation)
 
     @property
     def counties(self) -> tuple[Region, ...]:

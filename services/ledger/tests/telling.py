@@ -18,6 +18,7 @@ from services.ledger.hazards.moves import (
     SCHEDULER,
     Close,
     Confirm,
+    FirstConfirm,
     MarkOverdue,
     Plan,
     Register,
@@ -55,6 +56,7 @@ REGISTER: Final = Register(
 )
 CONFIRM: Final = Confirm(grade=Grade.GENERAL, responsible_unit="emergency_management", deadline_on=DUE)
 MAJOR: Final = msgspec.structs.replace(CONFIRM, grade=Grade.MAJOR)
+FIRST: Final = FirstConfirm(grade=Grade.MAJOR, reason="符合判定标准第三条")
 PLAN: Final = Plan(measures="停用", responsible_post="安全总监")
 SUBMIT: Final = Submit(measures="已整改", completed_on=TODAY)
 RETURN: Final = Return(reason="未整改到位")
@@ -66,8 +68,8 @@ def by(actor: Actor, at: datetime = NOON, received_at: datetime | None = None) -
     return Stamp(actor=actor, at=at, received_at=received_at or at, rules=RULES)
 
 
-def new_hazard() -> Hazard:
-    return evolve(None, register(REGISTER, by(MACHINE)))
+def new_hazard(channel: Channel = Channel.INSPECTION) -> Hazard:
+    return evolve(None, register(msgspec.structs.replace(REGISTER, channel=channel), by(MACHINE)))
 
 
 def said(hazard: Hazard, command: msgspec.Struct, stamp: Stamp) -> HazardEvent:

@@ -10,12 +10,14 @@ import httpx
 import msgspec
 import pytest
 
-from duban_contracts.events.types import Enterprise, Grade
+from duban_contracts.events.types import Channel, Enterprise, Grade
 from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import rectification, report
+from services.chassis.access.principal import Principal
+from services.chassis.access.roles import Role
 from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Database
-from services.chassis.testing.rights.specimens import Call, Make, Specimen
+from services.chassis.testing.rights.specimens import Call, Make, Refuses, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Close, Confirm, Plan, Submit
@@ -36,6 +38,7 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     "correct-deadline": {"reason": "录入有误", "deadline_on": june(5).isoformat()},
     "regrade": {"grade": "major", "reason": "依据判定标准第三条"},
 }
+_FIRST: Final = {"grade": "major", "reason": "符合判定标准"}
 _MISSING: Final = "140502-2026-999999"
 
 
@@ -45,7 +48,7 @@ class Rows:
     def __init__(self, ledger: InProcess) -> None:
         self._ledger = ledger
 
-    def hazard(self, *before: str) -> Make:
+    def hazard(self, *before: str, channel: Channel = Channel.INSPECTION) -> Make:
         """Make hazards that have gone through the moves `before`."""
 
         async def make(_: Database, facts: Facts) -> Hazard:
@@ -53,6 +56,7 @@ class Rows:
             said = report(
                 reference,
                 county=county,
+                channel=channel,
                 sector=facts.sector,
                 township=facts.township,
                 enterprise=Enterprise(name="示例企业（虚构）", uscc=facts.enterprise),
@@ -134,15 +138,25 @@ def specimens(rows: Rows) -> list[Specimen]:
     ]
     found += [_item("GET", below, hazard) for below in ("", "/history", "/timeline")]
     found += [_item("POST", f"/{move}", rows.hazard(*_BEFORE[move]), body) for move, body in _BODIES.items()]
+    own = rows.hazard(channel=Channel.SELF_REPORT)
+    found += [_item("POST", "/first-confirm", own, _FIRST, _not_the_first)]
     return found
 
 
-def _item(method: str, below: str, make: Make, body: dict[str, Any] | None = None) -> Specimen:
+def _not_the_first(who: Principal) -> str | None:
+    """The city is the second level of an enterprise's own report."""
+    return "role-not-allowed" if who.role == Role.CITY_REGULATOR else None
+
+
+def _item(
+    method: str, below: str, make: Make, body: dict[str, Any] | None = None, refuses: Refuses = lambda _: None
+) -> Specimen:
     return Specimen.item(
         f"{method} /v1/hazards/{{name}}{below}",
         make=make,
         call=lambda hazard: Call(path=f"/v1/hazards/{hazard.number}{below}", json=body),
         missing=Call(path=f"/v1/hazards/{_MISSING}{below}", json=body),
+        refuses=refuses,
     )
 
 

@@ -56,6 +56,18 @@ class HazardCorrected(HazardEvent, frozen=True, kw_only=True):
     reported_at: Instant | None = None
 
 
+@event("hazard.first_confirmed.v1", family=TopicFamily.HAZARD, title_zh="一级确认")
+class HazardFirstConfirmed(HazardEvent, frozen=True, kw_only=True):
+    """一级确认: the first of two levels takes it for a hazard of this grade; the second level has yet to confirm it.
+
+    The facts stay as they were: nothing is graded, nobody answers for it and no deadline runs.
+    """
+
+    grade: Grade
+    reason: LongText
+    criterion: ShortText | None = None
+
+
 @event("hazard.confirmed.v1", family=TopicFamily.HAZARD, title_zh="确认")
 class HazardConfirmed(HazardEvent, frozen=True, kw_only=True):
     """确认: grade, responsible unit and deadline are set; `criterion` is a clause of published criteria."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -61,7 +62,16 @@ async def _filter(
     )
 
 
-Wanted = Annotated[Filter, Depends(_filter)]
+async def _standing(
+    wanted: Annotated[Filter, Depends(_filter)],
+    first_confirmed: Annotated[
+        bool | None, Query(description="已作一级确认；与 state=reported 一起，即等待二级确认的隐患")
+    ] = None,
+) -> Filter:
+    return replace(wanted, first_confirmed=first_confirmed)
+
+
+Wanted = Annotated[Filter, Depends(_standing)]
 
 
 def router(database: Database) -> Router:

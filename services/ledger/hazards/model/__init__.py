@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from services.ledger.hazards.model.digests import plan_digest, submission_digest
 from services.ledger.hazards.model.hazard import Hazard, evolve, facts, fold
+from services.ledger.hazards.model.posts import Post
 from services.ledger.hazards.model.shown import REPORTED_FIELDS, HazardKey, ShownHazard
 
 __all__ = [
     "REPORTED_FIELDS",
     "Hazard",
     "HazardKey",
+    "Post",
     "ShownHazard",
     "evolve",
     "facts",

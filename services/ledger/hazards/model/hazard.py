@@ -14,14 +14,17 @@ from duban_contracts.events.hazards import (
     HazardConfirmed,
     HazardCorrected,
     HazardEvent,
+    HazardFirstConfirmed,
     HazardPlanned,
     HazardRegistered,
+    HazardRegraded,
     HazardReopened,
     HazardReturned,
     HazardSubmitted,
 )
 from duban_contracts.events.types import HazardFacts
 from services.ledger.hazards.model.digests import plan_digest, submission_digest
+from services.ledger.hazards.model.posts import Post
 from services.ledger.hazards.model.shown import ShownHazard
 
 _E = TypeVar("_E", bound=HazardEvent)
@@ -39,6 +42,9 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     reference_key: str
     reported_at: datetime | None = None
     changed_at: datetime
+    first_confirmed_by: str | None = None
+    first_confirmed_post: str | None = None
+    confirmed_by: str | None = None
     plan_digest: bytes | None = None
     submitted_by: str | None = None
     submission_digest: bytes | None = None
@@ -157,9 +163,25 @@ _KEEPS: Final = dict(
                 "suggested_grade": event.suggested_grade,
                 "township": event.township,
                 "reported_at": event.reported_at,
+                # What was confirmed is no longer what is reported.
+                "first_confirmed_at": None,
+                "first_confirmed_by": None,
+                "first_confirmed_post": None,
             },
         ),
-        _keeps(HazardConfirmed, lambda _, event: {"confirmed_at": event.occurred_at}),
+        _keeps(
+            HazardFirstConfirmed,
+            lambda _, event: {
+                "first_confirmed_at": event.occurred_at,
+                "first_confirmed_by": event.actor.account,
+                "first_confirmed_post": str(Post.of(event.actor)),
+            },
+        ),
+        _keeps(
+            HazardConfirmed,
+            lambda _, event: {"confirmed_at": event.occurred_at, "confirmed_by": event.actor.account},
+        ),
+        _keeps(HazardRegraded, lambda _, event: {"confirmed_by": event.actor.account}),
         _keeps(HazardPlanned, lambda _, event: {"plan_digest": plan_digest(event.measures, event.responsible_post)}),
         _keeps(
             HazardSubmitted,

@@ -28,7 +28,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
     where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
-    codes of that vocabulary.
+    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it.
     """
 
     hazard_id: str
@@ -51,6 +51,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     found_on: date
     suggested_grade: Grade | None = None
     registered_at: datetime
+    first_confirmed_at: datetime | None = None
     confirmed_at: datetime | None = None
     submitted_at: datetime | None = None
     closed_at: datetime | None = None

@@ -12,6 +12,7 @@ from services.ledger.hazards.moves.confirm import CONFIRM, Confirm
 from services.ledger.hazards.moves.correct import CORRECT, Correct
 from services.ledger.hazards.moves.correct_deadline import CORRECT_DEADLINE, CorrectDeadline
 from services.ledger.hazards.moves.extend import EXTEND, Extend
+from services.ledger.hazards.moves.first_confirm import FIRST_CONFIRM, FirstConfirm
 from services.ledger.hazards.moves.mark_overdue import MARK_OVERDUE, SCHEDULER, MarkOverdue
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 from services.ledger.hazards.moves.plan import PLAN, Plan
@@ -33,6 +34,7 @@ __all__ = [
     "Decision",
     "Door",
     "Extend",
+    "FirstConfirm",
     "MarkOverdue",
     "Move",
     "Plan",
@@ -51,6 +53,7 @@ __all__ = [
 MOVES: Final[tuple[Move[Any], ...]] = (
     REGISTER,
     CORRECT,
+    FIRST_CONFIRM,
     CONFIRM,
     REJECT,
     PLAN,

@@ -14,7 +14,7 @@ from duban_contracts.vocabulary import UNITS
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import deadline_holds
+from services.ledger.hazards.moves.rules import TWO_LEVELS, deadline_holds, levels_hold
 
 
 class Confirm(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +26,12 @@ class Confirm(msgspec.Struct, frozen=True, kw_only=True):
     criterion: ShortText | None = None
 
 
-def _confirm(_: Hazard, command: Confirm, stamp: Stamp, after: HazardFacts) -> Decision:
+def _confirm(hazard: Hazard, command: Confirm, stamp: Stamp, after: HazardFacts) -> Decision:
     if command.responsible_unit not in UNITS:
         return refusal("unknown-term", field="responsible_unit", title=UNITS.title, vocabulary="units")
     if refused := deadline_holds(command.deadline_on, stamp):
+        return refused
+    if refused := levels_hold(hazard, command.grade, stamp, CONFIRM.zh):
         return refused
     return HazardConfirmed(
         hazard=msgspec.structs.replace(
@@ -59,5 +61,5 @@ CONFIRM: Final = Move(
     major=CITY_REGULATORS,
     # Nothing is graded before it is confirmed; what counts is the grade that it shall have.
     grade=lambda _, command: command.grade,
-    refusals=("unknown-term", "deadline-in-the-past", "deadline-too-far"),
+    refusals=("unknown-term", "deadline-in-the-past", "deadline-too-far", *TWO_LEVELS),
 )

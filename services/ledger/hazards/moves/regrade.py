@@ -12,6 +12,7 @@ from duban_contracts.refusals import refusal
 from services.chassis.access.roles import CITY_REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
+from services.ledger.hazards.moves.rules import TWO_LEVELS, levels_hold
 
 
 class Regrade(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,8 @@ class Regrade(msgspec.Struct, frozen=True, kw_only=True):
 def _regrade(hazard: Hazard, command: Regrade, stamp: Stamp, after: HazardFacts) -> Decision:
     if hazard.grade is None or command.grade is hazard.grade:
         return refusal("same-grade", field="grade")
+    if refused := levels_hold(hazard, command.grade, stamp, REGRADE.zh):
+        return refused
     return HazardRegraded(
         hazard=msgspec.structs.replace(after, grade=command.grade),
         actor=stamp.actor,
@@ -47,5 +50,5 @@ REGRADE: Final = Move(
     decide=_regrade,
     # A regrading is a new confirmation with `major` on one of its sides (DOMAIN §3).
     roles=CITY_REGULATORS,
-    refusals=("same-grade",),
+    refusals=("same-grade", *TWO_LEVELS),
 )

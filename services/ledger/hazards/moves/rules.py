@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
+from duban_contracts.events.types import Channel, Grade
 from duban_contracts.refusals import Refusal, refusal
-from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.model import Hazard, Post
 from services.ledger.hazards.moves.move import Stamp
+
+# With what `levels_hold` refuses.
+TWO_LEVELS: Final = ("first-level-required", "same-confirmer", "same-unit-confirmer")
 
 
 def deadline_holds(deadline_on: date, stamp: Stamp) -> Refusal | None:
@@ -26,3 +31,22 @@ def deadline_holds(deadline_on: date, stamp: Stamp) -> Refusal | None:
 def another_reviews(hazard: Hazard, stamp: Stamp) -> Refusal | None:
     """Refuse a review by the account that submitted the rectification (S2 item 5, S4 item 24)."""
     return refusal("submitter-may-not-review") if stamp.actor.account == hazard.submitted_by else None
+
+
+def levels_hold(hazard: Hazard, grade: Grade, stamp: Stamp, move: str) -> Refusal | None:
+    """Refuse to confirm `grade` where the first of two levels is missing, or isn't another's (S4 item 6).
+
+    `move` is what the second level does, in Chinese. Nobody acts at both levels; nor does a unit, where the enterprise
+    reported itself. Who confirmed first stays the first for a major hazard, whatever the policy says today.
+    """
+    asked = stamp.rules.confirmation.first_level(hazard.channel, grade)
+    if not asked and (hazard.first_confirmed_by is None or grade is Grade.GENERAL):
+        return None
+    if hazard.first_confirmed_by is None or hazard.first_confirmed_post is None:
+        return refusal("first-level-required", field="grade", move=move)
+    if stamp.actor.account == hazard.first_confirmed_by:
+        return refusal("same-confirmer", move=move)
+    own = hazard.channel is Channel.SELF_REPORT
+    if own and Post.of(stamp.actor).same_unit(Post.parse(hazard.first_confirmed_post)):
+        return refusal("same-unit-confirmer", move=move)
+    return None

@@ -19,7 +19,7 @@ Group = Literal["county", "sector", "grade", "state", "channel"]
 class Filter:
     """What a reader asks for; `text` is looked for in number, enterprise, place and description.
 
-    `reference` is the county's number, however it is written.
+    `reference` is the county's number, however it is written. `first_confirmed` and still reported: the second level's turn.
     """
 
     county: str | None = None
@@ -29,6 +29,7 @@ class Filter:
     channel: str | None = None
     responsible_unit: str | None = None
     overdue: bool | None = None
+    first_confirmed: bool | None = None
     reference: str | None = None
     text: str | None = None
 
@@ -66,6 +67,8 @@ def _where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
         value = getattr(wanted, column)
         if value is not None:
             add(f"{column} = {{0}}", value)
+    if wanted.first_confirmed is not None:
+        add("(first_confirmed_at IS NOT NULL) = {0}", wanted.first_confirmed)
     if wanted.reference is not None:
         add("reference_key = ANY({0})", [wanted.reference, folded(wanted.reference)])
     if wanted.text:

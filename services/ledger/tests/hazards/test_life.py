@@ -16,13 +16,17 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import decode, encode, lookup, type_of
 from duban_contracts.events.hazards import (
     HazardClosed,
+    HazardConfirmed,
+    HazardCorrected,
     HazardDeadlineCorrected,
     HazardEvent,
+    HazardFirstConfirmed,
     HazardOverdue,
+    HazardRegraded,
     HazardReturned,
     HazardSubmitted,
 )
-from duban_contracts.events.types import Actor, Grade, HazardState
+from duban_contracts.events.types import Actor, Channel, Grade, HazardState
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import plan, rectification, report
@@ -37,6 +41,7 @@ from services.ledger.hazards.moves import (
     SCHEDULER,
     Correct,
     Door,
+    FirstConfirm,
     MarkOverdue,
     Move,
     Plan,
@@ -94,11 +99,11 @@ class HazardLife(RuleBasedStateMachine):
     hazard: Hazard
     events: list[HazardEvent]
 
-    @initialize()
-    def is_reported(self) -> None:
-        self.now = NOON
+    @initialize(channel=st.sampled_from(Channel))
+    def is_reported(self, channel: Channel) -> None:
+        self.now, self.channel = NOON, channel
         stamp = by(decisions.integrator("140502"), self.now)
-        event = decisions.report(report(), "h-1", "140502-2026-000001", "140502001", stamp).event
+        event = decisions.report(report(channel=channel), "h-1", "140502-2026-000001", "140502001", stamp).event
         self.hazard, self.events = evolve(None, event), [event]
 
     @rule(hours=st.integers(0, 30))
@@ -134,6 +139,12 @@ class HazardLife(RuleBasedStateMachine):
         right = command(**said_of(command, contents, word))
         self.somebody_commands(right, Actor(account=account, role=Role.CITY_REGULATOR))
 
+    @rule(account=st.sampled_from(["a", "b"]), word=words)
+    def the_enterprise_confirms_first(self, account: str, word: str) -> None:
+        self.somebody_commands(
+            FirstConfirm(grade=Grade.MAJOR, reason=word), Actor(account=account, role=Role.ENTERPRISE_PRINCIPAL)
+        )
+
     @rule(hours=st.integers(-300, 300))
     def the_scheduler_says_that_the_deadline_passed(self, hours: int) -> None:
         if self.hazard.deadline_on is not None:
@@ -149,12 +160,16 @@ class HazardLife(RuleBasedStateMachine):
     @rule(place=words, township=st.sampled_from([None, "140502001"]))
     def the_county_reports_again(self, place: str, township: str | None) -> None:
         stamp = by(decisions.integrator("140502"), self.now)
-        decision = decisions.report_again(self.hazard, report(place=place), township, stamp)
+        decision = decisions.report_again(self.hazard, report(place=place, channel=self.channel), township, stamp)
         if isinstance(decision, Recorded):
             self._record(decision.event, move_of(Correct))
 
     def _record(self, event: HazardEvent, move: Move[Any]) -> None:
         before = self.hazard
+        if isinstance(event, HazardConfirmed | HazardRegraded):
+            self._is_the_second_level(event)
+        if isinstance(event, HazardFirstConfirmed):
+            assert event.hazard == facts(before)
         if isinstance(event, HazardClosed | HazardReturned):
             assert event.actor.account != before.submitted_by
             assert event.actor.role in {Role.COUNTY_REGULATOR, Role.CITY_REGULATOR}
@@ -175,6 +190,15 @@ class HazardLife(RuleBasedStateMachine):
         assert event.actor.role in move.roles
         # What we publish is held to the contract as any county's claim is.
         assert check_payload(lookup(type_of(type(event)).name), encode(event)) == []
+
+    def _is_the_second_level(self, event: HazardEvent) -> None:
+        if self.channel is Channel.SELF_REPORT and event.hazard.grade is Grade.MAJOR:
+            # The fold isn't asked: what the county corrected had to be confirmed anew.
+            since = [e for e in self.events if isinstance(e, HazardFirstConfirmed | HazardCorrected)]
+            first = since[-1]
+            assert isinstance(first, HazardFirstConfirmed)
+            assert first.actor.account != event.actor.account
+            assert (first.actor.role, first.actor.unit) != (event.actor.role, event.actor.unit)
 
     @invariant()
     def versions_have_no_gaps(self) -> None:

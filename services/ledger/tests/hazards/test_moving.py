@@ -128,6 +128,7 @@ async def test_the_openapi_document_names_every_command_with_its_body_and_its_re
     document = (await ledger.client.get("/openapi.json")).json()
     moves = {path.rsplit("/", 1)[1]: way["post"] for path, way in document["paths"].items() if "post" in way}
     assert set(moves) == {
+        "first-confirm",
         "confirm",
         "reject",
         "plan",

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from duban_contracts.deadlines.calendar import CityDays, Roll, WorkingCalendar
+from duban_contracts.events.hazards import HazardFirstConfirmed
 from duban_contracts.events.types import Grade
 from duban_contracts.testing.stories import Story
 from services.statistics.books.model.cell import grade_or_undetermined
@@ -45,6 +46,15 @@ def test_a_regraded_open_hazard_moves_between_cells() -> None:
 def test_a_hazard_that_is_not_open_moves_between_cells_without_a_trace() -> None:
     closed = open_since(1).submitted(hour(2)).closed(hour(3))
     assert measures_of(closed.regraded(hour(4), Grade.MAJOR)) == []
+
+
+@pytest.mark.feature("SY27")
+def test_nothing_is_counted_before_the_second_level_confirms() -> None:
+    first = found().happened(HazardFirstConfirmed, hour(1), grade=Grade.MAJOR, reason="符合判定标准")
+    assert measures_of(first) == []
+    step = booked(first).steps[-1]
+    assert (step.open, step.confirmed_at, step.due_on) == (False, None, None)
+    assert measures_of(first.confirmed(hour(2), DEADLINE, grade=Grade.MAJOR)) == ["confirmed major"]
 
 
 def test_an_open_hazard_that_is_struck_off_leaves_the_books_unclosed() -> None:

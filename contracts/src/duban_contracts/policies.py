@@ -1,0 +1,47 @@
+"""What a city decides about the life of its hazards: fields of :class:`duban_contracts.profile.City`, DOMAIN's readings first."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from duban_contracts.events.types import Channel, Grade
+
+FirstConfirmer = Literal["enterprise_user", "enterprise_principal", "county_regulator", "city_regulator"]
+"""The roles that may confirm a hazard at the first level."""
+
+
+class TwoLevels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Hazards that two levels confirm (两级确认, S4 item 6): of this channel and grade, first by one of the roles `first`.
+
+    The second level is whoever confirms hazards of that grade anyway (DOMAIN §10).
+    """
+
+    channel: Channel
+    grade: Grade
+    first: Annotated[tuple[FirstConfirmer, ...], Meta(min_length=1)] = (
+        "enterprise_user",
+        "enterprise_principal",
+        # Not every enterprise has an account: its county speaks in its stead, and the city is still another.
+        "county_regulator",
+    )
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a city confirms: which hazards need two levels. What no entry names is confirmed by one.
+
+    DOMAIN §3 row 4: an enterprise's own major hazard by two, the findings of an inspection by the regulator alone.
+    """
+
+    two_levels: tuple[TwoLevels, ...] = (TwoLevels(channel=Channel.SELF_REPORT, grade=Grade.MAJOR),)
+
+    def first_level(self, channel: Channel, grade: Grade) -> frozenset[str]:
+        """Return the roles that confirm first, none where one level is enough."""
+        asked = (each for each in self.two_levels if each.channel is channel and each.grade is grade)
+        return frozenset(role for each in asked for role in each.first)
+
+
+# What a city does that says nothing else.
+DEFAULT_CONFIRMATION: Final = Confirmation()

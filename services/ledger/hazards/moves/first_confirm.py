@@ -1,0 +1,64 @@
+"""一级确认: of two levels the first takes it for a hazard of this grade; nothing else changes (DOMAIN §3 row 4, S4 item 6).
+
+A confirmed hazard may be asked for too, with the other grade: a regrading is a new confirmation, by as many levels.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.hazards import HazardFirstConfirmed
+from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongText, ShortText
+from duban_contracts.refusals import refusal
+from services.chassis.access.roles import ENTERPRISE, REGULATORS, holds
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.move import Decision, Move, Stamp
+
+
+class FirstConfirm(msgspec.Struct, frozen=True, kw_only=True):
+    """一级确认: the grade that it has in the eyes of the first level, and why."""
+
+    grade: Grade
+    reason: LongText
+    criterion: ShortText | None = None
+
+
+def _first_confirm(hazard: Hazard, command: FirstConfirm, stamp: Stamp, after: HazardFacts) -> Decision:
+    first = stamp.rules.confirmation.first_level(hazard.channel, command.grade)
+    if not first:
+        return refusal("first-level-not-asked", field="grade")
+    if not holds(stamp.actor, first):
+        return refusal("role-not-allowed", action=FIRST_CONFIRM.zh, roles=", ".join(sorted(first)))
+    if hazard.grade is command.grade:
+        return refusal("same-grade", field="grade")
+    if hazard.first_confirmed_by is not None:
+        return refusal("first-level-done")
+    return HazardFirstConfirmed(
+        hazard=after,
+        actor=stamp.actor,
+        occurred_at=stamp.at,
+        grade=command.grade,
+        reason=command.reason,
+        criterion=command.criterion,
+    )
+
+
+FIRST_CONFIRM: Final = Move(
+    name="first-confirm",
+    zh="一级确认",
+    summary="一级确认：须两级确认的隐患，先由企业或县级确认等级",
+    source="DOMAIN §3 row 4",
+    command=FirstConfirm,
+    leads={
+        HazardState.REPORTED: HazardState.REPORTED,
+        HazardState.CONFIRMED: HazardState.CONFIRMED,
+        HazardState.RECTIFYING: HazardState.RECTIFYING,
+        HazardState.IN_REVIEW: HazardState.IN_REVIEW,
+    },
+    decide=_first_confirm,
+    # Which of them, the city's policy says.
+    roles=REGULATORS | ENTERPRISE,
+    refusals=("first-level-not-asked", "same-grade", "first-level-done"),
+)
