@@ -78,4 +78,4 @@ def test_the_readers_of_a_topic_are_its_consumers() -> None:
     assert readers(TopicFamily.HAZARD) == ("scheduler", "statistics")
     assert readers(TopicFamily.SUPERVISION) == ("ledger", "notifications")
     assert readers(TopicFamily.NOTICE) == ("ledger",)
-    assert readers(TopicFamily.TASK) == ("notifications",)
+    assert readers(TopicFamily.TASK) == ("ledger", "notifications")

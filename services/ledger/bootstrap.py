@@ -9,6 +9,7 @@ from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
 from services.ledger.claims.wire import wire as claims
+from services.ledger.findings.wire import wire as findings
 from services.ledger.freshness.wire import wire as freshness
 from services.ledger.hazards.wire import wire as hazards
 from services.ledger.history.wire import wire as history
@@ -24,6 +25,7 @@ SLICES: Final = {
     "history": history,
     "freshness": freshness,
     "claims": claims,
+    "findings": findings,
     "supervision": supervision,
 }
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from deploy.local import ephemeral
-from duban_contracts.topics import claims_topic, feedback_topic
+from duban_contracts.topics import CONSUMERS, claims_topic, feedback_topic
 from tests.deploy import lights, running
 from tests.deploy.expressions import rules
 
@@ -169,7 +169,9 @@ async def test_a_frozen_broker_is_seen_by_every_consumer_and_by_the_outbox_also_
         for name, labels in seen:
             await until(lights.firing, url, name, **labels)
         told = (await asked(f"{platform.url('ledger')}/readyz")).json()["missing"]
-        assert {line.partition(":")[0] for line in told} == {"ledger.claims", "ledger.supervision", "ledger.notices"}
+        assert {line.partition(":")[0] for line in told} == {
+            each.name for each in CONSUMERS if each.service == "ledger"
+        }
     finally:
         cluster.resume()
     for name, labels in seen:

@@ -93,6 +93,7 @@ CONSUMERS: Final = (
     Consumer("ledger.claims", (TopicFamily.CLAIMS,)),
     Consumer("ledger.supervision", (TopicFamily.SUPERVISION,)),
     Consumer("ledger.notices", (TopicFamily.NOTICE,)),
+    Consumer("ledger.findings", (TopicFamily.TASK,)),
     Consumer("scheduler.hazards", (TopicFamily.HAZARD,)),
     Consumer("notifications.supervision", (TopicFamily.SUPERVISION, TopicFamily.TASK)),
     Consumer("gateway.feedback", (TopicFamily.FEEDBACK,)),

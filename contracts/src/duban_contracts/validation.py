@@ -20,10 +20,13 @@ from duban_contracts.closed import closed_decoder, plainly_closed
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.codec import UnknownEventType, encode, lookup, type_of
 from duban_contracts.events.claims import HazardReported
+from duban_contracts.events.findings import InspectionFinding, report_of
+from duban_contracts.events.tasks import TaskFacts
 from duban_contracts.explain import explain
 from duban_contracts.field_names import FIELD_NAMES_ZH
 from duban_contracts.legible import legible
 from duban_contracts.not_json import NOT_JSON, reason
+from duban_contracts.profile import City
 from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.terms import check_terms
 from duban_contracts.topics import TopicFamily
@@ -80,15 +83,19 @@ def examine_claim(
     return [*check_terms(data), *dates] or data
 
 
-def check_report(report: HazardReported, present: Present) -> list[Refusal]:
-    """Return what is wrong with a report that travels otherwise than as a county's event, such as in a finding.
+def check_finding(finding: InspectionFinding, task: TaskFacts, city: City, present: Present) -> list[Refusal]:
+    """Return what is wrong with a finding of `task`; paths begin at the finding (`$.found_on`).
 
-    The rules are those of :func:`examine_claim`: nobody reports what a county may not.
+    As a report it is held to the rules of :func:`examine_claim`: nobody reports what a county may not. Its enterprise
+    stands in the city, and in the county itself where a county inspects.
     """
-    entry, data = type_of(HazardReported), encode(report)
-    if len(data) > MOST_EVENT_BYTES:
-        return [refusal("event-too-large", field="data", limit=MOST_EVENT_BYTES)]
-    return check_payload(entry, data) or [*check_terms(report), *_impossible_dates(report, present)]
+    report = report_of(finding, task.number)
+    entry = type_of(HazardReported)
+    if found := check_payload(entry, encode(report)):
+        return found
+    within = {county.code for county in city.counties} if task.county == city.code else {task.county}
+    strayed = [] if finding.county in within else [violation("finding-outside-area", "$.county")]
+    return [*check_terms(report), *_impossible_dates(report, present), *strayed]
 
 
 def envelope_violation(error: EnvelopeError) -> Refusal:

@@ -47,6 +47,8 @@ TIP_OFFICERS: Final[Roles] = frozenset({Role.TIP_OFFICER})
 
 # Government staff who work on cases. An operator keeps the machines and reads none, a tip officer reads tips only.
 CASE_STAFF: Final[Roles] = REGULATORS | OFFICES | DIRECTORS | SUPERVISORS
+# Who inspects on site and reports what was found.
+INSPECTORS: Final[Roles] = REGULATORS | OFFICES | SUPERVISORS
 # Staff who answer for the whole city.
 CITY_STAFF: Final[Roles] = CITY_REGULATORS | CITY_OFFICES | DIRECTORS
 

@@ -72,6 +72,11 @@ def report_of(finding: InspectionFinding, task_number: str) -> HazardReported:
     )
 
 
+def own_reference(reference: str, task_number: str) -> str:
+    """Return the finding's own reference from that of the report which it was made into by :func:`report_of`."""
+    return reference.removeprefix(f"{task_number}/")
+
+
 @event("task.finding_reported.v1", family=TopicFamily.TASK, title_zh="检查发现上报")
 class TaskFindingReported(TaskMoved, frozen=True, kw_only=True):
     """检查发现上报: a submission of an inspection holds this finding, anew or with other content than before.

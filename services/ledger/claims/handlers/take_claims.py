@@ -73,7 +73,7 @@ async def take_claims(connection: Connection, deliveries: Sequence[Delivery], *,
     references = sorted({key for claim in accepted for key in keys_of(claim.county, claim.reference)})
     async with writing(connection, ledger=claims.ledger, references=references) as journal:
         settlement = claims.settlement(journal, await waiting.under(connection, references))
-        numbers = await _numbers(connection, journal, accepted)
+        numbers = await numbers_for(connection, journal, accepted)
         settle_claims(screened, settlement, numbers)
         await settlement.save(connection)
 
@@ -110,7 +110,7 @@ def _screened(delivery: Delivery, claims: Claims, present: Present) -> Screened:
     return Screened(delivery, speaking, screen(delivery.event, delivery.data, speaking, present))
 
 
-async def _numbers(connection: Connection, journal: Journal, accepted: Iterable[Claim]) -> Numbers:
+async def numbers_for(connection: Connection, journal: Journal, accepted: Iterable[Claim]) -> Numbers:
     """Return per county the numbers for the hazards that this batch will register: exactly as many."""
     unknown = (
         claim

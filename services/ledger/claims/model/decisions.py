@@ -14,7 +14,7 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimOutcome
 from duban_contracts.events.hazards import HazardEvent
-from duban_contracts.events.types import Actor, Enterprise, HazardState
+from duban_contracts.events.types import Actor, Enterprise, FoundBy, HazardState
 from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.validation import check_claim
 from duban_contracts.vocabulary import STATES
@@ -99,24 +99,46 @@ def submitter(claim: FollowUp) -> Actor:
     return Actor(account=claim.submitted_by, role=Role.ENTERPRISE_USER)
 
 
-def report(claim: HazardReported, hazard_id: str, number: str, township_code: str | None, stamp: Stamp) -> Recorded:
-    """Return 入账 for the first report under its reference; the ledger gives it `hazard_id` and `number`."""
+def report(
+    claim: HazardReported,
+    hazard_id: str,
+    number: str,
+    township_code: str | None,
+    stamp: Stamp,
+    *,
+    found_by: FoundBy | None = None,
+) -> Recorded:
+    """Return 入账 for the first report under its reference; the ledger gives it `hazard_id` and `number`.
+
+    `found_by` is the inspection that reports; without one, it is the county.
+    """
     command = Register(
         hazard_id=hazard_id,
         number=number,
         county=claim.county,
         reference=claim.reference,
         township_code=township_code,
+        found_by=found_by,
         **_content(claim),
     )
     return Recorded(register(command, stamp), ClaimOutcome.REGISTERED)
 
 
-def report_again(hazard: Hazard, claim: HazardReported, township_code: str | None, stamp: Stamp) -> ClaimDecision:
+def report_again(
+    hazard: Hazard,
+    claim: HazardReported,
+    township_code: str | None,
+    stamp: Stamp,
+    *,
+    found_by: FoundBy | None = None,
+) -> ClaimDecision:
     """Decide on a further report under the reference of `hazard` (promise P1).
 
-    What reached the broker last stands, whatever comes to us first: an older text overwrites none that is newer.
+    What reached the broker last stands, whatever comes to us first: an older text overwrites none that is newer. Whoever
+    reported it corrects it: a county doesn't overwrite what an inspection found, nor an inspection what a county reported.
     """
+    if _task(hazard.found_by) != _task(found_by):
+        return refusal("reference-of-another", field="reference")
     said = _content(claim)
     if all(getattr(hazard, name) == said[name] for name in (*REPORTED_FIELDS, "doubts")):
         return _REPEATED
@@ -148,6 +170,10 @@ def follow_up(hazard: Hazard | None, claim: FollowUp, stamp: Stamp) -> ClaimDeci
     if isinstance(decision, Refusal):
         return Waits(WaitingFor.PLAN) if decision.code == "plan-required" else decision
     return Recorded(decision, ClaimOutcome.APPLIED)
+
+
+def _task(found_by: FoundBy | None) -> str | None:
+    return None if found_by is None else found_by.task_id
 
 
 def _content(claim: HazardReported) -> dict[str, Any]:

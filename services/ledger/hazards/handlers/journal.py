@@ -97,9 +97,9 @@ class Journal(UnitOfWork[Entry]):
         """Add `event` to its hazard's history, to the outgoing events and to the county's copies."""
         after = self.record(event, time=event.occurred_at, cause=cause).hazard
         if isinstance(event, HazardRegistered):
-            # For 入账 the claim's own answer says it all; every other event is copied to the county.
             self._references[after.county, after.reference_key] = after.hazard_id
-        else:
+        # For 入账 of a claim its own answer says it all; every other event is copied to the county.
+        if after.found_by is not None or not isinstance(event, HazardRegistered):
             copy = msgspec.structs.replace(self.changes[-1].event, partitionkey=after.reference)
             self.send(feedback_topic(after.county, self.topic_prefix), copy)
         return after

@@ -64,11 +64,12 @@ async def _filter(
 
 async def _standing(
     wanted: Annotated[Filter, Depends(_filter)],
+    task: Annotated[Text | None, Query(description="发现隐患的检查任务（标识或编号）")] = None,
     first_confirmed: Annotated[
         bool | None, Query(description="已作一级确认；与 state=reported 一起，即等待二级确认的隐患")
     ] = None,
 ) -> Filter:
-    return replace(wanted, first_confirmed=first_confirmed)
+    return replace(wanted, task=task, first_confirmed=first_confirmed)
 
 
 Wanted = Annotated[Filter, Depends(_standing)]

@@ -68,6 +68,7 @@ def facts(hazard: Hazard) -> HazardFacts:
         township=hazard.township_code,
         enterprise_uscc=hazard.enterprise.uscc,
         doubts=hazard.doubts,
+        found_by=hazard.found_by,
     )
 
 
@@ -135,6 +136,7 @@ def _registered(event: HazardRegistered) -> Hazard:
         township=event.township,
         township_code=said.township,
         doubts=said.doubts,
+        found_by=said.found_by,
     )
 
 

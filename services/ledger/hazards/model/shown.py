@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from duban_contracts.events.types import Channel, Enterprise, Grade, HazardState
+from duban_contracts.events.types import Channel, Enterprise, FoundBy, Grade, HazardState
 
 # What a report says, and a correction says anew.
 REPORTED_FIELDS: Final = (
@@ -28,7 +28,8 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
     where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
-    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it.
+    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `found_by` is the
+    inspection that reported it, None where a county did.
     """
 
     hazard_id: str
@@ -58,6 +59,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     returned_count: int = 0
     reopened_count: int = 0
     doubts: tuple[str, ...] = ()
+    found_by: FoundBy | None = None
 
 
 class HazardKey(msgspec.Struct, frozen=True):

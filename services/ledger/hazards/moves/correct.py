@@ -8,7 +8,7 @@ import msgspec
 
 from duban_contracts.events.hazards import HazardCorrected
 from duban_contracts.events.types import HazardFacts, HazardState
-from services.chassis.access.roles import INTEGRATORS
+from services.chassis.access.roles import INSPECTORS, INTEGRATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 from services.ledger.hazards.moves.report import Report
@@ -48,6 +48,6 @@ CORRECT: Final = Move(
     command=Correct,
     leads={HazardState.REPORTED: HazardState.REPORTED},
     decide=_correct,
-    roles=INTEGRATORS,
+    roles=INTEGRATORS | INSPECTORS,
     doors=frozenset({Door.CLAIM}),
 )

@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from duban_contracts.events.hazards import HazardRegistered
-from duban_contracts.events.types import HazardFacts, HazardState
-from services.chassis.access.roles import INTEGRATORS
+from duban_contracts.events.types import FoundBy, HazardFacts, HazardState
+from services.chassis.access.roles import INSPECTORS, INTEGRATORS
 from services.ledger.hazards.moves.move import Door, Move, Stamp
 from services.ledger.hazards.moves.report import Report
 
 
 class Register(Report, frozen=True, kw_only=True):
-    """入账: what the report says; `hazard_id` and `number` are the ledger's own."""
+    """入账: what the report says; `hazard_id` and `number` are the ledger's own.
+
+    `found_by` is the inspection that reports it, None where a county does.
+    """
 
     hazard_id: str
     number: str
     county: str
     reference: str
+    found_by: FoundBy | None = None
 
 
 def register(command: Register, stamp: Stamp) -> HazardRegistered:
@@ -33,6 +37,7 @@ def register(command: Register, stamp: Stamp) -> HazardRegistered:
         township=command.township_code,
         enterprise_uscc=command.enterprise.uscc,
         doubts=command.doubts,
+        found_by=command.found_by,
     )
     return _register(None, command, stamp, after)
 
@@ -60,6 +65,6 @@ REGISTER: Final = Move(
     command=Register,
     leads={None: HazardState.REPORTED},
     decide=_register,
-    roles=INTEGRATORS,
+    roles=INTEGRATORS | INSPECTORS,
     doors=frozenset({Door.CLAIM}),
 )

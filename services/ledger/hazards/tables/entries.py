@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -50,10 +50,18 @@ def _column(kind: inspect.Type) -> str:
     return _TYPES[type(kind)]
 
 
+# Column -> field of `found_by`.
+_INSPECTION: Final = {"task_id": "task_id", "task_number": "task_number", "inspecting_unit": "unit"}
+
+
+def _of_inspection(field: str) -> Callable[[Entry], str | None]:
+    return lambda entry: None if (found := entry.hazard.found_by) is None else getattr(found, field)
+
+
 def _columns() -> Columns[Entry]:
-    """Return the columns of a hazard as its fields declare them, of its enterprise, and of the chain's head."""
+    """Return the columns of a hazard as its fields declare them, of what stands in them, and of the chain's head."""
     fields = inspect.type_info(Hazard).fields  # type: ignore[attr-defined]
-    special = {"hazard_id", "enterprise", "doubts"}
+    special = {"hazard_id", "enterprise", "doubts", "found_by"}
     plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in special}
     return Columns[Entry](
         {
@@ -63,6 +71,7 @@ def _columns() -> Columns[Entry]:
             "enterprise_uscc": ("text", "hazard.enterprise.uscc"),
             # An array of arrays is no column of rows.
             "doubts": ("text", lambda entry: " ".join(entry.hazard.doubts)),
+            **{name: ("text", _of_inspection(field)) for name, field in _INSPECTION.items()},
             "head": "bytea",
         }
     )
@@ -90,12 +99,13 @@ _REGISTERED: Final = _WITH_HEAD.only(
     "found_on",
     "suggested_grade",
     "doubts",
+    *_INSPECTION,
     "registered_at",
     "reported_at",
     "changed_at",
     "head",
 )
-_CHANGING: Final = _WITH_HEAD.without("number", "county", "reference", "reference_key", "registered_at")
+_CHANGING: Final = _WITH_HEAD.without("number", "county", "reference", "reference_key", "registered_at", *_INSPECTION)
 _REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference_key": ("text", itemgetter(1))})
 
 # The names are this module's own constants; every value travels as a parameter.
@@ -170,6 +180,8 @@ def hazard_of(row: asyncpg.Record) -> Hazard:
     values["hazard_id"] = str(values["hazard_id"])
     # Made, not converted: a limit that the contract draws tighter one day must not make old rows unreadable.
     values["doubts"] = values["doubts"].split()
+    found = {field: values[column] for column, field in _INSPECTION.items()}
+    values["found_by"] = found if found["task_id"] else None
     values["enterprise"] = Enterprise(name=values["enterprise_name"], uscc=values["enterprise_uscc"])
     return msgspec.convert(values, Hazard)
 

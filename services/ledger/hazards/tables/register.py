@@ -19,7 +19,8 @@ Group = Literal["county", "sector", "grade", "state", "channel"]
 class Filter:
     """What a reader asks for; `text` is looked for in number, enterprise, place and description.
 
-    `reference` is the county's number, however it is written. `first_confirmed` and still reported: the second level's turn.
+    `reference` is the county's number, however it is written; `task` the id or number of the inspection that found it.
+    `first_confirmed` and still reported: the second level's turn.
     """
 
     county: str | None = None
@@ -31,6 +32,7 @@ class Filter:
     overdue: bool | None = None
     first_confirmed: bool | None = None
     reference: str | None = None
+    task: str | None = None
     text: str | None = None
 
 
@@ -71,6 +73,8 @@ def _where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
         add("(first_confirmed_at IS NOT NULL) = {0}", wanted.first_confirmed)
     if wanted.reference is not None:
         add("reference_key = ANY({0})", [wanted.reference, folded(wanted.reference)])
+    if wanted.task is not None:
+        add("(task_id = {0} OR task_number = {0})", wanted.task)
     if wanted.text:
         escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         add(_TEXT, f"%{escaped}%")
