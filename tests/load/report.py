@@ -86,7 +86,7 @@ def _mean_cores(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 
 def render(document: Mapping[str, Any]) -> str:
     """Return the page that stands beside the JSON file."""
-    lines = [f"# Bench of {document['measured_at']}", "", *_foreign(document), *_head(document)]
+    lines = [f"# Bench of {document['measured_at']}", "", *_foreign(document), *head(document)]
     if "ingest" in document:
         lines += _ingest_page(document["ingest"], document["summary"]["ingest"])
     if "freshness" in document:
@@ -103,18 +103,24 @@ def _foreign(document: Mapping[str, Any]) -> list[str]:
     runs = [run for way in document.get("ingest", {}).get("rounds", {}).values() for run in way]
     runs += [run for rate in document.get("freshness", {}).get("rounds", {}).values() for run in rate]
     runs += document.get("lifecycles", {}).get("rounds", [])
+    return shared(runs, document["machine"]["cores"])
+
+
+def shared(runs: Sequence[Mapping[str, Any]], cores: int) -> list[str]:
+    """Return the warning that the machine was not the bench's own while these rounds ran, or nothing."""
     shares = [run["cores"].get("others", 0.0) for run in runs]
     if not shares or median(shares) < SHARED_CORES:
         return []
     warning = (
         f"**The machine was shared:** processes foreign to the bench kept {median(shares):.2f} of its "
-        f"{document['machine']['cores']} cores busy (median of the rounds, up to {max(shares):.2f}). "
+        f"{cores} cores busy (median of the rounds, up to {max(shares):.2f}). "
         "Every absolute figure is too low, and every latency too high."
     )
     return [warning, ""]
 
 
-def _head(document: Mapping[str, Any]) -> list[str]:
+def head(document: Mapping[str, Any]) -> list[str]:
+    """Return what a page says first: the command, the machine, the servers, the versions."""
     machine, servers = document["machine"], document["servers"]
     postgresql, kafka = servers["postgresql"], servers["kafka"]
     versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items())

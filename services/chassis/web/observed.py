@@ -1,8 +1,10 @@
-"""Every request counted, timed, traced and logged, by the template of its route."""
+"""Every request counted, timed and traced by the template of its route; logged when it failed or was slow, else sampled."""
 
 from __future__ import annotations
 
+import itertools
 import time
+from functools import cache
 from typing import Final
 
 import structlog
@@ -15,6 +17,10 @@ from services.chassis.web import failures
 _log = structlog.get_logger(__name__)
 
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/readyz/http", "/metrics"})
+# A line costs as much as routing the request does; whatever went wrong or took long is told each time.
+_ONE_IN: Final = 100
+_SLOW_SECONDS: Final = 0.5
+_FAILED: Final = 400
 
 
 class Observed:
@@ -22,6 +28,7 @@ class Observed:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._well = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -56,14 +63,26 @@ class Observed:
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         # The template, never the path: paths hold hazard ids and would be a label without bound.
         route = getattr(scope.get("route"), "path", "unmatched")
-        metrics.HTTP_REQUESTS.labels(scope["method"], route, str(status)).inc()
-        metrics.HTTP_DURATION.labels(scope["method"], route).observe(seconds)
-        if route not in _QUIET:
+        _requests(scope["method"], route, str(status)).inc()
+        _duration(scope["method"], route).observe(seconds)
+        if route not in _QUIET and (told := self._is_told(status, seconds)):
             _log.info(
                 "request",
                 method=scope["method"],
                 route=route,
                 status=status,
                 milliseconds=round(seconds * 1000, 1),
+                one_in=told,
                 traceparent=tracing.current_traceparent(),
             )
+
+    def _is_told(self, status: int, seconds: float) -> int:
+        """Return how many requests the line of this one stands for, or 0 for no line. The counters hold every one."""
+        if status >= _FAILED or seconds >= _SLOW_SECONDS:
+            return 1
+        return 0 if next(self._well) % _ONE_IN else _ONE_IN
+
+
+# Looking up a metric's child takes a lock and builds its key anew. Methods are HTTP's or OTHER, routes are templates.
+_requests: Final = cache(metrics.HTTP_REQUESTS.labels)
+_duration: Final = cache(metrics.HTTP_DURATION.labels)

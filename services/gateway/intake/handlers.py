@@ -2,14 +2,16 @@
 
 The order is what promise P1 rests on. The id and the digest of its content are written first, so that one id can never
 stand for two contents (the ledger would drop the second as a repeat). The broker's ack comes next, and `queued_at`
-last. A crash in between leaves a reserved id that nobody was promised; the same event sent again is simply sent to the
+last. Requests of one county that arrive meanwhile share the next round of these three; counties share none, because one
+whose topic is in trouble must keep nobody else waiting. A crash in between leaves a reserved id that nobody was promised; the same event sent again is simply sent to the
 broker again, and the ledger's inbox makes one of the two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -19,6 +21,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.publishing.outbox import outgoing
 from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
+from services.chassis.storage.rounds import Rounds
 from services.gateway.intake.model.claims import Claim, Refused
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of
 from services.gateway.metrics import EVENTS
@@ -26,6 +29,10 @@ from services.gateway.receipts import tables as receipts
 from services.gateway.receipts.model import Earlier, Reservation
 
 _log = structlog.get_logger(__name__)
+
+
+Examined = Sequence[Claim | Refused]
+"""The events of one request, as far as they can be read."""
 
 
 class NotAccepted(Exception):
@@ -39,27 +46,42 @@ class Intake:
     database: Database
     producer: ReliableProducer
     clock: Clock
+    rounds: dict[str, Rounds[Examined, list[Outcome]]] = field(default_factory=dict, init=False)
 
 
-async def accept_events(examined: Sequence[Claim | Refused], *, county: str, topic: str, deps: Intake) -> list[Outcome]:
+async def accept_events(examined: Examined, *, county: str, topic: str, deps: Intake) -> list[Outcome]:
     """Return what became of each event, in order; raises NotAccepted when any could not be handed over."""
-    distinct = first_of_each(examined)
-    try:
-        earlier = await _reserve(county, distinct, deps) if distinct else {}
-        await _publish(topic, due(distinct, earlier), deps)
-    except Exception as error:
-        if not is_retryable(error):
-            raise
-        _log.warning("receipts are out of reach", error=repr(error))
-        raise NotAccepted from error
-    outcomes = [outcome_of(item, distinct, earlier) for item in examined]
+    if county not in deps.rounds:
+        deps.rounds[county] = Rounds(partial(_accept_round, county, topic, deps))
+    outcomes = await deps.rounds[county].ask(examined)
     accepted = sum(isinstance(outcome, Queued) for outcome in outcomes)
     EVENTS.labels(county, "accepted").inc(accepted)
     EVENTS.labels(county, "rejected").inc(len(outcomes) - accepted)
     return outcomes
 
 
-async def rehearse_events(examined: Sequence[Claim | Refused], *, deps: Intake) -> list[Outcome]:
+async def _accept_round(
+    county: str, topic: str, deps: Intake, requests: Sequence[Examined]
+) -> Sequence[list[Outcome] | NotAccepted]:
+    """Take the events of some requests of one county together, as if they had come one after the other."""
+    distinct = first_of_each([item for examined in requests for item in examined])
+    try:
+        earlier = await _reserve(county, distinct, deps) if distinct else {}
+        lost = await _publish(topic, due(distinct, earlier), deps)
+    except Exception as error:
+        if not is_retryable(error):
+            raise
+        _log.warning("receipts are out of reach", error=repr(error))
+        return [NotAccepted()] * len(requests)
+    return [
+        NotAccepted()
+        if any(isinstance(item, Claim) and item.receipt_id in lost for item in examined)
+        else [outcome_of(item, distinct, earlier) for item in examined]
+        for examined in requests
+    ]
+
+
+async def rehearse_events(examined: Examined, *, deps: Intake) -> list[Outcome]:
     """Return what would become of each event if it were sent now; nothing is written and nothing goes to the broker."""
     distinct = first_of_each(examined)
     async with deps.database.acquire() as connection:
@@ -79,16 +101,17 @@ def _reservation(county: str, claim: Claim) -> Reservation:
     return Reservation(claim.receipt_id, county, event.id, event.source, event.type, claim.reference, claim.digest)
 
 
-async def _publish(topic: str, claims: Sequence[Claim], deps: Intake) -> None:
+async def _publish(topic: str, claims: Sequence[Claim], deps: Intake) -> set[UUID]:
+    """Hand claims to the broker and note what it has; return those that it did not acknowledge."""
     if not claims:
-        return
+        return set()
     results = await deps.producer.publish([outgoing(topic, claim.event) for claim in claims])
     failpoints.reach("gateway.after_ack")
     acknowledged = [claim.receipt_id for claim, error in zip(claims, results, strict=True) if error is None]
     if acknowledged:
         async with deps.database.acquire() as connection:
             await receipts.mark_queued(connection, acknowledged, deps.clock.now())
-    if len(acknowledged) < len(claims):
-        errors = {str(error) for error in results if error is not None}
+    errors = {str(error) for error in results if error is not None}
+    if errors:
         _log.warning("broker did not acknowledge", events=len(claims) - len(acknowledged), errors=sorted(errors))
-        raise NotAccepted
+    return {claim.receipt_id for claim in claims} - set(acknowledged)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
@@ -22,12 +23,17 @@ from services.ledger.hazards.tables.register import facts_of
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command that somebody gives on a hazard; `expecting` is the version that it rests on."""
+    """A command that somebody gives on a hazard; `expecting` is the version that it rests on.
+
+    It is decided in the context in which it was given, so that its events and log lines carry its request's trace
+    whoever else is in the transaction.
+    """
 
     on: HazardKey
     command: msgspec.Struct
     by: Caller
     expecting: Precondition
+    context: Context = field(default_factory=copy_context, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ async def move_hazards(connection: Connection, orders: Sequence[Order], *, ledge
     A refusal records nothing and touches no neighbour. Orders on one hazard are carried out in turn.
     """
     return await carry_out(
-        connection, orders, work=partial(_open, ledger=ledger), handle=move_hazard, answer=_as_written
+        connection, orders, work=partial(_open, ledger=ledger), handle=_in_its_context, answer=_as_written
     )
 
 
@@ -58,6 +64,10 @@ def move_hazard(journal: Journal, order: Order) -> Hazard | Refused:
         return Refused(unmet, hazard)
     decision = decide(hazard, order.command, journal.stamp(order.by.actor, hazard))
     return Refused(decision, hazard) if isinstance(decision, Refusal) else journal.enter(decision)
+
+
+def _in_its_context(journal: Journal, order: Order) -> Hazard | Refused:
+    return order.context.run(move_hazard, journal, order)
 
 
 def _open(connection: Connection, orders: Sequence[Order], *, ledger: Ledger) -> AbstractAsyncContextManager[Journal]:

@@ -1,9 +1,13 @@
-"""`POST /v1/hazards/{name}/{move}`: one route a move that people may ask for. A 200 means committed."""
+"""`POST /v1/hazards/{name}/{move}`: one route a move that people may ask for. A 200 means committed.
+
+Commands are carried out in rounds: those that arrive while a transaction is under way share the next one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from fastapi import Depends, Response
@@ -12,16 +16,17 @@ from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import Role
 from services.chassis.storage.database import Database
+from services.chassis.storage.rounds import Rounds
 from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer
-from services.chassis.web.idempotency import Once
+from services.chassis.web.idempotency import Attempt, Once, begin_all, keep_all
 from services.chassis.web.preconditions import Expecting
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.hazards.documents import HazardDocument, HazardName
 from services.ledger.hazards.handlers.commands import Order, Refused, move_hazards
 from services.ledger.hazards.handlers.journal import Ledger
-from services.ledger.hazards.model import HazardKey
+from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import MOVES, Door, Move
 
 # What every move may be answered with, beside its own refusals.
@@ -37,14 +42,23 @@ class Deps:
     ledger: Ledger
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order, and whether its request may be a repetition."""
+
+    order: Order
+    once: Attempt
+
+
 def router(deps: Deps) -> Router:
     """Return one route per move."""
     routes = Router(prefix="/v1", tags=["moves"])
+    rounds = Rounds[Asked, Response](partial(carry_out_round, deps))
     for move in MOVES:
         if Door.HTTP in move.doors:
             routes.add_api_route(
                 f"/hazards/{{name}}/{move.name}",
-                _endpoint(deps, move),
+                _endpoint(rounds, move),
                 methods=["POST"],
                 summary=move.summary,
                 name=move.name,
@@ -59,7 +73,7 @@ def action_of(move: Move[Any]) -> Action:
     return Action(f"ledger.hazards.{move.name}", move.zh, roles=frozenset(map(Role, move.roles)))
 
 
-def _endpoint(deps: Deps, move: Move[Any]) -> Callable[..., Awaitable[Response]]:
+def _endpoint(rounds: Rounds[Asked, Response], move: Move[Any]) -> Callable[..., Awaitable[Response]]:
     admitted, given = Depends(allow(action_of(move))), Depends(sent(move.command))
 
     async def endpoint(
@@ -69,15 +83,25 @@ def _endpoint(deps: Deps, move: Move[Any]) -> Callable[..., Awaitable[Response]]
         caller: Caller = admitted,
         command: Any = given,
     ) -> Response:
-        order = Order(HazardKey.parse(name), command, caller, expecting)
-        async with deps.database.transaction() as connection:
-            await once.begin(connection, caller.account)
-            [said] = await move_hazards(connection, [order], ledger=deps.ledger)
-            if isinstance(said, Refused):
-                raise _problem(said)
-            return await once.keep(connection, answer(HazardDocument.of(said), version=said.version))
+        return await rounds.ask(Asked(Order(HazardKey.parse(name), command, caller, expecting), once))
 
     return endpoint
+
+
+async def carry_out_round(deps: Deps, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
+    """Carry out a round in one transaction: what was answered before is answered again, the rest is decided."""
+    async with deps.database.transaction() as connection:
+        begun = await begin_all(connection, [(one.once, one.order.by.account) for one in asked])
+        orders = [one.order for one, before in zip(asked, begun, strict=True) if before is None]
+        said = iter(await move_hazards(connection, orders, ledger=deps.ledger) if orders else ())
+        answers = [_answer(next(said)) if before is None else before for before in begun]
+        given = [(one.once, answer) for one, answer in zip(asked, answers, strict=True) if isinstance(answer, Response)]
+        await keep_all(connection, given)
+    return answers
+
+
+def _answer(said: Hazard | Refused) -> Response | Problem:
+    return _problem(said) if isinstance(said, Refused) else answer(HazardDocument.of(said), version=said.version)
 
 
 def _problem(refused: Refused) -> Problem:

@@ -1,0 +1,117 @@
+"""Rounds: what is asked together is carried out together, and nobody can tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.chassis.storage.rounds import Rounds
+
+pytestmark = pytest.mark.pure
+
+
+class Poisoned(Exception):
+    """Spoils the round that it is in."""
+
+
+@dataclass
+class Counter:
+    """Adds what it is asked to, once each; -1 is refused by value, and 0 spoils its whole round."""
+
+    rounds: list[list[int]] = field(default_factory=list)
+    total: int = 0
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    fails_with: Callable[[], Exception] = Poisoned
+
+    async def take(self, asked: Sequence[int]) -> list[int | Exception]:
+        self.rounds.append(list(asked))
+        self.began.set()
+        await self.gate.wait()
+        if 0 in asked:
+            raise self.fails_with()
+        self.total += sum(number for number in asked if number > 0)
+        return [ValueError(number) if number < 0 else number for number in asked]
+
+
+async def _all(rounds: Rounds[int, int], numbers: Sequence[int]) -> list[int | BaseException]:
+    return list(await asyncio.gather(*map(rounds.ask, numbers), return_exceptions=True))
+
+
+def _told(said: Sequence[int | BaseException]) -> list[object]:
+    return [type(one) if isinstance(one, BaseException) else one for one in said]
+
+
+async def test_nothing_waits_when_nothing_is_under_way_and_what_comes_meanwhile_goes_together() -> None:
+    counter = Counter()
+    rounds = Rounds(counter.take)
+    first = asyncio.create_task(rounds.ask(1))
+    await counter.began.wait()
+    others = [asyncio.create_task(rounds.ask(number)) for number in (2, 3, 4)]
+    await asyncio.sleep(0)
+    counter.gate.set()
+    assert list(await asyncio.gather(first, *others)) == [1, 2, 3, 4]
+    assert counter.rounds == [[1], [2, 3, 4]]
+
+
+async def test_a_refusal_is_told_to_its_caller_alone() -> None:
+    counter = Counter()
+    counter.gate.set()
+    assert _told(await _all(Rounds(counter.take), [1, -1, 2])) == [1, ValueError, 2]
+
+
+async def test_a_round_that_fails_is_carried_out_one_by_one() -> None:
+    counter = Counter()
+    counter.gate.set()
+    assert _told(await _all(Rounds(counter.take), [1, 0, 2])) == [1, Poisoned, 2]
+    assert counter.rounds == [[1, 0, 2], [1], [0], [2]]
+    assert counter.total == 3
+
+
+async def test_a_round_whose_commit_may_have_happened_is_not_carried_out_again() -> None:
+    counter = Counter(fails_with=lambda: asyncpg.ConnectionDoesNotExistError("closed in the middle"))
+    counter.gate.set()
+    gone = asyncpg.ConnectionDoesNotExistError
+    assert _told(await _all(Rounds(counter.take), [1, 0, 2])) == [gone, gone, gone]
+    assert counter.rounds == [[1, 0, 2]]
+
+
+async def test_who_gives_up_before_the_round_is_left_out_and_who_gives_up_in_it_is_not() -> None:
+    counter = Counter()
+    rounds = Rounds(counter.take)
+    under_way, waiting, stays = (asyncio.create_task(rounds.ask(number)) for number in (1, 2, 3))
+    rounds_of_one = Rounds(counter.take, most=1)
+    alone = asyncio.create_task(rounds_of_one.ask(4))
+    while len(counter.rounds) < 2:  # noqa: ASYNC110 - two rounds set one event
+        await asyncio.sleep(0)
+    assert sorted(counter.rounds) == [[1, 2, 3], [4]]
+    late = asyncio.create_task(rounds.ask(5))
+    await asyncio.sleep(0)
+    late.cancel()
+    waiting.cancel()
+    await asyncio.sleep(0)
+    counter.gate.set()
+    assert list(await asyncio.gather(under_way, stays, alone)) == [1, 3, 4]
+    assert await rounds.ask(6) == 6
+    assert counter.rounds[-1] == [6]
+    assert [5] not in counter.rounds
+    assert counter.total == 1 + 2 + 3 + 4 + 6
+
+
+@given(numbers=st.lists(st.integers(-2, 5), max_size=30), most=st.integers(1, 8))
+def test_any_rounds_say_what_each_request_alone_would_hear(numbers: list[int], most: int) -> None:
+    async def play() -> None:
+        counter = Counter()
+        counter.gate.set()
+        said = await _all(Rounds(counter.take, most=most), numbers)
+        assert _told(said) == [ValueError if n < 0 else Poisoned if n == 0 else n for n in numbers]
+        assert counter.total == sum(number for number in numbers if number > 0)
+        assert max(map(len, counter.rounds), default=0) <= most
+
+    asyncio.run(play())

@@ -1,0 +1,124 @@
+"""Commands in rounds: each hears what it would have heard alone, and its events say whose they are."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from duban_contracts.codec import decode
+from duban_contracts.events.hazards import HazardConfirmed
+from duban_contracts.events.types import Grade
+from duban_contracts.topics import TopicFamily
+from services.chassis.access.refusals import Caller
+from services.chassis.storage.rounds import Rounds
+from services.chassis.web.idempotency import Attempt
+from services.chassis.web.preconditions import Precondition
+from services.chassis.web.problems import Problem
+from services.ledger.hazards.handlers.commands import Order
+from services.ledger.hazards.http.commands import Asked, Deps, carry_out_round
+from services.ledger.hazards.model import HazardKey
+from services.ledger.hazards.moves import Close, Confirm, Plan, Reject
+from services.ledger.tests.in_process import EVERYWHERE, InProcess
+from services.ledger.tests.people import PEOPLE
+from services.ledger.tests.telling import CONFIRM
+
+Wanted = tuple[int, msgspec.Struct, str, int | None]
+
+
+class Broken(msgspec.Struct):
+    """A command that nobody can decide."""
+
+
+def _wanted(random: Random, hazards: int) -> Wanted:
+    """A command on one of the hazards (the last of them doesn't exist), as somebody, perhaps with a version."""
+    major = Confirm(grade=Grade.MAJOR, responsible_unit="fire_rescue", deadline_on=CONFIRM.deadline_on)
+    command = random.choice(
+        [
+            CONFIRM,
+            major,
+            Plan(measures="更换", responsible_post="安全总监"),
+            Reject(reason="重复"),
+            Close(review="已复查"),
+        ]
+    )
+    return random.randrange(hazards + 1), command, random.choice(["county", "city"]), random.choice([None, 1, 2, 3])
+
+
+def _asked(number: str, command: msgspec.Struct, who: str = "city", version: int | None = None) -> Asked:
+    caller = Caller(PEOPLE[who], EVERYWHERE, "test")
+    return Asked(Order(HazardKey.parse(number), command, caller, Precondition(version)), Attempt())
+
+
+async def _told(ledger: InProcess, numbers: list[str], wanted: list[Wanted]) -> list[object]:
+    """What a round of these commands says to each."""
+    names = [*numbers, "140502-2026-999999"]
+    asked = [_asked(names[on], command, who, version) for on, command, who, version in wanted]
+    said = await carry_out_round(Deps(ledger.database, ledger.ledger), asked)
+    return [one.refusal.code if isinstance(one, Problem) else one.headers["etag"] for one in said]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_any_rounds_say_and_do_what_the_same_commands_alone_do(ledger: InProcess, seed: int) -> None:
+    random = Random(seed)
+    alone = [(await ledger.registered())["number"] for _ in range(3)]
+    together = [(await ledger.registered())["number"] for _ in range(3)]
+    wanted = [_wanted(random, hazards=3) for _ in range(20)]
+    one_by_one = [said for one in wanted for said in await _told(ledger, alone, [one])]
+    in_rounds: list[object] = []
+    while len(in_rounds) < len(wanted):
+        in_rounds += await _told(ledger, together, wanted[len(in_rounds) :][: random.randint(1, 7)])
+    assert in_rounds == one_by_one
+
+    async def titles(number: str) -> list[tuple[int, str]]:
+        history = (await ledger.get(f"/v1/hazards/{number}/history")).json()["items"]
+        return [(item["version"], item["type"]) for item in history]
+
+    assert [await titles(number) for number in together] == [await titles(number) for number in alone]
+
+
+async def test_commands_that_arrive_together_share_transactions_and_keep_their_own_traces(ledger: InProcess) -> None:
+    hazards = [(await ledger.registered())["hazard_id"] for _ in range(12)]
+    body = {"grade": "general", "responsible_unit": "fire_rescue", "deadline_on": ledger.in_days(9)}
+
+    async def confirm(place: int, hazard: str) -> None:
+        trace = f"00-{place + 1:032x}-00000000000000aa-01"
+        answer = await ledger.post(hazard, "confirm", body, traceparent=trace)
+        assert answer.status_code == 200, answer.text
+
+    await asyncio.gather(*(confirm(place, hazard) for place, hazard in enumerate(hazards)))
+    said = [event for event in await ledger.said(TopicFamily.HAZARD) if isinstance(decode(event), HazardConfirmed)]
+    traces = {event.subject: (event.traceparent or "")[3:35] for event in said if event.subject in hazards}
+    assert traces == {hazard: f"{place + 1:032x}" for place, hazard in enumerate(hazards)}
+    transactions = await ledger.pool.fetchval(
+        "SELECT count(DISTINCT xmin::text) FROM hazard WHERE hazard_id = ANY($1::uuid[])", hazards
+    )
+    assert transactions < len(hazards)
+
+
+async def test_a_command_that_breaks_its_round_takes_no_neighbour_with_it(ledger: InProcess) -> None:
+    first, second = [(await ledger.registered())["number"] for _ in range(2)]
+    rounds = Rounds(partial(carry_out_round, Deps(ledger.database, ledger.ledger)))
+    asked = [_asked(first, CONFIRM), _asked(first, Broken()), _asked(second, CONFIRM)]
+    said: list[Any] = await asyncio.gather(*map(rounds.ask, asked), return_exceptions=True)
+    assert [said[0].status_code, said[2].status_code] == [200, 200]
+    assert isinstance(said[1], Exception)
+    assert not isinstance(said[1], Problem)
+    assert [(await ledger.get(f"/v1/hazards/{number}")).json()["version"] for number in (first, second)] == [2, 2]
+
+
+async def test_a_key_that_comes_twice_in_one_round_is_carried_out_once(ledger: InProcess) -> None:
+    hazard = await ledger.registered()
+    body = {"grade": "general", "responsible_unit": "fire_rescue", "deadline_on": ledger.in_days(9)}
+    send = partial(ledger.post, hazard["hazard_id"], "confirm", body, **{"Idempotency-Key": "k-1"})
+    statuses = sorted(answer.status_code for answer in await asyncio.gather(send(), send(), send()))
+    # 200 for the repetitions that came after the first one's end, 409 for those that met it.
+    assert statuses[0] == 200
+    assert set(statuses) <= {200, 409}
+    assert (await ledger.get(f"/v1/hazards/{hazard['hazard_id']}")).json()["version"] == 2
+    again = await send()
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")

@@ -1,0 +1,195 @@
+"""Millions of armed alarms: `python -m tests.load.alarms [--alarms 10000000]`, on private servers.
+
+Measured are (a) how long after its instant a 督办逾期 stands on the topic, by the broker's clock, while so many fall due a
+second; (b) how long a midnight takes at which very many pass at once, beside a bare loop that only claims as many rows;
+(c) what it costs that alarms exist which are not due, beside an empty table. The scheduler is the real process with the
+roles clock and relay. The ledger is played: at first it is known to be through, then it says so once a second, as it does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from deploy.local.settings import ROOT
+from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily
+from services.chassis.testing.kafka import create_topics
+from tests.load import alarms_page, machine
+from tests.load.armed import Armed, Due, armed
+from tests.load.figures import percentile
+from tests.load.rig import Rig, rig
+from tests.load.said import Said
+
+Say = Callable[[str], None]
+_PATIENCE_SECONDS: Final = 900
+_SCHEDULER: Final = "scheduler"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured: `rate` alarms a second for `seconds`, `midnight` at once, `idle_seconds` of nothing due."""
+
+    alarms: int
+    rate: int = 500
+    seconds: float = 60
+    midnight: int = 100_000
+    idle_seconds: float = 120
+    rounds: int = 3
+
+
+QUICK: Final = Plan(alarms=2_000, rate=50, seconds=2, midnight=700, idle_seconds=1, rounds=1)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """A scheduler at work on a table of alarms, and everything that was said on its topic."""
+
+    servers: Rig
+    table: Armed
+    said: Said
+    say: Say
+
+    async def fall_due(self, series: str, number: int, seconds: float) -> dict[str, Any]:
+        """Let so many deadlines pass within `seconds`; return how their words came. Raises when one is said twice or never."""
+        due = await self.table.arm(series, number, seconds)
+        await _until(due.starts_at)
+        before = self.servers.processor()
+        await self._all_said(due)
+        cores = before.until(self.servers.processor())
+        delays = await self.said.delays(due)
+        return {
+            "alarms": number,
+            "per_second": round(number / seconds) if seconds else None,
+            "drained_seconds": round(max(delays), 2),
+            "milliseconds": {
+                name: round(percentile(delays, share) * 1000)
+                for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0))
+            },
+            "cores": cores,
+        }
+
+    async def _all_said(self, due: Due) -> None:
+        patience = time.monotonic() + _PATIENCE_SECONDS
+        await _until(due.ends_at)
+        while waiting := await self.table.waiting(due.ends_at):
+            self.servers.check()
+            if time.monotonic() > patience:
+                raise TimeoutError(f"{waiting} alarms of {due.number} wait for their word")
+            await asyncio.sleep(0.2)
+
+    async def nothing_due(self, seconds: float) -> dict[str, float]:
+        """Return the processor seconds that each part uses in a minute of nothing due."""
+        before = self.servers.processor()
+        await asyncio.sleep(seconds)
+        after = self.servers.processor()
+        return {
+            part: round((after.seconds[part] - used) / (after.at - before.at) * 60, 2)
+            for part, used in before.seconds.items()
+            if part in after.seconds
+        }
+
+
+async def _until(instant: datetime) -> None:
+    await asyncio.sleep(max((instant - datetime.now(UTC)).total_seconds(), 0))
+
+
+async def measure(servers: Rig, plan: Plan, *, prefix: str, say: Say) -> dict[str, Any]:
+    """Return all rounds; the databases are `<prefix>empty` and `<prefix>armed`, made here and left to the server's end."""
+    found: dict[str, Any] = {"alarms": plan.alarms, "rate": plan.rate, "seconds": plan.seconds}
+    supervision = f"{prefix}{TopicFamily.SUPERVISION}"
+    by_broker = {"message.timestamp.type": "LogAppendTime"}
+    topics = [Topic(supervision, KEEP_FOREVER, config=by_broker), Topic(f"{prefix}{TopicFamily.TASK}", KEEP_FOREVER)]
+    await create_topics(servers.bootstrap, topics)
+    said = Said(servers.bootstrap, supervision)
+    for name, alarms in (("empty", 0), ("armed", plan.alarms)):
+        dsn = await servers.create_service_database(_SCHEDULER, f"{prefix.strip('.')}_{name}")
+        async with armed(dsn) as table:
+            began = time.perf_counter()
+            await table.fill(alarms)
+            await table.ledger_is_through()
+            say(f"{alarms:,} alarms armed in {time.perf_counter() - began:.0f} s")
+            async with servers.service(_SCHEDULER, dsn, prefix=prefix, roles="relay,clock"):
+                bench = _Bench(servers, table, said, say)
+                # It has started when it has said something.
+                await bench.fall_due(f"{name}-warm", min(plan.midnight, 500), 0)
+                found[f"idle_{name}"] = await bench.nothing_due(plan.idle_seconds)
+                say(f"{name}, nothing due, processor seconds a minute: {found[f'idle_{name}']}")
+                if alarms:
+                    found |= await _rounds(bench, plan)
+    return found
+
+
+async def _rounds(bench: _Bench, plan: Plan) -> dict[str, Any]:
+    found: dict[str, list[Any]] = {"steady": [], "beating": [], "midnight": [], "bare": []}
+    at_once = round(plan.rate * plan.seconds)
+    for nth in range(plan.rounds):
+        await bench.table.ledger_is_through()
+        found["steady"].append(await bench.fall_due(f"steady-{nth}", at_once, plan.seconds))
+        bench.say(f"{plan.rate}/s, the ledger through: {found['steady'][-1]['milliseconds']} ms")
+        found["midnight"].append(await bench.fall_due(f"midnight-{nth}", plan.midnight, 0))
+        bench.say(f"{plan.midnight:,} at once: {found['midnight'][-1]['drained_seconds']} s")
+        took = await bench.table.claim_bare(f"bare-{nth}", plan.midnight)
+        found["bare"].append({"claimed": plan.midnight, "seconds": round(took, 2)})
+        bench.say(f"{plan.midnight:,} claimed by a bare loop: {took:.2f} s")
+        async with bench.table.ledger_beats():
+            found["beating"].append(await bench.fall_due(f"beating-{nth}", at_once, plan.seconds))
+        bench.say(f"{plan.rate}/s, the ledger's word once a second: {found['beating'][-1]['milliseconds']} ms")
+    return found
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stdout.flush()
+
+
+async def _on_private_servers(plan: Plan, command: str) -> dict[str, Any]:
+    began = datetime.now(UTC)
+    document: dict[str, Any] = {
+        "measured_at": began.isoformat(timespec="seconds"),
+        "command": command,
+        "machine": machine.describe(),
+        "versions": machine.versions(),
+    }
+    with rig() as servers:
+        document["servers"] = await machine.servers(servers)
+        document["alarms"] = await measure(servers, plan, prefix="alarms.", say=_say)
+    document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
+    return document
+
+
+def main() -> None:
+    """Measure, print the page, and with --output write it there with its JSON."""
+    parser = argparse.ArgumentParser(prog="python -m tests.load.alarms", description=__doc__)
+    parser.add_argument("--alarms", type=int, default=10_000_000, help="how many are armed ahead")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="seconds; shows that the bench works, measures nothing")
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "docs" / "benchmarks", help="directory of the result files"
+    )
+    asked = parser.parse_args()
+    plan = QUICK if asked.quick else Plan(asked.alarms, rounds=asked.rounds)
+    command = f"python -m tests.load.alarms{' --quick' if asked.quick else f' --alarms {plan.alarms}'}"
+    document = uvloop.run(_on_private_servers(plan, command))
+    page = alarms_page.render(document)
+    sys.stdout.write(page)
+    if not asked.quick:
+        stem = asked.output / f"alarms-{document['measured_at'][:10]}"
+        stem.with_suffix(".json").write_text(
+            json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
+        stem.with_suffix(".md").write_text(page, encoding="utf-8")
+        _say(f"written: {stem}.md and .json")
+
+
+if __name__ == "__main__":
+    main()
