@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +11,18 @@ import msgspec
 from duban_contracts.events.tasks import MemberKind
 from duban_contracts.profile import City, ProfileError, read
 from duban_contracts.vocabulary import UNITS
-from services.scheduler.rosters.model import Roster, RosterMember, Rosters, contradictions
+from services.scheduler.rosters.model import (
+    COUNTIES,
+    COUNTIES_AND_MEMBERS,
+    ENTERPRISES,
+    MEMBERS,
+    Roster,
+    RosterMember,
+    Rosters,
+    contradictions,
+)
 
 ROSTERS: Final = "rosters.json"
-# Rosters that every city has; a profile that names one of them says all of it.
-COUNTIES: Final = "counties"
-ENTERPRISES: Final = "enterprises"
 # Who speaks for a county towards the city (S4 part 6).
 _COUNTY_UNIT: Final = "county_safety_committee"
 _ENTERPRISE_UNIT: Final = "enterprise"
@@ -30,6 +37,7 @@ class RostersFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 def load_rosters(profile: Path, city: City) -> Rosters:
     """Return the rosters of a profile: `counties` and `enterprises` from city.json unless rosters.json says them.
 
+    `counties_and_members` are all `counties` and all `members` together, of whom documents ask the same.
     Raises ProfileError naming the member that contradicts another.
     """
     path = profile / ROSTERS
@@ -42,7 +50,13 @@ def load_rosters(profile: Path, city: City) -> Rosters:
                 raise ProfileError(
                     path, f"$.rosters.{code}.members[{index}].unit", "is no code of the vocabulary units"
                 )
-    return Rosters({COUNTIES: _counties(city), ENTERPRISES: _enterprises(city), **named})
+    rosters = {COUNTIES: _counties(city), ENTERPRISES: _enterprises(city), **named}
+    return Rosters({COUNTIES_AND_MEMBERS: _together(rosters), **rosters})
+
+
+def _together(rosters: Mapping[str, Roster]) -> Roster:
+    parts = [rosters[code] for code in (COUNTIES, MEMBERS) if code in rosters]
+    return Roster(name="各县（市、区）和安委会成员单位", members=tuple(each for part in parts for each in part.members))
 
 
 def _enterprises(city: City) -> Roster:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,13 @@ from duban_contracts.events.tasks import Member, MemberKind
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 RosterCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+
+# Rosters that every city has; a profile that names one of them says all of it. Whoever sits in the city's committee stands
+# in rosters.json: a profile that leaves them out has no members.
+COUNTIES: Final = "counties"
+ENTERPRISES: Final = "enterprises"
+MEMBERS: Final = "members"
+COUNTIES_AND_MEMBERS: Final = "counties_and_members"
 
 
 class NoSuchRoster(KeyError):

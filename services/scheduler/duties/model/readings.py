@@ -16,6 +16,7 @@ class Reading(StrEnum):
     CAMPAIGN_END = "原文未写期限，取行动结束之日"
     FIRST_NAMED_LEADS = "并列多个责任单位，以首位为牵头"
     UNTIL_LAST_DAY = "原文只写月份，按当月最后一日"
+    UNTIL_MEETING = "原文未写期限，以年底全体会议之期为限"
     MASKED_YEAR = "原文年份隐去，按导入年度"
 
 

@@ -18,6 +18,7 @@ from services.scheduler.duties.model.readings import Reading, reading_of_unit
 from services.scheduler.duties.model.rules import Deadline
 from services.scheduler.imports.model.reading import Read
 from services.scheduler.imports.model.units import Phrasebook
+from services.scheduler.rosters.model import COUNTIES_AND_MEMBERS
 
 _QUOTAS: Final = {
     "calendar_month": Period.MONTH,
@@ -25,7 +26,8 @@ _QUOTAS: Final = {
     "half_year": Period.HALF_YEAR,
     "calendar_year": Period.YEAR,
 }
-_SECTOR_DEPARTMENTS: Final = "sector_departments"
+_YEAR_END: Final = frozenset(each.kind for each in MECHANISMS.values() if each.year_end)
+_DECEMBER: Final = 12
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +81,7 @@ def read_table(raw: Any, phrases: Phrasebook) -> Read:
         row = read.convert(each, Row, cell)
         if row is not None:
             add_row(read, row, table.year, table.source_file, phrases, cell, cells)
+    add_reports(read, table.year, table.source_file)
     return read
 
 
@@ -142,6 +145,37 @@ def add_row(
             assumed=(*assumed, Reading.MONTH_END.value),
         )
     )
+
+
+def add_reports(read: Read, year: int, document: str) -> None:
+    """Let the meeting at the year's end await a report on duty (述职述责) of each county and member, and ask for them.
+
+    A table without such a meeting asks for none: what is missing is the meeting, and stands among the gaps (SY02, SY10).
+    """
+    held = [
+        (index, duty.rule)
+        for index, duty in enumerate(read.duties)
+        if duty.kind in _YEAR_END and isinstance(duty.rule, Deadline) and duty.rule.due_on.month == _DECEMBER
+    ]
+    if not held:
+        return
+    index, rule = held[-1]
+    reports = Duty(
+        duty_id=f"no-{year}-reports",
+        kind="accountability_report",
+        title="全年安全生产述职述责报告",
+        rule=rule,
+        valid_from=date(year, 1, 1),
+        valid_until=date(year, 12, 31),
+        per=COUNTIES_AND_MEMBERS,
+        who="各县（区）、安委会各成员单位",
+        evidence=("述职述责报告",),
+        source=Origin(document=document, item="三"),
+        printed="年底召开市安委会全体会议，各县（区）、安委会各成员单位要作全年安全生产述职述责报告",
+        assumed=(Reading.UNTIL_MEETING.value,),
+    )
+    read.duties[index] = msgspec.structs.replace(read.duties[index], awaits=(reports.duty_id,))
+    read.duties.append(reports)
 
 
 def _units(read: Read, row: Row, phrases: Phrasebook, cell: str) -> tuple[list[str], list[str]]:

@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from duban_contracts.vocabulary import SECTORS
 from services.scheduler.campaigns.model.nine_ones import MECHANISMS, kind_of
-from services.scheduler.imports.model.nine_ones import Row, add_row, plan_of, standing
+from services.scheduler.imports.model.nine_ones import Row, add_reports, add_row, plan_of, standing
 from services.scheduler.imports.model.reading import Read
 from services.scheduler.imports.model.units import Phrasebook
 
@@ -69,6 +69,7 @@ def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: s
             add_row(read, row, year, name, phrases, at, cells)
     if not read.duties and not read.errors:
         read.error("A1", "no-rows", "the table has no rows")
+    add_reports(read, year, name)
     return read
 
 

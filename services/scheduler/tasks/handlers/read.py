@@ -7,8 +7,7 @@ from datetime import date
 
 from services.chassis.access.scope import Facts, Scope
 from services.chassis.storage.database import Connection
-from services.scheduler.rosters.handlers import COUNTIES
-from services.scheduler.rosters.model import NoSuchRoster, RosterMember, Rosters
+from services.scheduler.rosters.model import COUNTIES, NoSuchRoster, RosterMember, Rosters
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.model.coverage import Coverage, coverage
 from services.scheduler.tasks.model.task import Task

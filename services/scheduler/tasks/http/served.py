@@ -15,8 +15,7 @@ from services.chassis.storage.database import Database
 from services.chassis.web.parameters import Checked
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.scheduler.rosters.handlers import ENTERPRISES
-from services.scheduler.rosters.model import NoSuchRoster, RosterCode, RosterMember, Rosters
+from services.scheduler.rosters.model import ENTERPRISES, NoSuchRoster, RosterCode, RosterMember, Rosters
 from services.scheduler.tasks.documents.served import DrillRegister, DrillSite, TrainingCoverage
 from services.scheduler.tasks.http.reads import Reader
 from services.scheduler.tasks.model.served import drilled, trained

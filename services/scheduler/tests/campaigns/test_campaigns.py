@@ -97,8 +97,8 @@ def test_both_cities_campaigns_are_read_with_their_items_and_reports() -> None:
 @pytest.mark.feature("SY04")
 async def test_a_plan_item_with_lead_and_helpers_is_one_task_owned_by_the_lead(office: Office) -> None:
     await office.load(THREE_YEAR)
-    # Nobody is made up for what the document asks of "key safety departments".
-    assert await office.tasks("three-year-004-30-r1") == []
+    # Nobody is made up for what the document asks of "city and members".
+    assert await office.tasks("three-year-002-27-r1") == []
     [ended] = await office.tasks("three-year-004-16-e")
     assert ended["lead_unit"] == "transport"
     assert ended["helper_units"].split() == [
