@@ -20,7 +20,12 @@ def without(*names: str) -> dict[str, dict[str, object]]:
 
 
 def test_types_are_declared_in_the_order_of_a_life_and_listed_by_name() -> None:
-    assert [entry.name.split(".")[2] for entry in HAZARD][:3] == ["registered", "corrected", "confirmed"]
+    assert [entry.name.split(".")[2] for entry in HAZARD][:4] == [
+        "registered",
+        "corrected",
+        "first_confirmed",
+        "confirmed",
+    ]
     assert sorted(declared(), key=lambda entry: entry.name) == event_types()
 
 

@@ -12,6 +12,7 @@ from duban_contracts.events.types import Grade, HazardState
 from duban_contracts.terms import check_terms
 from duban_contracts.testing.calendar import june, local
 from duban_contracts.testing.claims import plan, rectification, report, sent
+from duban_contracts.testing.listings import delisted, listed, listing_overdue
 from duban_contracts.testing.stories import ENTERPRISE, Story, confirmed, hazard, heartbeat, in_waves, registered
 from duban_contracts.validation import check_claim, check_payload
 
@@ -30,6 +31,9 @@ MOVES = {
     ),
     "regraded": lambda story, at: story.regraded(at, Grade.MAJOR),
     "overdue": lambda story, at: story.overdue(at, june(20)),
+    "listed": lambda story, at: listed(story, at, june(26)),
+    "delisted": lambda story, at: delisted(story, at) if story.facts.listing else listed(story, at, june(24)),
+    "listing_overdue": lambda story, at: listing_overdue(story, at) if story.facts.listing else story.planned(at),
 }
 tellings = st.lists(st.sampled_from(sorted(MOVES)), max_size=12)
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duban_contracts.events.types import Channel, Grade, HazardState
+from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel
 from duban_contracts.vocabulary import (
     CHANNELS,
     GRADES,
+    LISTING_LEVELS,
     ROLES,
     SECTORS,
     STATES,
@@ -19,7 +20,7 @@ from duban_contracts.vocabulary import (
     normalise,
 )
 
-ALL = (SECTORS, UNITS, CHANNELS, GRADES, STATES, ROLES)
+ALL = (SECTORS, UNITS, CHANNELS, GRADES, STATES, ROLES, LISTING_LEVELS)
 every_name = st.sampled_from(
     [(words, term.code, name) for words in ALL for term in words for name in (term.code, term.name, *term.aliases)]
 )
@@ -95,6 +96,7 @@ def test_events_and_vocabularies_name_the_same_channels_grades_and_states() -> N
     assert {term.code for term in CHANNELS} == {channel.value for channel in Channel}
     assert {term.code for term in GRADES} == {grade.value for grade in Grade}
     assert {term.code for term in STATES} == {state.value for state in HazardState}
+    assert {term.code for term in LISTING_LEVELS} == {level.value for level in ListingLevel}
 
 
 def test_a_code_gives_its_chinese_name() -> None:

@@ -13,6 +13,7 @@ from services.ledger.findings.wire import wire as findings
 from services.ledger.freshness.wire import wire as freshness
 from services.ledger.hazards.wire import wire as hazards
 from services.ledger.history.wire import wire as history
+from services.ledger.listings.wire import wire as listings
 from services.ledger.settings import Settings
 from services.ledger.supervision.wire import wire as supervision
 
@@ -27,6 +28,7 @@ SLICES: Final = {
     "claims": claims,
     "findings": findings,
     "supervision": supervision,
+    "listings": listings,
 }
 
 

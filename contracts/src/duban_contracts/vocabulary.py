@@ -120,6 +120,7 @@ DELIVERY_CHANNELS: Final = _load("delivery_channels")
 LETTER_KINDS: Final = _load("letter_kinds")
 SUBJECT_KINDS: Final = _load("subject_kinds")
 DOUBTS: Final = _load("doubts")
+LISTING_LEVELS: Final = _load("listing_levels")
 
 # By the name under which a type of the contract points at it (`x-vocabulary` in JSON Schema).
 VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(
@@ -134,5 +135,6 @@ VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(
         "letter_kinds": LETTER_KINDS,
         "subject_kinds": SUBJECT_KINDS,
         "doubts": DOUBTS,
+        "listing_levels": LISTING_LEVELS,
     }
 )

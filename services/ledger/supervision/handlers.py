@@ -3,57 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
+import msgspec
 import structlog
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.notices import NoticeEvent
 from duban_contracts.events.supervision import SupervisionOverdue
-from duban_contracts.events.types import HAZARD
+from duban_contracts.events.types import HAZARD, LISTING, Subject
 from duban_contracts.refusals import Refusal
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
 from services.ledger.hazards.model import HazardKey
-from services.ledger.hazards.moves import SCHEDULER, MarkOverdue, decide
+from services.ledger.hazards.moves import SCHEDULER, MarkListingOverdue, MarkOverdue, decide
 from services.ledger.supervision import tables
 from services.ledger.supervision.tables import TimelineEntry
 
 _log = structlog.get_logger(__name__)
+
+_OURS: Final = frozenset({HAZARD, LISTING})
 
 Raised = tuple[CloudEvent, SupervisionOverdue]
 """An alarm of the scheduler with its envelope."""
 
 
 async def mark_overdue(connection: Connection, raised: Sequence[Raised], *, ledger: Ledger) -> None:
-    """Mark the hazards whose deadline passed, in the caller's transaction; what is stale or unknown changes nothing."""
-    about_hazards = [(event, data) for event, data in raised if data.about.kind == HAZARD]
-    if not about_hazards:
+    """Mark the hazards and listings whose deadline passed, in the caller's transaction.
+
+    What is stale, unknown or about something else changes nothing.
+    """
+    ours = [(event, data) for event, data in raised if data.about.kind in _OURS]
+    if not ours:
         return
-    keys = {HazardKey.parse(data.about.id) for _, data in about_hazards}
-    async with writing(connection, ledger=ledger, hazards=keys) as journal:
-        for event, data in about_hazards:
+    async with writing(connection, ledger=ledger, hazards={_hazard_of(data.about) for _, data in ours}) as journal:
+        for event, data in ours:
             _mark(journal, event, data)
 
 
 def _mark(journal: Journal, event: CloudEvent, data: SupervisionOverdue) -> None:
-    hazard = journal.hazard(HazardKey.parse(data.about.id))
+    hazard = journal.hazard(_hazard_of(data.about))
     if hazard is None:
         _log.warning("overdue of an unknown hazard", subject=data.about.id)
         return
-    command = MarkOverdue(deadline_on=data.deadline_on, due_at=data.due_at)
-    decision = decide(hazard, command, journal.stamp(SCHEDULER, hazard))
+    decision = decide(hazard, _command(data), journal.stamp(SCHEDULER, hazard))
     if isinstance(decision, Refusal):
-        _log.info("stale overdue", subject=hazard.hazard_id, state=hazard.state)
+        _log.info("stale overdue", subject=data.about.id, state=hazard.state)
     else:
         journal.enter(decision, event)
 
 
+def _command(data: SupervisionOverdue) -> msgspec.Struct:
+    if data.about.kind == LISTING:
+        return MarkListingOverdue(number=int(data.about.id.partition("/")[2]), due_at=data.due_at)
+    return MarkOverdue(deadline_on=data.deadline_on, due_at=data.due_at)
+
+
+def _hazard_of(about: Subject) -> HazardKey:
+    """Return the hazard that a subject is, or is the listing of."""
+    return HazardKey.parse(about.id.partition("/")[0])
+
+
 async def keep_notices(connection: Connection, notices: Sequence[tuple[CloudEvent, NoticeEvent]]) -> None:
-    """Keep what became of letters about hazards, in the caller's transaction."""
+    """Keep what became of letters about hazards and their listings, in the caller's transaction."""
     entries = [
-        TimelineEntry(data.about.id, event.id, event.type, data.occurred_at, event.data)
+        TimelineEntry(data.about.id.partition("/")[0], event.id, event.type, data.occurred_at, event.data)
         for event, data in notices
-        if data.about.kind == HAZARD
+        if data.about.kind in _OURS
     ]
     if entries:
         await tables.append(connection, entries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -19,6 +19,8 @@ from services.ledger.hazards.moves import (
     Close,
     Confirm,
     FirstConfirm,
+    Lift,
+    ListHazard,
     MarkOverdue,
     Plan,
     Register,
@@ -36,6 +38,8 @@ DUE: Final = june(11)
 DUE_AT: Final = ZONE.end_of_day(DUE)
 CITY: Final = Actor(account="city-regulator-1", role=Role.CITY_REGULATOR)
 CITY_2: Final = Actor(account="city-regulator-2", role=Role.CITY_REGULATOR)
+OFFICE: Final = Actor(account="city-office-1", role=Role.CITY_OFFICE, unit="safety_committee_office")
+COUNTY_OFFICE: Final = Actor(account="office-140502-1", role=Role.COUNTY_OFFICE)
 COUNTY: Final = Actor(account="regulator-140502-1", role=Role.COUNTY_REGULATOR)
 ENTERPRISE: Final = Actor(account="enterprise-1", role=Role.ENTERPRISE_USER)
 MACHINE: Final = Actor(account="county-140502", role=Role.INTEGRATOR)
@@ -61,6 +65,8 @@ PLAN: Final = Plan(measures="停用", responsible_post="安全总监")
 SUBMIT: Final = Submit(measures="已整改", completed_on=TODAY)
 RETURN: Final = Return(reason="未整改到位")
 CLOSE: Final = Close(review="现场复查合格")
+LIST: Final = ListHazard(document="晋市安委督〔2026〕3号", deadline_on=DUE + timedelta(days=5))
+LIFT: Final = Lift(conclusion="经核查整改到位")
 OVERDUE: Final = MarkOverdue(deadline_on=DUE, due_at=DUE_AT)
 
 
@@ -113,6 +119,11 @@ def closed(grade: Grade = Grade.GENERAL) -> Hazard:
         if hazard.state is not HazardState.CLOSED:
             hazard = does(hazard, (CLOSE, reviewer))
     return hazard
+
+
+def listed(hazard: Hazard | None = None, by_whom: Actor = OFFICE) -> Hazard:
+    """The hazard once an authority has listed it."""
+    return does(hazard or confirmed(Grade.MAJOR), (LIST, by_whom))
 
 
 def noted(hazard: Hazard) -> Hazard:

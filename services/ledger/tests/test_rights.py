@@ -20,7 +20,7 @@ from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Make, Refuses, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.moves import Close, Confirm, Plan, Submit
+from services.ledger.hazards.moves import Close, Confirm, ListHazard, Plan, Submit
 from services.ledger.tests.in_process import InProcess
 
 _COUNTY_ONLY: Final = {Dimension.COUNTY}
@@ -37,6 +37,8 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     "extend": {"reason": "设备到货延迟", "deadline_on": _LATER},
     "correct-deadline": {"reason": "录入有误", "deadline_on": june(5).isoformat()},
     "regrade": {"grade": "major", "reason": "依据判定标准第三条"},
+    "list": {"document": "晋市安委督〔2026〕3号", "deadline_on": june(20).isoformat()},
+    "lift": {"conclusion": "经核查整改到位"},
 }
 _FIRST: Final = {"grade": "major", "reason": "符合判定标准"}
 _MISSING: Final = "140502-2026-999999"
@@ -89,12 +91,14 @@ class Rows:
     async def _moved(self, number: str, facts: Facts, moves: Sequence[str]) -> Hazard | object:
         commands: dict[str, msgspec.Struct] = {
             "confirm": Confirm(grade=Grade.GENERAL, responsible_unit=facts.unit or "fire_rescue", deadline_on=june(11)),
+            "confirm-major": Confirm(grade=Grade.MAJOR, responsible_unit="fire_rescue", deadline_on=june(11)),
+            "list": ListHazard(document="晋市安委督〔2026〕3号", deadline_on=june(20)),
             "plan": Plan(measures="更换", responsible_post="安全总监"),
             "submit": Submit(measures="已更换", completed_on=june(1)),
             "close": Close(review="现场复查合格"),
         }
         # The same account may not submit and review; whoever the rights test sends is neither.
-        people = {"submit": "county", "close": "city-2"}
+        people = {"submit": "county", "close": "city-2", "list": "office"}
         found: Hazard | object = None
         for move in moves:
             found = await self._ledger.move(number, commands[move], people.get(move, "city"))
@@ -112,6 +116,18 @@ _BEFORE: Final = {
     "extend": ("confirm",),
     "correct-deadline": ("confirm",),
     "regrade": ("confirm",),
+    "list": ("confirm-major",),
+    "lift": ("confirm-major", "list"),
+}
+
+
+def _nobody(_: Principal) -> str | None:
+    return None
+
+
+# Who listed a hazard alone may lift that.
+_REFUSES: Final[dict[str, Refuses]] = {
+    "lift": lambda who: None if who.role == Role.CITY_OFFICE else "listed-by-another-authority"
 }
 
 
@@ -120,6 +136,9 @@ def specimens(rows: Rows) -> list[Specimen]:
     found = [
         Specimen.rows("GET /v1/hazards", make=hazard, call=_search("/v1/hazards"), shows=_named),
         Specimen.rows("GET /v1/hazards/count", make=hazard, call=_search("/v1/hazards/count"), shows=_counted),
+        Specimen.rows(
+            "GET /v1/listings", make=rows.hazard("confirm-major", "list"), call=_of_hazard("/v1/listings"), shows=_named
+        ),
         Specimen.rows("GET /v1/history", make=hazard, call=_newest, shows=_told_of),
         Specimen.rows(
             "GET /v1/waiting-claims",
@@ -137,7 +156,10 @@ def specimens(rows: Rows) -> list[Specimen]:
         ),
     ]
     found += [_item("GET", below, hazard) for below in ("", "/history", "/timeline")]
-    found += [_item("POST", f"/{move}", rows.hazard(*_BEFORE[move]), body) for move, body in _BODIES.items()]
+    found += [
+        _item("POST", f"/{move}", rows.hazard(*_BEFORE[move]), body, _REFUSES.get(move, _nobody))
+        for move, body in _BODIES.items()
+    ]
     own = rows.hazard(channel=Channel.SELF_REPORT)
     found += [_item("POST", "/first-confirm", own, _FIRST, _not_the_first)]
     return found
@@ -149,7 +171,7 @@ def _not_the_first(who: Principal) -> str | None:
 
 
 def _item(
-    method: str, below: str, make: Make, body: dict[str, Any] | None = None, refuses: Refuses = lambda _: None
+    method: str, below: str, make: Make, body: dict[str, Any] | None = None, refuses: Refuses = _nobody
 ) -> Specimen:
     return Specimen.item(
         f"{method} /v1/hazards/{{name}}{below}",
@@ -162,6 +184,10 @@ def _item(
 
 def _search(path: str) -> Any:
     return lambda hazard: Call(path=path, params={"q": hazard.number})
+
+
+def _of_hazard(path: str) -> Any:
+    return lambda hazard: Call(path=path, params={"hazard": hazard.number})
 
 
 def _newest(hazard: Hazard) -> Call:

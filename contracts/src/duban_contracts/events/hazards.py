@@ -15,6 +15,7 @@ from duban_contracts.events.types import (
     Grade,
     HazardFacts,
     Instant,
+    Listing,
     LongText,
     ShortText,
     Unit,
@@ -156,5 +157,27 @@ class HazardRegraded(HazardEvent, frozen=True, kw_only=True):
 @event("hazard.overdue.v1", family=TopicFamily.HAZARD, title_zh="逾期")
 class HazardOverdue(HazardEvent, frozen=True, kw_only=True):
     """逾期: the ledger took note of 督办逾期 for the deadline `deadline_on`."""
+
+    deadline_on: date
+
+
+@event("hazard.listed.v1", family=TopicFamily.HAZARD, title_zh="挂牌督办")
+class HazardListed(HazardEvent, frozen=True, kw_only=True):
+    """挂牌督办: an authority took over supervision of the hazard; it can't be closed until that authority lifts it."""
+
+    listing: Listing
+
+
+@event("hazard.delisted.v1", family=TopicFamily.HAZARD, title_zh="解除挂牌")
+class HazardDelisted(HazardEvent, frozen=True, kw_only=True):
+    """解除挂牌: the authority that had listed the hazard lifted `listing`; `conclusion` says why."""
+
+    listing: Listing
+    conclusion: LongText
+
+
+@event("hazard.listing_overdue.v1", family=TopicFamily.HAZARD, title_zh="挂牌逾期")
+class HazardListingOverdue(HazardEvent, frozen=True, kw_only=True):
+    """挂牌逾期: the ledger took note of 督办逾期 of the listing whose last day was `deadline_on`."""
 
     deadline_on: date

@@ -94,8 +94,20 @@ LetterKindCode = Annotated[Code, _term("letter_kinds")]
 SubjectKind = Annotated[Code, _term("subject_kinds")]
 DoubtCode = Annotated[Code, _term("doubts")]
 
-# The subject kind of a hazard.
+# The subject kinds of a hazard, and of the listing of one.
 HAZARD: Final = "hazard"
+LISTING: Final = "listing"
+
+DocumentNumber = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)",
+        min_length=1,
+        max_length=64,
+        description="文号 of a document that an authority issued",
+        extra={"text": "line"},
+    ),
+]
 
 
 class Channel(enum.StrEnum):
@@ -123,6 +135,15 @@ class HazardState(enum.StrEnum):
     CLOSED = "closed"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
+
+
+class ListingLevel(enum.StrEnum):
+    """挂牌督办 by whom: the safety committee of the city or of a county, a county's government, a department."""
+
+    CITY = "city"
+    COUNTY = "county"
+    COUNTY_GOVERNMENT = "county_government"
+    DEPARTMENT = "department"
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -169,13 +190,34 @@ class FoundBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     unit: Unit
 
 
+class Listing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """挂牌督办 of a hazard that is not lifted: `number` counts the hazard's listings from 1.
+
+    `authority` is the unit that listed it and alone may lift it, of `county` or, without one, of the city. `document` is
+    that authority's own. `deadline_on` is the last day, inclusive, and another than the hazard's; `overdue` says that 督办
+    逾期 of it was noted.
+    """
+
+    number: Annotated[int, Meta(ge=1)]
+    level: ListingLevel
+    authority: Unit
+    county: CountyCode | None = None
+    document: DocumentNumber
+    deadline_on: date
+    overdue: bool = False
+
+    def as_subject(self, hazard_id: str) -> Subject:
+        """Return the listing of this hazard as the subject of a letter or a deadline."""
+        return Subject(kind=LISTING, id=f"{hazard_id}/{self.number}", number=self.document)
+
+
 class HazardFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a hazard is after the event that carries it; a reader needs no earlier event to know it.
 
     `deadline_on` is the last day, inclusive, in the city's time zone. `township` is the division in which the hazard
     stands, where the ledger could tell it from the report; `enterprise_uscc` the code of the enterprise that was
     named. With county and sector they say who may see it. `found_by` is the inspection that reported it, None where a
-    county did. `doubts` says what in the report is doubtful.
+    county did. `doubts` says what in the report is doubtful. `listing` is the 挂牌督办 that holds, if any.
     """
 
     hazard_id: Identifier
@@ -193,6 +235,7 @@ class HazardFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     enterprise_uscc: Uscc | None = None
     doubts: tuple[DoubtCode, ...] = ()
     found_by: FoundBy | None = None
+    listing: Listing | None = None
 
     def as_subject(self) -> Subject:
         """Return the hazard as the subject of a letter or a deadline."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
-from duban_contracts.events.types import Channel, Grade, HazardState
+from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, INTEGRATORS, TOWNSHIP
@@ -68,8 +68,11 @@ async def _standing(
     first_confirmed: Annotated[
         bool | None, Query(description="已作一级确认；与 state=reported 一起，即等待二级确认的隐患")
     ] = None,
+    listed: bool | None = None,  # noqa: FBT001 - a query parameter
+    listing_level: ListingLevel | None = None,
 ) -> Filter:
-    return replace(wanted, task=task, first_confirmed=first_confirmed)
+    """Add what is asked about what stands beside the state."""
+    return replace(wanted, task=task, first_confirmed=first_confirmed, listed=listed, listing_level=listing_level)
 
 
 Wanted = Annotated[Filter, Depends(_standing)]

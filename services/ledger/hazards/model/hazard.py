@@ -15,6 +15,7 @@ from duban_contracts.events.hazards import (
     HazardCorrected,
     HazardEvent,
     HazardFirstConfirmed,
+    HazardListed,
     HazardPlanned,
     HazardRegistered,
     HazardRegraded,
@@ -35,8 +36,9 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     """One entry of the ledger, folded from its events, with what rules need and no reader is shown.
 
     `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
-    broker. `submitted_by` and `submission_digest` belong to the newest submission. The columns of the row follow from
-    these fields; a new one needs its migration, and an entry in `_KEEPS` for each event that changes it.
+    broker. `submitted_by` and `submission_digest` belong to the newest submission. `listing_count` counts 挂牌督办, lifted
+    ones too. The columns of the row follow from these fields; a new one needs its migration, and an entry in `_KEEPS` for
+    each event that changes it.
     """
 
     reference_key: str
@@ -49,6 +51,7 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     submitted_by: str | None = None
     submission_digest: bytes | None = None
     closed_by: str | None = None
+    listing_count: int = 0
 
 
 def facts(hazard: Hazard) -> HazardFacts:
@@ -69,6 +72,7 @@ def facts(hazard: Hazard) -> HazardFacts:
         enterprise_uscc=hazard.enterprise.uscc,
         doubts=hazard.doubts,
         found_by=hazard.found_by,
+        listing=hazard.listing,
     )
 
 
@@ -99,6 +103,7 @@ def evolve(hazard: Hazard | None, event: HazardEvent) -> Hazard:
         overdue=said.overdue,
         township_code=said.township,
         doubts=said.doubts,
+        listing=said.listing,
         **_particulars(hazard, event),
     )
 
@@ -199,5 +204,6 @@ _KEEPS: Final = dict(
             HazardReopened,
             lambda hazard, _: {"closed_at": None, "closed_by": None, "reopened_count": hazard.reopened_count + 1},
         ),
+        _keeps(HazardListed, lambda _, event: {"listing_count": event.listing.number}),
     )
 )

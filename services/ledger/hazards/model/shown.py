@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from duban_contracts.events.types import Channel, Enterprise, FoundBy, Grade, HazardState
+from duban_contracts.events.types import Channel, Enterprise, FoundBy, Grade, HazardState, Listing
 
 # What a report says, and a correction says anew.
 REPORTED_FIELDS: Final = (
@@ -29,7 +29,8 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
     where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
     codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `found_by` is the
-    inspection that reported it, None where a county did.
+    inspection that reported it, None where a county did. `listing` is the 挂牌督办 that holds; while there is one the
+    hazard can't be closed.
     """
 
     hazard_id: str
@@ -60,6 +61,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reopened_count: int = 0
     doubts: tuple[str, ...] = ()
     found_by: FoundBy | None = None
+    listing: Listing | None = None
 
 
 class HazardKey(msgspec.Struct, frozen=True):

@@ -13,6 +13,9 @@ from services.ledger.hazards.moves.correct import CORRECT, Correct
 from services.ledger.hazards.moves.correct_deadline import CORRECT_DEADLINE, CorrectDeadline
 from services.ledger.hazards.moves.extend import EXTEND, Extend
 from services.ledger.hazards.moves.first_confirm import FIRST_CONFIRM, FirstConfirm
+from services.ledger.hazards.moves.lift import LIFT, Lift
+from services.ledger.hazards.moves.list_hazard import LIST, ListHazard
+from services.ledger.hazards.moves.mark_listing_overdue import MARK_LISTING_OVERDUE, MarkListingOverdue
 from services.ledger.hazards.moves.mark_overdue import MARK_OVERDUE, SCHEDULER, MarkOverdue
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 from services.ledger.hazards.moves.plan import PLAN, Plan
@@ -35,6 +38,9 @@ __all__ = [
     "Door",
     "Extend",
     "FirstConfirm",
+    "Lift",
+    "ListHazard",
+    "MarkListingOverdue",
     "MarkOverdue",
     "Move",
     "Plan",
@@ -64,7 +70,10 @@ MOVES: Final[tuple[Move[Any], ...]] = (
     EXTEND,
     CORRECT_DEADLINE,
     REGRADE,
+    LIST,
+    LIFT,
     MARK_OVERDUE,
+    MARK_LISTING_OVERDUE,
 )
 _BY_COMMAND: Final = {move.command: move for move in MOVES}
 

@@ -10,6 +10,7 @@ from duban_contracts.events.hazards import HazardClosed
 from duban_contracts.events.types import HazardFacts, HazardState, LongText
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
 from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.authority import no_listing_holds
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
 from services.ledger.hazards.moves.rules import another_reviews
 
@@ -21,7 +22,7 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> Decision:
-    if refused := another_reviews(hazard, stamp):
+    if refused := another_reviews(hazard, stamp) or no_listing_holds(hazard):
         return refused
     return HazardClosed(hazard=after, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
 
@@ -36,5 +37,5 @@ CLOSE: Final = Move(
     decide=_close,
     roles=REGULATORS,
     major=CITY_REGULATORS,
-    refusals=("submitter-may-not-review",),
+    refusals=("submitter-may-not-review", "listing-not-lifted"),
 )

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from msgspec import inspect
 
-from duban_contracts.events.types import Enterprise
+from duban_contracts.events.types import Enterprise, Listing
 from services.chassis.consuming.errors import Retryable
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
@@ -29,6 +29,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     hazard: Hazard
     head: bytes
 
+
+_LISTING: Final = msgspec.json.Decoder(Listing)
+_LISTINGS: Final = msgspec.json.Encoder()
 
 _TYPES: Final[Mapping[type[inspect.Type], str]] = {
     inspect.StrType: "text",
@@ -61,7 +64,7 @@ def _of_inspection(field: str) -> Callable[[Entry], str | None]:
 def _columns() -> Columns[Entry]:
     """Return the columns of a hazard as its fields declare them, of what stands in them, and of the chain's head."""
     fields = inspect.type_info(Hazard).fields  # type: ignore[attr-defined]
-    special = {"hazard_id", "enterprise", "doubts", "found_by"}
+    special = {"hazard_id", "enterprise", "doubts", "found_by", "listing"}
     plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in special}
     return Columns[Entry](
         {
@@ -72,6 +75,10 @@ def _columns() -> Columns[Entry]:
             # An array of arrays is no column of rows.
             "doubts": ("text", lambda entry: " ".join(entry.hazard.doubts)),
             **{name: ("text", _of_inspection(field)) for name, field in _INSPECTION.items()},
+            "listing": (
+                "jsonb",
+                lambda entry: entry.hazard.listing and _LISTINGS.encode(entry.hazard.listing).decode(),
+            ),
             "head": "bytea",
         }
     )
@@ -182,6 +189,7 @@ def hazard_of(row: asyncpg.Record) -> Hazard:
     values["doubts"] = values["doubts"].split()
     found = {field: values[column] for column, field in _INSPECTION.items()}
     values["found_by"] = found if found["task_id"] else None
+    values["listing"] = values["listing"] and _LISTING.decode(values["listing"])
     values["enterprise"] = Enterprise(name=values["enterprise_name"], uscc=values["enterprise_uscc"])
     return msgspec.convert(values, Hazard)
 

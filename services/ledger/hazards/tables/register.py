@@ -31,6 +31,8 @@ class Filter:
     responsible_unit: str | None = None
     overdue: bool | None = None
     first_confirmed: bool | None = None
+    listed: bool | None = None
+    listing_level: str | None = None
     reference: str | None = None
     task: str | None = None
     text: str | None = None
@@ -71,6 +73,10 @@ def _where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
             add(f"{column} = {{0}}", value)
     if wanted.first_confirmed is not None:
         add("(first_confirmed_at IS NOT NULL) = {0}", wanted.first_confirmed)
+    if wanted.listed is not None:
+        conditions.append(f"listing IS {'NOT ' if wanted.listed else ''}NULL")
+    if wanted.listing_level is not None:
+        add("listing IS NOT NULL AND listing ->> 'level' = {0}", wanted.listing_level)
     if wanted.reference is not None:
         add("reference_key = ANY({0})", [wanted.reference, folded(wanted.reference)])
     if wanted.task is not None:

@@ -19,8 +19,10 @@ from duban_contracts.events.hazards import (
     HazardConfirmed,
     HazardCorrected,
     HazardDeadlineCorrected,
+    HazardDelisted,
     HazardEvent,
     HazardFirstConfirmed,
+    HazardListed,
     HazardOverdue,
     HazardRegraded,
     HazardReturned,
@@ -42,6 +44,7 @@ from services.ledger.hazards.moves import (
     Correct,
     Door,
     FirstConfirm,
+    MarkListingOverdue,
     MarkOverdue,
     Move,
     Plan,
@@ -74,6 +77,7 @@ CONTENTS: Final[Mapping[str, st.SearchStrategy[object]]] = {
     "deadline_on": days,
     "completed_on": days,
     "due_at": instants,
+    "number": st.integers(1, 2),
 }
 # A report registers a hazard or corrects it, and is told as a claim.
 COMMANDED: Final = [move for move in MOVES if move.doors != {Door.CLAIM}]
@@ -151,6 +155,12 @@ class HazardLife(RuleBasedStateMachine):
             passed = MarkOverdue(deadline_on=self.hazard.deadline_on, due_at=self.now + timedelta(hours=hours))
             self.somebody_commands(passed, SCHEDULER)
 
+    @rule(hours=st.integers(-300, 300))
+    def the_scheduler_says_that_the_listings_time_passed(self, hours: int) -> None:
+        if self.hazard.listing is not None:
+            due_at = self.now + timedelta(hours=hours)
+            self.somebody_commands(MarkListingOverdue(number=self.hazard.listing.number, due_at=due_at), SCHEDULER)
+
     @rule(claim=follow_ups)
     def the_county_follows_up(self, claim: FollowUp) -> None:
         decision = decisions.follow_up(self.hazard, claim, by(decisions.submitter(claim), self.now))
@@ -183,6 +193,8 @@ class HazardLife(RuleBasedStateMachine):
         if isinstance(event, HazardOverdue):
             assert not before.overdue
             assert event.deadline_on == before.deadline_on
+        if isinstance(event, HazardListed):
+            assert (before.listing, before.grade, event.listing.number) == (None, Grade.MAJOR, before.listing_count + 1)
         self.hazard = evolve(before, event)
         self.events.append(event)
         stays = before.state in move.may_stay and self.hazard.state is before.state
@@ -223,6 +235,15 @@ class HazardLife(RuleBasedStateMachine):
         assert (hazard.closed_at is not None) == (hazard.state is HazardState.CLOSED)
         assert hazard.closed_by is None or hazard.closed_by != hazard.submitted_by
         assert not hazard.overdue or hazard.deadline_on is not None
+
+    @invariant()
+    def what_is_listed_is_open_until_who_listed_it_lifts_that(self) -> None:
+        assert self.hazard.listing is None or self.hazard.state in CONFIRMED - {HazardState.CLOSED}
+        said = [event for event in self.events if isinstance(event, HazardListed | HazardDelisted)]
+        for listed, lifted in zip(said[::2], said[1::2], strict=False):
+            assert (type(listed), type(lifted)) == (HazardListed, HazardDelisted)
+            assert listed.actor.role == lifted.actor.role
+        assert (self.hazard.listing is not None) == (len(said) % 2 == 1)
 
 
 TestHazardLife = pytest.mark.promise("P2")(HazardLife.TestCase)

@@ -138,6 +138,8 @@ async def test_the_openapi_document_names_every_command_with_its_body_and_its_re
         "reopen",
         "extend",
         "regrade",
+        "list",
+        "lift",
         "correct-deadline",
     }
     body = moves["confirm"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]

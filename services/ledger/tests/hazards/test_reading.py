@@ -90,6 +90,8 @@ async def test_the_openapi_document_names_every_filter(ledger: InProcess) -> Non
         "channel",
         "responsible_unit",
         "overdue",
+        "listed",
+        "listing_level",
         "first_confirmed",
         "reference",
         "task",

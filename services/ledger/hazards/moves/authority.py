@@ -1,0 +1,75 @@
+"""Who takes over supervision of a hazard (挂牌督办), and alone may lift it again (P6.9, S2.9, S4.8).
+
+An account speaks for the authority that it works for: a committee's office for the committee or, in a county, for its
+government; a regulator for the own department. Accounts of one authority stand in for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.types import Actor, Listing, ListingLevel
+from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.vocabulary import LISTING_LEVELS, UNITS
+from services.chassis.access.roles import CITY_OFFICES, CITY_STAFF, OFFICES, REGULATORS, holds
+from services.ledger.hazards.model import Hazard
+
+_UNITS: Final[Mapping[ListingLevel, str]] = {
+    ListingLevel.CITY: "safety_committee",
+    ListingLevel.COUNTY: "county_safety_committee",
+    ListingLevel.COUNTY_GOVERNMENT: "county_government",
+}
+# What a regulator's department is called where the account names none.
+_SOME_DEPARTMENT: Final = "regulatory_departments"
+
+
+class Authority(msgspec.Struct, frozen=True, kw_only=True):
+    """Who lists: at which level, which unit, and of which county (None: of the city)."""
+
+    level: ListingLevel
+    unit: str
+    county: str | None
+
+    @classmethod
+    def that_listed(cls, listing: Listing) -> Authority:
+        """Return the authority of a listing."""
+        return cls(level=listing.level, unit=listing.authority, county=listing.county)
+
+
+def authority_of(actor: Actor, hazard: Hazard, level: ListingLevel | None = None) -> Authority | None:
+    """Return for whom `actor` lists a hazard or lifts its listing at `level`; None where its role speaks for nobody there.
+
+    The hazard lies in the actor's area, so a county's account speaks for the hazard's county.
+    """
+    levels = _levels(actor)
+    level = level or next(iter(levels), None)
+    if level is None or level not in levels:
+        return None
+    unit = _UNITS.get(level) or actor.unit or _SOME_DEPARTMENT
+    return Authority(level=level, unit=unit, county=None if holds(actor, CITY_STAFF) else hazard.county)
+
+
+def _levels(actor: Actor) -> tuple[ListingLevel, ...]:
+    """Return the levels at which an account lists; the first where it names none."""
+    if holds(actor, CITY_OFFICES):
+        return (ListingLevel.CITY,)
+    if holds(actor, OFFICES):
+        return (ListingLevel.COUNTY, ListingLevel.COUNTY_GOVERNMENT)
+    return (ListingLevel.DEPARTMENT,) if holds(actor, REGULATORS) else ()
+
+
+def name_of(listing: Listing) -> str:
+    """Return what an authority is called in a sentence."""
+    unit = UNITS.get(listing.authority) if listing.level is ListingLevel.DEPARTMENT else None
+    return unit.name if unit else LISTING_LEVELS.name(listing.level)
+
+
+def no_listing_holds(hazard: Hazard) -> Refusal | None:
+    """Refuse what ends a hazard's open life while an authority supervises it (S2.5, S2.9)."""
+    listing = hazard.listing
+    if listing is None:
+        return None
+    return refusal("listing-not-lifted", authority=name_of(listing), document=listing.document)
