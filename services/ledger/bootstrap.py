@@ -16,6 +16,7 @@ from services.ledger.history.wire import wire as history
 from services.ledger.listings.wire import wire as listings
 from services.ledger.settings import Settings
 from services.ledger.supervision.wire import wire as supervision
+from services.ledger.tips.wire import wire as tips
 
 NAME: Final = "ledger"
 TITLE: Final = "Duban ledger 隐患台账"
@@ -28,6 +29,7 @@ SLICES: Final = {
     "claims": claims,
     "findings": findings,
     "supervision": supervision,
+    "tips": tips,
     "listings": listings,
 }
 

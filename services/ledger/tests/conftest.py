@@ -22,6 +22,7 @@ from services.ledger.bootstrap import build
 from services.ledger.settings import Settings
 from services.ledger.tests.in_process import InProcess, in_process
 from services.ledger.tests.people import CITY, COUNTIES, give_keys
+from services.ledger.tests.vaults import InstalledVault, installed_vault
 from services.ledger.tests.world import World, reading
 
 
@@ -46,9 +47,16 @@ async def shared_database(postgres_dsn: str) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="package")
-async def ledger(shared_database: str, profile: Path) -> AsyncIterator[InProcess]:
-    """The ledger in this process, at noon on 1 June 2026."""
-    async with in_process(shared_database, profile) as found:
+async def vault(postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[InstalledVault]:
+    """The vault beside the ledger in this process."""
+    async with installed_vault(postgres_dsn, tmp_path_factory.mktemp("vault")) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="package")
+async def ledger(shared_database: str, profile: Path, vault: InstalledVault) -> AsyncIterator[InProcess]:
+    """The ledger in this process with its vault, at noon on 1 June 2026."""
+    async with in_process(shared_database, profile, vault) as found:
         yield found
 
 

@@ -39,6 +39,8 @@ from services.ledger.hazards.tables import register
 from services.ledger.settings import Settings
 from services.ledger.supervision.handlers import mark_overdue
 from services.ledger.tests.people import HOME, PEOPLE, People, give_keys
+from services.ledger.tests.vaults import InstalledVault
+from services.ledger.tips.handlers.desk import TipDesk
 
 # Monday 1 June 2026, noon in Shanghai: the present of every test here.
 NOON = local(1, 12)
@@ -52,6 +54,7 @@ class InProcess(People):
     platform: Platform[Settings]
     app: FastAPI
     clock: ManualClock
+    desk: TipDesk
     offsets: itertools.count[int] = field(default_factory=itertools.count)
     references: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -138,9 +141,15 @@ class InProcess(People):
 
 
 @asynccontextmanager
-async def in_process(dsn: str, profile: Path) -> AsyncIterator[InProcess]:
-    """A migrated, empty ledger at noon on 1 June 2026."""
-    settings = Settings(kafka_bootstrap="127.0.0.1:1", postgres_dsn=dsn, profile=profile)
+async def in_process(dsn: str, profile: Path, vault: InstalledVault | None = None) -> AsyncIterator[InProcess]:
+    """A migrated, empty ledger at noon on 1 June 2026, with a vault or without."""
+    settings = Settings(
+        kafka_bootstrap="127.0.0.1:1",
+        postgres_dsn=dsn,
+        profile=profile,
+        vault_postgres_dsn=vault.dsn if vault else None,
+        vault_keyring=vault.keys if vault else None,
+    )
     clock = ManualClock(NOON)
     platform = await open_platform(
         NAME, settings, migrations=MIGRATIONS, slices=list(SLICES), clock=clock, max_connections=20
@@ -149,11 +158,16 @@ async def in_process(dsn: str, profile: Path) -> AsyncIterator[InProcess]:
     for part in made:
         platform.reactions.add(part.reactions)
     app = app_of(platform, made, title=TITLE)
+    desk = TipDesk.on(platform)
     try:
         async with platform.database.acquire() as connection:
             tokens = await give_keys(connection)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://ledger") as client:
-            yield InProcess(client=client, tokens=tokens, now=NOON, platform=platform, app=app, clock=clock)
+            yield InProcess(
+                client=client, tokens=tokens, now=NOON, platform=platform, app=app, clock=clock, desk=desk
+            )
     finally:
+        for close in (*(close for part in made for close in part.close), *([desk.vault.close] if desk.vault else [])):
+            await close()
         await platform.database.close()

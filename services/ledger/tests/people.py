@@ -42,6 +42,10 @@ PEOPLE: Final = {
     "foreign": Principal("regulator-140521-1", Role.COUNTY_REGULATOR, FOREIGN),
     "coal": Principal("regulator-140502-3", Role.COUNTY_REGULATOR, HOME, sectors=("coal_mine",)),
     "office": Principal("city-office-1", Role.CITY_OFFICE, "140500"),
+    "tips": Principal("tip-officer-1", Role.TIP_OFFICER, "140500"),
+    "tips-2": Principal("tip-officer-2", Role.TIP_OFFICER, "140500"),
+    "tips-home": Principal("tip-officer-140502", Role.TIP_OFFICER, HOME),
+    "director": Principal("director-1", Role.COMMITTEE_DIRECTOR, "140500"),
     "machine": Principal("county-140502", Role.INTEGRATOR, HOME),
     "operator": Principal("operator-1", Role.OPERATOR, "140500"),
 }

@@ -22,6 +22,7 @@ from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Close, Confirm, ListHazard, Plan, Submit
 from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.tips.specimens import tip_specimens
 
 _COUNTY_ONLY: Final = {Dimension.COUNTY}
 _LATER: Final = (june(11) + timedelta(days=1)).isoformat()
@@ -214,4 +215,4 @@ def _names_reference(answer: httpx.Response, reference: str) -> bool:
 @pytest.mark.feature("SY25")
 @pytest.mark.feature("SY65")
 async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(ledger: InProcess) -> None:
-    assert await examine(ledger.app, specimens(Rows(ledger))) == []
+    assert await examine(ledger.app, [*specimens(Rows(ledger)), *tip_specimens(ledger)]) == []

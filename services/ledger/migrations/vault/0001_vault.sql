@@ -2,6 +2,8 @@
 -- more (services/ledger/vault/tables/schema.py), so that a look-up, once recorded, can't be taken away by the service.
 CREATE TABLE sealed_identity (
     subject_id    uuid        PRIMARY KEY,
+    -- Of which kind of thing the subject is, in the words of the slice that sealed it.
+    kind          text        NOT NULL,
     -- Sealed the identity under a key of the record's own, which the key `key_id` wraps.
     algorithm     text        NOT NULL,
     key_id        text,
@@ -19,7 +21,7 @@ CREATE TABLE sealed_identity (
 );
 -- Rotation looks for what is not under the active key, the sweep for what is recent.
 CREATE INDEX sealed_identity_by_key ON sealed_identity (key_id, subject_id) WHERE erased_at IS NULL;
-CREATE INDEX sealed_identity_by_age ON sealed_identity (sealed_at) WHERE erased_at IS NULL;
+CREATE INDEX sealed_identity_by_age ON sealed_identity (kind, sealed_at) WHERE erased_at IS NULL;
 
 -- By what the same person is recognised: HMAC-SHA-256 of a phone or an identity number under the index key.
 CREATE TABLE blind_index (

@@ -38,10 +38,10 @@ async def erase(vault: Vault, subjects: Collection[str], why: ErasedFor, *, at: 
         return await records.erase(connection, subjects, why, at)
 
 
-async def sealed_before(vault: Vault, before: datetime, *, after: str | None, limit: int) -> list[str]:
-    """Return up to `limit` subjects that were sealed before an instant, in order of ids, behind `after`."""
+async def sealed_between(vault: Vault, kind: str, first: datetime, last: datetime) -> list[str]:
+    """Return the subjects of a kind that were sealed between two instants and are still there."""
     async with vault.transaction() as connection:
-        return await records.sealed_before(connection, before, after, limit)
+        return await records.sealed_between(connection, kind, first, last)
 
 
 def _rewrapped(record: Sealed, keyring: Keyring) -> Sealed:

@@ -11,12 +11,12 @@ from services.ledger.vault.model.identity import Identity
 from services.ledger.vault.tables import records
 
 
-async def seal(vault: Vault, subject_id: str, identity: Identity, *, at: datetime) -> bool:
-    """Seal who `subject_id` is, in a transaction of its own; return False when that subject was sealed before."""
+async def seal(vault: Vault, subject_id: str, identity: Identity, *, kind: str, at: datetime) -> bool:
+    """Seal who `subject_id`, a thing of this kind, is from, in a transaction of its own; return False when that subject was sealed before."""
     keyring = vault.keyring()
     sealed = envelope.seal(subject_id, identity, keyring.sealing, os.urandom)
     async with vault.transaction() as connection:
-        if not await records.insert(connection, subject_id, sealed, at):
+        if not await records.insert(connection, subject_id, kind, sealed, at):
             return False
         await records.index(connection, subject_id, envelope.blind_indices(identity, keyring))
     return True

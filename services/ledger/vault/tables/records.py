@@ -42,12 +42,13 @@ _WRAPS: Final = Columns[Sealed](
 _REWRAP: Final = _WRAPS.update("sealed_identity", ["subject_id"])
 
 
-async def insert(connection: Connection, subject_id: str, envelope: Envelope, at: datetime) -> bool:
+async def insert(connection: Connection, subject_id: str, kind: str, envelope: Envelope, at: datetime) -> bool:
     """Write the identity of a subject; return False when there is one, or was."""
     status: str = await connection.execute(
-        f"""INSERT INTO sealed_identity (subject_id, {_ENVELOPE}, sealed_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (subject_id) DO NOTHING""",  # noqa: S608
+        f"""INSERT INTO sealed_identity (subject_id, kind, {_ENVELOPE}, sealed_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (subject_id) DO NOTHING""",  # noqa: S608
         subject_id,
+        kind,
         envelope.algorithm,
         envelope.key_id,
         envelope.key_algorithm,
@@ -86,15 +87,14 @@ async def of_same_person(connection: Connection, subject_id: str) -> list[str]:
     return [str(row["subject_id"]) for row in rows]
 
 
-async def sealed_before(connection: Connection, before: datetime, after: str | None, limit: int) -> list[str]:
-    """Return up to `limit` subjects sealed before an instant and not erased, in order of ids, behind `after`."""
+async def sealed_between(connection: Connection, kind: str, first: datetime, last: datetime) -> list[str]:
+    """Return the subjects of a kind that were sealed between two instants and are not erased."""
     rows = await connection.fetch(
         """SELECT subject_id FROM sealed_identity
-            WHERE erased_at IS NULL AND sealed_at < $1 AND ($2::uuid IS NULL OR subject_id > $2)
-            ORDER BY subject_id LIMIT $3""",
-        before,
-        after,
-        limit,
+            WHERE erased_at IS NULL AND kind = $1 AND sealed_at BETWEEN $2 AND $3""",
+        kind,
+        first,
+        last,
     )
     return [str(row["subject_id"]) for row in rows]
 

@@ -30,17 +30,21 @@ async def install(owner_dsn: str, role: str) -> list[str]:
     try:
         async with connection.transaction():
             for statement in _statements():
-                # DDL takes no parameters, so the server itself quotes the name.
-                await connection.execute(await connection.fetchval("SELECT format($1, $2::text)", statement, role))
+                # DDL takes no parameters, so the server itself quotes the names.
+                quoted = "SELECT format($1, current_database(), $2::text)"
+                await connection.execute(await connection.fetchval(quoted, statement, role))
     finally:
         await connection.close()
     return applied
 
 
 def _statements() -> list[str]:
+    """Return what is taken and given; `%1$I` is the database and `%2$I` the role."""
     return [
+        "REVOKE ALL ON DATABASE %1$I FROM PUBLIC",
+        "GRANT CONNECT ON DATABASE %1$I TO %2$I",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-        "GRANT USAGE ON SCHEMA public TO %I",
-        *(f"REVOKE ALL ON {table} FROM %I" for table in RIGHTS),
-        *(f"GRANT {rights} ON {table} TO %I" for table, rights in RIGHTS.items()),
+        "GRANT USAGE ON SCHEMA public TO %2$I",
+        *(f"REVOKE ALL ON {table} FROM %2$I" for table in RIGHTS),
+        *(f"GRANT {rights} ON {table} TO %2$I" for table, rights in RIGHTS.items()),
     ]

@@ -1,0 +1,157 @@
+"""Who reported: asked for with a reason, released by another, shown to the asker, each step on record (SY34)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from duban_contracts.refusals import Refusal
+from services.chassis.access.acting import Acting
+from services.chassis.access.refusals import Caller
+from services.chassis.process.clock import ManualClock
+from services.ledger.tests.in_process import EVERYWHERE, InProcess
+from services.ledger.tests.people import PEOPLE
+from services.ledger.tests.tips.saying import does, intake, received, reporter
+from services.ledger.tests.vaults import InstalledVault
+from services.ledger.tips.handlers.receive import receive_tip
+from services.ledger.tips.model.tip import Tip
+from services.ledger.tips.moves import Receive
+from services.ledger.vault.handlers import lookups
+from services.ledger.vault.model.identity import Identity
+
+ASK = {"reason": "reward", "note": "核对发放对象"}
+
+
+async def asked(ledger: InProcess, who: str = "tips", **fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A fresh tip, and a look-up that `who` asked for."""
+    tip = await received(ledger, **fields)
+    answer = await does(ledger, f"/v1/tips/{tip['number']}/lookups", who, ASK)
+    assert answer.status_code == 201, answer.text
+    return tip, answer.json()
+
+
+@pytest.mark.feature("SY34")
+@pytest.mark.promise("P8")
+async def test_an_identity_is_shown_to_the_officer_who_asked_once_another_released_it(ledger: InProcess) -> None:
+    person = reporter(contact="东街邮政信箱")
+    tip, lookup = await asked(ledger, reporter=person)
+    path = f"/v1/lookups/{lookup['lookup_id']}"
+    early = await does(ledger, f"{path}/read", "tips")
+    assert (early.status_code, early.json()["code"]) == (409, "lookup-not-released")
+    own = await does(ledger, f"{path}/release", "tips")
+    assert (own.status_code, own.json()["code"]) == (403, "lookup-own-release")
+    released = await does(ledger, f"{path}/release", "tips-2")
+    assert released.json()["released_by"] == "tip-officer-2"
+    another = await does(ledger, f"{path}/read", "tips-2")
+    assert (another.status_code, another.json()["code"]) == (403, "lookup-of-another")
+
+    shown = await does(ledger, f"{path}/read", "tips")
+    assert shown.status_code == 200, shown.text
+    assert shown.headers["cache-control"] == "no-store"
+    assert {name: shown.json()["reporter"][name] for name in person} == person
+    assert (shown.json()["lookup"]["tip_number"], shown.json()["lookup"]["read"]) == (tip["number"], 1)
+    assert (await does(ledger, f"{path}/read", "tips")).json()["lookup"]["read"] == 2
+
+
+@pytest.mark.feature("SY34")
+async def test_each_look_up_is_on_record_and_countable_and_its_note_stays_in_the_office(ledger: InProcess) -> None:
+    before = {each["account"]: each for each in (await ledger.get("/v1/lookups/count", "director")).json()["accounts"]}
+    _, lookup = await asked(ledger)
+    await does(ledger, f"/v1/lookups/{lookup['lookup_id']}/release", "tips-2")
+    await does(ledger, f"/v1/lookups/{lookup['lookup_id']}/read", "tips")
+    count = (await ledger.get("/v1/lookups/count", "director")).json()
+    mine = next(each for each in count["accounts"] if each["account"] == "tip-officer-1")
+    known = before.get("tip-officer-1", {"asked": 0, "read": 0})
+    assert (mine["asked"], mine["read"]) == (known["asked"] + 1, known["read"] + 1)
+    assert (await ledger.get("/v1/lookups", "tips")).json()["items"][0]["note"] == ASK["note"]
+    seen = (await ledger.get("/v1/lookups", "director")).json()["items"][0]
+    assert (seen["lookup_id"], seen["reason"], seen["note"]) == (lookup["lookup_id"], "reward", None)
+
+
+@pytest.mark.feature("SY34")
+@pytest.mark.parametrize("who", ["city", "county", "office", "director", "machine", "operator"])
+async def test_nobody_outside_the_tip_office_comes_near_an_identity(ledger: InProcess, who: str) -> None:
+    tip, lookup = await asked(ledger)
+    for path, body in (
+        (f"/v1/tips/{tip['number']}/lookups", ASK),
+        (f"/v1/lookups/{lookup['lookup_id']}/release", None),
+        (f"/v1/lookups/{lookup['lookup_id']}/read", None),
+    ):
+        answer = await does(ledger, path, who, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed")
+
+
+async def test_an_officer_of_one_county_finds_no_look_up_of_another(ledger: InProcess) -> None:
+    _, lookup = await asked(ledger, county="140521")
+    hidden = await does(ledger, f"/v1/lookups/{lookup['lookup_id']}/release", "tips-home")
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "lookup-not-found")
+
+
+async def test_there_is_nobody_behind_an_anonymous_tip(ledger: InProcess) -> None:
+    tip = await received(ledger, reporter=None)
+    assert tip["has_reporter"] is False
+    answer = await does(ledger, f"/v1/tips/{tip['number']}/lookups", "tips", ASK)
+    assert (answer.status_code, answer.json()["code"]) == (409, "reporter-unknown")
+
+
+async def test_an_answer_can_be_read_for_a_day(ledger: InProcess) -> None:
+    _, lookup = await asked(ledger)
+    await does(ledger, f"/v1/lookups/{lookup['lookup_id']}/release", "tips-2")
+    desk = ledger.desk
+    assert desk.vault is not None
+    caller = Caller(PEOPLE["tips"], EVERYWHERE, "test")
+    for hours, shown in ((24, True), (25, False)):
+        clock = ManualClock(ledger.now + timedelta(hours=hours))
+        acting = Acting.now(caller, clock=clock, zone=desk.ledger.rules.zone)
+        said = await lookups.read(desk.vault, lookup["lookup_id"], acting=acting)
+        assert isinstance(said, tuple) is shown
+
+
+@pytest.mark.feature("SY34")
+@pytest.mark.promise("P8")
+async def test_no_look_up_can_be_changed_or_taken_away_by_the_vaults_own_role(
+    ledger: InProcess, vault: InstalledVault
+) -> None:
+    _, lookup = await asked(ledger)
+    connection = await asyncpg.connect(vault.dsn)
+    try:
+        for statement in (
+            "UPDATE lookup SET note = ''",
+            "DELETE FROM lookup",
+            "TRUNCATE lookup_step",
+            "UPDATE lookup_step SET account = 'nobody'",
+            "DELETE FROM lookup_step",
+            "DELETE FROM sealed_identity",
+            "UPDATE sealed_identity SET subject_id = gen_random_uuid()",
+            "ALTER TABLE lookup DISABLE TRIGGER ALL",
+            "CREATE TABLE elsewhere (text text)",
+            "SELECT * FROM schema_migration",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+        assert await connection.fetchval("SELECT count(*) FROM lookup WHERE lookup_id = $1", lookup["lookup_id"]) == 1
+    finally:
+        await connection.close()
+    owner = await asyncpg.connect(vault.owner_dsn)
+    try:
+        with pytest.raises(asyncpg.RaiseError, match="append-only"):
+            await owner.execute("DELETE FROM lookup_step")
+    finally:
+        await owner.close()
+
+
+async def test_without_a_vault_a_tip_is_taken_in_anonymously_only(ledger: InProcess) -> None:
+    desk = replace(ledger.desk, vault=None)
+    acting = desk.acting(Caller(PEOPLE["tips"], EVERYWHERE, "test"))
+    said = msgspec.convert(intake(), Receive)
+    async with ledger.database.transaction() as connection:
+        named = await receive_tip(connection, said, Identity(name="举报人（虚构）"), desk=desk, acting=acting)
+        anonymous = await receive_tip(connection, said, None, desk=desk, acting=acting)
+    assert isinstance(named, Refusal)
+    assert (named.code, named.status) == ("vault-not-set-up", 503)
+    assert isinstance(anonymous, Tip)

@@ -1,0 +1,159 @@
+"""Tips over HTTP: taken in, verified into a hazard or refuted, told and answered (SY33)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from duban_contracts.codec import decode
+from duban_contracts.events.hazards import HazardRegistered
+from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.people import FOREIGN
+from services.ledger.tests.tips.saying import does, intake, received, reporter, verification, verified
+
+
+async def hazards(ledger: InProcess) -> int:
+    count: int = (await ledger.get("/v1/hazards/count")).json()["total"]
+    return count
+
+
+@pytest.mark.feature("SY33")
+async def test_an_unverified_tip_is_no_hazard_and_a_verified_one_is_with_its_channel(ledger: InProcess) -> None:
+    before = await hazards(ledger)
+    tip = await received(ledger)
+    assert (tip["state"], tip["state_zh"], tip["hazard_number"]) == ("received", "已受理，待核查", None)
+    assert await hazards(ledger) == before
+
+    answer = await does(ledger, f"/v1/tips/{tip['number']}/verify", "county", verification())
+    assert answer.status_code == 200, answer.text
+    after = answer.json()
+    assert (after["state"], after["decided_by"], after["version"]) == ("verified", "regulator-140502-1", 2)
+    assert await hazards(ledger) == before + 1
+    hazard = (await ledger.get(f"/v1/hazards/{after['hazard_number']}")).json()
+    assert (hazard["hazard_id"], hazard["channel"]) == (after["hazard_id"], "verified_tip")
+    assert (hazard["state"], hazard["reference"], hazard["description"]) == (
+        "reported",
+        tip["number"],
+        "安全出口被堵塞",
+    )
+    [registered] = [
+        data
+        for event in await ledger.said()
+        if isinstance(data := decode(event), HazardRegistered) and data.hazard.hazard_id == after["hazard_id"]
+    ]
+    assert registered.actor.account == "regulator-140502-1"
+    # From here on it goes the way of every hazard.
+    assert (await ledger.confirm(hazard, grade="major")).status_code == 200
+
+
+@pytest.mark.feature("SY33")
+async def test_a_tip_that_is_refuted_never_becomes_a_hazard_and_its_reporter_is_told(ledger: InProcess) -> None:
+    before = await hazards(ledger)
+    tip = await received(ledger, channel="letter")
+    path = f"/v1/tips/{tip['tip_id']}"
+    early = await does(ledger, f"{path}/tell", "tips", {"told": "已核查"})
+    assert (early.status_code, early.json()["code"]) == (409, "tip-state-conflict")
+    refuted = await does(ledger, f"{path}/refute", "county", {"visited_on": "2026-06-01", "visit": "未见堵塞"})
+    assert refuted.json()["state"] == "unfounded"
+    told = await does(ledger, f"{path}/tell", "tips", {"told": "经核查未发现所反映的问题，已函复"})
+    assert told.json()["told_at"] is not None
+    again = await does(ledger, f"{path}/verify", "county", verification())
+    assert (again.status_code, again.json()["code"]) == (409, "tip-state-conflict")
+    assert await hazards(ledger) == before
+    records = (await ledger.get(f"{path}/records", "tips")).json()["items"]
+    assert [(each["doing"], each["account"]) for each in records] == [
+        ("received", "tip-officer-1"),
+        ("refuted", "regulator-140502-1"),
+        ("told", "tip-officer-1"),
+    ]
+
+
+@pytest.mark.feature("SY33")
+async def test_a_referral_stands_on_the_list_of_the_unanswered_until_it_is_answered(ledger: InProcess) -> None:
+    without = await does(ledger, "/v1/tips", "tips", intake(channel="referral"))
+    assert (without.status_code, without.json()["code"]) == (422, "answer-day-required")
+    tip = await received(ledger, channel="referral", answer_due_on="2026-05-20", source_number="省转〔2026〕7号")
+
+    async def unanswered() -> list[str]:
+        found = (await ledger.get("/v1/tips", "tips", unanswered=True, limit=1000)).json()["items"]
+        return [each["number"] for each in found]
+
+    assert tip["number"] in await unanswered()
+    await does(ledger, f"/v1/tips/{tip['number']}/verify", "county", verification())
+    answered = await does(ledger, f"/v1/tips/{tip['number']}/answer", "tips", {"answer": "查证属实，已立案督办"})
+    assert answered.json()["answered_at"] is not None
+    assert tip["number"] not in await unanswered()
+
+
+async def test_of_two_who_verify_at_once_one_makes_the_hazard(ledger: InProcess) -> None:
+    tip = await received(ledger)
+    before = await hazards(ledger)
+    path = f"/v1/tips/{tip['number']}/verify"
+    answers = await asyncio.gather(*(does(ledger, path, who, verification()) for who in ("county", "county-2")))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert await hazards(ledger) == before + 1
+
+
+async def test_a_lost_answer_is_asked_for_again_and_makes_no_second_tip(ledger: InProcess) -> None:
+    body = intake(reporter=reporter())
+    key = {"Idempotency-Key": f"intake-{body['reporter']['phone']}"}
+    first, again = [await does(ledger, "/v1/tips", "tips", body, **key) for _ in range(2)]
+    assert first.json() == again.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    # Nobody can try phone numbers against what is kept of the request.
+    stored = await ledger.pool.fetchval(
+        "SELECT fingerprint FROM idempotent_answer WHERE key = $1", key["Idempotency-Key"]
+    )
+    plain = await ledger.pool.fetchval("SELECT sha256($1)", b"POST /v1/tips?\n")
+    assert stored != plain
+    other = await does(ledger, "/v1/tips", "tips", {**body, "reporter": reporter()}, **key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+async def test_a_tip_of_another_area_is_not_taken_in_and_not_found(ledger: InProcess) -> None:
+    foreign = await does(ledger, "/v1/tips", "tips-home", intake(county=FOREIGN))
+    assert (foreign.status_code, foreign.json()["code"]) == (403, "tip-outside-area")
+    tip = await received(ledger, county=FOREIGN)
+    hidden = await ledger.get(f"/v1/tips/{tip['number']}", "tips-home")
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "tip-not-found")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "field"),
+    [
+        ({"reporter": {}}, "identity-empty", "reporter"),
+        (
+            {"reporter": {"name": "王小二（虚构）"}, "content": "王小二（虚构）反映出口堵塞"},
+            "identity-in-text",
+            "content",
+        ),
+        ({"reporter": {"phone": "不是号码"}}, "wrong-format", "reporter.phone"),
+        ({"reporter": {"nickname": "小二"}}, "unknown-field", "reporter.nickname"),
+        ({"channel": "gossip"}, "unknown-value", "channel"),
+        ({"sector": "no_such_sector"}, "unknown-term", "sector"),
+    ],
+)
+async def test_what_is_wrong_with_an_intake_is_named_and_nothing_of_it_is_kept(
+    ledger: InProcess, spoil: dict[str, Any], code: str, field: str
+) -> None:
+    before = await ledger.pool.fetchval("SELECT count(*) FROM tip")
+    answer = await does(ledger, "/v1/tips", "tips", intake(**spoil))
+    assert answer.status_code == 422, answer.text
+    found = answer.json()
+    told = found.get("errors") or [found]
+    assert (told[0]["code"], told[0]["field"]) == (code, field)
+    assert await ledger.pool.fetchval("SELECT count(*) FROM tip") == before
+
+
+async def test_the_database_itself_knows_no_verified_tip_without_its_hazard(ledger: InProcess) -> None:
+    tip = await verified(ledger)
+    for change, constraint in (
+        ("hazard_id = NULL", "tip_is_a_hazard_once_verified"),
+        ("decided_by = NULL", "tip_decided_whole"),
+    ):
+        with pytest.raises(Exception, match=constraint):
+            await ledger.pool.execute(f"UPDATE tip SET {change} WHERE tip_id = $1", tip["tip_id"])  # noqa: S608
+    with pytest.raises(Exception, match="append-only"):
+        await ledger.pool.execute("UPDATE tip_record SET text = '' WHERE tip_id = $1", tip["tip_id"])

@@ -1,0 +1,1 @@
+"""What is done with tips: `receive` takes one in, `decide` verifies and answers, `keeping` lets identities go."""

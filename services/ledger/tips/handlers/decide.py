@@ -1,0 +1,94 @@
+"""Decide on a tip and tell of it. A verified tip becomes a hazard in the same transaction, through the ledger's journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from duban_contracts.events.types import Channel
+from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.acting import Acting
+from services.chassis.publishing.envelopes import uuid7_text
+from services.chassis.storage.database import Connection
+from services.chassis.web.preconditions import Precondition
+from services.ledger.hazards.handlers.journal import writing
+from services.ledger.hazards.handlers.numbers import take_numbers
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves import Register, register
+from services.ledger.tips import moves
+from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.model.tip import Tip
+from services.ledger.tips.moves import By, Done, Verify
+from services.ledger.tips.tables import rows
+
+Move = Callable[[Tip, Any, By], Done | Refusal]
+
+
+async def move_tip(
+    connection: Connection,
+    name: str,
+    said: Any,
+    *,
+    move: Move,
+    expecting: Precondition,
+    desk: TipDesk,
+    acting: Acting,
+) -> Tip | Refusal:
+    """Make a move on the tip of this id or number, in the caller's transaction; `said` is the move's command."""
+    tip = await _seen(connection, name, expecting, acting)
+    if isinstance(tip, Refusal):
+        return tip
+    done = move(tip, said, desk.by(acting))
+    if isinstance(done, Refusal):
+        return done
+    await rows.update(connection, *done)
+    return done[0]
+
+
+async def verify_tip(
+    connection: Connection, name: str, said: Verify, *, expecting: Precondition, desk: TipDesk, acting: Acting
+) -> Tip | Refusal:
+    """Verify a tip: from here on it counts as a hazard, with channel verified_tip.
+
+    The hazard is told in the inspector's words, never in the reporter's, and stands under the tip's number.
+    """
+    tip = await _seen(connection, name, expecting, acting)
+    if isinstance(tip, Refusal):
+        return tip
+    done = moves.verify(tip, said, desk.by(acting))
+    if isinstance(done, Refusal):
+        return done
+    hazard = await _register(connection, tip, said, desk, acting)
+    after = moves.as_hazard(done[0], hazard.hazard_id, hazard.number)
+    await rows.update(connection, after, done[1])
+    return after
+
+
+async def _seen(connection: Connection, name: str, expecting: Precondition, acting: Acting) -> Tip | Refusal:
+    tip = await rows.lock(connection, name)
+    if tip is None or not acting.caller.finds(rows.facts_of(tip)):
+        return refusal("tip-not-found", field="name")
+    return expecting.unmet(tip.version) or tip
+
+
+async def _register(connection: Connection, tip: Tip, said: Verify, desk: TipDesk, acting: Acting) -> Hazard:
+    under = (tip.county, tip.number)
+    async with writing(connection, ledger=desk.ledger, references=[under], commands=True) as journal:
+        # A county's own system has no business with such a number; if it took one, the tip stands under its id.
+        taken = journal.under(*under) is not None
+        numbers = await take_numbers(connection, acting.today.year, {tip.county: 1})
+        command = Register(
+            hazard_id=uuid7_text(),
+            number=next(numbers[tip.county]),
+            county=tip.county,
+            reference=tip.tip_id if taken else tip.number,
+            township_code=tip.township,
+            channel=Channel.VERIFIED_TIP,
+            sector=tip.sector,
+            enterprise=said.enterprise,
+            place=said.place,
+            description=said.description,
+            found_on=said.visited_on,
+            suggested_grade=said.suggested_grade,
+        )
+        return journal.enter(register(command, journal.stamp(acting.caller.actor, None)))

@@ -1,0 +1,52 @@
+"""Take a tip in: what was reported into the ledger, who reported it into the vault and nowhere else."""
+
+from __future__ import annotations
+
+from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.acting import Acting
+from services.chassis.publishing.envelopes import uuid7_text
+from services.chassis.storage.database import Connection
+from services.ledger.tips import moves
+from services.ledger.tips.handlers.desk import SUBJECTS, TipDesk
+from services.ledger.tips.model.tip import Tip
+from services.ledger.tips.moves import Receive
+from services.ledger.tips.tables import rows
+from services.ledger.vault.handlers.seal import seal
+from services.ledger.vault.model.identity import Identity, stands_in
+
+
+async def receive_tip(
+    connection: Connection, said: Receive, reporter: Identity | None, *, desk: TipDesk, acting: Acting
+) -> Tip | Refusal:
+    """Take in a tip in the caller's transaction; `reporter` is None for an anonymous one.
+
+    The identity is sealed in the vault's own transaction, last, while the tip is not committed yet: what fails before
+    leaves nothing, and what fails after leaves an identity of no tip, which `keeping` lets go.
+    """
+    against = _against(said, reporter, desk)
+    if against is not None:
+        return against
+    number = await rows.next_number(connection, said.county, acting.today.year)
+    tip_id = uuid7_text()
+    done = moves.receive(said, tip_id, number, has_reporter=reporter is not None, by=desk.by(acting))
+    if isinstance(done, Refusal):
+        return done
+    tip, record = done
+    if not acting.caller.finds(rows.facts_of(tip)):
+        return refusal("tip-outside-area")
+    await rows.insert(connection, tip, record)
+    if reporter is not None and desk.vault is not None:
+        await seal(desk.vault, tip_id, reporter, kind=SUBJECTS, at=acting.at)
+    return tip
+
+
+def _against(said: Receive, reporter: Identity | None, desk: TipDesk) -> Refusal | None:
+    if reporter is None:
+        return None
+    if desk.vault is None:
+        return refusal("vault-not-set-up", field="reporter")
+    if reporter.is_empty:
+        return refusal("identity-empty", field="reporter")
+    if any(stands_in(reporter, text) for text in moves.texts(said)):
+        return refusal("identity-in-text", field="content")
+    return None

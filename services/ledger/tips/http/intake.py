@@ -1,0 +1,53 @@
+"""`POST /v1/tips`: the one door of a reporter's identity. No answer, list or event gives it back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Depends, Response
+
+from duban_contracts.refusals import Refusal
+from services.chassis.access.policy import Action, allow
+from services.chassis.access.refusals import Caller
+from services.chassis.access.roles import OFFICES, REGULATORS, TIP_OFFICERS, TOWNSHIP
+from services.chassis.storage.database import Database
+from services.chassis.web.bodies import JsonBody
+from services.chassis.web.documents import answer
+from services.chassis.web.idempotency import Once
+from services.chassis.web.problems import Problem, declares
+from services.chassis.web.routes import Router
+from services.ledger.tips.documents import ReceiveTip, TipDocument
+from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.receive import receive_tip
+from services.ledger.vault.model.envelope import keyed
+
+RECEIVE: Final = Action("ledger.tips.receive", "受理举报", roles=TIP_OFFICERS | REGULATORS | OFFICES | TOWNSHIP)
+Receiver = Annotated[Caller, Depends(allow(RECEIVE))]
+
+
+def router(database: Database, desk: TipDesk) -> Router:
+    """Return the route of intake."""
+    routes = Router(prefix="/v1", tags=["tips"])
+
+    @routes.post(
+        "/tips",
+        summary="受理举报；举报人信息只进入保密库",
+        status_code=201,
+        response_model=TipDocument,
+        responses=declares(
+            "answer-day-required", "tip-outside-area", "identity-empty", "identity-in-text", "vault-not-set-up"
+        ),
+    )
+    async def receive(command: JsonBody[ReceiveTip], caller: Receiver, once: Once) -> Response:
+        """Take a tip in."""
+        if desk.vault is not None:
+            # A plain digest of a body that names somebody would let guesses be tried against it.
+            once.fingerprint = keyed(once.fingerprint, desk.vault.keyring())
+        async with database.transaction() as connection:
+            await once.begin(connection, caller.account)
+            said = await receive_tip(connection, command, command.reporter, desk=desk, acting=desk.acting(caller))
+            if isinstance(said, Refusal):
+                raise Problem.of(said)
+            return await once.keep(connection, answer(TipDocument.of(said), status=201, version=said.version))
+
+    return routes

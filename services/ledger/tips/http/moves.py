@@ -1,0 +1,125 @@
+"""`POST /v1/tips/{name}/{move}`: verified or refuted on site, then told to the reporter and answered upwards."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from fastapi import Depends, Response
+
+from duban_contracts.refusals import Refusal
+from services.chassis.access.policy import Action, allow
+from services.chassis.access.refusals import Caller
+from services.chassis.access.roles import OFFICES, REGULATORS, TIP_OFFICERS, TOWNSHIP
+from services.chassis.storage.database import Database
+from services.chassis.web.bodies import sent
+from services.chassis.web.documents import answer
+from services.chassis.web.idempotency import Once
+from services.chassis.web.preconditions import Expecting
+from services.chassis.web.problems import Problem, declares
+from services.chassis.web.routes import Router
+from services.ledger.tips import moves
+from services.ledger.tips.documents import TipDocument, TipName
+from services.ledger.tips.handlers.decide import move_tip, verify_tip
+from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.model.tip import Tip
+from services.ledger.tips.moves import Answer, Refute, Tell, Verify
+
+VERIFY: Final = Action("ledger.tips.verify", "核查举报", roles=REGULATORS | TOWNSHIP)
+TELL: Final = Action("ledger.tips.tell", "反馈举报结果", roles=TIP_OFFICERS | REGULATORS | OFFICES)
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of the routes."""
+
+    database: Database
+    desk: TipDesk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One move over HTTP: its name in the address, what it is called, who may, what it takes, does and may refuse."""
+
+    name: str
+    summary: str
+    action: Action
+    command: type[msgspec.Struct]
+    make: Callable[..., Awaitable[Tip | Refusal]]
+    refusals: tuple[str, ...] = ()
+
+
+WAYS: Final = (
+    Way(
+        name="verify",
+        summary="查证属实，登记为隐患",
+        action=VERIFY,
+        command=Verify,
+        make=verify_tip,
+        refusals=("visited-in-future",),
+    ),
+    Way(
+        name="refute",
+        summary="查无实据",
+        action=VERIFY,
+        command=Refute,
+        make=partial(move_tip, move=moves.refute),
+        refusals=("visited-in-future",),
+    ),
+    Way(
+        name="tell",
+        summary="向举报人反馈结果",
+        action=TELL,
+        command=Tell,
+        make=partial(move_tip, move=moves.tell),
+    ),
+    Way(
+        name="answer",
+        summary="答复上级转办",
+        action=TELL,
+        command=Answer,
+        make=partial(move_tip, move=moves.answer),
+        refusals=("no-answer-due",),
+    ),
+)
+
+
+def router(deps: Deps) -> Router:
+    """Return one route a move."""
+    routes = Router(prefix="/v1", tags=["tips"])
+    for way in WAYS:
+        routes.add_api_route(
+            f"/tips/{{name}}/{way.name}",
+            _endpoint(deps, way),
+            methods=["POST"],
+            summary=way.summary,
+            name=f"tip-{way.name}",
+            response_model=TipDocument,
+            responses=declares("tip-not-found", "tip-state-conflict", *way.refusals),
+        )
+    return routes
+
+
+def _endpoint(deps: Deps, way: Way) -> Callable[..., Awaitable[Response]]:
+    admitted, given = Depends(allow(way.action)), Depends(sent(way.command))
+
+    async def endpoint(
+        name: TipName,
+        expecting: Expecting,
+        once: Once,
+        caller: Caller = admitted,
+        command: Any = given,
+    ) -> Response:
+        async with deps.database.transaction() as connection:
+            await once.begin(connection, caller.account)
+            said = await way.make(
+                connection, name, command, expecting=expecting, desk=deps.desk, acting=deps.desk.acting(caller)
+            )
+            if isinstance(said, Refusal):
+                raise Problem.of(said)
+            return await once.keep(connection, answer(TipDocument.of(said), version=said.version))
+
+    return endpoint
