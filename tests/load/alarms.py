@@ -47,7 +47,7 @@ class Plan:
     rounds: int = 3
 
 
-QUICK: Final = Plan(alarms=2_000, rate=50, seconds=2, midnight=700, idle_seconds=1, rounds=1)
+QUICK: Final = Plan(alarms=2_000, rate=100, seconds=1, midnight=600, idle_seconds=0.5, rounds=1)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ async def armed(dsn: str) -> AsyncIterator[Armed]:
     """Give the alarms of a scheduler's database, by a session like those of the clock role."""
     connection = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS)
     try:
-        yield Armed(connection)
+        yield Armed(connection, dsn)
     finally:
         await connection.close()
 
@@ -106,8 +106,9 @@ async def armed(dsn: str) -> AsyncIterator[Armed]:
 class Armed:
     """The alarms of one scheduler's database."""
 
-    def __init__(self, connection: asyncpg.Connection[Any]) -> None:
+    def __init__(self, connection: asyncpg.Connection[Any], dsn: str) -> None:
         self._connection = connection
+        self._dsn = dsn
 
     async def now(self) -> datetime:
         """Return the server's time."""
@@ -149,7 +150,7 @@ class Armed:
 
         The first of them passes when all of them stand: where the machine is too slow for that, they are armed anew.
         """
-        lead = timedelta(seconds=3 + number / 3000)
+        lead = timedelta(seconds=1 + number / 2000)
         while True:
             due = Due(series, number, await self.now() + lead, timedelta(seconds=seconds / number))
             with suppress(_TooLate):
@@ -177,10 +178,11 @@ class Armed:
     @asynccontextmanager
     async def ledger_beats(self) -> AsyncIterator[None]:
         """Let the ledger say once a second that it is up to date, as it does."""
+        connection = await asyncpg.connect(self._dsn)
 
         async def beat() -> None:
             while True:
-                await self._connection.execute(_HEARD, await self.now(), PARTITIONS)
+                await connection.execute(_HEARD, await connection.fetchval("SELECT clock_timestamp()"), PARTITIONS)
                 await asyncio.sleep(_BEAT_SECONDS)
 
         beating = asyncio.create_task(beat())
@@ -190,6 +192,7 @@ class Armed:
             beating.cancel()
             with suppress(asyncio.CancelledError):
                 await beating
+            connection.terminate()
 
     async def claim_bare(self, series: str, number: int) -> float:
         """Claim so many due rows in a bare loop, nothing else; return its seconds."""
