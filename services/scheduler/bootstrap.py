@@ -42,6 +42,7 @@ SLICES: Final = {
     "alarms": used,
     "rosters": rosters,
     "tasks": tasks,
+    "findings": used,
     "training": training,
     "selfchecks": selfchecks,
     "subscriptions": subscriptions,

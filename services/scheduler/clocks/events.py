@@ -11,6 +11,7 @@ from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.clocks.handlers.keep import keep_clocks
 from services.scheduler.clocks.model.policy import Policy
+from services.scheduler.findings.handlers import note_outcomes
 from services.scheduler.freshness.handlers import note_heartbeats
 
 CONSUMER: Final = consumer("scheduler.hazards").name
@@ -24,6 +25,10 @@ class TakeHazards:
     topic: str
 
     async def apply(self, connection: Connection, deliveries: Sequence[Delivery]) -> None:
-        """Move the clocks, and note the heartbeats together with everything that stood ahead of them."""
+        """Move the clocks, and note the heartbeats together with everything that stood ahead of them.
+
+        What came of inspections' findings is noted on the way: the same events say it.
+        """
         await keep_clocks(connection, deliveries, policy=self.policy, topic=self.topic)
+        await note_outcomes(connection, deliveries)
         await note_heartbeats(connection, deliveries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
@@ -10,16 +11,37 @@ from fastapi import Path
 from msgspec import Meta
 
 from duban_contracts.codec import lookup
+from duban_contracts.events.findings import InspectionFinding
 from duban_contracts.events.tasks import Member, Source, TaskEvidence, TaskState
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 from services.scheduler.alarms.model import Alarm, AlarmState, Kind
+from services.scheduler.findings.model import FiledFinding, FoundHazard, NotRecorded
 from services.scheduler.tasks.handlers.forms import Form
 from services.scheduler.tasks.model.task import Approval, Task
 from services.scheduler.tasks.tables.rows import Said
 
 TaskName = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="任务标识或编号")]
 """A task's id or number, as a path names it."""
+
+
+class TaskFinding(Document, frozen=True, kw_only=True):
+    """A finding as it was filed last under its reference, and what became of it.
+
+    `hazard` is the entry of the 隐患台账 that came of it, `refusal` why the ledger could not record this filing; with neither
+    it is on its way.
+    """
+
+    finding: InspectionFinding
+    filing: int
+    filed_at: datetime
+    hazard: FoundHazard | None
+    refusal: NotRecorded | None
+
+    @classmethod
+    def of(cls, filed: FiledFinding) -> Self:
+        """Return the document of a finding."""
+        return cls(**{name: getattr(filed, name) for name in cls.__struct_fields__})
 
 
 class TaskDocument(Document, frozen=True, kw_only=True):
@@ -77,6 +99,18 @@ class TaskDocument(Document, frozen=True, kw_only=True):
             name: getattr(plan, name) for name in cls.__struct_fields__ if hasattr(plan, name) and name not in own
         }
         return cls(**{**planned, **own, **{f"{name}_demanded": value for name, value in demanded.items()}})
+
+
+class WholeTask(TaskDocument, frozen=True, kw_only=True):
+    """One task with what it found; `findings` are those within the reader's area and sectors."""
+
+    findings: tuple[TaskFinding, ...]
+
+    @classmethod
+    def and_found(cls, task: Task, findings: Iterable[FiledFinding]) -> Self:
+        """Return the document of a task and of these findings."""
+        plain = msgspec.structs.asdict(TaskDocument.of(task))
+        return cls(**plain, findings=tuple(map(TaskFinding.of, findings)))
 
 
 class TaskAlarm(Document, frozen=True, kw_only=True):
@@ -139,12 +173,13 @@ class FormDocument(Document, frozen=True, kw_only=True):
     kind: str
     title: str
     required: bool
+    findings: Annotated[bool, Meta(description="a submission may hold what was found: each becomes a hazard")]
     schema: dict[str, Any]
 
     @classmethod
     def of(cls, kind: str, form: Form) -> Self:
         """Return the document of a form."""
-        return cls(kind=kind, title=form.title, required=form.required, schema=form.schema)
+        return cls(kind=kind, title=form.title, required=form.required, findings=form.findings, schema=form.schema)
 
 
 class FormList(Document, frozen=True, kw_only=True):

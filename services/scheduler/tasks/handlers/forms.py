@@ -21,10 +21,14 @@ Kind = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The form of a kind of task: its Chinese title, whether a submission must hold it, and its JSON Schema (2020-12)."""
+    """The form of a kind of task: its Chinese title, whether a submission must hold it, and its JSON Schema (2020-12).
+
+    With `findings` a submission may hold beside it what was found: each becomes a hazard of the ledger.
+    """
 
     title: Annotated[str, Meta(min_length=1, max_length=200)]
     required: bool = True
+    findings: bool = False
     schema: dict[str, Any]
 
 
@@ -52,6 +56,11 @@ class Forms:
             return None
         path = error.json_path.removeprefix("$")
         return refusal("form-invalid", field=f"form{path}", detail=error.message[:_LONGEST])
+
+    def takes_findings(self, kind: str) -> bool:
+        """Tell whether a submission of this kind of task may hold findings."""
+        known = self.by_kind.get(kind)
+        return known is not None and known.findings
 
 
 NO_FORMS: Final = Forms({})

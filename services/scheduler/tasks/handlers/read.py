@@ -1,12 +1,15 @@
-"""Reads that rest on more than one table: coverage over a roster, and the units that said nothing."""
+"""Reads that rest on more than one table: coverage over a roster, what a task found, the units that said nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
+from duban_contracts.events.findings import InspectionFinding
 from services.chassis.access.scope import Facts, Scope
 from services.chassis.storage.database import Connection
+from services.scheduler.findings.handlers import findings_of
+from services.scheduler.findings.model import FiledFinding
 from services.scheduler.rosters.model import COUNTIES, NoSuchRoster, RosterMember, Rosters
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.model.coverage import Coverage, coverage
@@ -27,6 +30,18 @@ def coverage_of(tasks: Sequence[Task], rosters: Rosters, scope: Scope) -> Covera
     if members is None:
         return coverage(tasks, None)
     return coverage(tasks, [member.on(plan.due_on) for member in members if _inside(member, scope)])
+
+
+async def findings_within(connection: Connection, task: Task, scope: Scope) -> list[FiledFinding]:
+    """Return what a task found, as far as it lies in the reader's area and sectors."""
+    found = (await findings_of(connection, [task.task_id])).get(task.task_id, [])
+    return [filed for filed in found if scope.covers(_facts_of(filed.finding, task))]
+
+
+def _facts_of(finding: InspectionFinding, task: Task) -> Facts:
+    return Facts(
+        county=finding.county, sector=finding.sector, unit=task.plan.lead_unit, enterprise=finding.enterprise.uscc
+    )
 
 
 async def units_of(

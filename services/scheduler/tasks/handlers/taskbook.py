@@ -19,6 +19,7 @@ from services.chassis.publishing.unit_of_work import Change, Reactions, Stream, 
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.calendar.handlers import fingerprint
+from services.scheduler.findings.handlers import Findings
 from services.scheduler.tasks.handlers.forms import NO_FORMS, Forms, load_forms
 from services.scheduler.tasks.model.called_for import changes as alarm_changes
 from services.scheduler.tasks.model.policy import TaskPolicy, TaskPolicyFile, policy_of
@@ -33,7 +34,7 @@ POLICY: Final = "tasks.json"
 class Taskbook:
     """What whoever writes tasks needs to know of the installation. `city` is its division code, `forms` what kinds record.
 
-    `basis` changes when somebody edits the files by which reminders are planned.
+    `findings` is the door of what inspections found; `basis` changes when somebody edits the files by which reminders are planned.
     """
 
     clock: Clock
@@ -41,6 +42,7 @@ class Taskbook:
     topic: str
     city: str
     reactions: Reactions
+    findings: Findings
     forms: Forms = NO_FORMS
     basis: bytes = b""
 
@@ -53,6 +55,7 @@ class Taskbook:
             topic=platform.topic(TopicFamily.TASK),
             city=platform.city.code,
             reactions=platform.reactions,
+            findings=Findings(city=platform.city, topic=platform.topic(TopicFamily.TASK)),
             forms=load_forms(platform.settings.profile),
             basis=_basis(platform.settings.profile),
         )

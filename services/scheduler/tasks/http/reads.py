@@ -30,9 +30,10 @@ from services.scheduler.tasks.documents.task import (
     TaskHistory,
     TaskHistoryItem,
     TaskName,
+    WholeTask,
 )
 from services.scheduler.tasks.handlers.commands import facts_of
-from services.scheduler.tasks.handlers.read import coverage_of, units_of
+from services.scheduler.tasks.handlers.read import coverage_of, findings_within, units_of
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.tables import lists, rows
 from services.scheduler.tasks.tables.lists import Filter, Group
@@ -162,13 +163,14 @@ def _sums(routes: Router, deps: Deps) -> None:
 def _one(routes: Router, deps: Deps) -> None:
     missing = declares("task-not-found")
 
-    @routes.get("/tasks/{name}", summary="一项任务（按标识或编号）", response_model=TaskDocument, responses=missing)
+    @routes.get("/tasks/{name}", summary="一项任务（按标识或编号）", response_model=WholeTask, responses=missing)
     async def one(caller: Reader, name: TaskName) -> Response:
-        """Return one task by id or number, with its version as ETag once it is assigned."""
+        """Return one task by id or number with what it found, with its version as ETag once it is assigned."""
         async with deps.database.acquire() as connection:
             found = await rows.find(connection, name)
-        task = found_in_scope(found, facts_of, caller, Problem("task-not-found", field="name"))
-        return answer(TaskDocument.of(task), version=task.version or None)
+            task = found_in_scope(found, facts_of, caller, Problem("task-not-found", field="name"))
+            findings = await findings_within(connection, task, caller.scope)
+        return answer(WholeTask.and_found(task, findings), version=task.version or None)
 
     @routes.get("/tasks/{name}/history", summary="一项任务的全部历史、提醒和表单", responses=missing)
     async def history(caller: Reader, name: TaskName) -> TaskHistory:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from duban_contracts.events.findings import InspectionFinding
 from duban_contracts.events.tasks import TaskEvidence, TaskFacts, TaskState, TaskSubmitted
 from duban_contracts.events.types import Code, LongText
 from duban_contracts.refusals import refusal
@@ -15,19 +16,29 @@ from services.scheduler.tasks.model.forms import digest_of, figures_of
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.moves.move import Decision, Hand, Move, Stamp, still_owed
 
+Found = Annotated[tuple[InspectionFinding, ...], Meta(max_length=200)]
 Proofs = Annotated[tuple[TaskEvidence, ...], Meta(max_length=100)]
 
 
 class Submit(msgspec.Struct, frozen=True, kw_only=True):
     """报送: what was done, the proofs, the figures, and the form of its kind where the kind has one.
 
-    A figure that the form holds as a number need not be given beside it.
+    A figure that the form holds as a number need not be given beside it. `findings` are what an inspection found: each
+    becomes a hazard of the ledger, once under its reference.
     """
 
     summary: LongText
     evidence: Proofs = ()
     figures: dict[Code, float] = msgspec.field(default_factory=dict)
     form: dict[str, Any] | None = None
+    findings: Found = ()
+
+    @property
+    def filled(self) -> dict[str, Any] | None:
+        """The form as it was filled in, with what was found; None where there is neither."""
+        if not self.findings:
+            return self.form
+        return {**(self.form or {}), "findings": msgspec.to_builtins(self.findings)}
 
 
 def _submit(task: Task, command: Submit, stamp: Stamp, after: TaskFacts) -> Decision:
@@ -46,7 +57,7 @@ def _submit(task: Task, command: Submit, stamp: Stamp, after: TaskFacts) -> Deci
         summary=command.summary,
         evidence=command.evidence,
         figures=figures,
-        form_sha256=None if command.form is None else digest_of(command.form),
+        form_sha256=None if command.filled is None else digest_of(command.filled),
     )
 
 
@@ -60,5 +71,16 @@ SUBMIT: Final = Move(
     decide=_submit,
     roles=REGULATORS | OFFICES | SUPERVISORS | INTEGRATORS,
     hand=Hand.OWNER,
-    refusals=("task-of-another", "evidence-not-demanded", "figures-missing", "form-invalid", "form-required"),
+    refusals=(
+        "task-of-another",
+        "evidence-not-demanded",
+        "figures-missing",
+        "form-invalid",
+        "form-required",
+        "findings-not-taken",
+        "finding-repeated",
+        "finding-outside-area",
+        "found-in-future",
+        "date-too-early",
+    ),
 )

@@ -12,6 +12,7 @@ import msgspec
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.events.tasks import Member, MemberKind, TaskEvidence
 from duban_contracts.events.types import Actor
+from duban_contracts.profile import load_city
 from duban_contracts.testing.calendar import local
 from duban_contracts.topics import TopicFamily
 from services.chassis.access.principal import Principal
@@ -23,6 +24,7 @@ from services.chassis.publishing.unit_of_work import NO_REACTIONS
 from services.chassis.storage.database import Database
 from services.chassis.web.preconditions import Precondition
 from services.scheduler.alarms.handlers import Deps, RaiseAlarms
+from services.scheduler.findings.handlers import Findings
 from services.scheduler.tasks.handlers.commands import Order, Refused, move_task
 from services.scheduler.tasks.handlers.open_windows import open_windows
 from services.scheduler.tasks.handlers.plan import Planned, plan_tasks
@@ -32,6 +34,7 @@ from services.scheduler.tasks.model.planned import PlannedTask
 from services.scheduler.tasks.model.policy import KindReminders, TaskPolicy
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.tables import rows
+from services.scheduler.tests.bench import PROFILE
 from services.scheduler.tests.builders import WEEKENDS_ONLY
 
 CITY: Final = "140500"
@@ -141,7 +144,14 @@ class Stage:
 
 def stage_on(database: Database, clock: ManualClock, policy: TaskPolicy = POLICY) -> Stage:
     """Return a stage on this database."""
-    taskbook = Taskbook(clock=clock, policy=policy, topic=TopicFamily.TASK, city=CITY, reactions=NO_REACTIONS)
+    taskbook = Taskbook(
+        clock=clock,
+        policy=policy,
+        topic=TopicFamily.TASK,
+        city=CITY,
+        reactions=NO_REACTIONS,
+        findings=Findings(city=load_city(PROFILE), topic=TopicFamily.TASK),
+    )
     raising = RaiseAlarms(task_alarms(taskbook), Deps(database, clock), plan=_nothing)
     return Stage(database, clock, taskbook, raising)
 

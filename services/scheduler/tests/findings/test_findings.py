@@ -1,0 +1,238 @@
+"""Findings of an inspection in the scheduler: filed over HTTP, said once, and shown with what the ledger made of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode, encode, type_of
+from duban_contracts.events.findings import FindingRejected, TaskFindingReported
+from duban_contracts.events.types import FoundBy
+from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.findings import finding
+from duban_contracts.testing.stories import Story, confirmed
+from services.chassis.access import keys as api_keys
+from services.chassis.access.keys import NewKey
+from services.chassis.access.principal import Principal
+from services.chassis.assembly import Platform, app_of
+from services.scheduler.bootstrap import TITLE, parts
+from services.scheduler.settings import Settings
+from services.scheduler.tasks.model.planned import PlannedTask
+from services.scheduler.tasks.model.task import number_of
+from services.scheduler.tests.bench import Bench
+from services.scheduler.tests.tasks.stage import COUNTY, Stage, report, stage_on
+
+pytestmark = pytest.mark.feature("SY09")
+UNIT = "emergency_management"
+TASK = report(duty_id="checks", kind="inspection", title="节日前安全生产检查", lead_unit=UNIT, sectors=("coal_mine",))
+NUMBER = number_of(TASK.task_id, TASK.period_start.year)
+KEYS = {
+    "unit": NewKey(Principal("regulator-1", "county_regulator", COUNTY, UNIT), api_keys.new_token()),
+    "coal": NewKey(
+        Principal("regulator-2", "county_regulator", COUNTY, UNIT, sectors=("coal_mine",)), api_keys.new_token()
+    ),
+    "office": NewKey(
+        Principal("city-office-1", "city_office", "140500", "safety_committee_office"), api_keys.new_token()
+    ),
+}
+
+
+@dataclass
+class Inspection:
+    """An inspection that was assigned, and those who file it, return it and look at it over HTTP."""
+
+    stage: Stage
+    bench: Bench
+    client: httpx.AsyncClient
+
+    async def post(self, who: str, move: str, body: dict[str, Any]) -> httpx.Response:
+        return await self.client.post(f"/v1/tasks/{TASK.task_id}/{move}", json=body, headers=_as(who))
+
+    async def file(self, *findings: dict[str, Any], who: str = "unit") -> httpx.Response:
+        return await self.post(who, "submit", {"summary": "检查 3 家", "findings": list(findings)})
+
+    async def send_back(self) -> None:
+        answer = await self.post("office", "return", {"reason": "补充现场情况"})
+        assert answer.status_code == 200, answer.text
+
+    async def shown(self, who: str = "unit") -> list[dict[str, Any]]:
+        answer = await self.client.get(f"/v1/tasks/{NUMBER}", headers=_as(who))
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["findings"]
+        return found
+
+    async def said(self) -> list[tuple[str, int, str]]:
+        """What the ledger is told: reference, filing, place."""
+        events = [decode(event) for event in await self.stage.said(TASK)]
+        told = [data for data in events if isinstance(data, TaskFindingReported)]
+        return [(data.finding.reference, data.filing, data.finding.place) for data in told]
+
+
+def _as(who: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {KEYS[who].token}"}
+
+
+def said(reference: str = "1", **fields: Any) -> dict[str, Any]:
+    body: dict[str, Any] = msgspec.to_builtins(finding(reference, **fields))
+    return body
+
+
+def hazard_of(task: PlannedTask, reference: str = "1", **facts: Any) -> Story:
+    """What the ledger made of a finding: registered, then confirmed with 3 June as its last day."""
+    by = FoundBy(task_id=task.task_id, task_number=NUMBER, unit=task.lead_unit)
+    return confirmed(f"hz-{reference}", reference=f"{NUMBER}/{reference}", found_by=by, **facts)
+
+
+def rejection(reference: str, filing: int) -> CloudEvent:
+    data = FindingRejected(
+        task={"kind": "task", "id": TASK.task_id, "number": NUMBER},  # type: ignore[arg-type]
+        reference=reference,
+        filing=filing,
+        code="reference-already-confirmed",
+        message="该编号的隐患已入账且状态为“已确认”，内容不能再更正",
+        field="reference",
+        rule="content can be corrected while the hazard is reported only",
+        rejected_at=local(1, 13),
+    )
+    return CloudEvent(
+        id=f"rejected-{reference}-{filing}",
+        source="/duban/ledger",
+        type=type_of(FindingRejected).name,
+        data=encode(data),
+        subject=TASK.task_id,
+        partitionkey=TASK.task_id,
+    )
+
+
+@pytest.fixture
+async def checks(stage: Stage, bench: Bench, platform: Platform[Settings]) -> AsyncIterator[Inspection]:
+    async with stage.database.transaction() as connection:
+        await api_keys.store(connection, list(KEYS.values()))
+    await stage.plan(TASK)
+    await stage.at(local(1, 9))
+    transport = httpx.ASGITransport(app=app_of(platform, parts(platform), title=TITLE))
+    async with httpx.AsyncClient(transport=transport, base_url="http://scheduler") as client:
+        yield Inspection(stage, bench, client)
+
+
+@pytest.fixture
+def stage(bench: Bench) -> Stage:
+    """Tasks on the bench's database and clock, on Monday 1 June."""
+    return stage_on(bench.database, bench.clock)
+
+
+async def test_findings_are_said_once_however_often_the_submission_is_filed(checks: Inspection) -> None:
+    answer = await checks.file(said("1"), said("2"))
+    assert answer.status_code == 200, answer.text
+    assert (await checks.file(said("1"))).status_code == 409
+    assert await checks.said() == [("1", 1, "二号车间配电室"), ("2", 1, "二号车间配电室")]
+    await checks.send_back()
+    # Filed again: one as it was, one corrected, one new; what is left out next time stays.
+    assert (await checks.file(said("1"), said("2", place="三号车间"), said("3"))).status_code == 200
+    assert (await checks.said())[2:] == [("2", 2, "三号车间"), ("3", 1, "二号车间配电室")]
+    await checks.send_back()
+    assert (await checks.file()).status_code == 200
+    assert len(await checks.said()) == 4
+    assert [(each["finding"]["reference"], each["filing"]) for each in await checks.shown()] == [
+        ("1", 1),
+        ("2", 2),
+        ("3", 1),
+    ]
+
+
+async def test_the_event_carries_the_unit_the_task_and_who_filed_it(checks: Inspection) -> None:
+    await checks.file(said("1"), who="office")
+    [event] = [e for e in await checks.stage.said(TASK) if e.type == type_of(TaskFindingReported).name]
+    data = decode(event)
+    assert isinstance(data, TaskFindingReported)
+    assert (data.task.unit, data.task.state, data.actor.account) == (UNIT, "submitted", "city-office-1")
+    assert (event.partitionkey, event.aggregateversion) == (TASK.task_id, None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "field"),
+    [
+        (said("2", sector="no_such_sector"), "unknown-term", "findings[1].sector"),
+        ({**said("2"), "sektor": "x"}, "unknown-field", "findings[1].sektor"),
+        (said("2", found_on=june(20)), "found-in-future", "findings[1].found_on"),
+        (said("2", county="140521"), "finding-outside-area", "findings[1].county"),
+        (said("1"), "finding-repeated", "findings[1].reference"),
+        ({**said("2"), "grade": "major"}, "unknown-field", "findings[1].grade"),
+    ],
+)
+async def test_what_the_ledger_would_refuse_is_refused_at_the_door_with_its_place(
+    checks: Inspection, wrong: dict[str, Any], code: str, field: str
+) -> None:
+    answer = await checks.file(said("1"), wrong)
+    assert answer.status_code == 422, answer.text
+    body = answer.json()
+    [named] = body.get("errors") or [body]
+    assert (named["code"], named["field"]) == (code, field)
+    assert await checks.said() == []
+    assert await checks.shown() == []
+
+
+async def test_a_kind_that_finds_nothing_takes_no_findings(checks: Inspection) -> None:
+    other = report(duty_id="reports")
+    await checks.stage.plan(other)
+    await checks.stage.tick()
+    body = {"summary": "好", "findings": [said()]}
+    answer = await checks.client.post(f"/v1/tasks/{other.task_id}/submit", json=body, headers=_as("office"))
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (
+        422,
+        "findings-not-taken",
+        "findings",
+    )
+    forms = (await checks.client.get("/v1/task-forms", headers=_as("unit"))).json()["items"]
+    assert {form["kind"] for form in forms if form["findings"]} == {"inspection"}
+
+
+async def test_the_task_shows_the_hazards_that_came_of_it_with_number_and_state(checks: Inspection) -> None:
+    await checks.file(said("1"), said("2"))
+    assert [(each["hazard"], each["refusal"]) for each in await checks.shown()] == [(None, None)] * 2
+    records = hazard_of(TASK).records()
+    await checks.bench.learn(records[:1])
+    [first, second] = await checks.shown()
+    assert (first["hazard"]["number"], first["hazard"]["state"], second["hazard"]) == ("JC-hz-1", "reported", None)
+    await checks.bench.learn(records)
+    await checks.bench.learn(records[:1])
+    [first, _] = await checks.shown()
+    assert first["hazard"] == {
+        "hazard_id": "hz-1",
+        "number": "JC-hz-1",
+        "version": 2,
+        "state": "confirmed",
+        "grade": "general",
+        "deadline_on": "2026-06-03",
+        "overdue": False,
+    }
+
+
+async def test_what_the_ledger_refuses_stands_on_the_task_until_it_is_filed_again(checks: Inspection) -> None:
+    await checks.file(said("1"))
+    await checks.bench.learn(hazard_of(TASK).records())
+    await checks.send_back()
+    await checks.file(said("1", place="三号车间"))
+    await checks.bench.learn([rejection("1", 1)])
+    assert [each["refusal"] for each in await checks.shown()] == [None], "an answer to an earlier filing says nothing"
+    await checks.bench.learn([rejection("1", 2), rejection("1", 2)])
+    [refused] = await checks.shown()
+    assert (refused["refusal"]["code"], refused["refusal"]["field"]) == ("reference-already-confirmed", "reference")
+    assert "不能再更正" in refused["refusal"]["message"]
+    assert (refused["finding"]["place"], refused["hazard"]["state"]) == ("三号车间", "confirmed")
+    await checks.send_back()
+    await checks.file(said("1"))
+    [again] = await checks.shown()
+    assert (again["filing"], again["refusal"], again["hazard"]["number"]) == (3, None, "JC-hz-1")
+
+
+async def test_readers_of_other_sectors_are_not_shown_what_was_found_in_this_one(checks: Inspection) -> None:
+    await checks.file(said("1"), said("2", sector="coal_mine"))
+    assert [each["finding"]["reference"] for each in await checks.shown("office")] == ["1", "2"]
+    assert [each["finding"]["reference"] for each in await checks.shown("coal")] == ["2"]
