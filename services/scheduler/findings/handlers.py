@@ -37,11 +37,19 @@ class Findings:
         return next(faults(findings, task, self.city, self.city.present(at)), None)
 
     async def report(
-        self, connection: Connection, findings: Sequence[InspectionFinding], *, task: TaskFacts, by: Actor, at: datetime
+        self,
+        connection: Connection,
+        findings: Sequence[InspectionFinding],
+        *,
+        task: TaskFacts,
+        by: Actor,
+        at: datetime,
+        cause: CloudEvent | None = None,
     ) -> None:
         """Say what is new among the findings of a submission of `task`, in the caller's transaction, which holds it.
 
-        The same again says nothing, so that nothing is doubled however often a submission is filed.
+        The same again says nothing, so that nothing is doubled however often a submission is filed. `cause` is the event by
+        which it was filed, if any.
         """
         known = await tables.of_tasks(connection, [task.task_id])
         standing = {filed.key: filed for filed in known.get(task.task_id, ())}
@@ -49,10 +57,10 @@ class Findings:
         if not told:
             return
         await tables.file(connection, told)
-        await outbox.append(connection, [outbox.outgoing(self.topic, _event(filed, task, by)) for filed in told])
+        await outbox.append(connection, [outbox.outgoing(self.topic, _event(filed, task, by, cause)) for filed in told])
 
 
-def _event(filed: FiledFinding, task: TaskFacts, by: Actor) -> CloudEvent:
+def _event(filed: FiledFinding, task: TaskFacts, by: Actor, cause: CloudEvent | None) -> CloudEvent:
     payload = TaskFindingReported(
         task=task, actor=by, occurred_at=filed.filed_at, finding=filed.finding, filing=filed.filing
     )
@@ -62,6 +70,7 @@ def _event(filed: FiledFinding, task: TaskFacts, by: Actor) -> CloudEvent:
         subject=task.task_id,
         key=task.task_id,
         time=filed.filed_at,
+        cause=cause,
         event_id=filed.event_id,
     )
 
