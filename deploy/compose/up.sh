@@ -19,5 +19,8 @@ if [ ! -s secrets.env ]; then
     echo "made deploy/compose/secrets.env: keep it, the databases know these passwords"
 fi
 
+# Came later than the others: an installation from before gets it now.
+grep -q '^DUBAN_VAULT_PASSWORD=' secrets.env || echo "DUBAN_VAULT_PASSWORD=$(random)" >> secrets.env
+
 [ $# -gt 0 ] || set -- up --build --detach --wait
 exec docker compose --env-file .env --env-file secrets.env "$@"

@@ -2,6 +2,7 @@
 
 Run as `python -m deploy.docker.provision`. Told by the environment: DUBAN_POSTGRES_DSN (may create databases),
 DUBAN_KAFKA_BOOTSTRAP, DUBAN_PROFILE, and DUBAN_<SERVICE>_PASSWORD for each service. Every step can be repeated.
+With DUBAN_VAULT_PASSWORD the reporters' vault is made, too; its keys, on first use, in the file DUBAN_VAULT_KEYRING names.
 API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. Each variable may be a file instead
 (`DUBAN_POSTGRES_DSN_FILE`); a Kafka that demands users and TLS is reached by the settings that services know, too
 (`DUBAN_KAFKA_SECURITY` and so on), as the one who may make topics.
@@ -12,10 +13,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from deploy.local import provision, provision_city, settings
+from deploy.local import provision, provision_city, settings, vault
 from deploy.local.trouble import Trouble
 from services.chassis.process.kafka import KafkaSettings
 from services.chassis.process.secret_files import UnusableSetting, given
@@ -33,25 +35,34 @@ def service_dsns(services: Sequence[str], environ: Mapping[str, str]) -> dict[st
             f"{', '.join(missing)} is not set.",
             "Give every database password, in the environment or as a file (_FILE).",
         )
-    server = urlsplit(found["DUBAN_POSTGRES_DSN"] or "")
-    address = server.netloc.rpartition("@")[2]
-    return {
-        service: urlunsplit(
-            server._replace(
-                netloc=f"{provision.role_of(service)}:{quote(found[_password_name(service)] or '', safe='')}@{address}",
-                path=f"/{provision.role_of(service)}",
-            )
-        )
-        for service in services
-    }
+    server = found["DUBAN_POSTGRES_DSN"] or ""
+    return {service: _dsn_as(server, service, found[_password_name(service)] or "") for service in services}
+
+
+def vault_dsn(environ: Mapping[str, str]) -> str | None:
+    """Return the vault's DSN on the same server, None where no password of a vault is given."""
+    password = given(_password_name(vault.NAME), environ)
+    return _dsn_as(given("DUBAN_POSTGRES_DSN", environ) or "", vault.NAME, password) if password else None
 
 
 async def everything(environ: Mapping[str, str]) -> list[str]:
     """Provision all of it; return what was done, one line each. Raises `Trouble`."""
     chosen = settings.load(environ)
     dsns = service_dsns(chosen.services, environ)
-    await provision.databases(given("DUBAN_POSTGRES_DSN", environ) or "", dsns)
-    return await provision_city.everything(chosen, dsns, KafkaSettings(kafka_bootstrap=chosen.kafka_bootstrap).kafka)
+    superuser = given("DUBAN_POSTGRES_DSN", environ) or ""
+    await provision.databases(superuser, dsns)
+    broker = KafkaSettings(kafka_bootstrap=chosen.kafka_bootstrap).kafka
+    done = await provision_city.everything(chosen, dsns, broker)
+    if reached := vault_dsn(environ):
+        file = environ.get("DUBAN_VAULT_KEYRING")
+        done.append(await vault.prepare(superuser, reached, Path(file) if file else None))
+    return done
+
+
+def _dsn_as(server: str, name: str, password: str) -> str:
+    parts = urlsplit(server)
+    role, address = provision.role_of(name), parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{address}", path=f"/{role}"))
 
 
 def _password_name(service: str) -> str:

@@ -22,6 +22,7 @@ from deploy.local import (
     readiness,
     secrets_store,
     security,
+    vault,
 )
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
@@ -48,7 +49,7 @@ def up(settings: Settings, say: Say) -> None:
         prepared = parts.prepare(settings)
         dsns = provision.service_dsns(settings, prepared.superuser_dsn)
         first = [*programs.servers(settings, prepared), programs.receivers(settings)]
-        services = programs.services(settings, dsns)
+        services = programs.services(settings, dsns, vault.dsn(settings, prepared.superuser_dsn))
         supervisor = Supervisor(settings)
         supervisor.configure([*first, *services])
         asyncio.run(_servers(settings, supervisor, prepared, first, say))
@@ -112,6 +113,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
         "DUBAN_PROFILE": str(settings.profile),
         **{f"DUBAN_{name.upper()}_DSN": dsn for name, dsn in dsns.items()},
+        "DUBAN_VAULT_DSN": vault.dsn(settings, superuser),
+        "DUBAN_VAULT_KEYRING": str(vault.keys(settings)),
         **{f"DUBAN_{name.upper()}_URL": f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services},
     }
 
@@ -193,6 +196,8 @@ async def _services(
         # Imported here: `down` and `status` should work while a service's code does not.
         from deploy.local import provision_city  # noqa: PLC0415
 
+        reached = vault.dsn(settings, prepared.superuser_dsn)
+        say(await vault.prepare(prepared.superuser_dsn, reached, vault.keys(settings)))
         mine = {program.name: dsns[program.name] for program in services}
         for line in await provision_city.everything(settings, mine):
             say(line)

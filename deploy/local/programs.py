@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deploy.local import certificates, leftovers, provision, secrets_store, security
+from deploy.local import certificates, leftovers, provision, secrets_store, security, vault
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
 from duban_contracts.kafka_users import service_user
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deploy.local.settings import Settings
 
 _POSTGRES, _KAFKA, _RECEIVERS, _SERVICES = 10, 11, 20, 30
+_VAULTED = "ledger"  # the one service that opens the vault
 
 
 def servers(settings: Settings, parts: Parts) -> list[Program]:
@@ -61,14 +62,14 @@ def bounces(settings: Settings) -> Path:
     return settings.home / "received" / "bounces"
 
 
-def services(settings: Settings, dsns: Mapping[str, str]) -> list[Program]:
-    """Return the services of this checkout, in the order of the settings file."""
+def services(settings: Settings, dsns: Mapping[str, str], vault_dsn: str | None = None) -> list[Program]:
+    """Return the services of this checkout, in the order of the settings file; the ledger alone is told of the vault."""
     return [
         Program(
             name,
             [sys.executable, "-m", f"services.{name}"],
             _SERVICES + nth,
-            service_environment(settings, name, dsns[name]),
+            service_environment(settings, name, dsns[name], vault_dsn if name == _VAULTED else None),
             stop_seconds=30,
         )
         for nth, name in enumerate(built(settings))
@@ -80,15 +81,22 @@ def built(settings: Settings) -> list[str]:
     return [name for name in settings.services if (settings.root / "services" / name / "__main__.py").exists()]
 
 
-def service_environment(settings: Settings, name: str, dsn: str) -> dict[str, str]:
+def service_environment(settings: Settings, name: str, dsn: str, vault_dsn: str | None = None) -> dict[str, str]:
     """Everything one service is told; no other DUBAN_ variable reaches it."""
     state = settings.home / "state" / name
     state.mkdir(parents=True, exist_ok=True)
     return {
         "DUBAN_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         **_secrets(
-            settings, name, {"DUBAN_POSTGRES_DSN": dsn, "DUBAN_WEBHOOK_SECRET": provision.webhook_secret(settings)}
+            settings,
+            name,
+            {
+                "DUBAN_POSTGRES_DSN": dsn,
+                "DUBAN_WEBHOOK_SECRET": provision.webhook_secret(settings),
+                **({"DUBAN_VAULT_POSTGRES_DSN": vault_dsn} if vault_dsn else {}),
+            },
         ),
+        **({"DUBAN_VAULT_KEYRING": str(vault.keys(settings))} if vault_dsn else {}),
         "DUBAN_HTTP_HOST": LOOPBACK,
         "DUBAN_HTTP_PORT": str(settings.port(name)),
         "DUBAN_PROFILE": str(settings.profile),

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
 
 def service_dsns(settings: Settings, superuser_dsn: str) -> dict[str, str]:
     """Each service's own DSN: its own database, its own login role, a random password made on first use."""
+    return {name: dsn_of(settings, superuser_dsn, name) for name in settings.services}
+
+
+def dsn_of(settings: Settings, superuser_dsn: str, name: str) -> str:
+    """DSN of one database, as its own login role, with a random password made on first use."""
     file = settings.credentials / "databases.json"
     passwords: dict[str, str] = secrets_store.read_json(file)
-    if new := [name for name in settings.services if name not in passwords]:
-        passwords |= {name: secrets.token_urlsafe(24) for name in new}
+    if name not in passwords:
+        passwords[name] = secrets.token_urlsafe(24)
         secrets_store.write_json(file, passwords)
-    return {name: _dsn_as(superuser_dsn, role_of(name), passwords[name], role_of(name)) for name in settings.services}
+    return _dsn_as(superuser_dsn, role_of(name), passwords[name], role_of(name))
 
 
 def role_of(service: str) -> str:
@@ -41,13 +46,14 @@ async def databases(superuser_dsn: str, dsns: Mapping[str, str]) -> None:
     connection = await asyncpg.connect(superuser_dsn)
     try:
         for service, dsn in dsns.items():
-            await _role(connection, role_of(service), unquote(urlsplit(dsn).password or ""))
+            await make_role(connection, role_of(service), unquote(urlsplit(dsn).password or ""))
             await _database(connection, role_of(service))
     finally:
         await connection.close()
 
 
-async def _role(connection: asyncpg.Connection, role: str, password: str) -> None:
+async def make_role(connection: asyncpg.Connection, role: str, password: str) -> None:
+    """Create a login role, or give it this password."""
     exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
     verb = "ALTER" if exists else "CREATE"
     # DDL takes no parameters, so the server itself quotes the values.

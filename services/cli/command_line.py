@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import counties, dead_letters, duties, health, kafka, keys, tasks
+from services.cli import counties, dead_letters, duties, health, kafka, keys, tasks, vault
 
 app = typer.Typer(help="督办平台运维命令", no_args_is_help=True, add_completion=False)
 app.command()(health.health)
@@ -19,6 +19,7 @@ app.add_typer(counties.commands, name="counties")
 app.add_typer(duties.commands, name="duties")
 app.add_typer(tasks.commands, name="tasks")
 app.add_typer(kafka.commands, name="kafka")
+app.add_typer(vault.commands, name="vault")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def test_the_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> Non
     first = secrets.read_text(encoding="utf-8")
     assert secrets.stat().st_mode & 0o777 == 0o600
     values = [line.split("=")[1] for line in first.splitlines()]
-    assert len(set(values)) == len(values) == 8
+    assert len(set(values)) == len(values) == 9
     assert all(re.fullmatch(r"[0-9a-f]{48}", value) for value in values)
     up()
     assert secrets.read_text(encoding="utf-8") == first

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -131,13 +132,29 @@ async def test_provisioning_makes_servers_ready_and_can_be_repeated(
             "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
             "DUBAN_TOPIC_PREFIX": topic_prefix,
             "DUBAN_HOME": str(tmp_path),
+            "DUBAN_VAULT_PASSWORD": "p@ss/vault",
+            "DUBAN_VAULT_KEYRING": str(tmp_path / "vault" / "keyring.json"),
         }
         await provision.everything(environ)
         keys = (tmp_path / "credentials" / "keys.json").read_text(encoding="utf-8")
-        (line,) = await provision.everything(environ)
+        line, vault_line = await provision.everything(environ)
         assert "0 of them new; 0 new migrations" in line
+        assert vault_line == "vault: 0 new migrations"
         assert (tmp_path / "credentials" / "keys.json").read_text(encoding="utf-8") == keys
         for dsn in provision.service_dsns(services, environ).values():
             connection = await asyncpg.connect(dsn)
             assert await connection.fetchval("SELECT count(*) FROM api_key") > 0
             await connection.close()
+        await _nobody_else_opens_the_vault(environ)
+
+
+async def _nobody_else_opens_the_vault(environ: dict[str, str]) -> None:
+    vault = provision.vault_dsn(environ)
+    assert vault is not None
+    connection = await asyncpg.connect(vault)
+    assert await connection.fetchval("SELECT count(*) FROM lookup") == 0
+    await connection.close()
+    ledger = urlsplit(provision.service_dsns(["ledger"], environ)["ledger"])
+    for dsn in (ledger._replace(path="/duban_vault"), urlsplit(vault)._replace(path="/duban_ledger")):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await asyncpg.connect(urlunsplit(dsn))

@@ -75,7 +75,7 @@ def test_a_pod_keeps_the_restricted_standard(manifest: Manifest) -> None:
     assert security["runAsUser"] == 10001
     assert security["seccompProfile"] == {"type": "RuntimeDefault"}
     assert not {"hostNetwork", "hostPID", "hostIPC"} & spec.keys()
-    assert all(volume.keys() <= {"name", "emptyDir", "persistentVolumeClaim"} for volume in spec["volumes"])
+    assert all(volume.keys() <= {"name", "emptyDir", "persistentVolumeClaim", "secret"} for volume in spec["volumes"])
     for container in containers(spec):
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,

@@ -14,6 +14,7 @@ import pytest
 from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import uuid7_text
 from services.ledger.tests.in_process import NOON, InProcess
+from services.ledger.tests.tips.saying import does, received
 from services.ledger.tests.vaults import InstalledVault
 from services.ledger.tips.handlers.keeping import let_go
 from services.ledger.vault.handlers.keeping import rewrap_some
@@ -65,18 +66,9 @@ async def test_a_subject_is_sealed_once(vault: InstalledVault) -> None:
 
 
 @pytest.mark.feature("SY34")
-async def test_identities_of_ended_tips_and_of_no_tip_go_and_leave_tombstones(
-    ledger: InProcess, vault: InstalledVault
-) -> None:
-    body = {"channel": "web", "county": "140502", "sector": "fire_safety", "place": "东街", "content": "出口堵塞"}
-    tips = []
-    for _ in range(2):
-        said = {**body, "reporter": {"name": "举报人丙（虚构）", "phone": "13700000002"}}
-        answer = await ledger.client.post("/v1/tips", json=said, headers=ledger.auth("tips"))
-        tips.append(answer.json()["tip_id"])
-    ended, running = tips
-    refuted = {"visited_on": "2026-06-01", "visit": "未见"}
-    await ledger.client.post(f"/v1/tips/{ended}/refute", json=refuted, headers=ledger.auth("county"))
+async def test_identities_of_ended_tips_and_of_no_tip_go_and_leave_tombstones(ledger: InProcess) -> None:
+    ended, running = [(await received(ledger))["tip_id"] for _ in range(2)]
+    await does(ledger, f"/v1/tips/{ended}/refute", "county", {"visited_on": "2026-06-01", "visit": "未见"})
     desk = ledger.desk
     assert desk.vault is not None
     orphan = uuid7_text()
@@ -94,20 +86,15 @@ async def test_identities_of_ended_tips_and_of_no_tip_go_and_leave_tombstones(
     await let_go_after(days=desk.policy.kept_days + 1)
     assert await opened(desk.vault, ended) is None
     assert await opened(desk.vault, running) is not None
-    connection = await asyncpg.connect(vault.owner_dsn)
-    try:
+    async with desk.vault.transaction() as connection:
         rows = await connection.fetch(
             "SELECT subject_id::text, erased_for, sealed FROM sealed_identity WHERE subject_id = ANY($1::uuid[])",
             [ended, orphan],
         )
-    finally:
-        await connection.close()
     assert {row[0]: (row[1], row[2]) for row in rows} == {ended: ("retention", None), orphan: ("unclaimed", None)}
     assert await same_person(desk.vault, ended) == []
     assert await ledger.pool.fetchval("SELECT erased_at IS NOT NULL FROM tip WHERE tip_id = $1", ended)
-    gone = await ledger.client.post(
-        f"/v1/tips/{ended}/lookups", json={"reason": "result", "note": "反馈"}, headers=ledger.auth("tips")
-    )
+    gone = await does(ledger, f"/v1/tips/{ended}/lookups", "tips", {"reason": "result", "note": "反馈"})
     assert (gone.status_code, gone.json()["code"]) == (409, "reporter-erased")
 
 

@@ -1,0 +1,59 @@
+"""What `duban vault` does: see which key wraps how much, rotate, and let a key go that nothing needs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from services.chassis.storage.database import Connection
+from services.ledger.vault.handlers.keeping import rewrap_some
+from services.ledger.vault.handlers.keys import KeyFile
+from services.ledger.vault.model import keyring
+from services.ledger.vault.model.algorithms import ACTIVE, ALGORITHMS
+from services.ledger.vault.model.keyring import Keyring, UnusableKeyring
+from services.ledger.vault.tables import records
+
+
+def new_keyring(key_id: str) -> bytes:
+    """Return the file of a new vault's keys."""
+    secret = os.urandom(ALGORITHMS[ACTIVE].key_bytes)
+    return keyring.written(keyring.fresh(key_id, secret, os.urandom(keyring.INDEX_BYTES)))
+
+
+class Keeper:
+    """The keeper of one vault, over a connection as the vault's own role, and of its file of keys.
+
+    Every method raises UnusableKeyring where the file does not allow what is asked.
+    """
+
+    def __init__(self, connection: Connection, keys: Path) -> None:
+        self._connection = connection
+        self._file = KeyFile(keys)
+
+    def keyring(self) -> Keyring:
+        """Return the keys as the file has them."""
+        return self._file.keyring()
+
+    async def wrapped(self) -> dict[str | None, int]:
+        """Return how many identities each key wraps; under None how many are gone."""
+        return await records.count_by_key(self._connection)
+
+    def add_key(self, key_id: str) -> None:
+        """Make a further key the active one. Running services see it with their next identity."""
+        self._file.write(keyring.rotated(self.keyring(), key_id, os.urandom(ALGORITHMS[ACTIVE].key_bytes)))
+
+    async def rewrap(self) -> int:
+        """Wrap every record's key by the active one, some at a time; return how many were wrapped anew."""
+        done = 0
+        while True:
+            async with self._connection.transaction():
+                wrapped = await rewrap_some(self._connection, self.keyring())
+            if not wrapped:
+                return done
+            done += wrapped
+
+    async def retire(self, key_id: str) -> None:
+        """Take a key out of the file, once it wraps nothing."""
+        if wrapped := (await self.wrapped()).get(key_id, 0):
+            raise UnusableKeyring(f"{key_id} still wraps {wrapped} identities; run rewrap first")
+        self._file.write(keyring.retired(self.keyring(), key_id))
