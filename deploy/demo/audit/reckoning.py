@@ -41,7 +41,7 @@ class _Story:
     """One hazard as far as it is read: its deadline, the time allowed to the microsecond, and whether it counts.
 
     `missed` says that the deadline in force passed, `was_late` that one before it did. A wrong deadline that was set right
-    was none.
+    was none. `set_aside` says that the hazard is merged into another, which goes on for it.
     """
 
     due: datetime = _BEFORE_ALL
@@ -51,6 +51,7 @@ class _Story:
     running: bool = False
     missed: bool = False
     was_late: bool = False
+    set_aside: bool = False
 
     def is_late(self, now: datetime) -> bool:
         """Return whether the deadline passed before `now` with the clock running."""
@@ -59,7 +60,9 @@ class _Story:
     def tell(self, verb: str, at: datetime, day: date | None) -> None:
         """Read one more event."""
         stopped = not self.running and self.paused is None
-        if verb not in {*_SET, "submitted", "returned", "closed", "rejected"}:
+        if verb not in {*_SET, "submitted", "returned", "closed", "rejected", "merged", "unmerged"}:
+            return
+        if verb == "unmerged" and not self.set_aside:
             return
         if (verb in _RESET and stopped) or (verb == "submitted" and not self.running):
             return
@@ -72,8 +75,11 @@ class _Story:
             self.running, self.paused = False, self.turned
         elif verb == "returned":
             self._go_on()
+        elif verb == "unmerged":
+            self._come_back()
         else:
             self.running, self.paused = False, None
+            self.set_aside = verb == "merged" and self.due != _BEFORE_ALL
 
     def _set(self, verb: str, end: datetime) -> None:
         """Take a new deadline: an extension never takes away what is left of one that was not missed."""
@@ -94,6 +100,14 @@ class _Story:
         local = self.allowed_to.astimezone(ZONE)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
         self.due = midnight if left and midnight == local else midnight + timedelta(days=1)
+
+    def _come_back(self) -> None:
+        """Count on after 拆分; a day that went by meanwhile is given back as what is left of the present one."""
+        self.running, self.set_aside = True, False
+        if not self.missed and self.due <= self.turned:
+            local = self.turned.astimezone(ZONE)
+            self.allowed_to = self.turned
+            self.due = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def payload_of(record: Json) -> Json:

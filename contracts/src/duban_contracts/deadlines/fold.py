@@ -8,6 +8,8 @@ The rules (DOMAIN §3 and §4):
 - 整改完成 pauses the clock at `submitted_at`, the instant the claim reached the broker, however late we learn of it.
 - 退回 resumes it with what was left, at least until the end of the day of the return.
 - 销号 and 不予认定 stop it. 逾期 notes that the deadline passed. Any other event leaves it as it is.
+- 归并 stops it: the deadline of the survivor counts. 拆分 lets it run again towards the deadline that it had; where that is
+  over by now, it ends with the day of the 拆分. One that had passed before stays passed.
 - Whether a deadline passed is decided by the instants in the events, never by when they were read.
 """
 
@@ -79,7 +81,7 @@ def reckon(hazard_id: str, happenings: Iterable[Happening], days: CityDays) -> R
     return reckoning
 
 
-def move(  # noqa: PLR0911 - a table: one line for each event
+def move(  # noqa: C901, PLR0911 - a table: one line for each event
     reckoning: Reckoning | None, hazard_id: str, what: Happening, days: CityDays
 ) -> Reckoning | None:
     """Return the reckoning after `what` happened to the hazard; only its confirmation starts a clock."""
@@ -100,6 +102,10 @@ def move(  # noqa: PLR0911 - a table: one line for each event
             return _stop(reckoning, Outcome.MET, at)
         case Happening("rejected", at):
             return _stop(reckoning, Outcome.CANCELLED, at)
+        case Happening("merged", at):
+            return _stop(reckoning, Outcome.MERGED, at)
+        case Happening("unmerged", at):
+            return _take_up(reckoning, at, days)
         case Happening("overdue", at, date() as day):
             return _note(reckoning, day, at)
         case _:
@@ -176,6 +182,20 @@ def _stop(reckoning: Reckoning, outcome: Outcome, at: datetime) -> Reckoning:
     settled = _settle(reckoning, outcome, at)
     segments, _ = _ended(settled, at)
     return replace(settled, state=ClockState.STOPPED, segments=segments, paused_at=None, running_since=None)
+
+
+def _take_up(reckoning: Reckoning, at: datetime, days: CityDays) -> Reckoning:
+    """Let a clock run again that a merge stopped; nobody is late for time in which nothing was asked of him."""
+    if reckoning.state is not ClockState.STOPPED or reckoning.deadline.outcome not in {Outcome.MERGED, Outcome.PASSED}:
+        return reckoning
+    taken_up = _turn(reckoning, ClockState.RUNNING, Turn.UNMERGED, at)
+    deadline, at = taken_up.deadline, taken_up.segments[-1].started_at
+    if deadline.outcome is Outcome.PASSED:
+        return taken_up
+    deadline = replace(deadline, outcome=Outcome.OPEN, settled_at=None)
+    if deadline.due_at <= at:
+        deadline = replace(deadline, budget_end=at, due_at=days.end_of_day_at(at))
+    return taken_up.with_deadline(deadline)
 
 
 def _note(reckoning: Reckoning, day: date, at: datetime) -> Reckoning:

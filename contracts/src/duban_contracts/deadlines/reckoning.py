@@ -29,10 +29,15 @@ class Turn(enum.StrEnum):
     EXTENDED = "extended"
     CORRECTED = "corrected"
     REOPENED = "reopened"
+    UNMERGED = "unmerged"
 
 
 class Outcome(enum.StrEnum):
-    """What became of a deadline. One that was `corrected` had been set wrongly and never passed."""
+    """What became of a deadline.
+
+    One that was `corrected` had been set wrongly and never passed. One that is `merged` is asked of nobody while the
+    hazard is merged into another, and is open again once it is taken out.
+    """
 
     OPEN = "open"
     PASSED = "passed"
@@ -40,6 +45,7 @@ class Outcome(enum.StrEnum):
     SUPERSEDED = "superseded"
     CORRECTED = "corrected"
     CANCELLED = "cancelled"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, type_of
+from duban_contracts.events.gathering import HazardMerged, HazardUnmerged
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
@@ -35,12 +36,23 @@ from duban_contracts.events.hazards import (
 )
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionOverdue, SupervisionRecalled
-from duban_contracts.events.types import Actor, Channel, Enterprise, Grade, HazardFacts, HazardState
+from duban_contracts.events.types import (
+    HAZARD,
+    Actor,
+    Channel,
+    Enterprise,
+    Grade,
+    HazardFacts,
+    HazardState,
+    Subject,
+)
 from duban_contracts.testing.calendar import ZONE, june, local
 
 REGULATOR: Final = Actor(account="regulator-140502-1", role="county_regulator")
 ENTERPRISE: Final = Actor(account="enterprise-1", role="enterprise_user")
 UNIT: Final = "emergency_management"
+# Into which a story's hazard is merged, unless it says otherwise.
+ANOTHER: Final = Subject(kind=HAZARD, id="hz-0", number="JC-hz-0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +149,17 @@ class Story:
         """调级 at `at`."""
         before = self.facts.grade or Grade.GENERAL
         return self.happened(HazardRegraded, at, {"grade": grade}, reason=reason, previous_grade=before)
+
+    def merged(self, at: datetime, into: Subject = ANOTHER, *, reason: str = "同一隐患") -> Story:
+        """归并 at `at` into another hazard."""
+        said = {"survivor": into, "reason": reason, "previous_state": self.facts.state}
+        return self.happened(HazardMerged, at, {"state": HazardState.DUPLICATE}, **said)
+
+    def unmerged(self, at: datetime, *, reason: str = "不是同一隐患") -> Story:
+        """拆分 at `at`: the hazard stands where it stood before its newest 归并."""
+        merged = next(event for event in reversed(self.events) if isinstance(event, HazardMerged))
+        facts = {"state": merged.previous_state}
+        return self.happened(HazardUnmerged, at, facts, survivor=merged.survivor, reason=reason)
 
     def overdue(self, at: datetime, deadline_on: date | None = None) -> Story:
         """逾期 at `at`: of the present deadline, unless another day is given."""

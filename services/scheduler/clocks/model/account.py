@@ -15,6 +15,7 @@ _CAUSES: Final = {
     Turn.EXTENDED: "延期",
     Turn.CORRECTED: "更正期限",
     Turn.REOPENED: "反弹",
+    Turn.UNMERGED: "拆分",
 }
 _STATES: Final = {ClockState.RUNNING: "计时", ClockState.PAUSED: "暂停计时", ClockState.STOPPED: "停止计时"}
 _OUTCOMES: Final = {
@@ -24,6 +25,7 @@ _OUTCOMES: Final = {
     Outcome.SUPERSEDED: "已由新的期限代替",
     Outcome.CORRECTED: "录入有误，已更正",
     Outcome.CANCELLED: "已撤销",
+    Outcome.MERGED: "已归并，按所并入隐患的期限",
 }
 
 

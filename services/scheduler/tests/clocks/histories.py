@@ -53,7 +53,9 @@ _MOVES: dict[str, list[Move]] = {
         lambda story, turn: ("open", story.deadline_corrected(turn.at, turn.day)),
         lambda story, turn: ("open", story.regraded(turn.at, turn.draw(st.sampled_from(Grade)))),
         lambda story, turn: ("rejected", story.rejected(turn.at)),
+        lambda story, turn: ("merged", story.merged(turn.at)),
     ],
+    "merged": [lambda story, turn: ("open", story.unmerged(turn.at))],
     "review": [
         lambda story, turn: ("open", story.returned(turn.at)),
         lambda story, turn: ("closed", story.closed(turn.at)),

@@ -96,11 +96,11 @@ def test_a_correction_makes_the_day_count_as_it_is_and_what_was_wrong_never_pass
 @given(story=histories())
 def test_segments_are_one_line_of_time_without_gap_or_overlap(story: Story) -> None:
     clock = clock_of(story)
-    reopened = {d.set_at for d in clock.deadlines if d.set_by == "reopened"}
+    begun_anew = {segment.started_at for segment in clock.segments if segment.began_with in {"reopened", "unmerged"}}
     for earlier, later in zip(clock.segments, clock.segments[1:], strict=False):
         assert earlier.ended_at is not None
         assert earlier.started_at <= earlier.ended_at <= later.started_at
-        assert earlier.ended_at == later.started_at or later.started_at in reopened
+        assert earlier.ended_at == later.started_at or later.started_at in begun_anew
     assert (clock.segments[-1].ended_at is None) == (clock.state is not ClockState.STOPPED)
 
 

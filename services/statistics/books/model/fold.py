@@ -22,6 +22,8 @@ _COUNTED: Final = {
     "overdue": Measure.OVERDUE,
     "rejected": Measure.REJECTED,
 }
+_LEAVES: Final = {"closed": Measure.CLOSED, "merged": Measure.MERGED}
+_ARRIVES: Final = {"reopened": Measure.REOPENED, "unmerged": Measure.UNMERGED}
 
 
 def fold(record: HazardRecord, entry: Entry, days: CityDays) -> HazardRecord:
@@ -56,9 +58,10 @@ def book(steps: Sequence[Step], entry: Entry, days: CityDays) -> Step:
     day = days.zone.day_of(entry.occurred_at)
     if before is not None:
         day = max(day, before.day)
-    is_open = _is_open(before, entry)
+    ground = _goes_on_from(steps, entry)
+    is_open = _is_open(ground, entry)
     confirmed = entry.kind == "confirmed" and (before is None or before.confirmed_at is None)
-    carried = before or _NOTHING
+    carried = _NOTHING if ground is None or entry.kind == "merged" else ground
     due_on, passed = _deadline(steps, entry, days)
     return Step(
         version=entry.version,
@@ -80,6 +83,14 @@ def book(steps: Sequence[Step], entry: Entry, days: CityDays) -> Step:
         due_on=due_on,
         passed=passed,
     )
+
+
+def _goes_on_from(steps: Sequence[Step], entry: Entry) -> Step | None:
+    """Return the step from which `entry` goes on: the last one, and for 拆分 the last one before the newest 归并."""
+    if entry.kind != "unmerged":
+        return steps[-1] if steps else None
+    merged = next((place for place in reversed(range(len(steps))) if steps[place].kind == "merged"), 0)
+    return steps[merged - 1] if merged else None
 
 
 def _told(what: Step | Entry) -> Happening:
@@ -118,12 +129,12 @@ def _standing(carried: _Mark | None, kind: str, sets: str, mark: _Mark) -> _Mark
     return None if kind in {"returned", "reopened"} else carried
 
 
-def _is_open(before: Step | None, entry: Entry) -> bool:
+def _is_open(ground: Step | None, entry: Entry) -> bool:
     if entry.kind in {"confirmed", "reopened"}:
         return True
-    if entry.kind in {"closed", "rejected"}:
+    if entry.kind in {"closed", "rejected", "merged"}:
         return False
-    return before is not None and before.open
+    return ground is not None and ground.open
 
 
 def _flows(before: Step | None, entry: Entry, *, is_open: bool) -> tuple[Flow, ...]:
@@ -136,9 +147,8 @@ def _flows(before: Step | None, entry: Entry, *, is_open: bool) -> tuple[Flow, .
     if entry.kind in _COUNTED:
         flows.append(Flow(_COUNTED[entry.kind], cell))
     if is_open and not was_open:
-        flows.append(Flow(Measure.REOPENED if entry.kind == "reopened" else Measure.CONFIRMED, cell))
+        flows.append(Flow(_ARRIVES.get(entry.kind, Measure.CONFIRMED), cell))
     if was_open and not is_open:
         # A confirmed hazard that is struck off as no hazard leaves the books; it was never rectified and closed.
-        leaves = Measure.CLOSED if entry.kind == "closed" else Measure.TRANSFERRED_OUT
-        flows.append(Flow(leaves, cell))
+        flows.append(Flow(_LEAVES.get(entry.kind, Measure.TRANSFERRED_OUT), cell))
     return tuple(flows)

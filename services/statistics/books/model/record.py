@@ -12,7 +12,10 @@ from services.statistics.books.model.cell import Cell
 
 
 class Measure(enum.StrEnum):
-    """What a day's flows count. `rectified` counts submissions (整改完成待审), each time one is handed in."""
+    """What a day's flows count. `rectified` counts submissions (整改完成待审), each time one is handed in.
+
+    `merged` and `unmerged` count confirmed hazards that left the books for another one (归并) and came back (拆分).
+    """
 
     REGISTERED = "registered"
     CONFIRMED = "confirmed"
@@ -22,13 +25,15 @@ class Measure(enum.StrEnum):
     REOPENED = "reopened"
     OVERDUE = "overdue"
     REJECTED = "rejected"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
     TRANSFERRED_IN = "transferred_in"
     TRANSFERRED_OUT = "transferred_out"
 
 
 # Stock on a day is the sum of these flows until that day.
-ARRIVALS: Final = (Measure.CONFIRMED, Measure.REOPENED, Measure.TRANSFERRED_IN)
-DEPARTURES: Final = (Measure.CLOSED, Measure.TRANSFERRED_OUT)
+ARRIVALS: Final = (Measure.CONFIRMED, Measure.REOPENED, Measure.UNMERGED, Measure.TRANSFERRED_IN)
+DEPARTURES: Final = (Measure.CLOSED, Measure.MERGED, Measure.TRANSFERRED_OUT)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +65,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Where a hazard stood after one version, and what that version added to the books.
 
     `day` is the booking day in the city's zone. `open` means confirmed and not closed. `confirmed_at` is the first
-    confirmation; `rectified_on` and `closed_on` are those that stand (a return or a reopening clears them).
+    confirmation; `rectified_on` and `closed_on` are those that stand (a return or a reopening clears them). A hazard that
+    is merged into another is counted there, and has none of them until it is taken out again.
 
     `due_on` is the last day that counts of the deadline in force (`deadline_on` is the day as it was set), `passed` says
     whether that deadline passed; both as `duban_contracts.deadlines` reckons from the events so far, None where no

@@ -62,7 +62,11 @@ class Split(Document, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class FlowItem(Split, frozen=True, kw_only=True, omit_defaults=True):
-    """Counts of one split. `rectified` counts each submission, `overdue` each deadline that passed."""
+    """Counts of one split. `rectified` counts each submission, `overdue` each deadline that passed.
+
+    `merged` counts the confirmed hazards that are counted with another one from then on (归并), `unmerged` those that
+    came back (拆分).
+    """
 
     registered: int
     confirmed: int
@@ -72,6 +76,8 @@ class FlowItem(Split, frozen=True, kw_only=True, omit_defaults=True):
     reopened: int
     overdue: int
     rejected: int
+    merged: int
+    unmerged: int
     transferred_in: int
     transferred_out: int
 
@@ -158,7 +164,7 @@ class ClearanceDocument(Answer, frozen=True, kw_only=True):
 
 
 class BalanceItem(Split, frozen=True, kw_only=True, omit_defaults=True):
-    """opening + confirmed + reopened + transferred_in − closed − transferred_out = closing.
+    """opening + confirmed + reopened + unmerged + transferred_in − closed − merged − transferred_out = closing.
 
     `counted` is the closing stock counted hazard by hazard.
     """
@@ -166,8 +172,10 @@ class BalanceItem(Split, frozen=True, kw_only=True, omit_defaults=True):
     opening: int
     confirmed: int
     reopened: int
+    unmerged: int
     transferred_in: int
     closed: int
+    merged: int
     transferred_out: int
     closing: int
     counted: int

@@ -25,7 +25,10 @@ class BrokenHistory(ValueError):
 
 @dataclass
 class Standing:
-    """How one hazard stands; `trail` is (day, cell if it is open then else None, overdue then)."""
+    """How one hazard stands; `trail` is (day, cell if it is open then else None, overdue then).
+
+    `set_aside` is how it stood when it was merged into another: whether it was open, when it was confirmed, and handed in.
+    """
 
     clock: Clock
     cell: CellKey | None = None
@@ -37,6 +40,7 @@ class Standing:
     closed: datetime | None = None
     closed_day: date | None = None
     trail: list[tuple[date, CellKey | None, bool]] = field(default_factory=list)
+    set_aside: tuple[bool, datetime | None, date | None, date | None] = (False, None, None, None)
 
 
 @dataclass
@@ -111,8 +115,15 @@ def _replay(books: Books, now: Standing, record: Mapping[str, Any]) -> None:
         count("closed", cell)
     if what == "rejected" and was_open:
         count("transferred_out", cell)
+    if what == "merged":
+        now.set_aside = was_open, now.confirmed, now.confirmed_day, now.rectified_day
+        now.confirmed = now.confirmed_day = now.rectified_day = None
+    if what == "unmerged":
+        was_open, now.confirmed, now.confirmed_day, now.rectified_day = now.set_aside
+    if what in {"merged", "unmerged"} and was_open:
+        count(what, cell)
     now.cell = cell
-    now.is_open = what in {"confirmed", "reopened"} or (was_open and what not in {"closed", "rejected"})
+    now.is_open = what in {"confirmed", "reopened"} or (was_open and what not in {"closed", "rejected", "merged"})
     counts = datetime.fromisoformat(data["submitted_at"]) if data.get("submitted_at") else at
     now.clock.turn(what, counts, date.fromisoformat(facts["deadline_on"]) if facts.get("deadline_on") else None)
     _marks(now, what, at)

@@ -53,6 +53,7 @@ class Clock:
     paused: datetime | None = None
     runs: bool = False
     passed: bool = False
+    merged: bool = False
 
     @property
     def last_day(self) -> date | None:
@@ -80,14 +81,23 @@ class Clock:
             self.counted = self.paused
         elif what == "returned" and self.paused:
             self._resume(self.paused, max(at, self.counted))
-        elif what in {"closed", "rejected"} or (what == "overdue" and late):
+        elif what == "unmerged" and self.merged:
+            self._take_up(max(at, self.counted))
+        elif what in {"closed", "rejected", "merged"} or (what == "overdue" and late):
             self.passed = self.passed or late
+            self.merged = what == "merged" and self.due is not None
             self.runs, self.paused = self.runs and what == "overdue", None
             self.counted = max(at, self.counted)
 
     def _set(self, due: datetime, at: datetime) -> None:
         self.due, self.spent, self.counted = due, due, max(at, self.counted)
         self.runs, self.paused, self.passed = True, None, False
+
+    def _take_up(self, at: datetime) -> None:
+        """Run on after another hazard had gone on for this one: its own day, or the present one if that is over."""
+        self.runs, self.merged, self.counted = True, False, at
+        if not self.passed and self.due is not None and self.due <= at:
+            self.spent, self.due = at, _after(at.astimezone(CHINA).date())
 
     def _resume(self, paused: datetime, at: datetime) -> None:
         left = max(self.spent - paused, timedelta())
