@@ -11,12 +11,7 @@ import asyncio
 from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
-
-# The scheduler raises a deadline of a county only when it has read the county's topic up to a second beyond it, and looks at
-# its end once a second (the fence). Whoever plays a year by HTTP alone knows that nothing is on its way there: a step is dated
-# back by that long, or each deadline of the year would cost it.
-_HEARD: Final = timedelta(seconds=2.5)
+from typing import NamedTuple
 
 
 class Step(NamedTuple):
@@ -27,10 +22,11 @@ class Step(NamedTuple):
 
 
 class Steps:
-    """Moves the clocks of all processes that read `file`; nobody says anything on a topic of a county meanwhile."""
+    """Moves the clocks of all processes that read `file`. Each step is dated back by `back` (wall time)."""
 
-    def __init__(self, file: Path, begin: datetime) -> None:
+    def __init__(self, file: Path, begin: datetime, *, back: timedelta = timedelta()) -> None:
         self.file = file
+        self._back = back
         file.write_bytes(b"")
         self.now = begin
         self._write()
@@ -43,7 +39,7 @@ class Steps:
         self._write()
 
     def _write(self) -> None:
-        line = f"{(datetime.now(UTC) - _HEARD).isoformat()} {self.now.astimezone(UTC).isoformat()}\n"
+        line = f"{(datetime.now(UTC) - self._back).isoformat()} {self.now.astimezone(UTC).isoformat()}\n"
         with self.file.open("ab") as file:
             file.write(line.encode())
 
