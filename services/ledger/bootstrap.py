@@ -11,6 +11,7 @@ from services.chassis.process.service import Service
 from services.ledger.claims.wire import wire as claims
 from services.ledger.findings.wire import wire as findings
 from services.ledger.freshness.wire import wire as freshness
+from services.ledger.gathering.wire import wire as gathering
 from services.ledger.hazards.wire import wire as hazards
 from services.ledger.history.wire import wire as history
 from services.ledger.listings.wire import wire as listings
@@ -31,6 +32,7 @@ SLICES: Final = {
     "hazards": hazards,
     "history": history,
     "freshness": freshness,
+    "gathering": gathering,
     "claims": claims,
     "findings": findings,
     "supervision": supervision,

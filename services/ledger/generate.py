@@ -23,7 +23,12 @@ A move is asked for over HTTP (`POST /v1/hazards/{name}/<move>`), by a county's 
 is looked at first, then the state, then the content; whatever says no is a code below, and nothing is recorded.
 
 """
-_DOORS: Final[Mapping[Door, str]] = {Door.HTTP: "HTTP", Door.CLAIM: "county 县级上报", Door.SYSTEM: "platform 平台"}
+_DOORS: Final[Mapping[Door, str]] = {
+    Door.HTTP: "HTTP",
+    Door.WITH_ANOTHER: "HTTP, with another hazard 与另一条一起",
+    Door.CLAIM: "county 县级上报",
+    Door.SYSTEM: "platform 平台",
+}
 # What any move may be refused with.
 _COMMON: Final = (
     "role-not-allowed",
@@ -84,6 +89,8 @@ def _state(state: HazardState | None) -> str:
 
 
 def _after(move: Move[Any], state: HazardState | None) -> str:
+    if move.restores:
+        return "where it stood before 归并前的状态"
     after = move.leads[state]
     if after is state:
         return "the same 不变"

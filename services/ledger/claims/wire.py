@@ -5,9 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from duban_contracts.events.gathering import HazardMerged, HazardUnmerged
 from duban_contracts.events.hazards import HazardConfirmed, HazardPlanned, HazardRegraded, HazardRejected
 from services.chassis.assembly import Part, Platform
-from services.ledger.claims.handlers.take_claims import Claims, refuse_records, release_waiting, take_claims
+from services.ledger.claims.handlers.take_claims import (
+    Claims,
+    follow_merging,
+    refuse_records,
+    release_waiting,
+    take_claims,
+)
 from services.ledger.claims.http import Deps, router
 from services.ledger.claims.jobs import REPORT_SECONDS, report_waiting
 from services.ledger.freshness.handlers import note_progress
@@ -29,5 +36,8 @@ def wire(platform: Platform[Any]) -> Part:
         routers=[router(Deps(platform.database))],
         consumers=[consumer],
         jobs=[platform.every(REPORT_SECONDS, counting, name="waiting claims")],
-        reactions=dict.fromkeys((HazardConfirmed, HazardRejected, HazardPlanned, HazardRegraded), release),
+        reactions={
+            **dict.fromkeys((HazardConfirmed, HazardRejected, HazardPlanned, HazardRegraded), release),
+            **dict.fromkeys((HazardMerged, HazardUnmerged), partial(follow_merging, claims=claims)),
+        },
     )

@@ -7,6 +7,8 @@ from typing import Annotated, Self
 from fastapi import Path
 
 from services.chassis.web.documents import Document
+from services.chassis.web.problems import Problem
+from services.ledger.hazards.handlers.commands import Refused
 from services.ledger.hazards.model import Hazard, ShownHazard
 from services.ledger.history.documents import HistoryItem
 
@@ -41,3 +43,11 @@ class HazardCount(Document, frozen=True, kw_only=True):
 
     total: int
     groups: list[CountGroup]
+
+
+def problem_of(refused: Refused) -> Problem:
+    """Return the problem of a refusal; with the state and version that the hazard has, where the caller may know."""
+    hazard = refused.hazard
+    if hazard is None:
+        return Problem.of(refused.refusal)
+    return Problem.of(refused.refusal, state=hazard.state, version=hazard.version)

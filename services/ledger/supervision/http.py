@@ -15,6 +15,7 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.hazards.documents import HazardName
 from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.tables import register
 from services.ledger.history.tables import records
 from services.ledger.supervision import tables
 from services.ledger.supervision.documents import Timeline
@@ -37,13 +38,14 @@ def router(deps: Deps) -> Router:
 
     @routes.get("/hazards/{name}/timeline", summary="一条隐患的历史与文书", responses=declares("hazard-not-found"))
     async def timeline(caller: Annotated[Caller, Depends(allow(READ))], name: HazardName) -> Timeline:
-        """Return a hazard's history and the letters about it, in order of time."""
+        """Return a hazard's history and the letters about it and its sources, in order of time."""
         async with deps.database.acquire() as connection:
             hazard = await find_hazard(connection, name, caller)
             if hazard is None:
                 raise Problem("hazard-not-found", field="name")
             history = await records.of_hazard(connection, hazard.hazard_id)
-            notices = await tables.of_hazard(connection, hazard.hazard_id)
+            sources = await register.sources(connection, hazard.hazard_id) if hazard.source_count else []
+            notices = await tables.of_hazards(connection, [hazard.hazard_id, *(each.hazard_id for each in sources)])
         return Timeline.of(history, notices)
 
     return routes

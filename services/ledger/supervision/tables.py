@@ -26,8 +26,8 @@ _COLUMNS: Final = Columns[TimelineEntry](
     {"hazard_id": "text", "event_id": "text", "type": "text", "occurred_at": "timestamptz", "payload": "bytea"}
 )
 _INSERT: Final = f"{_COLUMNS.insert('hazard_timeline')} ON CONFLICT DO NOTHING"
-_OF_HAZARD: Final = f"""
-SELECT {_COLUMNS.names} FROM hazard_timeline WHERE hazard_id = $1 ORDER BY occurred_at, event_id"""  # noqa: S608
+_OF_HAZARDS: Final = f"""
+SELECT {_COLUMNS.names} FROM hazard_timeline WHERE hazard_id = ANY($1::text[]) ORDER BY occurred_at, event_id"""  # noqa: S608
 
 
 async def append(connection: Connection, entries: Sequence[TimelineEntry]) -> None:
@@ -35,6 +35,6 @@ async def append(connection: Connection, entries: Sequence[TimelineEntry]) -> No
     await connection.execute(_INSERT, *_COLUMNS.arguments(entries))
 
 
-async def of_hazard(connection: Connection, hazard_id: str) -> list[TimelineEntry]:
-    """Return the notices of a hazard, oldest first."""
-    return [TimelineEntry(*row) for row in await connection.fetch(_OF_HAZARD, hazard_id)]
+async def of_hazards(connection: Connection, hazard_ids: Sequence[str]) -> list[TimelineEntry]:
+    """Return the notices of these hazards, oldest first."""
+    return [TimelineEntry(*row) for row in await connection.fetch(_OF_HAZARDS, hazard_ids)]

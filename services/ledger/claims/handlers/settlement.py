@@ -30,7 +30,7 @@ from services.ledger.claims.tables.rejected import RejectedClaim
 from services.ledger.claims.tables.waiting import WaitingClaim
 from services.ledger.hazards.handlers.journal import Journal
 from services.ledger.hazards.handlers.numbers import Numbers
-from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import Stamp
 from services.ledger.hazards.tables.entries import Reference
 from services.ledger.history.model import SOURCE
@@ -58,7 +58,7 @@ def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers:
             continue
         hazard = settlement.hazard(claim)
         if not isinstance(claim, HazardReported):
-            settlement.follow_up(delivery, claim, hazard)
+            settlement.follow_up(delivery, claim, settlement.going_on(hazard))
         elif hazard is None:
             settlement.register(delivery, claim, next(numbers[claim.county]))
         else:
@@ -80,6 +80,13 @@ class Settlement:
         self._waiting: dict[Reference, list[WaitingClaim]] = dict(waiting)
         self._rejected: list[RejectedClaim] = []
         self._outcomes: Counter[tuple[str, str]] = Counter()
+    def going_on(self, hazard: Hazard | None) -> Hazard | None:
+        """Return the hazard that goes on for a merged one where the county may speak of it, and otherwise `hazard`."""
+        if hazard is None or hazard.merged_into is None:
+            return hazard
+        survivor = self._journal.hazard(HazardKey(hazard_id=hazard.merged_into))
+        return survivor if survivor is not None and survivor.county == hazard.county else hazard
+
 
     def hazard(self, claim: Claim) -> Hazard | None:
         """Return the hazard that a claim is about, as this transaction leaves it so far."""
@@ -226,13 +233,16 @@ def _remarks(claim: Claim, hazard: Hazard, decision: ClaimDecision) -> dict[str,
 
 
 def _linked(claim: Claim, hazard: Hazard) -> dict[str, Any]:
-    """Return what tells the county that its reference is taken for one that it wrote otherwise before."""
+    """Return what tells the county that its reference is taken for another: written otherwise before, or merged into it."""
     if claim.reference == hazard.reference:
-        return {}
-    return {
-        "linked_reference": hazard.reference,
-        "message": f"县级编号“{claim.reference}”与已入账的“{hazard.reference}”视为同一编号",
-    }
+        return {"message": f"该隐患已归并到 {hazard.merged_into_number}"} if hazard.merged_into_number else {}
+    alike = folded(claim.reference) == hazard.reference_key
+    said = (
+        f"与已入账的“{hazard.reference}”视为同一编号"
+        if alike
+        else f"的隐患已归并到“{hazard.reference}”（{hazard.number}）"
+    )
+    return {"linked_reference": hazard.reference, "message": f"县级编号“{claim.reference}”{said}"}
 
 
 def _naming(refusal: Refusal, claim: Claim, hazard: Hazard | None) -> Refusal:

@@ -91,17 +91,32 @@ async def refuse_records(connection: Connection, refused: Sequence[Refused], *, 
             settlement.refuse(record, event, unreadable(event, why, speaking), county=speaking)
         await settlement.save(connection)
 
+    await _release(connection, cast("Journal", unit), [change.after.hazard for change in changes], claims)
+
+
+async def follow_merging(
+    connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
+) -> None:
+    """Let what waits go along with hazards that were merged or taken out again, and look at it anew."""
 
 async def release_waiting(
     connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
 ) -> None:
     """Apply or refuse what waited for what happened to these hazards, in the same transaction."""
     journal = cast("Journal", unit)
-    hazards = [change.after.hazard for change in changes]
+    homes: list[Hazard] = []
+    for hazard in (change.after.hazard for change in changes):
+        home = claims.settlement(journal, {}).going_on(hazard) or hazard
+        await waiting.rehome(connection, hazard, home)
+        homes.append(home)
+    await _release(connection, journal, homes, claims)
+
+
+async def _release(connection: Connection, journal: Journal, hazards: Iterable[Hazard], claims: Claims) -> None:
     waits = await waiting.under(connection, [(hazard.county, hazard.reference_key) for hazard in hazards])
     settlement = claims.settlement(journal, waits)
     for county, reference in waits:
-        settlement.release(cast("Hazard", journal.under(county, reference)))
+        settlement.release(cast("Hazard", settlement.going_on(journal.under(county, reference))))
     await settlement.save(connection)
 
 

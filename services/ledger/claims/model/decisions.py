@@ -142,8 +142,8 @@ def report_again(
     said = _content(claim)
     if all(getattr(hazard, name) == said[name] for name in (*REPORTED_FIELDS, "doubts")):
         return _REPEATED
-    if hazard.state is HazardState.REJECTED:
-        return _TOO_LATE[hazard.state]
+    if hazard.state in {HazardState.REJECTED, HazardState.DUPLICATE} and (refused := _too_late(hazard)):
+        return refused
     if hazard.reported_at is not None and stamp.received_at < hazard.reported_at:
         return Repeated(older=True)
     if hazard.state not in CORRECT.leads:
@@ -156,16 +156,24 @@ def follow_up(hazard: Hazard | None, claim: FollowUp, stamp: Stamp) -> ClaimDeci
     """Decide on 整改方案 or 整改完成.
 
     A submission counts from when the broker took it (`stamp.received_at`), however long the claim waited (promise P3).
-    That of a major hazard waits for its plan, which may have gone another way.
+    That of a major hazard waits for its plan, which may have gone another way. A merged hazard takes none: what is said of
+    it is said of the one that goes on, and where that is another county's, by nobody of this one.
     """
+def _too_late(hazard: Hazard) -> Refusal | None:
+    """Return why nothing more is taken of a hazard that is decided, or None while it is not."""
+    if hazard.merged_into_number is not None:
+        return refusal("hazard-merged", field="reference", number=hazard.merged_into_number)
+    return _TOO_LATE.get(hazard.state)
+
+
     if hazard is None:
         return Waits(WaitingFor.REPORT)
     if hazard.state is HazardState.REPORTED:
         return Waits(WaitingFor.CONFIRMATION)
     if _says_nothing_new(hazard, claim):
         return _REPEATED
-    if hazard.state in _TOO_LATE:
-        return _TOO_LATE[hazard.state]
+    if refused := _too_late(hazard):
+        return refused
     decision = decide(hazard, _command(claim), stamp)
     if isinstance(decision, Refusal):
         return Waits(WaitingFor.PLAN) if decision.code == "plan-required" else decision

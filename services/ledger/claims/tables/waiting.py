@@ -15,6 +15,7 @@ from services.chassis.publishing.outbox import pack_headers, unpack_headers
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.ledger.claims.model.decisions import WaitingFor
+from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.tables.entries import Reference
 
 
@@ -82,6 +83,16 @@ async def save(connection: Connection, claims: Sequence[WaitingClaim]) -> None:
         await connection.execute(_MOVE_ON, *_STAGES.arguments(moved))
     if done:
         await connection.execute("DELETE FROM waiting_claim WHERE id = ANY($1::bigint[])", done)
+
+
+async def rehome(connection: Connection, hazard: Hazard, home: Hazard) -> None:
+    """Let what waits under the reference of `hazard` wait under that of `home`, wherever it waits now, in one county."""
+    await connection.execute(
+        "UPDATE waiting_claim SET reference_key = $3 WHERE county = $1 AND folded_reference(reference) = $2",
+        hazard.county,
+        hazard.reference_key,
+        home.reference_key,
+    )
 
 
 async def count_by_county(connection: Connection) -> dict[str, int]:

@@ -27,7 +27,7 @@ from services.chassis.publishing.unit_of_work import Change, Reactions, Stream, 
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard, HazardKey, evolve
 from services.ledger.hazards.moves import Stamp
-from services.ledger.hazards.tables import entries
+from services.ledger.hazards.tables import entries, register
 from services.ledger.hazards.tables.entries import Entry, Reference
 from services.ledger.history.model import GENESIS, SOURCE, Record, seal
 from services.ledger.history.tables import locks, records
@@ -84,6 +84,22 @@ class Journal(UnitOfWork[Entry]):
             if (hazard := self._hazard(self._references.get(key))) is not None:
                 return hazard
         return None
+
+    async def sources(self, connection: Connection, survivor: Hazard) -> list[Hazard]:
+        """Return the hazards that are merged into `survivor`, which `writing` was told of.
+
+        They were loaded with it, but for those that were merged while this transaction waited: these are locked now.
+        """
+        known = self._merged_into(survivor)
+        if len(known) < survivor.source_count:
+            late = {source.hazard_id for source in await register.sources(connection, survivor.hazard_id)}
+            found = await entries.lock_at_once(connection, sorted(late - {each.hazard_id for each in known}))
+            self.loaded = {**{entry.hazard.hazard_id: entry for entry in found}, **self.loaded}
+        return self._merged_into(survivor)
+
+    def _merged_into(self, survivor: Hazard) -> list[Hazard]:
+        loaded = [self._hazard(hazard_id) for hazard_id in sorted(self.loaded)]
+        return [each for each in loaded if each is not None and each.merged_into == survivor.hazard_id]
 
     def stamp(self, actor: Actor, hazard: Hazard | None, received_at: datetime | None = None) -> Stamp:
         """Return when `actor`'s move on `hazard` happens; `received_at` where its words reached us before now.
@@ -161,7 +177,10 @@ async def _of_references(connection: Connection, references: Sequence[Reference]
     if not references:
         return []
     await entries.hold_references(connection, references)
-    return await entries.lock_by_reference(connection, references)
+    found = await entries.lock_by_reference(connection, references)
+    # What is said under the reference of a merged hazard is for the one that goes on.
+    survivors = {e.hazard.merged_into for e in found if e.hazard.merged_into} - {e.hazard.hazard_id for e in found}
+    return [*found, *await entries.lock_at_once(connection, sorted(survivors))] if survivors else found
 
 
 def stream_of(topic_prefix: str) -> Stream[Entry]:

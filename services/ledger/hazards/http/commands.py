@@ -23,7 +23,7 @@ from services.chassis.web.idempotency import Attempt, Once, begin_all, keep_all
 from services.chassis.web.preconditions import Expecting
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.ledger.hazards.documents import HazardDocument, HazardName
+from services.ledger.hazards.documents import HazardDocument, HazardName, problem_of
 from services.ledger.hazards.handlers.commands import Order, Refused, move_hazards
 from services.ledger.hazards.handlers.journal import Ledger
 from services.ledger.hazards.model import Hazard, HazardKey
@@ -101,12 +101,4 @@ async def carry_out_round(deps: Deps, asked: Sequence[Asked]) -> Sequence[Respon
 
 
 def _answer(said: Hazard | Refused) -> Response | Problem:
-    return _problem(said) if isinstance(said, Refused) else answer(HazardDocument.of(said), version=said.version)
-
-
-def _problem(refused: Refused) -> Problem:
-    """Return the problem of a refusal; with the state and version that the hazard has, where the caller may know."""
-    hazard = refused.hazard
-    if hazard is None:
-        return Problem.of(refused.refusal)
-    return Problem.of(refused.refusal, state=hazard.state, version=hazard.version)
+    return problem_of(said) if isinstance(said, Refused) else answer(HazardDocument.of(said), version=said.version)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from duban_contracts.admissible.texts import folded
+from duban_contracts.events.gathering import HazardMerged, HazardSourceAdded, HazardSourceRemoved, HazardUnmerged
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
@@ -23,7 +24,7 @@ from duban_contracts.events.hazards import (
     HazardReturned,
     HazardSubmitted,
 )
-from duban_contracts.events.types import HazardFacts
+from duban_contracts.events.types import HazardFacts, HazardState
 from services.ledger.hazards.model.digests import plan_digest, submission_digest
 from services.ledger.hazards.model.posts import Post
 from services.ledger.hazards.model.shown import ShownHazard
@@ -37,8 +38,8 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
 
     `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
     broker. `submitted_by` and `submission_digest` belong to the newest submission. `listing_count` counts 挂牌督办, lifted
-    ones too. The columns of the row follow from these fields; a new one needs its migration, and an entry in `_KEEPS` for
-    each event that changes it.
+    ones too. `merged_from` is where it stood when it was merged into another. The columns of the row follow from these
+    fields; a new one needs its migration, and an entry in `_KEEPS` for each event that changes it.
     """
 
     reference_key: str
@@ -51,6 +52,7 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     submitted_by: str | None = None
     submission_digest: bytes | None = None
     closed_by: str | None = None
+    merged_from: HazardState | None = None
     listing_count: int = 0
 
 
@@ -71,8 +73,8 @@ def facts(hazard: Hazard) -> HazardFacts:
         township=hazard.township_code,
         enterprise_uscc=hazard.enterprise.uscc,
         doubts=hazard.doubts,
-        found_by=hazard.found_by,
         listing=hazard.listing,
+        found_by=hazard.found_by,
     )
 
 
@@ -204,6 +206,17 @@ _KEEPS: Final = dict(
             HazardReopened,
             lambda hazard, _: {"closed_at": None, "closed_by": None, "reopened_count": hazard.reopened_count + 1},
         ),
+        _keeps(
+            HazardMerged,
+            lambda _, event: {
+                "merged_into": event.survivor.id,
+                "merged_into_number": event.survivor.number,
+                "merged_from": event.previous_state,
+            },
+        ),
+        _keeps(HazardUnmerged, lambda *_: dict.fromkeys(("merged_into", "merged_into_number", "merged_from"))),
+        _keeps(HazardSourceAdded, lambda hazard, _: {"source_count": hazard.source_count + 1}),
+        _keeps(HazardSourceRemoved, lambda hazard, _: {"source_count": hazard.source_count - 1}),
         _keeps(HazardListed, lambda _, event: {"listing_count": event.listing.number}),
     )
 )

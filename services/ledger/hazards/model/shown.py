@@ -28,9 +28,10 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
     where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
-    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `found_by` is the
-    inspection that reported it, None where a county did. `listing` is the 挂牌督办 that holds; while there is one the
-    hazard can't be closed.
+    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `listing` is the 挂牌督办 that
+    holds; while there is one the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
+    `duplicate`, under `merged_into_number`; `source_count` says how many others were merged into this one.
+    `found_by` is the inspection that reported it, None where a county did.
     """
 
     hazard_id: str
@@ -59,9 +60,12 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     closed_at: datetime | None = None
     returned_count: int = 0
     reopened_count: int = 0
+    merged_into: str | None = None
+    merged_into_number: str | None = None
+    source_count: int = 0
     doubts: tuple[str, ...] = ()
-    found_by: FoundBy | None = None
     listing: Listing | None = None
+    found_by: FoundBy | None = None
 
 
 class HazardKey(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from services.ledger.hazards.moves.lift import LIFT, Lift
 from services.ledger.hazards.moves.list_hazard import LIST, ListHazard
 from services.ledger.hazards.moves.mark_listing_overdue import MARK_LISTING_OVERDUE, MarkListingOverdue
 from services.ledger.hazards.moves.mark_overdue import MARK_OVERDUE, SCHEDULER, MarkOverdue
+from services.ledger.hazards.moves.merge import MERGE, Merge, add_source
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 from services.ledger.hazards.moves.plan import PLAN, Plan
 from services.ledger.hazards.moves.register import REGISTER, Register, register
@@ -25,11 +26,14 @@ from services.ledger.hazards.moves.reject import REJECT, Reject
 from services.ledger.hazards.moves.reopen import REOPEN, Reopen
 from services.ledger.hazards.moves.send_back import RETURN, Return
 from services.ledger.hazards.moves.submit import SUBMIT, Submit
+from services.ledger.hazards.moves.unmerge import UNMERGE, Unmerge, remove_source
 
 __all__ = [
     "CORRECT",
+    "MERGE",
     "MOVES",
     "SCHEDULER",
+    "UNMERGE",
     "Close",
     "Confirm",
     "Correct",
@@ -42,6 +46,7 @@ __all__ = [
     "ListHazard",
     "MarkListingOverdue",
     "MarkOverdue",
+    "Merge",
     "Move",
     "Plan",
     "Register",
@@ -51,9 +56,12 @@ __all__ = [
     "Return",
     "Stamp",
     "Submit",
+    "Unmerge",
+    "add_source",
     "decide",
     "move_of",
     "register",
+    "remove_source",
 ]
 
 MOVES: Final[tuple[Move[Any], ...]] = (
@@ -72,6 +80,8 @@ MOVES: Final[tuple[Move[Any], ...]] = (
     REGRADE,
     LIST,
     LIFT,
+    MERGE,
+    UNMERGE,
     MARK_OVERDUE,
     MARK_LISTING_OVERDUE,
 )

@@ -24,9 +24,10 @@ Decision = HazardEvent | Refusal
 
 
 class Door(enum.StrEnum):
-    """By which way a move is asked for."""
+    """By which way a move is asked for; `with_another` is HTTP, too, by a route that names another hazard beside it."""
 
     HTTP = "http"
+    WITH_ANOTHER = "with_another"
     CLAIM = "claim"
     SYSTEM = "system"
 
@@ -59,6 +60,7 @@ class Move(Generic[C]):
 
     `decide` is asked last, with the facts as the hazard would have them after the move; it looks at the content only.
     Where one hand isn't enough, it may record something and leave the state as it is: in the states of `may_stay`.
+    One that `restores` leads back to the state before a merging, of which `leads` names one.
     `refusals` are the codes that it gives. `roles` may make the move, `major` those among them who may where the grade
     is major: that of `grade`, the one the hazard will have. Both are asked before the state and before `decide`: where
     `major` names the city's people only, no account of a county ever reaches `decide` with a major hazard, and a rule
@@ -72,6 +74,7 @@ class Move(Generic[C]):
     command: type[C]
     leads: Mapping[HazardState | None, HazardState]
     may_stay: frozenset[HazardState] = frozenset()
+    restores: bool = False
     decide: Callable[[Hazard, C, Stamp, HazardFacts], Decision]
     roles: frozenset[str]
     major: frozenset[str] | None = None

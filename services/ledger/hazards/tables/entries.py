@@ -64,7 +64,7 @@ def _of_inspection(field: str) -> Callable[[Entry], str | None]:
 def _columns() -> Columns[Entry]:
     """Return the columns of a hazard as its fields declare them, of what stands in them, and of the chain's head."""
     fields = inspect.type_info(Hazard).fields  # type: ignore[attr-defined]
-    special = {"hazard_id", "enterprise", "doubts", "found_by", "listing"}
+    special = {"hazard_id", "enterprise", "doubts", "found_by", "listing", "merged_into"}
     plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in special}
     return Columns[Entry](
         {
@@ -74,6 +74,7 @@ def _columns() -> Columns[Entry]:
             "enterprise_uscc": ("text", "hazard.enterprise.uscc"),
             # An array of arrays is no column of rows.
             "doubts": ("text", lambda entry: " ".join(entry.hazard.doubts)),
+            "merged_into": ("uuid", "hazard.merged_into"),
             **{name: ("text", _of_inspection(field)) for name, field in _INSPECTION.items()},
             "listing": (
                 "jsonb",
@@ -122,6 +123,13 @@ SELECT {_WITH_HEAD.names} FROM hazard JOIN {_REFERENCES.rows("wanted")} USING (c
  ORDER BY hazard_id FOR UPDATE OF hazard"""  # noqa: S608
 _BY_ID: Final = f"""
 SELECT {_WITH_HEAD.names} FROM hazard WHERE hazard_id = ANY($1::uuid[]) ORDER BY hazard_id FOR UPDATE"""  # noqa: S608
+# What was merged with one of them goes with it: its survivor, or its sources.
+_GATHERED: Final = f"""
+SELECT {_WITH_HEAD.names} FROM hazard WHERE hazard_id IN (
+       SELECT unnest($1::uuid[])
+        UNION SELECT hazard_id FROM hazard WHERE merged_into = ANY($1::uuid[])
+        UNION SELECT merged_into FROM hazard WHERE hazard_id = ANY($1::uuid[]) AND merged_into IS NOT NULL)
+ ORDER BY hazard_id FOR UPDATE OF hazard"""  # noqa: S608
 
 _SERIALS: Final = Columns[tuple[str, int]]({"county": ("text", itemgetter(0)), "wanted": ("bigint", itemgetter(1))})
 _NEXT_SERIALS: Final = f"""
@@ -146,8 +154,17 @@ async def lock_by_reference(connection: Connection, references: Sequence[Referen
 
 
 async def lock(connection: Connection, hazard_ids: Sequence[str]) -> list[Entry]:
-    """Return the hazards of these ids, locked until the transaction ends."""
-    return [_entry_of(row) for row in await connection.fetch(_BY_ID, hazard_ids)]
+    """Return the hazards of these ids and those that are merged with them, locked until the transaction ends."""
+    return [_entry_of(row) for row in await connection.fetch(_GATHERED, hazard_ids)]
+
+
+async def lock_at_once(connection: Connection, hazard_ids: Sequence[str]) -> list[Entry]:
+    """Return the hazards of these ids, locked until the transaction ends, if nobody else holds one of them.
+
+    For those who hold others already, out of order: whoever waits for nobody is in no circle of those who wait. Raises
+    LockNotAvailableError, which is worth a retry.
+    """
+    return [_entry_of(row) for row in await connection.fetch(f"{_BY_ID} NOWAIT", hazard_ids)]
 
 
 async def ids_of_numbers(connection: Connection, numbers: Sequence[str]) -> list[str]:
@@ -187,6 +204,7 @@ def hazard_of(row: asyncpg.Record) -> Hazard:
     values["hazard_id"] = str(values["hazard_id"])
     # Made, not converted: a limit that the contract draws tighter one day must not make old rows unreadable.
     values["doubts"] = values["doubts"].split()
+    values["merged_into"] = values["merged_into"] and str(values["merged_into"])
     found = {field: values[column] for column, field in _INSPECTION.items()}
     values["found_by"] = found if found["task_id"] else None
     values["listing"] = values["listing"] and _LISTING.decode(values["listing"])

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from duban_contracts.admissible.texts import folded
+from duban_contracts.events.types import HazardState
 from services.chassis.access.scope import Dimension, Facts, Scope
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard, HazardKey
@@ -30,21 +31,28 @@ class Filter:
     channel: str | None = None
     responsible_unit: str | None = None
     overdue: bool | None = None
-    first_confirmed: bool | None = None
     listed: bool | None = None
     listing_level: str | None = None
+    first_confirmed: bool | None = None
     reference: str | None = None
     task: str | None = None
     text: str | None = None
 
 
-_SCOPED: Final = {
+# Columns by which a caller's scope is asked.
+SCOPED: Final = {
     Dimension.COUNTY: "county",
     Dimension.TOWNSHIP: "township_code",
     Dimension.SECTOR: "sector",
     Dimension.ENTERPRISE: "enterprise_uscc",
 }
 _EQUAL: Final = ("county", "sector", "grade", "state", "channel", "responsible_unit", "overdue")
+_ASKED: Final = {
+    **{column: f"{column} = {{0}}" for column in _EQUAL},
+    "listing_level": "listing IS NOT NULL AND listing ->> 'level' = {0}",
+    "first_confirmed": "(first_confirmed_at IS NOT NULL) = {0}",
+    "task": "(task_id = {0} OR task_number = {0})",
+}
 _TEXT: Final = "(number ILIKE {0} OR enterprise_name ILIKE {0} OR place ILIKE {0} OR description ILIKE {0})"
 
 
@@ -61,30 +69,30 @@ def facts_of(hazard: Hazard) -> Facts:
 
 def _where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
     """Return the conditions and their parameters; only this module's own column names enter the text."""
-    conditions, values = scope.where(_SCOPED)
+    conditions, values = scope.where(SCOPED)
 
     def add(condition: str, value: Any) -> None:
         values.append(value)
         conditions.append(condition.format(f"${len(values)}"))
 
-    for column in _EQUAL:
-        value = getattr(wanted, column)
+    for name, condition in _ASKED.items():
+        value = getattr(wanted, name)
         if value is not None:
-            add(f"{column} = {{0}}", value)
-    if wanted.first_confirmed is not None:
-        add("(first_confirmed_at IS NOT NULL) = {0}", wanted.first_confirmed)
+            add(condition, value)
     if wanted.listed is not None:
         conditions.append(f"listing IS {'NOT ' if wanted.listed else ''}NULL")
-    if wanted.listing_level is not None:
-        add("listing IS NOT NULL AND listing ->> 'level' = {0}", wanted.listing_level)
     if wanted.reference is not None:
         add("reference_key = ANY({0})", [wanted.reference, folded(wanted.reference)])
-    if wanted.task is not None:
-        add("(task_id = {0} OR task_number = {0})", wanted.task)
     if wanted.text:
         escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         add(_TEXT, f"%{escaped}%")
-    return conditions, values
+    return [*conditions, *_counted_once(wanted)], values
+
+
+def _counted_once(wanted: Filter) -> list[str]:
+    """Return what leaves merged hazards out: they count as the one that goes on (SY26), unless they are looked for."""
+    looked_for = wanted.state or wanted.reference or wanted.task or wanted.text
+    return [] if looked_for else [f"state <> '{HazardState.DUPLICATE.value}'"]
 
 
 async def page(connection: Connection, scope: Scope, wanted: Filter, *, after: UUID | None, limit: int) -> list[Hazard]:
@@ -112,6 +120,15 @@ async def count(connection: Connection, scope: Scope, wanted: Filter, by: Group 
     columns, group = (f"{by}, count(*)", f"GROUP BY {by} ORDER BY {by}") if by else ("NULL, count(*)", "")
     rows = await connection.fetch(f"SELECT {columns} FROM hazard {where} {group}", *values)  # noqa: S608
     return [(row[0], row[1]) for row in rows]
+
+
+async def sources(connection: Connection, survivor_id: str) -> list[Hazard]:
+    """Return the hazards that are merged into this one, in the order in which they were registered."""
+    rows = await connection.fetch(
+        f"SELECT {COLUMNS} FROM hazard WHERE merged_into = $1 ORDER BY hazard_id",  # noqa: S608 - our own columns
+        survivor_id,
+    )
+    return [hazard_of(row) for row in rows]
 
 
 async def one(connection: Connection, key: HazardKey) -> Hazard | None:

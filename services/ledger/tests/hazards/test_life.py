@@ -52,7 +52,7 @@ from services.ledger.hazards.moves import (
     decide,
     move_of,
 )
-from services.ledger.tests.telling import NOON, by
+from services.ledger.tests.telling import NOON, by, closed, confirmed, new_hazard
 
 CONFIRMED: Final = {HazardState.CONFIRMED, HazardState.RECTIFYING, HazardState.IN_REVIEW, HazardState.CLOSED}
 # What a move may be refused with before its own content is looked at.
@@ -77,6 +77,9 @@ CONTENTS: Final[Mapping[str, st.SearchStrategy[object]]] = {
     "deadline_on": days,
     "completed_on": days,
     "due_at": instants,
+    "survivor": st.sampled_from(
+        [msgspec.structs.replace(each, hazard_id="h-2") for each in (new_hazard(), confirmed(Grade.MAJOR), closed())]
+    ),
     "number": st.integers(1, 2),
 }
 # A report registers a hazard or corrects it, and is told as a claim.
@@ -198,7 +201,8 @@ class HazardLife(RuleBasedStateMachine):
         self.hazard = evolve(before, event)
         self.events.append(event)
         stays = before.state in move.may_stay and self.hazard.state is before.state
-        assert stays or move.leads[before.state] is self.hazard.state
+        leads = before.merged_from if move.restores else move.leads[before.state]
+        assert stays or leads is self.hazard.state
         assert event.actor.role in move.roles
         # What we publish is held to the contract as any county's claim is.
         assert check_payload(lookup(type_of(type(event)).name), encode(event)) == []
@@ -231,7 +235,9 @@ class HazardLife(RuleBasedStateMachine):
     def what_confirmation_sets_is_there_from_then_on_and_never_before(self) -> None:
         hazard = self.hazard
         set_by_it = (hazard.grade, hazard.responsible_unit, hazard.deadline_on, hazard.confirmed_at)
-        assert [value is not None for value in set_by_it] == [hazard.state in CONFIRMED] * 4
+        assert [value is not None for value in set_by_it] == [(hazard.merged_from or hazard.state) in CONFIRMED] * 4
+        merged = (hazard.merged_into, hazard.merged_into_number, hazard.merged_from)
+        assert [value is not None for value in merged] == [hazard.state is HazardState.DUPLICATE] * 3
         assert (hazard.closed_at is not None) == (hazard.state is HazardState.CLOSED)
         assert hazard.closed_by is None or hazard.closed_by != hazard.submitted_by
         assert not hazard.overdue or hazard.deadline_on is not None

@@ -1,0 +1,69 @@
+"""Comparing reports: behind registration, so that none waits for it, and at once for a person who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.chassis.access.scope import Scope
+from services.chassis.process.clock import Clock
+from services.chassis.publishing.unit_of_work import Change, UnitOfWork
+from services.chassis.storage.database import Connection, Database
+from services.ledger.gathering.model import Likeness, keys_of, look_alikes
+from services.ledger.gathering.tables import look_alikes as tables
+from services.ledger.gathering.tables import uncompared
+from services.ledger.gathering.tables.look_alikes import LookAlike
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.tables.entries import Entry
+
+# A storm of reports is compared when it is over: a look costs the ledger a few hundredths of a second, each time.
+_AT_ONCE: Final = 40
+# Of those that meet under one name or place only the newest are looked at.
+_MEETING: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of comparing behind registration."""
+
+    database: Database
+    clock: Clock
+
+
+async def note_reported(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
+    """Put what was registered or corrected among what is to be compared, in the same transaction."""
+    del unit
+    await uncompared.add(connection, [change.after.hazard.hazard_id for change in changes])
+
+
+async def compare_new(*, deps: Deps) -> int:
+    """Compare some of what was reported with what it meets, and keep what looks alike; return how many were looked at.
+
+    Safe to run in several processes at once. The counties are not crossed: whose hazard looks like another county's is
+    told to people who ask, and see both.
+    """
+    async with deps.database.transaction() as connection:
+        taken = await uncompared.take(connection, _AT_ONCE)
+        if not taken:
+            return 0
+        hazards = await tables.of_hazards(connection, taken)
+        await tables.keep_keys(connection, {hazard.hazard_id: keys_of(hazard) for hazard in hazards})
+        found = [
+            _earlier(hazard, each)
+            for hazard in hazards
+            for each in await look(connection, hazard, Scope(county=frozenset({hazard.county})))
+        ]
+        await tables.keep(connection, taken, found, deps.clock.now())
+    return len(taken)
+
+
+async def look(connection: Connection, hazard: Hazard, scope: Scope) -> list[Likeness]:
+    """Return the open hazards in scope that look like `hazard`, most alike first."""
+    return look_alikes(hazard, await tables.meeting(connection, keys_of(hazard), scope, _MEETING))
+
+
+def _earlier(hazard: Hazard, other: Likeness) -> LookAlike:
+    """Return the pair, the later one first: ids grow with time."""
+    later, earlier = sorted((hazard.hazard_id, other.hazard.hazard_id), reverse=True)
+    return LookAlike(later, earlier, other.likeness)

@@ -1,0 +1,1 @@
+"""What looks alike (`look_alikes`), and what has yet to be compared (`uncompared`)."""

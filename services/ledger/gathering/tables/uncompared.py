@@ -1,0 +1,25 @@
+"""Hazards that have yet to be compared with others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from services.chassis.storage.database import Connection
+
+
+async def add(connection: Connection, hazard_ids: Iterable[str]) -> None:
+    """Put these hazards among those that are to be compared; one that stands there already stays."""
+    await connection.execute(
+        "INSERT INTO uncompared SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING", sorted(set(hazard_ids))
+    )
+
+
+async def take(connection: Connection, limit: int) -> list[str]:
+    """Remove up to `limit` hazards, oldest first, and return them; what another instance takes is passed over."""
+    rows = await connection.fetch(
+        """DELETE FROM uncompared WHERE hazard_id IN (
+               SELECT hazard_id FROM uncompared ORDER BY hazard_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+           RETURNING hazard_id""",
+        limit,
+    )
+    return sorted(str(row["hazard_id"]) for row in rows)

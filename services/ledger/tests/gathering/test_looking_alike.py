@@ -1,0 +1,79 @@
+"""Reports that look alike are shown to people, a moment after registration and at once to whoever asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from duban_contracts.events.types import Enterprise
+from services.ledger.gathering.handlers.compare import Deps, compare_new
+from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.people import FOREIGN
+
+pytestmark = pytest.mark.feature("SY26")
+Json = dict[str, Any]
+
+
+async def compared(ledger: InProcess) -> None:
+    """Everything that was reported so far is compared."""
+    while await compare_new(deps=Deps(ledger.database, ledger.clock)):
+        pass
+
+
+async def pairs(ledger: InProcess, who: str = "county") -> dict[tuple[str, str], float]:
+    items = (await ledger.get("/v1/look-alikes", who, limit=1000)).json()["items"]
+    return {(item["hazard"]["number"], item["other"]["number"]): item["likeness"] for item in items}
+
+
+async def of(ledger: InProcess, firm: str, **said: Any) -> Json:
+    """A report about this enterprise, at a place of its own."""
+    return await ledger.registered(enterprise=Enterprise(name=firm), **{"place": f"{firm[:5]}储罐区"} | said)
+
+
+async def test_a_report_that_looks_like_another_is_taken_and_shown_beside_it(ledger: InProcess) -> None:
+    first = await of(ledger, "疑似示例厂（虚构）", channel="self_report")
+    again = await of(ledger, "疑似示例厂(虚构)", channel="verified_tip", description="可燃气体探测器已失效，没有校验")
+    other = await of(ledger, "疑似示例厂（虚构）", description="灭火器过期", place="办公楼")
+    assert again["state"] == "reported"
+    await compared(ledger)
+    found = await pairs(ledger)
+    assert found[again["number"], first["number"]] > 0.55
+    assert not any(other["number"] in pair for pair in found)
+    alike = (await ledger.get(f"/v1/hazards/{first['number']}/look-alikes", "county")).json()["items"]
+    assert [one["hazard"]["number"] for one in alike] == [again["number"]]
+    # Nobody merged them: both stand and are counted.
+    assert first["state"] == again["state"] == "reported"
+
+
+async def test_what_was_merged_or_decided_is_no_longer_suggested(ledger: InProcess) -> None:
+    one, two, three = [await of(ledger, "已处理示例厂（虚构）") for _ in range(3)]
+    await compared(ledger)
+    mine = {one["number"], two["number"], three["number"]}
+    assert len([pair for pair in await pairs(ledger) if mine >= set(pair)]) == 3
+    await ledger.post(two["number"], "merge", {"into": one["number"], "reason": "同一处隐患"}, "county")
+    await ledger.post(three["number"], "reject", {"reason": "不构成隐患"}, "county")
+    assert [pair for pair in await pairs(ledger) if mine & set(pair)] == []
+
+
+async def test_a_corrected_report_is_compared_anew(ledger: InProcess) -> None:
+    first = await of(ledger, "更正示例厂（虚构）")
+    second = await of(ledger, "更正示例厂（虚构）", description="灭火器过期", place="办公楼")
+    await compared(ledger)
+    assert (second["number"], first["number"]) not in await pairs(ledger)
+    await of(ledger, "更正示例厂（虚构）", reference=second["reference"])
+    await compared(ledger)
+    assert (second["number"], first["number"]) in await pairs(ledger)
+
+
+async def test_another_countys_double_is_shown_to_whoever_sees_both(ledger: InProcess) -> None:
+    code = "91140502MA0EXAMP04"
+    mine = await ledger.registered(enterprise=Enterprise(name="跨县示例公司（虚构）", uscc=code), place="南库")
+    firm = Enterprise(name="跨县分公司（虚构）", uscc=code)
+    theirs = await ledger.registered(county=FOREIGN, enterprise=firm, place="南库")
+    await compared(ledger)
+    assert (theirs["number"], mine["number"]) not in await pairs(ledger, "city")
+    path = f"/v1/hazards/{mine['number']}/look-alikes"
+    seen = {who: (await ledger.get(path, who)).json()["items"] for who in ("city", "county")}
+    assert theirs["number"] in {one["hazard"]["number"] for one in seen["city"]}
+    assert theirs["number"] not in {one["hazard"]["number"] for one in seen["county"]}
