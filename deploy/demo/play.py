@@ -18,6 +18,7 @@ from deploy.demo.audit.case import AUDITOR, Case, Line
 from deploy.demo.audit.run import CHECKS, Check, audit
 from deploy.demo.board import Board, refusals_table
 from deploy.demo.counties import County
+from deploy.demo.criteria import load_criteria
 from deploy.demo.life import Story, write
 from deploy.demo.regulators import Regulators
 from deploy.demo.senders import GatewaySender, KafkaSender, Sender
@@ -109,6 +110,7 @@ async def perform(
         stories = {story.reference: story for story in written}
         senders = {county.code: _sender(settings, api, county.code) for county in city.counties}
         board = Board(city, api, clock, senders, console)
+        await load_criteria(api, settings.profile)
         await _live(api, city, clock, stories, senders, board, script, disturb)
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"

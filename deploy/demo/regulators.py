@@ -9,6 +9,7 @@ from datetime import timedelta
 import httpx
 
 from deploy.demo.api import Json, Platform
+from deploy.demo.criteria import CLAUSE
 from deploy.demo.life import Fate, Story
 from duban_contracts.events.types import Channel, Grade
 from services.chassis.process.clock import ZONE, Clock
@@ -54,9 +55,13 @@ class Regulators:
             "deadline_on": (today + timedelta(days=story.days)).isoformat(),
         }
         if major:
-            body["criterion"] = "重大事故隐患判定标准"
+            body["criterion"] = CLAUSE
             if story.channel is Channel.SELF_REPORT and hazard["first_confirmed_at"] is None:
-                first: Json = {"grade": story.grade, "reason": "经县级核实，符合重大事故隐患判定标准"}
+                first: Json = {
+                    "grade": story.grade,
+                    "reason": "经县级核实，符合重大事故隐患判定标准",
+                    "criterion": CLAUSE,
+                }
                 await self._command(hazard, "first-confirm", _clerk(story.county), first)
         await self._command(hazard, "confirm", "city-regulator-1" if major else _clerk(story.county), body)
 

@@ -9,6 +9,7 @@ from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
 from services.ledger.claims.wire import wire as claims
+from services.ledger.criteria.wire import wire as criteria
 from services.ledger.findings.wire import wire as findings
 from services.ledger.freshness.wire import wire as freshness
 from services.ledger.gathering.wire import wire as gathering
@@ -30,6 +31,7 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 # Tables of a slice may refer to those of an earlier one; its routes come after theirs.
 SLICES: Final = {
     "hazards": hazards,
+    "criteria": criteria,
     "history": history,
     "freshness": freshness,
     "gathering": gathering,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -29,13 +30,25 @@ class TwoLevels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     )
 
 
-class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a city confirms: which hazards need two levels. What no entry names is confirmed by one.
+class ClauseDemand(enum.StrEnum):
+    """When confirming as major has to cite a clause of the criteria (判定标准, S4 item 21)."""
 
-    DOMAIN §3 row 4: an enterprise's own major hazard by two, the findings of an inspection by the regulator alone.
+    ALWAYS = "always"
+    """Without criteria in force for its sector nothing is confirmed as major."""
+    WHERE_LISTED = "where_listed"
+    """Where criteria for its sector are in force on that day; elsewhere any words are taken."""
+    NEVER = "never"
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a city confirms: which hazards need two levels, and whether a clause is cited.
+
+    What no entry names is confirmed by one level. DOMAIN §3 row 4: an enterprise's own major hazard by two, the findings
+    of an inspection by the regulator alone.
     """
 
     two_levels: tuple[TwoLevels, ...] = (TwoLevels(channel=Channel.SELF_REPORT, grade=Grade.MAJOR),)
+    clause: ClauseDemand = ClauseDemand.WHERE_LISTED
 
     def first_level(self, channel: Channel, grade: Grade) -> frozenset[str]:
         """Return the roles that confirm first, none where one level is enough."""

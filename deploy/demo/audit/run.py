@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from deploy.demo.audit import accepted, alarms, figures, history, letters, order, refused
+from deploy.demo.audit import accepted, alarms, confirmed, figures, history, letters, order, refused
 from deploy.demo.audit.case import Case, Line
 
 Check = Callable[[Case], Awaitable[Line]]
@@ -16,6 +16,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     accepted.one_hazard_per_reference,
     order.every_hazards_events_stand_in_order,
     refused.every_planned_refusal_was_refused,
+    confirmed.what_is_major_was_confirmed_as_the_city_asks,
     alarms.every_overdue_deadline_was_raised_once,
     letters.every_overdue_hazard_has_one_letter,
     figures.the_books_balance,

@@ -164,9 +164,7 @@ async def in_process(dsn: str, profile: Path, vault: InstalledVault | None = Non
             tokens = await give_keys(connection)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://ledger") as client:
-            yield InProcess(
-                client=client, tokens=tokens, now=NOON, platform=platform, app=app, clock=clock, desk=desk
-            )
+            yield InProcess(client=client, tokens=tokens, now=NOON, platform=platform, app=app, clock=clock, desk=desk)
     finally:
         for close in (*(close for part in made for close in part.close), *([desk.vault.close] if desk.vault else [])):
             await close()

@@ -21,6 +21,7 @@ from services.chassis.testing.rights.specimens import Call, Make, Refuses, Speci
 from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Close, Confirm, ListHazard, Plan, Submit
+from services.ledger.tests.criteria.specimens import criteria_specimens
 from services.ledger.tests.gathering.specimens import gathering_specimens
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.tips.specimens import tip_specimens
@@ -217,5 +218,6 @@ def _names_reference(answer: httpx.Response, reference: str) -> bool:
 @pytest.mark.feature("SY65")
 async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(ledger: InProcess) -> None:
     rows = Rows(ledger)
-    gathering = gathering_specimens(ledger, rows.hazard("confirm"))
-    assert await examine(ledger.app, [*specimens(rows), *gathering, *tip_specimens(ledger)]) == []
+    beside = [*gathering_specimens(ledger, rows.hazard("confirm")), *tip_specimens(ledger)]
+    beside += await criteria_specimens(ledger)
+    assert await examine(ledger.app, [*specimens(rows), *beside]) == []

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
-
-from msgspec import Meta
+from typing import Self
 
 from services.chassis.web.documents import Document
+from services.chassis.web.findings import FindingDocument
 from services.scheduler.imports.handlers import Loaded
-from services.scheduler.imports.model.reading import Finding, Weight
-
-
-class ImportFindingDocument(Document, frozen=True, kw_only=True):
-    """One thing about one cell: an error refuses the file, a warning has to be looked at."""
-
-    weight: Weight
-    cell: Annotated[str, Meta(description="a JSON path, or a cell of the sheet such as C7")]
-    code: str
-    rule: str
-    value: str | None
-
-    @classmethod
-    def of(cls, finding: Finding) -> Self:
-        """Return a finding as HTTP shows it."""
-        return cls(weight=finding.weight, cell=finding.cell, code=finding.code, rule=finding.rule, value=finding.value)
 
 
 class PlannedDocument(Document, frozen=True, kw_only=True):
@@ -45,7 +28,7 @@ class ImportDocument(Document, frozen=True, kw_only=True):
     duties_changed: list[str]
     duties_unchanged: list[str]
     tasks: PlannedDocument
-    warnings: list[ImportFindingDocument]
+    warnings: list[FindingDocument]
 
     @classmethod
     def of(cls, loaded: Loaded, *, dry_run: bool) -> Self:
@@ -61,5 +44,5 @@ class ImportDocument(Document, frozen=True, kw_only=True):
             tasks=PlannedDocument(
                 created=planning.created, revised=planning.revised, kept=planning.kept, withdrawn=planning.withdrawn
             ),
-            warnings=[ImportFindingDocument.of(each) for each in loaded.read.warnings],
+            warnings=[FindingDocument.of(each) for each in loaded.read.warnings],
         )

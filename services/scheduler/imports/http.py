@@ -15,10 +15,11 @@ from services.chassis.access.roles import CITY_OFFICES
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Database
 from services.chassis.web.bodies import read_body
+from services.chassis.web.findings import FindingDocument
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.scheduler.duties.handlers.plan import Planner
-from services.scheduler.imports.documents import ImportDocument, ImportFindingDocument
+from services.scheduler.imports.documents import ImportDocument
 from services.scheduler.imports.handlers import load, read_file
 from services.scheduler.imports.model.units import Phrasebook
 
@@ -75,7 +76,7 @@ def router(deps: Deps) -> Router:
         )
         if found.errors:
             said = refusal("import-refused", count=len(found.errors), rule=None)
-            raise Problem.of(said, findings=[ImportFindingDocument.of(each) for each in found.findings])
+            raise Problem.of(said, findings=[FindingDocument.of(each) for each in found.findings])
         loaded = await load(deps.database, found, acting=acting, planner=deps.planner, rehearse=dry_run)
         return ImportDocument.of(loaded, dry_run=dry_run)
 

@@ -67,16 +67,24 @@ class HazardFirstConfirmed(HazardEvent, frozen=True, kw_only=True):
     grade: Grade
     reason: LongText
     criterion: ShortText | None = None
+    criterion_version: ShortText | None = None
+    criterion_text: LongText | None = None
 
 
 @event("hazard.confirmed.v1", family=TopicFamily.HAZARD, title_zh="确认")
 class HazardConfirmed(HazardEvent, frozen=True, kw_only=True):
-    """确认: grade, responsible unit and deadline are set; `criterion` is a clause of published criteria."""
+    """确认: grade, responsible unit and deadline are set; `criterion` is a clause of published criteria.
+
+    Where the city keeps those, `criterion_version` (sector/version) and `criterion_text` say which was in force that day
+    and what it said; later versions change nothing of it.
+    """
 
     grade: Grade
     responsible_unit: Unit
     deadline_on: date
     criterion: ShortText | None = None
+    criterion_version: ShortText | None = None
+    criterion_text: LongText | None = None
 
 
 @event("hazard.rejected.v1", family=TopicFamily.HAZARD, title_zh="不予认定")
@@ -148,10 +156,13 @@ class HazardDeadlineCorrected(HazardEvent, frozen=True, kw_only=True):
 
 @event("hazard.regraded.v1", family=TopicFamily.HAZARD, title_zh="调级")
 class HazardRegraded(HazardEvent, frozen=True, kw_only=True):
-    """调级: the grade was changed by a new confirmation."""
+    """调级: the grade was changed by a new confirmation, which cites a clause as the first one does."""
 
     reason: LongText
     previous_grade: Grade
+    criterion: ShortText | None = None
+    criterion_version: ShortText | None = None
+    criterion_text: LongText | None = None
 
 
 @event("hazard.overdue.v1", family=TopicFamily.HAZARD, title_zh="逾期")

@@ -80,13 +80,13 @@ class Settlement:
         self._waiting: dict[Reference, list[WaitingClaim]] = dict(waiting)
         self._rejected: list[RejectedClaim] = []
         self._outcomes: Counter[tuple[str, str]] = Counter()
+
     def going_on(self, hazard: Hazard | None) -> Hazard | None:
         """Return the hazard that goes on for a merged one where the county may speak of it, and otherwise `hazard`."""
         if hazard is None or hazard.merged_into is None:
             return hazard
         survivor = self._journal.hazard(HazardKey(hazard_id=hazard.merged_into))
         return survivor if survivor is not None and survivor.county == hazard.county else hazard
-
 
     def hazard(self, claim: Claim) -> Hazard | None:
         """Return the hazard that a claim is about, as this transaction leaves it so far."""

@@ -99,6 +99,7 @@ async def follow_merging(
 ) -> None:
     """Let what waits go along with hazards that were merged or taken out again, and look at it anew."""
 
+
 async def release_waiting(
     connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
 ) -> None:

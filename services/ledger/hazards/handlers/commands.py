@@ -17,7 +17,7 @@ from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
 from services.ledger.hazards.model import Hazard, HazardKey
-from services.ledger.hazards.moves import decide
+from services.ledger.hazards.moves import decide, move_of
 from services.ledger.hazards.tables.register import facts_of
 
 
@@ -71,7 +71,8 @@ def _in_its_context(journal: Journal, order: Order) -> Hazard | Refused:
 
 
 def _open(connection: Connection, orders: Sequence[Order], *, ledger: Ledger) -> AbstractAsyncContextManager[Journal]:
-    return writing(connection, ledger=ledger, hazards=[order.on for order in orders], commands=True)
+    major = any(move_of(order.command).asks_for_criteria(order.command) for order in orders)
+    return writing(connection, ledger=ledger, hazards=[order.on for order in orders], commands=True, criteria=major)
 
 
 def _as_written(journal: Journal, said: Hazard | Refused) -> Hazard | Refused:

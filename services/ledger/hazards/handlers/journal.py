@@ -25,6 +25,8 @@ from services.chassis.assembly import Platform
 from services.chassis.process.clock import Clock
 from services.chassis.publishing.unit_of_work import Change, Reactions, Stream, UnitOfWork
 from services.chassis.storage.database import Connection
+from services.ledger.criteria import tables as standards
+from services.ledger.criteria.model.standards import Standard, in_force
 from services.ledger.hazards.model import Hazard, HazardKey, evolve
 from services.ledger.hazards.moves import Stamp
 from services.ledger.hazards.tables import entries, register
@@ -62,6 +64,7 @@ class Journal(UnitOfWork[Entry]):
 
     rules: Rules
     topic_prefix: str
+    criteria: Sequence[Standard] = ()
 
     def __post_init__(self) -> None:
         self._numbers = {entry.hazard.number: hazard_id for hazard_id, entry in self.loaded.items()}
@@ -107,7 +110,8 @@ class Journal(UnitOfWork[Entry]):
         Never before the hazard's last event, whatever the machines' clocks say.
         """
         at = self.at if hazard is None else max(self.at, hazard.changed_at)
-        return Stamp(actor=actor, at=at, received_at=received_at or at, rules=self.rules)
+        criteria = () if hazard is None else in_force(self.criteria, hazard.sector, self.rules.zone.day_of(at))
+        return Stamp(actor=actor, at=at, received_at=received_at or at, rules=self.rules, criteria=criteria)
 
     def enter(self, event: HazardEvent, cause: CloudEvent | None = None) -> Hazard:
         """Add `event` to its hazard's history, to the outgoing events and to the county's copies."""
@@ -141,26 +145,31 @@ async def writing(
     hazards: Iterable[HazardKey] = (),
     references: Iterable[Reference] = (),
     commands: bool = False,
+    criteria: bool = False,
 ) -> AsyncIterator[Journal]:
     """Give the journal of the caller's transaction, and write it when the block ends well.
 
     `hazards` and `references` are all that the transaction may touch: their rows are locked in order of id, and a
     reference is held even while it has no hazard. `commands` says that people are waiting for the answer: a heartbeat
-    then stands behind what is recorded here, or waits for it. Raises Retryable when another instance was faster.
+    then stands behind what is recorded here, or waits for it; `criteria`, that something may be found major, by the
+    criteria of its sector that are in force today. Raises Retryable when another instance was faster.
     """
     await (locks.share_commands(connection) if commands else locks.share_history(connection))
     loaded = [
         *await _of_keys(connection, list(hazards)),
         *await _of_references(connection, sorted(set(references))),
     ]
+    # Read after the locks: a heartbeat that stands ahead of this transaction is older than this instant.
+    at = ledger.clock.now()
+    sectors = {entry.hazard.sector for entry in loaded} if criteria else set[str]()
     journal = Journal(
         stream=stream_of(ledger.topic_prefix),
-        # Read after the locks: a heartbeat that stands ahead of this transaction is older than this instant.
-        at=ledger.clock.now(),
+        at=at,
         loaded={entry.hazard.hazard_id: entry for entry in loaded},
         reactions=ledger.reactions,
         rules=ledger.rules,
         topic_prefix=ledger.topic_prefix,
+        criteria=await standards.holding(connection, sectors, ledger.rules.zone.day_of(at)) if sectors else (),
     )
     yield journal
     await journal.write(connection)

@@ -188,9 +188,21 @@ _KEEPS: Final = dict(
         ),
         _keeps(
             HazardConfirmed,
-            lambda _, event: {"confirmed_at": event.occurred_at, "confirmed_by": event.actor.account},
+            lambda _, event: {
+                "confirmed_at": event.occurred_at,
+                "confirmed_by": event.actor.account,
+                "criterion": event.criterion,
+                "criterion_version": event.criterion_version,
+            },
         ),
-        _keeps(HazardRegraded, lambda _, event: {"confirmed_by": event.actor.account}),
+        _keeps(
+            HazardRegraded,
+            lambda _, event: {
+                "confirmed_by": event.actor.account,
+                "criterion": event.criterion,
+                "criterion_version": event.criterion_version,
+            },
+        ),
         _keeps(HazardPlanned, lambda _, event: {"plan_digest": plan_digest(event.measures, event.responsible_post)}),
         _keeps(
             HazardSubmitted,

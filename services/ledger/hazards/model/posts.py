@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, Self
 
+import msgspec
+
 from duban_contracts.events.types import Actor
 from duban_contracts.vocabulary import ROLES, UNITS
-from services.chassis.access.roles import CITY_STAFF, ENTERPRISE
+from services.chassis.access.roles import CITY_STAFF, ENTERPRISE, holds
 
 _AT: Final = "@"
 
@@ -20,7 +22,8 @@ class Post(NamedTuple):
     @classmethod
     def of(cls, actor: Actor) -> Self:
         """Return the post in which `actor` acts."""
-        return cls(actor.role, actor.unit)
+        _, role, unit = msgspec.structs.astuple(actor)
+        return cls(role, unit)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -29,20 +32,22 @@ class Post(NamedTuple):
         return cls(role, unit or None)
 
     def __str__(self) -> str:
-        return f"{self.role}{_AT}{self.unit}" if self.unit else self.role
+        role, unit = self
+        return f"{role}{_AT}{unit}" if unit else role
 
     @property
     def zh(self) -> str:
         """What people call it: 应急管理局市级监管人员."""
-        return f"{UNITS.name(self.unit) if self.unit else ''}{ROLES.name(self.role)}"
+        role, unit = self
+        return f"{UNITS.name(unit) if unit else ''}{ROLES.name(role)}"
 
     def same_unit(self, other: Post) -> bool:
         """Return whether both posts on one hazard belong to one unit: its enterprise, or one bureau of one level."""
-        return (_level(self.role), self.unit) == (_level(other.role), other.unit)
+        return (_level(self), self.unit) == (_level(other), other.unit)
 
 
-def _level(role: str) -> str:
-    """Return for whom a role acts: the 应急管理局 of the county and that of the city are two units."""
-    if role in ENTERPRISE:
+def _level(post: Post) -> str:
+    """Return for whom a post acts: the 应急管理局 of the county and that of the city are two units."""
+    if holds(post, ENTERPRISE):
         return "enterprise"
-    return "city" if role in CITY_STAFF else "county"
+    return "city" if holds(post, CITY_STAFF) else "county"

@@ -28,8 +28,9 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
     where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
-    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `listing` is the 挂牌督办 that
-    holds; while there is one the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
+    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `criterion` is the
+    clause that was cited, `criterion_version` the sector and version of the criteria it stands in. `listing` is the 挂牌督办
+    that holds; while there is one the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
     `duplicate`, under `merged_into_number`; `source_count` says how many others were merged into this one.
     `found_by` is the inspection that reported it, None where a county did.
     """
@@ -45,6 +46,8 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     grade: Grade | None = None
     responsible_unit: str | None = None
     deadline_on: date | None = None
+    criterion: str | None = None
+    criterion_version: str | None = None
     overdue: bool = False
     enterprise: Enterprise
     place: str

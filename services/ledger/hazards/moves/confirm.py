@@ -9,12 +9,12 @@ import msgspec
 
 from duban_contracts.events.hazards import HazardConfirmed
 from duban_contracts.events.types import Grade, HazardFacts, HazardState, ShortText, Unit
-from duban_contracts.refusals import refusal
+from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import UNITS
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import TWO_LEVELS, deadline_holds, levels_hold
+from services.ledger.hazards.moves.rules import CLAUSES, TWO_LEVELS, cited, deadline_holds, levels_hold
 
 
 class Confirm(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +33,9 @@ def _confirm(hazard: Hazard, command: Confirm, stamp: Stamp, after: HazardFacts)
         return refused
     if refused := levels_hold(hazard, command.grade, stamp, CONFIRM.zh):
         return refused
+    clause = cited(command.criterion, command.grade, stamp, CONFIRM.zh)
+    if isinstance(clause, Refusal):
+        return clause
     return HazardConfirmed(
         hazard=msgspec.structs.replace(
             after,
@@ -45,7 +48,7 @@ def _confirm(hazard: Hazard, command: Confirm, stamp: Stamp, after: HazardFacts)
         grade=command.grade,
         responsible_unit=command.responsible_unit,
         deadline_on=command.deadline_on,
-        criterion=command.criterion,
+        **clause._asdict(),
     )
 
 
@@ -61,5 +64,6 @@ CONFIRM: Final = Move(
     major=CITY_REGULATORS,
     # Nothing is graded before it is confirmed; what counts is the grade that it shall have.
     grade=lambda _, command: command.grade,
-    refusals=("unknown-term", "deadline-in-the-past", "deadline-too-far", *TWO_LEVELS),
+    cites=True,
+    refusals=("unknown-term", "deadline-in-the-past", "deadline-too-far", *TWO_LEVELS, *CLAUSES),
 )

@@ -11,10 +11,11 @@ import msgspec
 
 from duban_contracts.events.hazards import HazardFirstConfirmed
 from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongText, ShortText
-from duban_contracts.refusals import refusal
+from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.roles import ENTERPRISE, REGULATORS, holds
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
+from services.ledger.hazards.moves.rules import CLAUSES, cited
 
 
 class FirstConfirm(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,13 +36,16 @@ def _first_confirm(hazard: Hazard, command: FirstConfirm, stamp: Stamp, after: H
         return refusal("same-grade", field="grade")
     if hazard.first_confirmed_by is not None:
         return refusal("first-level-done")
+    clause = cited(command.criterion, command.grade, stamp, FIRST_CONFIRM.zh)
+    if isinstance(clause, Refusal):
+        return clause
     return HazardFirstConfirmed(
         hazard=after,
         actor=stamp.actor,
         occurred_at=stamp.at,
         grade=command.grade,
         reason=command.reason,
-        criterion=command.criterion,
+        **clause._asdict(),
     )
 
 
@@ -58,7 +62,8 @@ FIRST_CONFIRM: Final = Move(
         HazardState.IN_REVIEW: HazardState.IN_REVIEW,
     },
     decide=_first_confirm,
+    cites=True,
     # Which of them, the city's policy says.
     roles=REGULATORS | ENTERPRISE,
-    refusals=("first-level-not-asked", "same-grade", "first-level-done"),
+    refusals=("first-level-not-asked", "same-grade", "first-level-done", *CLAUSES),
 )

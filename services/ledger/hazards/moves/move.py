@@ -16,6 +16,7 @@ from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import STATES
 from services.chassis.access.roles import holds
+from services.ledger.criteria.model.standards import Standard
 from services.ledger.hazards.model import Hazard, facts
 
 C = TypeVar("C", bound=msgspec.Struct)
@@ -36,13 +37,15 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts, and when: `at` is the event's instant, `received_at` when the words reached our door.
 
     Both are UTC in domain time. `rules` are what the city decided: a move asks them for its zone, in which calendar days
-    begin (DOMAIN §4), and for its policies.
+    begin (DOMAIN §4), and for its policies. `criteria` are the 判定标准 in force on that day for the hazard's sector, where
+    the move cites them.
     """
 
     actor: Actor
     at: datetime
     received_at: datetime
     rules: Rules
+    criteria: tuple[Standard, ...] = ()
 
     @property
     def today(self) -> date:
@@ -64,7 +67,8 @@ class Move(Generic[C]):
     `refusals` are the codes that it gives. `roles` may make the move, `major` those among them who may where the grade
     is major: that of `grade`, the one the hazard will have. Both are asked before the state and before `decide`: where
     `major` names the city's people only, no account of a county ever reaches `decide` with a major hazard, and a rule
-    that shall let one of them in has to widen `major` first. `source` names the rule's place in the domain documents.
+    that shall let one of them in has to widen `major` first. `cites`: what is major is so by the criteria in force, which
+    the stamp has to hold. `source` names the rule's place in the domain documents.
     """
 
     name: str
@@ -79,6 +83,7 @@ class Move(Generic[C]):
     roles: frozenset[str]
     major: frozenset[str] | None = None
     grade: Callable[[Hazard, C], Grade | None] = _present_grade
+    cites: bool = False
     refusals: tuple[str, ...] = ()
     doors: frozenset[Door] = frozenset({Door.HTTP})
 
@@ -95,6 +100,10 @@ class Move(Generic[C]):
             return self.conflict(hazard)
         after = facts(hazard) if target is hazard.state else msgspec.structs.replace(facts(hazard), state=target)
         return self.decide(hazard, command, stamp, after)
+
+    def asks_for_criteria(self, command: C) -> bool:
+        """Return whether `command` finds something major, which is decided by the criteria in force."""
+        return self.cites and getattr(command, "grade", None) is Grade.MAJOR
 
     def conflict(self, hazard: Hazard) -> Refusal:
         """Return the refusal of this move where the hazard's state doesn't know it (DOMAIN §3)."""

@@ -7,12 +7,12 @@ from typing import Final
 import msgspec
 
 from duban_contracts.events.hazards import HazardRegraded
-from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongText
-from duban_contracts.refusals import refusal
+from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongText, ShortText
+from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.roles import CITY_REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import TWO_LEVELS, levels_hold
+from services.ledger.hazards.moves.rules import CLAUSES, TWO_LEVELS, cited, levels_hold
 
 
 class Regrade(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +20,7 @@ class Regrade(msgspec.Struct, frozen=True, kw_only=True):
 
     grade: Grade
     reason: LongText
+    criterion: ShortText | None = None
 
 
 def _regrade(hazard: Hazard, command: Regrade, stamp: Stamp, after: HazardFacts) -> Decision:
@@ -27,12 +28,16 @@ def _regrade(hazard: Hazard, command: Regrade, stamp: Stamp, after: HazardFacts)
         return refusal("same-grade", field="grade")
     if refused := levels_hold(hazard, command.grade, stamp, REGRADE.zh):
         return refused
+    clause = cited(command.criterion, command.grade, stamp, REGRADE.zh)
+    if isinstance(clause, Refusal):
+        return clause
     return HazardRegraded(
         hazard=msgspec.structs.replace(after, grade=command.grade),
         actor=stamp.actor,
         occurred_at=stamp.at,
         reason=command.reason,
         previous_grade=hazard.grade,
+        **clause._asdict(),
     )
 
 
@@ -48,7 +53,8 @@ REGRADE: Final = Move(
         HazardState.IN_REVIEW: HazardState.IN_REVIEW,
     },
     decide=_regrade,
+    cites=True,
     # A regrading is a new confirmation with `major` on one of its sides (DOMAIN §3).
     roles=CITY_REGULATORS,
-    refusals=("same-grade", *TWO_LEVELS),
+    refusals=("same-grade", *TWO_LEVELS, *CLAUSES),
 )

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from duban_contracts.events.types import Channel, Grade
+from duban_contracts.policies import ClauseDemand
 from duban_contracts.refusals import Refusal, refusal
 from services.ledger.hazards.model import Hazard, Post
 from services.ledger.hazards.moves.move import Stamp
 
 # With what `levels_hold` refuses.
 TWO_LEVELS: Final = ("first-level-required", "same-confirmer", "same-unit-confirmer")
+# With what `cited` refuses.
+CLAUSES: Final = ("clause-required", "unknown-clause", "criteria-missing")
+
+
+class Cited(NamedTuple):
+    """A clause as an event cites it: its code, the version (sector/version) and its words there."""
+
+    criterion: str | None
+    criterion_version: str | None = None
+    criterion_text: str | None = None
 
 
 def deadline_holds(deadline_on: date, stamp: Stamp) -> Refusal | None:
@@ -50,3 +61,24 @@ def levels_hold(hazard: Hazard, grade: Grade, stamp: Stamp, move: str) -> Refusa
     if own and Post.of(stamp.actor).same_unit(Post.parse(hazard.first_confirmed_post)):
         return refusal("same-unit-confirmer", move=move)
     return None
+
+
+def cited(criterion: str | None, grade: Grade, stamp: Stamp, move: str) -> Cited | Refusal:
+    """Return the clause by which `grade` is given today, or refuse what cites none where the city asks for one.
+
+    Only what is major is decided by criteria (S4 item 21, SY37); for anything else the words are taken as they are.
+    """
+    demand, plain = stamp.rules.confirmation.clause, Cited(criterion)
+    if grade is not Grade.MAJOR or demand is ClauseDemand.NEVER:
+        return plain
+    if not stamp.criteria:
+        if demand is ClauseDemand.ALWAYS:
+            return refusal("criteria-missing", field="grade", move=move)
+        return plain
+    standards = "、".join(each.title for each in stamp.criteria)
+    if criterion is None:
+        return refusal("clause-required", field="criterion", standards=standards, move=move)
+    for standard in stamp.criteria:
+        if (clause := standard.clause(criterion)) is not None:
+            return Cited(criterion, f"{standard.sector}/{standard.version}", clause.text)
+    return refusal("unknown-clause", field="criterion", standards=standards)

@@ -1,0 +1,81 @@
+"""Criteria as a workbook: one row a clause, under 行业, 版本, 标准名称, 文号, 施行日期, 废止日期, 条款, 内容."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any, Final, cast
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.worksheet import Worksheet
+
+from duban_contracts.findings import Findings
+from services.ledger.criteria.model.reading import DEMANDED, HEAD, Row
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "行业": "sector",
+    "版本": "version",
+    "标准名称": "title",
+    "文号": "document",
+    "施行日期": "in_force_on",
+    "废止日期": "until_on",
+    "条款": "code",
+    "内容": "text",
+}
+MOST_ROWS: Final = 10_000
+_HEADER_ROWS: Final = 10
+
+
+def rows_of(content: bytes, found: Findings) -> Iterator[Row]:
+    """Yield the rows below the first header; a cell of the version's own that is left open says what stands above it."""
+    try:
+        book = load_workbook(BytesIO(content), data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError):
+        found.error("$", "no-workbook", "must be an Excel workbook (.xlsx)")
+        return
+    for sheet in cast("list[Worksheet]", book.worksheets):
+        if (header := _header(sheet)) is not None:
+            yield from _rows(sheet, *header)
+            return
+    names = "、".join(title for title, name in COLUMNS.items() if name in DEMANDED)
+    found.error("A1", "no-header", f"a row must name the columns {names}")
+
+
+def _header(sheet: Worksheet) -> tuple[int, Mapping[str, int]] | None:
+    """Return the header's row and the place of each column that it names."""
+    for number, cells in enumerate(sheet.iter_rows(max_row=_HEADER_ROWS), start=1):
+        places = {COLUMNS[title]: at for at, cell in enumerate(cells) if (title := _text(cell.value)) in COLUMNS}
+        if all(name in places for name in DEMANDED):
+            return number, places
+    return None
+
+
+def _rows(sheet: Worksheet, header: int, places: Mapping[str, int]) -> Iterator[Row]:
+    above: dict[str, str] = {}
+    for cells in sheet.iter_rows(min_row=header + 1, max_row=header + MOST_ROWS):
+        said = {name: _text(cells[at].value) for name, at in places.items()}
+        if not any(said.values()):
+            continue
+        if said.get("version"):
+            # A version that is named anew says all of its own words anew.
+            above = {}
+        above |= {name: said[name] for name in HEAD if said.get(name)}
+        yield Row({**above, "code": said["code"], "text": said["text"]}, _cells(cells, places))
+
+
+def _cells(cells: Any, places: Mapping[str, int]) -> Mapping[str, str]:
+    first = cells[0].coordinate
+    return {name: cells[places[name]].coordinate if name in places else first for name in COLUMNS.values()}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, date):
+        return value.isoformat()
+    # A number that is a whole is a clause's or a version's: 3, not 3.0.
+    whole = isinstance(value, float) and value.is_integer()
+    return "" if value is None else str(int(value) if whole else value).strip()

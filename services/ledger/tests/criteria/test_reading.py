@@ -1,0 +1,120 @@
+"""Files of criteria: both forms say the same, and what is wrong is named by its cell, the rule and the value."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from duban_contracts.findings import Findings
+from services.chassis.testing.tries import tries
+from services.ledger.criteria.handlers import read_file
+from services.ledger.criteria.model.standards import ALL, Clause, Standard, in_force
+from services.ledger.tests.criteria.files import CLAUSES, as_json, as_workbook, rows, version
+
+words = st.text("甲乙丙丁123", min_size=1, max_size=8)
+days = st.dates(date(2000, 1, 1), date(2030, 12, 31))
+standards = st.builds(
+    Standard,
+    sector=st.sampled_from(["hazchem", "coal_mine", "fire_safety", ALL]),
+    version=st.from_regex(r"[0-9]{4}-[a-z]{1,3}", fullmatch=True),
+    title=words,
+    document=st.none() | words,
+    in_force_on=days,
+    until_on=st.none(),
+    clauses=st.lists(
+        st.builds(Clause, code=words, text=words), min_size=1, max_size=4, unique_by=lambda clause: clause.code
+    ).map(tuple),
+)
+lists = st.lists(standards, min_size=1, max_size=4, unique_by=(lambda one: (one.sector, one.version))).filter(
+    lambda some: len({(one.sector, one.in_force_on) for one in some}) == len(some)
+)
+
+
+def faults(content: bytes) -> list[tuple[str, str, str | None]]:
+    found = Findings()
+    read_file(content, found)
+    return [(each.cell, each.code, each.value) for each in found.errors]
+
+
+@settings(max_examples=tries(8), deadline=None)
+@given(lists)
+def test_a_file_says_the_same_as_json_and_as_a_workbook(some: list[Standard]) -> None:
+    for content in (msgspec.json.encode({"lists": some}), as_workbook(rows(some))):
+        found = Findings()
+        assert read_file(content, found) == some
+        assert found.findings == []
+
+
+def test_a_sector_may_be_written_by_its_name() -> None:
+    found = Findings()
+    [read] = read_file(as_json(version("危险化学品")), found)
+    assert (read.sector, found.errors) == ("hazchem", [])
+
+
+@pytest.mark.feature("SY37")
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (version("星际航行"), ("$.lists[0].sector", "unknown-sector", "星际航行")),
+        (version(in_force_on="五月"), ("$.lists[0].in_force_on", "no-date", "五月")),
+        (version(until_on="2023-05-14"), ("$.lists[0].until_on", "ends-before-it-begins", None)),
+        (version(name="../2"), ("$.lists[0].version", "wrong-cell", "../2")),
+        (version(title=" "), ("$.lists[0].title", "missing-cell", None)),
+        (version(clauses=[]), ("$.lists[0].clauses", "no-clauses", None)),
+        (version(clauses=[*CLAUSES, CLAUSES[0]]), ("$.lists[0].clauses[2].code", "repeated-clause", "1")),
+        (version(clauses=[{"code": "1"}]), ("$.lists[0].clauses[0].text", "missing-cell", None)),
+        (
+            version(clauses=[{"code": "一\n二", "text": "甲"}]),
+            ("$.lists[0].clauses[0].code", "wrong-cell", "一\ufffd二"),
+        ),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else "",
+)
+def test_each_fault_is_named_by_cell_rule_and_value(wrong: dict[str, Any], told: tuple[str, str, str | None]) -> None:
+    assert told in faults(as_json(wrong))
+
+
+def test_a_workbook_names_its_cells_and_every_fault_at_once() -> None:
+    good = ["危险化学品", "2023", "标准", "", date(2023, 5, 15), None, "1", "示例条款"]
+    content = as_workbook([good, [None] * 6 + ["1", "又一条"], ["飞行", "1", "标准", "", "不详", None, "", "甲"]])
+    assert faults(content) == [
+        ("G5", "missing-cell", None),
+        ("G4", "repeated-clause", "1"),
+    ]
+    assert faults(as_workbook([good], header=["甲", "乙"])) == [("A1", "no-header", None)]
+    assert faults(b"PK\x03\x04 broken") == [("$", "no-workbook", None)]
+
+
+def test_what_is_no_file_of_criteria_is_refused_as_a_whole() -> None:
+    assert faults(b"\xff") == [("$", "not-json", None)]
+    for content in (b"[]", b'{"lists": []}', b'{"lists": {}}'):
+        assert faults(content) == [("$", "unknown-form", None)]
+
+
+def test_two_versions_of_a_sector_do_not_begin_on_one_day() -> None:
+    assert faults(as_json(version(), version(name="2024"))) == [
+        ("$.lists[1].in_force_on", "begins-as-another", "2023-05-15")
+    ]
+
+
+@given(lists, days)
+def test_one_version_of_a_sector_holds_on_a_day_and_it_is_the_newest(some: list[Standard], day: date) -> None:
+    counts = in_force(some, "hazchem", day)
+    assert [one.sector for one in counts] in ([], ["hazchem"], [ALL], ["hazchem", ALL])
+    for one in counts:
+        begun = [each.in_force_on for each in some if each.sector == one.sector and each.in_force_on <= day]
+        assert one.in_force_on == max(begun)
+
+
+@given(standards, st.integers(0, 400))
+def test_the_first_and_the_last_day_count(one: Standard, length: int) -> None:
+    last = one.in_force_on + timedelta(days=length)
+    ended = msgspec.structs.replace(one, until_on=last)
+    held = [bool(in_force([ended], one.sector, day)) for day in (one.in_force_on, last)]
+    beside = [bool(in_force([ended], one.sector, day)) for day in (one.in_force_on - timedelta(1), last + timedelta(1))]
+    assert (held, beside) == ([True, True], [False, False])
