@@ -91,6 +91,11 @@ async def refuse_records(connection: Connection, refused: Sequence[Refused], *, 
             settlement.refuse(record, event, unreadable(event, why, speaking), county=speaking)
         await settlement.save(connection)
 
+
+async def release_waiting(
+    connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
+) -> None:
+    """Apply or refuse what waited for what happened to these hazards, in the same transaction."""
     await _release(connection, cast("Journal", unit), [change.after.hazard for change in changes], claims)
 
 
@@ -98,12 +103,6 @@ async def follow_merging(
     connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
 ) -> None:
     """Let what waits go along with hazards that were merged or taken out again, and look at it anew."""
-
-
-async def release_waiting(
-    connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
-) -> None:
-    """Apply or refuse what waited for what happened to these hazards, in the same transaction."""
     journal = cast("Journal", unit)
     homes: list[Hazard] = []
     for hazard in (change.after.hazard for change in changes):

@@ -159,14 +159,6 @@ def follow_up(hazard: Hazard | None, claim: FollowUp, stamp: Stamp) -> ClaimDeci
     That of a major hazard waits for its plan, which may have gone another way. A merged hazard takes none: what is said of
     it is said of the one that goes on, and where that is another county's, by nobody of this one.
     """
-
-
-def _too_late(hazard: Hazard) -> Refusal | None:
-    """Return why nothing more is taken of a hazard that is decided, or None while it is not."""
-    if hazard.merged_into_number is not None:
-        return refusal("hazard-merged", field="reference", number=hazard.merged_into_number)
-    return _TOO_LATE.get(hazard.state)
-
     if hazard is None:
         return Waits(WaitingFor.REPORT)
     if hazard.state is HazardState.REPORTED:
@@ -179,6 +171,13 @@ def _too_late(hazard: Hazard) -> Refusal | None:
     if isinstance(decision, Refusal):
         return Waits(WaitingFor.PLAN) if decision.code == "plan-required" else decision
     return Recorded(decision, ClaimOutcome.APPLIED)
+
+
+def _too_late(hazard: Hazard) -> Refusal | None:
+    """Return why nothing more is taken of a hazard that is decided, or None while it is not."""
+    if hazard.merged_into_number is not None:
+        return refusal("hazard-merged", field="reference", number=hazard.merged_into_number)
+    return _TOO_LATE.get(hazard.state)
 
 
 def _task(found_by: FoundBy | None) -> str | None:
