@@ -38,11 +38,11 @@ async def take(ledger: InProcess, *said: TaskFindingReported) -> None:
         await take_findings(connection, deliveries, findings=findings)
 
 
-async def hazards(ledger: InProcess, task: TaskFacts, who: str = "city") -> Sequence[dict[str, Any]]:
-    answer = await ledger.get("/v1/hazards", who, task=task.number)
+async def hazards(ledger: InProcess, task: str, who: str = "city") -> Sequence[dict[str, Any]]:
+    """The hazards that a task found, by its number or id, in the order of their references."""
+    answer = await ledger.get("/v1/hazards", who, task=task)
     assert answer.status_code == 200, answer.text
-    items: Sequence[dict[str, Any]] = answer.json()["items"]
-    return items
+    return sorted(answer.json()["items"], key=lambda item: item["reference"])
 
 
 async def told(ledger: InProcess, task: TaskFacts) -> list[FindingRejected]:
@@ -54,7 +54,7 @@ async def told(ledger: InProcess, task: TaskFacts) -> list[FindingRejected]:
 async def test_each_finding_is_a_hazard_under_the_units_name_that_names_its_task(ledger: InProcess) -> None:
     task = new_task(ledger)
     await take(ledger, found(finding("1"), of=task), found(finding("2", suggested_grade="major"), of=task))
-    second, first = await hazards(ledger, task)
+    first, second = await hazards(ledger, task.number)
     assert [item["reference"] for item in (first, second)] == [f"{task.number}/1", f"{task.number}/2"]
     assert first["found_by"] == {"task_id": task.task_id, "task_number": task.number, "unit": "emergency_management"}
     assert (first["channel"], first["state"], second["suggested_grade"], second["grade"]) == (
@@ -63,15 +63,12 @@ async def test_each_finding_is_a_hazard_under_the_units_name_that_names_its_task
         "major",
         None,
     )
-    assert [item["hazard_id"] for item in (await ledger.get("/v1/hazards", task=task.task_id)).json()["items"]] == [
-        second["hazard_id"],
-        first["hazard_id"],
-    ]
+    assert await hazards(ledger, task.task_id) == [first, second]
     history = (await ledger.get(f"/v1/hazards/{first['number']}/history")).json()["items"]
     actor = history[0]["payload"]["actor"]
     assert (actor["account"], actor["unit"]) == ("regulator-140502-1", "emergency_management")
     assert history[0]["payload"]["hazard"]["found_by"]["task_number"] == task.number
-    assert await hazards(ledger, task, "foreign") == []
+    assert await hazards(ledger, task.number, "foreign") == []
 
 
 async def test_the_county_hears_of_what_was_found_in_it(ledger: InProcess) -> None:
@@ -93,7 +90,7 @@ async def test_the_same_again_changes_nothing_and_other_content_corrects_before_
     await take(ledger, found(finding(place="三号车间"), of=task, filing=3, at=local(3, 9)))
     # What is older comes to us late, from a replay: it overwrites nothing.
     await take(ledger, found(finding(place="一号车间"), of=task, filing=2, at=local(2, 10)))
-    [hazard] = await hazards(ledger, task)
+    [hazard] = await hazards(ledger, task.number)
     assert (hazard["version"], hazard["place"]) == (2, "三号车间")
     assert await told(ledger, task) == []
 
@@ -101,7 +98,7 @@ async def test_the_same_again_changes_nothing_and_other_content_corrects_before_
 async def test_what_can_no_longer_be_corrected_is_answered_to_the_task_and_kept(ledger: InProcess) -> None:
     task = new_task(ledger)
     await take(ledger, found(finding(), of=task))
-    [hazard] = await hazards(ledger, task)
+    [hazard] = await hazards(ledger, task.number)
     assert (await ledger.confirm(hazard)).status_code == 200
     await take(
         ledger,
@@ -116,7 +113,7 @@ async def test_what_can_no_longer_be_corrected_is_answered_to_the_task_and_kept(
         2,
     )
     assert "不能再更正" in refused.message
-    assert [item["place"] for item in await hazards(ledger, task)] == ["二号车间配电室", "二号车间配电室"]
+    assert [item["place"] for item in await hazards(ledger, task.number)] == ["二号车间配电室", "二号车间配电室"]
     kept = (await ledger.get("/v1/rejected-claims", limit=1000)).json()["items"]
     [mine] = [item for item in kept if item["reference"] == f"{task.number}/1"]
     assert (mine["code"], mine["type"]) == ("reference-already-confirmed", "duban.task.finding_reported.v1")
@@ -133,7 +130,7 @@ async def test_what_the_contract_does_not_take_is_answered_with_field_and_rule_a
         found(finding("2"), of=task),
         found(finding("3", county=FOREIGN), of=task),
     )
-    assert [item["reference"] for item in await hazards(ledger, task)] == [f"{task.number}/2"]
+    assert [item["reference"] for item in await hazards(ledger, task.number)] == [f"{task.number}/2"]
     assert [(one.reference, one.code, one.field) for one in await told(ledger, task)] == [
         ("1", "unknown-term", "$.sector"),
         ("3", "finding-outside-area", "$.county"),
@@ -147,7 +144,7 @@ async def test_a_county_neither_overwrites_a_finding_nor_is_overwritten_by_one(l
     await ledger.take(report(f"{task.number}/1", place="别处"))
     await ledger.take(report(f"{task.number}/2"))
     await take(ledger, found(finding("2"), of=task))
-    [hazard] = await hazards(ledger, task)
+    [hazard] = await hazards(ledger, task.number)
     assert (hazard["version"], hazard["place"]) == (1, "二号车间配电室")
     assert [one.code for one in await told(ledger, task)] == ["reference-of-another"]
     answers = [event.type for event in await ledger.said(feedback_topic(HOME)) if event.subject == f"{task.number}/1"]
@@ -158,10 +155,10 @@ async def test_what_the_county_said_of_it_before_waits_for_its_confirmation(ledg
     task = new_task(ledger)
     await ledger.take(rectification(f"{task.number}/1"))
     await take(ledger, found(finding(), of=task))
-    [hazard] = await hazards(ledger, task)
+    [hazard] = await hazards(ledger, task.number)
     answer = await ledger.confirm(hazard)
     assert answer.status_code == 200
-    [now] = await hazards(ledger, task)
+    [now] = await hazards(ledger, task.number)
     assert now["state"] == "in_review"
     copies = [
         decode(event) for event in await ledger.said(feedback_topic(HOME)) if event.partitionkey == now["reference"]

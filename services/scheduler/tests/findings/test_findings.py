@@ -26,7 +26,7 @@ from services.scheduler.settings import Settings
 from services.scheduler.tasks.model.planned import PlannedTask
 from services.scheduler.tasks.model.task import number_of
 from services.scheduler.tests.bench import Bench
-from services.scheduler.tests.tasks.stage import COUNTY, Stage, report, stage_on
+from services.scheduler.tests.tasks.stage import COUNTY, Stage, report
 
 pytestmark = pytest.mark.feature("SY09")
 UNIT = "emergency_management"
@@ -119,12 +119,6 @@ async def checks(stage: Stage, bench: Bench, platform: Platform[Settings]) -> As
     transport = httpx.ASGITransport(app=app_of(platform, parts(platform), title=TITLE))
     async with httpx.AsyncClient(transport=transport, base_url="http://scheduler") as client:
         yield Inspection(stage, bench, client)
-
-
-@pytest.fixture
-def stage(bench: Bench) -> Stage:
-    """Tasks on the bench's database and clock, on Monday 1 June."""
-    return stage_on(bench.database, bench.clock)
 
 
 async def test_findings_are_said_once_however_often_the_submission_is_filed(checks: Inspection) -> None:
