@@ -13,7 +13,7 @@ from deploy.prometheus import operator
 from duban_contracts.generate import files as contracts
 from services.chassis import openapi, rights
 from services.ledger import generate as moves
-from tools.generate import features, metrics, settings, tables
+from tools.generate import features, machine, metrics, settings, tables
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -47,7 +47,7 @@ GENERATORS: Final[Mapping[str, Callable[[], Files]]] = {
     "operator": _operator,
     "openapi": openapi.generated,
     "rights": lambda: {"docs/rights.md": rights.generated()},
-    "moves": lambda: {"docs/moves.md": moves.document()},
+    "moves": lambda: {"docs/moves.md": moves.document(), "docs/moves.svg": machine.hazards(moves.ways())},
     "metrics": lambda: {"docs/metrics.md": metrics.document()},
     "settings": lambda: {"docs/settings.md": settings.document()},
     "tables": lambda: {"docs/tables.md": tables.document()},
