@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, type_of
 from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
-from duban_contracts.events.types import Enterprise
+from duban_contracts.events.types import Channel, Enterprise
 from services.chassis.process.clock import ZONE
 
 
@@ -38,6 +39,15 @@ class CountySystem:
             suggested_grade=story.grade,
         )
         return self._event(data, story.reference, now)
+
+    def found_again(self, story: Story, now: datetime) -> CloudEvent:
+        """隐患上报 of the same hazard by another channel, under a reference of its own."""
+        twin = replace(
+            story,
+            reference=f"{story.again}",
+            channel=Channel.VERIFIED_TIP if story.channel is Channel.INSPECTION else Channel.INSPECTION,
+        )
+        return self.reported(twin, now, description=f"现场核查：{story.description}")
 
     def rectified(self, story: Story, now: datetime, *, again: bool = False) -> CloudEvent:
         """整改完成; `again` after a return."""

@@ -73,6 +73,8 @@ class County:
             return [[report], [self._system.reported(story, now)]]
         if story.quirk is Quirk.CORRECTED:
             return [[report], [self._system.reported(story, now, description=f"{story.description}（更正补充）")]]
+        if story.quirk is Quirk.FOUND_AGAIN:
+            return [[report, self._system.found_again(story, now)]]
         self._submissions[story.reference] = 1
         return [[self._system.rectified(story, now)], [report]]
 

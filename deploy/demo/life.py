@@ -33,6 +33,7 @@ class Quirk(enum.StrEnum):
     SENT_TWICE = "sent_twice"
     FIXED_BEFORE_REPORTED = "fixed_before_reported"
     CORRECTED = "corrected"
+    FOUND_AGAIN = "found_again"
     MALFORMED = "malformed"
     FOREIGN = "foreign"
 
@@ -57,6 +58,11 @@ class Story:
     def reaches_the_ledger(self) -> bool:
         """Tell whether a hazard is to come of it."""
         return self.quirk not in {Quirk.MALFORMED, Quirk.FOREIGN}
+
+    @property
+    def again(self) -> str | None:
+        """The reference under which the same hazard is reported once more, by another channel; None where it isn't."""
+        return f"{self.reference}-B" if self.quirk is Quirk.FOUND_AGAIN else None
 
 
 _FINDINGS: Final = {
@@ -83,11 +89,12 @@ _COMMON: Final = (
 )
 _FATES: Final = ((Fate.IN_TIME, 46), (Fate.RETURNED, 16), (Fate.LATE, 16), (Fate.NEVER, 12), (Fate.REJECTED, 10))
 _QUIRKS: Final = (
-    (Quirk.NONE, 60),
+    (Quirk.NONE, 53),
     (Quirk.RETRIED, 9),
     (Quirk.SENT_TWICE, 7),
     (Quirk.FIXED_BEFORE_REPORTED, 7),
     (Quirk.CORRECTED, 7),
+    (Quirk.FOUND_AGAIN, 7),
     (Quirk.MALFORMED, 6),
     (Quirk.FOREIGN, 4),
 )
@@ -104,6 +111,8 @@ def write(city: City, *, seed: int, hazards: int, seconds: float, today: date) -
         fate, quirk = _pick(dice, _FATES), _pick(dice, _QUIRKS)
         if quirk is Quirk.FIXED_BEFORE_REPORTED:
             fate = Fate.IN_TIME
+        if quirk is Quirk.FOUND_AGAIN and fate is Fate.REJECTED:
+            fate = Fate.LATE
         # Fixed before it was reported is 立行立改, which only a general hazard allows.
         general = fate is Fate.REJECTED or quirk is Quirk.FIXED_BEFORE_REPORTED or dice.random() < 0.85  # noqa: PLR2004
         stories.append(

@@ -25,6 +25,7 @@ class Regulators:
         self._platform = platform
         self._clock = clock
         self._stories = stories
+        self._again = {story.again: story for story in stories.values() if story.again}
         self.refused: list[str] = []
 
     async def work(self, county: str, stopping: asyncio.Event) -> None:
@@ -41,6 +42,9 @@ class Regulators:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _decide(self, hazard: Json) -> None:
+        if twin := self._again.get(hazard["reference"]):
+            await self._merge(hazard, twin)
+            return
         story = self._stories[hazard["reference"]]
         if story.fate is Fate.REJECTED:
             await self._command(
@@ -64,6 +68,17 @@ class Regulators:
                 }
                 await self._command(hazard, "first-confirm", _clerk(story.county), first)
         await self._command(hazard, "confirm", "city-regulator-1" if major else _clerk(story.county), body)
+
+    async def _merge(self, hazard: Json, story: Story) -> None:
+        """Merge what was found again into what was reported first; a hazard that is over by now goes on for nobody."""
+        async for first in self._platform.pages(
+            "ledger", "/v1/hazards", _clerk(story.county), county=story.county, reference=story.reference
+        ):
+            body = {"into": first["number"], "reason": "与先前上报的为同一处隐患"}
+            if first["state"] in {"closed", "rejected"}:
+                await self._command(hazard, "reject", _clerk(story.county), {"reason": "同一处隐患已经办结"})
+            else:
+                await self._command(hazard, "merge", _clerk(story.county), body)
 
     async def _review(self, hazard: Json) -> None:
         story = self._stories[hazard["reference"]]

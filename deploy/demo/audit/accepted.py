@@ -30,7 +30,9 @@ async def every_accepted_event_is_accounted_for(case: Case) -> Line:
 
 async def one_hazard_per_reference(case: Case) -> Line:
     """P1: however often a hazard was sent, the ledger holds it once."""
-    wanted = Counter((story.county, story.reference) for story in case.stories.values() if story.reaches_the_ledger)
+    reported = [story for story in case.stories.values() if story.reaches_the_ledger]
+    wanted = Counter((story.county, story.reference) for story in reported)
+    wanted += Counter((story.county, story.again) for story in reported if story.again)
     hazards = (await case.evidence()).hazards.values()
     found = Counter((hazard["county"], hazard["reference"]) for hazard in hazards if hazard["county"] in case.senders)
     wrong = [f"{c} {r}: 应 {wanted[c, r]} 实 {found[c, r]}" for c, r in wanted | found if wanted[c, r] != found[c, r]]

@@ -64,9 +64,11 @@ class Case:
     async def evidence(self) -> Evidence:
         """Read the ledger's whole history and its hazards."""
         history = [r async for r in self.platform.pages("ledger", "/v1/history", AUDITOR, limit=5000)]
+        # What is merged into another hazard is in no list but that of its state.
         hazards = {
             hazard["hazard_id"]: hazard
-            async for hazard in self.platform.pages("ledger", "/v1/hazards", AUDITOR, limit=1000)
+            for asked in ({}, {"state": "duplicate"})
+            async for hazard in self.platform.pages("ledger", "/v1/hazards", AUDITOR, limit=1000, **asked)
         }
         return Evidence(history, hazards)
 

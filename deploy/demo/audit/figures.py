@@ -15,7 +15,7 @@ from services.statistics.recompute.model import books_of
 
 
 async def the_books_balance(case: Case) -> Line:
-    """P5: opening + confirmed + reopened + transferred in − closed − transferred out = closing, in every cell."""
+    """P5: opening + confirmed + reopened + unmerged + transferred in − closed − merged − transferred out = closing, in every cell."""
     first, last = period_of((await case.evidence()).history)
     answer = await case.platform.get(
         "statistics", "/v1/balance", AUDITOR, **{"from": first, "to": last}, by="county,sector,grade,channel"

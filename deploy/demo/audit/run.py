@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from deploy.demo.audit import accepted, alarms, confirmed, figures, history, letters, order, refused
+from deploy.demo.audit import accepted, alarms, confirmed, figures, gathered, history, letters, order, refused
 from deploy.demo.audit.case import Case, Line
 
 Check = Callable[[Case], Awaitable[Line]]
@@ -14,6 +14,7 @@ Check = Callable[[Case], Awaitable[Line]]
 CHECKS: Final[tuple[Check, ...]] = (
     accepted.every_accepted_event_is_accounted_for,
     accepted.one_hazard_per_reference,
+    gathered.reports_of_one_hazard_are_counted_once,
     order.every_hazards_events_stand_in_order,
     refused.every_planned_refusal_was_refused,
     confirmed.what_is_major_was_confirmed_as_the_city_asks,

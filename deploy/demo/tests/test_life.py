@@ -28,6 +28,14 @@ def test_a_city_lives_through_every_fate_and_every_quirk_in_every_county() -> No
     assert [story.at for story in told] == sorted(story.at for story in told)
 
 
+def test_what_is_found_again_is_reported_under_a_reference_of_its_own_and_is_no_rejected_report() -> None:
+    again = [story for story in stories(3) if story.quirk is Quirk.FOUND_AGAIN]
+    assert again
+    assert Fate.REJECTED not in {story.fate for story in again}
+    assert not {story.again for story in again} & {story.reference for story in stories(3)}
+    assert {story.again for story in stories(3) if story.quirk is not Quirk.FOUND_AGAIN} == {None}
+
+
 def test_what_is_fixed_before_it_is_reported_is_a_general_hazard_fixed_in_time() -> None:
     early = [story for story in stories(3) if story.quirk is Quirk.FIXED_BEFORE_REPORTED]
     assert early
