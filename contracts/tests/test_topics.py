@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.codec import event_types, lookup
 from duban_contracts.topics import (
     CONSUMERS,
     COUNTY_PARTITIONS,
@@ -17,6 +18,7 @@ from duban_contracts.topics import (
     dead_letter_topic,
     feedback_topic,
     readers,
+    taken_by,
 )
 
 counties = st.from_regex(r"\A[0-9]{6}\Z")
@@ -72,6 +74,23 @@ def test_a_consumer_is_declared_once_with_what_it_reads_and_its_group() -> None:
     assert consumer("ledger.claims").group == "ledger.claims"
     with pytest.raises(KeyError):
         consumer("ledger.rumours")
+
+
+def test_each_event_of_a_topic_that_several_read_is_one_readers_alone() -> None:
+    claims = [each for each in CONSUMERS if TopicFamily.CLAIMS in each.reads]
+    assert {each.service for each in claims} == {"ledger", "scheduler"}
+    takes = {each.name: taken_by(each.name) for each in claims}
+    for kind in [entry.name for entry in event_types()] + ["duban.task.reported.v2", "", None]:
+        taking = [name for name, takes_it in takes.items() if takes_it is None or takes_it(kind)]
+        assert taking == ["scheduler.claims" if kind == "duban.task.reported.v1" else "ledger.claims"]
+
+
+def test_what_a_consumer_takes_alone_is_an_event_of_what_it_reads() -> None:
+    for each in CONSUMERS:
+        for kind in each.alone:
+            assert lookup(kind).family in each.reads
+    assert taken_by("scheduler.hazards") is None
+    assert taken_by("of.a.test") is None
 
 
 def test_the_readers_of_a_topic_are_its_consumers() -> None:

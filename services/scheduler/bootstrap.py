@@ -16,6 +16,7 @@ from services.scheduler.clocks.wire import wire as clocks
 from services.scheduler.draws.wire import wire as draws
 from services.scheduler.duties.wire import wire as duties
 from services.scheduler.experts.wire import wire as experts
+from services.scheduler.filings.wire import wire as filings
 from services.scheduler.imports.wire import wire as imports
 from services.scheduler.rosters.wire import wire as rosters
 from services.scheduler.selfchecks.wire import wire as selfchecks
@@ -42,6 +43,7 @@ SLICES: Final = {
     "alarms": used,
     "rosters": rosters,
     "tasks": tasks,
+    "filings": filings,
     "findings": used,
     "training": training,
     "selfchecks": selfchecks,

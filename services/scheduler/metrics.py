@@ -32,6 +32,11 @@ TASKS_WRONG: Final = Gauge(
     "Self-audit over tasks: windows that opened and deadlines that passed without their event, and tasks that disagree "
     "with their alarms. 0 is right.",
 )
+FILINGS: Final = Counter(
+    "duban_task_filings_total",
+    "任务办理 of counties' systems, by what became of them: applied, duplicate, rejected.",
+    ["county", "outcome"],
+)
 CALENDAR_ENDS: Final = Gauge(
     "duban_calendar_covered_until_timestamp_seconds",
     "End of the last year whose public holidays are entered; after it only weekends are known.",

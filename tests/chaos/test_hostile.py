@@ -13,8 +13,9 @@ from duban_contracts.events.claims import HazardReported
 from duban_contracts.events.feedback import ClaimEvent, ClaimRecorded, ClaimRejected
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import claims_topic
+from duban_contracts.validation import unreadable
 from services.chassis.consuming.deliveries import RawRecord, read
-from services.ledger.claims.model.decisions import screen, unreadable
+from services.ledger.claims.model.decisions import screen
 from tests.chaos.hostile.audit import complaint_about
 from tests.chaos.hostile.latency import Phase, by_phase
 from tests.chaos.hostile.mischief import Fate, Mischief, Record

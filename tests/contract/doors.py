@@ -1,6 +1,7 @@
 """Every door by which an event of a county can come in, in this process: what each says to the same event.
 
-The gateway's route, in all three modes of HTTP, the ledger's reading of a record, in both modes of Kafka, and the kit.
+The gateway's route, in all three modes of HTTP, the reading of a record by whoever takes its type (the ledger, or of a
+task the scheduler), in both modes of Kafka, and the kit.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ from duban_contracts.admissible.dates import Present
 from duban_contracts.conformance import check
 from duban_contracts.days import Zone
 from duban_contracts.refusals import Refusal
-from duban_contracts.topics import claims_topic
+from duban_contracts.topics import claims_topic, taken_by
+from duban_contracts.validation import unreadable
 from services.chassis.consuming.deliveries import RawRecord, read
 from services.chassis.web.problems import Problem
 from services.gateway.intake.documents import problem_of
 from services.gateway.intake.http.reading import Mode, mode_of
 from services.gateway.intake.model.claims import Refused
 from services.gateway.intake.model.examination import Examiner
-from services.ledger.claims.model.decisions import screen, unreadable
+from services.ledger.claims.model.decisions import screen
+from services.scheduler.filings.model import screen as screen_filing
 
 COUNTY: Final = "140502"
 TOPIC: Final = claims_topic(COUNTY)
@@ -53,6 +56,16 @@ RECTIFIED: Final[dict[str, Any]] = {
     "measures": "已更换",
     "completed_on": "2026-11-21",
     "submitted_by": "enterprise-1",
+}
+FILED: Final[dict[str, Any]] = {
+    "county": COUNTY,
+    "reference": "RW2026-7GQ2M9XC4A",
+    "unit": "county_safety_committee",
+    "summary": "本月检查 46 家",
+    "filed_on": "2026-11-20",
+    "submitted_by": "office-1",
+    "figures": {"checks": 46},
+    "form": {"enterprises": 46, "areas": ["储罐区"]},
 }
 
 
@@ -138,29 +151,31 @@ def _of_examined(examined: object) -> Verdict:
 def by_kafka_binary(
     sent: Sent, *, key: bytes | None = b"T2-0001", foreign: list[tuple[str, bytes]] | None = None
 ) -> Verdict:
-    return _by_ledger(record(sent.payload(), [*sent.headers(), *(foreign or [])], key))
+    return _by_reader(record(sent.payload(), [*sent.headers(), *(foreign or [])], key))
 
 
 def by_kafka_structured(sent: Sent, *, content_type: bytes = STRUCTURED.encode()) -> Verdict:
-    return _by_ledger(record(sent.document(), [("content-type", content_type)]))
+    return _by_reader(record(sent.document(), [("content-type", content_type)]))
 
 
 def record(value: bytes | None, headers: list[tuple[str, bytes]], key: bytes | None = b"T2-0001") -> RawRecord:
     return RawRecord(TOPIC, 0, 0, NOW, key, value, headers)
 
 
-def _by_ledger(arrived: RawRecord) -> Verdict:
-    found = refused_by_ledger(arrived)
+def _by_reader(arrived: RawRecord) -> Verdict:
+    found = refused_by_reader(arrived)
     return None if found is None else (found.code, found.field)
 
 
-def refused_by_ledger(arrived: RawRecord) -> Refusal | None:
-    """Why the ledger refuses a record of the county, by what its consumer asks."""
+def refused_by_reader(arrived: RawRecord) -> Refusal | None:
+    """Why a record of the county is refused, by what the consumer asks that takes its type."""
     event, data = read(arrived)
     if isinstance(data, Refusal):
         return unreadable(event, data, COUNTY)
     assert event is not None
-    found = screen(event, data, COUNTY, PRESENT)
+    filed = taken_by("scheduler.claims")
+    assert filed is not None
+    found = (screen_filing if filed(event.type) else screen)(event, data, COUNTY, PRESENT)
     return found if isinstance(found, Refusal) else None
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from duban_contracts.admissible.texts import folded, is_blank
 from duban_contracts.validation import MOST_EVENT_BYTES
 from services.chassis.testing.tries import tries
-from tests.contract.doors import RECTIFIED, REPORT, Sent, verdicts
+from tests.contract.doors import FILED, RECTIFIED, REPORT, Sent, verdicts
 
 # What other systems really send: plain text, blanks, controls, marks of direction, look-alikes, what is too long.
 odd_texts = st.sampled_from(
@@ -76,13 +76,24 @@ media_types = st.sampled_from(
         'application/json; charset="utf-8"; q=1',
     ]
 )
+# What is filled in by hand: names and values of any kind, at any depth.
+values = st.recursive(
+    texts | st.none() | st.booleans() | st.integers(-(2**64), 2**64), lambda inner: st.lists(inner, max_size=2)
+)
+filled = st.dictionaries(st.sampled_from(["checks", "Checks", "", "危化"]) | texts, values, max_size=2) | texts
 
 
 @st.composite
 def payloads(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A right claim with one or two of its fields said otherwise."""
     kind, right = draw(
-        st.sampled_from([("duban.hazard.reported.v1", REPORT), ("duban.hazard.rectified.v1", RECTIFIED)])
+        st.sampled_from(
+            [
+                ("duban.hazard.reported.v1", REPORT),
+                ("duban.hazard.rectified.v1", RECTIFIED),
+                ("duban.task.reported.v1", FILED),
+            ]
+        )
     )
     said = dict(right)
     for _ in range(draw(st.integers(0, 2))):
@@ -90,6 +101,8 @@ def payloads(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         value: Any
         if name == "enterprise":
             value = draw(texts.map(lambda text: {"name": text}) | credit_codes.map(lambda c: {"name": "甲", "uscc": c}))
+        elif name in {"figures", "form"}:
+            value = draw(filled)
         elif name.endswith("_on"):
             value = draw(days)
         else:
@@ -151,6 +164,7 @@ def test_every_door_says_the_same_of_the_same_event(sent: Sent) -> None:
 
 def test_a_right_event_passes_every_door_and_one_that_is_too_large_none() -> None:
     assert set(verdicts(Sent()).values()) == {None}
+    assert set(verdicts(Sent.of(FILED, "duban.task.reported.v1")).values()) == {None}
     padded = Sent(Sent().data + " " * MOST_EVENT_BYTES)
     found = verdicts(padded)
     # Blanks around a member are no part of it in structured mode; blanks around a whole value are.

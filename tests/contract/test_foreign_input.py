@@ -33,7 +33,7 @@ def refused(sent: Sent) -> Refused:
 def test_another_encoding_is_refused_in_chinese_and_named(encoding: str, hint: str, rule: str) -> None:
     sent = Sent(encoding=encoding)
     assert said(sent) == ("bad-encoding", "data")
-    for found in (refused(sent).refusals[0], doors.refused_by_ledger(record(sent.payload(), sent.headers()))):
+    for found in (refused(sent).refusals[0], doors.refused_by_reader(record(sent.payload(), sent.headers()))):
         assert found is not None
         assert hint in found.message
         assert "UTF-8" in found.message
@@ -42,7 +42,7 @@ def test_another_encoding_is_refused_in_chinese_and_named(encoding: str, hint: s
 
 def test_a_damaged_byte_is_not_taken_for_gbk() -> None:
     damaged = Sent().payload().replace("区".encode(), b"\xe5\x8c")
-    found = doors.refused_by_ledger(record(damaged, Sent().headers()))
+    found = doors.refused_by_reader(record(damaged, Sent().headers()))
     assert found is not None
     assert (found.code, "GBK" in found.message) == ("bad-encoding", False)
 
@@ -137,11 +137,11 @@ def test_a_key_that_is_no_text_is_nobodys_partition_key(key: bytes | None) -> No
 def test_our_own_headers_must_be_utf8_and_stand_once() -> None:
     source = "/县/140502".encode("gbk")
     headers = [(name, source if name == "ce_source" else value) for name, value in Sent().headers()]
-    found = doors.refused_by_ledger(record(Sent().payload(), headers))
+    found = doors.refused_by_reader(record(Sent().payload(), headers))
     assert found is not None
     assert (found.code, found.field, "GBK" in found.message) == ("bad-encoding", "source", True)
     twice = [*Sent().headers(), ("CE_ID", b"another")]
-    found = doors.refused_by_ledger(record(Sent().payload(), twice))
+    found = doors.refused_by_reader(record(Sent().payload(), twice))
     assert found is not None
     assert (found.code, found.field) == ("bad-envelope", "id")
 
@@ -168,7 +168,7 @@ def test_a_refusal_is_found_under_the_events_own_id(sent: Sent) -> None:
         record(sent.payload(), sent.headers()),
         record(sent.document(), [("content-type", b"application/cloudevents+json")]),
     ):
-        found = doors.refused_by_ledger(arrived)
+        found = doors.refused_by_reader(arrived)
         assert found is not None
         event, _ = read(arrived)
         assert event is not None

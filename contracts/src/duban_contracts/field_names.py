@@ -35,6 +35,11 @@ FIELD_NAMES_ZH: Final = {
     "evidence": "佐证材料",
     "sha256": "SHA-256 摘要",
     "responsible_post": "责任岗位",
+    "summary": "办理情况",
+    "filed_on": "报送日期",
+    "figures": "数据",
+    "form": "表单",
+    "demand": "所要求的材料",
     # commands
     "grade": "隐患等级",
     "responsible_unit": "责任单位",

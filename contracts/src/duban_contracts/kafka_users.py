@@ -126,7 +126,8 @@ def load_quotas(profile: Path, counties: Iterable[str]) -> Quotas:
 def city_users(counties: Sequence[str], prefix: str = "", quotas: Quotas | None = None) -> list[User]:
     """Return every user of a city with these counties, except the one who administers Kafka itself."""
     measures = quotas or Quotas()
-    services = dict.fromkeys([*WRITERS.values(), *(each.service for each in CONSUMERS)])
+    writers = (writer for of_family in WRITERS.values() for writer in of_family)
+    services = dict.fromkeys([*writers, *(each.service for each in CONSUMERS)])
     return [
         *(User(county_user(county), _of_county(county, prefix), measures.of(county)) for county in counties),
         *(User(service_user(name), _of_service(name, counties, prefix)) for name in services),
@@ -145,7 +146,7 @@ def _of_county(county: str, prefix: str) -> tuple[Right, ...]:
 
 
 def _of_service(service: str, counties: Sequence[str], prefix: str) -> tuple[Right, ...]:
-    written = [name for family, writer in WRITERS.items() if writer == service for name in _topics(family, counties)]
+    written = [name for family, by in WRITERS.items() if service in by for name in _topics(family, counties)]
     rights = {Right(Resource.TOPIC, f"{prefix}{name}", Operation.WRITE) for name in written}
     for each in (each for each in CONSUMERS if each.service == service):
         rights.add(Right(Resource.GROUP, f"{prefix}{each.group}", Operation.READ))

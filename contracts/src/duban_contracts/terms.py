@@ -157,9 +157,33 @@ def _of_items(described: inspect.Type) -> _Demand | None:
     return _Demand(lambda value: all(map(demand.met, value)), faults)
 
 
-# A line (a name, a number, a heading), several lines, and a line that may be blank.
+def _faults_of_values(filled: Any, path: str) -> Iterator[Refusal]:
+    """Yield what in a form of anybody's making can't be kept: texts as everywhere, whole numbers that a float holds too."""
+    left = [(filled, path, 0)]
+    while left:
+        value, place, depth = left.pop()
+        if isinstance(value, str):
+            if not texts.fits_lines(value):
+                yield violation("control-character", place)
+        elif isinstance(value, int) and abs(value) > _MOST_WHOLE:
+            yield violation("out-of-range", place, zh=f"绝对值不大于{_MOST_WHOLE}", en=f"at most {_MOST_WHOLE} from 0")
+        elif isinstance(value, dict | list) and depth == _MOST_DEPTH:
+            yield violation("out-of-range", place, zh=f"嵌套不超过{_MOST_DEPTH}层", en=f"at most {_MOST_DEPTH} deep")
+        elif isinstance(value, dict):
+            if not all(map(texts.fits_line, value)):
+                yield violation("control-character", place)
+            left += [(item, f"{place}.{name}", depth + 1) for name, item in value.items()]
+        elif isinstance(value, list):
+            left += [(item, f"{place}[{index}]", depth + 1) for index, item in enumerate(value)]
+
+
+# Integers beyond are not the same to every reader of JSON (RFC 8259 §6); no form of a city is nested deeper.
+_MOST_WHOLE: Final = 2**53 - 1
+_MOST_DEPTH: Final = 16
+# A line (a name, a number, a heading), several lines, a line that may be blank, and a form's values at any depth.
 _TEXTS: Final[dict[str, _Demand]] = {
     "line": _text(texts.fits_line),
     "lines": _text(texts.fits_lines),
     "loose": _text(texts.fits_line, may_be_blank=True),
+    "values": _Demand(lambda filled: next(_faults_of_values(filled, ""), None) is None, _faults_of_values),
 }

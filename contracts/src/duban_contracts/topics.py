@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,7 +50,7 @@ def claims_topic(county: str, prefix: str = "") -> str:
 
 
 def feedback_topic(county: str, prefix: str = "") -> str:
-    """Return the topic on which the ledger answers county `county`."""
+    """Return the topic on which county `county` is answered, and hears of its hazards and tasks."""
     return f"{prefix}county.{county}.feedback.v1"
 
 
@@ -72,12 +72,15 @@ def dead_letter_topic(consumer: str, prefix: str = "") -> str:
 class Consumer:
     """One consumer of the platform: its name `<service>.<what it reads>`, the families it reads, its Kafka group.
 
-    Every consumer has a dead-letter topic. The group is the name unless `group` says otherwise.
+    Every consumer has a dead-letter topic. The group is the name unless `group` says otherwise. `alone` are the event
+    types that it takes alone of all who read the family: it takes no others, and the others take everything else,
+    what can't be read among it. So each record of a shared topic is taken, or refused, by one of them.
     """
 
     name: str
     reads: tuple[TopicFamily, ...]
     group: str = ""
+    alone: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "group", self.group or self.name)
@@ -95,6 +98,7 @@ CONSUMERS: Final = (
     Consumer("ledger.notices", (TopicFamily.NOTICE,)),
     Consumer("ledger.findings", (TopicFamily.TASK,)),
     Consumer("scheduler.hazards", (TopicFamily.HAZARD,)),
+    Consumer("scheduler.claims", (TopicFamily.CLAIMS,), alone=frozenset({"duban.task.reported.v1"})),
     Consumer("notifications.supervision", (TopicFamily.SUPERVISION, TopicFamily.TASK)),
     Consumer("gateway.feedback", (TopicFamily.FEEDBACK,)),
     # Faust calls its group after the app.
@@ -103,13 +107,13 @@ CONSUMERS: Final = (
 
 
 # Who writes what, by service. A county writes its claims by itself, or the gateway does it for the county.
-WRITERS: Final = {
-    TopicFamily.CLAIMS: "gateway",
-    TopicFamily.FEEDBACK: "ledger",
-    TopicFamily.HAZARD: "ledger",
-    TopicFamily.SUPERVISION: "scheduler",
-    TopicFamily.TASK: "scheduler",
-    TopicFamily.NOTICE: "notifications",
+WRITERS: Final[dict[TopicFamily, tuple[str, ...]]] = {
+    TopicFamily.CLAIMS: ("gateway",),
+    TopicFamily.FEEDBACK: ("ledger", "scheduler"),
+    TopicFamily.HAZARD: ("ledger",),
+    TopicFamily.SUPERVISION: ("scheduler",),
+    TopicFamily.TASK: ("scheduler",),
+    TopicFamily.NOTICE: ("notifications",),
 }
 
 # Topics that one service keeps for itself. Faust's table: one compacted partition for each partition of its source.
@@ -119,6 +123,22 @@ OWN_TOPICS: Final = {"statistics": ("statistics-hazards-changelog",)}
 def consumer(name: str) -> Consumer:
     """Return the consumer called `name`; raises KeyError when it is not declared."""
     return _CONSUMERS_BY_NAME[name]
+
+
+def taken_by(name: str) -> Callable[[str | None], bool] | None:
+    """Return what tells whether an event of a type (None: it could not be read) is this consumer's to take or refuse.
+
+    None where everything is: nobody else takes anything alone of what it reads, or it is not declared.
+    """
+    own = _CONSUMERS_BY_NAME.get(name)
+    if own is None:
+        return None
+    if own.alone:
+        return own.alone.__contains__
+    elsewhere = frozenset[str]().union(
+        *(other.alone for other in CONSUMERS if not set(own.reads).isdisjoint(other.reads))
+    )
+    return (lambda kind: kind not in elsewhere) if elsewhere else None
 
 
 def readers(family: TopicFamily) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ MOST_EVENT_BYTES: Final = 262_144
 MOST_BATCH_EVENTS: Final = 1000
 # A document that is wrong in a thousand places is answered by its first faults.
 MOST_VIOLATIONS: Final = 20
+# What a reader finds in the payload, and says less exactly than the check here.
+_OF_THE_PAYLOAD: Final = frozenset({"invalid-payload", "unknown-event-type"})
 
 
 def check_claim(
@@ -98,6 +100,18 @@ def check_finding(finding: InspectionFinding, task: TaskFacts, city: City, prese
     return [*check_terms(report), *_impossible_dates(report, present), *strayed]
 
 
+def unreadable(event: CloudEvent | None, reason: Refusal, county: str) -> Refusal:
+    """Return why a record of a county's topic is no event of the contract, as any door would say it of the same bytes.
+
+    `event` is its envelope as far as that could be read, `reason` what the reading itself came to: where that is about
+    the envelope or the batch, nothing more is looked at.
+    """
+    if event is None or reason.code not in _OF_THE_PAYLOAD:
+        return reason
+    found = check_claim(event, county)
+    return found[0] if found else reason
+
+
 def envelope_violation(error: EnvelopeError) -> Refusal:
     """Return what an unreadable envelope is answered with: the error's code, the attribute as field."""
     name, label = legible(error.attribute), FIELD_NAMES_ZH.get(error.attribute)
@@ -147,6 +161,7 @@ def _impossible_dates(data: EventData, present: Present) -> list[Refusal]:
         *_impossible(
             getattr(data, "completed_on", None), "$.completed_on", "completed-in-future", present.today, present
         ),
+        *_impossible(getattr(data, "filed_on", None), "$.filed_on", "filed-in-future", present.today, present),
     ]
 
 

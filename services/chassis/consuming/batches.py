@@ -39,6 +39,9 @@ class Refused(NamedTuple):
 Refuse = Callable[[Connection, Sequence[Refused]], Awaitable[None]]
 """Answers records that are no events of the contract, in the transaction that keeps them as dead letters."""
 
+Takes = Callable[[str | None], bool]
+"""Tells whether an event of this type, or what could not be read (None), is the consumer's to take or to refuse."""
+
 Progress = Callable[[Connection, Mapping[TopicPartition, datetime]], Awaitable[None]]
 """Called inside the transaction with, per partition, the broker time (wall) up to which every record is applied."""
 
@@ -73,7 +76,11 @@ class Tally:
 
 @dataclass(frozen=True)
 class BatchProcessor:
-    """Turns fetched records into effects, for one consumer."""
+    """Turns fetched records into effects, for one consumer.
+
+    Of a topic that several read, `takes` says what is this one's; None: all of it. Ids are remembered of everything
+    that could be read, so that whoever uses one for two things is told so, whichever of the readers each was for.
+    """
 
     consumer: str
     apply: Apply
@@ -81,6 +88,7 @@ class BatchProcessor:
     topic_prefix: str = ""
     refuse: Refuse | None = None
     progress: Progress | None = None
+    takes: Takes | None = None
 
     async def process(
         self,
@@ -133,7 +141,9 @@ class BatchProcessor:
                 await self._keep(connection, DeadLetter(record, poison.code, poison.message), tally)
                 continue
             event, data = read(record)
-            if not isinstance(data, Refusal):
+            if isinstance(data, Refusal) and not self._is_mine(event):
+                tally.add("skipped", 1)
+            elif not isinstance(data, Refusal):
                 assert event is not None  # noqa: S101 - a payload is only read from an envelope
                 readable.append((record, event, Delivery(record, event, data)))
             elif data.code == UNKNOWN_EVENT_TYPE and self.refuse is None and event is not None:
@@ -187,14 +197,7 @@ class BatchProcessor:
         tally.add("skipped", sum(delivery is None for _, _, delivery in readable))
         if self.ordering is Ordering.INBOX:
             deliveries = [delivery for _, _, delivery in readable if delivery is not None]
-            if not deliveries:
-                return []
-            claimed = await inbox.claim(connection, self.consumer, deliveries)
-            reused = claimed.reused if self.refuse is not None else []
-            known = refusal("id-reused", field="id")
-            await self._refuse(connection, [Refused(each.record, each.event, known) for each in reused], tally)
-            tally.add("duplicate", len(deliveries) - len(claimed.new) - len(reused))
-            return claimed.new
+            return await self._claim(connection, deliveries, tally) if deliveries else []
         for record in await versions.unpark(connection, self.consumer, list(poisoned)):
             poison = poisoned[record.origin]
             await self._keep(connection, DeadLetter(record, poison.code, poison.message), tally)
@@ -212,6 +215,23 @@ class BatchProcessor:
             if delivery is not None:
                 deliveries.append(delivery)
         return deliveries
+
+    async def _claim(self, connection: Connection, deliveries: Sequence[Delivery], tally: Tally) -> list[Delivery]:
+        claimed = await inbox.claim(connection, self.consumer, deliveries)
+        new, reused, mine = self._of_mine(claimed.new), self._of_mine(claimed.reused), self._of_mine(deliveries)
+        if self.refuse is None:
+            reused = []
+        known = refusal("id-reused", field="id")
+        await self._refuse(connection, [Refused(each.record, each.event, known) for each in reused], tally)
+        tally.add("duplicate", len(mine) - len(new) - len(reused))
+        tally.add("skipped", len(deliveries) - len(mine))
+        return new
+
+    def _of_mine(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        return [each for each in deliveries if self._is_mine(each.event)]
+
+    def _is_mine(self, event: CloudEvent | None) -> bool:
+        return self.takes is None or self.takes(event.type if event else None)
 
 
 def _reread(record: RawRecord) -> Delivery | None:

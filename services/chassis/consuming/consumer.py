@@ -12,6 +12,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from duban_contracts.topics import taken_by
 from services.chassis.consuming import codecs, holds
 from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
@@ -68,7 +69,7 @@ class Consumer:
         self._telling = Telling(name, database, clock, self._options.dead_letters)
         self._attempts = Attempts(
             consumer=name,
-            processor=BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress),
+            processor=BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, taken_by(name)),
             database=database,
             clock=clock,
             limit=self._options.dead_letters,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from duban_contracts.topics import dead_letter_topic
@@ -134,6 +135,16 @@ async def incomplete_aggregates(connection: Connection, consumer: str) -> list[s
         consumer,
     )
     return [row["key"].decode(errors="replace") for row in rows]
+
+
+async def held_since(connection: Connection, consumer: str) -> dict[str, datetime]:
+    """Return by topic when the broker took (wall) the first of what `consumer` gave up and nobody has decided about."""
+    rows = await connection.fetch(
+        """SELECT topic, min("timestamp") AS since FROM dead_letter
+            WHERE consumer = $1 AND state = 'held' AND NOT refused GROUP BY topic""",
+        consumer,
+    )
+    return {row["topic"]: row["since"] for row in rows}
 
 
 async def report(connection: Connection, consumer: str, limit: DeadLetterLimit | None = None) -> None:

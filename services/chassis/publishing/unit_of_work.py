@@ -39,12 +39,17 @@ class Change(msgspec.Struct, Generic[A], frozen=True, gc=False):
     event: CloudEvent
 
 
+Copy = tuple[str, CloudEvent]
+"""A topic, and the event as it goes there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stream(Generic[A]):
     """What makes events one aggregate's: who speaks, on which topic, and how state follows from events.
 
     `evolve` is the pure fold; `key_of` gives the aggregate's id of an event and `version_of` the number of its newest
-    event. `save` writes rows and history of everything that changed, in the transaction.
+    event. `save` writes rows and history of everything that changed, in the transaction. `copy` tells somebody else of an
+    event, on a topic of theirs: given the aggregate after the event, the payload and its envelope, or None for nobody.
     """
 
     source: str
@@ -53,6 +58,7 @@ class Stream(Generic[A]):
     evolve: Callable[[A | None, Any], A]
     version_of: Callable[[A], int]
     save: Callable[[Connection, Sequence[Change[A]]], Awaitable[None]]
+    copy: Callable[[A, Any, CloudEvent], Copy | None] = lambda *_: None
 
 
 Reaction = Callable[[Connection, "UnitOfWork[Any]", Sequence[Change[Any]]], Awaitable[None]]
@@ -126,6 +132,9 @@ class UnitOfWork(Generic[A]):
         self._states[key] = after
         self.changes.append(Change(before, after, data, event))
         self.send(self.stream.topic, event)
+        copy = self.stream.copy(after, data, event)
+        if copy is not None:
+            self.send(*copy)
         return after
 
     def send(self, topic: str, event: CloudEvent) -> None:

@@ -13,7 +13,8 @@ from services.gateway.receipts.model import Receipt, ReceiptStatus
 class ReceiptDocument(Document, frozen=True, kw_only=True, omit_defaults=True):
     """A receipt as its county reads it; what is not known is left out.
 
-    `linked_reference` is the hazard's own reference where the claim wrote it otherwise.
+    `linked_reference` is the hazard's own reference where the claim wrote it otherwise. `number` is that of the hazard,
+    or of the task where there is a `task_id`.
     """
 
     receipt_id: UUID
@@ -26,6 +27,7 @@ class ReceiptDocument(Document, frozen=True, kw_only=True, omit_defaults=True):
     waiting_for: str | None = None
     outcome: str | None = None
     hazard_id: str | None = None
+    task_id: str | None = None
     number: str | None = None
     linked_reference: str | None = None
     code: str | None = None

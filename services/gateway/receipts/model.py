@@ -1,4 +1,4 @@
-"""A receipt follows one county event: queued once the broker has it, then recorded or rejected by the ledger."""
+"""A receipt follows one county event: queued once the broker has it, then recorded or rejected by who takes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from duban_contracts.catalogue import EventData
-from duban_contracts.events.feedback import ClaimEvent, ClaimRecorded, ClaimRejected, ClaimWaiting
+from duban_contracts.events.feedback import ClaimEvent, ClaimFiled, ClaimRecorded, ClaimRejected, ClaimWaiting
 
 # Receipts of records that were no readable event: they have no id of their own, only a place in the log.
 _ORIGIN_NAMESPACE: Final = UUID("c1b7f0f2-0f6a-5b57-8a55-6f726967696e")
@@ -21,6 +21,7 @@ _SAID: Final = (
     "waiting_for",
     "outcome",
     "hazard_id",
+    "task_id",
     "number",
     "linked_reference",
     "code",
@@ -61,7 +62,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the ledger said about one claim; a waiting claim is answered but still queued."""
+    """What the ledger, or of a task the scheduler, said about one claim; a waiting one is answered but still queued."""
 
     receipt_id: UUID
     county: str
@@ -75,6 +76,7 @@ class Answer:
     waiting_for: str | None = None
     outcome: str | None = None
     hazard_id: str | None = None
+    task_id: str | None = None
     number: str | None = None
     linked_reference: str | None = None
     code: str | None = None
@@ -112,6 +114,7 @@ class Receipt:
     waiting_for: str | None
     outcome: str | None
     hazard_id: str | None
+    task_id: str | None
     number: str | None
     linked_reference: str | None
     code: str | None
@@ -128,9 +131,9 @@ class Receipt:
 
 
 def answer_of(data: EventData) -> Answer | None:
-    """Return the answer that a feedback event carries, or None for the copies of hazard events beside them."""
+    """Return the answer that a feedback event carries, or None for the copies of other events beside them."""
     match data:
-        case ClaimRecorded():
+        case ClaimRecorded() | ClaimFiled():
             status = ReceiptStatus.RECORDED
         case ClaimRejected():
             status = ReceiptStatus.REJECTED

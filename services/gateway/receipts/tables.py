@@ -40,6 +40,7 @@ _ANSWERED: Final = Columns[Answer](
         "waiting_for": "text",
         "outcome": "text",
         "hazard_id": "text",
+        "task_id": "text",
         "number": "text",
         "linked_reference": "text",
         "code": "text",
@@ -66,8 +67,8 @@ _RECORD: Final = f"""
     ON CONFLICT (receipt_id) DO UPDATE
    SET status = excluded.status, origin = excluded.origin, answered_at = excluded.answered_at,
        reference = coalesce(known.reference, excluded.reference), waiting_for = excluded.waiting_for,
-       outcome = excluded.outcome, hazard_id = excluded.hazard_id, number = excluded.number,
-       linked_reference = excluded.linked_reference, code = excluded.code,
+       outcome = excluded.outcome, hazard_id = excluded.hazard_id, task_id = excluded.task_id,
+       number = excluded.number, linked_reference = excluded.linked_reference, code = excluded.code,
        message = excluded.message, field = excluded.field, rule = excluded.rule
  WHERE known.answered_at IS NULL
     OR (excluded.status <> 'queued', excluded.answered_at) >= (known.status <> 'queued', known.answered_at)"""  # noqa: S608 - constants

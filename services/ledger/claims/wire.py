@@ -8,6 +8,7 @@ from typing import Any
 from duban_contracts.events.gathering import HazardMerged, HazardUnmerged
 from duban_contracts.events.hazards import HazardConfirmed, HazardPlanned, HazardRegraded, HazardRejected
 from services.chassis.assembly import Part, Platform
+from services.chassis.consuming import progress
 from services.ledger.claims.handlers.take_claims import (
     Claims,
     follow_merging,
@@ -17,7 +18,7 @@ from services.ledger.claims.handlers.take_claims import (
 )
 from services.ledger.claims.http import Deps, router
 from services.ledger.claims.jobs import REPORT_SECONDS, report_waiting
-from services.ledger.freshness.handlers import note_progress
+from services.ledger.freshness.handlers import CONSUMER
 
 
 def wire(platform: Platform[Any]) -> Part:
@@ -29,7 +30,7 @@ def wire(platform: Platform[Any]) -> Part:
         list(claims.county_of),
         partial(take_claims, claims=claims),
         refuse=partial(refuse_records, claims=claims),
-        progress=note_progress,
+        progress=partial(progress.note, consumer=CONSUMER),
     )
     counting = partial(report_waiting, platform.database, list(claims.county_of.values()))
     return Part(

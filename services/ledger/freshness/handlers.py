@@ -7,31 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Self
 
-from aiokafka import TopicPartition
-
 from duban_contracts.events.heartbeat import LedgerHeartbeat
-from duban_contracts.topics import COUNTY_PARTITIONS, PARTITIONS, TopicFamily, claims_topic
+from duban_contracts.topics import COUNTY_PARTITIONS, PARTITIONS, TopicFamily, claims_topic, consumer
 from services.chassis.assembly import Platform
+from services.chassis.consuming.progress import how_far
 from services.chassis.process.clock import Clock
 from services.chassis.publishing import outbox
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.publishing.outbox import outgoing
 from services.chassis.storage.database import Connection
 from services.ledger.freshness import tables
-from services.ledger.freshness.model import Reading, reckon
-from services.ledger.freshness.tables import Progress
 from services.ledger.history.model import SOURCE
 from services.ledger.history.tables import locks
 
-# The broker stamps a record before a reader can see it, and its clock is not ours: what it stamped up to a second
-# before the end was seen may still have been on its way then. Wall time, whatever the pace of domain time.
-MARGIN: Final = timedelta(seconds=1)
-
-# A county that is further behind the foremost one than this holds back the alarms about its own hazards only (wall).
-PATIENCE: Final = timedelta(seconds=3)
+CONSUMER: Final = consumer("ledger.claims").name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +45,6 @@ class Freshness:
         )
 
 
-async def note_progress(connection: Connection, applied_through: Mapping[TopicPartition, datetime]) -> None:
-    """Remember in the batch's transaction up to which broker time each county partition is applied."""
-    await tables.note(connection, [Progress(tp.topic, tp.partition, at) for tp, at in applied_through.items()])
-
-
 async def beat(connection: Connection, *, freshness: Freshness) -> datetime | None:
     """Send one heartbeat to every partition; return its instant (domain time), or None if nothing is new.
 
@@ -65,7 +52,14 @@ async def beat(connection: Connection, *, freshness: Freshness) -> datetime | No
     claim recorded before `applied_through` stands ahead of the heartbeat in the outbox.
     """
     await locks.wait_for_commands(connection)
-    reading = await _read(connection, freshness)
+    reading = await how_far(
+        connection,
+        CONSUMER,
+        freshness.topics,
+        partitions=COUNTY_PARTITIONS,
+        clock=freshness.clock,
+        previous=await tables.last_heartbeat(connection),
+    )
     if reading is None or not await tables.raise_heartbeat(connection, reading.applied_through):
         return None
     event = new_event(
@@ -78,14 +72,3 @@ async def beat(connection: Connection, *, freshness: Freshness) -> datetime | No
     messages = [outgoing(freshness.hazard_topic, event, partition) for partition in range(PARTITIONS)]
     await outbox.append(connection, messages)
     return reading.applied_through
-
-
-async def _read(connection: Connection, freshness: Freshness) -> Reading | None:
-    clock, wall = freshness.clock, freshness.clock.wall()
-    through = await tables.through(connection, list(freshness.topics.values()), COUNTY_PARTITIONS)
-    applied = {
-        county: clock.at(min(through[topic], wall) - MARGIN) if topic in through else None
-        for county, topic in freshness.topics.items()
-    }
-    previous = await tables.last_heartbeat(connection)
-    return reckon(applied, previous=previous, patience=clock.at(wall) - clock.at(wall - PATIENCE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from duban_contracts.cloudevents import CloudEvent
@@ -16,13 +16,23 @@ from services.scheduler.alarms import tables
 from services.scheduler.alarms.model import Alarm, AlarmState, Kind
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How far a source's subjects are known: one reading, so that no two parts of it are of different moments.
+
+    Everything that could excuse a deadline before `through` (domain time) is here; None when nothing may be raised yet.
+    About the subjects `in_doubt` nothing may be said, because something is missing.
+    """
+
+    through: datetime | None
+    in_doubt: Sequence[str] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """One kind of subject whose alarms are raised, and what only its owner can say. All run in the transaction.
 
-    `known_through` gives the instant (domain time) before which everything that could excuse a deadline is known
-    here; None when nothing may be raised yet. `in_doubt` names the subjects about which nothing may be said, because
-    something is missing. `tell` gives the events that say the raised alarms, in order, with facts as they are now;
+    `known` says how far everything that could excuse a deadline is known. `tell` gives the events that say the raised alarms, in order, with facts as they are now;
     the facts change more often than alarms do, so they stand with their owner and not in every alarm. `urges` says
     that its owner plans a reminder after the deadline, too.
 
@@ -32,8 +42,7 @@ class Source:
 
     subject_kind: str
     topic: str
-    known_through: Callable[[Connection], Awaitable[datetime | None]]
-    in_doubt: Callable[[Connection], Awaitable[Sequence[str]]]
+    known: Callable[[Connection], Awaitable[Known]]
     tell: Callable[[Connection, Sequence[Alarm]], Awaitable[Sequence[CloudEvent]]]
     urges: bool = False
     hold: Callable[[Connection, Sequence[str]], Awaitable[Sequence[str]]] | None = None
@@ -53,17 +62,17 @@ async def raise_passed(source: Source, *, deps: Deps) -> int:
     One transaction marks the alarms raised and writes their events to the outbox.
     """
     async with deps.database.transaction() as connection:
-        known_through = await source.known_through(connection)
-        if known_through is None:
+        known = await source.known(connection)
+        if known.through is None:
             return 0
         now = deps.clock.now()
         raised = await tables.claim_overdue(
             connection,
             source.subject_kind,
             now=now,
-            known_through=known_through,
-            in_doubt=await source.in_doubt(connection),
-            held=await _held(connection, source, Kind.OVERDUE, now),
+            known_through=known.through,
+            in_doubt=known.in_doubt,
+            held=await _held(connection, source, Kind.OVERDUE, now, known),
         )
         reach("scheduler.claimed")
         await _send(connection, source, raised)
@@ -78,14 +87,15 @@ async def remind(source: Source, kind: Kind, *, deps: Deps) -> int:
     `kind` says which: those ahead of a deadline, or those of what is still owed after it.
     """
     async with deps.database.transaction() as connection:
+        known = replace(await source.known(connection), through=None)
         now = deps.clock.now()
         claimed = await tables.claim_reminders(
             connection,
             source.subject_kind,
             kind,
             now=now,
-            in_doubt=await source.in_doubt(connection),
-            held=await _held(connection, source, kind, now),
+            in_doubt=known.in_doubt,
+            held=await _held(connection, source, kind, now, known),
         )
         sent = [alarm for alarm in claimed if alarm.state is AlarmState.RAISED]
         await _send(connection, source, sent)
@@ -133,11 +143,15 @@ class RaiseAlarms:
         await report(self.source, deps=self.deps)
 
 
-async def _held(connection: Connection, source: Source, kind: Kind, now: datetime) -> Sequence[str] | None:
-    """Return the subjects that the owner locked for what is due; None where it locks none."""
+async def _held(
+    connection: Connection, source: Source, kind: Kind, now: datetime, known: Known
+) -> Sequence[str] | None:
+    """Return the subjects that the owner locked for what is due and may be said; None where it locks none."""
     if source.hold is None:
         return None
-    due = await tables.due_subjects(connection, source.subject_kind, kind, now)
+    due = await tables.due_subjects(
+        connection, source.subject_kind, kind, now=now, known_through=known.through, in_doubt=known.in_doubt
+    )
     return await source.hold(connection, due) if due else ()
 
 

@@ -108,18 +108,28 @@ SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 
 _CLAIM_REMINDERS: Final = {Kind.DUE_SOON: CLAIM_DUE_SOON, Kind.STILL_DUE: CLAIM_STILL_DUE}
 
-# $1 kind of subject, $2 now. The kind is written out, so that its partial index is taken.
+# $1 kind of subject, $2 now, $3 known through, or null for any, $4 subjects in doubt. The kind is written out, so that its
+# partial index is taken. What may not be said yet takes no place: it could fill the batch for as long as that lasts.
 DUE_SUBJECTS: Final = {
     kind: f"""SELECT subject_id FROM alarm
  WHERE subject_kind = $1 AND kind = '{kind.value}' AND state = 'armed' AND fires_at <= $2
+   AND ($3::timestamptz IS NULL OR fires_at < $3) AND subject_id <> ALL ($4::text[])
  ORDER BY fires_at LIMIT 500"""  # noqa: S608 - our own codes
     for kind in Kind
 }
 
 
-async def due_subjects(connection: Connection, subject_kind: str, kind: Kind, now: datetime) -> list[str]:
-    """Return the subjects of up to BATCH alarms of this kind whose moment has come, without keeping any row."""
-    rows = await connection.fetch(DUE_SUBJECTS[kind], subject_kind, now)
+async def due_subjects(
+    connection: Connection,
+    subject_kind: str,
+    kind: Kind,
+    *,
+    now: datetime,
+    known_through: datetime | None,
+    in_doubt: Sequence[str],
+) -> list[str]:
+    """Return the subjects of up to BATCH alarms of this kind that may be said now, without keeping any row."""
+    rows = await connection.fetch(DUE_SUBJECTS[kind], subject_kind, now, known_through, in_doubt)
     return sorted({row["subject_id"] for row in rows})
 
 

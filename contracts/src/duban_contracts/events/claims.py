@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
+from duban_contracts.events.tasks import TaskEvidence
 from duban_contracts.events.types import (
     Account,
     Channel,
@@ -16,8 +21,28 @@ from duban_contracts.events.types import (
     ReportedEnterprise,
     Sector,
     ShortText,
+    Unit,
 )
 from duban_contracts.topics import TopicFamily
+
+TaskReference = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9A-Za-z-]+$(?!\n)",
+        min_length=1,
+        max_length=64,
+        description="the task's number or id, as the city gave it",
+    ),
+]
+FigureCode = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_]+$(?!\n)", min_length=2, max_length=63, description="the code of a figure")
+]
+Filled = Annotated[
+    dict[str, Any],
+    Meta(
+        description="the form of the task's kind as it was filled in (`GET /v1/task-forms`)", extra={"text": "values"}
+    ),
+]
 
 
 @event("hazard.reported.v1", family=TopicFamily.CLAIMS, title_zh="隐患上报")
@@ -57,3 +82,21 @@ class RectificationPlanned(EventData, frozen=True, kw_only=True):
     measures: LongText
     responsible_post: ShortText
     submitted_by: Account
+
+
+@event("task.reported.v1", family=TopicFamily.CLAIMS, title_zh="任务办理")
+class TaskReported(EventData, frozen=True, kw_only=True):
+    """任务办理: the unit that owns a task says that it is done, with proofs and figures; the scheduler takes it.
+
+    `filed_on` is the day by the county's own record; whether it is late is decided by when the event reached the broker.
+    """
+
+    county: CountyCode
+    reference: TaskReference
+    unit: Unit
+    summary: LongText
+    filed_on: date
+    submitted_by: Account
+    evidence: Annotated[tuple[TaskEvidence, ...], Meta(max_length=100)] = ()
+    figures: dict[FigureCode, float] = msgspec.field(default_factory=dict)
+    form: Filled | None = None

@@ -1,6 +1,6 @@
-"""What the ledger answers a county, on `county.<code>.feedback.v1`.
+"""What a county is answered, on `county.<code>.feedback.v1`: about hazards by the ledger, about tasks by the scheduler.
 
-Beside these answers, the topic carries a copy of every ledger event of that county's hazards.
+Beside these answers, the topic carries a copy of every event of that county's hazards and tasks.
 """
 
 from __future__ import annotations
@@ -51,6 +51,20 @@ class ClaimRecorded(ClaimEvent, frozen=True, kw_only=True):
     number: Identifier
     outcome: ClaimOutcome
     linked_reference: Reference | None = None
+    message: LongText | None = None
+
+
+@event("claim.filed.v1", family=TopicFamily.FEEDBACK, title_zh="回执：已报送")
+class ClaimFiled(ClaimEvent, frozen=True, kw_only=True):
+    """The task is filed, once, as of when the broker took the claim: applied, or a duplicate of what was filed before.
+
+    `late` says that this was after the last day; `message` says so in Chinese.
+    """
+
+    task_id: Identifier
+    number: Identifier
+    outcome: ClaimOutcome
+    late: bool
     message: LongText | None = None
 
 

@@ -162,9 +162,10 @@ class TaskAcknowledged(TaskMoved, frozen=True, kw_only=True):
 
 @event("task.submitted.v1", family=TopicFamily.TASK, title_zh="任务报送")
 class TaskSubmitted(TaskMoved, frozen=True, kw_only=True):
-    """任务报送: the owner says that it is done, with proofs and figures; `form_sha256` is that of the form filled in."""
+    """任务报送: the owner says that it is done; `form_sha256` is its form's, `filed_on` the day by the unit's own record."""
 
     submitted_at: Instant
+    filed_on: date | None = None
     summary: LongText
     evidence: tuple[TaskEvidence, ...] = ()
     figures: dict[Code, float] = msgspec.field(default_factory=dict)

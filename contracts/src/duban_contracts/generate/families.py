@@ -27,15 +27,15 @@ FAMILIES: Final = {
     TopicFamily.CLAIMS: FamilyDescription(
         "claims",
         "What a county says (上报): one topic of its own for each county",
-        "`reference`, the county's own number of the hazard",
+        "`reference`, the county's own number of the hazard, or the task's number",
         "county systems, gateway",
         action="receive",
     ),
     TopicFamily.FEEDBACK: FamilyDescription(
         "feedback",
-        "What became of a county's claims (回执), and a copy of the history of its hazards",
-        "`reference`; where a claim had none that could be read, its origin (topic/partition/offset)",
-        "ledger",
+        "What became of a county's claims (回执), and a copy of the history of its hazards and tasks",
+        "`reference`, of a task its number; where a claim had none that could be read, its origin (topic/partition/offset)",
+        "ledger, scheduler",
         outside_readers=("county systems",),
     ),
     TopicFamily.HAZARD: FamilyDescription(

@@ -1,4 +1,4 @@
-"""What a heartbeat says of many counties: never too much of any, and as much as can be of the rest."""
+"""What is known of many counties: never too much of any, and as much as can be of the rest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.freshness.model import NOTHING_KNOWN, Reading, reckon
+from services.chassis.consuming.progress import NOTHING_KNOWN, Reading, reckon
 
 pytestmark = pytest.mark.promise("P3")
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
+from duban_contracts.events.feedback import ClaimFiled, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.testing.stories import confirmed
 from services.gateway.receipts.model import Answer, ReceiptStatus, answer_of, is_misnamed, standing
 
@@ -69,6 +69,20 @@ def test_a_recorded_claim_names_its_hazard() -> None:
         number="JC-1",
         linked_reference="AQ-1",
         message="同一编号",
+    )
+
+
+def test_a_filing_names_its_task() -> None:
+    filed = ClaimFiled(
+        **ABOUT, task_id="t-1", number="RW2026-1", outcome=ClaimOutcome.APPLIED, late=True, message="记为迟报"
+    )
+    assert answer_of(filed) == Answer(
+        **CLAIM,
+        status=ReceiptStatus.RECORDED,
+        outcome="applied",
+        task_id="t-1",
+        number="RW2026-1",
+        message="记为迟报",
     )
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
-from uuid import UUID
+from typing import Any, cast
 
 import msgspec
 
-from duban_contracts.admissible.texts import fits_attribute, folded
+from duban_contracts.admissible.texts import folded
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
-from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
+from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimWaiting
 from duban_contracts.events.types import Actor
-from duban_contracts.legible import legible
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import feedback_topic
+from services.chassis.consuming import answers
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.clock import Clock
-from services.chassis.publishing.envelopes import new_event, uuid7_text
+from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
 from services.ledger import metrics
 from services.ledger.claims.model import decisions
@@ -34,10 +33,6 @@ from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import Stamp
 from services.ledger.hazards.tables.entries import Reference
 from services.ledger.history.model import SOURCE
-
-# Limits of the answers' text fields in the contract.
-_SHORT: Final = 200
-_LONG: Final = 4000
 
 
 class Screened(msgspec.Struct, frozen=True, gc=False):
@@ -81,16 +76,16 @@ class Settlement:
         self._rejected: list[RejectedClaim] = []
         self._outcomes: Counter[tuple[str, str]] = Counter()
 
+    def hazard(self, claim: Claim) -> Hazard | None:
+        """Return the hazard that a claim is about, as this transaction leaves it so far."""
+        return self._journal.under(claim.county, claim.reference)
+
     def going_on(self, hazard: Hazard | None) -> Hazard | None:
         """Return the hazard that goes on for a merged one where the county may speak of it, and otherwise `hazard`."""
         if hazard is None or hazard.merged_into is None:
             return hazard
         survivor = self._journal.hazard(HazardKey(hazard_id=hazard.merged_into))
         return survivor if survivor is not None and survivor.county == hazard.county else hazard
-
-    def hazard(self, claim: Claim) -> Hazard | None:
-        """Return the hazard that a claim is about, as this transaction leaves it so far."""
-        return self._journal.under(claim.county, claim.reference)
 
     def register(self, delivery: Delivery, claim: HazardReported, number: str) -> None:
         """Make the hazard of a reference that has none; claims that waited for it now wait for confirmation."""
@@ -142,15 +137,8 @@ class Settlement:
     ) -> None:
         """Keep a claim that can't be taken in and tell the county that is speaking, `county`, why."""
         self._rejected.append(RejectedClaim(county, record, event, reference, refusal, self._journal.at))
-        # The receipt under a reused id speaks of the first event; the later one is answered by its place in the topic.
-        identity = event.identity(record.topic) if event and refusal.code != "id-reused" else None
-        answer = ClaimRejected(
-            **self._about(record, event, county, reference, identity),
-            code=refusal.code,
-            message=refusal.message[:_LONG],
-            field=legible(refusal.field) if refusal.field else None,
-            rule=legible(refusal.rule) if refusal.rule else None,
-        )
+        at = self._journal.at
+        answer = answers.rejection(record, event, refusal, county=county, reference=reference, at=at)
         self._answer(answer, event, "rejected")
 
     async def save(self, connection: Connection) -> None:
@@ -179,7 +167,14 @@ class Settlement:
             decision = _naming(decision, claim, hazard)
             self.refuse(delivery.record, event, decision, county=claim.county, reference=claim.reference)
             return hazard
-        about = self._about(delivery.record, event, claim.county, claim.reference, delivery.identity)
+        about = answers.about(
+            delivery.record,
+            event,
+            county=claim.county,
+            reference=claim.reference,
+            identity=delivery.identity,
+            at=self._journal.at,
+        )
         if isinstance(decision, Waits):
             self._answer(ClaimWaiting(**about, waiting_for=decision.waiting_for), event, "waiting")
             return hazard
@@ -195,31 +190,8 @@ class Settlement:
         self._answer(answer, event, outcome)
         return known
 
-    def _about(
-        self,
-        record: RawRecord,
-        event: CloudEvent | None,
-        county: str,
-        reference: str | None,
-        identity: UUID | None,
-    ) -> dict[str, Any]:
-        """Return which claim an answer is about."""
-        return {
-            "county": county,
-            "origin": record.origin[:_SHORT],
-            "receipt_id": str(identity) if identity else None,
-            "claim_id": event.id if event else None,
-            "claim_source": event.source if event else None,
-            "claim_type": (event.type or None) if event else None,
-            "reference": reference,
-            "answered_at": self._journal.at,
-        }
-
     def _answer(self, answer: ClaimEvent, cause: CloudEvent | None, outcome: str) -> None:
-        # What the county wrote names its answer only where readers could read it there.
-        reference = answer.reference
-        about = reference if reference is not None and fits_attribute(reference) else answer.origin
-        envelope = new_event(answer, source=SOURCE, subject=about, key=about, time=answer.answered_at, cause=cause)
+        envelope = answers.envelope(answer, cause, source=SOURCE)
         self._journal.send(feedback_topic(answer.county, self._journal.topic_prefix), envelope)
         self._outcomes[answer.county, outcome] += 1
 

@@ -12,13 +12,15 @@ from duban_contracts.admissible.dates import Present
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import claims_topic
+from duban_contracts.validation import unreadable
 from services.chassis.assembly import Platform
+from services.chassis.consuming.answers import present_when
 from services.chassis.consuming.batches import Refused
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.ledger.claims.handlers.settlement import Screened, Settlement, settle_claims
-from services.ledger.claims.model.decisions import Claim, screen, unreadable
+from services.ledger.claims.model.decisions import Claim, screen
 from services.ledger.claims.model.townships import Townships
 from services.ledger.claims.tables import rejected, waiting
 from services.ledger.hazards.handlers.journal import Journal, Ledger, keys_of, writing
@@ -46,15 +48,8 @@ class Claims:
         )
 
     def present(self, taken_at: datetime) -> Present:
-        """Return the day on which the broker took a claim, by its clock, in the city.
-
-        A record without a time of the broker's (its topic was made by hand) is judged by today.
-        """
-        clock, rules = self.ledger.clock, self.ledger.rules
-        present = rules.present(clock.at(taken_at))
-        if present.today >= rules.bounds.earliest:
-            return present
-        return rules.present(clock.now())
+        """Return the day on which the broker took a claim, by its clock, in the city."""
+        return present_when(taken_at, clock=self.ledger.clock, rules=self.ledger.rules)
 
     def settlement(self, journal: Journal, waits: Mapping[Reference, list[waiting.WaitingClaim]]) -> Settlement:
         """Return the settlement of claims in a journal; `waits` holds what waits under its references."""

@@ -56,8 +56,6 @@ class Waits(msgspec.Struct, frozen=True):
 ClaimDecision = Recorded | Repeated | Waits | Refusal
 
 _REPEATED: Final = Repeated()
-# What a reader finds in the payload, and says less exactly than the contract's own check.
-_OF_THE_PAYLOAD: Final = frozenset({"invalid-payload", "unknown-event-type"})
 _TOO_LATE: Final = {
     HazardState.REJECTED: refusal("hazard-rejected", field="reference"),
     HazardState.IN_REVIEW: refusal("already-in-review"),
@@ -75,18 +73,6 @@ def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) 
         return violation("not-a-claim", "type", type=event.type)
     found = check_claim(event, speaking, present, data)
     return found[0] if found else data
-
-
-def unreadable(event: CloudEvent | None, reason: Refusal, speaking: str) -> Refusal:
-    """Return why a record is no event of the contract, as any door would say it of the same bytes.
-
-    `event` is its envelope as far as that could be read, `reason` what the reading itself came to: where that is about
-    the envelope or the batch, nothing more is looked at.
-    """
-    if event is None or reason.code not in _OF_THE_PAYLOAD:
-        return reason
-    found = check_claim(event, speaking)
-    return found[0] if found else reason
 
 
 def integrator(county: str) -> Actor:

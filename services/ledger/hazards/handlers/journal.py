@@ -23,7 +23,7 @@ from duban_contracts.profile import Rules
 from duban_contracts.topics import TopicFamily, feedback_topic
 from services.chassis.assembly import Platform
 from services.chassis.process.clock import Clock
-from services.chassis.publishing.unit_of_work import Change, Reactions, Stream, UnitOfWork
+from services.chassis.publishing.unit_of_work import Change, Copy, Reactions, Stream, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.ledger.criteria import tables as standards
 from services.ledger.criteria.model.standards import Standard, in_force
@@ -114,14 +114,10 @@ class Journal(UnitOfWork[Entry]):
         return Stamp(actor=actor, at=at, received_at=received_at or at, rules=self.rules, criteria=criteria)
 
     def enter(self, event: HazardEvent, cause: CloudEvent | None = None) -> Hazard:
-        """Add `event` to its hazard's history, to the outgoing events and to the county's copies."""
+        """Add `event` to its hazard's history, and to what goes out."""
         after = self.record(event, time=event.occurred_at, cause=cause).hazard
         if isinstance(event, HazardRegistered):
             self._references[after.county, after.reference_key] = after.hazard_id
-        # For 入账 of a claim its own answer says it all; every other event is copied to the county.
-        if after.found_by is not None or not isinstance(event, HazardRegistered):
-            copy = msgspec.structs.replace(self.changes[-1].event, partitionkey=after.reference)
-            self.send(feedback_topic(after.county, self.topic_prefix), copy)
         return after
 
     def _hazard(self, hazard_id: str | None) -> Hazard | None:
@@ -193,7 +189,16 @@ async def _of_references(connection: Connection, references: Sequence[Reference]
 
 
 def stream_of(topic_prefix: str) -> Stream[Entry]:
-    """Return what makes events a hazard's."""
+    """Return what makes events a hazard's; its county is told of them."""
+
+    def copy(entry: Entry, data: HazardEvent, event: CloudEvent) -> Copy | None:
+        if isinstance(data, HazardRegistered) and entry.hazard.found_by is None:
+            # For 入账 the claim's own answer says it all; what an inspection found, the county hears by this alone.
+            return None
+        hazard = entry.hazard
+        told = msgspec.structs.replace(event, partitionkey=hazard.reference)
+        return feedback_topic(hazard.county, topic_prefix), told
+
     return Stream(
         source=SOURCE,
         topic=f"{topic_prefix}{TopicFamily.HAZARD}",
@@ -201,6 +206,7 @@ def stream_of(topic_prefix: str) -> Stream[Entry]:
         evolve=_evolve,
         version_of=lambda entry: entry.hazard.version,
         save=_save,
+        copy=copy,
     )
 
 

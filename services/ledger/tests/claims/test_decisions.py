@@ -18,6 +18,7 @@ from duban_contracts.events.types import Channel, Enterprise, Evidence, Grade, H
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import ZONE, june
 from duban_contracts.testing.claims import plan, rectification, report, sent
+from duban_contracts.validation import unreadable
 from services.ledger.claims.model import decisions
 from services.ledger.claims.model.decisions import ClaimDecision, FollowUp, Recorded, Repeated, WaitingFor, Waits
 from services.ledger.hazards.model import REPORTED_FIELDS, Hazard, evolve
@@ -162,18 +163,16 @@ def test_a_county_on_its_own_topic_is_held_to_the_closed_contract() -> None:
 def test_a_record_that_is_no_event_is_refused_in_the_words_of_any_door() -> None:
     right = sent(report(), event_id="e-1")
     short = msgspec.structs.replace(right, data=b'{"county": "140502"}')
-    found = decisions.unreadable(short, UNREADABLE, "140502")
+    found = unreadable(short, UNREADABLE, "140502")
     assert (found.code, found.field) == ("missing-field", "$.reference")
-    assert decisions.unreadable(None, UNREADABLE, "140502") is UNREADABLE
+    assert unreadable(None, UNREADABLE, "140502") is UNREADABLE
     # Nothing is wrong with it by the contract: then the reading's own word stands.
-    assert (
-        decisions.unreadable(msgspec.structs.replace(right, data=encode(report())), UNREADABLE, "140502") is UNREADABLE
-    )
+    assert unreadable(msgspec.structs.replace(right, data=encode(report())), UNREADABLE, "140502") is UNREADABLE
 
 
 def test_a_record_of_another_county_is_told_so_even_where_the_reading_failed() -> None:
     right = sent(report(), event_id="e-1")
-    assert decisions.unreadable(right, UNREADABLE, "140521").code == "county-mismatch"
+    assert unreadable(right, UNREADABLE, "140521").code == "county-mismatch"
 
 
 def test_what_is_no_claim_is_named_by_its_type() -> None:

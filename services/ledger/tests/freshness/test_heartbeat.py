@@ -14,10 +14,11 @@ from aiokafka import TopicPartition
 from duban_contracts.codec import decode
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily
+from services.chassis.consuming import progress
+from services.chassis.consuming.progress import NOTHING_KNOWN
 from services.chassis.process.clock import Clock, ManualClock, ScaledClock
 from services.chassis.testing.kafka import eventually
-from services.ledger.freshness.handlers import Freshness, beat, note_progress
-from services.ledger.freshness.model import NOTHING_KNOWN
+from services.ledger.freshness.handlers import CONSUMER, Freshness, beat
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.tests.in_process import InProcess
 
@@ -30,14 +31,15 @@ SECOND = timedelta(seconds=1)
 @pytest_asyncio.fixture(autouse=True)
 async def unknown(ledger: InProcess) -> AsyncIterator[None]:
     """Nothing is known of any partition, and nothing was said."""
-    await ledger.pool.execute("DELETE FROM claim_progress")
+    await ledger.pool.execute("DELETE FROM consumer_progress")
     await ledger.pool.execute("DELETE FROM heartbeat")
     yield
 
 
 async def note(ledger: InProcess, instant: datetime, counties: Iterable[str] = TOPICS) -> None:
     async with ledger.database.transaction() as connection:
-        await note_progress(connection, {TopicPartition(TOPICS[county], 0): instant for county in counties})
+        read = {TopicPartition(TOPICS[county], 0): instant for county in counties}
+        await progress.note(connection, read, consumer=CONSUMER)
 
 
 async def beats(ledger: InProcess, clock: Clock | None = None) -> datetime | None:

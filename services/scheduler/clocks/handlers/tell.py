@@ -12,7 +12,7 @@ from duban_contracts.events.types import HAZARD
 from services.chassis.consuming import dead_letters
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Connection
-from services.scheduler.alarms.handlers import Source
+from services.scheduler.alarms.handlers import Known, Source
 from services.scheduler.alarms.model import Alarm, Kind
 from services.scheduler.clocks.model.called_for import NAMESPACE
 from services.scheduler.clocks.tables import clocks as clock_table
@@ -30,20 +30,19 @@ def hazard_alarms(*, topic: str, consumer: str, days: CityDays) -> Source:
     what is missing. So is one of a county that is behind, from the instant on that is not known of that county.
     """
 
-    async def in_doubt(connection: Connection) -> Sequence[str]:
+    async def known(connection: Connection) -> Known:
         incomplete = await dead_letters.incomplete_aggregates(connection, consumer)
         found = await freshness.known(connection)
         if found is None or not found.behind:
-            return incomplete
-        return [*incomplete, *await clock_table.passed_beyond(connection, found.behind, found.applied_through)]
+            return Known(found.applied_through if found else None, incomplete)
+        passed = await clock_table.passed_beyond(connection, found.behind, found.applied_through)
+        return Known(found.applied_through, [*incomplete, *passed])
 
     async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
         said = await clock_table.find_said(connection, [alarm.due.about.id for alarm in alarms])
         return [_event(alarm, said[alarm.due.about.id], days) for alarm in alarms]
 
-    return Source(
-        subject_kind=HAZARD, topic=topic, known_through=freshness.applied_through, in_doubt=in_doubt, tell=tell
-    )
+    return Source(subject_kind=HAZARD, topic=topic, known=known, tell=tell)
 
 
 def _event(alarm: Alarm, said: Said, days: CityDays) -> CloudEvent:

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from services.chassis.storage.database import Database
+from services.chassis.storage.database import Connection, Database
 from services.scheduler import metrics
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.model.audit import Discrepancy, Finding
@@ -46,7 +46,7 @@ async def look(*, deps: Deps) -> TaskAudit:
         await table.stand_still(connection)
         findings = [
             *_because(Discrepancy.NOT_ASSIGNED, await table.unopened(connection, before, _SHOWN)),
-            *_because(Discrepancy.NOT_RAISED, await table.unmarked(connection, before, _SHOWN)),
+            *await _unraised(connection, before, deps.taskbook),
             *_because(Discrepancy.NOT_MARKED_LATE, await table.accused(connection, _SHOWN)),
             *_because(Discrepancy.ALARM_LEFT, await table.still_armed(connection, _SHOWN)),
         ]
@@ -62,6 +62,17 @@ async def audit(*, deps: Deps) -> TaskAudit:
     for finding in found.findings[:_LOGGED]:
         _log.error("task audit", task_id=finding.task_id, due_at=finding.due_at.isoformat(), reason=finding.reason)
     return found
+
+
+async def _unraised(connection: Connection, before: datetime, taskbook: Taskbook) -> list[Finding]:
+    """Return the deadlines that passed without 任务逾期, and whether that is because their county is behind."""
+    reading = await taskbook.hearing.so_far(connection)
+
+    def why(task: Task) -> Discrepancy:
+        known = reading is not None and task.due_at < reading.of(task.plan.county)
+        return Discrepancy.NOT_RAISED if known else Discrepancy.COUNTY_BEHIND
+
+    return [Finding.about(task, why(task)) for task in await table.unmarked(connection, before, _SHOWN)]
 
 
 def _because(reason: Discrepancy, tasks: list[Task]) -> list[Finding]:

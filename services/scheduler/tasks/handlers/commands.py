@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from duban_contracts.events.types import Actor
+from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Facts
@@ -22,12 +22,17 @@ from services.scheduler.tasks.tables import lists, rows
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command that somebody gives on the task of this id or number; `expecting` is the version that it rests on."""
+    """A command that somebody gives on the task of this id or number; `expecting` is the version that it rests on.
+
+    `received_at` (domain time) and `cause` are given where it came as an event: when the broker took it, and which.
+    """
 
     name: str
     command: msgspec.Struct
     by: Caller
     expecting: Precondition
+    received_at: datetime | None = None
+    cause: CloudEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +55,31 @@ async def move_task(connection: Connection, order: Order, *, taskbook: Taskbook)
         task = unit.get(task_id) if task_id else None
         # Read after the lock, and by whoever accepts alone: everybody else waits for nothing of others.
         awaited = await lists.awaited(connection, task.plan) if task and isinstance(order.command, Accept) else ()
-        said = _move(unit, task, order, taskbook, awaited)
-    if isinstance(said, Task) and isinstance(order.command, Submit):
-        await _keep(connection, said, order.command, order.by.actor, taskbook)
+        said = move(unit, task, order, taskbook, awaited)
+    await keep_filing(connection, order, said, taskbook=taskbook)
     return said
 
 
-async def _keep(connection: Connection, task: Task, filed: Submit, by: Actor, taskbook: Taskbook) -> None:
-    """Keep what a submission holds beside its event: the form, and what was found, which the ledger is told."""
-    if filed.filled is not None:
-        await rows.keep_form(connection, task, filed.filled)
-    if filed.findings:
-        at = task.changed_at or taskbook.clock.now()
-        await taskbook.findings.report(connection, filed.findings, task=facts(task), by=by, at=at)
+async def keep_filing(connection: Connection, order: Order, said: Task | Refused, *, taskbook: Taskbook) -> None:
+    """Keep what a submission holds beside its event, once that is written: the form, and what was found.
+
+    The ledger is told of the findings; the transaction still holds the task.
+    """
+    if not isinstance(said, Task) or not isinstance(order.command, Submit):
+        return
+    if order.command.filled is not None:
+        await rows.keep_form(connection, said, order.command.filled)
+    if order.command.findings:
+        at = said.changed_at or taskbook.clock.now()
+        await taskbook.findings.report(
+            connection, order.command.findings, task=facts(said), by=order.by.actor, at=at, cause=order.cause
+        )
 
 
-def _move(
-    unit: UnitOfWork[Task], task: Task | None, order: Order, taskbook: Taskbook, awaited: tuple[str, ...]
+def move(
+    unit: UnitOfWork[Task], task: Task | None, order: Order, taskbook: Taskbook, awaited: tuple[str, ...] = ()
 ) -> Task | Refused:
+    """Carry out one order on the task that it names, as `unit` has it (None: there is none)."""
     if task is None or not order.by.finds(facts_of(task)):
         return Refused(refusal("task-not-found", field="name"))
     unmet = order.expecting.unmet(task.version)
@@ -76,10 +88,11 @@ def _move(
     at = max(unit.at, task.changed_at or unit.at)
     if isinstance(order.command, Submit) and (wrong := _content(task, order.command, taskbook, at)):
         return Refused(wrong, task)
-    decision = decide(task, order.command, Stamp(actor=order.by.actor, at=at, policy=taskbook.policy, awaited=awaited))
+    stamp = Stamp(actor=order.by.actor, at=at, policy=taskbook.policy, awaited=awaited, received_at=order.received_at)
+    decision = decide(task, order.command, stamp)
     if isinstance(decision, Refusal):
         return Refused(decision, task)
-    return unit.record(decision, time=decision.occurred_at)
+    return unit.record(decision, time=decision.occurred_at, cause=order.cause)
 
 
 def _content(task: Task, command: Submit, taskbook: Taskbook, at: datetime) -> Refusal | None:

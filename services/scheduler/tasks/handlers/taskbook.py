@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
+from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.days import Zone
 from duban_contracts.deadlines.calendar import load_days
 from duban_contracts.profile import read
-from duban_contracts.topics import TopicFamily
+from duban_contracts.topics import TopicFamily, feedback_topic
 from services.chassis.assembly import Platform
 from services.chassis.process.clock import Clock
-from services.chassis.publishing.unit_of_work import Change, Reactions, Stream, UnitOfWork
+from services.chassis.publishing.unit_of_work import Change, Copy, Reactions, Stream, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.calendar.handlers import fingerprint
 from services.scheduler.findings.handlers import Findings
 from services.scheduler.tasks.handlers.forms import NO_FORMS, Forms, load_forms
+from services.scheduler.tasks.handlers.hearing import NOBODY, Hearing
 from services.scheduler.tasks.model.called_for import changes as alarm_changes
 from services.scheduler.tasks.model.policy import TaskPolicy, TaskPolicyFile, policy_of
 from services.scheduler.tasks.model.task import Task, evolve
@@ -34,7 +38,9 @@ POLICY: Final = "tasks.json"
 class Taskbook:
     """What whoever writes tasks needs to know of the installation. `city` is its division code, `forms` what kinds record.
 
-    `findings` is the door of what inspections found; `basis` changes when somebody edits the files by which reminders are planned.
+    `findings` is the door of what inspections found. `basis` changes when somebody edits the files by which reminders are
+    planned. `hearing` is how far the counties' own topics are read; `told_on` the topic on which each county hears of its
+    tasks.
     """
 
     clock: Clock
@@ -45,6 +51,8 @@ class Taskbook:
     findings: Findings
     forms: Forms = NO_FORMS
     basis: bytes = b""
+    hearing: Hearing = NOBODY
+    told_on: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def on(cls, platform: Platform[Any]) -> Taskbook:
@@ -58,7 +66,17 @@ class Taskbook:
             findings=Findings(city=platform.city, topic=platform.topic(TopicFamily.TASK)),
             forms=load_forms(platform.settings.profile),
             basis=_basis(platform.settings.profile),
+            hearing=Hearing.on(platform),
+            told_on={
+                county.code: feedback_topic(county.code, platform.settings.topic_prefix)
+                for county in platform.city.counties
+            },
         )
+
+    def copy(self, task: Task, event: CloudEvent) -> Copy | None:
+        """Return the event as its county hears of it; None where the task is no county's."""
+        topic = self.told_on.get(task.plan.county)
+        return None if topic is None else (topic, msgspec.structs.replace(event, partitionkey=task.number))
 
 
 def load_task_policy(profile: Path, zone: Zone) -> TaskPolicy:
@@ -118,4 +136,5 @@ def _stream(taskbook: Taskbook) -> Stream[Task]:
         evolve=evolve,
         version_of=lambda task: task.version,
         save=save,
+        copy=lambda task, _, event: taskbook.copy(task, event),
     )

@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Final
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.tasks import TASK, TaskDueSoon, TaskEvent, TaskReminded
+from services.chassis.publishing import outbox
 from services.chassis.publishing.envelopes import new_event
+from services.chassis.publishing.outbox import outgoing
 from services.chassis.storage.database import Connection
-from services.scheduler.alarms.handlers import Source
+from services.scheduler.alarms.handlers import Known, Source
 from services.scheduler.alarms.model import Alarm, Kind
 from services.scheduler.tasks.handlers.taskbook import SOURCE, Taskbook, moving
 from services.scheduler.tasks.model.called_for import NAMESPACE
 from services.scheduler.tasks.model.task import Task, facts
 from services.scheduler.tasks.moves import mark_overdue
-from services.scheduler.tasks.tables import rows
-
-# Nothing is on its way that could excuse a deadline: whoever submits holds the task until that is committed.
-_ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
+from services.scheduler.tasks.tables import audit, rows
 
 
 def task_alarms(taskbook: Taskbook) -> Source:
-    """Return the source of alarms about tasks, whose events go to the tasks' own topic."""
+    """Return the source of alarms about tasks, whose events go to the tasks' own topic, and to the task's county.
 
-    async def known_through(_: Connection) -> datetime | None:
-        return _ALWAYS
+    A deadline is raised only when everything is taken in that counties said before it on their topics. A county that is
+    behind holds back the alarms about its own tasks.
+    """
 
-    async def in_doubt(_: Connection) -> Sequence[str]:
-        return ()
+    async def known(connection: Connection) -> Known:
+        reading = await taskbook.hearing.so_far(connection)
+        if reading is None or not reading.behind:
+            return Known(reading.applied_through if reading else None)
+        return Known(reading.applied_through, await audit.passed_beyond(connection, reading))
 
     async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
         if alarms[0].kind is Kind.OVERDUE:
             await _mark(connection, alarms, taskbook)
             return ()
         tasks = {task.task_id: task for task in await rows.lock(connection, [alarm.due.about.id for alarm in alarms])}
-        return [_event(alarm, tasks[alarm.due.about.id], taskbook) for alarm in alarms]
+        told = [(tasks[alarm.due.about.id], alarm) for alarm in alarms]
+        events = [(task, _event(alarm, task, taskbook)) for task, alarm in told]
+        copies = [copy for task, event in events if (copy := taskbook.copy(task, event)) is not None]
+        await outbox.append(connection, [outgoing(topic, event) for topic, event in copies])
+        return [event for _, event in events]
 
     return Source(
         subject_kind=TASK,
         topic=taskbook.topic,
-        known_through=known_through,
-        in_doubt=in_doubt,
+        known=known,
         tell=tell,
         urges=True,
         hold=rows.hold_free,

@@ -15,6 +15,7 @@ class Discrepancy(enum.StrEnum):
 
     NOT_ASSIGNED = "not_assigned"
     NOT_RAISED = "not_raised"
+    COUNTY_BEHIND = "county_behind"
     NOT_MARKED_LATE = "not_marked_late"
     ALARM_MISSING = "alarm_missing"
     ALARM_LEFT = "alarm_left"

@@ -16,7 +16,7 @@ from services.scheduler.tasks.moves.mark_overdue import mark_overdue
 from services.scheduler.tasks.moves.move import Decision, Move, Stamp
 from services.scheduler.tasks.moves.renew import RENEW, Renew
 from services.scheduler.tasks.moves.send_back import RETURN, Return
-from services.scheduler.tasks.moves.submit import SUBMIT, Submit
+from services.scheduler.tasks.moves.submit import SUBMIT, Submit, says_nothing_new
 from services.scheduler.tasks.moves.supplement import SUPPLEMENT, Supplement
 from services.scheduler.tasks.moves.waive import WAIVE, Waive
 
@@ -38,6 +38,7 @@ __all__ = [
     "decide",
     "mark_overdue",
     "move_of",
+    "says_nothing_new",
 ]
 
 MOVES: Final[tuple[Move[Any], ...]] = (

@@ -37,13 +37,20 @@ class Hand(enum.StrEnum):
 class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts, and when (UTC, domain time); `policy` is what the city decided on tasks.
 
-    `awaited` names what other tasks still owe, without which this one can't be done.
+    `awaited` names what other tasks still owe, without which this one can't be done. `received_at` is given where the
+    words reached the platform before now, as an event of a county does.
     """
 
     actor: Actor
     at: datetime
     policy: TaskPolicy
     awaited: tuple[str, ...] = ()
+    received_at: datetime | None = None
+
+    @property
+    def reached_at(self) -> datetime:
+        """When the words reached the platform: by it a filing is in time or late, however long it waited since."""
+        return self.received_at or self.at
 
     @property
     def zone(self) -> Zone:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import itemgetter
+from typing import Final
 
+from services.chassis.consuming.progress import Reading
+from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.tables.rows import task_of
+
+_SINCE: Final = Columns[tuple[str, datetime]](
+    {"county": ("text", itemgetter(0)), "since": ("timestamptz", itemgetter(1))}
+)
+_PASSED_BEYOND: Final = f"""
+SELECT task_id FROM alarm JOIN task ON task_id = subject_id JOIN {_SINCE.rows("known", first=2)} USING (county)
+ WHERE subject_kind = 'task' AND alarm.kind = 'overdue' AND alarm.state = 'armed'
+   AND fires_at < $1 AND fires_at >= since"""  # noqa: S608 - the names of our own columns
 
 
 async def stand_still(connection: Connection) -> None:
@@ -39,6 +51,15 @@ async def unmarked(connection: Connection, before: datetime, limit: int) -> list
         limit,
     )
     return [task_of(row["task"]) for row in found]
+
+
+async def passed_beyond(connection: Connection, reading: Reading) -> list[str]:
+    """Return the tasks of counties that are behind whose deadline lies before what is known of all others.
+
+    A deadline before what is known of the county itself is not among them.
+    """
+    found = await connection.fetch(_PASSED_BEYOND, reading.applied_through, *_SINCE.arguments(reading.behind.items()))
+    return [row["task_id"] for row in found]
 
 
 async def accused(connection: Connection, limit: int) -> list[Task]:

@@ -96,6 +96,16 @@ async def id_of(connection: Connection, name: str) -> str | None:
     return found
 
 
+async def ids_of(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """Return the ids of the tasks whose id or number is among `names`, by both; an unknown one is left out."""
+    found = await connection.fetch(
+        """SELECT task_id, number FROM task WHERE task_id = ANY($1::text[])
+           UNION SELECT task_id, number FROM task WHERE number = ANY($1::text[])""",
+        names,
+    )
+    return {name: row["task_id"] for row in found for name in (row["task_id"], row["number"])}
+
+
 async def find(connection: Connection, name: str) -> Task | None:
     """Return the task whose id or number is `name`, or None."""
     row = await connection.fetchrow("SELECT task FROM task WHERE task_id = $1 OR number = $1", name)

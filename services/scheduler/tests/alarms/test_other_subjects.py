@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import pytest
 
@@ -17,19 +16,15 @@ from duban_contracts.topics import TopicFamily
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables
-from services.scheduler.alarms.handlers import Deps, RaiseAlarms, Source
+from services.scheduler.alarms.handlers import Deps, Known, RaiseAlarms, Source
 from services.scheduler.alarms.model import Alarm, AlarmState, Due, ahead, passing
 from services.scheduler.tests.bench import Bench, nothing
 
 TASKS = [Subject(kind="task", id=f"t-{n}", number=f"RW-{n}") for n in (1, 2)]
 
 
-async def all_known(_: Connection) -> datetime | None:
-    return local(30)
-
-
-async def second_in_doubt(_: Connection) -> Sequence[str]:
-    return ["t-2"]
+async def second_in_doubt(_: Connection) -> Known:
+    return Known(local(30), ["t-2"])
 
 
 async def tell(_: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
@@ -55,9 +50,7 @@ async def tell(_: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
 @pytest.mark.promise("P3")
 async def test_a_tasks_deadline_is_raised_once_and_touches_no_hazards(bench: Bench) -> None:
     await bench.learn(confirmed().records())
-    source = Source(
-        subject_kind="task", topic=TopicFamily.TASK, known_through=all_known, in_doubt=second_in_doubt, tell=tell
-    )
+    source = Source(subject_kind="task", topic=TopicFamily.TASK, known=second_in_doubt, tell=tell)
     job = RaiseAlarms(source, Deps(bench.database, bench.clock), plan=nothing)
     async with bench.database.transaction() as connection:
         for task in TASKS:

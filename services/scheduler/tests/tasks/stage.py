@@ -100,6 +100,11 @@ class Stage:
     taskbook: Taskbook
     raising: RaiseAlarms
 
+    def use(self, taskbook: Taskbook) -> None:
+        """Go on with another taskbook: the clock role raises alarms by it, too."""
+        self.taskbook = taskbook
+        self.raising = RaiseAlarms(task_alarms(taskbook), self.raising.deps, plan=_nothing)
+
     async def plan(self, *planned: PlannedTask) -> Planned:
         """Plan tasks, as duties do."""
         async with self.database.transaction() as connection:

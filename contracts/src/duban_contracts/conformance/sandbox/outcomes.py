@@ -1,4 +1,4 @@
-"""What the sandbox tells of an event afterwards, as the ledger does: on the feedback topic, and in the feed."""
+"""What the sandbox tells of an event afterwards, as the platform does: on the feedback topic, and in the feed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.codec import encode
+from duban_contracts.codec import encode, type_of
 from duban_contracts.conformance.sandbox.evidence import Seen
-from duban_contracts.events.feedback import ClaimOutcome, ClaimRecorded, ClaimRejected
+from duban_contracts.events.claims import TaskReported
+from duban_contracts.events.feedback import ClaimEvent, ClaimFiled, ClaimOutcome, ClaimRecorded, ClaimRejected
 from duban_contracts.refusals import Refusal
 
 
@@ -27,6 +28,11 @@ class Receipt:
     told: bool = False
 
 
+def is_filing(seen: Seen) -> bool:
+    """Tell whether an event files a task: it is answered by the task, and its reference is the task's number."""
+    return seen.type == type_of(TaskReported).name
+
+
 def outcome(seen: Seen, receipt_id: str | None, origin: str, county: str, refused: Refusal | None) -> CloudEvent:
     """Return the answer to one event that came from `origin`: recorded, or refused with a reason."""
     about: dict[str, Any] = {
@@ -39,16 +45,19 @@ def outcome(seen: Seen, receipt_id: str | None, origin: str, county: str, refuse
         "reference": seen.reference,
         "answered_at": datetime.now(UTC),
     }
-    said: ClaimRecorded | ClaimRejected
-    if refused is None:
-        number = f"{county}-{origin.rpartition('/')[2]}"
-        said = ClaimRecorded(**about, hazard_id=number, number=number, outcome=ClaimOutcome.REGISTERED)
-    else:
+    number = f"{county}-{origin.rpartition('/')[2]}"
+    said: ClaimEvent
+    if refused is not None:
         said = ClaimRejected(**about, **msgspec.structs.asdict(refused))
+    elif is_filing(seen):
+        filed = str(seen.reference)
+        said = ClaimFiled(**about, task_id=filed, number=filed, outcome=ClaimOutcome.APPLIED, late=False)
+    else:
+        said = ClaimRecorded(**about, hazard_id=number, number=number, outcome=ClaimOutcome.REGISTERED)
     return CloudEvent(
         id=f"answer-{origin}",
         source="/sandbox",
-        type=f"duban.claim.{'recorded' if refused is None else 'rejected'}.v1",
+        type=type_of(type(said)).name,
         subject=seen.reference,
         partitionkey=seen.reference,
         time=about["answered_at"],
