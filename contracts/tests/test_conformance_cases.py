@@ -22,10 +22,11 @@ from duban_contracts.conformance import Finding, check
 from duban_contracts.conformance.check import ZONE
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import claims_topic
+from duban_contracts.validation import unreadable
 from services.chassis.consuming.deliveries import RawRecord, read
 from services.gateway.intake.model.claims import Refused
 from services.gateway.intake.model.examination import Examiner
-from services.ledger.claims.model.decisions import screen, unreadable
+from services.ledger.claims.model.decisions import screen
 
 CASES: Final = Path(__file__).parent / "cases"
 COUNTY: Final = "140502"

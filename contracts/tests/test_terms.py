@@ -38,14 +38,14 @@ def coded(schema: Any, document: Any, path: tuple[str | int, ...] = ()) -> list[
         ]
     if isinstance(document, list):
         return [
-            found for index, value in enumerate(document) for found in coded(schema["items"], value, (*path, index))
+            found for index, value in enumerate(document) for found in coded(schema.get("items", {}), value, (*path, index))
         ]
     return []
 
 
 def member(schema: Any, name: str) -> Any:
-    """Return the schema of a member: of an object's property, or of a map's value."""
-    return schema["properties"][name] if "properties" in schema else schema["additionalProperties"]
+    """Return the schema of a member: of an object's property, or of a map's value, where that has one."""
+    return schema["properties"][name] if "properties" in schema else schema.get("additionalProperties", {})
 
 
 def resolved(schema: Any, definitions: dict[str, Any]) -> Any:
