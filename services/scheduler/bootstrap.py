@@ -18,6 +18,7 @@ from services.scheduler.duties.wire import wire as duties
 from services.scheduler.experts.wire import wire as experts
 from services.scheduler.filings.wire import wire as filings
 from services.scheduler.imports.wire import wire as imports
+from services.scheduler.retention.wire import wire as retention
 from services.scheduler.rosters.wire import wire as rosters
 from services.scheduler.selfchecks.wire import wire as selfchecks
 from services.scheduler.settings import Settings
@@ -42,9 +43,10 @@ SLICES: Final = {
     "clocks": clocks,
     "alarms": used,
     "rosters": rosters,
+    "retention": retention,
     "tasks": tasks,
-    "filings": filings,
     "findings": used,
+    "filings": filings,
     "training": training,
     "selfchecks": selfchecks,
     "subscriptions": subscriptions,

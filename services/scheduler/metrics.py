@@ -37,6 +37,17 @@ FILINGS: Final = Counter(
     "任务办理 of counties' systems, by what became of them: applied, duplicate, rejected.",
     ["county", "outcome"],
 )
+PLANNING_WRONG: Final = Gauge(
+    "duban_planning_wrong",
+    "Self-audit over planning: tasks that should stand by a second reckoning of all duties and don't, or stand needlessly, "
+    "found in two looks in a row. 0 is right.",
+)
+PLAN_GAPS: Final = Gauge(
+    "duban_plan_gaps",
+    "Gaps of the plans of this year by severity: what a plan lacks by its own requirements. Hard ones break its own rule "
+    "whatever becomes of it; the office amends the plan.",
+    ["plan", "severity"],
+)
 CALENDAR_ENDS: Final = Gauge(
     "duban_calendar_covered_until_timestamp_seconds",
     "End of the last year whose public holidays are entered; after it only weekends are known.",

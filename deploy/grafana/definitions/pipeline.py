@@ -39,8 +39,12 @@ def _overview(board: Dashboard, _names: Names) -> None:
     )
     board.with_panel(
         numbers(
-            Text("自查漏发", "期限已过却没有督办逾期的，和任务中应做未做的个数，应始终为零。", "short"),
-            [Query("max(duban_supervision_missed)", "督办"), Query("max(duban_tasks_wrong)", "任务")],
+            Text("自查漏发", "期限已过却没有督办逾期的、任务中应做未做的、计划中应列未列的个数，应始终为零。", "short"),
+            [
+                Query("max(duban_supervision_missed)", "督办"),
+                Query("max(duban_tasks_wrong)", "任务"),
+                Query("max(duban_planning_wrong)", "计划"),
+            ],
             span=QUARTER,
             bad_from=1,
         )

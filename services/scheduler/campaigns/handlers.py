@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from services.chassis.storage.database import Connection
-from services.scheduler.campaigns.model.gaps import Gap, PlanRow, gaps_of
+from duban_contracts.days import Zone
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Connection, Database
+from services.scheduler import metrics
+from services.scheduler.campaigns import tables
+from services.scheduler.campaigns.model.gaps import Gap, PlanRow, Severity, gaps_of
 from services.scheduler.campaigns.model.plan import Plan
 from services.scheduler.duties.model.duty import DutyVersion
 from services.scheduler.duties.model.rules import Unscheduled
@@ -25,6 +30,19 @@ async def rows_of(connection: Connection, plan: Plan) -> list[PlanRow]:
 async def gaps(connection: Connection, plan: Plan) -> list[Gap]:
     """Return what a plan lacks, the hardest first."""
     return gaps_of(plan, await rows_of(connection, plan))
+
+
+async def report_gaps(database: Database, *, clock: Clock, zone: Zone) -> None:
+    """Export how many gaps the plans that today lies in have, by severity; plans of other years are not shown."""
+    today = zone.day_of(clock.now())
+    found: dict[tuple[str, str], int] = {}
+    async with database.acquire() as connection:
+        for plan in await tables.plans_on(connection, today):
+            severities = Counter(gap.severity for gap in await gaps(connection, plan))
+            found |= {(plan.code, severity.value): severities[severity] for severity in Severity}
+    metrics.PLAN_GAPS.clear()
+    for labels, number in found.items():
+        metrics.PLAN_GAPS.labels(*labels).set(number)
 
 
 def rows_in(versions: Sequence[DutyVersion], plan: Plan) -> Iterator[PlanRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
@@ -78,6 +78,12 @@ async def plan(connection: Connection, code: str) -> Plan | None:
 async def plans(connection: Connection, *, after: str, limit: int) -> list[Plan]:
     """Return up to `limit` plans in order of their codes, behind `after`."""
     rows = await connection.fetch("SELECT content FROM plan WHERE code > $1 ORDER BY code LIMIT $2", after, limit)
+    return [_PLAN.decode(row["content"]) for row in rows]
+
+
+async def plans_on(connection: Connection, day: date) -> list[Plan]:
+    """Return the plans that `day` lies in, in order of their codes."""
+    rows = await connection.fetch("SELECT content FROM plan WHERE $1 BETWEEN starts_on AND ends_on ORDER BY code", day)
     return [_PLAN.decode(row["content"]) for row in rows]
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from services.chassis.storage.database import Connection
 from services.scheduler.experts.model import Expert
+from services.scheduler.retention.handlers import Erased
 
 _SECTORS: Final = msgspec.json.Decoder(tuple[str, ...])
 _SELECT: Final = "SELECT expert_id, name, sectors, employer, valid_from, valid_until FROM expert "
@@ -45,6 +46,19 @@ async def insert(connection: Connection, expert: Expert, *, at: datetime, by: st
 async def retire(connection: Connection, expert_id: str, until: date) -> None:
     """Let an entry end on the day `until`."""
     await connection.execute("UPDATE expert SET valid_until = $2 WHERE expert_id = $1", expert_id, until)
+
+
+async def erase(connection: Connection, before: date, limit: int) -> list[Erased]:
+    """Delete up to `limit` entries that ended before a day. Assignments stay: their code stands for nobody any more."""
+    rows = await connection.fetch(
+        """DELETE FROM expert WHERE expert_id IN (
+               SELECT expert_id FROM expert WHERE valid_until < $1
+                ORDER BY valid_until, expert_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+           RETURNING expert_id, valid_until""",
+        before,
+        limit,
+    )
+    return [Erased(row["expert_id"], 1, row["valid_until"]) for row in rows]
 
 
 async def find(connection: Connection, expert_id: str) -> Expert | None:

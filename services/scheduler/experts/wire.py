@@ -1,13 +1,28 @@
-"""Experts put together: their routes."""
+"""Experts put together: their routes, and the job that erases entries which are kept no longer."""
 
 from __future__ import annotations
 
 from services.chassis.assembly import Part, Platform
+from services.scheduler.experts import tables
 from services.scheduler.experts.http import Deps, router
+from services.scheduler.retention.handlers import EVERY_SECONDS, erase_old
+from services.scheduler.retention.handlers import Deps as Erasing
+from services.scheduler.retention.model import Kept
 from services.scheduler.settings import Settings
 
 
 def wire(platform: Platform[Settings]) -> Part:
-    """Return the part."""
+    """Return the part; raises ProfileError for an unusable retention.json."""
     sectors = {each.uscc: each.sector for each in platform.city.enterprises}
-    return Part(routers=[router(Deps(platform.database, platform.clock, platform.city.zone, sectors))])
+    erasing = Erasing.on(platform)
+    return Part(
+        routers=[router(Deps(platform.database, platform.clock, platform.city.zone, sectors))],
+        jobs=[
+            platform.every(
+                EVERY_SECONDS,
+                lambda: erase_old(Kept.EXPERT, tables.erase, deps=erasing),
+                name="erasing of experts",
+                role="clock",
+            )
+        ],
+    )

@@ -57,6 +57,7 @@ SPECIMENS = [
         shows=shows,
     ),
     Specimen.plain("GET /v1/audit", call=lambda _: Call(path="/v1/audit")),
+    Specimen.plain("GET /v1/erasures", call=lambda _: Call(path="/v1/erasures")),
     *task_specimens(),
     *DUTIES,
     *TRAINING,

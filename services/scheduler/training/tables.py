@@ -13,6 +13,7 @@ import msgspec
 from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
+from services.scheduler.retention.handlers import Erased
 from services.scheduler.training.model import Entered, Placed, Session
 
 _ENTERED: Final = msgspec.json.Decoder(Entered)
@@ -110,8 +111,9 @@ async def _keep(connection: Connection, session: Session) -> None:
     )
     # In order: two sessions of one enterprise that are entered at once take the same rows in the same order.
     numbers = sorted(each.number for each in session.entered.attendees)
+    # Somebody who is there already is held: no erasure takes the row away before the session refers to it.
     await connection.execute(
-        f"{_TRAINEES.insert('trainee')} ON CONFLICT DO NOTHING",
+        f"{_TRAINEES.insert('trainee')} ON CONFLICT (enterprise, number) DO UPDATE SET number = EXCLUDED.number",
         *_TRAINEES.arguments(Trainee(session.of.enterprise, number) for number in numbers),
     )
     await connection.execute(
@@ -201,3 +203,21 @@ async def of_trainee(connection: Connection, trainee_id: UUID) -> list[Session]:
         trainee_id,
     )
     return [_session(row) for row in rows]
+
+
+async def erase(connection: Connection, before: date, limit: int) -> list[Erased]:
+    """Delete up to `limit` sessions that were held before a day, with all versions, and whoever is in no session any more."""
+    rows = await connection.fetch(
+        """DELETE FROM training_session WHERE session_id IN (
+               SELECT session_id FROM training_session WHERE held_on < $1
+                ORDER BY held_on, session_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+           RETURNING session_id::text, enterprise, held_on, jsonb_array_length(content -> 'attendees') AS persons""",
+        before,
+        limit,
+    )
+    await connection.execute(
+        """DELETE FROM trainee WHERE enterprise = ANY($1::text[])
+              AND NOT EXISTS (SELECT FROM training_attendance WHERE training_attendance.trainee_id = trainee.trainee_id)""",
+        sorted({row["enterprise"] for row in rows}),
+    )
+    return [Erased(row["session_id"], row["persons"], row["held_on"]) for row in rows]

@@ -61,6 +61,17 @@ class DoneRow:
     submitted_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A task that stands, and whether it only stands in a plan yet."""
+
+    task_id: str
+    duty_id: str
+    period: str
+    member_code: str | None
+    only_planned: bool
+
+
 _COLUMNS: Final = Columns[Row](
     {
         "task_id": "text",
@@ -183,3 +194,13 @@ async def done_days(connection: Connection, duty_id: str) -> list[DoneRow]:
         duty_id,
     )
     return [DoneRow(**row) for row in rows]
+
+
+async def standing(connection: Connection, duty_ids: Collection[str]) -> list[Standing]:
+    """Return every task of these duties, less those that were withdrawn before they began."""
+    rows = await connection.fetch(
+        """SELECT task_id, duty_id, period, member_code, state = 'planned' AS only_planned
+             FROM task WHERE duty_id = ANY($1::text[]) AND NOT (state = 'cancelled' AND version = 0)""",
+        list(duty_ids),
+    )
+    return [Standing(*row) for row in rows]

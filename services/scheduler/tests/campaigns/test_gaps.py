@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
-from services.scheduler.campaigns.handlers import rows_in
+from services.scheduler.campaigns.handlers import report_gaps, rows_in
 from services.scheduler.campaigns.model.gaps import Severity, gaps_of
 from services.scheduler.imports.model.nine_ones import read_table
 from services.scheduler.imports.model.units import Phrasebook
+from services.scheduler.tests.bench import metric
 from services.scheduler.tests.duties.builders import version
 from services.scheduler.tests.office import NINE_ONES, Office
 
@@ -99,3 +103,13 @@ async def test_the_gaps_are_read_over_http_by_severity(office: Office) -> None:
     # The city's phrases know 应急管理委员会各成员单位, so that no name is unknown.
     assert counts == {"hard": 3, "medium": 9, "low": 5, "info": 3}
     assert (await office.ask("/v1/plans/none/gaps", status=404))["code"] == "plan-not-found"
+
+
+@pytest.mark.feature("SY02")
+async def test_the_hard_gaps_of_this_years_plans_are_counted_and_those_of_other_years_are_not(office: Office) -> None:
+    await office.load(NINE_ONES)
+    await report_gaps(office.database, clock=office.clock, zone=office.planner.zone)
+    assert metric("duban_plan_gaps", {"plan": "nine-ones-2024", "severity": "hard"}) == 3
+    office.clock.set(datetime(2025, 1, 2, tzinfo=UTC))
+    await report_gaps(office.database, clock=office.clock, zone=office.planner.zone)
+    assert REGISTRY.get_sample_value("duban_plan_gaps", {"plan": "nine-ones-2024", "severity": "hard"}) is None

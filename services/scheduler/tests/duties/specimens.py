@@ -107,6 +107,7 @@ SPECIMENS: Final = [
     _list("/v1/occasions"),
     _list("/v1/plans"),
     _list("/v1/campaigns"),
+    _list("/v1/audit/planning"),
     _one("GET /v1/duties/{duty_id}", a_duty, "/v1/duties/{}"),
     _one("GET /v1/duties/{duty_id}/versions", a_duty, "/v1/duties/{}/versions"),
     Specimen.rows(
