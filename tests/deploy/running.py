@@ -93,16 +93,23 @@ def databases(superuser_dsn: str, count: int) -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def platform(
-    home: Path, environ: Mapping[str, str], dsns: Sequence[str], clock: Mapping[str, str] = CLOCK
+    home: Path,
+    environ: Mapping[str, str],
+    dsns: Sequence[str],
+    clock: Mapping[str, str] = CLOCK,
+    vault_dsn: str | None = None,
 ) -> Iterator[Platform]:
-    """Provision and run the five services and the receivers; stops them at the end."""
+    """Provision and run the five services and the receivers; stops them at the end.
+
+    With `vault_dsn` the ledger has a vault; whoever gives it has put the vault's keys where the platform keeps them.
+    """
     settings = load({**environ, **clock, "DUBAN_HOME": str(home), "DUBAN_PORT_BASE": str(_free_block())})
     own = dict(zip(settings.services, dsns, strict=True))
     ephemeral.in_own_loop(provision_city.everything(settings, own))
     keys = secrets_store.read_json(settings.credentials / "keys.json")
     if clock:
         clock = {**clock, "DUBAN_CLOCK_ORIGIN_WALL": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    wanted = [programs.receivers(settings), *programs.services(settings, own)]
+    wanted = [programs.receivers(settings), *programs.services(settings, own, vault_dsn)]
     with contextlib.ExitStack() as stack:
         programs_by_name = {
             program.name: stack.enter_context(

@@ -26,23 +26,44 @@ class InstalledVault:
     keys: Path
 
 
-@asynccontextmanager
-async def installed_vault(postgres_dsn: str, directory: Path) -> AsyncIterator[InstalledVault]:
-    """Install an empty vault; its role and its database go when the block ends."""
+async def create_vault(postgres_dsn: str, directory: Path) -> InstalledVault:
+    """Install an empty vault on a server, its keys in `directory`."""
     name, password = f"vault_{secrets.token_hex(4)}", secrets.token_hex(12)
     server = urlsplit(postgres_dsn)
-    owner_dsn = urlunsplit(server._replace(path=f"/{name}"))
     address = server.netloc.rpartition("@")[2]
     keys = directory / f"{name}.json"
     keys.write_bytes(keyring.written(keyring.fresh("k1", os.urandom(32), os.urandom(32))))
-    admin = await asyncpg.connect(postgres_dsn)
-    await admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
-    await admin.execute(f"CREATE DATABASE {name}")
+    installed = InstalledVault(
+        dsn=urlunsplit(server._replace(netloc=f"{name}:{password}@{address}", path=f"/{name}")),
+        owner_dsn=urlunsplit(server._replace(path=f"/{name}")),
+        role=name,
+        keys=keys,
+    )
+    await _execute(postgres_dsn, f"CREATE ROLE {name} LOGIN PASSWORD '{password}'", f"CREATE DATABASE {name}")
+    await install(installed.owner_dsn, name)
+    return installed
+
+
+async def drop_vault(postgres_dsn: str, installed: InstalledVault) -> None:
+    """Take a vault away, with its role."""
+    name = installed.role
+    await _execute(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}")
+
+
+@asynccontextmanager
+async def installed_vault(postgres_dsn: str, directory: Path) -> AsyncIterator[InstalledVault]:
+    """Give an empty vault while the block runs."""
+    installed = await create_vault(postgres_dsn, directory)
     try:
-        await install(owner_dsn, name)
-        dsn = urlunsplit(server._replace(netloc=f"{name}:{password}@{address}", path=f"/{name}"))
-        yield InstalledVault(dsn=dsn, owner_dsn=owner_dsn, role=name, keys=keys)
+        yield installed
     finally:
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await admin.execute(f"DROP ROLE {name}")
-        await admin.close()
+        await drop_vault(postgres_dsn, installed)
+
+
+async def _execute(dsn: str, *statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

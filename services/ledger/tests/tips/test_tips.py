@@ -115,6 +115,9 @@ async def test_a_lost_answer_is_asked_for_again_and_makes_no_second_tip(ledger: 
 async def test_a_tip_of_another_area_is_not_taken_in_and_not_found(ledger: InProcess) -> None:
     foreign = await does(ledger, "/v1/tips", "tips-home", intake(county=FOREIGN))
     assert (foreign.status_code, foreign.json()["code"]) == (403, "tip-outside-area")
+    for nowhere in ({"county": "110101"}, {"township": "140521001"}):
+        answer = await does(ledger, "/v1/tips", "tips", intake(**nowhere))
+        assert (answer.status_code, answer.json()["field"]) == (403, next(iter(nowhere)))
     tip = await received(ledger, county=FOREIGN)
     hidden = await ledger.get(f"/v1/tips/{tip['number']}", "tips-home")
     assert (hidden.status_code, hidden.json()["code"]) == (404, "tip-not-found")

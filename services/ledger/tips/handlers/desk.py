@@ -23,16 +23,22 @@ SUBJECTS: Final = "tip"
 
 @dataclass(frozen=True, kw_only=True)
 class TipDesk:
-    """The ledger that verified tips enter, the vault (None where there is none), and the city's policy."""
+    """The ledger that verified tips enter, the city's counties, the vault (None: there is none), and the city's policy."""
 
     ledger: Ledger
+    counties: frozenset[str]
     vault: Vault | None
     policy: TipPolicy
 
     @classmethod
     def on(cls, platform: Platform[Settings]) -> Self:
         """Return the desk of this platform; raises ProfileError for a wrong `tips.json`."""
-        return cls(ledger=Ledger.on(platform), vault=Vault.on(platform), policy=load_policy(platform.settings.profile))
+        return cls(
+            ledger=Ledger.on(platform),
+            counties=frozenset(county.code for county in platform.city.counties),
+            vault=Vault.on(platform),
+            policy=load_policy(platform.settings.profile),
+        )
 
     def acting(self, caller: Caller) -> Acting:
         """Return who does something, now."""

@@ -23,8 +23,7 @@ async def receive_tip(
     The identity is sealed in the vault's own transaction, last, while the tip is not committed yet: what fails before
     leaves nothing, and what fails after leaves an identity of no tip, which `keeping` lets go.
     """
-    against = _against(said, reporter, desk)
-    if against is not None:
+    if against := _elsewhere(said, desk) or _against(said, reporter, desk):
         return against
     number = await rows.next_number(connection, said.county, acting.today.year)
     tip_id = uuid7_text()
@@ -38,6 +37,16 @@ async def receive_tip(
     if reporter is not None and desk.vault is not None:
         await seal(desk.vault, tip_id, reporter, kind=SUBJECTS, at=acting.at)
     return tip
+
+
+def _elsewhere(said: Receive, desk: TipDesk) -> Refusal | None:
+    """Refuse what lies outside the city: no officer of it could ever verify that."""
+    if said.county not in desk.counties:
+        return refusal("tip-outside-area", field="county")
+    # GB/T 10114: a township's nine digits begin with the six of its county.
+    if said.township is not None and not said.township.startswith(said.county):
+        return refusal("tip-outside-area", field="township")
+    return None
 
 
 def _against(said: Receive, reporter: Identity | None, desk: TipDesk) -> Refusal | None:
