@@ -39,7 +39,7 @@ PEOPLE = {
     "office": NewKey(Principal("city-office-1", "city_office", "140500", "safety_committee_office"), keys.new_token()),
     "unit": NewKey(Principal("city-regulator-1", "city_regulator", "140500", UNIT), keys.new_token()),
 }
-DUTY = {
+DUTY: dict[str, Any] = {
     "duty_id": "monthly-checks",
     "kind": "inspection",
     "title": "每月安全生产检查",
