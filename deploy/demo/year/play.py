@@ -22,7 +22,8 @@ from deploy.demo.year.stage import Stage
 _AFTERMATH: Final = timedelta(days=26)
 # A deadline passes when it is over, not when it is reached.
 _JUST_AFTER: Final = timedelta(seconds=1)
-_LOOK_SECONDS: Final = 0.03
+# Looks again after so long, and ever later up to the second.
+_LOOK_SECONDS: Final = (0.03, 0.5)
 _AT_ONCE: Final = 6
 _PAGE: Final = 200
 
@@ -142,13 +143,15 @@ class Year:
         """Wait until the scheduler has said everything that is due, or patience ends."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._script.patience
+        pause, longest = _LOOK_SECONDS
         while waiting := [each for each in self._watched.values() if any(due <= instant for due in each.due())]:
             if clock() > deadline:
                 for each in waiting:
                     each.given_up = instant
                 return
             await asyncio.gather(*(self._look(each) for each in waiting))
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, longest)
 
     async def _look(self, watched: _Watched) -> None:
         task_id = watched.task["task_id"]

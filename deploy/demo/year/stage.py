@@ -7,9 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ from deploy.local.migrations import migrate_service
 from deploy.local.settings import LOOPBACK, ROOT
 from deploy.local.trouble import Trouble
 from duban_contracts.profile import City, load_city
-from duban_contracts.topics import TopicFamily, city_topics
+from duban_contracts.topics import CONSUMERS, OWN_TOPICS, Topic, TopicFamily, city_topics, dead_letter_topic
 from duban_contracts.vocabulary import UNITS
 from services.chassis.access import keys as api_keys
 from services.chassis.process.kafka import Broker
@@ -42,8 +42,9 @@ _READER: Final = "consumer"
 # back by that long, or each deadline of the year would cost it.
 _HEARD: Final = timedelta(seconds=2.5)
 # Looks at what is due so often that a step takes no longer than its work.
-_POLL_SECONDS: Final = "0.05"
+_POLL_SECONDS: Final = "0.1"
 _LOOK_SECONDS: Final = 0.05
+_PARTITIONS: Final = 3
 _MOST_DEATHS: Final = 5
 _STOP_SECONDS: Final = 30
 
@@ -150,7 +151,7 @@ async def opened(place: Place) -> AsyncIterator[Stage]:
     """Make topics, tables and accounts, start the schedulers on the eve of the year; end them with the block."""
     city = load_city(place.profile)
     counties = [county.code for county in city.counties]
-    await topics.apply(place.broker, city_topics(counties, place.prefix), replication=1)
+    await topics.apply(place.broker, list(_topics(counties, place.prefix)), replication=1)
     await migrate_service(NAME, place.dsn)
     keys = accounts(city.code, counties, [unit.code for unit in UNITS])
     connection = await asyncpg.connect(place.dsn)
@@ -175,6 +176,15 @@ async def opened(place: Place) -> AsyncIterator[Stage]:
             await asyncio.gather(stage.keeping, return_exceptions=True)
             ending = (*stage.instances, stage.reader)
             await asyncio.gather(*(asyncio.to_thread(instance.end) for instance in ending))
+
+
+def _topics(counties: Sequence[str], prefix: str) -> Iterator[Topic]:
+    """Yield the city's topics but for what other services alone read and write; few partitions are enough for a year."""
+    others = {dead_letter_topic(each.name, prefix) for each in CONSUMERS if each.service != NAME}
+    others |= {f"{prefix}{name}" for names in OWN_TOPICS.values() for name in names}
+    for topic in city_topics(counties, prefix):
+        if topic.name not in others:
+            yield replace(topic, partitions=min(topic.partitions, _PARTITIONS))
 
 
 def _instance(place: Place, steps: Steps, roles: str, port: int = 0) -> Instance:
