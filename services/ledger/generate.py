@@ -39,6 +39,7 @@ NEW: Final = "new"
 _COMMON: Final = (
     "role-not-allowed",
     "city-regulator-required",
+    "handled-by-city",
     "hazard-not-found",
     "version-mismatch",
     "state-conflict",

@@ -52,6 +52,7 @@ _COMMON: Final = (
     "version-mismatch",
     "invalid-if-match",
     "city-regulator-required",
+    "handled-by-city",
     "merge-beyond-scope",
 )
 _MISSING: Final = declares("hazard-not-found")

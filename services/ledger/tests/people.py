@@ -40,6 +40,7 @@ PEOPLE: Final = {
     "county": Principal("regulator-140502-1", Role.COUNTY_REGULATOR, HOME),
     "county-2": Principal("regulator-140502-2", Role.COUNTY_REGULATOR, HOME),
     "foreign": Principal("regulator-140521-1", Role.COUNTY_REGULATOR, FOREIGN),
+    "township": Principal("township-140502001-1", Role.TOWNSHIP_OFFICER, TOWNSHIP),
     "coal": Principal("regulator-140502-3", Role.COUNTY_REGULATOR, HOME, sectors=("coal_mine",)),
     "office": Principal("city-office-1", Role.CITY_OFFICE, "140500"),
     "tips": Principal("tip-officer-1", Role.TIP_OFFICER, "140500"),

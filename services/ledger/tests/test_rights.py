@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from duban_contracts.events.consultation import Tier
 from duban_contracts.events.types import Channel, Enterprise, Grade
 from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import rectification, report
@@ -20,7 +21,7 @@ from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Make, Refuses, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.moves import Close, Confirm, ListHazard, Plan, Submit
+from services.ledger.hazards.moves import Close, Confirm, Escalate, ListHazard, Plan, Submit
 from services.ledger.tests.criteria.specimens import criteria_specimens
 from services.ledger.tests.gathering.specimens import gathering_specimens
 from services.ledger.tests.in_process import InProcess
@@ -42,6 +43,8 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     "regrade": {"grade": "major", "reason": "依据判定标准第三条"},
     "list": {"document": "晋市安委督〔2026〕3号", "deadline_on": june(20).isoformat()},
     "lift": {"conclusion": "经核查整改到位"},
+    "escalate": {"to": "city", "reason": "涉及多个产权单位"},
+    "hand-back": {"conclusion": "由产权单位甲牵头整改"},
 }
 _FIRST: Final = {"grade": "major", "reason": "符合判定标准"}
 _MISSING: Final = "140502-2026-999999"
@@ -99,9 +102,10 @@ class Rows:
             "plan": Plan(measures="更换", responsible_post="安全总监"),
             "submit": Submit(measures="已更换", completed_on=june(1)),
             "close": Close(review="现场复查合格"),
+            "escalate": Escalate(to=Tier.COUNTY, reason="涉及多个产权单位"),
         }
         # The same account may not submit and review; whoever the rights test sends is neither.
-        people = {"submit": "county", "close": "city-2", "list": "office"}
+        people = {"submit": "county", "close": "city-2", "list": "office", "escalate": "township"}
         found: Hazard | object = None
         for move in moves:
             found = await self._ledger.move(number, commands[move], people.get(move, "city"))
@@ -121,6 +125,8 @@ _BEFORE: Final = {
     "regrade": ("confirm",),
     "list": ("confirm-major",),
     "lift": ("confirm-major", "list"),
+    "escalate": ("confirm",),
+    "hand-back": ("confirm", "escalate"),
 }
 
 

@@ -30,7 +30,7 @@ from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import MOVES, Door, Move
 
 # What every move may be answered with, beside its own refusals.
-_COMMON: Final = ("hazard-not-found", "state-conflict", "version-mismatch", "invalid-if-match")
+_COMMON: Final = ("hazard-not-found", "state-conflict", "handled-by-city", "version-mismatch", "invalid-if-match")
 _MAJOR: Final = "city-regulator-required"
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
+from duban_contracts.events.consultation import Tier
 from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
@@ -70,9 +71,17 @@ async def _standing(
     ] = None,
     listed: bool | None = None,  # noqa: FBT001 - a query parameter
     listing_level: ListingLevel | None = None,
+    sent_up_to: Annotated[Tier | None, Query(description="经会商提交到该级办理的隐患")] = None,
 ) -> Filter:
     """Add what is asked about what stands beside the state."""
-    return replace(wanted, task=task, first_confirmed=first_confirmed, listed=listed, listing_level=listing_level)
+    return replace(
+        wanted,
+        task=task,
+        first_confirmed=first_confirmed,
+        listed=listed,
+        listing_level=listing_level,
+        sent_up_to=sent_up_to,
+    )
 
 
 Wanted = Annotated[Filter, Depends(_standing)]

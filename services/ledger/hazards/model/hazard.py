@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from duban_contracts.admissible.texts import folded
+from duban_contracts.events.consultation import HazardEscalated, HazardHandedBack
 from duban_contracts.events.gathering import HazardMerged, HazardSourceAdded, HazardSourceRemoved, HazardUnmerged
 from duban_contracts.events.hazards import (
     HazardClosed,
@@ -227,6 +228,8 @@ _KEEPS: Final = dict(
             },
         ),
         _keeps(HazardUnmerged, lambda *_: dict.fromkeys(("merged_into", "merged_into_number", "merged_from"))),
+        _keeps(HazardEscalated, lambda _, event: {"sent_up_to": event.to, "sent_up_at": event.occurred_at}),
+        _keeps(HazardHandedBack, lambda *_: dict.fromkeys(("sent_up_to", "sent_up_at"))),
         _keeps(HazardSourceAdded, lambda hazard, _: {"source_count": hazard.source_count + 1}),
         _keeps(HazardSourceRemoved, lambda hazard, _: {"source_count": hazard.source_count - 1}),
         _keeps(HazardListed, lambda _, event: {"listing_count": event.listing.number}),

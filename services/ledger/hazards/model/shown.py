@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from duban_contracts.events.consultation import Tier
 from duban_contracts.events.types import Channel, Enterprise, FoundBy, Grade, HazardState, Listing
 
 # What a report says, and a correction says anew.
@@ -32,6 +33,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     clause that was cited, `criterion_version` the sector and version of the criteria it stands in. `listing` is the 挂牌督办
     that holds; while there is one the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
     `duplicate`, under `merged_into_number`; `source_count` says how many others were merged into this one.
+    `sent_up_to` is who decides since `sent_up_at`, because it couldn't be solved below.
     `found_by` is the inspection that reported it, None where a county did.
     """
 
@@ -66,6 +68,8 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     merged_into: str | None = None
     merged_into_number: str | None = None
     source_count: int = 0
+    sent_up_to: Tier | None = None
+    sent_up_at: datetime | None = None
     doubts: tuple[str, ...] = ()
     listing: Listing | None = None
     found_by: FoundBy | None = None

@@ -11,8 +11,10 @@ from services.ledger.hazards.moves.close import CLOSE, Close
 from services.ledger.hazards.moves.confirm import CONFIRM, Confirm
 from services.ledger.hazards.moves.correct import CORRECT, Correct
 from services.ledger.hazards.moves.correct_deadline import CORRECT_DEADLINE, CorrectDeadline
+from services.ledger.hazards.moves.escalate import ESCALATE, Escalate
 from services.ledger.hazards.moves.extend import EXTEND, Extend
 from services.ledger.hazards.moves.first_confirm import FIRST_CONFIRM, FirstConfirm
+from services.ledger.hazards.moves.hand_back import HAND_BACK, HandBack
 from services.ledger.hazards.moves.lift import LIFT, Lift
 from services.ledger.hazards.moves.list_hazard import LIST, ListHazard
 from services.ledger.hazards.moves.mark_listing_overdue import MARK_LISTING_OVERDUE, MarkListingOverdue
@@ -40,8 +42,10 @@ __all__ = [
     "CorrectDeadline",
     "Decision",
     "Door",
+    "Escalate",
     "Extend",
     "FirstConfirm",
+    "HandBack",
     "Lift",
     "ListHazard",
     "MarkListingOverdue",
@@ -80,6 +84,8 @@ MOVES: Final[tuple[Move[Any], ...]] = (
     REGRADE,
     LIST,
     LIFT,
+    ESCALATE,
+    HAND_BACK,
     MERGE,
     UNMERGE,
     MARK_OVERDUE,

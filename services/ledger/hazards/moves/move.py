@@ -6,22 +6,25 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from duban_contracts.events.consultation import Tier
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Grade, HazardFacts, HazardState
 from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import STATES
-from services.chassis.access.roles import holds
+from services.chassis.access.roles import ENTERPRISE, Role, holds
 from services.ledger.criteria.model.standards import Standard
 from services.ledger.hazards.model import Hazard, facts
 
 C = TypeVar("C", bound=msgspec.Struct)
 
 Decision = HazardEvent | Refusal
+# Whose decisions are the city's once a matter was sent up to it.
+_COUNTY: Final = frozenset({Role.COUNTY_REGULATOR})
 
 
 class Door(enum.StrEnum):
@@ -92,7 +95,7 @@ class Move(Generic[C]):
 
         Authority comes first (DOMAIN §10), then the life cycle (DOMAIN §3), then the command's own content.
         """
-        refused = self._authority(stamp.actor, self.grade(hazard, command))
+        refused = self._authority(hazard, stamp.actor, self.grade(hazard, command))
         if refused is not None:
             return refused
         target = self.leads.get(hazard.state)
@@ -114,9 +117,16 @@ class Move(Generic[C]):
             move=self.zh,
         )
 
-    def _authority(self, actor: Actor, grade: Grade | None) -> Refusal | None:
+    @property
+    def decides(self) -> bool:
+        """Whether it is for whoever is in charge: what an enterprise may do itself is work, and not a decision."""
+        return not self.roles & ENTERPRISE
+
+    def _authority(self, hazard: Hazard, actor: Actor, grade: Grade | None) -> Refusal | None:
         if not holds(actor, self.roles):
             return refusal("role-not-allowed", action=self.zh, roles=", ".join(sorted(self.roles)))
         if self.major is not None and grade is Grade.MAJOR and not holds(actor, self.major):
             return refusal("city-regulator-required", field="grade", move=self.zh)
+        if self.decides and hazard.sent_up_to is Tier.CITY and holds(actor, _COUNTY):
+            return refusal("handled-by-city", move=self.zh)
         return None

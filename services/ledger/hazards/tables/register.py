@@ -36,6 +36,7 @@ class Filter:
     first_confirmed: bool | None = None
     reference: str | None = None
     task: str | None = None
+    sent_up_to: str | None = None
     text: str | None = None
 
 
@@ -46,7 +47,7 @@ SCOPED: Final = {
     Dimension.SECTOR: "sector",
     Dimension.ENTERPRISE: "enterprise_uscc",
 }
-_EQUAL: Final = ("county", "sector", "grade", "state", "channel", "responsible_unit", "overdue")
+_EQUAL: Final = ("county", "sector", "grade", "state", "channel", "responsible_unit", "overdue", "sent_up_to")
 _ASKED: Final = {
     **{column: f"{column} = {{0}}" for column in _EQUAL},
     "listing_level": "listing IS NOT NULL AND listing ->> 'level' = {0}",

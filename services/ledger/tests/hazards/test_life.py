@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import decode, encode, lookup, type_of
+from duban_contracts.events.consultation import Tier
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
@@ -56,13 +57,21 @@ from services.ledger.tests.telling import NOON, by, closed, confirmed, new_hazar
 
 CONFIRMED: Final = {HazardState.CONFIRMED, HazardState.RECTIFYING, HazardState.IN_REVIEW, HazardState.CLOSED}
 # What a move may be refused with before its own content is looked at.
-COMMON: Final = {"role-not-allowed", "city-regulator-required", "state-conflict"}
+COMMON: Final = {"role-not-allowed", "city-regulator-required", "handled-by-city", "state-conflict"}
 
 actors = st.builds(
     Actor,
     account=st.sampled_from(["a", "b", "c"]),
     role=st.sampled_from(
-        [Role.COUNTY_REGULATOR, Role.CITY_REGULATOR, Role.ENTERPRISE_USER, Role.INTEGRATOR, Role.CITY_OFFICE, "system"]
+        [
+            Role.COUNTY_REGULATOR,
+            Role.CITY_REGULATOR,
+            Role.TOWNSHIP_OFFICER,
+            Role.ENTERPRISE_USER,
+            Role.INTEGRATOR,
+            Role.CITY_OFFICE,
+            "system",
+        ]
     ),
 )
 words = st.sampled_from(["甲", "乙"])
@@ -77,6 +86,7 @@ CONTENTS: Final[Mapping[str, st.SearchStrategy[object]]] = {
     "deadline_on": days,
     "completed_on": days,
     "due_at": instants,
+    "to": st.sampled_from(Tier),
     "survivor": st.sampled_from(
         [msgspec.structs.replace(each, hazard_id="h-2") for each in (new_hazard(), confirmed(Grade.MAJOR), closed())]
     ),
@@ -141,6 +151,7 @@ class HazardLife(RuleBasedStateMachine):
             "responsible_unit": "fire_rescue",
             "deadline_on": max(self.hazard.deadline_on or today, today) + timedelta(days=ahead),
             "completed_on": today,
+            "to": Tier.CITY,
         }
         command = data.draw(st.sampled_from(known)).command
         right = command(**said_of(command, contents, word))
@@ -201,6 +212,8 @@ class HazardLife(RuleBasedStateMachine):
         self.hazard = evolve(before, event)
         self.events.append(event)
         stays = before.state in move.may_stay and self.hazard.state is before.state
+        if before.sent_up_to is Tier.CITY and move.decides:
+            assert event.actor.role != Role.COUNTY_REGULATOR
         leads = before.merged_from if move.restores else move.leads[before.state]
         assert stays or leads is self.hazard.state
         assert event.actor.role in move.roles

@@ -142,6 +142,8 @@ async def test_the_openapi_document_names_every_command_with_its_body_and_its_re
         "list",
         "lift",
         "correct-deadline",
+        "escalate",
+        "hand-back",
     }
     body = moves["confirm"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
     assert set(document["components"]["schemas"][body]["required"]) == {"grade", "responsible_unit", "deadline_on"}
