@@ -65,10 +65,11 @@ def test_both_languages_explain_every_code_a_county_can_be_refused_with() -> Non
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 async def test_the_guides_commands_over_https_do_what_it_says(world: World, tmp_path: Path) -> None:
     printed = [await run(world, tmp_path, kind, code) for kind, code in commands("sh", "python")]
-    first, receipt, batch, python, identity, kit, rejected = printed
+    first, receipt, batch, task, python, identity, kit, rejected = printed
     assert "HTTP/1.1 202 Accepted" in first
     assert '"status":"queued"' in receipt
     assert '"field": "$.discription"' in batch
+    assert '"status":"queued","id":"2026-11-21-000004"' in task
     assert python.startswith("queued ")
     assert len(identity.strip()) == 36
     assert "共 2 条，通过 1 条，不予受理 1 条" in kit
