@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Self
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from duban_contracts.days import Zone
 from duban_contracts.deadlines.reckoning import ClockState, Deadline, Outcome, Segment, Turn
-from duban_contracts.events.types import Grade
+from duban_contracts.events.types import Grade, Listing
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 from services.scheduler.alarms.model import Alarm, AlarmState, Kind
 from services.scheduler.clocks.model.account import account
 from services.scheduler.clocks.model.called_for import NAMESPACE
+from services.scheduler.clocks.model.listings import NAMESPACE as LISTING_NAMESPACE
 from services.scheduler.clocks.tables.clocks import HazardClock
 from services.scheduler.clocks.tables.deadlines import DeadlineRow, Position
+from services.scheduler.clocks.tables.listings import ListingClock
 
 
 class DeadlineDocument(Document, frozen=True, kw_only=True):
@@ -68,8 +72,8 @@ class AlarmDocument(Document, frozen=True, kw_only=True):
     event_id: Annotated[str | None, Meta(description="id of the supervision event that said it")]
 
     @classmethod
-    def of(cls, alarm: Alarm) -> Self:
-        """Return an alarm as HTTP shows it."""
+    def of(cls, alarm: Alarm, *, namespace: UUID = NAMESPACE) -> Self:
+        """Return an alarm as HTTP shows it; `namespace` is that of its kind of subject."""
         raised = alarm.state is AlarmState.RAISED
         return cls(
             kind=alarm.kind,
@@ -80,7 +84,32 @@ class AlarmDocument(Document, frozen=True, kw_only=True):
             state=alarm.state,
             raised_at=alarm.raised_at,
             recalled_at=alarm.recalled_at,
-            event_id=str(alarm.key.event_id(NAMESPACE)) if raised else None,
+            event_id=str(alarm.key.event_id(namespace)) if raised else None,
+        )
+
+
+class ListingClockDocument(Document, frozen=True, kw_only=True):
+    """The clock of one 挂牌督办 of the hazard, which has its own deadline and its own 督办逾期."""
+
+    listing: Listing
+    state: ClockState
+    due_at: datetime
+    outcome: Outcome
+    remaining_seconds: Annotated[float | None, Meta(description="what is left while the clock is paused")]
+    alarms: list[AlarmDocument]
+
+    @classmethod
+    def of(cls, clock: ListingClock, alarms: Iterable[Alarm]) -> Self:
+        """Return a listing's clock as HTTP shows it; `alarms` are those of all the hazard's listings."""
+        reckoning, left = clock.reckoning, clock.reckoning.remaining
+        mine = [alarm for alarm in alarms if alarm.due.about == clock.about]
+        return cls(
+            listing=clock.listing,
+            state=reckoning.state,
+            due_at=reckoning.deadline.due_at,
+            outcome=reckoning.deadline.outcome,
+            remaining_seconds=None if left is None else left.total_seconds(),
+            alarms=[AlarmDocument.of(alarm, namespace=LISTING_NAMESPACE) for alarm in mine],
         )
 
 
@@ -104,11 +133,19 @@ class ClockDocument(Document, frozen=True, kw_only=True):
     deadlines: list[DeadlineDocument]
     segments: list[SegmentDocument]
     alarms: list[AlarmDocument]
+    listings: Annotated[list[ListingClockDocument], Meta(description="挂牌督办各自的计时")]
     account: Annotated[list[str], Meta(description="计时说明")]
 
     @classmethod
     def of(
-        cls, clock: HazardClock, alarms: list[Alarm], *, now: datetime, applied_through: datetime | None, zone: Zone
+        cls,
+        clock: HazardClock,
+        alarms: list[Alarm],
+        listings: list[ListingClockDocument],
+        *,
+        now: datetime,
+        applied_through: datetime | None,
+        zone: Zone,
     ) -> Self:
         """Return a clock as HTTP shows it at `now`."""
         reckoning, facts, deadline = clock.reckoning, clock.facts, clock.reckoning.deadline
@@ -131,6 +168,7 @@ class ClockDocument(Document, frozen=True, kw_only=True):
             deadlines=[DeadlineDocument.of(each) for each in reckoning.deadlines],
             segments=[SegmentDocument.of(each) for each in reckoning.segments],
             alarms=[AlarmDocument.of(each) for each in alarms],
+            listings=listings,
             account=account(reckoning, now, zone),
         )
 

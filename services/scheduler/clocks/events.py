@@ -10,6 +10,7 @@ from duban_contracts.topics import consumer
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.clocks.handlers.keep import keep_clocks
+from services.scheduler.clocks.handlers.keep_listings import keep_listings
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.findings.handlers import note_outcomes
 from services.scheduler.freshness.handlers import note_heartbeats
@@ -31,4 +32,5 @@ class TakeHazards:
         """
         await keep_clocks(connection, deliveries, policy=self.policy, topic=self.topic)
         await note_outcomes(connection, deliveries)
+        await keep_listings(connection, deliveries, policy=self.policy)
         await note_heartbeats(connection, deliveries)

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Query
 
 from duban_contracts.days import Zone
-from duban_contracts.events.types import HAZARD, Identifier, Sector
+from duban_contracts.events.types import HAZARD, LISTING, Identifier, Sector
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import CASE_STAFF
@@ -21,9 +21,10 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.alarms.model import AlarmState
-from services.scheduler.clocks.documents import ByDueInstant, ClockDocument, DeadlineItem
+from services.scheduler.clocks.documents import ByDueInstant, ClockDocument, DeadlineItem, ListingClockDocument
 from services.scheduler.clocks.tables import clocks as clock_table
 from services.scheduler.clocks.tables import deadlines as deadline_list
+from services.scheduler.clocks.tables import listings as listing_table
 from services.scheduler.clocks.tables.clocks import HazardClock
 from services.scheduler.clocks.tables.deadlines import Filter
 from services.scheduler.freshness import tables as freshness
@@ -62,8 +63,13 @@ def router(deps: Deps) -> Router:
             found = await clock_table.find(connection, name)
             clock = found_in_scope(found, facts_of, caller, Problem("clock-not-found", field="name"))
             alarms = await alarm_table.of_subject(connection, HAZARD, clock.facts.hazard_id)
+            listed = await listing_table.of_hazard(connection, clock.facts.hazard_id)
+            about = await alarm_table.of_subjects(connection, LISTING, [each.about.id for each in listed])
             applied_through = await freshness.applied_through(connection)
-        return ClockDocument.of(clock, alarms, now=deps.clock.now(), applied_through=applied_through, zone=deps.zone)
+        listings = [ListingClockDocument.of(each, about) for each in listed]
+        return ClockDocument.of(
+            clock, alarms, listings, now=deps.clock.now(), applied_through=applied_through, zone=deps.zone
+        )
 
     @routes.get("/deadlines", summary="期限清单，按到期时刻排列")
     async def list_deadlines(

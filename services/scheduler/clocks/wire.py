@@ -13,6 +13,7 @@ from services.scheduler.calendar.handlers import fingerprint
 from services.scheduler.clocks.events import CONSUMER, TakeHazards
 from services.scheduler.clocks.handlers.plan import plan_reminders
 from services.scheduler.clocks.handlers.tell import hazard_alarms
+from services.scheduler.clocks.handlers.tell_listings import listing_alarms
 from services.scheduler.clocks.http import Deps, router
 from services.scheduler.clocks.model.policy import policy_of
 from services.scheduler.freshness.handlers import TellFreshness
@@ -27,10 +28,13 @@ def wire(platform: Platform[Settings]) -> Part:
     basis = fingerprint(profile)
     topic = platform.topic(TopicFamily.SUPERVISION)
     take = TakeHazards(policy, topic)
-    raising = RaiseAlarms(
-        hazard_alarms(topic=topic, consumer=CONSUMER, days=policy.days),
-        AlarmDeps(database, clock),
-        plan=lambda: plan_reminders(database, policy, basis, clock.now()),
+    raising, listings = (
+        RaiseAlarms(
+            alarms(topic=topic, consumer=CONSUMER, days=policy.days),
+            AlarmDeps(database, clock),
+            plan=lambda: plan_reminders(database, policy, basis, clock.now()),
+        )
+        for alarms in (hazard_alarms, listing_alarms)
     )
     return Part(
         routers=[router(Deps(database, clock, zone))],
@@ -39,6 +43,7 @@ def wire(platform: Platform[Settings]) -> Part:
         ],
         jobs=[
             platform.every(settings.poll_seconds, raising.look, name="alarms about hazards", role="clock"),
+            platform.every(settings.poll_seconds, listings.look, name="alarms about listings", role="clock"),
             platform.every(1, TellFreshness(CONSUMER, database, clock).look, name="freshness"),
         ],
     )

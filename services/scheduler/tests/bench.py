@@ -23,6 +23,7 @@ from services.scheduler.audit import handlers as auditing
 from services.scheduler.audit.model import Audit
 from services.scheduler.clocks.events import CONSUMER, TakeHazards
 from services.scheduler.clocks.handlers.tell import hazard_alarms
+from services.scheduler.clocks.handlers.tell_listings import listing_alarms
 from services.scheduler.tests.builders import POLICY
 
 PROFILE = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
@@ -48,6 +49,7 @@ class Bench:
     clock: ManualClock
     take: TakeHazards
     raising: RaiseAlarms
+    listings: RaiseAlarms
     _offset: int = field(default=0)
 
     async def learn(self, records: Sequence[CloudEvent], partition: int = 0) -> None:
@@ -74,6 +76,7 @@ class Bench:
 
     async def tick(self) -> None:
         await self.raising.look()
+        await self.listings.look()
 
     async def raise_passed(self) -> int:
         return await raise_passed(self.raising.source, deps=self.raising.deps)
@@ -117,6 +120,12 @@ def metric(name: str, labels: dict[str, str] | None = None) -> float:
 
 
 def bench_on(database: Database, clock: ManualClock) -> Bench:
-    source = hazard_alarms(topic=TopicFamily.SUPERVISION, consumer=CONSUMER, days=POLICY.days)
-    raising = RaiseAlarms(source, Deps(database, clock), plan=nothing)
-    return Bench(database, clock, TakeHazards(POLICY, TopicFamily.SUPERVISION), raising)
+    raising, listings = (
+        RaiseAlarms(
+            alarms(topic=TopicFamily.SUPERVISION, consumer=CONSUMER, days=POLICY.days),
+            Deps(database, clock),
+            plan=nothing,
+        )
+        for alarms in (hazard_alarms, listing_alarms)
+    )
+    return Bench(database, clock, TakeHazards(POLICY, TopicFamily.SUPERVISION), raising, listings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.deadlines.calendar import CityDays
@@ -40,13 +41,16 @@ def hazard_alarms(*, topic: str, consumer: str, days: CityDays) -> Source:
 
     async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
         said = await clock_table.find_said(connection, [alarm.due.about.id for alarm in alarms])
-        return [_event(alarm, said[alarm.due.about.id], days) for alarm in alarms]
+        return [event_of(alarm, said[alarm.due.about.id], days, namespace=NAMESPACE) for alarm in alarms]
 
     return Source(subject_kind=HAZARD, topic=topic, known=known, tell=tell)
 
 
-def _event(alarm: Alarm, said: Said, days: CityDays) -> CloudEvent:
-    """Return a raised alarm's event. Its id follows from what it says, so that even a repetition is a duplicate."""
+def event_of(alarm: Alarm, said: Said, days: CityDays, *, namespace: UUID) -> CloudEvent:
+    """Return a raised alarm's event. Its id follows from what it says, so that even a repetition is a duplicate.
+
+    `namespace` is that of its kind of subject.
+    """
     payload = payload_of(alarm, said, days)
     return new_event(
         payload,
@@ -55,7 +59,7 @@ def _event(alarm: Alarm, said: Said, days: CityDays) -> CloudEvent:
         key=alarm.due.about.id,
         time=payload.raised_at,
         cause=said.cause.envelope(),
-        event_id=str(alarm.key.event_id(NAMESPACE)),
+        event_id=str(alarm.key.event_id(namespace)),
     )
 
 

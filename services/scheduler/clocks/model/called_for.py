@@ -17,8 +17,10 @@ from services.scheduler.clocks.model.policy import Policy
 NAMESPACE: Final = UUID("0d9c7f2e-3b0a-5c58-9f0e-64756261e001")
 
 
-def called_for(reckoning: Reckoning | None, number: str, policy: Policy) -> list[Alarm]:
-    """Return the alarms that the deadline in force calls for, raised already or not; `number` is the hazard's own.
+def called_for(reckoning: Reckoning | None, number: str, policy: Policy, *, kind: str = HAZARD) -> list[Alarm]:
+    """Return the alarms that the deadline in force calls for, raised already or not.
+
+    `number` is what people call the subject by, of this `kind`: the hazard, unless it is the listing of one.
 
     Alarms of earlier deadlines are no longer needed: a hazard that was extended or closed before its alarm was raised
     gets none (promise P3). A submission after the deadline does not take the alarm back.
@@ -26,7 +28,7 @@ def called_for(reckoning: Reckoning | None, number: str, policy: Policy) -> list
     if reckoning is None or reckoning.state is ClockState.STOPPED:
         return []
     deadline = reckoning.deadline
-    about = Subject(kind=HAZARD, id=reckoning.hazard_id, number=number)
+    about = Subject(kind=kind, id=reckoning.hazard_id, number=number)
     due = Due(about, deadline.number, deadline.deadline_on, deadline.due_at)
     if deadline.outcome is Outcome.PASSED:
         state = AlarmState.RAISED if deadline.noted_at else AlarmState.ARMED
@@ -61,7 +63,10 @@ def corrected(before: Reckoning | None, after: Reckoning) -> Deadline | None:
     return after.deadlines[-2]
 
 
-def changes(before: Reckoning | None, after: Reckoning, number: str, policy: Policy) -> list[Alarm]:
+def changes(
+    before: Reckoning | None, after: Reckoning, number: str, policy: Policy, *, kind: str = HAZARD
+) -> list[Alarm]:
     """Return the alarms to write when `before` becomes `after`."""
     passed = {deadline.number for deadline in after.deadlines if deadline.outcome is Outcome.PASSED}
-    return alarm_changes(called_for(before, number, policy), called_for(after, number, policy), passed=passed)
+    old, new = (called_for(each, number, policy, kind=kind) for each in (before, after))
+    return alarm_changes(old, new, passed=passed)

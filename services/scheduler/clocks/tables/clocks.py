@@ -13,7 +13,7 @@ import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.deadlines.reckoning import Reckoning
-from duban_contracts.events.types import HazardFacts
+from duban_contracts.events.types import HazardFacts, Subject
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 
@@ -48,6 +48,11 @@ class HazardClock:
     reckoning: Reckoning
     facts: HazardFacts
     cause: Cause
+
+    @property
+    def about(self) -> Subject:
+        """The hazard as the subject of its alarms."""
+        return self.facts.as_subject()
 
     @property
     def said(self) -> Said:
@@ -92,12 +97,13 @@ _COLUMNS: Final = Columns[HazardClock](
 _SAVE: Final = _COLUMNS.upsert("hazard_clock", ["hazard_id"])
 _SAID: Final = "facts, event_id, correlation_id, traceparent"
 
-_SINCE: Final = Columns[tuple[str, datetime]](
+# Since which instant a county is behind.
+SINCE: Final = Columns[tuple[str, datetime]](
     {"county": ("text", itemgetter(0)), "since": ("timestamptz", itemgetter(1))}
 )
 # $1 until
 _PASSED_BEYOND: Final = f"""
-SELECT hazard_id FROM hazard_clock JOIN {_SINCE.rows("late", 2)} USING (county)
+SELECT hazard_id FROM hazard_clock JOIN {SINCE.rows("late", 2)} USING (county)
  WHERE hazard_clock.due_at >= late.since AND hazard_clock.due_at < $1"""  # noqa: S608 - our own columns
 
 # $1 hazard ids
@@ -144,7 +150,7 @@ async def find_said(connection: Connection, hazard_ids: Sequence[str]) -> dict[s
 
 async def passed_beyond(connection: Connection, since: Mapping[str, datetime], until: datetime) -> list[str]:
     """Return the hazards whose deadline lies before `until`, but not before their county's instant in `since`."""
-    rows = await connection.fetch(_PASSED_BEYOND, until, *_SINCE.arguments(since.items()))
+    rows = await connection.fetch(_PASSED_BEYOND, until, *SINCE.arguments(since.items()))
     return [row["hazard_id"] for row in rows]
 
 

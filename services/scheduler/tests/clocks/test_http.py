@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from duban_contracts.events.types import Grade
 from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.listings import listed
 from duban_contracts.testing.stories import confirmed
 from services.chassis.access import keys as api_keys
 from services.chassis.access.keys import NewKey
@@ -139,3 +141,21 @@ async def test_the_audit_is_sound_when_nothing_is_missing_and_says_what_is(bench
     body = (await api.get("city", "/v1/audit")).json()
     assert (body["sound"], body["missed_total"]) == (False, 1)
     assert [(f["hazard_id"], f["reason"]) for f in body["missed"]] == [("hz-1", "ledger_behind")]
+
+
+@pytest.mark.feature("SY29")
+async def test_a_listed_hazards_clock_shows_the_listings_own(bench: Bench, api: Client) -> None:
+    story = listed(confirmed(grade=Grade.MAJOR, deadline_on=june(30)), local(2), june(10))
+    await bench.learn(story.records())
+    await bench.at(local(11, 0, 1))
+    shown = (await api.get("city", "/v1/clocks/hz-1")).json()
+    [listing] = shown["listings"]
+    assert (listing["listing"]["deadline_on"], listing["state"], listing["outcome"]) == (
+        "2026-06-10",
+        "running",
+        "open",
+    )
+    raised = [alarm for alarm in listing["alarms"] if alarm["kind"] == "overdue"]
+    said = [event.id for event in await bench.said() if event.subject == "hz-1/1"]
+    assert [(alarm["state"], alarm["event_id"]) for alarm in raised] == [("raised", said[-1])]
+    assert shown["deadline_on"] == "2026-06-30"
