@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
+
+from msgspec import Meta
 
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
@@ -13,6 +15,8 @@ from services.ledger.listings.tables import Position
 
 class ListingDocument(KeptListing, Document, frozen=True, kw_only=True):
     """One 挂牌督办, with its document, its own deadline, what became of it, and how its hazard stands."""
+
+    proposed_step: Annotated[str | None, Meta(description="督办逾期后建议采取的下一步（letter_kinds），由有权人员决定")]
 
     @classmethod
     def of(cls, listing: KeptListing) -> Self:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 
 import msgspec
 
 from duban_contracts.events.types import HazardState, ListingLevel
+
+_INTERVIEW: Final = "interview"
 
 
 class KeptListing(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,3 +36,11 @@ class KeptListing(msgspec.Struct, frozen=True, kw_only=True):
     overdue_at: datetime | None
     lifted_at: datetime | None
     conclusion: str | None
+
+    @property
+    def proposed_step(self) -> str | None:
+        """The step of the ladder that is proposed while the listing is late, in codes of `letter_kinds`; nobody has to take it.
+
+        约谈 follows slow mending (DOMAIN §5; S2 items 5 and 24): 函告 and 通报 come before a listing, 曝光 after it.
+        """
+        return _INTERVIEW if self.overdue_at is not None and self.lifted_at is None else None

@@ -9,10 +9,20 @@ from __future__ import annotations
 from typing import Final
 
 from services.notifications.letters.kinds.correction import CORRECTION
+from services.notifications.letters.kinds.listing_prompt import LISTING_PROMPT
+from services.notifications.letters.kinds.listing_urging import LISTING_URGING
 from services.notifications.letters.kinds.prompt import PROMPT
 from services.notifications.letters.kinds.task_prompt import TASK_PROMPT
 from services.notifications.letters.kinds.task_urging import TASK_URGING
 from services.notifications.letters.kinds.urging import URGING
 from services.notifications.letters.model.kind import AnyKind
 
-KINDS: Final[tuple[AnyKind, ...]] = (URGING, PROMPT, CORRECTION, TASK_PROMPT, TASK_URGING)
+KINDS: Final[tuple[AnyKind, ...]] = (
+    URGING,
+    PROMPT,
+    CORRECTION,
+    LISTING_PROMPT,
+    LISTING_URGING,
+    TASK_PROMPT,
+    TASK_URGING,
+)
