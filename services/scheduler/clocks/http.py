@@ -52,7 +52,12 @@ def facts_of(clock: HazardClock) -> Facts:
 def router(deps: Deps) -> Router:
     """Return the routes of clocks."""
     routes = Router(prefix="/v1", tags=["clocks"])
+    _one(routes, deps)
+    _many(routes, deps)
+    return routes
 
+
+def _one(routes: Router, deps: Deps) -> None:
     @routes.get("/clocks/{name}", summary="一条隐患的完整计时", responses=declares("clock-not-found"))
     async def read_clock(name: Name, caller: Reader) -> ClockDocument:
         """Show the whole reckoning: deadlines, running and paused segments, alarms and when they were raised.
@@ -71,6 +76,8 @@ def router(deps: Deps) -> Router:
             clock, alarms, listings, now=deps.clock.now(), applied_through=applied_through, zone=deps.zone
         )
 
+
+def _many(routes: Router, deps: Deps) -> None:
     @routes.get("/deadlines", summary="期限清单，按到期时刻排列")
     async def list_deadlines(
         caller: Reader,
@@ -92,5 +99,3 @@ def router(deps: Deps) -> Router:
                 limit=limit + 1,
             )
         return page_of(rows, limit, item=DeadlineItem.of, cursor=ByDueInstant.of)
-
-    return routes

@@ -165,14 +165,10 @@ class HazardLife(RuleBasedStateMachine):
 
     @rule(hours=st.integers(-300, 300))
     def the_scheduler_says_that_the_deadline_passed(self, hours: int) -> None:
+        due_at = self.now + timedelta(hours=hours)
         if self.hazard.deadline_on is not None:
-            passed = MarkOverdue(deadline_on=self.hazard.deadline_on, due_at=self.now + timedelta(hours=hours))
-            self.somebody_commands(passed, SCHEDULER)
-
-    @rule(hours=st.integers(-300, 300))
-    def the_scheduler_says_that_the_listings_time_passed(self, hours: int) -> None:
+            self.somebody_commands(MarkOverdue(deadline_on=self.hazard.deadline_on, due_at=due_at), SCHEDULER)
         if self.hazard.listing is not None:
-            due_at = self.now + timedelta(hours=hours)
             self.somebody_commands(MarkListingOverdue(number=self.hazard.listing.number, due_at=due_at), SCHEDULER)
 
     @rule(claim=follow_ups)
@@ -207,8 +203,6 @@ class HazardLife(RuleBasedStateMachine):
         if isinstance(event, HazardOverdue):
             assert not before.overdue
             assert event.deadline_on == before.deadline_on
-        if isinstance(event, HazardListed):
-            assert (before.listing, before.grade, event.listing.number) == (None, Grade.MAJOR, before.listing_count + 1)
         self.hazard = evolve(before, event)
         self.events.append(event)
         stays = before.state in move.may_stay and self.hazard.state is before.state
