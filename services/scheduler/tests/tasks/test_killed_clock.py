@@ -19,12 +19,12 @@ from aiokafka import TopicPartition
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.profile import load_city
 from duban_contracts.testing.calendar import local
-from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily, claims_topic, dead_letter_topic
+from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily, claims_topic, dead_letter_topic, feedback_topic
 from services.chassis.consuming import progress
 from services.chassis.testing.kafka import create_topics, eventually, read_all
 from services.scheduler.tasks.handlers.hearing import CONSUMER
 from services.scheduler.tests.bench import PROFILE
-from services.scheduler.tests.tasks.stage import Stage, children
+from services.scheduler.tests.tasks.stage import COUNTY, Stage, children
 
 ROOT = Path(__file__).parents[4]
 # Tuesday 2 June 2026, half past nine: deadlines passed at midnight, and it is after the hour of reminders.
@@ -62,6 +62,7 @@ async def environment(kafka_bootstrap: str, topic_prefix: str, database: str) ->
         TopicFamily.HAZARD,
         TopicFamily.SUPERVISION,
         dead_letter_topic("scheduler.hazards"),
+        feedback_topic(COUNTY),
     ]
     await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", KEEP_FOREVER) for name in names])
     return {
