@@ -9,16 +9,22 @@ import msgspec
 
 from duban_contracts.refusals import Refusal, refusal, violation
 from services.chassis.access.acting import Acting
+from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection
 from services.scheduler.draws import tables
-from services.scheduler.draws.model.announcement import Announcement, canonical, digest_of, draw_id_of
+from services.scheduler.draws.model.announcement import Announcement, canonical, county_of, digest_of, draw_id_of
 from services.scheduler.draws.model.drawing import check, draw
 from services.scheduler.draws.tables import Draw
 from services.scheduler.duties.model.checks import check_days
 
 
 async def announce(connection: Connection, said: Announcement, *, acting: Acting) -> Draw | list[Refusal]:
-    """Announce a draw in the caller's transaction; the same input again finds the draw, another one is refused."""
+    """Announce a draw in the caller's transaction; the same input again finds the draw, another one is refused.
+
+    A county's office announces what lies wholly in its county; a draw over several is the city's.
+    """
+    if not acting.caller.finds(Facts(county=county_of(said))):
+        return [refusal("draw-beyond-county", field="$.targets")]
     new = Draw(
         draw_id=draw_id_of(said.document_number),
         input=said,
@@ -44,9 +50,12 @@ async def announce(connection: Connection, said: Announcement, *, acting: Acting
 async def hold(
     connection: Connection, draw_id: str, *, input_sha256: str, secrets: Sequence[str], acting: Acting
 ) -> Draw | Refusal:
-    """Draw what was announced, or return what was drawn before; there is no second result."""
+    """Draw what was announced, or return what was drawn before; there is no second result.
+
+    Everybody reads draws, but holds only those of the own area: another county's is not there to be drawn.
+    """
     found = await tables.lock(connection, draw_id)
-    if found is None:
+    if found is None or not acting.caller.finds(Facts(county=county_of(found.input))):
         return refusal("draw-not-found", field="draw_id")
     if not found.input_sha256 == input_sha256 == digest_of(canonical(found.input)):
         return refusal("draw-input-differs", field="$.input_sha256", digest=found.input_sha256)

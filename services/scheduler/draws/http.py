@@ -11,7 +11,7 @@ from duban_contracts.days import Zone
 from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
-from services.chassis.access.roles import CASE_STAFF, CITY_OFFICES, OBSERVERS, TOWNSHIP
+from services.chassis.access.roles import CASE_STAFF, OBSERVERS, OFFICES, TOWNSHIP
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Database
 from services.chassis.web.bodies import JsonBody
@@ -31,7 +31,7 @@ from services.scheduler.draws.tables import Draw
 READ: Final = Action(
     "scheduler.draws.read", "查看双随机抽查", roles=CASE_STAFF | TOWNSHIP | OBSERVERS, reach=Reach.NOTHING
 )
-WRITE: Final = Action("scheduler.draws.write", "组织双随机抽查", roles=CITY_OFFICES, reach=Reach.CITY)
+WRITE: Final = Action("scheduler.draws.write", "组织双随机抽查", roles=OFFICES)
 Reader = Annotated[Caller, Depends(allow(READ))]
 Writer = Annotated[Caller, Depends(allow(WRITE))]
 DrawId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", min_length=16, max_length=16, description="抽查的标识")]
@@ -101,6 +101,7 @@ def _announce(routes: Router, deps: Deps) -> None:
         response_model=DrawDocument,
         responses=declares(
             "draw-announced",
+            "draw-beyond-county",
             "draw-listed-twice",
             "draw-too-few-targets",
             "draw-too-few-inspectors",

@@ -87,6 +87,12 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     inspectors: Annotated[tuple[Inspector, ...], Meta(min_length=1, max_length=200)]
 
 
+def county_of(said: Announcement) -> str | None:
+    """Return the one county that all targets and inspectors of a draw belong to; None where it reaches over several."""
+    counties = {each.county for each in (*said.targets, *said.inspectors)}
+    return counties.pop() if len(counties) == 1 else None
+
+
 def digest_of(*parts: str) -> str:
     """Return the SHA-256 of these texts, joined by line feeds, UTF-8, in hex."""
     return sha256("\n".join(parts).encode()).hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.scheduler.tests.draws.builders import GAS, MALL, SECRETS, announcement, inspector, target
+from services.scheduler.tests.draws.builders import CATERING, GAS, MALL, SECRETS, announcement, inspector, target
 from services.scheduler.tests.draws.the_program import run
 from services.scheduler.tests.office import PEOPLE, Office
 
@@ -99,7 +99,33 @@ async def test_what_cannot_be_drawn_is_refused_by_field(office: Office) -> None:
     assert (await office.ask("/v1/draws"))["items"] == []
 
 
-async def test_draws_are_listed_and_the_county_announces_none(office: Office) -> None:
+@pytest.mark.feature("SY19")
+async def test_a_countys_office_draws_in_its_own_county_and_nowhere_else(office: Office) -> None:
+    own = announcement(
+        document_number="城安办〔2024〕3号",
+        targets=[target(CATERING), target(GAS)],
+        inspectors=[inspector("I-01"), inspector("I-02"), inspector("I-04")],
+    )
+    made = await office.tell("/v1/draws", own, who="county", status=201)
+    for beyond in (
+        announcement(document_number="城安办〔2024〕4号"),
+        {**own, "document_number": "城安办〔2024〕4号", "inspectors": [*own["inspectors"], inspector("I-05", "140521")]},
+        {**own, "document_number": "城安办〔2024〕4号", "targets": [target(CATERING, "140521"), target(GAS, "140521")]},
+    ):
+        refused = await office.tell("/v1/draws", beyond, who="county", status=404)
+        assert refused["code"] == "draw-beyond-county"
+    citys = await office.tell("/v1/draws", announcement(), status=201)
+    office.clock.set(THE_DAY)
+    drawn = await office.tell(f"/v1/draws/{made['draw_id']}/draw", held(made), who="county")
+    assert (drawn["announced_by"], drawn["drawn_by"], len(drawn["teams"])) == ("county-office-1", "county-office-1", 2)
+    foreign = await office.tell(f"/v1/draws/{citys['draw_id']}/draw", held(citys), who="county", status=404)
+    assert foreign["code"] == "draw-not-found"
+    # Whoever announced it, everybody reads it, and the city may hold it, too.
+    assert (await office.ask(f"/v1/draws/{made['draw_id']}", who="observer"))["teams"] == drawn["teams"]
+    assert await office.tell(f"/v1/draws/{made['draw_id']}/draw", held(made)) == drawn
+
+
+async def test_draws_are_listed(office: Office) -> None:
     made = await office.tell("/v1/draws", announcement(), status=201)
     [item] = (await office.ask("/v1/draws", who="county"))["items"]
     assert (item["draw_id"], item["document_number"], item["drawn_at"]) == (
@@ -107,6 +133,6 @@ async def test_draws_are_listed_and_the_county_announces_none(office: Office) ->
         announcement()["document_number"],
         None,
     )
-    refused = await office.tell("/v1/draws", announcement(), who="county", status=403)
+    refused = await office.tell("/v1/draws", announcement(), who="observer", status=403)
     assert refused["code"] == "role-not-allowed"
     assert (await office.ask("/v1/draws/0123456789abcdef", status=404))["code"] == "draw-not-found"
