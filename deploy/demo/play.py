@@ -22,6 +22,7 @@ from deploy.demo.criteria import load_criteria
 from deploy.demo.life import Story, write
 from deploy.demo.regulators import Regulators
 from deploy.demo.senders import GatewaySender, KafkaSender, Sender
+from deploy.demo.year import act as year
 from deploy.local import platform as local
 from deploy.local import secrets_store, security
 from deploy.local.settings import LOOPBACK, Settings, load
@@ -58,7 +59,9 @@ def play(console: Console, *, seed: int, seconds: float, hazards: int) -> int:
     settings = _fresh(load(), console)
     console.print("启动平台（Kafka、PostgreSQL 与五个服务）…")
     local.up(settings, lambda line: console.print(f"  {line}", markup=False))
-    passed = report(console, asyncio.run(perform(settings, console, Script(seed, seconds, hazards))))
+    lines = asyncio.run(perform(settings, console, Script(seed, seconds, hazards)))
+    lines += asyncio.run(year.perform(settings, console, seed))
+    passed = report(console, lines)
     if os.environ.get("CI"):
         local.down(settings, lambda line: console.print(f"  {line}", markup=False))
     else:

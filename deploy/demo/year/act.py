@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -29,6 +30,7 @@ _SCHEDULER: Final = "scheduler"
 async def perform(settings: Settings, console: Console, seed: int) -> list[Line]:
     """Play 2024 on the running platform, and return the audit of it. Raises `Trouble`."""
     console.rule("重演 2024 年")
+    began = time.monotonic()
     await _admit(settings)
     place = Place(
         broker=security.broker(settings, ADMIN),
@@ -44,6 +46,7 @@ async def perform(settings: Settings, console: Console, seed: int) -> list[Line]
     async with opened(place) as stage:
         played = await play(stage, Script(seed), lambda line: console.print(f"  {line}", markup=False))
         found = await gather(stage, expected.values())
+    console.print(f"  时钟推进 {played.steps} 步，用时 {time.monotonic() - began:.0f} 秒", markup=False)
     return [replace(line, title=f"2024：{line.title}") for line in audit(expected, played, found)]
 
 

@@ -172,6 +172,8 @@ class Year:
         await self._look(watched)
 
     def _tell_month(self, now: datetime) -> None:
+        if now.year < YEAR:
+            return
         since = (now.year, now.month)
         done = [note.verb for note in self._notes if (note.at.year, note.at.month) == since and not note.refused]
         late = sum(each.task["late"] for each in self._watched.values())
