@@ -141,8 +141,9 @@ bench: install ## Measure throughput and latency (minutes) and write a dated res
 	@$(PY) -m tests.load.bench $(if $(BASE),--base $(BASE)) $(ARGS)
 
 .PHONY: chaos
-chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1)
-	@$(PY) -m tests.chaos.storm $(if $(SEED),--seed $(SEED)) $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(HOSTILE),--hostile) $(ARGS)
+chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1; YEAR=1: 2024)
+	@$(PY) -m $(if $(YEAR),tests.chaos.year,tests.chaos.storm) $(if $(SEED),--seed $(SEED)) $(if $(YEAR),,$(STORM)) $(ARGS)
+STORM = $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(HOSTILE),--hostile)
 
 $(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "✗ Python 3.11 or newer is needed and none was found: install python3, or say make PYTHON=/path/to/python3."; exit 1; }
