@@ -76,13 +76,14 @@ class ByPair(Cursor, frozen=True, tag="look-alikes"):
 def router(deps: Deps) -> Router:
     """Return the routes of gathering."""
     routes = Router(prefix="/v1", tags=["gathering"])
-    _commands(routes, deps)
+    _merging(routes, deps)
+    _separation(routes, deps)
     _sources(routes, deps)
     _look_alikes(routes, deps)
     return routes
 
 
-def _commands(routes: Router, deps: Deps) -> None:
+def _merging(routes: Router, deps: Deps) -> None:
     @routes.post(
         "/hazards/{name}/merge",
         summary=MERGE.summary,
@@ -108,6 +109,8 @@ def _commands(routes: Router, deps: Deps) -> None:
             await once.begin(connection, caller.account)
             return await once.keep(connection, _said(await merge(connection, order, ledger=deps.ledger)))
 
+
+def _separation(routes: Router, deps: Deps) -> None:
     @routes.post(
         "/hazards/{name}/unmerge",
         summary=UNMERGE.summary,

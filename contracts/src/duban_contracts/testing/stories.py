@@ -13,8 +13,6 @@ from datetime import date, datetime
 from itertools import zip_longest
 from typing import Any, Final
 
-import msgspec
-
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, type_of
 from duban_contracts.events.gathering import HazardMerged, HazardUnmerged
@@ -23,7 +21,6 @@ from duban_contracts.events.hazards import (
     HazardConfirmed,
     HazardCorrected,
     HazardDeadlineCorrected,
-    HazardEvent,
     HazardExtended,
     HazardOverdue,
     HazardPlanned,
@@ -47,8 +44,8 @@ from duban_contracts.events.types import (
     Subject,
 )
 from duban_contracts.testing.calendar import ZONE, june, local
+from duban_contracts.testing.telling import Telling
 
-REGULATOR: Final = Actor(account="regulator-140502-1", role="county_regulator")
 ENTERPRISE: Final = Actor(account="enterprise-1", role="enterprise_user")
 UNIT: Final = "emergency_management"
 # Into which a story's hazard is merged, unless it says otherwise.
@@ -56,38 +53,8 @@ ANOTHER: Final = Subject(kind=HAZARD, id="hz-0", number="JC-hz-0")
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """One hazard's history so far: its facts and the events that made them. `by` is who does what is told next."""
-
-    facts: HazardFacts
-    events: tuple[HazardEvent, ...] = ()
-    by: Actor = REGULATOR
-
-    @property
-    def version(self) -> int:
-        """The version of the last event, 0 before the first."""
-        return len(self.events)
-
-    @property
-    def last(self) -> HazardEvent:
-        """The last event; raises IndexError when nothing is told yet."""
-        return self.events[-1]
-
-    def versions(self, first: int = 1) -> list[tuple[int, HazardEvent]]:
-        """Return the events with their versions, from version `first`."""
-        return list(enumerate(self.events, start=1))[first - 1 :]
-
-    def acting(self, by: Actor) -> Story:
-        """Return the story with `by` as the one who does what is told next."""
-        return Story(self.facts, self.events, by)
-
-    def happened(
-        self, model: type[HazardEvent], at: datetime, facts: dict[str, Any] | None = None, **fields: Any
-    ) -> Story:
-        """Return the story with one more event at `at` (UTC), after which `facts` hold; for what has no word here."""
-        after = msgspec.structs.replace(self.facts, **facts or {})
-        event = model(hazard=after, actor=self.by, occurred_at=at, **fields)
-        return Story(after, (*self.events, event), self.by)
+class Story(Telling):
+    """A story and its words: what may happen to a hazard, and what the scheduler says of it."""
 
     def registered(self, at: datetime, **fields: Any) -> Story:
         """入账 at `at`; `fields` replace what the report says."""
@@ -178,24 +145,6 @@ class Story:
         """Return 撤回 of deadline `number`, which had been `wrong`, as the scheduler says it at `at`: the present one is right."""
         said = self._alarm(at, number) | {"deadline_on": wrong, "due_at": ZONE.end_of_day(wrong)}
         return SupervisionRecalled(**said, corrected_to=self._deadline())
-
-    def records(self, first: int = 1) -> list[CloudEvent]:
-        """Return the story as the ledger publishes it, from version `first`; ids are made of hazard and version."""
-        return [self._record(version, event) for version, event in self.versions(first)]
-
-    def _record(self, version: int, event: HazardEvent) -> CloudEvent:
-        hazard_id = event.hazard.hazard_id
-        return CloudEvent(
-            id=f"{hazard_id}-{version}",
-            source="/duban/ledger",
-            type=type_of(type(event)).name,
-            data=encode(event),
-            time=event.occurred_at,
-            subject=hazard_id,
-            partitionkey=hazard_id,
-            aggregateversion=version,
-            correlationid=f"claim-{hazard_id}",
-        )
 
     def _deadline(self) -> date:
         if self.facts.deadline_on is None:

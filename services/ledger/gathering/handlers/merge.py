@@ -42,16 +42,17 @@ async def merge(connection: Connection, order: Merging, *, ledger: Ledger) -> Ha
     Where `into` was merged itself, the hazard that goes on for it is meant: there are no chains.
     """
     async with writing(connection, ledger=ledger, hazards=[order.on, order.into], commands=True) as journal:
-        return _merge(journal, order)
+        return merge_in(journal, order)
 
 
 async def unmerge(connection: Connection, order: Separation, *, ledger: Ledger) -> Hazard | Refused:
     """Take a merged hazard out again in the caller's transaction; return it as it is afterwards, or why not."""
     async with writing(connection, ledger=ledger, hazards=[order.on], commands=True) as journal:
-        return _unmerge(journal, order)
+        return unmerge_in(journal, order)
 
 
-def _merge(journal: Journal, order: Merging) -> Hazard | Refused:
+def merge_in(journal: Journal, order: Merging) -> Hazard | Refused:
+    """Carry out a merging in a journal that was told of both hazards."""
     hazard = _found(journal, order)
     if isinstance(hazard, Refused):
         return hazard
@@ -72,7 +73,8 @@ def _merge(journal: Journal, order: Merging) -> Hazard | Refused:
     return merged
 
 
-def _unmerge(journal: Journal, order: Separation) -> Hazard | Refused:
+def unmerge_in(journal: Journal, order: Separation) -> Hazard | Refused:
+    """Carry out a separation in a journal that was told of the hazard, and so of its survivor."""
     hazard = _found(journal, order)
     if isinstance(hazard, Refused):
         return hazard

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
+from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
+
+_COLUMNS: Final = Columns[str]({"hazard_id": ("uuid", str)})
 
 
 async def add(connection: Connection, hazard_ids: Iterable[str]) -> None:
     """Put these hazards among those that are to be compared; one that stands there already stays."""
-    await connection.execute(
-        "INSERT INTO uncompared SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING", sorted(set(hazard_ids))
-    )
+    insert = f"{_COLUMNS.insert('uncompared')} ON CONFLICT DO NOTHING"
+    await connection.execute(insert, *_COLUMNS.arguments(sorted(set(hazard_ids))))
 
 
 async def take(connection: Connection, limit: int) -> list[str]:

@@ -9,7 +9,7 @@ import msgspec
 from duban_contracts.events.consultation import HazardEscalated, Tier
 from duban_contracts.events.types import HazardFacts, HazardState, LongText
 from duban_contracts.refusals import refusal
-from services.chassis.access.roles import Role
+from services.chassis.access.roles import TOWNSHIP, Role, holds
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
 
@@ -27,7 +27,7 @@ class Escalate(msgspec.Struct, frozen=True, kw_only=True):
 def _escalate(hazard: Hazard, command: Escalate, stamp: Stamp, after: HazardFacts) -> Decision:
     if command.to is hazard.sent_up_to or hazard.sent_up_to is Tier.CITY:
         return refusal("already-sent-up", field="to", tier=TIERS[hazard.sent_up_to])
-    if command.to is Tier.COUNTY and stamp.actor.role != Role.TOWNSHIP_OFFICER:
+    if command.to is Tier.COUNTY and not holds(stamp.actor, TOWNSHIP):
         # A county's own people are the county already.
         return refusal("already-sent-up", field="to", tier=TIERS[Tier.COUNTY])
     return HazardEscalated(hazard=after, actor=stamp.actor, occurred_at=stamp.at, to=command.to, reason=command.reason)
@@ -41,6 +41,6 @@ ESCALATE: Final = Move(
     command=Escalate,
     leads={state: state for state in OPEN},
     decide=_escalate,
-    roles=frozenset({Role.TOWNSHIP_OFFICER, Role.COUNTY_REGULATOR, Role.COUNTY_OFFICE}),
+    roles=TOWNSHIP | {Role.COUNTY_REGULATOR, Role.COUNTY_OFFICE},
     refusals=("already-sent-up",),
 )

@@ -126,7 +126,7 @@ SELECT {_WITH_HEAD.names} FROM hazard WHERE hazard_id = ANY($1::uuid[]) ORDER BY
 # What was merged with one of them goes with it: its survivor, or its sources.
 _GATHERED: Final = f"""
 SELECT {_WITH_HEAD.names} FROM hazard WHERE hazard_id IN (
-       SELECT unnest($1::uuid[])
+       SELECT hazard_id FROM hazard WHERE hazard_id = ANY($1::uuid[])
         UNION SELECT hazard_id FROM hazard WHERE merged_into = ANY($1::uuid[])
         UNION SELECT merged_into FROM hazard WHERE hazard_id = ANY($1::uuid[]) AND merged_into IS NOT NULL)
  ORDER BY hazard_id FOR UPDATE OF hazard"""  # noqa: S608

@@ -2,7 +2,7 @@
 -- goes on for both; `merged_from` is where 拆分 brings it back to.
 ALTER TABLE hazard ADD COLUMN merged_into uuid REFERENCES hazard,
                    ADD COLUMN merged_into_number text,
-                   ADD COLUMN merged_from text CHECK (merged_from IN ('reported', 'confirmed', 'rectifying')),
+                   ADD COLUMN merged_from text,
                    ADD COLUMN source_count integer NOT NULL DEFAULT 0 CHECK (source_count >= 0);
 CREATE INDEX hazard_by_survivor ON hazard (merged_into) WHERE merged_into IS NOT NULL;
 ALTER TABLE hazard ADD CONSTRAINT hazard_merged_whole CHECK (

@@ -4,55 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import Any
 
-import httpx
 import pytest
 
-from duban_contracts.codec import decode
-from duban_contracts.events.feedback import ClaimRecorded, ClaimRejected
+from duban_contracts.events.feedback import ClaimRecorded
 from duban_contracts.events.gathering import HazardMerged, HazardSourceAnswered
 from duban_contracts.events.types import Channel, Enterprise
-from duban_contracts.testing.calendar import june
-from duban_contracts.testing.claims import plan, rectification, report
-from duban_contracts.topics import feedback_topic
+from services.ledger.tests.gathering.merging import Json, merge, merged, shown, titles, told, unmerge
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import FOREIGN
 
 pytestmark = pytest.mark.feature("SY26")
-Json = dict[str, Any]
-
-
-async def merge(ledger: InProcess, hazard: Json, into: Json, who: str = "county", **headers: str) -> httpx.Response:
-    body = {"into": into["number"], "reason": "同一处隐患"}
-    return await ledger.post(hazard["number"], "merge", body, who, **headers)
-
-
-async def unmerge(ledger: InProcess, hazard: Json, who: str = "county") -> httpx.Response:
-    return await ledger.post(hazard["number"], "unmerge", {"reason": "经核对不是同一处"}, who)
-
-
-async def merged(ledger: InProcess, hazard: Json, into: Json, who: str = "county") -> Json:
-    answer = await merge(ledger, hazard, into, who)
-    assert answer.status_code == 200, answer.text
-    said: Json = answer.json()
-    return said
-
-
-async def shown(ledger: InProcess, hazard: Json) -> Json:
-    found: Json = (await ledger.get(f"/v1/hazards/{hazard['number']}")).json()
-    return found
-
-
-async def told(ledger: InProcess, hazard: Json) -> list[Any]:
-    """What the county of a hazard was sent under its reference, in order."""
-    events = await ledger.said(feedback_topic(hazard["county"]))
-    return [decode(event) for event in events if event.partitionkey == hazard["reference"]]
-
-
-async def titles(ledger: InProcess, hazard: Json) -> list[str]:
-    history = (await ledger.get(f"/v1/hazards/{hazard['number']}/history")).json()["items"]
-    return [item["title"] for item in history]
 
 
 async def of_all_channels(ledger: InProcess, firm: str) -> list[Json]:
@@ -151,75 +113,6 @@ async def test_only_the_city_merges_across_counties_and_takes_out_again(ledger: 
         for one in (await ledger.get(f"/v1/hazards/{theirs['number']}/sources", "foreign")).json()["items"]
     ] == [theirs["number"]]
     assert (await unmerge(ledger, mine, "city")).status_code == 200
-
-
-async def test_what_comes_under_a_merged_reference_goes_to_the_hazard_that_goes_on(ledger: InProcess) -> None:
-    survivor, other = await ledger.confirmed(), await ledger.confirmed()
-    await merged(ledger, other, survivor)
-    await ledger.take(rectification(other["reference"], completed_on=june(1)))
-    assert (await shown(ledger, survivor))["state"] == "in_review"
-    assert (await shown(ledger, other))["state"] == "duplicate"
-    answer = (await told(ledger, other))[-1]
-    assert isinstance(answer, ClaimRecorded)
-    assert (answer.number, answer.outcome, answer.linked_reference) == (
-        survivor["number"],
-        "applied",
-        survivor["reference"],
-    )
-    assert answer.message is not None
-    assert survivor["number"] in answer.message
-
-
-async def test_a_merged_report_that_is_sent_again_is_known_and_not_corrected(ledger: InProcess) -> None:
-    survivor, other = await ledger.registered(), await ledger.registered()
-    await merged(ledger, other, survivor)
-    await ledger.take(report(other["reference"]), report(other["reference"], place="另一处"))
-    known, refused = (await told(ledger, other))[-2:]
-    assert isinstance(known, ClaimRecorded)
-    assert (known.outcome, known.number, known.message) == (
-        "duplicate",
-        other["number"],
-        f"该隐患已归并到 {survivor['number']}",
-    )
-    assert isinstance(refused, ClaimRejected)
-    assert (refused.code, refused.field) == ("hazard-merged", "reference")
-
-
-async def test_a_county_does_not_speak_for_another_countys_hazard(ledger: InProcess) -> None:
-    mine, theirs = await ledger.confirmed(), await ledger.confirmed(county=FOREIGN)
-    await merged(ledger, mine, theirs, "city")
-    await ledger.take(rectification(mine["reference"], completed_on=june(1)))
-    refused = (await told(ledger, mine))[-1]
-    assert isinstance(refused, ClaimRejected)
-    assert refused.code == "hazard-merged"
-    assert (await shown(ledger, theirs))["state"] == "confirmed"
-
-
-async def test_what_waits_goes_along_and_comes_back(ledger: InProcess) -> None:
-    survivor, other = await ledger.registered(), await ledger.registered()
-    await ledger.take(rectification(other["reference"], completed_on=june(1)))
-    await merged(ledger, other, survivor)
-    await unmerge(ledger, other)
-    await ledger.confirm(survivor)
-    assert (await shown(ledger, survivor))["state"] == "confirmed"
-    await unmerge(ledger, other)
-    await ledger.confirm(other)
-    assert (await shown(ledger, other))["state"] == "in_review"
-
-
-async def test_what_waits_under_a_merged_reference_is_released_by_the_hazard_that_goes_on(ledger: InProcess) -> None:
-    survivor, other = await ledger.registered(), await ledger.registered()
-    await ledger.take(rectification(other["reference"], completed_on=june(1)), plan(other["reference"]))
-    await merged(ledger, other, survivor)
-    confirmed = await ledger.confirm(survivor, grade="major")
-    assert confirmed.json()["state"] == "in_review"
-
-
-async def test_what_waits_is_released_at_once_where_the_other_was_confirmed(ledger: InProcess) -> None:
-    survivor, other = await ledger.confirmed(), await ledger.registered()
-    await ledger.take(rectification(other["reference"], completed_on=june(1)))
-    await merged(ledger, other, survivor)
-    assert (await shown(ledger, survivor))["state"] == "in_review"
 
 
 async def test_letters_about_a_source_stand_in_the_timeline_of_the_hazard_that_goes_on(ledger: InProcess) -> None:

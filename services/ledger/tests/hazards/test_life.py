@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -31,8 +30,7 @@ from duban_contracts.events.hazards import (
 )
 from duban_contracts.events.types import Actor, Channel, Grade, HazardState
 from duban_contracts.refusals import Refusal
-from duban_contracts.testing.calendar import june
-from duban_contracts.testing.claims import plan, rectification, report
+from duban_contracts.testing.claims import report
 from duban_contracts.validation import check_payload
 from services.chassis.access.roles import Role
 from services.chassis.testing.tries import tries
@@ -40,7 +38,6 @@ from services.ledger.claims.model import decisions
 from services.ledger.claims.model.decisions import FollowUp, Recorded
 from services.ledger.hazards.model import Hazard, evolve, facts, fold
 from services.ledger.hazards.moves import (
-    MOVES,
     SCHEDULER,
     Correct,
     Door,
@@ -53,61 +50,12 @@ from services.ledger.hazards.moves import (
     decide,
     move_of,
 )
-from services.ledger.tests.telling import NOON, by, closed, confirmed, new_hazard
+from services.ledger.tests.hazards.asked import COMMANDED, actors, commands, follow_ups, grades, said_of, words
+from services.ledger.tests.telling import NOON, by
 
 CONFIRMED: Final = {HazardState.CONFIRMED, HazardState.RECTIFYING, HazardState.IN_REVIEW, HazardState.CLOSED}
 # What a move may be refused with before its own content is looked at.
 COMMON: Final = {"role-not-allowed", "city-regulator-required", "handled-by-city", "state-conflict"}
-
-actors = st.builds(
-    Actor,
-    account=st.sampled_from(["a", "b", "c"]),
-    role=st.sampled_from(
-        [
-            Role.COUNTY_REGULATOR,
-            Role.CITY_REGULATOR,
-            Role.TOWNSHIP_OFFICER,
-            Role.ENTERPRISE_USER,
-            Role.INTEGRATOR,
-            Role.CITY_OFFICE,
-            "system",
-        ]
-    ),
-)
-words = st.sampled_from(["甲", "乙"])
-days = st.dates(june(1) - timedelta(days=2), june(1) + timedelta(days=30))
-grades = st.sampled_from(Grade)
-instants = st.integers(0, 60 * 24).map(lambda hours: NOON + timedelta(hours=hours))
-units = st.sampled_from(["fire_rescue", "no_such_unit"])
-# What a field of a command may say, by its name; any other says a word. So a new move is asked for, too.
-CONTENTS: Final[Mapping[str, st.SearchStrategy[object]]] = {
-    "grade": grades,
-    "responsible_unit": units,
-    "deadline_on": days,
-    "completed_on": days,
-    "due_at": instants,
-    "to": st.sampled_from(Tier),
-    "survivor": st.sampled_from(
-        [msgspec.structs.replace(each, hazard_id="h-2") for each in (new_hazard(), confirmed(Grade.MAJOR), closed())]
-    ),
-    "number": st.integers(1, 2),
-}
-# A report registers a hazard or corrects it, and is told as a claim.
-COMMANDED: Final = [move for move in MOVES if move.doors != {Door.CLAIM}]
-
-
-def said_of(command: type[msgspec.Struct], contents: Mapping[str, Any], word: Any) -> dict[str, Any]:
-    """What each field of a command says that has to say something."""
-    return {field.name: contents.get(field.name, word) for field in msgspec.structs.fields(command) if field.required}
-
-
-commands: st.SearchStrategy[msgspec.Struct] = st.one_of(
-    [st.builds(move.command, **said_of(move.command, CONTENTS, words)) for move in COMMANDED]
-)
-follow_ups: st.SearchStrategy[FollowUp] = st.one_of(
-    st.builds(lambda m, d: rectification(measures=m, completed_on=d, submitted_by="a"), words, days),
-    st.builds(lambda m: plan(measures=m, submitted_by="a"), words),
-)
 
 
 class HazardLife(RuleBasedStateMachine):
