@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -26,6 +21,7 @@ from services.chassis.assembly import Platform
 from services.chassis.process.clock import SystemClock
 from services.chassis.storage.database import Database
 from services.chassis.testing.kafka import create_topics, eventually, publish, read_all, running
+from services.chassis.testing.processes import process
 from services.scheduler.bootstrap import build
 from services.scheduler.settings import Settings
 from services.scheduler.tasks.handlers.open_windows import open_windows
@@ -37,7 +33,7 @@ from services.scheduler.tests.filings.county import filing, number_of
 from services.scheduler.tests.tasks.stage import COUNTY, report
 
 pytestmark = [pytest.mark.promise("P1"), pytest.mark.feature("SY06", "SY64")]
-ROOT = Path(__file__).parents[4]
+WORKING = "consumer,relay"
 
 
 @dataclass(frozen=True)
@@ -49,6 +45,15 @@ class City:
     dsn: str
     taskbook: Taskbook
     database: Database
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "DUBAN_KAFKA_BOOTSTRAP": self.bootstrap,
+            "DUBAN_POSTGRES_DSN": self.dsn,
+            "DUBAN_TOPIC_PREFIX": self.prefix,
+            "DUBAN_PROFILE": str(PROFILE),
+        }
 
     @property
     def topic(self) -> str:
@@ -82,7 +87,7 @@ class City:
             assert Counter(event.type.removeprefix("duban.").removesuffix(".v1") for event in events) == expected
             return events
 
-        return await eventually(check, timeout=90)
+        return await eventually(check, timeout=120)
 
 
 @pytest.fixture
@@ -128,30 +133,6 @@ async def test_a_county_files_by_event_and_hears_of_it_on_its_feedback(city: Cit
     assert (refused.code, refused.claim_id) == ("task-of-another", "f-2")
 
 
-@asynccontextmanager
-async def process(city: City, failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
-    """The scheduler's consumers and relay as a process of their own."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-        "DUBAN_KAFKA_BOOTSTRAP": city.bootstrap,
-        "DUBAN_POSTGRES_DSN": city.dsn,
-        "DUBAN_TOPIC_PREFIX": city.prefix,
-        "DUBAN_PROFILE": str(PROFILE),
-        "DUBAN_FAILPOINT": failpoint,
-    }
-    command = (sys.executable, "-m", "services.scheduler", "--roles", "consumer,relay")
-    started = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield started
-    finally:
-        if started.returncode is None:
-            started.terminate()
-        await started.wait()
-
-
 @pytest.mark.chaos
 @pytest.mark.parametrize(
     "failpoint", ["consumer.applied", "consumer.before_database_commit", "consumer.database_committed", "relay.acked"]
@@ -160,9 +141,9 @@ async def test_whenever_it_is_killed_every_filing_has_one_effect_and_one_answer(
     tasks = await city.assigned(3)
     filings = [city.filing(task, f"f-{n}") for n, task in enumerate(tasks)]
     await publish(city.bootstrap, city.topic, filings)
-    async with process(city, failpoint) as victim:
-        assert await asyncio.wait_for(victim.wait(), 90) == -signal.SIGKILL
-    async with process(city):
+    async with process("scheduler", city.environment, roles=WORKING, failpoint=failpoint) as victim:
+        assert await asyncio.wait_for(victim.wait(), 120) == -signal.SIGKILL
+    async with process("scheduler", city.environment, roles=WORKING):
         await publish(city.bootstrap, city.topic, filings)
         events = await city.kinds({"task.assigned": 3, "task.submitted": 3, "claim.filed": 3})
     answered = [decode(event) for event in events if event.type == "duban.claim.filed.v1"]
