@@ -69,6 +69,8 @@ class CountySystem:
             reference=story.reference,
             measures="立即停用相关设备，限期更换并组织验收",
             responsible_post="安全总监",
+            funds_yuan=50_000,
+            contingency="停用期间设警戒区，专人值守，备用设备待命",
             submitted_by=f"principal-{story.reference.lower()}",
         )
         return self._event(data, story.reference, now)

@@ -8,6 +8,7 @@ from typing import Final
 from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
+from services.ledger.accountability.wire import wire as accountability
 from services.ledger.claims.wire import wire as claims
 from services.ledger.criteria.wire import wire as criteria
 from services.ledger.findings.wire import wire as findings
@@ -40,6 +41,7 @@ SLICES: Final = {
     "supervision": supervision,
     "tips": tips,
     "listings": listings,
+    "accountability": accountability,
 }
 
 

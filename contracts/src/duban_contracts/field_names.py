@@ -35,6 +35,8 @@ FIELD_NAMES_ZH: Final = {
     "evidence": "佐证材料",
     "sha256": "SHA-256 摘要",
     "responsible_post": "责任岗位",
+    "funds_yuan": "整改资金",
+    "contingency": "应急预案",
     "summary": "办理情况",
     "filed_on": "报送日期",
     "figures": "数据",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -56,5 +56,16 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return frozenset(role for each in asked for role in each.first)
 
 
-# What a city does that says nothing else.
-DEFAULT_CONFIRMATION: Final = Confirmation()
+class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a city closes: hazards of the grades `two_reviewers` are checked by two before they are struck off.
+
+    The source documents don't say who closes; DOMAIN §10 reads: a major closure needs a second reviewer.
+    """
+
+    two_reviewers: tuple[Grade, ...] = (Grade.MAJOR,)
+
+
+class Planning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a 整改方案 has to say beside measures and post, of a major hazard (S2 item 6, S4 part 5(2), P4 item 7)."""
+
+    major: tuple[Literal["funds_yuan", "contingency"], ...] = ("funds_yuan", "contingency")

@@ -21,7 +21,7 @@ from duban_contracts import uscc
 from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds, Present
 from duban_contracts.days import Zone
 from duban_contracts.not_json import NOT_JSON, reason
-from duban_contracts.policies import DEFAULT_CONFIRMATION, Confirmation
+from duban_contracts.policies import Confirmation, Planning, Review
 from duban_contracts.vocabulary import SECTORS, Vocabulary, normalise
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
@@ -86,7 +86,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     zone: Zone
     bounds: Bounds = DEFAULT_BOUNDS
-    confirmation: Confirmation = DEFAULT_CONFIRMATION
+    confirmation: Confirmation = Confirmation()
+    planning: Planning = Planning()
+    review: Review = Review()
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""
@@ -106,7 +108,9 @@ class City(_Entry, frozen=True, kw_only=True):
     regions: tuple[Region, ...]
     enterprises: tuple[Enterprise, ...] = ()
     bounds: Bounds = DEFAULT_BOUNDS
-    confirmation: Confirmation = DEFAULT_CONFIRMATION
+    confirmation: Confirmation = Confirmation()
+    planning: Planning = Planning()
+    review: Review = Review()
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""
@@ -115,7 +119,8 @@ class City(_Entry, frozen=True, kw_only=True):
     @property
     def rules(self) -> Rules:
         """What this city decided: the value that moves and claims are judged by."""
-        return Rules(zone=self.zone, bounds=self.bounds, confirmation=self.confirmation)
+        said = {name: getattr(self, name) for name in Rules.__struct_fields__ if name != "zone"}
+        return Rules(zone=self.zone, **said)
 
     @property
     def counties(self) -> tuple[Region, ...]:

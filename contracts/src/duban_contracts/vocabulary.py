@@ -121,6 +121,7 @@ LETTER_KINDS: Final = _load("letter_kinds")
 SUBJECT_KINDS: Final = _load("subject_kinds")
 DOUBTS: Final = _load("doubts")
 LISTING_LEVELS: Final = _load("listing_levels")
+ACCOUNTABILITY_RESULTS: Final = _load("accountability_results")
 
 # By the name under which a type of the contract points at it (`x-vocabulary` in JSON Schema).
 VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(
@@ -136,5 +137,6 @@ VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(
         "subject_kinds": SUBJECT_KINDS,
         "doubts": DOUBTS,
         "listing_levels": LISTING_LEVELS,
+        "accountability_results": ACCOUNTABILITY_RESULTS,
     }
 )

@@ -61,7 +61,7 @@ REGISTER: Final = Register(
 CONFIRM: Final = Confirm(grade=Grade.GENERAL, responsible_unit="emergency_management", deadline_on=DUE)
 MAJOR: Final = msgspec.structs.replace(CONFIRM, grade=Grade.MAJOR)
 FIRST: Final = FirstConfirm(grade=Grade.MAJOR, reason="符合判定标准第三条")
-PLAN: Final = Plan(measures="停用", responsible_post="安全总监")
+PLAN: Final = Plan(measures="停用", responsible_post="安全总监", funds_yuan=20000, contingency="专人值守")
 SUBMIT: Final = Submit(measures="已整改", completed_on=TODAY)
 RETURN: Final = Return(reason="未整改到位")
 CLOSE: Final = Close(review="现场复查合格")

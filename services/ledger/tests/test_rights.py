@@ -22,6 +22,7 @@ from services.chassis.testing.rights.specimens import Call, Make, Refuses, Speci
 from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Close, Confirm, Escalate, ListHazard, Plan, Submit
+from services.ledger.tests.accountability.specimens import accountability_specimens
 from services.ledger.tests.criteria.specimens import criteria_specimens
 from services.ledger.tests.gathering.specimens import gathering_specimens
 from services.ledger.tests.in_process import InProcess
@@ -38,6 +39,7 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     "return": {"reason": "缺少校验记录"},
     "close": {"review": "现场复查合格"},
     "reopen": {"reason": "回头看发现反弹", "deadline_on": june(11).isoformat()},
+    "mark-false": {"reason": "经核查并未整改", "deadline_on": june(11).isoformat()},
     "extend": {"reason": "设备到货延迟", "deadline_on": _LATER},
     "correct-deadline": {"reason": "录入有误", "deadline_on": june(5).isoformat()},
     "regrade": {"grade": "major", "reason": "依据判定标准第三条"},
@@ -120,6 +122,7 @@ _BEFORE: Final = {
     "return": ("confirm", "submit"),
     "close": ("confirm", "submit"),
     "reopen": ("confirm", "submit", "close"),
+    "mark-false": ("confirm", "submit", "close"),
     "extend": ("confirm",),
     "correct-deadline": ("confirm",),
     "regrade": ("confirm",),
@@ -225,5 +228,6 @@ def _names_reference(answer: httpx.Response, reference: str) -> bool:
 async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(ledger: InProcess) -> None:
     rows = Rows(ledger)
     beside = [*gathering_specimens(ledger, rows.hazard("confirm")), *tip_specimens(ledger)]
+    beside += accountability_specimens(ledger, rows.hazard("confirm", "submit", "close"))
     beside += await criteria_specimens(ledger)
     assert await examine(ledger.app, [*specimens(rows), *beside]) == []

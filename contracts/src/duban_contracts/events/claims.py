@@ -22,6 +22,7 @@ from duban_contracts.events.types import (
     Sector,
     ShortText,
     Unit,
+    Yuan,
 )
 from duban_contracts.topics import TopicFamily
 
@@ -75,13 +76,19 @@ class HazardRectified(EventData, frozen=True, kw_only=True):
 
 @event("rectification.planned.v1", family=TopicFamily.CLAIMS, title_zh="整改方案")
 class RectificationPlanned(EventData, frozen=True, kw_only=True):
-    """整改方案: measures and the responsible post; moves a confirmed hazard to rectifying."""
+    """整改方案: measures and the responsible post; moves a confirmed hazard to rectifying.
+
+    `funds_yuan` (whole yuan, 0 where it costs nothing) and `contingency` are demanded of a major hazard, unless the city
+    decided otherwise.
+    """
 
     county: CountyCode
     reference: Reference
     measures: LongText
     responsible_post: ShortText
     submitted_by: Account
+    funds_yuan: Yuan | None = None
+    contingency: LongText | None = None
 
 
 @event("task.reported.v1", family=TopicFamily.CLAIMS, title_zh="任务办理")

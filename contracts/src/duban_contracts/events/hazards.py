@@ -19,6 +19,7 @@ from duban_contracts.events.types import (
     LongText,
     ShortText,
     Unit,
+    Yuan,
 )
 from duban_contracts.topics import TopicFamily
 
@@ -96,10 +97,12 @@ class HazardRejected(HazardEvent, frozen=True, kw_only=True):
 
 @event("hazard.planned.v1", family=TopicFamily.HAZARD, title_zh="整改方案")
 class HazardPlanned(HazardEvent, frozen=True, kw_only=True):
-    """整改方案 recorded: measures and responsible post; the hazard is rectifying."""
+    """整改方案 recorded: measures, responsible post, money in whole yuan, contingency; the hazard is rectifying."""
 
     measures: LongText
     responsible_post: ShortText
+    funds_yuan: Yuan | None = None
+    contingency: LongText | None = None
 
 
 @event("hazard.submitted.v1", family=TopicFamily.HAZARD, title_zh="整改完成待审")
@@ -110,6 +113,13 @@ class HazardSubmitted(HazardEvent, frozen=True, kw_only=True):
     measures: LongText
     completed_on: date
     evidence: tuple[Evidence, ...] = ()
+
+
+@event("hazard.reviewed.v1", family=TopicFamily.HAZARD, title_zh="初审通过")
+class HazardReviewed(HazardEvent, frozen=True, kw_only=True):
+    """初审通过: of two reviewers the first found the rectification good; another has yet to strike the entry off."""
+
+    review: LongText
 
 
 @event("hazard.returned.v1", family=TopicFamily.HAZARD, title_zh="退回")
@@ -128,10 +138,14 @@ class HazardClosed(HazardEvent, frozen=True, kw_only=True):
 
 @event("hazard.reopened.v1", family=TopicFamily.HAZARD, title_zh="反弹")
 class HazardReopened(HazardEvent, frozen=True, kw_only=True):
-    """反弹: a later check failed; the hazard is rectifying again, with a new deadline."""
+    """反弹: a later check failed; the hazard is rectifying again, with a new deadline.
+
+    `false_rectification`: it had never been mended; a case of accountability is opened with it.
+    """
 
     reason: LongText
     deadline_on: date
+    false_rectification: bool = False
 
 
 @event("hazard.extended.v1", family=TopicFamily.HAZARD, title_zh="延期")

@@ -74,6 +74,7 @@ ReportedUscc = Annotated[
         extra={"text": "loose"},
     ),
 ]
+Yuan = Annotated[int, Meta(ge=0, le=2_000_000_000, description="money in whole yuan (元)")]
 Instant = Annotated[datetime, Meta(tz=True, description="an instant with its UTC offset, RFC 3339")]
 
 
@@ -93,6 +94,7 @@ DeliveryChannelCode = Annotated[Code, _term("delivery_channels")]
 LetterKindCode = Annotated[Code, _term("letter_kinds")]
 SubjectKind = Annotated[Code, _term("subject_kinds")]
 DoubtCode = Annotated[Code, _term("doubts")]
+AccountabilityResult = Annotated[Code, _term("accountability_results")]
 
 # The subject kinds of a hazard, and of the listing of one.
 HAZARD: Final = "hazard"

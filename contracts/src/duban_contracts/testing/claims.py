@@ -37,6 +37,8 @@ def plan(reference: str = "AQ-1", **fields: Any) -> RectificationPlanned:
         "reference": reference,
         "measures": "停用储罐，更换探测器",
         "responsible_post": "安全总监",
+        "funds_yuan": 20000,
+        "contingency": "停用期间专人值守，备用储罐待命",
         "submitted_by": "enterprise-1",
     }
     return RectificationPlanned(**said | fields)

@@ -180,13 +180,15 @@ def _content(claim: HazardReported) -> dict[str, Any]:
 
 def _command(claim: FollowUp) -> Plan | Submit:
     if isinstance(claim, RectificationPlanned):
-        return Plan(measures=claim.measures, responsible_post=claim.responsible_post)
+        return Plan(**{name: getattr(claim, name) for name in Plan.__struct_fields__})
     return Submit(measures=claim.measures, completed_on=claim.completed_on, evidence=claim.evidence)
 
 
 def _says_nothing_new(hazard: Hazard, claim: FollowUp) -> bool:
     if isinstance(claim, RectificationPlanned):
-        return hazard.plan_digest == plan_digest(claim.measures, claim.responsible_post)
+        return hazard.plan_digest == plan_digest(
+            claim.measures, claim.responsible_post, claim.funds_yuan, claim.contingency
+        )
     # After a return the same words are a new submission: the reviewer asked for work, not for prose.
     return hazard.state in {HazardState.IN_REVIEW, HazardState.CLOSED} and (
         hazard.submission_digest == submission_digest(claim.measures, claim.completed_on, claim.evidence)

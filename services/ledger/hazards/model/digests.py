@@ -16,6 +16,12 @@ def submission_digest(measures: str, completed_on: date, evidence: Sequence[Evid
     return hashlib.sha256(msgspec.json.encode((measures, completed_on, tuple(evidence)))).digest()
 
 
-def plan_digest(measures: str, responsible_post: str) -> bytes:
-    """Return the SHA-256 by which two 整改方案 are recognised as the same plan."""
-    return hashlib.sha256(msgspec.json.encode((measures, responsible_post))).digest()
+def plan_digest(
+    measures: str, responsible_post: str, funds_yuan: int | None = None, contingency: str | None = None
+) -> bytes:
+    """Return the SHA-256 by which two 整改方案 are recognised as the same plan.
+
+    One that says neither money nor contingency has the digest that it had before plans could say them.
+    """
+    more = () if funds_yuan is None and contingency is None else (funds_yuan, contingency)
+    return hashlib.sha256(msgspec.json.encode((measures, responsible_post, *more))).digest()

@@ -30,7 +30,9 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
     where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
     codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `criterion` is the
-    clause that was cited, `criterion_version` the sector and version of the criteria it stands in. `listing` is the 挂牌督办
+    clause that was cited, `criterion_version` the sector and version of the criteria it stands in. `planned_measures`, `responsible_post`,
+    `funds_yuan` and `contingency` are those of the newest 整改方案; `reviewed_at` is when the first of two reviewers found the
+    newest submission good. `listing` is the 挂牌督办
     that holds; while there is one the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
     `duplicate`, under `merged_into_number`; `source_count` says how many others were merged into this one.
     `sent_up_to` is who decides since `sent_up_at`, because it couldn't be solved below.
@@ -48,6 +50,10 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     grade: Grade | None = None
     responsible_unit: str | None = None
     deadline_on: date | None = None
+    planned_measures: str | None = None
+    responsible_post: str | None = None
+    funds_yuan: int | None = None
+    contingency: str | None = None
     criterion: str | None = None
     criterion_version: str | None = None
     overdue: bool = False
@@ -62,6 +68,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     first_confirmed_at: datetime | None = None
     confirmed_at: datetime | None = None
     submitted_at: datetime | None = None
+    reviewed_at: datetime | None = None
     closed_at: datetime | None = None
     returned_count: int = 0
     reopened_count: int = 0

@@ -6,9 +6,10 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.events.hazards import HazardClosed
-from duban_contracts.events.types import HazardFacts, HazardState, LongText
-from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
+from duban_contracts.events.hazards import HazardClosed, HazardReviewed
+from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongText
+from duban_contracts.refusals import refusal
+from services.chassis.access.roles import CITY_REGULATORS, REGULATORS, holds
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.authority import no_listing_holds
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
@@ -24,6 +25,15 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
 def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> Decision:
     if refused := another_reviews(hazard, stamp) or no_listing_holds(hazard):
         return refused
+    if hazard.grade in stamp.rules.review.two_reviewers:
+        if hazard.reviewed_by is None:
+            # The first of two: what it was checked as stands, and another strikes it off.
+            before = msgspec.structs.replace(after, state=hazard.state)
+            return HazardReviewed(hazard=before, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
+        if stamp.actor.account == hazard.reviewed_by:
+            return refusal("same-reviewer")
+    if hazard.grade is Grade.MAJOR and not holds(stamp.actor, CITY_REGULATORS):
+        return refusal("city-regulator-required", field="grade", move=CLOSE.zh)
     return HazardClosed(hazard=after, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
 
 
@@ -34,8 +44,9 @@ CLOSE: Final = Move(
     source="DOMAIN §3 row 11",
     command=Close,
     leads={HazardState.IN_REVIEW: HazardState.CLOSED},
+    # Two check what is major; a county's regulator may be the first of them (DOMAIN §10), the city closes.
+    may_stay=frozenset({HazardState.IN_REVIEW}),
     decide=_close,
     roles=REGULATORS,
-    major=CITY_REGULATORS,
-    refusals=("submitter-may-not-review", "listing-not-lifted"),
+    refusals=("submitter-may-not-review", "listing-not-lifted", "same-reviewer", "city-regulator-required"),
 )

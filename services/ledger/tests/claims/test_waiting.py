@@ -95,7 +95,8 @@ async def test_a_submission_that_waits_for_a_plan_is_released_by_the_plan_whiche
     for hazard in (by_claim, by_http):
         await ledger.take(rectification(hazard["reference"], completed_on=june(1)), at=early)
     await ledger.take(plan(by_claim["reference"]))
-    await ledger.post(by_http["hazard_id"], "plan", {"measures": "停用", "responsible_post": "安全总监"}, "county")
+    whole = {"measures": "更换", "responsible_post": "安全总监", "funds_yuan": 20000, "contingency": "专人值守"}
+    await ledger.post(by_http["hazard_id"], "plan", whole, "county")
     for hazard in (by_claim, by_http):
         found = await ledger.find(hazard["hazard_id"])
         assert found is not None

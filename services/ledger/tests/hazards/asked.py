@@ -46,6 +46,8 @@ CONTENTS: Final[Mapping[str, st.SearchStrategy[object]]] = {
     "completed_on": days,
     "due_at": instants,
     "to": st.sampled_from(Tier),
+    "funds_yuan": st.none() | st.integers(0, 10**6),
+    "contingency": st.none() | words,
     "survivor": st.sampled_from(
         [msgspec.structs.replace(each, hazard_id="h-2") for each in (new_hazard(), confirmed(Grade.MAJOR), closed())]
     ),
@@ -56,8 +58,12 @@ COMMANDED: Final = [move for move in MOVES if move.doors != {Door.CLAIM}]
 
 
 def said_of(command: type[msgspec.Struct], contents: Mapping[str, Any], word: Any) -> dict[str, Any]:
-    """What each field of a command says that has to say something."""
-    return {field.name: contents.get(field.name, word) for field in msgspec.structs.fields(command) if field.required}
+    """What each field of a command says that has to say something, or of which `contents` knows what it may say."""
+    return {
+        field.name: contents.get(field.name, word)
+        for field in msgspec.structs.fields(command)
+        if field.required or field.name in contents
+    }
 
 
 commands: st.SearchStrategy[msgspec.Struct] = st.one_of(

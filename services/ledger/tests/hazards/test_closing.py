@@ -9,18 +9,21 @@ import pytest
 
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Grade, HazardState
+from duban_contracts.policies import Review
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import REGULATORS, Role
 from services.ledger.hazards.model import evolve
 from services.ledger.hazards.moves import Reopen, decide
 from services.ledger.tests.telling import (
     CITY,
+    CITY_2,
     CLOSE,
     COUNTY,
     DUE,
     ENTERPRISE,
     NOON,
     RETURN,
+    RULES,
     SUBMIT,
     TODAY,
     by,
@@ -81,11 +84,42 @@ def test_review_is_a_regulators(role: Role, command: msgspec.Struct) -> None:
     assert refusal(in_review(), command, Actor(account="someone", role=role)) == "role-not-allowed"
 
 
-def test_a_county_regulator_returns_a_major_hazard_but_does_not_close_it() -> None:
-    assert refusal(in_review(Grade.MAJOR), CLOSE, COUNTY) == "city-regulator-required"
-    returned = does(in_review(Grade.MAJOR), (RETURN, COUNTY))
+def test_a_county_regulator_returns_a_major_hazard_or_reviews_it_first_but_does_not_close_it() -> None:
+    hazard = in_review(Grade.MAJOR)
+    returned = does(hazard, (RETURN, COUNTY))
     assert (returned.state, returned.returned_count) == (HazardState.RECTIFYING, 1)
-    assert closed(Grade.MAJOR).closed_by == CITY.account
+    reviewed = does(hazard, (CLOSE, COUNTY))
+    assert (reviewed.state, reviewed.reviewed_by) == (HazardState.IN_REVIEW, COUNTY.account)
+    assert refusal(reviewed, CLOSE, Actor(account="other", role=Role.COUNTY_REGULATOR)) == "city-regulator-required"
+    assert does(reviewed, (CLOSE, CITY)).closed_by == CITY.account
+
+
+@pytest.mark.feature("SY30")
+def test_a_major_hazard_is_struck_off_by_a_second_reviewer() -> None:
+    first = does(in_review(Grade.MAJOR), (CLOSE, CITY))
+    assert (first.state, first.closed_at, first.reviewed_at) == (HazardState.IN_REVIEW, None, NOON)
+    same = refused(first, CLOSE, CITY)
+    assert (same.code, same.status) == ("same-reviewer", 403)
+    second = does(first, (CLOSE, CITY_2))
+    assert (second.state, second.closed_by, second.reviewed_by) == (
+        HazardState.CLOSED,
+        CITY_2.account,
+        CITY.account,
+    )
+
+
+@pytest.mark.feature("SY30")
+def test_what_was_returned_after_the_first_review_is_reviewed_anew() -> None:
+    again = does(in_review(Grade.MAJOR), (CLOSE, CITY), (RETURN, COUNTY), (SUBMIT, ENTERPRISE))
+    assert (again.reviewed_at, again.reviewed_by) == (None, None)
+    assert does(again, (CLOSE, CITY)).state is HazardState.IN_REVIEW
+
+
+@pytest.mark.feature("SY30")
+def test_the_city_decides_of_which_grades_two_review() -> None:
+    one = msgspec.structs.replace(by(CITY), rules=msgspec.structs.replace(RULES, review=Review(two_reviewers=())))
+    assert evolve(in_review(Grade.MAJOR), said(in_review(Grade.MAJOR), CLOSE, one)).state is HazardState.CLOSED
+    assert closed().reviewed_by is None
 
 
 def test_a_second_return_is_counted_too() -> None:

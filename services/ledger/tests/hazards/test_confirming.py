@@ -11,7 +11,7 @@ from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Grade, HazardState
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import REGULATORS, Role
-from services.ledger.hazards.moves import Extend, Regrade, Reject, Reopen, decide
+from services.ledger.hazards.moves import Extend, Plan, Regrade, Reject, Reopen, decide
 from services.ledger.tests.telling import (
     CITY,
     CONFIRM,
@@ -130,6 +130,28 @@ def test_a_major_hazard_needs_a_plan_before_its_submission_also_when_it_became_m
     assert (found.code, found.status) == ("plan-required", 409)
     assert refusal(does(confirmed(), (TO_MAJOR, CITY)), SUBMIT, ENTERPRISE) == "plan-required"
     assert does(confirmed(Grade.MAJOR), (PLAN, ENTERPRISE), (SUBMIT, ENTERPRISE)).state is HazardState.IN_REVIEW
+
+
+@pytest.mark.feature("SY28")
+def test_a_major_hazard_is_not_rectifying_without_its_whole_rectification_list() -> None:
+    bare = Plan(measures="停用", responsible_post="安全总监")
+    found = refused(confirmed(Grade.MAJOR), bare, ENTERPRISE)
+    assert (found.code, found.status, found.field) == ("plan-incomplete", 422, "funds_yuan")
+    assert found.message == "重大事故隐患的整改方案还缺：整改资金、应急预案"
+    free = msgspec.structs.replace(PLAN, funds_yuan=0)
+    hazard = does(confirmed(Grade.MAJOR), (free, ENTERPRISE))
+    assert (hazard.state, hazard.responsible_unit, hazard.deadline_on) == (
+        HazardState.RECTIFYING,
+        CONFIRM.responsible_unit,
+        DUE,
+    )
+    assert (hazard.planned_measures, hazard.responsible_post, hazard.funds_yuan, hazard.contingency) == (
+        "停用",
+        "安全总监",
+        0,
+        "专人值守",
+    )
+    assert does(confirmed(), (bare, ENTERPRISE)).state is HazardState.RECTIFYING
 
 
 def test_a_move_that_the_state_does_not_know_is_a_conflict_that_names_both() -> None:

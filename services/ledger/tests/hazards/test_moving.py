@@ -137,6 +137,7 @@ async def test_the_openapi_document_names_every_command_with_its_body_and_its_re
         "return",
         "close",
         "reopen",
+        "mark-false",
         "extend",
         "regrade",
         "list",

@@ -1,0 +1,78 @@
+"""A case of accountability, and the two things that happen to it: it is opened, and concluded once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from duban_contracts.events.accountability import HazardAccountabilityConcluded, HazardAccountabilityOpened, HeldPost
+from duban_contracts.events.hazards import HazardReopened
+from duban_contracts.events.types import AccountabilityResult, Enterprise, LongText
+from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.vocabulary import ACCOUNTABILITY_RESULTS
+from services.ledger.hazards.model import Hazard, Post, facts
+from services.ledger.hazards.moves import Stamp
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One case; `owner_post` is the post that the 整改方案 named, `reviewer_posts` those that found it mended."""
+
+    case_number: str
+    hazard_id: str
+    number: str
+    county: str
+    sector: str
+    reason: str
+    opened_at: datetime
+    enterprise: Enterprise
+    owner_unit: str | None
+    owner_post: str | None
+    reviewer_posts: tuple[Post, ...]
+    result: str | None = None
+    conclusion: str | None = None
+    concluded_at: datetime | None = None
+
+
+class Conclude(msgspec.Struct, frozen=True, kw_only=True):
+    """结案: what the case came to, and why."""
+
+    result: AccountabilityResult
+    conclusion: LongText
+
+
+def opening(before: Hazard, after: Hazard, event: HazardReopened) -> HazardAccountabilityOpened:
+    """Return the opening of the case that a closure marked false makes: once each time that the hazard is reopened.
+
+    `before` is the hazard while it was closed, with those who had reviewed it; `after` is how it stands now.
+    """
+    reviewers = [Post.parse(text) for text in (before.reviewed_post, before.closed_post) if text is not None]
+    return HazardAccountabilityOpened(
+        hazard=facts(after),
+        actor=event.actor,
+        occurred_at=event.occurred_at,
+        case_number=f"ZR-{after.number}-{after.reopened_count}",
+        reason=event.reason,
+        enterprise=before.enterprise,
+        owner_unit=before.responsible_unit,
+        owner_post=before.responsible_post,
+        reviewer_posts=tuple(HeldPost(role=role, unit=unit) for role, unit in reviewers),
+    )
+
+
+def conclude(case: Case, hazard: Hazard, command: Conclude, stamp: Stamp) -> HazardAccountabilityConcluded | Refusal:
+    """Return 结案 of `case`, or why it is refused."""
+    if case.result is not None:
+        return refusal("case-concluded", result=ACCOUNTABILITY_RESULTS.name(case.result))
+    if command.result not in ACCOUNTABILITY_RESULTS:
+        return refusal(
+            "unknown-term", field="result", title=ACCOUNTABILITY_RESULTS.title, vocabulary="accountability_results"
+        )
+    return HazardAccountabilityConcluded(
+        hazard=facts(hazard),
+        actor=stamp.actor,
+        occurred_at=stamp.at,
+        case_number=case.case_number,
+        result=command.result,
+        conclusion=command.conclusion,
+    )

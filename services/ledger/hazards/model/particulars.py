@@ -1,0 +1,150 @@
+"""What an event changes of a hazard beyond the facts that every event carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from duban_contracts.events.consultation import HazardEscalated, HazardHandedBack
+from duban_contracts.events.gathering import HazardMerged, HazardSourceAdded, HazardSourceRemoved, HazardUnmerged
+from duban_contracts.events.hazards import (
+    HazardClosed,
+    HazardConfirmed,
+    HazardCorrected,
+    HazardEvent,
+    HazardFirstConfirmed,
+    HazardListed,
+    HazardPlanned,
+    HazardRegraded,
+    HazardReopened,
+    HazardReturned,
+    HazardReviewed,
+    HazardSubmitted,
+)
+from services.ledger.hazards.model.digests import plan_digest, submission_digest
+from services.ledger.hazards.model.posts import Post
+from services.ledger.hazards.model.shown import ShownHazard
+
+_E = TypeVar("_E", bound=HazardEvent)
+_Kept = dict[str, object]
+
+
+def particulars(hazard: ShownHazard, event: HazardEvent) -> _Kept:
+    """Return what an event changes beyond the facts that every event carries."""
+    keeps = KEEPS.get(type(event))
+    return keeps(hazard, event) if keeps else {}
+
+
+def _keeps(
+    event_type: type[_E], keeps: Callable[[ShownHazard, _E], _Kept]
+) -> tuple[type[HazardEvent], Callable[[ShownHazard, Any], _Kept]]:
+    return event_type, keeps
+
+
+_UNREVIEWED: Final = dict.fromkeys(("reviewed_at", "reviewed_by", "reviewed_post"))
+# Event type -> the fields that it changes, by name. A type without an entry changes no more than the facts.
+KEEPS: Final = dict(
+    (
+        _keeps(
+            HazardCorrected,
+            lambda _, event: {
+                "enterprise": event.enterprise,
+                "place": event.place,
+                "description": event.description,
+                "found_on": event.found_on,
+                "suggested_grade": event.suggested_grade,
+                "township": event.township,
+                "reported_at": event.reported_at,
+                # What was confirmed is no longer what is reported.
+                "first_confirmed_at": None,
+                "first_confirmed_by": None,
+                "first_confirmed_post": None,
+            },
+        ),
+        _keeps(
+            HazardFirstConfirmed,
+            lambda _, event: {
+                "first_confirmed_at": event.occurred_at,
+                "first_confirmed_by": event.actor.account,
+                "first_confirmed_post": str(Post.of(event.actor)),
+            },
+        ),
+        _keeps(
+            HazardConfirmed,
+            lambda _, event: {
+                "confirmed_at": event.occurred_at,
+                "confirmed_by": event.actor.account,
+                "criterion": event.criterion,
+                "criterion_version": event.criterion_version,
+            },
+        ),
+        _keeps(
+            HazardRegraded,
+            lambda _, event: {
+                "confirmed_by": event.actor.account,
+                "criterion": event.criterion,
+                "criterion_version": event.criterion_version,
+            },
+        ),
+        _keeps(
+            HazardPlanned,
+            lambda _, event: {
+                "plan_digest": plan_digest(event.measures, event.responsible_post, event.funds_yuan, event.contingency),
+                "planned_measures": event.measures,
+                "responsible_post": event.responsible_post,
+                "funds_yuan": event.funds_yuan,
+                "contingency": event.contingency,
+            },
+        ),
+        _keeps(
+            HazardSubmitted,
+            lambda _, event: {
+                "submitted_at": event.submitted_at,
+                "submitted_by": event.actor.account,
+                "submission_digest": submission_digest(event.measures, event.completed_on, event.evidence),
+                **_UNREVIEWED,
+            },
+        ),
+        _keeps(
+            HazardReviewed,
+            lambda _, event: {
+                "reviewed_at": event.occurred_at,
+                "reviewed_by": event.actor.account,
+                "reviewed_post": str(Post.of(event.actor)),
+            },
+        ),
+        _keeps(HazardReturned, lambda hazard, _: {"returned_count": hazard.returned_count + 1, **_UNREVIEWED}),
+        _keeps(
+            HazardClosed,
+            lambda _, event: {
+                "closed_at": event.occurred_at,
+                "closed_by": event.actor.account,
+                "closed_post": str(Post.of(event.actor)),
+            },
+        ),
+        _keeps(
+            HazardReopened,
+            lambda hazard, _: {
+                "closed_at": None,
+                "closed_by": None,
+                "closed_post": None,
+                "reopened_count": hazard.reopened_count + 1,
+                **_UNREVIEWED,
+            },
+        ),
+        _keeps(
+            HazardMerged,
+            lambda _, event: {
+                "merged_into": event.survivor.id,
+                "merged_into_number": event.survivor.number,
+                "merged_from": event.previous_state,
+            },
+        ),
+        _keeps(HazardUnmerged, lambda *_: dict.fromkeys(("merged_into", "merged_into_number", "merged_from"))),
+        _keeps(HazardEscalated, lambda _, event: {"sent_up_to": event.to, "sent_up_at": event.occurred_at}),
+        _keeps(HazardHandedBack, lambda *_: dict.fromkeys(("sent_up_to", "sent_up_at"))),
+        _keeps(HazardSourceAdded, lambda hazard, _: {"source_count": hazard.source_count + 1}),
+        _keeps(HazardSourceRemoved, lambda hazard, _: {"source_count": hazard.source_count - 1}),
+        _keeps(HazardListed, lambda _, event: {"listing_count": event.listing.number}),
+    )
+)

@@ -1,0 +1,148 @@
+"""责任倒查: a closure marked false reopens the hazard and opens a case of posts, which ends once with a result."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from duban_contracts.codec import decode
+from duban_contracts.events.accountability import HazardAccountabilityConcluded, HazardAccountabilityOpened, HeldPost
+from duban_contracts.events.hazards import HazardReopened
+from duban_contracts.events.types import Actor, Grade, HazardState
+from duban_contracts.refusals import Refusal
+from services.chassis.access.roles import Role
+from services.ledger.accountability.model import Case, Conclude, conclude, opening
+from services.ledger.hazards.model import Hazard, Post, evolve, facts
+from services.ledger.hazards.moves import MarkFalse
+from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.telling import (
+    CITY,
+    CLOSE,
+    COUNTY,
+    DUE,
+    ENTERPRISE,
+    NOON,
+    SUBMIT,
+    by,
+    closed,
+    does,
+    in_review,
+    refusal,
+    said,
+)
+
+FALSE = MarkFalse(reason="现场核查：探测器并未更换", deadline_on=DUE + timedelta(days=5))
+GROUP = Actor(account="group-1", role=Role.SUPERVISION_GROUP)
+BUREAU = Actor(account="reviewer-1", role=Role.COUNTY_REGULATOR, unit="emergency_management")
+FIRE = Actor(account="reviewer-2", role=Role.CITY_REGULATOR, unit="fire_rescue")
+DONE = Conclude(result="penalised", conclusion="对企业处罚，责成审核单位整改")
+
+
+def opened(before: Hazard) -> HazardAccountabilityOpened:
+    event = said(before, FALSE, by(GROUP))
+    assert isinstance(event, HazardReopened)
+    return opening(before, evolve(before, event), event)
+
+
+@pytest.mark.feature("SY38")
+def test_a_closure_marked_false_reopens_the_hazard_and_names_enterprise_owner_and_reviewer_posts() -> None:
+    before = does(in_review(Grade.MAJOR), (CLOSE, BUREAU), (CLOSE, FIRE))
+    case = opened(before)
+    assert (case.enterprise, case.owner_unit, case.owner_post) == (
+        before.enterprise,
+        "emergency_management",
+        "安全总监",
+    )
+    assert case.reviewer_posts == (
+        HeldPost(role="county_regulator", unit="emergency_management"),
+        HeldPost(role="city_regulator", unit="fire_rescue"),
+    )
+    after = does(before, (FALSE, GROUP))
+    assert (after.state, after.reopened_count, after.closed_post, after.reviewed_post) == (
+        HazardState.RECTIFYING,
+        1,
+        None,
+        None,
+    )
+    assert (case.case_number, case.hazard) == (f"ZR-{before.number}-1", facts(after))
+
+
+@pytest.mark.feature("SY38")
+def test_each_false_closure_has_a_case_of_its_own_and_a_failed_look_back_has_none() -> None:
+    again = does(closed(), (FALSE, GROUP), (SUBMIT, ENTERPRISE), (CLOSE, CITY))
+    assert opened(again).case_number == f"ZR-{again.number}-2"
+    assert refusal(in_review(), FALSE, COUNTY) == "state-conflict"
+    assert refusal(closed(), FALSE, ENTERPRISE) == "role-not-allowed"
+    assert not does(closed(), (FALSE, COUNTY)).overdue
+
+
+@pytest.mark.feature("SY38")
+def test_a_case_ends_once() -> None:
+    hazard = closed()
+    case = Case(
+        case_number="ZR-1",
+        hazard_id=hazard.hazard_id,
+        number=hazard.number,
+        county=hazard.county,
+        sector=hazard.sector,
+        reason="x",
+        opened_at=NOON,
+        enterprise=hazard.enterprise,
+        owner_unit=None,
+        owner_post=None,
+        reviewer_posts=(Post("city_regulator"),),
+    )
+    event = conclude(case, hazard, DONE, by(GROUP))
+    assert isinstance(event, HazardAccountabilityConcluded)
+    assert (event.result, event.hazard) == ("penalised", facts(hazard))
+    unknown = conclude(case, hazard, Conclude(result="forgotten", conclusion="x"), by(GROUP))
+    assert isinstance(unknown, Refusal)
+    assert (unknown.code, unknown.field) == ("unknown-term", "result")
+    assert evolve(hazard, event).version == hazard.version + 1
+
+
+async def marked_false(ledger: InProcess) -> dict[str, Any]:
+    hazard = await ledger.confirmed()
+    name = hazard["number"]
+    await ledger.submit(hazard, "county")
+    assert (await ledger.post(name, "close", {"review": "合格"}, "county-2")).status_code == 200
+    answer = await ledger.post(name, "mark-false", {"reason": "并未整改", "deadline_on": ledger.in_days(10)}, "city")
+    assert (answer.status_code, answer.json()["state"]) == (200, "rectifying")
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def ends(ledger: InProcess, case: str, result: str = "interviewed") -> httpx.Response:
+    said = {"result": result, "conclusion": "约谈企业主要负责人和审核单位负责人"}
+    return await ledger.client.post(
+        f"/v1/accountability-cases/{case}/conclude", json=said, headers=ledger.auth("office")
+    )
+
+
+@pytest.mark.feature("SY38")
+async def test_over_http_a_case_is_opened_found_and_concluded_and_the_history_says_so(ledger: InProcess) -> None:
+    hazard = await marked_false(ledger)
+    number = f"ZR-{hazard['number']}-1"
+    case = (await ledger.get(f"/v1/accountability-cases/{number}")).json()
+    assert (case["number"], case["owner_unit"], case["result"]) == (hazard["number"], "emergency_management", None)
+    assert [post["name"] for post in case["reviewer_posts"]] == ["县级监管人员"]
+    assert "regulator-140502" not in str(case)
+    foreign = await ledger.get(f"/v1/accountability-cases/{number}", "foreign")
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "case-not-found")
+    answers = await asyncio.gather(ends(ledger, number), ends(ledger, number, "criticised"))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert {answer.json().get("code") for answer in answers} == {None, "case-concluded"}
+    listed = await ledger.get("/v1/accountability-cases", open=False, limit=1000)
+    assert number in {each["case_number"] for each in listed.json()["items"]}
+    history = (await ledger.get(f"/v1/hazards/{hazard['number']}/history")).json()["items"]
+    assert [item["type"].split(".")[2] for item in history][-3:] == [
+        "reopened",
+        "accountability_opened",
+        "accountability_concluded",
+    ]
+    told = [decode(event) for event in await ledger.said() if event.subject == hazard["hazard_id"]]
+    assert sum(isinstance(data, HazardAccountabilityOpened) for data in told) >= 1

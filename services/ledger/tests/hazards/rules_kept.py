@@ -1,0 +1,66 @@
+"""What no event of a hazard may break, said without asking its fold: for tests that move hazards at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from duban_contracts.events.hazards import (
+    HazardClosed,
+    HazardConfirmed,
+    HazardCorrected,
+    HazardDeadlineCorrected,
+    HazardEvent,
+    HazardFirstConfirmed,
+    HazardListed,
+    HazardOverdue,
+    HazardPlanned,
+    HazardRegraded,
+    HazardReturned,
+    HazardReviewed,
+    HazardSubmitted,
+)
+from duban_contracts.events.types import Channel, Grade
+from services.chassis.access.roles import Role
+from services.ledger.hazards.model import Hazard, facts
+
+
+def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[HazardEvent]) -> None:
+    """Assert what has to hold of `event`, which `before` and its whole `history` led to."""
+    if isinstance(event, HazardConfirmed | HazardRegraded):
+        _is_the_second_level(event, history)
+    if isinstance(event, HazardFirstConfirmed):
+        assert event.hazard == facts(before)
+    if isinstance(event, HazardClosed | HazardReturned):
+        assert event.actor.account != before.submitted_by
+        assert event.actor.role in {Role.COUNTY_REGULATOR, Role.CITY_REGULATOR}
+    if isinstance(event, HazardClosed) and before.grade is Grade.MAJOR:
+        assert event.actor.role == Role.CITY_REGULATOR
+        _was_reviewed_by_another(before, event, history)
+    if isinstance(event, HazardPlanned) and before.grade is Grade.MAJOR:
+        assert None not in {event.funds_yuan, event.contingency}
+    if isinstance(event, HazardSubmitted):
+        assert before.grade is not Grade.MAJOR or before.plan_digest is not None
+    if isinstance(event, HazardDeadlineCorrected):
+        assert event.previous_deadline_on == before.deadline_on != event.deadline_on
+        assert event.actor.role == Role.CITY_REGULATOR
+    if isinstance(event, HazardOverdue):
+        assert not before.overdue
+        assert event.deadline_on == before.deadline_on
+    if isinstance(event, HazardListed):
+        assert (before.listing, before.grade, event.listing.number) == (None, Grade.MAJOR, before.listing_count + 1)
+
+
+def _was_reviewed_by_another(before: Hazard, event: HazardEvent, history: Sequence[HazardEvent]) -> None:
+    # Of the newest submission, and not of one that was returned.
+    since = [e for e in history if isinstance(e, HazardSubmitted | HazardReviewed)]
+    assert isinstance(since[-1], HazardReviewed)
+    assert since[-1].actor.account not in {event.actor.account, before.submitted_by}
+
+
+def _is_the_second_level(event: HazardEvent, history: Sequence[HazardEvent]) -> None:
+    if event.hazard.channel is Channel.SELF_REPORT and event.hazard.grade is Grade.MAJOR:
+        # What the county corrected had to be confirmed anew.
+        first = [e for e in history if isinstance(e, HazardFirstConfirmed | HazardCorrected)][-1]
+        assert isinstance(first, HazardFirstConfirmed)
+        assert first.actor.account != event.actor.account
+        assert (first.actor.role, first.actor.unit) != (event.actor.role, event.actor.unit)
