@@ -17,6 +17,7 @@ from services.ledger.gathering.wire import wire as gathering
 from services.ledger.hazards.wire import wire as hazards
 from services.ledger.history.wire import wire as history
 from services.ledger.listings.wire import wire as listings
+from services.ledger.rewards.wire import wire as rewards
 from services.ledger.settings import Settings
 from services.ledger.supervision.wire import wire as supervision
 from services.ledger.tips.wire import wire as tips
@@ -40,6 +41,7 @@ SLICES: Final = {
     "findings": findings,
     "supervision": supervision,
     "tips": tips,
+    "rewards": rewards,
     "listings": listings,
     "accountability": accountability,
 }

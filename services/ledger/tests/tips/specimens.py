@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from duban_contracts.events.types import Enterprise
+from services.chassis.access.acting import Acting
 from services.chassis.access.principal import Principal
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Dimension, Facts
@@ -39,15 +40,19 @@ class TipRows:
     """Makes tips and look-ups of given facts, past HTTP."""
 
     def __init__(self, ledger: InProcess) -> None:
-        self._ledger = ledger
-        self._desk = ledger.desk
+        self.ledger = ledger
+        self.desk = ledger.desk
         self._askers = itertools.count(1)
+
+    def acting(self, who: str) -> Acting:
+        """Return one of PEOPLE, restricted nowhere, now."""
+        return self.desk.acting(Caller(PEOPLE[who], EVERYWHERE, "test"))
 
     def tip(self, *, refuted: bool = False) -> Make:
         """Make tips, refuted ones where asked."""
 
         async def make(_: Database, facts: Facts) -> Tip:
-            acting = self._desk.acting(Caller(PEOPLE["tips"], EVERYWHERE, "test"))
+            acting = self.acting("tips")
             said = Receive(
                 channel=TipChannel.REFERRAL,
                 county=facts.county or "",
@@ -59,8 +64,8 @@ class TipRows:
                 answer_due_on=acting.today,
             )
             reporter = Identity(name="举报人丁（虚构）")
-            async with self._ledger.database.transaction() as connection:
-                tip = await receive_tip(connection, said, reporter, desk=self._desk, acting=acting)
+            async with self.ledger.database.transaction() as connection:
+                tip = await receive_tip(connection, said, reporter, desk=self.desk, acting=acting)
                 assert isinstance(tip, Tip)
                 if refuted:
                     tip = await move_tip(
@@ -69,7 +74,7 @@ class TipRows:
                         msgspec.convert(_REFUTE, Refute),
                         move=moves.refute,
                         expecting=Precondition(),
-                        desk=self._desk,
+                        desk=self.desk,
                         acting=acting,
                     )
             assert isinstance(tip, Tip)
@@ -81,8 +86,8 @@ class TipRows:
         """Make a look-up that an account of its own asked for."""
         tip = await self.tip()(database, facts)
         asker = Principal(f"asker-{next(self._askers)}", PEOPLE["tips"].role, "140500")
-        acting = self._desk.acting(Caller(asker, EVERYWHERE, "test"))
-        vault, ask = self._desk.vault, Ask(reason=Reason.REWARD, note="核对")
+        acting = self.desk.acting(Caller(asker, EVERYWHERE, "test"))
+        vault, ask = self.desk.vault, Ask(reason=Reason.REWARD, note="核对")
         assert vault is not None
         said = await lookups.ask(vault, tip.about, ask, needs_release=True, acting=acting)
         assert isinstance(said, Lookup)
