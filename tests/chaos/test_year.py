@@ -14,7 +14,7 @@ from deploy.demo.year.play import Script
 from tests.chaos.year.blows import Kind, schedule
 from tests.chaos.year.storm import both, live, place_of
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
 SEED = 7
 # Two months, in which every fate is met; a seed whose storm kills the reader of the counties' topics once.

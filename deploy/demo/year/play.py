@@ -40,7 +40,7 @@ class Script:
 
     seed: int
     until: date = date(YEAR, 12, 31)
-    patience: float = 60
+    patience: float = 120
 
     @property
     def ends(self) -> datetime:
