@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from hashlib import blake2b
+from hashlib import blake2b, sha1
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 
 from duban_contracts.events.tasks import Member, Source
 
 # Constant for life: ids of tasks follow from the cause, so that planning again finds them.
-_NAMESPACE: Final = UUID("7a1c7f0e-52d4-5b0b-8f3e-64756261e002")
+_NAMESPACE: Final = UUID("7a1c7f0e-52d4-5b0b-8f3e-64756261e002").bytes
+# The digit of a UUID that holds its variant, for each digit of the digest.
+_VARIANT: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 class PlannedTask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -62,7 +64,7 @@ class PlannedTask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         Who leads is no part of it: a duty that is given to another unit asks for the same task.
         """
         about = f"{self.member.kind}:{self.member.code}" if self.member else "-"
-        return str(uuid5(_NAMESPACE, f"{self.duty_id}\n{self.period}\n{about}\n{self.ordinal}"))
+        return _uuid5(f"{self.duty_id}\n{self.period}\n{about}\n{self.ordinal}")
 
     @property
     def sector(self) -> str | None:
@@ -73,3 +75,10 @@ class PlannedTask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def digest(self) -> bytes:
         """By what two plans of a task are recognised as the same."""
         return blake2b(msgspec.json.encode(self), digest_size=16).digest()
+
+
+def _uuid5(name: str) -> str:
+    """Return the text of the UUIDv5 of `name`, at a third of what the library takes: a year has hundreds of thousands."""
+    digits = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    variant = _VARIANT[digits[16]]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"

@@ -28,6 +28,7 @@ _E = TypeVar("_E", bound=TaskEvent)
 _Kept = dict[str, object]
 # Crockford's letters: none is taken for a digit when it is read out over the telephone.
 _LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(first + second for first in _LETTERS for second in _LETTERS)
 
 OPEN: Final = frozenset({TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.RETURNED})
 """The states in which the unit owes something."""
@@ -116,8 +117,8 @@ def planned(plan: PlannedTask, due_at: datetime) -> Task:
 def number_of(task_id: str, year: int) -> str:
     """Return the number of a task; fifty bits of its id, so that among a million two are alike once in two thousand times."""
     bits = int(task_id[-14:].replace("-", ""), 16) & (2**50 - 1)
-    letters = "".join(_LETTERS[bits >> shift & 31] for shift in range(45, -5, -5))
-    return f"RW{year}-{letters}"
+    pairs = _PAIRS[bits >> 40], _PAIRS[bits >> 30 & 1023], _PAIRS[bits >> 20 & 1023], _PAIRS[bits >> 10 & 1023]
+    return f"RW{year}-{''.join(pairs)}{_PAIRS[bits & 1023]}"
 
 
 def facts(task: Task) -> TaskFacts:
