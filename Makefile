@@ -140,6 +140,10 @@ lock: install ## Pin every package again, with hashes (uv must reach a package i
 bench: install ## Measure throughput and latency (minutes) and write a dated result file (BASE=<git ref>: beside an earlier tree)
 	@$(PY) -m tests.load.bench $(if $(BASE),--base $(BASE)) $(ARGS)
 
+.PHONY: bench-alarms
+bench-alarms: install ## Measure ten million armed alarms (a quarter of an hour; N=100000 for fewer) and write a dated result file
+	@$(PY) -m tests.load.alarms $(if $(N),--alarms $(N)) $(ARGS)
+
 .PHONY: chaos
 chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1; YEAR=1: 2024)
 	@$(PY) -m $(if $(YEAR),tests.chaos.year,tests.chaos.storm) $(if $(SEED),--seed $(SEED)) $(if $(YEAR),,$(STORM)) $(ARGS)

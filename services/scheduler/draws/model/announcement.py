@@ -89,7 +89,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
 
 def county_of(said: Announcement) -> str | None:
     """Return the one county that all targets and inspectors of a draw belong to; None where it reaches over several."""
-    counties = {each.county for each in (*said.targets, *said.inspectors)}
+    counties = {each.county for each in said.targets} | {each.county for each in said.inspectors}
     return counties.pop() if len(counties) == 1 else None
 
 
