@@ -19,8 +19,9 @@ from duban_contracts.catalogue import EventData, EventType
 from duban_contracts.closed import closed_decoder, plainly_closed
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
 from duban_contracts.codec import UnknownEventType, encode, lookup, type_of
-from duban_contracts.events.claims import HazardReported
-from duban_contracts.events.findings import InspectionFinding, report_of
+from duban_contracts.events.claims import HazardReported, TaskReported
+from duban_contracts.events.findings import report_of
+from duban_contracts.events.inspections import InspectionFinding, repeated
 from duban_contracts.events.tasks import TaskFacts
 from duban_contracts.explain import explain
 from duban_contracts.field_names import FIELD_NAMES_ZH
@@ -81,7 +82,7 @@ def examine_claim(
         data = entry.decoder.decode(event.data) if data is None else data
     if county is not None and getattr(data, "county", county) != county:
         return [violation("county-mismatch", "$.county", county=county)]
-    dates = [] if present is None else _impossible_dates(data, present)
+    dates = [] if present is None else [*_impossible_dates(data, present), *_impossible_findings(data, present)]
     return [*check_terms(data), *dates] or data
 
 
@@ -163,6 +164,19 @@ def _impossible_dates(data: EventData, present: Present) -> list[Refusal]:
         ),
         *_impossible(getattr(data, "filed_on", None), "$.filed_on", "filed-in-future", present.today, present),
     ]
+
+
+def _impossible_findings(data: EventData, present: Present) -> Iterator[Refusal]:
+    """Yield what can't be true of the findings that a county files with a task: their days, their places, their references."""
+    if not isinstance(data, TaskReported):
+        return
+    for place, finding in enumerate(data.findings):
+        at = f"$.findings[{place}]"
+        yield from _impossible(finding.found_on, f"{at}.found_on", "found-in-future", present.latest_found, present)
+        if finding.county != data.county:
+            yield violation("finding-outside-area", f"{at}.county")
+    for place in repeated(data.findings):
+        yield violation("finding-repeated", f"$.findings[{place}].reference")
 
 
 def _impossible(day: date | None, path: str, code: str, latest: date, present: Present) -> Iterator[Refusal]:

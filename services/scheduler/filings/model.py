@@ -37,6 +37,7 @@ def command_of(filing: TaskReported) -> Submit:
         figures=dict(filing.figures),
         form=filing.form,
         filed_on=filing.filed_on,
+        findings=filing.findings,
     )
 
 

@@ -9,8 +9,9 @@ from typing import Final
 
 from duban_contracts.admissible.texts import folded
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.events.findings import FindingRejected, InspectionFinding, TaskFindingReported, own_reference
+from duban_contracts.events.findings import FindingRejected, TaskFindingReported, own_reference
 from duban_contracts.events.hazards import HazardEvent
+from duban_contracts.events.inspections import InspectionFinding
 from duban_contracts.events.tasks import TaskFacts
 from duban_contracts.events.types import Actor
 from duban_contracts.profile import City

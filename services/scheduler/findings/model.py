@@ -11,7 +11,8 @@ import msgspec
 
 from duban_contracts.admissible.dates import Present
 from duban_contracts.admissible.texts import folded
-from duban_contracts.events.findings import FindingRejected, InspectionFinding
+from duban_contracts.events.findings import FindingRejected
+from duban_contracts.events.inspections import InspectionFinding, repeated
 from duban_contracts.events.tasks import TaskFacts
 from duban_contracts.events.types import Grade, HazardFacts, HazardState
 from duban_contracts.profile import City
@@ -89,14 +90,11 @@ class FiledFinding(msgspec.Struct, frozen=True, kw_only=True):
 
 def faults(findings: Sequence[InspectionFinding], task: TaskFacts, city: City, present: Present) -> Iterator[Refusal]:
     """Yield what is wrong with the findings of a submission of `task`, each at its field: `findings[2].sector`."""
-    seen: set[str] = set()
     for place, finding in enumerate(findings):
         for wrong in check_finding(finding, task, city, present):
             yield _placed(wrong, f"findings[{place}]")
-        key = folded(finding.reference)
-        if key in seen:
-            yield refusal("finding-repeated", field=f"findings[{place}].reference")
-        seen.add(key)
+    for place in repeated(findings):
+        yield refusal("finding-repeated", field=f"findings[{place}].reference")
 
 
 def _placed(wrong: Refusal, place: str) -> Refusal:

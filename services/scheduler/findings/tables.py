@@ -8,7 +8,8 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from duban_contracts.events.findings import FindingRejected, InspectionFinding
+from duban_contracts.events.findings import FindingRejected
+from duban_contracts.events.inspections import InspectionFinding
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.scheduler.findings.model import FiledFinding, FoundHazard, NotRecorded

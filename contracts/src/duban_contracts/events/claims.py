@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
+from duban_contracts.events.inspections import Found
 from duban_contracts.events.tasks import TaskEvidence
 from duban_contracts.events.types import (
     Account,
@@ -96,6 +97,7 @@ class TaskReported(EventData, frozen=True, kw_only=True):
     """任务办理: the unit that owns a task says that it is done, with proofs and figures; the scheduler takes it.
 
     `filed_on` is the day by the county's own record; whether it is late is decided by when the event reached the broker.
+    `findings` are what an inspection found: each becomes a hazard of this county, once under its reference.
     """
 
     county: CountyCode
@@ -107,3 +109,4 @@ class TaskReported(EventData, frozen=True, kw_only=True):
     evidence: Annotated[tuple[TaskEvidence, ...], Meta(max_length=100)] = ()
     figures: dict[FigureCode, float] = msgspec.field(default_factory=dict)
     form: Filled | None = None
+    findings: Found = ()

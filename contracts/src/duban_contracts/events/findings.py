@@ -6,54 +6,18 @@ that reports. The hazard that comes of it says so in `hazard.found_by`.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
 from duban_contracts.events.claims import HazardReported
+from duban_contracts.events.inspections import FindingReference, InspectionFinding
 from duban_contracts.events.tasks import TaskMoved
-from duban_contracts.events.types import (
-    Channel,
-    CountyCode,
-    Grade,
-    Instant,
-    LongText,
-    ReportedEnterprise,
-    Sector,
-    ShortText,
-    Subject,
-)
+from duban_contracts.events.types import Channel, Instant, LongText, ShortText, Subject
 from duban_contracts.topics import TopicFamily
 
-# With the task's number before it, it still is a reference.
-FindingReference = Annotated[
-    str,
-    Meta(
-        pattern=r"^[^\u0000-\u001f\u007f]+$(?!\n)",
-        min_length=1,
-        max_length=40,
-        description="the inspecting unit's own number of the finding, one of a kind within its task",
-        extra={"text": "line"},
-    ),
-]
 Filing = Annotated[int, Meta(ge=1, description="counts what was filed under the finding's reference, from 1")]
-
-
-class InspectionFinding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """检查发现的隐患: what is said of one; `county` is where the enterprise stands, `reference` the unit's own number."""
-
-    reference: FindingReference
-    county: CountyCode
-    sector: Sector
-    enterprise: ReportedEnterprise
-    place: ShortText
-    description: LongText
-    found_on: date
-    suggested_grade: Grade | None = None
-    township: ShortText | None = None
 
 
 def report_of(finding: InspectionFinding, task_number: str) -> HazardReported:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, type_of
-from duban_contracts.events.findings import InspectionFinding, TaskFindingReported
+from duban_contracts.events.findings import TaskFindingReported
+from duban_contracts.events.inspections import InspectionFinding
 from duban_contracts.events.tasks import TaskFacts, TaskState
 from duban_contracts.events.types import Actor, Enterprise
 from duban_contracts.testing.calendar import june, local

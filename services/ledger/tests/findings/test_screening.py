@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.events.feedback import ClaimOutcome
-from duban_contracts.events.findings import InspectionFinding
+from duban_contracts.events.inspections import InspectionFinding
 from duban_contracts.events.types import Channel, Enterprise, Grade
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june

@@ -11,7 +11,7 @@ from fastapi import Path
 from msgspec import Meta
 
 from duban_contracts.codec import lookup
-from duban_contracts.events.findings import InspectionFinding
+from duban_contracts.events.inspections import InspectionFinding
 from duban_contracts.events.tasks import Member, Source, TaskEvidence, TaskState
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from duban_contracts.events.findings import InspectionFinding
+from duban_contracts.events.inspections import InspectionFinding
 from services.chassis.access.scope import Facts, Scope
 from services.chassis.storage.database import Connection
 from services.scheduler.findings.handlers import findings_of

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts.events.claims import Filled
-from duban_contracts.events.findings import InspectionFinding
+from duban_contracts.events.inspections import Found
 from duban_contracts.events.tasks import TaskEvidence, TaskFacts, TaskState, TaskSubmitted
 from duban_contracts.events.types import Code, LongText
 from duban_contracts.refusals import refusal
@@ -18,7 +18,6 @@ from services.scheduler.tasks.model.forms import digest_of, figures_of
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.moves.move import Decision, Hand, Move, Stamp, still_owed
 
-Found = Annotated[tuple[InspectionFinding, ...], Meta(max_length=200)]
 Proofs = Annotated[tuple[TaskEvidence, ...], Meta(max_length=100)]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.admissible.texts import folded
-from duban_contracts.events.findings import InspectionFinding
+from duban_contracts.events.inspections import InspectionFinding
 from duban_contracts.profile import load_city
 from duban_contracts.testing.calendar import june, local
 from duban_contracts.testing.findings import finding, inspection
