@@ -32,6 +32,7 @@ from tests.load.said import Said
 
 Say = Callable[[str], None]
 _PATIENCE_SECONDS: Final = 900
+_LOOK_SECONDS: Final = 0.5
 _SCHEDULER: Final = "scheduler"
 
 
@@ -81,11 +82,11 @@ class _Bench:
     async def _all_said(self, due: Due) -> None:
         patience = time.monotonic() + _PATIENCE_SECONDS
         await _until(due.ends_at)
-        while waiting := await self.table.waiting(due.ends_at):
+        while await self.table.waits(due.ends_at):
             self.servers.check()
             if time.monotonic() > patience:
-                raise TimeoutError(f"{waiting} alarms of {due.number} wait for their word")
-            await asyncio.sleep(0.2)
+                raise TimeoutError(f"alarms of {due.series} wait for their word for {_PATIENCE_SECONDS} s")
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def nothing_due(self, seconds: float) -> dict[str, float]:
         """Return the processor seconds that each part uses in a minute of nothing due."""

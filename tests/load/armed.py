@@ -162,11 +162,12 @@ class Armed:
                 return due
             lead *= 2
 
-    async def waiting(self, until: datetime) -> int:
-        """Return how many deadlines until this instant wait for their word, or to be carried to the topic."""
-        found: int = await self._connection.fetchval(
-            """SELECT (SELECT count(*) FROM alarm WHERE subject_kind = 'hazard' AND kind = 'overdue' AND state = 'armed'
-                          AND fires_at <= $1) + (SELECT count(*) FROM outbox)""",
+    async def waits(self, until: datetime) -> bool:
+        """Return whether a deadline until this instant waits for its word, or to be carried to the topic; it counts none."""
+        found: bool = await self._connection.fetchval(
+            """SELECT EXISTS (SELECT FROM outbox)
+                   OR EXISTS (SELECT FROM alarm WHERE subject_kind = 'hazard' AND kind = 'overdue' AND state = 'armed'
+                                 AND fires_at <= $1)""",
             until,
         )
         return found
