@@ -16,6 +16,7 @@ from services.ledger.freshness.wire import wire as freshness
 from services.ledger.gathering.wire import wire as gathering
 from services.ledger.hazards.wire import wire as hazards
 from services.ledger.history.wire import wire as history
+from services.ledger.insiders.wire import wire as insiders
 from services.ledger.listings.wire import wire as listings
 from services.ledger.rewards.wire import wire as rewards
 from services.ledger.settings import Settings
@@ -42,6 +43,7 @@ SLICES: Final = {
     "supervision": supervision,
     "tips": tips,
     "rewards": rewards,
+    "insiders": insiders,
     "listings": listings,
     "accountability": accountability,
 }

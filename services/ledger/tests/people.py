@@ -47,6 +47,11 @@ PEOPLE: Final = {
     "tips-2": Principal("tip-officer-2", Role.TIP_OFFICER, "140500"),
     "tips-home": Principal("tip-officer-140502", Role.TIP_OFFICER, HOME),
     "director": Principal("director-1", Role.COMMITTEE_DIRECTOR, "140500"),
+    "worker": Principal("enterprise-user-1", Role.ENTERPRISE_USER, HOME, enterprise="91140500MA0XXXX001"),
+    "principal": Principal("enterprise-principal-1", Role.ENTERPRISE_PRINCIPAL, HOME, enterprise="91140500MA0XXXX001"),
+    "other-principal": Principal(
+        "enterprise-principal-2", Role.ENTERPRISE_PRINCIPAL, HOME, enterprise="91140500MA0XXXX002"
+    ),
     "machine": Principal("county-140502", Role.INTEGRATOR, HOME),
     "operator": Principal("operator-1", Role.OPERATOR, "140500"),
 }

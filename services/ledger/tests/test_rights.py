@@ -26,6 +26,7 @@ from services.ledger.tests.accountability.specimens import accountability_specim
 from services.ledger.tests.criteria.specimens import criteria_specimens
 from services.ledger.tests.gathering.specimens import gathering_specimens
 from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.insiders.specimens import inside_specimens
 from services.ledger.tests.rewards.specimens import reward_specimens
 from services.ledger.tests.tips.specimens import tip_specimens
 
@@ -228,7 +229,7 @@ def _names_reference(answer: httpx.Response, reference: str) -> bool:
 @pytest.mark.feature("SY65")
 async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(ledger: InProcess) -> None:
     rows = Rows(ledger)
-    beside = [*gathering_specimens(ledger, rows.hazard("confirm")), *tip_specimens(ledger), *reward_specimens(ledger)]
+    beside = [*gathering_specimens(ledger, rows.hazard("confirm")), *tip_specimens(ledger), *reward_specimens(ledger), *inside_specimens()]
     beside += accountability_specimens(ledger, rows.hazard("confirm", "submit", "close"))
     beside += await criteria_specimens(ledger)
     assert await examine(ledger.app, [*specimens(rows), *beside]) == []

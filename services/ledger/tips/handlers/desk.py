@@ -23,9 +23,10 @@ SUBJECTS: Final = "tip"
 
 @dataclass(frozen=True, kw_only=True)
 class TipDesk:
-    """The ledger that verified tips enter, the city's counties, the vault (None: there is none), and the city's policy."""
+    """The ledger that verified tips enter, the city and its counties, the vault (None: there is none), and the policy."""
 
     ledger: Ledger
+    city: str
     counties: frozenset[str]
     vault: Vault | None
     policy: TipPolicy
@@ -35,6 +36,7 @@ class TipDesk:
         """Return the desk of this platform; raises ProfileError for a wrong `tips.json`."""
         return cls(
             ledger=Ledger.on(platform),
+            city=platform.city.code,
             counties=frozenset(county.code for county in platform.city.counties),
             vault=Vault.on(platform),
             policy=load_policy(platform.settings.profile),

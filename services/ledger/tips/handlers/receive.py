@@ -11,8 +11,8 @@ from services.ledger.tips.handlers.desk import SUBJECTS, TipDesk
 from services.ledger.tips.model.tip import Tip
 from services.ledger.tips.moves import Receive
 from services.ledger.tips.tables import rows
-from services.ledger.vault.handlers.seal import seal
-from services.ledger.vault.model.identity import Identity, stands_in
+from services.ledger.vault.handlers.seal import seal, why_not
+from services.ledger.vault.model.identity import Identity
 
 
 async def receive_tip(
@@ -24,7 +24,7 @@ async def receive_tip(
     The identity is sealed in the vault's own transaction, last, while the tip is not committed yet: what fails before
     leaves nothing, and what fails after leaves an identity of no tip, which `keeping` lets go.
     """
-    if against := _elsewhere(said, desk) or _against(said, reporter, desk):
+    if against := _elsewhere(said, desk) or why_not(desk.vault, reporter, moves.texts(said)):
         return against
     number = await rows.next_number(connection, said.county, acting.today.year)
     tip_id = uuid7_text()
@@ -45,16 +45,4 @@ def _elsewhere(said: Receive, desk: TipDesk) -> Refusal | None:
     # GB/T 10114: a township's nine digits begin with the six of its county.
     if said.township is not None and not said.township.startswith(said.county):
         return refusal("tip-outside-area", field="township")
-    return None
-
-
-def _against(said: Receive, reporter: Identity | None, desk: TipDesk) -> Refusal | None:
-    if reporter is None:
-        return None
-    if desk.vault is None:
-        return refusal("vault-not-set-up", field="reporter")
-    if reporter.is_empty:
-        return refusal("identity-empty", field="reporter")
-    if any(stands_in(reporter, text) for text in moves.texts(said)):
-        return refusal("identity-in-text", field="content")
     return None

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 
+from duban_contracts.refusals import Refusal, refusal
 from services.ledger.vault.handlers.vault import Vault
 from services.ledger.vault.model import envelope
-from services.ledger.vault.model.identity import Identity
+from services.ledger.vault.model.identity import Identity, stands_in
 from services.ledger.vault.tables import records
+
+
+def why_not(vault: Vault | None, reporter: Identity | None, texts: Iterable[str]) -> Refusal | None:
+    """Return why this identity can't be taken in beside these texts, or None; `reporter` is None for an anonymous one."""
+    if reporter is None:
+        return None
+    if vault is None:
+        return refusal("vault-not-set-up", field="reporter")
+    if reporter.is_empty:
+        return refusal("identity-empty", field="reporter")
+    if any(stands_in(reporter, text) for text in texts):
+        return refusal("identity-in-text", field="content")
+    return None
 
 
 async def seal(vault: Vault, subject_id: str, identity: Identity, *, kind: str, at: datetime) -> bool:

@@ -1,0 +1,75 @@
+"""Take an inside report without keeping who sent it, and let the enterprise handle and reward it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.acting import Acting
+from services.chassis.publishing.envelopes import uuid7_text
+from services.chassis.storage.database import Connection
+from services.chassis.storage.locks import hold_names
+from services.ledger.insiders import tables
+from services.ledger.insiders.model import InsideReport, Report, ReportState, digest_of
+from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.vault.handlers.seal import seal, why_not
+from services.ledger.vault.model.identity import Identity
+
+# Of which kind the vault's subjects are that this slice seals.
+SUBJECTS: Final = "inside_report"
+
+
+async def report_inside(
+    connection: Connection, said: Report, reporter: Identity | None, *, desk: TipDesk, acting: Acting
+) -> InsideReport | Refusal:
+    """Take a report in for the caller's own enterprise, in the caller's transaction; the same code again is the same report.
+
+    The account that sends it is asked for its enterprise and written nowhere.
+    """
+    enterprise = next(iter(acting.caller.scope.enterprise or ()), None)
+    if enterprise is None:
+        return refusal("inside-report-no-enterprise")
+    county = acting.caller.county or desk.city
+    if against := why_not(desk.vault, reporter, (said.place, said.content)):
+        return against
+    digest = digest_of(said.claim_code)
+    await hold_names(connection, "inside-report", [f"{enterprise}/{digest.hex()}"])
+    known = await tables.of_code(connection, enterprise, digest)
+    if known is not None:
+        same = (known.place, known.content) == (said.place, said.content)
+        return known if same else refusal("claim-code-used", field="claim_code")
+    report = InsideReport(
+        report_id=uuid7_text(),
+        number=await tables.next_number(connection, county, acting.today.year),
+        version=1,
+        state=ReportState.RECEIVED,
+        enterprise=enterprise,
+        county=county,
+        place=said.place,
+        content=said.content,
+        received_on=acting.today,
+        has_reporter=reporter is not None,
+        code_digest=digest,
+    )
+    await tables.insert(connection, report)
+    if reporter is not None and desk.vault is not None:
+        await seal(desk.vault, report.report_id, reporter, kind=SUBJECTS, at=acting.at)
+    return report
+
+
+async def change_report(
+    connection: Connection,
+    report_id: str,
+    change: Callable[[InsideReport], InsideReport | Refusal],
+    *,
+    acting: Acting,
+) -> InsideReport | Refusal:
+    """Let `change` go on with a report, in the caller's transaction."""
+    report = await tables.lock(connection, report_id)
+    if report is None or not acting.caller.finds(tables.facts_of(report)):
+        return refusal("inside-report-not-found", field="report_id")
+    after = change(report)
+    if not isinstance(after, Refusal):
+        await tables.update(connection, after)
+    return after

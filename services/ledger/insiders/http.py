@@ -1,0 +1,145 @@
+"""`/v1/inside-reports`: a worker reports, the enterprise sees what and never who, handles it, and rewards a code (SY36).
+
+Sending takes no Idempotency-Key: its answers are kept under the account that sent them. The worker's own code does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Response
+
+from duban_contracts.refusals import Refusal
+from services.chassis.access.acting import Acting
+from services.chassis.access.policy import Action, allow
+from services.chassis.access.refusals import Caller, found_in_scope
+from services.chassis.access.roles import ENTERPRISE, PRINCIPALS
+from services.chassis.storage.database import Database
+from services.chassis.web.bodies import JsonBody
+from services.chassis.web.documents import answer
+from services.chassis.web.idempotency import Attempt, Once
+from services.chassis.web.paging import After, Page, page_of
+from services.chassis.web.parameters import Limit
+from services.chassis.web.problems import Problem, declares
+from services.chassis.web.routes import Router
+from services.ledger.insiders import tables
+from services.ledger.insiders.documents import ByArrival, InsideReportDocument, ReportInside
+from services.ledger.insiders.handlers import change_report, report_inside
+from services.ledger.insiders.model import Handle, InsideReport, Reward, handle, reward
+from services.ledger.tips.handlers.desk import TipDesk
+
+REPORT: Final = Action("ledger.insiders.report", "提交内部报告", roles=ENTERPRISE)
+READ: Final = Action("ledger.insiders.read", "查看本企业内部报告", roles=ENTERPRISE)
+HANDLE: Final = Action("ledger.insiders.handle", "处理内部报告", roles=PRINCIPALS)
+REWARD: Final = Action("ledger.insiders.reward", "发放内部报告奖励", roles=PRINCIPALS)
+Reader = Annotated[Caller, Depends(allow(READ))]
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of the routes."""
+
+    database: Database
+    desk: TipDesk
+
+    async def changed(
+        self,
+        report_id: UUID,
+        change: Callable[[InsideReport], InsideReport | Refusal],
+        acting: Acting,
+        once: Attempt,
+    ) -> Response:
+        """Return the answer to what was done to a report; raises the Problem of a refusal."""
+        async with self.database.transaction() as connection:
+            await once.begin(connection, acting.account)
+            said = await change_report(connection, str(report_id), change, acting=acting)
+            if isinstance(said, Refusal):
+                raise Problem.of(said)
+            return await once.keep(connection, answer(InsideReportDocument.of(said)))
+
+
+def router(deps: Deps) -> Router:
+    """Return the routes of inside reports."""
+    routes = Router(prefix="/v1", tags=["inside-reports"])
+    _reporting(routes, deps)
+    _reading(routes, deps)
+    _answering(routes, deps)
+    return routes
+
+
+def _reporting(routes: Router, deps: Deps) -> None:
+    @routes.post(
+        "/inside-reports",
+        summary="提交内部报告；姓名只进入保密库，账号不留存",
+        status_code=201,
+        response_model=InsideReportDocument,
+        responses=declares(
+            "inside-report-no-enterprise", "claim-code-used", "identity-empty", "identity-in-text", "vault-not-set-up"
+        ),
+    )
+    async def report(command: JsonBody[ReportInside], caller: Annotated[Caller, Depends(allow(REPORT))]) -> Response:
+        """Report to the own enterprise; the same code again is the same report."""
+        acting = deps.desk.acting(caller)
+        async with deps.database.transaction() as connection:
+            said = await report_inside(connection, command, command.reporter, desk=deps.desk, acting=acting)
+        if isinstance(said, Refusal):
+            raise Problem.of(said)
+        return answer(InsideReportDocument.of(said), status=201)
+
+
+def _reading(routes: Router, deps: Deps) -> None:
+    @routes.get("/inside-reports", summary="本企业内部报告列表")
+    async def page(caller: Reader, after: After[ByArrival] = None, limit: Limit = 50) -> Page[InsideReportDocument]:
+        """Return a page of the own enterprise's reports, newest first."""
+        async with deps.database.acquire() as connection:
+            found = await tables.page(
+                connection, caller.scope, after=after.report_id if after else None, limit=limit + 1
+            )
+        return page_of(
+            found,
+            limit,
+            item=InsideReportDocument.of,
+            cursor=lambda report: ByArrival(report_id=UUID(report.report_id)),
+        )
+
+    @routes.get("/inside-reports/{report_id}", summary="一件内部报告", responses=declares("inside-report-not-found"))
+    async def one(caller: Reader, report_id: UUID) -> InsideReportDocument:
+        """Return one report of the own enterprise."""
+        async with deps.database.acquire() as connection:
+            found = await tables.find(connection, str(report_id))
+        missing = Problem("inside-report-not-found", field="report_id")
+        return InsideReportDocument.of(found_in_scope(found, tables.facts_of, caller, missing))
+
+
+def _answering(routes: Router, deps: Deps) -> None:
+    @routes.post(
+        "/inside-reports/{report_id}/handle",
+        summary="处理内部报告",
+        response_model=InsideReportDocument,
+        responses=declares("inside-report-not-found", "inside-report-handled"),
+    )
+    async def handled(
+        report_id: UUID, command: JsonBody[Handle], caller: Annotated[Caller, Depends(allow(HANDLE))], once: Once
+    ) -> Response:
+        """Say what the enterprise did about it."""
+        acting = deps.desk.acting(caller)
+        change = partial(handle, said=command, account=acting.account, at=acting.at)
+        return await deps.changed(report_id, change, acting, once)
+
+    @routes.post(
+        "/inside-reports/{report_id}/reward",
+        summary="凭报告人出示的凭码发放奖励",
+        response_model=InsideReportDocument,
+        responses=declares("inside-report-not-found", "inside-report-rewarded", "claim-code-wrong"),
+    )
+    async def rewarded(
+        report_id: UUID, command: JsonBody[Reward], caller: Annotated[Caller, Depends(allow(REWARD))], once: Once
+    ) -> Response:
+        """Note that whoever showed the code was rewarded."""
+        acting = deps.desk.acting(caller)
+        change = partial(reward, said=command, account=acting.account, at=acting.at)
+        return await deps.changed(report_id, change, acting, once)

@@ -1,0 +1,127 @@
+"""SQL of inside reports."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from services.chassis.access.scope import Dimension, Facts, Scope
+from services.chassis.storage.columns import Columns
+from services.chassis.storage.database import Connection
+from services.ledger.insiders.model import InsideReport, ReportState
+
+_ROW: Final = Columns[InsideReport](
+    {
+        "report_id": "uuid",
+        "number": "text",
+        "version": "integer",
+        "state": "text",
+        "enterprise": "text",
+        "county": "text",
+        "place": "text",
+        "content": "text",
+        "received_on": "date",
+        "has_reporter": "boolean",
+        "code_digest": "bytea",
+        "measures": "text",
+        "handled_by": "text",
+        "handled_at": "timestamptz",
+        "reward": "integer",
+        "rewarded_by": "text",
+        "rewarded_at": "timestamptz",
+    }
+)
+_COLUMNS: Final = f"{_ROW.names}, erased_at"
+_UPDATE: Final = _ROW.update("inside_report", ["report_id"])
+_SCOPED: Final = {Dimension.COUNTY: "county", Dimension.ENTERPRISE: "enterprise"}
+
+
+def facts_of(report: InsideReport) -> Facts:
+    """Return what decides who may see a report: the enterprise whose it is."""
+    return Facts(county=report.county, enterprise=report.enterprise)
+
+
+async def next_number(connection: Connection, county: str, year: int) -> str:
+    """Return the next number of a county's inside reports in a year; a transaction that fails gives it back."""
+    serial = await connection.fetchval(
+        """INSERT INTO inside_report_counter (county, year, last) VALUES ($1, $2, 1)
+           ON CONFLICT (county, year) DO UPDATE SET last = inside_report_counter.last + 1 RETURNING last""",
+        county,
+        year,
+    )
+    return f"NB-{county}-{year}-{serial:06d}"
+
+
+async def insert(connection: Connection, report: InsideReport) -> None:
+    """Write a new report; the transaction holds its code, so that there is none of the same."""
+    await _ROW.put(connection, "inside_report", [report])
+
+
+async def update(connection: Connection, report: InsideReport) -> None:
+    """Write what was done to a report that the transaction holds locked."""
+    await connection.execute(_UPDATE, *_ROW.arguments([report]))
+
+
+async def find(connection: Connection, report_id: str) -> InsideReport | None:
+    """Return a report, or None."""
+    row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM inside_report WHERE report_id = $1", report_id)  # noqa: S608
+    return None if row is None else _report(row)
+
+
+async def lock(connection: Connection, report_id: str) -> InsideReport | None:
+    """Return a report, locked until the transaction ends, or None."""
+    statement = f"SELECT {_COLUMNS} FROM inside_report WHERE report_id = $1 FOR UPDATE"  # noqa: S608
+    row = await connection.fetchrow(statement, report_id)
+    return None if row is None else _report(row)
+
+
+async def of_code(connection: Connection, enterprise: str, digest: bytes) -> InsideReport | None:
+    """Return an enterprise's report of this code, or None."""
+    statement = f"SELECT {_COLUMNS} FROM inside_report WHERE enterprise = $1 AND code_digest = $2"  # noqa: S608
+    row = await connection.fetchrow(statement, enterprise, digest)
+    return None if row is None else _report(row)
+
+
+async def page(connection: Connection, scope: Scope, *, after: UUID | None, limit: int) -> list[InsideReport]:
+    """Return up to `limit` reports, newest first, after report `after`. Ids grow with time."""
+    conditions, values = scope.where(_SCOPED, first=3)
+    where = " AND ".join(["($1::uuid IS NULL OR report_id < $1)", *conditions])
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM inside_report WHERE {where} ORDER BY report_id DESC LIMIT $2",  # noqa: S608
+        after,
+        limit,
+        *values,
+    )
+    return [_report(row) for row in rows]
+
+
+async def known(connection: Connection, report_ids: Collection[str]) -> set[str]:
+    """Return those of these ids that are inside reports."""
+    statement = "SELECT report_id FROM inside_report WHERE report_id = ANY($1::uuid[])"
+    return {str(row["report_id"]) for row in await connection.fetch(statement, list(report_ids))}
+
+
+async def to_erase(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Return up to `limit` reports that were handled before an instant and whose reporter's identity is still kept."""
+    rows = await connection.fetch(
+        """SELECT report_id FROM inside_report WHERE has_reporter AND erased_at IS NULL AND handled_at < $1
+            ORDER BY handled_at LIMIT $2""",
+        before,
+        limit,
+    )
+    return [str(row["report_id"]) for row in rows]
+
+
+async def note_erased(connection: Connection, report_ids: Collection[str], at: datetime) -> None:
+    """Note that the identities behind these reports are gone."""
+    statement = "UPDATE inside_report SET erased_at = $2 WHERE report_id = ANY($1::uuid[])"
+    await connection.execute(statement, list(report_ids), at)
+
+
+def _report(row: asyncpg.Record) -> InsideReport:
+    values: dict[str, Any] = dict(row)
+    return InsideReport(**{**values, "report_id": str(values["report_id"]), "state": ReportState(values["state"])})
