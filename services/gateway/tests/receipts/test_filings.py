@@ -55,7 +55,8 @@ async def test_a_dry_run_names_what_is_wrong_in_the_form(world: World, kind: str
         "/v1/events", params={"dry_run": "true"}, content=body, headers={**world.auth(), "Content-Type": kind}
     )
     [found] = answer.json()["results"]
-    assert (found["code"], found["field"]) == ("control-character", "$.form.areas[0]")
+    problem = found["problem"]
+    assert (problem["code"], problem["field"]) == ("control-character", "$.form.areas[0]")
     assert not await world.sent(wrong)
 
 
