@@ -24,8 +24,9 @@ import uvloop
 from deploy.local.settings import ROOT
 from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily
 from services.chassis.testing.kafka import create_topics
-from tests.load import alarms_page, machine
-from tests.load.armed import Armed, Due, armed
+from tests.load import alarms_page, armed_tasks, machine
+from tests.load.armed import Armed, armed
+from tests.load.due import Due
 from tests.load.figures import percentile
 from tests.load.rig import Rig, rig
 from tests.load.said import Said
@@ -38,17 +39,21 @@ _SCHEDULER: Final = "scheduler"
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured: `rate` alarms a second for `seconds`, `midnight` at once, `idle_seconds` of nothing due."""
+    """How much is measured: `rate` alarms a second for `seconds`, `midnight` at once, `idle_seconds` of nothing due.
+
+    `tasks` are owed until one instant, once.
+    """
 
     alarms: int
     rate: int = 500
     seconds: float = 60
     midnight: int = 100_000
+    tasks: int = 100_000
     idle_seconds: float = 120
     rounds: int = 3
 
 
-QUICK: Final = Plan(alarms=2_000, rate=100, seconds=1, midnight=600, idle_seconds=0.5, rounds=1)
+QUICK: Final = Plan(alarms=2_000, rate=100, seconds=1, midnight=600, tasks=60, idle_seconds=0.5, rounds=1)
 
 
 @dataclass(frozen=True)
@@ -58,19 +63,25 @@ class _Bench:
     servers: Rig
     table: Armed
     said: Said
+    of_tasks: Said
     say: Say
 
     async def fall_due(self, series: str, number: int, seconds: float) -> dict[str, Any]:
         """Let so many deadlines pass within `seconds`; return how their words came. Raises when one is said twice or never."""
-        due = await self.table.arm(series, number, seconds)
+        return await self._said(await self.table.arm(series, number, seconds), self.said, "hazard")
+
+    async def tasks_fall_due(self, number: int) -> dict[str, Any]:
+        """Let the last day of so many tasks end at one instant: each is marked late, and 任务逾期 is said of it."""
+        return await self._said(await self.table.end_tasks(number), self.of_tasks, "task")
+
+    async def _said(self, due: Due, said: Said, kind: str) -> dict[str, Any]:
         await _until(due.starts_at)
         before = self.servers.processor()
-        await self._all_said(due)
+        await self._all_said(due, kind)
         cores = before.until(self.servers.processor())
-        delays = await self.said.delays(due)
+        delays = await said.delays(due)
         return {
-            "alarms": number,
-            "per_second": round(number / seconds) if seconds else None,
+            "alarms": due.number,
             "drained_seconds": round(max(delays), 2),
             "milliseconds": {
                 name: round(percentile(delays, share) * 1000)
@@ -79,10 +90,10 @@ class _Bench:
             "cores": cores,
         }
 
-    async def _all_said(self, due: Due) -> None:
+    async def _all_said(self, due: Due, kind: str) -> None:
         patience = time.monotonic() + _PATIENCE_SECONDS
         await _until(due.ends_at)
-        while await self.table.waits(due.ends_at):
+        while await self.table.waits(due.ends_at, kind):
             self.servers.check()
             if time.monotonic() > patience:
                 raise TimeoutError(f"alarms of {due.series} wait for their word for {_PATIENCE_SECONDS} s")
@@ -109,9 +120,11 @@ async def measure(servers: Rig, plan: Plan, *, prefix: str, say: Say) -> dict[st
     found: dict[str, Any] = {"alarms": plan.alarms, "rate": plan.rate, "seconds": plan.seconds}
     supervision = f"{prefix}{TopicFamily.SUPERVISION}"
     by_broker = {"message.timestamp.type": "LogAppendTime"}
-    topics = [Topic(supervision, KEEP_FOREVER, config=by_broker), Topic(f"{prefix}{TopicFamily.TASK}", KEEP_FOREVER)]
-    await create_topics(servers.bootstrap, topics)
-    said = Said(servers.bootstrap, supervision)
+    tasks = f"{prefix}{TopicFamily.TASK}"
+    await create_topics(
+        servers.bootstrap, [Topic(name, KEEP_FOREVER, config=dict(by_broker)) for name in (supervision, tasks)]
+    )
+    said, of_tasks = Said(servers.bootstrap, supervision), Said(servers.bootstrap, tasks)
     for name, alarms in (("empty", 0), ("armed", plan.alarms)):
         dsn = await servers.create_service_database(_SCHEDULER, f"{prefix.strip('.')}_{name}")
         async with armed(dsn) as table:
@@ -119,8 +132,11 @@ async def measure(servers: Rig, plan: Plan, *, prefix: str, say: Say) -> dict[st
             await table.fill(alarms)
             await table.ledger_is_through()
             say(f"{alarms:,} alarms armed in {time.perf_counter() - began:.0f} s")
+            if alarms:
+                await armed_tasks.assign(dsn, plan.tasks, prefix=prefix)
+                say(f"{plan.tasks:,} tasks assigned")
             async with servers.service(_SCHEDULER, dsn, prefix=prefix, roles="relay,clock"):
-                bench = _Bench(servers, table, said, say)
+                bench = _Bench(servers, table, said, of_tasks, say)
                 # It has started when it has said something.
                 await bench.fall_due(f"{name}-warm", min(plan.midnight, 500), 0)
                 found[f"idle_{name}"] = await bench.nothing_due(plan.idle_seconds)
@@ -145,6 +161,8 @@ async def _rounds(bench: _Bench, plan: Plan) -> dict[str, Any]:
         async with bench.table.ledger_beats():
             found["beating"].append(await bench.fall_due(f"beating-{nth}", at_once, plan.seconds))
         bench.say(f"{plan.rate}/s, the ledger's word once a second: {found['beating'][-1]['milliseconds']} ms")
+    found["tasks"] = [await bench.tasks_fall_due(plan.tasks)]
+    bench.say(f"{plan.tasks:,} tasks at once: {found['tasks'][0]['drained_seconds']} s")
     return found
 
 

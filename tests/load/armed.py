@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -22,6 +21,8 @@ from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.scheduler.alarms.tables import BATCH, SESSION_SETTINGS
 from services.scheduler.clocks.events import TakeHazards
 from services.scheduler.clocks.model.policy import policy_of
+from tests.load import armed_tasks
+from tests.load.due import Due
 from tests.load.rig import PROFILE
 
 _TEMPLATE: Final = "template"
@@ -72,21 +73,6 @@ INSERT INTO ledger_heartbeat (partition, applied_through, behind)
 SELECT partition, $1, '{}' FROM generate_series(0, $2::int - 1) AS partition
     ON CONFLICT (partition) DO UPDATE SET applied_through = EXCLUDED.applied_through
 """
-
-
-@dataclass(frozen=True)
-class Due:
-    """Deadlines that fall due: how many, from which instant on, and how long after each other."""
-
-    series: str
-    number: int
-    starts_at: datetime
-    apart: timedelta = timedelta(0)
-
-    @property
-    def ends_at(self) -> datetime:
-        """The instant of the last one."""
-        return self.starts_at + self.number * self.apart
 
 
 class _TooLate(Exception):
@@ -162,15 +148,20 @@ class Armed:
                 return due
             lead *= 2
 
-    async def waits(self, until: datetime) -> bool:
+    async def waits(self, until: datetime, kind: str = "hazard") -> bool:
         """Return whether a deadline until this instant waits for its word, or to be carried to the topic; it counts none."""
         found: bool = await self._connection.fetchval(
             """SELECT EXISTS (SELECT FROM outbox)
-                   OR EXISTS (SELECT FROM alarm WHERE subject_kind = 'hazard' AND kind = 'overdue' AND state = 'armed'
+                   OR EXISTS (SELECT FROM alarm WHERE subject_kind = $2 AND kind = 'overdue' AND state = 'armed'
                                  AND fires_at <= $1)""",
             until,
+            kind,
         )
         return found
+
+    async def end_tasks(self, number: int) -> Due:
+        """Let the last day of all tasks that are owed end in some seconds, at one instant."""
+        return await armed_tasks.end(self._connection, number)
 
     async def ledger_is_through(self) -> None:
         """Let everything be known for years: what is measured is the scheduler's own time."""

@@ -1,4 +1,4 @@
-"""What was said on the scheduler's topic, and how long after the instant that it is about."""
+"""What was said on a topic of the scheduler's, and how long after the instant that it is about."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from duban_contracts.cloudevents import CloudEvent, from_kafka
 from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionOverdue
+from duban_contracts.events.tasks import TaskAssigned, TaskOverdue
 from duban_contracts.topics import PARTITIONS
-from tests.load.armed import Due
+from tests.load.due import Due
 
 _LOG_APPEND_TIME: Final = 1
 
@@ -32,11 +33,14 @@ class Said:
         delays: list[float] = []
         about: set[str] = set()
         for event, at in await self._new():
-            overdue = decode(event)
-            if not isinstance(overdue, SupervisionOverdue) or not due.starts_at <= overdue.due_at <= due.ends_at:
+            data = decode(event)
+            if isinstance(data, TaskAssigned):
+                continue
+            passed = _passed(data)
+            if passed is None or not due.starts_at <= passed <= due.ends_at:
                 raise RuntimeError(f"{event.type} about {event.subject} was not called for")
-            about.add(overdue.about.id)
-            delays.append((at - overdue.due_at).total_seconds())
+            about.add(event.subject or "")
+            delays.append((at - passed).total_seconds())
         if not len(about) == len(delays) == due.number:
             raise RuntimeError(f"of {due.number} deadlines {len(about)} were said in {len(delays)} events")
         return delays
@@ -57,6 +61,13 @@ class Said:
             return found
         finally:
             await consumer.stop()
+
+
+def _passed(data: object) -> datetime | None:
+    """Return when the deadline passed that an event says is over; None for any other event."""
+    if isinstance(data, SupervisionOverdue):
+        return data.due_at
+    return data.task.due_at if isinstance(data, TaskOverdue) else None
 
 
 def _at(record: ConsumerRecord) -> datetime:

@@ -42,6 +42,7 @@ async def test_a_quick_run_says_each_deadline_once_and_measures_all_parts(
     assert steady["alarms"] == alarms.QUICK.rate * alarms.QUICK.seconds
     assert midnight["alarms"] == found["bare"][0]["claimed"] == alarms.QUICK.midnight
     assert 0 < steady["milliseconds"]["p50"] <= steady["milliseconds"]["p99"] <= steady["milliseconds"]["max"]
+    assert found["tasks"][0]["alarms"] == alarms.QUICK.tasks
     assert "scheduler" in found["idle_armed"]
     assert set(found["idle_empty"]) == set(found["idle_armed"])
     page = alarms_page.render({**HEAD, "alarms": found})
