@@ -69,3 +69,32 @@ class Planning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a 整改方案 has to say beside measures and post, of a major hazard (S2 item 6, S4 part 5(2), P4 item 7)."""
 
     major: tuple[Literal["funds_yuan", "contingency"], ...] = ("funds_yuan", "contingency")
+
+
+Yuan = Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
+class TipRewards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a city pays for a verified tip, in whole yuan, by the hazard's grade; for a major one more (P4 item 36, S2.23).
+
+    The source documents name no sums; these are examples.
+    """
+
+    general: Yuan = 500
+    major: Yuan = 5000
+
+    def of(self, grade: Grade) -> int:
+        """Return what a hazard of this grade is worth."""
+        return self.major if grade is Grade.MAJOR else self.general
+
+
+class Tips(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a city deals with tips (举报) and with who gave them.
+
+    `second_release` says whether a look-up of a reporter needs another officer's release, `kept_days` for how many days
+    after a tip's end the reporter's identity is kept.
+    """
+
+    second_release: bool = True
+    kept_days: Annotated[int, Meta(ge=30, le=36500)] = 1095
+    rewards: TipRewards = TipRewards()

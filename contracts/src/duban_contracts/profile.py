@@ -21,7 +21,7 @@ from duban_contracts import uscc
 from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds, Present
 from duban_contracts.days import Zone
 from duban_contracts.not_json import NOT_JSON, reason
-from duban_contracts.policies import Confirmation, Planning, Review
+from duban_contracts.policies import Confirmation, Planning, Review, Tips
 from duban_contracts.vocabulary import SECTORS, Vocabulary, normalise
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
@@ -89,6 +89,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     confirmation: Confirmation = Confirmation()
     planning: Planning = Planning()
     review: Review = Review()
+    tips: Tips = Tips()
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""
@@ -111,6 +112,7 @@ class City(_Entry, frozen=True, kw_only=True):
     confirmation: Confirmation = Confirmation()
     planning: Planning = Planning()
     review: Review = Review()
+    tips: Tips = Tips()
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.events.types import Grade
+from duban_contracts.policies import TipRewards
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june
 from services.ledger.rewards.model import (
@@ -27,7 +28,6 @@ from services.ledger.rewards.model import (
 )
 from services.ledger.tests.people import HOME
 from services.ledger.tests.telling import NOON
-from services.ledger.tips.model.policy import Rewards
 
 USCC, OTHER = "91140500MA0TEST001", "91140500MA0TEST002"
 
@@ -117,6 +117,6 @@ def test_nothing_is_paid_tomorrow() -> None:
 
 
 def test_a_major_hazard_is_worth_more_than_a_general_one() -> None:
-    rewards = msgspec.json.decode(b'{"general": 300, "major": 10000}', type=Rewards)
+    rewards = msgspec.json.decode(b'{"general": 300, "major": 10000}', type=TipRewards)
     assert (rewards.of(Grade.GENERAL), rewards.of(Grade.MAJOR)) == (300, 10000)
-    assert Rewards().of(Grade.MAJOR) > Rewards().of(Grade.GENERAL)
+    assert TipRewards().of(Grade.MAJOR) > TipRewards().of(Grade.GENERAL)

@@ -1,1 +1,1 @@
-"""What a tip is (`tip`), and what a city decided about tips (`policy`)."""
+"""What a tip is: `tip`."""
