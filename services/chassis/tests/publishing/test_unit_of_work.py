@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import asyncpg
@@ -67,6 +67,21 @@ def test_versions_go_on_from_what_is_loaded_and_begin_at_one() -> None:
     assert work.changes[1].before is None
     assert work.get("K1") == Ledger("K1", ("a", "b", "c", "c"))
     assert work.get("nobody") is None
+
+
+async def test_whoever_is_to_hear_of_an_event_gets_it_on_a_topic_of_theirs(pool: Database) -> None:
+    def copy(ledger: Ledger, data: HazardRectified, event: CloudEvent) -> tuple[str, CloudEvent] | None:
+        return None if data.measures == "secret" else (f"{ledger.reference}.told", event)
+
+    work = UnitOfWork(replace(STREAM, copy=copy), AT)
+    for what in ("a", "secret", "b"):
+        work.record(said("K1", what), time=AT)
+    async with pool.transaction() as connection:
+        await work.write(connection)
+        rows = await connection.fetch("SELECT topic, value, headers FROM outbox ORDER BY id")
+    told = [from_kafka(None, r["value"], unpack_headers(r["headers"])).id for r in rows if r["topic"] == "K1.told"]
+    assert told == [work.changes[0].event.id, work.changes[2].event.id]
+    assert [row["topic"] for row in rows].count("out") == 3
 
 
 def test_cause_and_correlation_lead_from_event_to_event() -> None:
