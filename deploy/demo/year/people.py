@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,6 +26,9 @@ _PAUSE_SECONDS: Final = 0.1
 _PATIENCE_SECONDS: Final = 120
 _SERVER_ERROR, _CONFLICT = 500, 409
 _SHA256: Final = "0" * 64
+# What is written where a form wants a text; a county's code, an enterprise's and an address where it wants one of those.
+_ANYTHING: Final = "演示"
+_CODES: Final = ("140502", "9" + 17 * "0", "https://example.invalid/2024")
 _WORDS: Final[Mapping[Verb, Json]] = {
     Verb.ACCEPT: {"review": "材料齐全，同意办结"},
     Verb.RETURN: {"reason": "材料不能证明工作已完成，请补充后重新报送"},
@@ -126,7 +130,7 @@ def _in_flight(answer: httpx.Response) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Carry out what the script says. `forms` are the forms of the kinds; one that must be filled in is filled in."""
+    """Carry out what the script says. `forms` are the forms of the kinds: who files fills in its kind's."""
 
     desk: Desk
     city: str
@@ -161,13 +165,13 @@ class People:
 
     def _body(self, act: Act, task: Json) -> Json:
         if act.verb is Verb.SUBMIT:
-            return self._filing(task)
+            return self._filing(task, act.at.date())
         if act.verb is Verb.RENEW:
             due_on = act.at.date() + RENEWED_DAYS * timedelta(days=1)
             return {"reason": "逾期未报，责令限期补办", "due_on": due_on.isoformat()}
         return dict(_WORDS.get(act.verb, {}))
 
-    def _filing(self, task: Json) -> Json:
+    def _filing(self, task: Json, day: date) -> Json:
         body: Json = {
             "summary": "已按要求完成，佐证材料附后",
             "evidence": [
@@ -175,27 +179,27 @@ class People:
             ],
             "figures": dict.fromkeys(task["figures_demanded"], 1.0),
         }
-        form = self.forms.get(task["kind"])
-        if form and form["required"]:
-            body["form"] = filled(form["schema"])
+        if form := self.forms.get(task["kind"]):
+            body["form"] = filled(form["schema"], day)
         return body
 
 
-def filled(schema: Json) -> Any:
-    """Return the smallest value that a form's schema takes, as far as our forms go: what is required, and no more."""
+def filled(schema: Json, day: date) -> Any:
+    """Return the smallest value that a form's schema takes, as far as our forms go: what is required, dated `day`."""
     if "enum" in schema:
         return schema["enum"][0]
     match schema.get("type"):
         case "object":
-            return {name: filled(schema["properties"][name]) for name in schema.get("required", ())}
+            return {name: filled(schema["properties"][name], day) for name in schema.get("required", ())}
         case "array":
-            return [filled(schema["items"]) for _ in range(schema.get("minItems", 0))]
+            return [filled(schema["items"], day) for _ in range(schema.get("minItems", 0))]
         case "integer" | "number":
             return max(schema.get("minimum", 1), 1)
         case "boolean":
             return True
         case _:
-            return "2024-01-01" if schema.get("format") == "date" else "演示"
+            words = (_ANYTHING, day.isoformat(), *_CODES)
+            return next(each for each in words if re.search(schema.get("pattern", ""), each))
 
 
 def _note(verb: Verb, at: datetime, task: Json, refused: str | None = None) -> Note:

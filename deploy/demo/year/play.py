@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy.demo.year.people import Json, People
-from deploy.demo.year.reckoning import CHECK, REPORT, YEAR, Note
+from deploy.demo.year.reckoning import CHECK, REPORT, YEAR, Note, table_of
 from deploy.demo.year.script import Act, Asked, Fate, Verb, at, deal, next_act
 from deploy.demo.year.stage import Stage
 
@@ -113,8 +113,7 @@ class Year:
 
     async def _load(self) -> None:
         profile = self._stage.place.profile
-        table = (profile / "duties" / f"nine-ones-{YEAR}.json").read_bytes()
-        await self._desk.send("/v1/imports", table)
+        await self._desk.send("/v1/imports", table_of(profile).read_bytes())
         for duty in beside_the_table(profile):
             await self._desk.tell("/v1/duties", duty, key=duty["duty_id"])
         tasks = await self._desk.every("/v1/tasks", limit=_PAGE)
@@ -184,7 +183,7 @@ class Year:
 
 def beside_the_table(profile: Path) -> list[dict[str, Any]]:
     """Return the duties that the office enters beside the table: a check at every holiday, a report every quarter."""
-    document = json.loads((profile / "duties" / f"nine-ones-{YEAR}.json").read_bytes())["source_file"]
+    document = json.loads(table_of(profile).read_bytes())["source_file"]
     common = {"valid_from": f"{YEAR}-01-01", "valid_until": f"{YEAR}-12-31", "per": "counties"}
     return [
         {

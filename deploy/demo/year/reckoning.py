@@ -87,8 +87,13 @@ def asked_for(profile: Path) -> dict[str, Due]:
     return {due.task_id: due for due in found}
 
 
+def table_of(profile: Path) -> Path:
+    """Return where the city's table of the year stands."""
+    return profile / "duties" / f"nine-ones-{YEAR}.json"
+
+
 def _printed(profile: Path, city: str) -> Iterable[Due]:
-    table = json.loads((profile / "duties" / f"nine-ones-{YEAR}.json").read_bytes())
+    table = json.loads(table_of(profile).read_bytes())
     for row in table["rows"]:
         month = row["month"]
         first, last = date(YEAR, month, 1), date(YEAR, month, calendar.monthrange(YEAR, month)[1])
