@@ -65,6 +65,15 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     two_reviewers: tuple[Grade, ...] = (Grade.MAJOR,)
 
 
+class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a city extends deadlines: with `asked_for` only where somebody asked for it, and always by another account.
+
+    As delivered a regulator may also extend without being asked; whoever asked never decides.
+    """
+
+    asked_for: bool = False
+
+
 class Planning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a 整改方案 has to say beside measures and post, of a major hazard (S2 item 6, S4 part 5(2), P4 item 7)."""
 

@@ -21,7 +21,7 @@ from duban_contracts import uscc
 from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds, Present
 from duban_contracts.days import Zone
 from duban_contracts.not_json import NOT_JSON, reason
-from duban_contracts.policies import Confirmation, Planning, Review, Tips
+from duban_contracts.policies import Confirmation, Extension, Planning, Review, Tips
 from duban_contracts.vocabulary import SECTORS, Vocabulary, normalise
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
@@ -87,6 +87,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     zone: Zone
     bounds: Bounds = DEFAULT_BOUNDS
     confirmation: Confirmation = Confirmation()
+    extension: Extension = Extension()
     planning: Planning = Planning()
     review: Review = Review()
     tips: Tips = Tips()
@@ -110,6 +111,7 @@ class City(_Entry, frozen=True, kw_only=True):
     enterprises: tuple[Enterprise, ...] = ()
     bounds: Bounds = DEFAULT_BOUNDS
     confirmation: Confirmation = Confirmation()
+    extension: Extension = Extension()
     planning: Planning = Planning()
     review: Review = Review()
     tips: Tips = Tips()

@@ -92,6 +92,17 @@ class RectificationPlanned(EventData, frozen=True, kw_only=True):
     contingency: LongText | None = None
 
 
+@event("extension.requested.v1", family=TopicFamily.CLAIMS, title_zh="延期申请")
+class ExtensionRequested(EventData, frozen=True, kw_only=True):
+    """延期申请: whoever mends it asks for a later last day; a regulator decides, and the county hears of it."""
+
+    county: CountyCode
+    reference: Reference
+    reason: LongText
+    deadline_on: date
+    submitted_by: Account
+
+
 @event("task.reported.v1", family=TopicFamily.CLAIMS, title_zh="任务办理")
 class TaskReported(EventData, frozen=True, kw_only=True):
     """任务办理: the unit that owns a task says that it is done, with proofs and figures; the scheduler takes it.

@@ -148,12 +148,29 @@ class HazardReopened(HazardEvent, frozen=True, kw_only=True):
     false_rectification: bool = False
 
 
-@event("hazard.extended.v1", family=TopicFamily.HAZARD, title_zh="延期")
-class HazardExtended(HazardEvent, frozen=True, kw_only=True):
-    """延期: an authorised person moved the deadline, with the reason."""
+@event("hazard.extension_requested.v1", family=TopicFamily.HAZARD, title_zh="申请延期")
+class HazardExtensionRequested(HazardEvent, frozen=True, kw_only=True):
+    """申请延期: the deadline shall be `deadline_on`, for this reason; until somebody else decides, the present one holds."""
 
     reason: LongText
     deadline_on: date
+
+
+@event("hazard.extension_refused.v1", family=TopicFamily.HAZARD, title_zh="不同意延期")
+class HazardExtensionRefused(HazardEvent, frozen=True, kw_only=True):
+    """不同意延期: the deadline stays; `deadline_on` is the day that was asked for."""
+
+    reason: LongText
+    deadline_on: date
+
+
+@event("hazard.extended.v1", family=TopicFamily.HAZARD, title_zh="延期")
+class HazardExtended(HazardEvent, frozen=True, kw_only=True):
+    """延期: an authorised person moved the deadline from `previous_deadline_on`, with the reason."""
+
+    reason: LongText
+    deadline_on: date
+    previous_deadline_on: date | None = None
 
 
 @event("hazard.deadline_corrected.v1", family=TopicFamily.HAZARD, title_zh="更正期限")

@@ -11,7 +11,7 @@ from duban_contracts import uscc
 from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
+from duban_contracts.events.claims import ExtensionRequested, HazardRectified, HazardReported, RectificationPlanned
 from duban_contracts.events.feedback import ClaimOutcome
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Enterprise, FoundBy, HazardState
@@ -19,10 +19,20 @@ from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.validation import check_claim
 from duban_contracts.vocabulary import STATES
 from services.chassis.access.roles import Role
-from services.ledger.hazards.model import REPORTED_FIELDS, Hazard, plan_digest, submission_digest
-from services.ledger.hazards.moves import CORRECT, Correct, Plan, Register, Stamp, Submit, decide, register
+from services.ledger.hazards.model import REPORTED_FIELDS, Hazard, extension_digest, plan_digest, submission_digest
+from services.ledger.hazards.moves import (
+    CORRECT,
+    Correct,
+    Plan,
+    Register,
+    RequestExtension,
+    Stamp,
+    Submit,
+    decide,
+    register,
+)
 
-FollowUp = HazardRectified | RectificationPlanned
+FollowUp = HazardRectified | RectificationPlanned | ExtensionRequested
 Claim = HazardReported | FollowUp
 
 
@@ -69,7 +79,7 @@ def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) 
     A county on its own topic is held to the same closed contract as one behind the gateway; `present` is the day on
     which the broker took the event.
     """
-    if not isinstance(data, HazardReported | HazardRectified | RectificationPlanned):
+    if not isinstance(data, HazardReported | HazardRectified | RectificationPlanned | ExtensionRequested):
         return violation("not-a-claim", "type", type=event.type)
     found = check_claim(event, speaking, present, data)
     return found[0] if found else data
@@ -139,7 +149,7 @@ def report_again(
 
 
 def follow_up(hazard: Hazard | None, claim: FollowUp, stamp: Stamp) -> ClaimDecision:
-    """Decide on 整改方案 or 整改完成.
+    """Decide on 整改方案, 延期申请 or 整改完成.
 
     A submission counts from when the broker took it (`stamp.received_at`), however long the claim waited (promise P3).
     That of a major hazard waits for its plan, which may have gone another way. A merged hazard takes none: what is said of
@@ -178,13 +188,18 @@ def _content(claim: HazardReported) -> dict[str, Any]:
     return {**said, "enterprise": enterprise, "doubts": () if doubt is None else (doubt,)}
 
 
-def _command(claim: FollowUp) -> Plan | Submit:
+def _command(claim: FollowUp) -> Plan | RequestExtension | Submit:
+    if isinstance(claim, ExtensionRequested):
+        return RequestExtension(reason=claim.reason, deadline_on=claim.deadline_on)
     if isinstance(claim, RectificationPlanned):
         return Plan(**{name: getattr(claim, name) for name in Plan.__struct_fields__})
     return Submit(measures=claim.measures, completed_on=claim.completed_on, evidence=claim.evidence)
 
 
 def _says_nothing_new(hazard: Hazard, claim: FollowUp) -> bool:
+    if isinstance(claim, ExtensionRequested):
+        # Asked once more in the same words it is the same request, also after somebody decided.
+        return hazard.extension_digest == extension_digest(claim.reason, claim.deadline_on)
     if isinstance(claim, RectificationPlanned):
         return hazard.plan_digest == plan_digest(
             claim.measures, claim.responsible_post, claim.funds_yuan, claim.contingency

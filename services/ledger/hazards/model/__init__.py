@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.ledger.hazards.model.digests import plan_digest, submission_digest
+from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.hazard import Hazard, evolve, facts, fold
 from services.ledger.hazards.model.posts import Post
 from services.ledger.hazards.model.shown import REPORTED_FIELDS, HazardKey, ShownHazard
@@ -14,6 +14,7 @@ __all__ = [
     "Post",
     "ShownHazard",
     "evolve",
+    "extension_digest",
     "facts",
     "fold",
     "plan_digest",

@@ -16,6 +16,11 @@ def submission_digest(measures: str, completed_on: date, evidence: Sequence[Evid
     return hashlib.sha256(msgspec.json.encode((measures, completed_on, tuple(evidence)))).digest()
 
 
+def extension_digest(reason: str, deadline_on: date) -> bytes:
+    """Return the SHA-256 by which two 申请延期 are recognised as the same request."""
+    return hashlib.sha256(msgspec.json.encode((reason, deadline_on))).digest()
+
+
 def plan_digest(
     measures: str, responsible_post: str, funds_yuan: int | None = None, contingency: str | None = None
 ) -> bytes:

@@ -34,6 +34,8 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     first_confirmed_post: str | None = None
     confirmed_by: str | None = None
     plan_digest: bytes | None = None
+    extension_asked_by: str | None = None
+    extension_digest: bytes | None = None
     submitted_by: str | None = None
     submission_digest: bytes | None = None
     reviewed_by: str | None = None

@@ -12,6 +12,9 @@ from duban_contracts.events.hazards import (
     HazardConfirmed,
     HazardCorrected,
     HazardEvent,
+    HazardExtended,
+    HazardExtensionRefused,
+    HazardExtensionRequested,
     HazardFirstConfirmed,
     HazardListed,
     HazardPlanned,
@@ -21,7 +24,7 @@ from duban_contracts.events.hazards import (
     HazardReviewed,
     HazardSubmitted,
 )
-from services.ledger.hazards.model.digests import plan_digest, submission_digest
+from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.posts import Post
 from services.ledger.hazards.model.shown import ShownHazard
 
@@ -41,6 +44,8 @@ def _keeps(
     return event_type, keeps
 
 
+# A request stands until somebody decides; what it said is still known when it is sent again.
+_DECIDED: Final[_Kept] = {"extension_wanted_on": None, "extension_asked_by": None}
 _UNREVIEWED: Final = dict.fromkeys(("reviewed_at", "reviewed_by", "reviewed_post"))
 # Event type -> the fields that it changes, by name. A type without an entry changes no more than the facts.
 KEEPS: Final = dict(
@@ -102,6 +107,8 @@ KEEPS: Final = dict(
                 "submitted_at": event.submitted_at,
                 "submitted_by": event.actor.account,
                 "submission_digest": submission_digest(event.measures, event.completed_on, event.evidence),
+                # What is mended needs no more time.
+                **_DECIDED,
                 **_UNREVIEWED,
             },
         ),
@@ -141,6 +148,16 @@ KEEPS: Final = dict(
             },
         ),
         _keeps(HazardUnmerged, lambda *_: dict.fromkeys(("merged_into", "merged_into_number", "merged_from"))),
+        _keeps(
+            HazardExtensionRequested,
+            lambda _, event: {
+                "extension_wanted_on": event.deadline_on,
+                "extension_asked_by": event.actor.account,
+                "extension_digest": extension_digest(event.reason, event.deadline_on),
+            },
+        ),
+        _keeps(HazardExtended, lambda *_: _DECIDED),
+        _keeps(HazardExtensionRefused, lambda *_: _DECIDED),
         _keeps(HazardEscalated, lambda _, event: {"sent_up_to": event.to, "sent_up_at": event.occurred_at}),
         _keeps(HazardHandedBack, lambda *_: dict.fromkeys(("sent_up_to", "sent_up_at"))),
         _keeps(HazardSourceAdded, lambda hazard, _: {"source_count": hazard.source_count + 1}),

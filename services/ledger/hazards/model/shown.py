@@ -31,7 +31,8 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
     codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `criterion` is the
     clause that was cited, `criterion_version` the sector and version of the criteria it stands in. `planned_measures`, `responsible_post`,
-    `funds_yuan` and `contingency` are those of the newest 整改方案; `reviewed_at` is when the first of two reviewers found the
+    `funds_yuan` and `contingency` are those of the newest 整改方案; `extension_wanted_on` is the last day that somebody asked
+    for and nobody has decided on; `reviewed_at` is when the first of two reviewers found the
     newest submission good. `listing` is the 挂牌督办
     that holds; while there is one the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
     `duplicate`, under `merged_into_number`; `source_count` says how many others were merged into this one.
@@ -56,6 +57,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     contingency: str | None = None
     criterion: str | None = None
     criterion_version: str | None = None
+    extension_wanted_on: date | None = None
     overdue: bool = False
     enterprise: Enterprise
     place: str

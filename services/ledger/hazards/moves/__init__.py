@@ -23,10 +23,12 @@ from services.ledger.hazards.moves.mark_overdue import MARK_OVERDUE, SCHEDULER, 
 from services.ledger.hazards.moves.merge import MERGE, Merge, add_source
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 from services.ledger.hazards.moves.plan import PLAN, Plan
+from services.ledger.hazards.moves.refuse_extension import REFUSE_EXTENSION, RefuseExtension
 from services.ledger.hazards.moves.register import REGISTER, Register, register
 from services.ledger.hazards.moves.regrade import REGRADE, Regrade
 from services.ledger.hazards.moves.reject import REJECT, Reject
 from services.ledger.hazards.moves.reopen import REOPEN, Reopen
+from services.ledger.hazards.moves.request_extension import REQUEST_EXTENSION, RequestExtension
 from services.ledger.hazards.moves.send_back import RETURN, Return
 from services.ledger.hazards.moves.submit import SUBMIT, Submit
 from services.ledger.hazards.moves.unmerge import UNMERGE, Unmerge, remove_source
@@ -55,10 +57,12 @@ __all__ = [
     "Merge",
     "Move",
     "Plan",
+    "RefuseExtension",
     "Register",
     "Regrade",
     "Reject",
     "Reopen",
+    "RequestExtension",
     "Return",
     "Stamp",
     "Submit",
@@ -82,7 +86,9 @@ MOVES: Final[tuple[Move[Any], ...]] = (
     CLOSE,
     REOPEN,
     MARK_FALSE,
+    REQUEST_EXTENSION,
     EXTEND,
+    REFUSE_EXTENSION,
     CORRECT_DEADLINE,
     REGRADE,
     LIST,

@@ -1,4 +1,7 @@
-"""延期: an authorised person moves the deadline later, with the reason (DOMAIN §4)."""
+"""延期: an authorised person moves the deadline later, with the reason (DOMAIN §4); where somebody asked for it, another one.
+
+What was asked for is a wish: the day that is set may be an earlier one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from duban_contracts.refusals import refusal
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import deadline_holds
+from services.ledger.hazards.moves.rules import another_decides, later_deadline_holds
 
 
 class Extend(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,16 +27,19 @@ class Extend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _extend(hazard: Hazard, command: Extend, stamp: Stamp, after: HazardFacts) -> Decision:
-    if refused := deadline_holds(command.deadline_on, stamp):
+    if refused := later_deadline_holds(hazard, command.deadline_on, stamp):
         return refused
-    if hazard.deadline_on is not None and command.deadline_on <= hazard.deadline_on:
-        return refusal("deadline-not-later", field="deadline_on", current=hazard.deadline_on.isoformat())
+    if hazard.extension_wanted_on is None and stamp.rules.extension.asked_for:
+        return refusal("extension-not-requested")
+    if refused := another_decides(hazard, stamp):
+        return refused
     return HazardExtended(
         hazard=msgspec.structs.replace(after, deadline_on=command.deadline_on, overdue=False),
         actor=stamp.actor,
         occurred_at=stamp.at,
         reason=command.reason,
         deadline_on=command.deadline_on,
+        previous_deadline_on=hazard.deadline_on,
     )
 
 
@@ -50,5 +56,11 @@ EXTEND: Final = Move(
     decide=_extend,
     roles=REGULATORS,
     major=CITY_REGULATORS,
-    refusals=("deadline-in-the-past", "deadline-too-far", "deadline-not-later"),
+    refusals=(
+        "deadline-in-the-past",
+        "deadline-too-far",
+        "deadline-not-later",
+        "extension-not-requested",
+        "own-extension-request",
+    ),
 )

@@ -39,6 +39,20 @@ def deadline_holds(deadline_on: date, stamp: Stamp) -> Refusal | None:
     return None
 
 
+def later_deadline_holds(hazard: Hazard, deadline_on: date, stamp: Stamp) -> Refusal | None:
+    """Refuse an extension to a day that can be no deadline, or isn't later than the present one."""
+    if refused := deadline_holds(deadline_on, stamp):
+        return refused
+    if hazard.deadline_on is not None and deadline_on <= hazard.deadline_on:
+        return refusal("deadline-not-later", field="deadline_on", current=hazard.deadline_on.isoformat())
+    return None
+
+
+def another_decides(hazard: Hazard, stamp: Stamp) -> Refusal | None:
+    """Refuse that the account that asked for an extension decides on it."""
+    return refusal("own-extension-request") if stamp.actor.account == hazard.extension_asked_by else None
+
+
 def another_reviews(hazard: Hazard, stamp: Stamp) -> Refusal | None:
     """Refuse a review by the account that submitted the rectification (S2 item 5, S4 item 24)."""
     return refusal("submitter-may-not-review") if stamp.actor.account == hazard.submitted_by else None
