@@ -59,15 +59,32 @@ def status() -> None:
     console.print(f"已销毁 {wrapped.get(None, 0)} 条")
 
 
+@commands.command("add-key")
+def new_key(key_id: KeyId = None) -> None:
+    """在密钥文件中加入一把新密钥并换用它；原有信息暂不改动（之后执行 rewrap）。不需要数据库。"""
+    _add_key(key_id)
+    console.print("✓ 已换用新密钥；服务读到新文件后执行 rewrap")
+
+
 @commands.command("rotate")
 def rotate(key_id: KeyId = None) -> None:
-    """换用一把新密钥，并把全部信息改由新密钥加密。可重复执行；运行中的服务无需重启。"""
+    """换用一把新密钥，并把全部信息改由新密钥加密。运行中的服务无需重启；中断后用 rewrap 继续。"""
+    _add_key(key_id)
 
     async def work(keeper: Keeper) -> int:
-        keeper.add_key(key_id or _today())
         return await keeper.rewrap()
 
     console.print(f"✓ 已换用新密钥，{_keeping(work)} 条改由新密钥加密；旧密钥用 retire 停用")
+
+
+def _add_key(key_id: str | None) -> None:
+    from services.ledger.bootstrap import UnusableKeyring, add_key  # noqa: PLC0415
+
+    try:
+        add_key(Path(told("DUBAN_VAULT_KEYRING")), key_id or _today())
+    except UnusableKeyring as error:
+        console.print(f"✗ {error}", markup=False)
+        raise typer.Exit(1) from None
 
 
 @commands.command("rewrap")

@@ -22,11 +22,11 @@ from services.ledger.rewards.wire import wire as rewards
 from services.ledger.settings import Settings
 from services.ledger.supervision.wire import wire as supervision
 from services.ledger.tips.wire import wire as tips
-from services.ledger.vault.handlers.keeper import Keeper, new_keyring
+from services.ledger.vault.handlers.keeper import Keeper, add_key, new_keyring
 from services.ledger.vault.model.keyring import UnusableKeyring
 
 # The `duban` command keeps the vault's keys by these; of a service it knows the bootstrap alone.
-__all__ = ["MIGRATIONS", "NAME", "SLICES", "TITLE", "Keeper", "UnusableKeyring", "build", "new_keyring", "parts"]
+__all__ = ["MIGRATIONS", "NAME", "SLICES", "TITLE", "Keeper", "UnusableKeyring", "add_key", "build", "new_keyring", "parts"]
 
 NAME: Final = "ledger"
 TITLE: Final = "Duban ledger 隐患台账"

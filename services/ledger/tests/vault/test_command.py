@@ -13,6 +13,7 @@ import pytest
 from services.chassis.publishing.envelopes import uuid7_text
 from services.ledger.tests.in_process import NOON
 from services.ledger.tests.vaults import installed_vault
+from services.ledger.vault.handlers.keeper import new_keyring
 from services.ledger.vault.handlers.seal import seal
 from services.ledger.vault.handlers.vault import Vault
 from services.ledger.vault.model.identity import Identity
@@ -60,6 +61,15 @@ async def test_the_keeper_rotates_sees_it_and_retires_the_old_key(postgres_dsn: 
         assert PERSON.name not in out
         await vault.close()
         assert installed.keys.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_is_added_to_a_file_without_any_database(tmp_path: Path) -> None:
+    file = tmp_path / "keyring.json"
+    file.write_bytes(new_keyring("k1"))
+    told = {"DUBAN_VAULT_KEYRING": str(file), "DUBAN_VAULT_DSN": ""}
+    assert duban("add-key", "k2", **told)[0] == 0
+    assert parse(file.read_bytes()).active == "k2"
+    assert duban("add-key", "k2", **told) == (1, "✗ there is a key k2 already\n")
 
 
 def test_a_new_keyring_is_printed_and_can_be_read() -> None:

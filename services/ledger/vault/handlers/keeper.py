@@ -20,6 +20,15 @@ def new_keyring(key_id: str) -> bytes:
     return keyring.written(keyring.fresh(key_id, secret, os.urandom(keyring.INDEX_BYTES)))
 
 
+def add_key(keys: Path, key_id: str) -> None:
+    """Make a further key the active one of a file; running services see it with their next identity.
+
+    Raises UnusableKeyring where the file does not allow it.
+    """
+    file = KeyFile(keys)
+    file.write(keyring.rotated(file.keyring(), key_id, os.urandom(ALGORITHMS[ACTIVE].key_bytes)))
+
+
 class Keeper:
     """The keeper of one vault, over a connection as the vault's own role, and of its file of keys.
 
@@ -37,10 +46,6 @@ class Keeper:
     async def wrapped(self) -> dict[str | None, int]:
         """Return how many identities each key wraps; under None how many are gone."""
         return await records.count_by_key(self._connection)
-
-    def add_key(self, key_id: str) -> None:
-        """Make a further key the active one. Running services see it with their next identity."""
-        self._file.write(keyring.rotated(self.keyring(), key_id, os.urandom(ALGORITHMS[ACTIVE].key_bytes)))
 
     async def rewrap(self) -> int:
         """Wrap every record's key by the active one, some at a time; return how many were wrapped anew."""
