@@ -9,6 +9,7 @@ from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
 from services.ledger.accountability.wire import wire as accountability
+from services.ledger.assignments.wire import wire as assignments
 from services.ledger.claims.wire import wire as claims
 from services.ledger.criteria.wire import wire as criteria
 from services.ledger.findings.wire import wire as findings
@@ -18,6 +19,7 @@ from services.ledger.hazards.wire import wire as hazards
 from services.ledger.history.wire import wire as history
 from services.ledger.insiders.wire import wire as insiders
 from services.ledger.listings.wire import wire as listings
+from services.ledger.referrals.wire import wire as referrals
 from services.ledger.rewards.wire import wire as rewards
 from services.ledger.settings import Settings
 from services.ledger.supervision.wire import wire as supervision
@@ -46,6 +48,8 @@ SLICES: Final = {
     "insiders": insiders,
     "listings": listings,
     "accountability": accountability,
+    "assignments": assignments,
+    "referrals": referrals,
 }
 
 

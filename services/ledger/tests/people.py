@@ -39,6 +39,7 @@ PEOPLE: Final = {
     "city-2": Principal("city-regulator-2", Role.CITY_REGULATOR, "140500"),
     "county": Principal("regulator-140502-1", Role.COUNTY_REGULATOR, HOME),
     "county-2": Principal("regulator-140502-2", Role.COUNTY_REGULATOR, HOME),
+    "bureau": Principal("bureau-140502-1", Role.COUNTY_REGULATOR, HOME, unit="emergency_management"),
     "foreign": Principal("regulator-140521-1", Role.COUNTY_REGULATOR, FOREIGN),
     "township": Principal("township-140502001-1", Role.TOWNSHIP_OFFICER, TOWNSHIP),
     "coal": Principal("regulator-140502-3", Role.COUNTY_REGULATOR, HOME, sectors=("coal_mine",)),

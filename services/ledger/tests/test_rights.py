@@ -23,10 +23,12 @@ from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Close, Confirm, Escalate, ListHazard, Plan, RequestExtension, Submit
 from services.ledger.tests.accountability.specimens import accountability_specimens
+from services.ledger.tests.assignments.specimens import assignment_specimens
 from services.ledger.tests.criteria.specimens import criteria_specimens
 from services.ledger.tests.gathering.specimens import gathering_specimens
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.insiders.specimens import inside_specimens
+from services.ledger.tests.referrals.specimens import referral_specimens
 from services.ledger.tests.rewards.specimens import reward_specimens
 from services.ledger.tests.tips.specimens import tip_specimens
 
@@ -243,7 +245,14 @@ def _names_reference(answer: httpx.Response, reference: str) -> bool:
 @pytest.mark.parametrize("part", range(_PARTS))
 async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(ledger: InProcess, part: int) -> None:
     rows = Rows(ledger)
-    beside = [*gathering_specimens(ledger, rows.hazard("confirm")), *tip_specimens(ledger), *reward_specimens(ledger), *inside_specimens()]
-    beside += accountability_specimens(ledger, rows.hazard("confirm", "submit", "close"))
+    beside = [
+        *gathering_specimens(ledger, rows.hazard("confirm")),
+        *tip_specimens(ledger),
+        *reward_specimens(ledger),
+        *inside_specimens(),
+        *accountability_specimens(ledger, rows.hazard("confirm", "submit", "close")),
+        *assignment_specimens(ledger),
+        *referral_specimens(ledger),
+    ]
     beside += await criteria_specimens(ledger)
     assert await examine(ledger.app, [*specimens(rows), *beside], part, _PARTS) == []

@@ -1,0 +1,58 @@
+"""Give a matter, and move it on, in the caller's transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.acting import Acting
+from services.chassis.access.scope import Facts
+from services.chassis.publishing.envelopes import uuid7_text
+from services.chassis.storage.database import Connection
+from services.chassis.web.preconditions import Precondition
+from services.ledger.assignments import tables
+from services.ledger.assignments.model import Assignment
+from services.ledger.assignments.moves import Assign, Move, assign
+from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.hands import hand_of
+
+
+def facts_of(assignment: Assignment) -> Facts:
+    """Return what decides who may see an assignment."""
+    return Facts(county=assignment.county, sector=assignment.sector, unit=assignment.unit)
+
+
+async def give(connection: Connection, command: Assign, *, acting: Acting) -> Assignment | Refusal:
+    """Give a matter to a unit; return the assignment, or why not. A hazard outside the caller's scope is not there."""
+    hazard = await find_hazard(connection, command.hazard, acting.caller) if command.hazard else None
+    if command.hazard and hazard is None:
+        return refusal("hazard-not-found", field="hazard")
+    made = assign(command, uuid7_text(), hazard, hand_of(acting))
+    if isinstance(made, Refusal):
+        return made
+    await tables.save(connection, made)
+    return made.assignment
+
+
+async def move_on(
+    connection: Connection,
+    assignment_id: str,
+    move: Move[Any],
+    command: msgspec.Struct,
+    *,
+    expecting: Precondition,
+    acting: Acting,
+) -> Assignment | Refusal:
+    """Make a move of an assignment; return it as it is then, or why not. What lies outside the scope is not there."""
+    assignment = await tables.find(connection, assignment_id, lock=True)
+    if assignment is None or not acting.caller.finds(facts_of(assignment)):
+        return refusal("assignment-not-found", field="assignment_id")
+    if unmet := expecting.unmet(assignment.version):
+        return unmet
+    made = move.make(assignment, command, hand_of(acting))
+    if isinstance(made, Refusal):
+        return made
+    await tables.save(connection, made)
+    return made.assignment

@@ -1,0 +1,15 @@
+"""The moves of an assignment, in the order of its life; each of the last three has its route."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from services.ledger.assignments.moves.accept import ACCEPT, Accept
+from services.ledger.assignments.moves.answer import ANSWER, Answer
+from services.ledger.assignments.moves.assign import ASSIGN, Assign, assign
+from services.ledger.assignments.moves.move import Made, Move
+from services.ledger.assignments.moves.send_back import RETURN, Return
+
+__all__ = ["ASSIGN", "MOVES", "Accept", "Answer", "Assign", "Made", "Move", "Return", "assign"]
+
+MOVES: Final[tuple[Move[Any], ...]] = (ANSWER, ACCEPT, RETURN)

@@ -1,0 +1,60 @@
+"""交办: an office gives a unit a matter to see to, with a day on which its answer is due (P3.7, P4.7)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from duban_contracts.events.types import CountyCode, DocumentNumber, Identifier, LongText, Sector, Unit
+from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.roles import CITY_OFFICES, OFFICES, holds
+from services.ledger.assignments.model import Assignment, AssignmentState
+from services.ledger.assignments.moves.move import Made, entry
+from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.model.hand import Hand
+
+ASSIGN: Final = "assign"
+ROLES: Final = OFFICES
+
+
+class Assign(msgspec.Struct, frozen=True, kw_only=True):
+    """交办 to `unit` of `county` (none: a department of the city). `hazard` is the id or number of the hazard that it is about.
+
+    `county` and `sector` are those of the hazard where there is one.
+    """
+
+    document: DocumentNumber
+    matter: LongText
+    unit: Unit
+    county: CountyCode | None = None
+    sector: Sector | None = None
+    hazard: Identifier | None = None
+    due_on: date
+
+
+def assign(command: Assign, assignment_id: str, hazard: Hazard | None, by: Hand) -> Made | Refusal:
+    """Return a new assignment, or why it is refused. A county's office gives matters within its county only."""
+    county = hazard.county if hazard else command.county
+    if by.county is not None and county != by.county:
+        return refusal("assignment-outside-area", field="county")
+    if command.due_on < by.today:
+        return refusal("answer-day-in-the-past", field="due_on", today=by.today.isoformat())
+    made = Assignment(
+        assignment_id=assignment_id,
+        document=command.document,
+        matter=command.matter,
+        county=county,
+        unit=command.unit,
+        sector=hazard.sector if hazard else command.sector,
+        hazard_id=hazard.hazard_id if hazard else None,
+        hazard_number=hazard.number if hazard else None,
+        given_by="safety_committee_office" if holds(by.actor, CITY_OFFICES) else "county_safety_committee",
+        given_by_county=by.county,
+        due_on=command.due_on,
+        state=AssignmentState.OPEN,
+        late=False,
+        version=1,
+    )
+    return Made(made, entry(made, ASSIGN, command.matter, by))

@@ -1,0 +1,154 @@
+"""`/v1/referrals`: what was handed to other bodies, their replies, and the monthly list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+
+from duban_contracts.days import Zone
+from duban_contracts.refusals import Refusal
+from services.chassis.access.acting import Acting
+from services.chassis.access.policy import Action, allow
+from services.chassis.access.refusals import Caller, found_in_scope
+from services.chassis.access.roles import CASE_STAFF
+from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
+from services.chassis.web.bodies import JsonBody
+from services.chassis.web.documents import answer
+from services.chassis.web.idempotency import Once
+from services.chassis.web.paging import After, Page, page_of
+from services.chassis.web.parameters import County, Limit
+from services.chassis.web.problems import Problem, declares
+from services.chassis.web.routes import Router
+from services.ledger.referrals import tables
+from services.ledger.referrals.documents import ByReferralDay, ReferralDocument, month_of
+from services.ledger.referrals.handlers import facts_of, hand_over, note_reply
+from services.ledger.referrals.model import Referral
+from services.ledger.referrals.moves import ROLES, RecordReply, Refer
+
+READ: Final = Action("ledger.referrals.read", "查看移交", roles=CASE_STAFF)
+REFER: Final = Action("ledger.referrals.refer", "登记移交", roles=ROLES)
+REPLY: Final = Action("ledger.referrals.reply", "登记移交的反馈", roles=ROLES)
+Reader = Annotated[Caller, Depends(allow(READ))]
+Month = Annotated[str, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="月份，如 2026-06")]
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Dependencies of the routes."""
+
+    database: Database
+    clock: Clock
+    zone: Zone
+
+    def acting(self, caller: Caller) -> Acting:
+        """Return who does something, now."""
+        return Acting.now(caller, clock=self.clock, zone=self.zone)
+
+
+def router(deps: Deps) -> Router:
+    """Return the routes of referrals."""
+    routes = Router(prefix="/v1", tags=["referrals"])
+    _lists(routes, deps)
+    _one(routes, deps)
+    _recording(routes, deps)
+    return routes
+
+
+def _lists(routes: Router, deps: Deps) -> None:
+    @routes.get("/referrals", summary="移交清单")
+    async def referrals(
+        caller: Reader,
+        open: bool | None = None,  # noqa: A002, FBT001 - the query parameter's name
+        county: County | None = None,
+        after: After[ByReferralDay] = None,
+        limit: Limit = 100,
+    ) -> Page[ReferralDocument]:
+        """List referrals as they stand today, in order of their days."""
+        today = deps.acting(caller).today
+        async with deps.database.acquire() as connection:
+            found = await tables.page(
+                connection,
+                caller.scope.narrowed(county=county),
+                is_open=open,
+                after=after.position if after else None,
+                limit=limit + 1,
+            )
+        return page_of(found, limit, item=lambda each: ReferralDocument.of(each, today), cursor=ByReferralDay.of)
+
+    # Before the single referral: `monthly` must not be taken for the id of one.
+    @routes.get("/referrals/monthly", summary="移交月度清单：当月移交、当月反馈和月末仍未反馈的")
+    async def monthly(
+        caller: Reader,
+        month: Month,
+        county: County | None = None,
+        after: After[ByReferralDay] = None,
+        limit: Limit = 100,
+    ) -> Page[ReferralDocument]:
+        """List what was open on some day of the month, as it stood when the month ended (or today, while it lasts)."""
+        span = month_of(month)
+        until = min(span.last, deps.acting(caller).today)
+        async with deps.database.acquire() as connection:
+            found = await tables.page(
+                connection,
+                caller.scope.narrowed(county=county),
+                alive_in=span,
+                after=after.position if after else None,
+                limit=limit + 1,
+            )
+        return page_of(found, limit, item=lambda each: ReferralDocument.of(each, until), cursor=ByReferralDay.of)
+
+
+def _one(routes: Router, deps: Deps) -> None:
+    @routes.get("/referrals/{referral_id}", summary="一件移交", responses=declares("referral-not-found"))
+    async def one(caller: Reader, referral_id: UUID) -> ReferralDocument:
+        """Return one referral with its reply."""
+        async with deps.database.acquire() as connection:
+            found = await tables.find(connection, str(referral_id))
+        missing = Problem("referral-not-found", field="referral_id")
+        return ReferralDocument.of(found_in_scope(found, facts_of, caller, missing), deps.acting(caller).today)
+
+
+def _recording(routes: Router, deps: Deps) -> None:
+    @routes.post(
+        "/referrals",
+        summary="登记移交",
+        status_code=201,
+        response_model=ReferralDocument,
+        responses=declares("hazard-not-found", "referral-outside-area", "referral-day-in-future"),
+    )
+    async def hand(command: JsonBody[Refer], once: Once, caller: Annotated[Caller, Depends(allow(REFER))]) -> Response:
+        """Record that a matter was handed to another body."""
+        acting = deps.acting(caller)
+        async with deps.database.transaction() as connection:
+            await once.begin(connection, caller.account)
+            said = _told(await hand_over(connection, command, acting=acting))
+            return await once.keep(connection, answer(ReferralDocument.of(said, acting.today), status=201))
+
+    @routes.post(
+        "/referrals/{referral_id}/reply",
+        summary="登记移交的反馈",
+        response_model=ReferralDocument,
+        responses=declares("referral-not-found", "referral-already-replied", "reply-day-out-of-range"),
+    )
+    async def reply(
+        referral_id: UUID,
+        command: JsonBody[RecordReply],
+        once: Once,
+        caller: Annotated[Caller, Depends(allow(REPLY))],
+    ) -> Response:
+        """Record what the body replied; a referral has one reply."""
+        acting = deps.acting(caller)
+        async with deps.database.transaction() as connection:
+            await once.begin(connection, caller.account)
+            said = _told(await note_reply(connection, str(referral_id), command, acting=acting))
+            return await once.keep(connection, answer(ReferralDocument.of(said, acting.today)))
+
+
+def _told(said: Referral | Refusal) -> Referral:
+    if isinstance(said, Refusal):
+        raise Problem.of(said)
+    return said

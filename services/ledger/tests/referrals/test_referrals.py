@@ -1,0 +1,137 @@
+"""移交: body, day and reply are recorded, and an open one stands on the monthly list."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duban_contracts.events.types import Actor
+from duban_contracts.refusals import Refusal
+from duban_contracts.testing.calendar import june, local
+from services.chassis.access.roles import Role
+from services.ledger.hazards.model.hand import Hand
+from services.ledger.referrals.documents import month_of
+from services.ledger.referrals.model import Referral, ReferralKind, Reply
+from services.ledger.referrals.moves import RecordReply, Refer, record_reply, refer
+from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.telling import new_hazard
+
+TODAY = june(20)
+COUNTY = Hand(
+    actor=Actor(account="bureau-1", role=Role.COUNTY_REGULATOR, unit="emergency_management"),
+    county="140502",
+    at=local(20),
+    today=TODAY,
+)
+REFERRED = Refer(
+    kind=ReferralKind.CRIME,
+    body="public_security",
+    document="晋应急移〔2026〕1号",
+    matter="涉嫌危险作业罪",
+    referred_on=june(2),
+)
+REPLY = RecordReply(replied_on=june(15), taken_up=True, reply="已立案侦查")
+
+
+def referred(command: Refer = REFERRED, by: Hand = COUNTY) -> Referral:
+    made = refer(command, "r-1", None, by)
+    assert isinstance(made, Referral)
+    return made
+
+
+def code(said: object) -> str:
+    assert isinstance(said, Refusal), said
+    return said.code
+
+
+@pytest.mark.feature("SY42")
+def test_a_referral_records_body_day_and_reply_once() -> None:
+    open_one = referred()
+    assert (open_one.body, open_one.referred_on, open_one.county, open_one.reply) == (
+        "public_security",
+        june(2),
+        "140502",
+        None,
+    )
+    replied = record_reply(open_one, REPLY, COUNTY)
+    assert isinstance(replied, Referral)
+    assert replied.reply == Reply(replied_on=june(15), taken_up=True, reply="已立案侦查")
+    assert code(record_reply(replied, REPLY, COUNTY)) == "referral-already-replied"
+
+
+def test_days_that_cannot_be_are_refused_and_a_county_refers_what_is_its_own() -> None:
+    assert code(refer(msgspec.structs.replace(REFERRED, referred_on=june(21)), "r", None, COUNTY)) == (
+        "referral-day-in-future"
+    )
+    assert code(refer(msgspec.structs.replace(REFERRED, county="140521"), "r", None, COUNTY)) == "referral-outside-area"
+    elsewhere = msgspec.structs.replace(new_hazard(), county="140521")
+    assert code(refer(REFERRED, "r", elsewhere, COUNTY)) == "referral-outside-area"
+    for day in (june(1), june(21)):
+        assert code(record_reply(referred(), msgspec.structs.replace(REPLY, replied_on=day), COUNTY)) == (
+            "reply-day-out-of-range"
+        )
+
+
+@given(
+    referred_on=st.dates(date(2026, 5, 1), june(20)),
+    waited=st.none() | st.integers(0, 60),
+    on=st.dates(date(2026, 4, 1), date(2026, 9, 1)),
+)
+def test_a_referral_is_open_from_its_day_until_the_day_of_its_reply(
+    referred_on: date, waited: int | None, on: date
+) -> None:
+    reply = None
+    if waited is not None:
+        reply = Reply(replied_on=referred_on + timedelta(days=waited), taken_up=False, reply="不予立案")
+    found = msgspec.structs.replace(referred(), referred_on=referred_on, reply=reply)
+    assert found.was_open(on) == (referred_on <= on and (waited is None or on < referred_on + timedelta(days=waited)))
+    assert 0 <= found.days_open(on) <= max(0, (on - referred_on).days)
+
+
+def test_a_month_has_all_its_days() -> None:
+    assert (month_of("2024-02").last, month_of("2026-12").last) == (date(2024, 2, 29), date(2026, 12, 31))
+
+
+@pytest.mark.feature("SY42")
+async def test_an_open_referral_stands_on_the_monthly_list_until_the_month_of_its_reply(ledger: InProcess) -> None:
+    hazard = await ledger.registered()
+    body = {
+        "kind": "crime",
+        "body": "public_security",
+        "document": "晋应急移〔2026〕1号",
+        "matter": "涉嫌危险作业罪",
+        "hazard": hazard["number"],
+        "referred_on": "2026-04-28",
+    }
+    answer = await ledger.client.post("/v1/referrals", json=body, headers=ledger.auth("bureau"))
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert (made["open"], made["days_waiting"], made["hazard_number"]) == (True, 34, hazard["number"])
+
+    async def listed(month: str) -> dict[str, Any] | None:
+        page = await ledger.get("/v1/referrals/monthly", month=month, limit=1000)
+        return next((each for each in page.json()["items"] if each["referral_id"] == made["referral_id"]), None)
+
+    assert await listed("2026-03") is None
+    for month, days in (("2026-04", 2), ("2026-05", 33), ("2026-06", 34)):
+        found = await listed(month)
+        assert found is not None
+        assert (found["open"], found["days_waiting"]) == (True, days)
+    reply = {"replied_on": "2026-05-20", "taken_up": True, "reply": "已立案侦查"}
+    path = f"/v1/referrals/{made['referral_id']}"
+    replied = await ledger.client.post(f"{path}/reply", json=reply, headers=ledger.auth("bureau"))
+    assert (replied.status_code, replied.json()["reply"]) == (200, reply)
+    again = await ledger.client.post(f"{path}/reply", json=reply, headers=ledger.auth("bureau"))
+    assert (again.status_code, again.json()["code"]) == (409, "referral-already-replied")
+    assert [(found or {}).get("open") for found in [await listed(f"2026-0{month}") for month in (4, 5, 6)]] == [
+        True,
+        False,
+        None,
+    ]
+    assert (await ledger.get(path)).json() == replied.json()
+    assert (await ledger.get("/v1/referrals/monthly", month="2026-13")).status_code == 422
