@@ -153,5 +153,5 @@ async def test_without_a_vault_a_tip_is_taken_in_anonymously_only(ledger: InProc
         named = await receive_tip(connection, said, Identity(name="举报人（虚构）"), desk=desk, acting=acting)
         anonymous = await receive_tip(connection, said, None, desk=desk, acting=acting)
     assert isinstance(named, Refusal)
-    assert (named.code, named.status) == ("vault-not-set-up", 503)
+    assert (named.code, named.status) == ("vault-not-set-up", 409)
     assert isinstance(anonymous, Tip)

@@ -56,7 +56,7 @@ class Deps:
 
     @property
     def vault(self) -> Vault:
-        """The vault; raises Problem 503 where there is none."""
+        """The vault; raises Problem where there is none."""
         if self.desk.vault is None:
             raise Problem("vault-not-set-up")
         return self.desk.vault
