@@ -15,6 +15,7 @@ from services.ledger.criteria.wire import wire as criteria
 from services.ledger.findings.wire import wire as findings
 from services.ledger.freshness.wire import wire as freshness
 from services.ledger.gathering.wire import wire as gathering
+from services.ledger.groups.wire import wire as groups
 from services.ledger.hazards.wire import wire as hazards
 from services.ledger.history.wire import wire as history
 from services.ledger.insiders.wire import wire as insiders
@@ -40,6 +41,7 @@ SLICES: Final = {
     "history": history,
     "freshness": freshness,
     "gathering": gathering,
+    "groups": groups,
     "claims": claims,
     "findings": findings,
     "supervision": supervision,

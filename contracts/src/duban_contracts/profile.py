@@ -20,6 +20,7 @@ from msgspec import Meta
 from duban_contracts import uscc
 from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds, Present
 from duban_contracts.days import Zone
+from duban_contracts.groups import SupervisionGroup, fault_of
 from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.policies import Confirmation, Extension, Planning, Review, Tips
 from duban_contracts.vocabulary import SECTORS, Vocabulary, normalise
@@ -28,7 +29,6 @@ DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 _TOWNSHIP = re.compile(r"[0-9]{9}")
-_CITY_FILE = "city.json"
 
 
 class ProfileError(ValueError):
@@ -109,6 +109,7 @@ class City(_Entry, frozen=True, kw_only=True):
     timezone: str
     regions: tuple[Region, ...]
     enterprises: tuple[Enterprise, ...] = ()
+    groups: tuple[SupervisionGroup, ...] = ()
     bounds: Bounds = DEFAULT_BOUNDS
     confirmation: Confirmation = Confirmation()
     extension: Extension = Extension()
@@ -123,8 +124,7 @@ class City(_Entry, frozen=True, kw_only=True):
     @property
     def rules(self) -> Rules:
         """What this city decided: the value that moves and claims are judged by."""
-        said = {name: getattr(self, name) for name in Rules.__struct_fields__ if name != "zone"}
-        return Rules(zone=self.zone, **said)
+        return Rules(zone=self.zone, **{n: getattr(self, n) for n in Rules.__struct_fields__ if n != "zone"})
 
     @property
     def counties(self) -> tuple[Region, ...]:
@@ -206,7 +206,7 @@ def _published(path: Path, field: str, code: str, vocabulary: Vocabulary) -> Non
 
 def load_city(directory: Path) -> City:
     """Read `city.json` of the profile in `directory`; raises ProfileError naming file, field and rule."""
-    path = directory / _CITY_FILE
+    path = directory / "city.json"
     city = read(path, City)
     try:
         ZoneInfo(city.timezone)
@@ -214,6 +214,8 @@ def load_city(directory: Path) -> City:
         raise ProfileError(path, "$.timezone", f"{city.timezone} is no time zone of this machine") from None
     _check_regions(path, city)
     _check_enterprises(path, city)
+    if fault := fault_of(city.groups, {r.code: r.parent or r.code for r in city.regions if r.level is not Level.CITY}):
+        raise ProfileError(path, *fault)
     return city
 
 

@@ -12,10 +12,11 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts import uscc
-from duban_contracts.profile import City, DivisionCode, Level, ProfileError, read
+from duban_contracts.groups import group_of
+from duban_contracts.profile import City, Level, ProfileError, read
 from duban_contracts.vocabulary import SECTORS, UNITS
 from services.chassis.access.principal import Principal
-from services.chassis.access.roles import ENTERPRISE, INTEGRATORS, Role, holds
+from services.chassis.access.roles import ENTERPRISE, INTEGRATORS, SUPERVISORS, Role, holds
 
 FILE: Final = "accounts.json"
 
@@ -35,13 +36,14 @@ _LEVELS: Final = {
 class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An opaque account of a person or a machine; no `sectors` means all.
 
-    `area` is a division code: the city's, a county's or a township's. `enterprise` is the 统一社会信用代码 of the one
+    `area` is a division code: the city's, a county's or a township's; a supervision group's may be the code of an area
+    group. `enterprise` is the 统一社会信用代码 of the one
     enterprise that an enterprise's account belongs to.
     """
 
     account: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
     role: Role
-    area: DivisionCode
+    area: Annotated[str, Meta(pattern=r"^([0-9]{6}([0-9]{3})?|[A-Z][A-Z0-9-]{0,15})$")]
     unit: str | None = None
     sectors: tuple[str, ...] = ()
     enterprise: str | None = None
@@ -69,6 +71,8 @@ def load_accounts(directory: Path, city: City) -> tuple[Account, ...]:
 
 
 def _area_fault(account: Account, city: City) -> tuple[str, str] | None:
+    if group_of(city.groups, account.area) is not None:
+        return None if holds(account, SUPERVISORS) else ("area", f"{account.area} is the area of a supervision group")
     region = city.region(account.area)
     if region is None:
         return "area", f"{account.area} is no division of {city.name}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from duban_contracts.groups import group_of
 from duban_contracts.profile import City, Level
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import ENTERPRISE, INTEGRATORS, holds
@@ -137,6 +138,10 @@ def _area(area: str, city: City) -> tuple[Codes, Codes]:
     if area == city.code:
         return None, None
     counties = {county.code for county in city.counties}
+    if (group := group_of(city.groups, area)) is not None:
+        inside = frozenset(group.areas)
+        parents = {region.code: region.parent for region in city.regions if region.parent is not None}
+        return (inside, None) if inside <= counties else (frozenset(parents[each] for each in inside), inside)
     if area in counties:
         return frozenset({area}), None
     region = city.region(area)

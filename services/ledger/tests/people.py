@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import httpx
 
+from duban_contracts.groups import SupervisionGroup
 from duban_contracts.profile import City, Level, Region
 from duban_contracts.testing.calendar import ZONE
 from services.chassis.access import keys
@@ -32,6 +33,10 @@ CITY: Final = City(
         Region(code=FOREIGN, name="沁水县", level=Level.COUNTY),
         Region(code=TOWNSHIP, name="东街街道", level=Level.TOWNSHIP, aliases=("东街",), parent=HOME),
     ),
+    groups=(
+        SupervisionGroup(code="G1", name="第一督导组", areas=(HOME,)),
+        SupervisionGroup(code="G2", name="第二督导组", areas=(FOREIGN,)),
+    ),
 )
 
 PEOPLE: Final = {
@@ -47,6 +52,7 @@ PEOPLE: Final = {
     "tips": Principal("tip-officer-1", Role.TIP_OFFICER, "140500"),
     "tips-2": Principal("tip-officer-2", Role.TIP_OFFICER, "140500"),
     "tips-home": Principal("tip-officer-140502", Role.TIP_OFFICER, HOME),
+    "group": Principal("supervision-group-1", Role.SUPERVISION_GROUP, "G1"),
     "director": Principal("director-1", Role.COMMITTEE_DIRECTOR, "140500"),
     "worker": Principal("enterprise-user-1", Role.ENTERPRISE_USER, HOME, enterprise="91140500MA0XXXX001"),
     "principal": Principal("enterprise-principal-1", Role.ENTERPRISE_PRINCIPAL, HOME, enterprise="91140500MA0XXXX001"),

@@ -26,6 +26,7 @@ from services.ledger.tests.accountability.specimens import accountability_specim
 from services.ledger.tests.assignments.specimens import assignment_specimens
 from services.ledger.tests.criteria.specimens import criteria_specimens
 from services.ledger.tests.gathering.specimens import gathering_specimens
+from services.ledger.tests.groups.specimens import group_specimens
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.insiders.specimens import inside_specimens
 from services.ledger.tests.referrals.specimens import referral_specimens
@@ -254,5 +255,5 @@ async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(led
         *assignment_specimens(ledger),
         *referral_specimens(ledger),
     ]
-    beside += await criteria_specimens(ledger)
+    beside += [*group_specimens(ledger), *await criteria_specimens(ledger)]
     assert await examine(ledger.app, [*specimens(rows), *beside], part, _PARTS) == []
