@@ -16,15 +16,19 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
-from starlette.types import Scope
+from starlette.types import Message, Receive, Scope, Send
 
 from duban_contracts.refusals import Refusal, violation
 from services.chassis.web.bodies import read_body
 from services.chassis.web.documents import JsonText, Shape, answer, documented
 from services.chassis.web.idempotency import Once
 from services.chassis.web.problems import declares, joined
+from services.chassis.web.solving import NotPlain, plan_of
 
 MOST_COMMAND_BYTES: Final = 1024 * 1024
+_PLAINLY_JSON: Final = frozenset(
+    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
+)
 _ASKING: Final = "request_"
 _REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -39,6 +43,26 @@ class JsonRequest(Request):
     async def json(self) -> JsonText:
         """Return the body as it came."""
         return JsonText(await self.body())
+
+    async def plain(self) -> JsonText:
+        """Return the body that is plainly JSON; raises NotPlain for one that needs a closer look."""
+        if self.headers.get("content-type", "").lower() not in _PLAINLY_JSON:
+            raise NotPlain
+        await self.fetch()
+        if not self._body:
+            raise NotPlain
+        return JsonText(self._body)
+
+    def again(self) -> Receive:
+        """Return where another reader gets the request from its start."""
+        if not hasattr(self, "_body"):
+            return self.receive
+        waiting: list[Message] = [{"type": "http.request", "body": self._body, "more_body": False}]
+
+        async def receive() -> Message:
+            return waiting.pop() if waiting else await self.receive()
+
+        return receive
 
 
 class Route(APIRoute):
@@ -55,6 +79,22 @@ class Route(APIRoute):
         if self.dependant.response_param_name:
             raise TypeError(f"{path}: use answer(...) for headers and status, a Response parameter is not heard")
         self.responses = joined(_common(self, {kind for kind, _ in parameters}), self.responses)
+        takes_text = self.body_field is not None and _takes_text(self.body_field.field_info)
+        self.plan: Final = plan_of(self.dependant) if self.body_field is None or takes_text else None
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the route's plan what fits it; the rest is FastAPI's, which knows how to explain."""
+        if self.plan is None or scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
+        request = JsonRequest(scope, receive)
+        try:
+            body = await request.plain() if self.body_field is not None else None
+            response = await self.plan.run(request, body)
+        except NotPlain:
+            await super().handle(scope, request.again(), send)
+            return
+        await response(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler; struct bodies reach it unread."""
