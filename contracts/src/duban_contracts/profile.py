@@ -150,10 +150,8 @@ class City(_Entry, frozen=True, kw_only=True):
         if _TOWNSHIP.fullmatch(text) and text.startswith(county):
             return text
         wanted = normalise(text)
-        for region in self.regions:
-            if region.level is Level.TOWNSHIP and region.parent == county and wanted in _spoken(region):
-                return region.code
-        return None
+        own = (region for region in self.regions if region.level is Level.TOWNSHIP and region.parent == county)
+        return next((region.code for region in own if wanted in _spoken(region)), None)
 
     def match_region(self, text: str) -> Region | None:
         """Return the division that `text` (code, name or alias) names, or None when it is unknown or ambiguous.
