@@ -20,6 +20,7 @@ from services.ledger.hazards.wire import wire as hazards
 from services.ledger.history.wire import wire as history
 from services.ledger.insiders.wire import wire as insiders
 from services.ledger.listings.wire import wire as listings
+from services.ledger.lookbacks.wire import wire as lookbacks
 from services.ledger.referrals.wire import wire as referrals
 from services.ledger.rewards.wire import wire as rewards
 from services.ledger.settings import Settings
@@ -29,7 +30,18 @@ from services.ledger.vault.handlers.keeper import Keeper, add_key, new_keyring
 from services.ledger.vault.model.keyring import UnusableKeyring
 
 # The `duban` command keeps the vault's keys by these; of a service it knows the bootstrap alone.
-__all__ = ["MIGRATIONS", "NAME", "SLICES", "TITLE", "Keeper", "UnusableKeyring", "add_key", "build", "new_keyring", "parts"]
+__all__ = [
+    "MIGRATIONS",
+    "NAME",
+    "SLICES",
+    "TITLE",
+    "Keeper",
+    "UnusableKeyring",
+    "add_key",
+    "build",
+    "new_keyring",
+    "parts",
+]
 
 NAME: Final = "ledger"
 TITLE: Final = "Duban ledger 隐患台账"
@@ -50,6 +62,7 @@ SLICES: Final = {
     "insiders": insiders,
     "listings": listings,
     "accountability": accountability,
+    "lookbacks": lookbacks,
     "assignments": assignments,
     "referrals": referrals,
 }

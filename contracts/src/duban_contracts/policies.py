@@ -56,13 +56,29 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return frozenset(role for each in asked for role in each.first)
 
 
+class LookBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which closed hazards are looked at again (回头看, P4 item 13 and 16), and how long after: per cent by grade, in days.
+
+    No source document gives figures; these are the city's to set.
+    """
+
+    general_percent: Annotated[int, Meta(ge=0, le=100)] = 10
+    major_percent: Annotated[int, Meta(ge=0, le=100)] = 100
+    days: Annotated[int, Meta(ge=1, le=730)] = 90
+
+    def percent(self, grade: Grade | None) -> int:
+        """Return how many of a hundred closed hazards of this grade are looked at again."""
+        return self.major_percent if grade is Grade.MAJOR else self.general_percent
+
+
 class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a city closes: hazards of the grades `two_reviewers` are checked by two before they are struck off.
+    """How a city closes: hazards of the grades `two_reviewers` are checked by two, and some are looked at again (`look_back`).
 
     The source documents don't say who closes; DOMAIN §10 reads: a major closure needs a second reviewer.
     """
 
     two_reviewers: tuple[Grade, ...] = (Grade.MAJOR,)
+    look_back: LookBack = LookBack()
 
 
 class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

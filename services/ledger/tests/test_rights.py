@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 import httpx
@@ -27,35 +26,15 @@ from services.ledger.tests.assignments.specimens import assignment_specimens
 from services.ledger.tests.criteria.specimens import criteria_specimens
 from services.ledger.tests.gathering.specimens import gathering_specimens
 from services.ledger.tests.groups.specimens import group_specimens
+from services.ledger.tests.hazards.bodies import BEFORE, BODIES, FIRST
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.insiders.specimens import inside_specimens
+from services.ledger.tests.lookbacks.specimens import look_back_specimens
 from services.ledger.tests.referrals.specimens import referral_specimens
 from services.ledger.tests.rewards.specimens import reward_specimens
 from services.ledger.tests.tips.specimens import tip_specimens
 
 _COUNTY_ONLY: Final = {Dimension.COUNTY}
-_LATER: Final = (june(11) + timedelta(days=1)).isoformat()
-# What each move is sent with, and which moves bring a hazard to where it succeeds for everybody who may make it.
-_BODIES: Final[dict[str, dict[str, Any]]] = {
-    "confirm": {"grade": "general", "responsible_unit": "fire_rescue", "deadline_on": june(11).isoformat()},
-    "reject": {"reason": "经核实不构成隐患"},
-    "plan": {"measures": "更换", "responsible_post": "安全总监"},
-    "submit": {"measures": "已更换", "completed_on": june(1).isoformat()},
-    "return": {"reason": "缺少校验记录"},
-    "close": {"review": "现场复查合格"},
-    "reopen": {"reason": "回头看发现反弹", "deadline_on": june(11).isoformat()},
-    "mark-false": {"reason": "经核查并未整改", "deadline_on": june(11).isoformat()},
-    "request-extension": {"reason": "设备到货延迟", "deadline_on": _LATER},
-    "extend": {"reason": "设备到货延迟", "deadline_on": _LATER},
-    "refuse-extension": {"reason": "可以按期完成"},
-    "correct-deadline": {"reason": "录入有误", "deadline_on": june(5).isoformat()},
-    "regrade": {"grade": "major", "reason": "依据判定标准第三条"},
-    "list": {"document": "晋市安委督〔2026〕3号", "deadline_on": june(20).isoformat()},
-    "lift": {"conclusion": "经核查整改到位"},
-    "escalate": {"to": "city", "reason": "涉及多个产权单位"},
-    "hand-back": {"conclusion": "由产权单位甲牵头整改"},
-}
-_FIRST: Final = {"grade": "major", "reason": "符合判定标准"}
 # So many tests try all endpoints: one alone took longer than a test may on a busy machine.
 _PARTS: Final = 8
 _MISSING: Final = "140502-2026-999999"
@@ -130,27 +109,6 @@ class Rows:
         return found or (await self._ledger.find(number))
 
 
-_BEFORE: Final = {
-    "confirm": (),
-    "reject": (),
-    "plan": ("confirm",),
-    "submit": ("confirm",),
-    "return": ("confirm", "submit"),
-    "close": ("confirm", "submit"),
-    "reopen": ("confirm", "submit", "close"),
-    "mark-false": ("confirm", "submit", "close"),
-    "request-extension": ("confirm",),
-    "extend": ("confirm", "request-extension"),
-    "refuse-extension": ("confirm", "request-extension"),
-    "correct-deadline": ("confirm",),
-    "regrade": ("confirm",),
-    "list": ("confirm-major",),
-    "lift": ("confirm-major", "list"),
-    "escalate": ("confirm",),
-    "hand-back": ("confirm", "escalate"),
-}
-
-
 def _nobody(_: Principal) -> str | None:
     return None
 
@@ -187,11 +145,11 @@ def specimens(rows: Rows) -> list[Specimen]:
     ]
     found += [_item("GET", below, hazard) for below in ("", "/history", "/timeline")]
     found += [
-        _item("POST", f"/{move}", rows.hazard(*_BEFORE[move]), body, _REFUSES.get(move, _nobody))
-        for move, body in _BODIES.items()
+        _item("POST", f"/{move}", rows.hazard(*BEFORE[move]), body, _REFUSES.get(move, _nobody))
+        for move, body in BODIES.items()
     ]
     own = rows.hazard(channel=Channel.SELF_REPORT)
-    found += [_item("POST", "/first-confirm", own, _FIRST, _not_the_first)]
+    found += [_item("POST", "/first-confirm", own, FIRST, _not_the_first)]
     return found
 
 
@@ -251,6 +209,7 @@ async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(led
         *tip_specimens(ledger),
         *reward_specimens(ledger),
         *inside_specimens(),
+        *look_back_specimens(rows.hazard("confirm", "submit", "close")),
         *accountability_specimens(ledger, rows.hazard("confirm", "submit", "close")),
         *assignment_specimens(ledger),
         *referral_specimens(ledger),

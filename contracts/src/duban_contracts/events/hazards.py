@@ -136,6 +136,13 @@ class HazardClosed(HazardEvent, frozen=True, kw_only=True):
     review: LongText
 
 
+@event("hazard.look_back_passed.v1", family=TopicFamily.HAZARD, title_zh="回头看合格")
+class HazardLookBackPassed(HazardEvent, frozen=True, kw_only=True):
+    """回头看合格: somebody who hadn't reviewed it looked again after it was struck off; it is still mended."""
+
+    review: LongText
+
+
 @event("hazard.reopened.v1", family=TopicFamily.HAZARD, title_zh="反弹")
 class HazardReopened(HazardEvent, frozen=True, kw_only=True):
     """反弹: a later check failed; the hazard is rectifying again, with a new deadline.

@@ -17,6 +17,7 @@ from duban_contracts.events.hazards import (
     HazardExtensionRequested,
     HazardFirstConfirmed,
     HazardListed,
+    HazardLookBackPassed,
     HazardPlanned,
     HazardRegraded,
     HazardReopened,
@@ -129,12 +130,14 @@ KEEPS: Final = dict(
                 "closed_post": str(Post.of(event.actor)),
             },
         ),
+        _keeps(HazardLookBackPassed, lambda _, event: {"looked_back_at": event.occurred_at}),
         _keeps(
             HazardReopened,
             lambda hazard, _: {
                 "closed_at": None,
                 "closed_by": None,
                 "closed_post": None,
+                "looked_back_at": None,
                 "reopened_count": hazard.reopened_count + 1,
                 **_UNREVIEWED,
             },

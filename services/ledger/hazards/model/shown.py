@@ -72,6 +72,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     submitted_at: datetime | None = None
     reviewed_at: datetime | None = None
     closed_at: datetime | None = None
+    looked_back_at: datetime | None = None
     returned_count: int = 0
     reopened_count: int = 0
     merged_into: str | None = None

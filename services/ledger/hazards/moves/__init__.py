@@ -22,6 +22,7 @@ from services.ledger.hazards.moves.mark_listing_overdue import MARK_LISTING_OVER
 from services.ledger.hazards.moves.mark_overdue import MARK_OVERDUE, SCHEDULER, MarkOverdue
 from services.ledger.hazards.moves.merge import MERGE, Merge, add_source
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
+from services.ledger.hazards.moves.pass_look_back import PASS_LOOK_BACK, PassLookBack
 from services.ledger.hazards.moves.plan import PLAN, Plan
 from services.ledger.hazards.moves.refuse_extension import REFUSE_EXTENSION, RefuseExtension
 from services.ledger.hazards.moves.register import REGISTER, Register, register
@@ -56,6 +57,7 @@ __all__ = [
     "MarkOverdue",
     "Merge",
     "Move",
+    "PassLookBack",
     "Plan",
     "RefuseExtension",
     "Register",
@@ -84,6 +86,7 @@ MOVES: Final[tuple[Move[Any], ...]] = (
     SUBMIT,
     RETURN,
     CLOSE,
+    PASS_LOOK_BACK,
     REOPEN,
     MARK_FALSE,
     REQUEST_EXTENSION,

@@ -93,6 +93,7 @@ async def test_the_openapi_document_names_every_filter(ledger: InProcess) -> Non
         "listed",
         "listing_level",
         "first_confirmed",
+        "sent_up_to",
         "reference",
         "task",
         "q",

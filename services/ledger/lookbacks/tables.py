@@ -1,0 +1,84 @@
+"""SQL of the list of look-backs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import msgspec
+
+from services.chassis.access.scope import Dimension, Scope
+from services.chassis.storage.columns import Columns
+from services.chassis.storage.database import Connection
+from services.ledger.lookbacks.model import Kept, Outcome, Planned
+
+Position = tuple[date, str, int]
+"""Where a page ended: last day, hazard id, which of its closures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of the newest look-back of a hazard."""
+
+    hazard_id: str
+    outcome: Outcome
+    done_at: datetime
+
+
+_PLANNED: Final = Columns[Planned]({"hazard_id": "uuid", "closure": "integer", "due_on": "date"})
+_DONE: Final = Columns[Done]({"hazard_id": "uuid", "outcome": ("text", "outcome.value"), "done_at": "timestamptz"})
+_SCOPED: Final = {
+    Dimension.COUNTY: "hazard.county",
+    Dimension.TOWNSHIP: "hazard.township_code",
+    Dimension.SECTOR: "hazard.sector",
+    Dimension.ENTERPRISE: "hazard.enterprise_uscc",
+}
+# A look-back that was passed may find it broken later: what is known last stands.
+_SETTLE: Final = f"""
+UPDATE look_back SET outcome = done.outcome, done_at = done.done_at
+  FROM {_DONE.rows("done")}
+ WHERE look_back.hazard_id = done.hazard_id
+   AND closure = (SELECT max(closure) FROM look_back AS newest WHERE newest.hazard_id = done.hazard_id)"""  # noqa: S608
+
+
+async def plan(connection: Connection, look_backs: Sequence[Planned]) -> None:
+    """Write look-backs that are to be done."""
+    await _PLANNED.put(connection, "look_back", look_backs)
+
+
+async def settle(connection: Connection, done: Sequence[Done]) -> None:
+    """Write what came of look-backs; a hazard without a planned one has none to settle."""
+    if done:
+        await connection.execute(_SETTLE, *_DONE.arguments(done))
+
+
+async def page(
+    connection: Connection,
+    scope: Scope,
+    *,
+    open_only: bool | None,
+    due_by: date | None,
+    after: Position | None,
+    limit: int,
+) -> list[Kept]:
+    """Return up to `limit` look-backs, those that are due first first, after `after`."""
+    conditions, values = scope.where(_SCOPED, first=7)
+    conditions += [
+        "($1::boolean IS NULL OR (outcome IS NULL AND hazard.state = 'closed') = $1)",
+        "($2::date IS NULL OR due_on <= $2)",
+        "($3::date IS NULL OR (due_on, hazard_id, closure) > ($3, $4::uuid, $5::integer))",
+    ]
+    rows = await connection.fetch(
+        f"""SELECT hazard_id::text, closure, number, county, sector, grade, responsible_unit, due_on, outcome, done_at
+              FROM look_back JOIN hazard USING (hazard_id) WHERE {" AND ".join(conditions)}
+             ORDER BY due_on, hazard_id, closure LIMIT $6""",  # noqa: S608
+        open_only,
+        due_by,
+        *(after or (None, None, None)),
+        limit,
+        *values,
+    )
+    said: list[dict[str, Any]] = [dict(row) for row in rows]
+    return [msgspec.convert(each, Kept) for each in said]
