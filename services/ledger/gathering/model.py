@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -76,6 +77,8 @@ def bare(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
+# Every report is compared with many, and many say the same.
+@lru_cache(maxsize=4096)
 def _pairs(text: str) -> Counter[str]:
     plain = bare(text)
     # A text of one character has no pair, and is one by itself.

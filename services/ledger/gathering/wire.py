@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from duban_contracts.events.gathering import HazardUnmerged
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardCorrected,
@@ -12,11 +14,14 @@ from duban_contracts.events.hazards import (
     HazardReopened,
 )
 from services.chassis.assembly import Part, Platform
+from services.chassis.publishing.unit_of_work import Change, UnitOfWork
+from services.chassis.storage.database import Connection
 from services.ledger.gathering.handlers.answer import answer_sources
 from services.ledger.gathering.handlers.compare import note_reported
 from services.ledger.gathering.http import Deps, router
 from services.ledger.gathering.jobs import comparing
 from services.ledger.hazards.handlers.journal import Ledger
+from services.ledger.hazards.tables.entries import Entry
 
 
 def wire(platform: Platform[Any]) -> Part:
@@ -25,7 +30,13 @@ def wire(platform: Platform[Any]) -> Part:
         routers=[router(Deps(platform.database, Ledger.on(platform)))],
         jobs=[comparing(platform)],
         reactions={
-            **dict.fromkeys((HazardRegistered, HazardCorrected), note_reported),
-            **dict.fromkeys((HazardClosed, HazardRejected, HazardReopened), answer_sources),
+            **dict.fromkeys((HazardRegistered, HazardCorrected, HazardUnmerged), note_reported),
+            **dict.fromkeys((HazardClosed, HazardRejected), answer_sources),
+            HazardReopened: _opened_again,
         },
     )
+
+
+async def _opened_again(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
+    await answer_sources(connection, unit, changes)
+    await note_reported(connection, unit, changes)

@@ -34,11 +34,18 @@ _COLUMNS: Final = Columns[LookAlike]({"hazard_id": "uuid", "other_id": "uuid", "
 _KEEP: Final = f"""INSERT INTO look_alike (found_at, {_COLUMNS.names})
 SELECT $1, {_COLUMNS.names} FROM {_COLUMNS.rows("found", first=2)}"""  # noqa: S608 - our own columns
 _NAMED: Final = "hazard." + COLUMNS.replace(", ", ", hazard.")
+# The newest under each of the keys $1: however many an enterprise has, a look costs the same.
+_RECENT: Final = """
+SELECT DISTINCT hazard_id FROM unnest($1::text[]) AS wanted (key) CROSS JOIN LATERAL (
+       SELECT hazard_id FROM hazard_key WHERE hazard_key.key = wanted.key ORDER BY hazard_id DESC LIMIT 100) AS newest"""
 # The newest of those that meet: $1 keys, $2 states, $3 how many.
 _MEETING: Final = f"""
-SELECT {_NAMED} FROM hazard JOIN (
-       SELECT DISTINCT hazard_id FROM hazard_key WHERE key = ANY($1::text[])) AS met USING (hazard_id)
+SELECT {_NAMED} FROM hazard JOIN ({_RECENT}) AS met USING (hazard_id)
  WHERE hazard.state = ANY($2::text[])"""  # noqa: S608 - our own columns
+# $1 keys, $2 states
+_FORGET: Final = f"""
+DELETE FROM hazard_key USING hazard WHERE hazard_key.hazard_id = hazard.hazard_id
+   AND hazard_key.hazard_id IN ({_RECENT}) AND NOT hazard.state = ANY($2::text[])"""  # noqa: S608 - our own columns
 
 
 async def of_hazards(connection: Connection, hazard_ids: Sequence[str]) -> list[Hazard]:
@@ -56,6 +63,11 @@ async def keep_keys(connection: Connection, keys: Mapping[str, Iterable[str]]) -
     rows = [(key, hazard_id) for hazard_id, each in sorted(keys.items()) for key in sorted(set(each))]
     await connection.execute("DELETE FROM hazard_key WHERE hazard_id = ANY($1::uuid[])", sorted(keys))
     await _KEYS.put(connection, "hazard_key", rows)
+
+
+async def forget_decided(connection: Connection, keys: Iterable[str]) -> None:
+    """Let no hazard be met under these keys that is no longer open, so that those which are come to be looked at."""
+    await connection.execute(_FORGET, sorted(set(keys)), sorted(SURVIVES))
 
 
 async def meeting(connection: Connection, keys: Sequence[str], scope: Scope, limit: int) -> list[Hazard]:

@@ -77,3 +77,22 @@ async def test_another_countys_double_is_shown_to_whoever_sees_both(ledger: InPr
     seen = {who: (await ledger.get(path, who)).json()["items"] for who in ("city", "county")}
     assert theirs["number"] in {one["hazard"]["number"] for one in seen["city"]}
     assert theirs["number"] not in {one["hazard"]["number"] for one in seen["county"]}
+
+
+async def test_what_is_decided_makes_room_for_what_is_open_however_much_an_enterprise_has_had(
+    ledger: InProcess,
+) -> None:
+    firm = "旧案示例厂（虚构）"
+    old = await of(ledger, firm)
+    decided = [await of(ledger, firm) for _ in range(4)]
+    await compared(ledger)
+    for hazard in decided:
+        await ledger.post(hazard["number"], "reject", {"reason": "不构成隐患"}, "county")
+    newest = await of(ledger, firm)
+    await compared(ledger)
+    assert (newest["number"], old["number"]) in await pairs(ledger)
+    kept = await ledger.pool.fetchval(
+        "SELECT count(DISTINCT hazard_id) FROM hazard_key WHERE hazard_id = ANY($1::uuid[])",
+        [hazard["hazard_id"] for hazard in decided],
+    )
+    assert kept == 0

@@ -19,6 +19,8 @@ from services.ledger.hazards.tables.register import Filter
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 
 _PATH: Final = "/v1/supervision-groups"
+# Each month is used once, whoever asks: what is counted in it is one row.
+_MONTHS: Final = (date(year, month, 15) for year, month in itertools.product(range(2010, 2026), range(1, 13)))
 
 
 class Findings:
@@ -26,7 +28,6 @@ class Findings:
 
     def __init__(self, ledger: InProcess) -> None:
         self._ledger = ledger
-        self._months = (date(year, month, 15) for year, month in itertools.product(range(2015, 2025), range(1, 13)))
 
     async def make(self, database: Database, facts: Facts) -> Hazard:
         """Make one that an inspection found."""
@@ -37,7 +38,7 @@ class Findings:
             sector=facts.sector,
             township=facts.township,
             enterprise=Enterprise(name="示例企业（虚构）", uscc=facts.enterprise),
-            found_on=next(self._months),
+            found_on=next(_MONTHS),
         )
         await self._ledger.take(said, county=county)
         wanted = Filter(county=county, reference=reference)
