@@ -10,7 +10,7 @@ import pytest
 from deploy.demo.year.reckoning import CHECK, REPORT, Due, Note, Sort, asked_for, by_task, over_at, reckon
 
 PROFILE = Path(__file__).parents[2] / "profiles" / "jincheng"
-DUE = Due("t", "d", "2024", "140500", "water_bureau", date(2024, 6, 1), date(2024, 6, 30))
+DUE = Due("t", "d", "2024", "140500", "water_bureau", "inspection", date(2024, 6, 1), date(2024, 6, 30))
 YEARS_END = datetime(2025, 1, 26, tzinfo=UTC)
 
 

@@ -36,7 +36,18 @@ class Due:
     period: str
     county: str
     lead: str
+    kind: str
     opens_on: date
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A stretch of time in which a unit owed a task, by the last day of its `number`th deadline."""
+
+    since: datetime
+    until: datetime
+    number: int
     due_on: date
 
 
@@ -69,6 +80,7 @@ class Reckoned:
     due: Due
     sort: Sort = Sort.OPEN
     missed: list[int] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
     said: Counter[str] = field(default_factory=Counter)
     """How many of its events are of which kind; reminders are not among them."""
 
@@ -82,8 +94,8 @@ def asked_for(profile: Path) -> dict[str, Due]:
     """Return every task that the table of 2024, the holidays and the quarters ask for, by id."""
     city = json.loads((profile / "city.json").read_bytes())
     counties = [region["code"] for region in city["regions"] if region["level"] == "county"]
-    found = [*_printed(profile, city["code"]), *_of_counties(CHECK, _holidays(profile), counties)]
-    found += _of_counties(REPORT, _quarters(), counties)
+    found = [*_printed(profile, city["code"]), *_of_counties(CHECK, "inspection", _holidays(profile), counties)]
+    found += _of_counties(REPORT, "report", _quarters(), counties)
     return {due.task_id: due for due in found}
 
 
@@ -99,21 +111,17 @@ def _printed(profile: Path, city: str) -> Iterable[Due]:
         first, last = date(YEAR, month, 1), date(YEAR, month, calendar.monthrange(YEAR, month)[1])
         duty_id = f"no-{YEAR}-{month:02}-{row['seq']}"
         period = str(YEAR)
-        yield Due(
-            _task_id(duty_id, period, "-"),
-            duty_id,
-            period,
-            city,
-            row["lead_unit_codes"][0],
-            opens_on=first,
-            due_on=last,
-        )
+        lead = row["lead_unit_codes"][0]
+        yield Due(_task_id(duty_id, period, "-"), duty_id, period, city, lead, row["kind"], first, last)
 
 
-def _of_counties(duty_id: str, spans: Iterable[tuple[str, date, date]], counties: Sequence[str]) -> Iterable[Due]:
+def _of_counties(
+    duty_id: str, kind: str, spans: Iterable[tuple[str, date, date]], counties: Sequence[str]
+) -> Iterable[Due]:
     for period, first, last in spans:
         for county in counties:
-            yield Due(_task_id(duty_id, period, f"county:{county}"), duty_id, period, county, _COUNTY_UNIT, first, last)
+            task_id = _task_id(duty_id, period, f"county:{county}")
+            yield Due(task_id, duty_id, period, county, _COUNTY_UNIT, kind, first, last)
 
 
 def _holidays(profile: Path) -> Iterable[tuple[str, date, date]]:
@@ -140,41 +148,43 @@ def _task_id(duty_id: str, period: str, about: str) -> str:
     return str(uuid.uuid5(_TASKS, f"{duty_id}\n{period}\n{about}\n1"))
 
 
+def local(day: date, hour: time = time(0)) -> datetime:
+    """Return the instant at which the city's clocks read this."""
+    return datetime.combine(day, hour, _ZONE)
+
+
 def over_at(due_on: date) -> datetime:
     """Return the instant at which a last day is over in the city."""
-    return datetime.combine(due_on + _DAY, time(0), _ZONE)
+    return local(due_on + _DAY)
 
 
 def reckon(due: Due, notes: Sequence[Note], now: datetime) -> Reckoned:
     """Return what must have become of a task by `now`, if this was done to it, in this order."""
     reckoned = Reckoned(due)
-    if datetime.combine(due.opens_on, time(0), _ZONE) <= now:
+    if local(due.opens_on) <= now:
         reckoned.said["assigned"] += 1
-    due_on, number, owed, ended = due.due_on, 1, True, None
+    since, due_on, number, owed = local(due.opens_on), due.due_on, 1, True
     for note in notes:
-        passed = over_at(due_on) <= note.at
-        if owed and passed and number not in reckoned.missed:
-            reckoned.missed.append(number)
         reckoned.said[_PAST[note.verb]] += 1
-        match note.verb:
-            case "submit":
-                owed = False
-            case "return":
-                owed, number = True, number + int(passed)
-            case "renew":
-                number += 1
-            case "waive" | "cancel":
-                owed, ended = False, Sort.WAIVED if note.verb == "waive" else Sort.CANCELLED
+        if owed and note.verb not in _STILL_OWED:
+            reckoned.owed.append(Owed(since, note.at, number, due_on))
+        if note.verb == "renew" or (note.verb == "return" and over_at(due_on) <= note.at):
+            number += 1
+        if note.verb in {"renew", "return"}:
+            since = note.at
+        owed = note.verb in _OWED_AFTER
         due_on = note.due_on
-    passed = over_at(due_on) <= now
-    if owed and passed and number not in reckoned.missed:
-        reckoned.missed.append(number)
+    if owed:
+        reckoned.owed.append(Owed(since, now, number, due_on))
+    reckoned.missed = [each.number for each in reckoned.owed if over_at(each.due_on) <= each.until]
     reckoned.said["overdue"] += len(reckoned.missed)
     reckoned.said = +reckoned.said
-    reckoned.sort = ended or _sort(reckoned, owed=owed, passed=passed)
+    reckoned.sort = _sort(reckoned, notes[-1].verb if notes else "", owed=owed, passed=over_at(due_on) <= now)
     return reckoned
 
 
+_STILL_OWED: Final = frozenset({"acknowledge"})
+_OWED_AFTER: Final = frozenset({"acknowledge", "return", "renew"})
 _PAST: Final[Mapping[str, str]] = {
     "acknowledge": "acknowledged",
     "submit": "submitted",
@@ -187,7 +197,9 @@ _PAST: Final[Mapping[str, str]] = {
 }
 
 
-def _sort(reckoned: Reckoned, *, owed: bool, passed: bool) -> Sort:
+def _sort(reckoned: Reckoned, last: str, *, owed: bool, passed: bool) -> Sort:
+    if last in {"waive", "cancel"}:
+        return Sort.WAIVED if last == "waive" else Sort.CANCELLED
     if owed:
         return Sort.MISSING if passed else Sort.OPEN
     return Sort.LATE if reckoned.late else Sort.ON_TIME

@@ -16,6 +16,7 @@ from typing import Final
 
 import asyncpg
 import httpx
+from aiokafka.errors import RequestTimedOutError
 
 from deploy.demo.year.clock import Steps
 from deploy.demo.year.people import Desk, accounts
@@ -46,6 +47,7 @@ _POLL_SECONDS: Final = "0.1"
 _LOOK_SECONDS: Final = 0.05
 _PARTITIONS: Final = 3
 _MOST_DEATHS: Final = 5
+_ATTEMPTS: Final = 4
 _STOP_SECONDS: Final = 30
 
 
@@ -151,7 +153,7 @@ async def opened(place: Place) -> AsyncIterator[Stage]:
     """Make topics, tables and accounts, start the schedulers on the eve of the year; end them with the block."""
     city = load_city(place.profile)
     counties = [county.code for county in city.counties]
-    await topics.apply(place.broker, list(_topics(counties, place.prefix)), replication=1)
+    await _make_topics(place, counties)
     await migrate_service(NAME, place.dsn)
     keys = accounts(city.code, counties, [unit.code for unit in UNITS])
     connection = await asyncpg.connect(place.dsn)
@@ -176,6 +178,18 @@ async def opened(place: Place) -> AsyncIterator[Stage]:
             await asyncio.gather(stage.keeping, return_exceptions=True)
             ending = (*stage.instances, stage.reader)
             await asyncio.gather(*(asyncio.to_thread(instance.end) for instance in ending))
+
+
+async def _make_topics(place: Place, counties: Sequence[str]) -> None:
+    """Make the topics; a broker that is too busy to answer in time goes on making them, and is asked again."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            await topics.apply(place.broker, list(_topics(counties, place.prefix)), replication=1)
+        except RequestTimedOutError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 def _topics(counties: Sequence[str], prefix: str) -> Iterator[Topic]:
