@@ -35,6 +35,7 @@ Say = Callable[[str], None]
 _PATIENCE_SECONDS: Final = 900
 _LOOK_SECONDS: Final = 0.5
 _SCHEDULER: Final = "scheduler"
+_ROLES: Final = "relay,clock"
 
 
 @dataclass(frozen=True)
@@ -132,17 +133,21 @@ async def measure(servers: Rig, plan: Plan, *, prefix: str, say: Say) -> dict[st
             await table.fill(alarms)
             await table.ledger_is_through()
             say(f"{alarms:,} alarms armed in {time.perf_counter() - began:.0f} s")
-            if alarms:
-                await armed_tasks.assign(dsn, plan.tasks, prefix=prefix)
-                say(f"{plan.tasks:,} tasks assigned")
-            async with servers.service(_SCHEDULER, dsn, prefix=prefix, roles="relay,clock"):
-                bench = _Bench(servers, table, said, of_tasks, say)
+            bench = _Bench(servers, table, said, of_tasks, say)
+            async with servers.service(_SCHEDULER, dsn, prefix=prefix, roles=_ROLES):
                 # It has started when it has said something.
                 await bench.fall_due(f"{name}-warm", min(plan.midnight, 500), 0)
                 found[f"idle_{name}"] = await bench.nothing_due(plan.idle_seconds)
                 say(f"{name}, nothing due, processor seconds a minute: {found[f'idle_{name}']}")
                 if alarms:
                     found |= await _rounds(bench, plan)
+            if alarms:
+                # Behind the others: a hundred thousand owed tasks are looked at by audits of their own.
+                await armed_tasks.assign(dsn, plan.tasks, prefix=prefix)
+                say(f"{plan.tasks:,} tasks assigned")
+                async with servers.service(_SCHEDULER, dsn, prefix=prefix, roles=_ROLES):
+                    found["tasks"] = [await bench.tasks_fall_due(plan.tasks)]
+                say(f"{plan.tasks:,} tasks at once: {found['tasks'][0]['drained_seconds']} s")
     return found
 
 
@@ -161,8 +166,6 @@ async def _rounds(bench: _Bench, plan: Plan) -> dict[str, Any]:
         async with bench.table.ledger_beats():
             found["beating"].append(await bench.fall_due(f"beating-{nth}", at_once, plan.seconds))
         bench.say(f"{plan.rate}/s, the ledger's word once a second: {found['beating'][-1]['milliseconds']} ms")
-    found["tasks"] = [await bench.tasks_fall_due(plan.tasks)]
-    bench.say(f"{plan.tasks:,} tasks at once: {found['tasks'][0]['drained_seconds']} s")
     return found
 
 

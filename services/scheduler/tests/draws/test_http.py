@@ -109,7 +109,11 @@ async def test_a_countys_office_draws_in_its_own_county_and_nowhere_else(office:
     made = await office.tell("/v1/draws", own, who="county", status=201)
     for beyond in (
         announcement(document_number="城安办〔2024〕4号"),
-        {**own, "document_number": "城安办〔2024〕4号", "inspectors": [*own["inspectors"], inspector("I-05", "140521")]},
+        {
+            **own,
+            "document_number": "城安办〔2024〕4号",
+            "inspectors": [*own["inspectors"], inspector("I-05", "140521")],
+        },
         {**own, "document_number": "城安办〔2024〕4号", "targets": [target(CATERING, "140521"), target(GAS, "140521")]},
     ):
         refused = await office.tell("/v1/draws", beyond, who="county", status=404)
