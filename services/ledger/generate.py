@@ -30,7 +30,7 @@ is looked at first, then the state, then the content; whatever says no is a code
 _DOORS: Final[Mapping[Door, str]] = {
     Door.HTTP: "HTTP",
     Door.WITH_ANOTHER: "HTTP, with another hazard 与另一条一起",
-    Door.CLAIM: "county 县级上报",
+    Door.CLAIM: "claim 上报",
     Door.SYSTEM: "platform 平台",
 }
 # What is not in the ledger yet.

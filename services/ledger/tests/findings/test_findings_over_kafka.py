@@ -41,5 +41,5 @@ async def test_findings_become_hazards_once_and_what_can_not_is_answered_on_the_
         mine = [data for data in registered if data.hazard.found_by and data.hazard.found_by.task_id == task.task_id]
         assert len(mine) == 2
 
-    await chassis_testing.eventually(all_there)
-    await chassis_testing.eventually(told)
+    await chassis_testing.eventually(all_there, 120)
+    await chassis_testing.eventually(told, 120)

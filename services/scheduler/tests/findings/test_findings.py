@@ -184,7 +184,7 @@ async def test_a_kind_that_finds_nothing_takes_no_findings(checks: Inspection) -
         "findings",
     )
     forms = (await checks.client.get("/v1/task-forms", headers=_as("unit"))).json()["items"]
-    assert {form["kind"] for form in forms if form["findings"]} == {"inspection"}
+    assert {form["kind"] for form in forms if form["findings"]} == {"inspection", "enforcement", "patrol"}
 
 
 async def test_the_task_shows_the_hazards_that_came_of_it_with_number_and_state(checks: Inspection) -> None:

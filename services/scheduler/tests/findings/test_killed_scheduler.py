@@ -11,10 +11,11 @@ import pytest
 from duban_contracts.codec import decode
 from duban_contracts.events.findings import FindingRejected, TaskFindingReported
 from duban_contracts.events.types import FoundBy, Subject
+from duban_contracts.profile import load_city
 from duban_contracts.testing.calendar import local
 from duban_contracts.testing.findings import finding
 from duban_contracts.testing.stories import confirmed, in_waves
-from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily, dead_letter_topic
+from duban_contracts.topics import TopicFamily, city_topics
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.testing.kafka import create_topics, eventually, publish
 from services.chassis.testing.processes import process
@@ -34,13 +35,8 @@ BY = FoundBy(task_id=TASK.task_id, task_number=NUMBER, unit=TASK.lead_unit)
 
 @pytest.fixture
 async def environment(kafka_bootstrap: str, topic_prefix: str, database: str) -> dict[str, str]:
-    names = [
-        TopicFamily.TASK,
-        TopicFamily.HAZARD,
-        TopicFamily.SUPERVISION,
-        dead_letter_topic("scheduler.hazards"),
-    ]
-    await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", KEEP_FOREVER) for name in names])
+    counties = [county.code for county in load_city(PROFILE).counties]
+    await create_topics(kafka_bootstrap, city_topics(counties, topic_prefix))
     return {
         "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
         "DUBAN_POSTGRES_DSN": database,

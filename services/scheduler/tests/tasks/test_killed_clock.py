@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
@@ -22,37 +19,17 @@ from duban_contracts.testing.calendar import local
 from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily, claims_topic, dead_letter_topic, feedback_topic
 from services.chassis.consuming import progress
 from services.chassis.testing.kafka import create_topics, eventually, read_all
+from services.chassis.testing.processes import process
 from services.scheduler.tasks.handlers.hearing import CONSUMER
 from services.scheduler.tests.bench import PROFILE
 from services.scheduler.tests.tasks.stage import COUNTY, Stage, children
 
-ROOT = Path(__file__).parents[4]
+WORKING = "clock,relay"
 # Tuesday 2 June 2026, half past nine: deadlines passed at midnight, and it is after the hour of reminders.
 AFTERWARDS = "2026-06-02T01:30:00Z"
 FAR_AHEAD = datetime(2100, 1, 1, tzinfo=UTC)
 
 pytestmark = [pytest.mark.chaos, pytest.mark.promise("P3"), pytest.mark.feature("SY08")]
-
-
-@asynccontextmanager
-async def process(environment: dict[str, str], failpoint: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
-    """The scheduler's clock and relay as a process of their own."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.scheduler",
-        "--roles",
-        "clock,relay",
-        cwd=ROOT,
-        env={**environment, "DUBAN_FAILPOINT": failpoint},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        yield started
-    finally:
-        if started.returncode is None:
-            started.terminate()
-        await started.wait()
 
 
 @pytest.fixture
@@ -66,7 +43,6 @@ async def environment(kafka_bootstrap: str, topic_prefix: str, database: str) ->
     ]
     await create_topics(kafka_bootstrap, [Topic(f"{topic_prefix}{name}", KEEP_FOREVER) for name in names])
     return {
-        "PATH": os.environ["PATH"],
         "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
         "DUBAN_POSTGRES_DSN": database,
         "DUBAN_TOPIC_PREFIX": topic_prefix,
@@ -95,7 +71,7 @@ async def test_every_task_is_assigned_marked_late_and_urged_once(
     await stage.tick()
     waiting = children(period="2026-06", due_on=date(2026, 7, 1), window_start=date(2026, 6, 1))
     await stage.plan(*waiting)
-    async with process(environment, failpoint) as victim:
+    async with process("scheduler", environment, roles=WORKING, failpoint=failpoint) as victim:
         assert await asyncio.wait_for(victim.wait(), 90) == -signal.SIGKILL
 
     async def everything_is_said() -> list[CloudEvent]:
@@ -108,7 +84,7 @@ async def test_every_task_is_assigned_marked_late_and_urged_once(
 
     async with AsyncExitStack() as both:
         for _ in range(2):
-            await both.enter_async_context(process(environment))
+            await both.enter_async_context(process("scheduler", environment, roles=WORKING))
         events = await eventually(everything_is_said, timeout=90)
     versions = {(event.subject, event.aggregateversion) for event in events if event.aggregateversion}
     assert versions == {(task.task_id, 1) for task in waiting} | {
