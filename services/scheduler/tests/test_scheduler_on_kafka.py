@@ -13,7 +13,9 @@ from prometheus_client import REGISTRY
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import decode
 from duban_contracts.events.supervision import SupervisionOverdue
+from duban_contracts.events.types import Grade
 from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.listings import delisted, listed
 from duban_contracts.testing.stories import confirmed, heartbeat
 from duban_contracts.topics import KEEP_FOREVER, PARTITIONS, Topic, TopicFamily, dead_letter_topic
 from services.chassis.process.clock import Clock, ScaledClock
@@ -105,6 +107,17 @@ async def test_what_the_ledger_says_becomes_one_alarm_for_each_deadline_that_pas
         city.clock.set(local(12))
         await city.ledger_is_through(local(12))
         await city.raised([("late", 1), ("extended", 2), ("returned", 1)])
+
+
+@pytest.mark.feature("SY29")
+async def test_a_listings_own_deadline_becomes_one_alarm_beside_that_of_its_hazard(city: City) -> None:
+    late = listed(confirmed("late", grade=Grade.MAJOR, deadline_on=june(20)), local(2), june(3))
+    lifted = delisted(listed(confirmed("lifted", grade=Grade.MAJOR, deadline_on=june(20)), local(2), june(3)), local(3))
+    await city.ledger_says([record for story in (late, lifted) for record in story.records()])
+    city.clock.set(local(4, 0, 0, 1))
+    async with at_work(await city.scheduler()):
+        await city.ledger_is_through(local(4, 0, 0, 1))
+        await city.raised([("late/1", 1)])
 
 
 async def test_a_submission_in_time_behind_a_slow_ledger_is_never_overtaken(city: City) -> None:
