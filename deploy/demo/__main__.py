@@ -1,4 +1,4 @@
-"""`make demo`: start the platform, play a city's life, stop the load, audit, and say how to look further."""
+"""`make demo`: start the platform, play a city's life, then its year 2024, audit, and say how to look further."""
 
 # ruff: noqa: PLC0415
 # The platform's clock is chosen before anything reads its settings.
