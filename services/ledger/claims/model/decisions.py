@@ -133,7 +133,7 @@ def report_again(
     What reached the broker last stands, whatever comes to us first: an older text overwrites none that is newer. Whoever
     reported it corrects it: a county doesn't overwrite what an inspection found, nor an inspection what a county reported.
     """
-    if _task(hazard.found_by) != _task(found_by):
+    if hazard.is_of_tip or _task(hazard.found_by) != _task(found_by):
         return refusal("reference-of-another", field="reference")
     said = _content(claim)
     if all(getattr(hazard, name) == said[name] for name in (*REPORTED_FIELDS, "doubts")):

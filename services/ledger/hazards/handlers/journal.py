@@ -192,10 +192,10 @@ def stream_of(topic_prefix: str) -> Stream[Entry]:
     """Return what makes events a hazard's; its county is told of them."""
 
     def copy(entry: Entry, data: HazardEvent, event: CloudEvent) -> Copy | None:
-        if isinstance(data, HazardRegistered) and entry.hazard.found_by is None:
-            # For 入账 the claim's own answer says it all; what an inspection found, the county hears by this alone.
-            return None
         hazard = entry.hazard
+        if isinstance(data, HazardRegistered) and hazard.found_by is None and not hazard.is_of_tip:
+            # For 入账 the claim's own answer says it all; what an inspection or a tip found, the county hears by this alone.
+            return None
         told = msgspec.structs.replace(event, partitionkey=hazard.reference)
         return feedback_topic(hazard.county, topic_prefix), told
 

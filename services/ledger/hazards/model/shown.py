@@ -23,6 +23,9 @@ REPORTED_FIELDS: Final = (
     "township",
 )
 
+# References that begin so are the ledger's own: of tips that were verified.
+OF_TIPS: Final = "tip/"
+
 
 class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What readers are shown of a hazard; `version` is the number of its newest event.
@@ -37,7 +40,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     that holds; while there is one the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
     `duplicate`, under `merged_into_number`; `source_count` says how many others were merged into this one.
     `sent_up_to` is who decides since `sent_up_at`, because it couldn't be solved below.
-    `found_by` is the inspection that reported it, None where a county did.
+    `found_by` is the inspection that reported it, None where a county did or a tip was verified (`is_of_tip`).
     """
 
     hazard_id: str
@@ -83,6 +86,11 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     doubts: tuple[str, ...] = ()
     listing: Listing | None = None
     found_by: FoundBy | None = None
+
+    @property
+    def is_of_tip(self) -> bool:
+        """Whether a verified tip made it: no county reported it, and none corrects it."""
+        return self.reference.startswith(OF_TIPS)
 
 
 class HazardKey(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,7 +15,7 @@ from duban_contracts.refusals import Refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.refusals import Caller
 from services.chassis.process.clock import ManualClock
-from services.ledger.tests.in_process import EVERYWHERE, InProcess
+from services.ledger.tests.in_process import EVERYWHERE, InProcess, in_process
 from services.ledger.tests.people import PEOPLE
 from services.ledger.tests.tips.saying import does, intake, received, reporter
 from services.ledger.tests.vaults import InstalledVault
@@ -155,3 +156,16 @@ async def test_without_a_vault_a_tip_is_taken_in_anonymously_only(ledger: InProc
     assert isinstance(named, Refusal)
     assert (named.code, named.status) == ("vault-not-set-up", 409)
     assert isinstance(anonymous, Tip)
+
+
+async def test_a_vault_that_is_away_stops_tips_with_a_reporter_and_nothing_else(
+    shared_database: str, profile: Path, vault: InstalledVault
+) -> None:
+    away = replace(vault, dsn="postgresql://nobody:nothing@127.0.0.1:1/nowhere")
+    async with in_process(shared_database, profile, away) as ledger:
+        before = await ledger.pool.fetchval("SELECT count(*) FROM tip")
+        named = await does(ledger, "/v1/tips", "tips", intake(reporter=reporter()))
+        assert (named.status_code, named.json()["code"]) == (503, "unavailable")
+        assert await ledger.pool.fetchval("SELECT count(*) FROM tip") == before
+        assert (await received(ledger, reporter=None))["has_reporter"] is False
+        assert (await ledger.get("/v1/hazards")).status_code == 200

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from duban_contracts.codec import decode
+from duban_contracts.events.feedback import ClaimRejected
 from duban_contracts.events.hazards import HazardRegistered
+from duban_contracts.testing.claims import rectification, report
+from duban_contracts.topics import TopicFamily, feedback_topic
 from services.ledger.tests.in_process import InProcess
-from services.ledger.tests.people import FOREIGN
+from services.ledger.tests.people import FOREIGN, HOME
 from services.ledger.tests.tips.saying import does, intake, received, reporter, verification, verified
 
 
@@ -33,19 +36,36 @@ async def test_an_unverified_tip_is_no_hazard_and_a_verified_one_is_with_its_cha
     assert await hazards(ledger) == before + 1
     hazard = (await ledger.get(f"/v1/hazards/{after['hazard_number']}")).json()
     assert (hazard["hazard_id"], hazard["channel"]) == (after["hazard_id"], "verified_tip")
-    assert (hazard["state"], hazard["reference"], hazard["description"]) == (
-        "reported",
-        tip["number"],
-        "安全出口被堵塞",
-    )
+    assert (hazard["state"], hazard["reference"]) == ("reported", f"tip/{tip['number']}")
+    assert hazard["description"] == "安全出口被堵塞"
     [registered] = [
         data
-        for event in await ledger.said()
+        for event in await ledger.said(TopicFamily.HAZARD)
         if isinstance(data := decode(event), HazardRegistered) and data.hazard.hazard_id == after["hazard_id"]
     ]
     assert registered.actor.account == "regulator-140502-1"
     # From here on it goes the way of every hazard.
     assert (await ledger.confirm(hazard, grade="major")).status_code == 200
+
+
+@pytest.mark.feature("SY33")
+async def test_the_county_hears_of_a_verified_tip_goes_on_with_it_and_corrects_nothing_of_it(ledger: InProcess) -> None:
+    tip = await verified(ledger)
+    reference = f"tip/{tip['number']}"
+
+    async def told() -> list[Any]:
+        said = [decode(event) for event in await ledger.said(feedback_topic(HOME, ""))]
+        return [data for data in said if reference in str(data)]
+
+    [registered] = await told()
+    assert isinstance(registered, HazardRegistered)
+    await ledger.take(report(reference))
+    refused = (await told())[-1]
+    assert isinstance(refused, ClaimRejected)
+    assert refused.code == "reference-of-another"
+    await ledger.confirm({"hazard_id": tip["hazard_id"]})
+    await ledger.take(rectification(reference))
+    assert (await ledger.get(f"/v1/hazards/{tip['hazard_number']}")).json()["state"] == "in_review"
 
 
 @pytest.mark.feature("SY33")

@@ -13,7 +13,7 @@ from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.hazards.handlers.numbers import take_numbers
-from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.model import OF_TIPS, Hazard
 from services.ledger.hazards.moves import Register, register
 from services.ledger.tips import moves
 from services.ledger.tips.handlers.desk import TipDesk
@@ -50,7 +50,7 @@ async def verify_tip(
 ) -> Tip | Refusal:
     """Verify a tip: from here on it counts as a hazard, with channel verified_tip.
 
-    The hazard is told in the inspector's words, never in the reporter's, and stands under the tip's number.
+    The hazard is told in the inspector's words, never in the reporter's, and stands under a reference of the tip's number.
     """
     tip = await _seen(connection, name, expecting, acting)
     if isinstance(tip, Refusal):
@@ -72,16 +72,16 @@ async def _seen(connection: Connection, name: str, expecting: Precondition, acti
 
 
 async def _register(connection: Connection, tip: Tip, said: Verify, desk: TipDesk, acting: Acting) -> Hazard:
-    under = (tip.county, tip.number)
-    async with writing(connection, ledger=desk.ledger, references=[under], commands=True) as journal:
-        # A county's own system has no business with such a number; if it took one, the tip stands under its id.
-        taken = journal.under(*under) is not None
+    reference = f"{OF_TIPS}{tip.number}"
+    async with writing(connection, ledger=desk.ledger, references=[(tip.county, reference)], commands=True) as journal:
+        # A county's own system has no business with such a reference; if it took one, the tip stands under its id.
+        taken = journal.under(tip.county, reference) is not None
         numbers = await take_numbers(connection, acting.today.year, {tip.county: 1})
         command = Register(
             hazard_id=uuid7_text(),
             number=next(numbers[tip.county]),
             county=tip.county,
-            reference=tip.tip_id if taken else tip.number,
+            reference=f"{OF_TIPS}{tip.tip_id}" if taken else reference,
             township_code=tip.township,
             channel=Channel.VERIFIED_TIP,
             sector=tip.sector,
