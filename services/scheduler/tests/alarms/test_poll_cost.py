@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from services.chassis.storage.database import Database
-from services.scheduler.alarms.tables import BATCH, CLAIM_DUE_SOON, CLAIM_OVERDUE, CLAIM_STILL_DUE
+from services.scheduler.alarms.model import Kind
+from services.scheduler.alarms.tables import BATCH, CLAIM_DUE_SOON, CLAIM_OVERDUE, CLAIM_STILL_DUE, DUE_SUBJECTS
 
 ARMED = 100_000  # of each kind
 
@@ -67,6 +68,12 @@ CASES = (
     ),
     (CLAIM_DUE_SOON, "text, timestamptz, text[], text[]", "'hazard', '{}', '{{}}', NULL", "alarm_due_soon_armed"),
     (CLAIM_STILL_DUE, "text, timestamptz, text[], text[]", "'hazard', '{}', '{{}}', NULL", "alarm_still_due_armed"),
+    (
+        DUE_SUBJECTS[Kind.OVERDUE],
+        "text, timestamptz, timestamptz, text[]",
+        "'hazard', '{}', '{}', '{{}}'",
+        "alarm_overdue_armed",
+    ),
 )
 READS_EVERYTHING = {"Seq Scan", "Bitmap Heap Scan", "Bitmap Index Scan", "Hash Join", "Merge Join"}
 
@@ -76,7 +83,7 @@ async def test_the_polls_walk_their_partial_indexes_in_order_whatever_is_due(cro
     # Some hundreds, scattered over the table, are where the planner would rather take a bitmap scan and a sort.
     moments = {"nothing": "2026-05-01", "hundreds": "2026-06-01 05:00+00", "half": "2026-07-05", "all": "2027-01-01"}
     for statement, types, values, index in CASES:
-        assert f"LIMIT {BATCH} " in statement
+        assert f"LIMIT {BATCH}" in statement
         for due, moment in moments.items():
             for mode in ("force_custom_plan", "force_generic_plan"):
                 plan = await plan_of(crowded, statement, types, values.format(moment, moment), mode)
