@@ -21,6 +21,7 @@ from services.ledger.history.wire import wire as history
 from services.ledger.insiders.wire import wire as insiders
 from services.ledger.listings.wire import wire as listings
 from services.ledger.lookbacks.wire import wire as lookbacks
+from services.ledger.mechanisms.wire import wire as mechanisms
 from services.ledger.referrals.wire import wire as referrals
 from services.ledger.rewards.wire import wire as rewards
 from services.ledger.settings import Settings
@@ -57,6 +58,7 @@ SLICES: Final = {
     "claims": claims,
     "findings": findings,
     "supervision": supervision,
+    "mechanisms": mechanisms,
     "tips": tips,
     "rewards": rewards,
     "insiders": insiders,

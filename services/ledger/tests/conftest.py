@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,17 +20,21 @@ from duban_contracts.topics import city_topics, county_of
 from services.chassis.publishing import topics as topic_administration
 from services.chassis.testing import kafka as chassis_testing
 from services.ledger.bootstrap import build
+from services.ledger.mechanisms.handlers import FILE as MECHANISMS
 from services.ledger.settings import Settings
 from services.ledger.tests.in_process import InProcess, in_process
 from services.ledger.tests.people import CITY, COUNTIES, give_keys
 from services.ledger.tests.vaults import InstalledVault, installed_vault
 from services.ledger.tests.world import World, reading
 
+JINCHENG = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
+
 
 @pytest.fixture(scope="package")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("profile")
     (directory / "city.json").write_bytes(msgspec.json.encode(CITY))
+    shutil.copy(JINCHENG / MECHANISMS, directory)
     return directory
 
 

@@ -143,7 +143,7 @@ def specimens(rows: Rows) -> list[Specimen]:
             carries=_COUNTY_ONLY,
         ),
     ]
-    found += [_item("GET", below, hazard) for below in ("", "/history", "/timeline")]
+    found += [_item("GET", below, hazard) for below in ("", "/history", "/timeline", "/mechanisms")]
     found += [
         _item("POST", f"/{move}", rows.hazard(*BEFORE[move]), body, _REFUSES.get(move, _nobody))
         for move, body in BODIES.items()

@@ -35,9 +35,10 @@ _KEEP: Final = f"""INSERT INTO look_alike (found_at, {_COLUMNS.names})
 SELECT $1, {_COLUMNS.names} FROM {_COLUMNS.rows("found", first=2)}"""  # noqa: S608 - our own columns
 _NAMED: Final = "hazard." + COLUMNS.replace(", ", ", hazard.")
 # The newest under each of the keys $1: however many an enterprise has, a look costs the same.
-_RECENT: Final = """
-SELECT DISTINCT hazard_id FROM unnest($1::text[]) AS wanted (key) CROSS JOIN LATERAL (
-       SELECT hazard_id FROM hazard_key WHERE hazard_key.key = wanted.key ORDER BY hazard_id DESC LIMIT 100) AS newest"""
+_WANTED: Final = Columns[str]({"key": ("text", str)})
+_RECENT: Final = f"""
+SELECT DISTINCT hazard_id FROM {_WANTED.rows("wanted")} CROSS JOIN LATERAL (
+       SELECT hazard_id FROM hazard_key WHERE hazard_key.key = wanted.key ORDER BY hazard_id DESC LIMIT 100) AS newest"""  # noqa: S608
 # The newest of those that meet: $1 keys, $2 states, $3 how many.
 _MEETING: Final = f"""
 SELECT {_NAMED} FROM hazard JOIN ({_RECENT}) AS met USING (hazard_id)
