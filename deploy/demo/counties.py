@@ -96,7 +96,7 @@ class County:
             await self.sender.send([self._system.planned(story, self._clock.now())])
             return
         done = self._submissions.get(story.reference, 0)
-        if done > hazard["returned_count"] or not self._ready(story, hazard):
+        if done > hazard["returned_count"] + hazard["reopened_count"] or not self._ready(story, hazard):
             return
         self._submissions[story.reference] = done + 1
         event = self._system.rectified(story, self._clock.now(), again=done > 0)

@@ -38,6 +38,10 @@ class Quirk(enum.StrEnum):
     FOREIGN = "foreign"
 
 
+# Of the hazards that are mended in time so many stay mended for each one that doesn't.
+_EVERY: Final = 7
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """One hazard's story. `at` counts wall seconds from the start; `days` is the deadline given at confirmation."""
@@ -58,6 +62,11 @@ class Story:
     def reaches_the_ledger(self) -> bool:
         """Tell whether a hazard is to come of it."""
         return self.quirk not in {Quirk.MALFORMED, Quirk.FOREIGN}
+
+    @property
+    def relapses(self) -> bool:
+        """Tell whether what was mended in time is found broken again when somebody looks back."""
+        return self.fate is Fate.IN_TIME and int(self.reference[-4:]) % _EVERY == 0
 
     @property
     def again(self) -> str | None:

@@ -29,7 +29,7 @@ class Regulators:
         self.refused: list[str] = []
 
     async def work(self, county: str, stopping: asyncio.Event) -> None:
-        """Confirm what is reported and review what is handed in, again and again."""
+        """Confirm what is reported, review what is handed in and look back at what was closed, again and again."""
         while not stopping.is_set():
             async for hazard in self._platform.pages(
                 "ledger", "/v1/hazards", _clerk(county), county=county, state="reported"
@@ -39,6 +39,10 @@ class Regulators:
                 "ledger", "/v1/hazards", _clerk(county), county=county, state="in_review"
             ):
                 await self._review(hazard)
+            async for hazard in self._platform.pages(
+                "ledger", "/v1/hazards", _clerk(county), county=county, state="closed"
+            ):
+                await self._look_back(hazard)
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _decide(self, hazard: Json) -> None:
@@ -93,6 +97,15 @@ class Regulators:
                 != _FORBIDDEN
             ):
                 return
+
+    async def _look_back(self, hazard: Json) -> None:
+        """Look again at what was struck off; where it is broken again, it goes back to rectifying."""
+        story = self._stories.get(hazard["reference"])
+        if story is not None and story.relapses and hazard["reopened_count"] == 0:
+            today = self._clock.now().astimezone(ZONE).date()
+            until = (today + timedelta(days=story.days)).isoformat()
+            body = {"reason": "回头看发现隐患反弹", "deadline_on": until}
+            await self._command(hazard, "reopen", "city-regulator-1", body)
 
     async def _command(self, hazard: Json, verb: str, account: str, body: Json) -> int:
         """Give one command; return the status of the answer."""

@@ -6,7 +6,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from deploy.demo.audit import accepted, alarms, confirmed, figures, gathered, history, letters, order, refused
+from deploy.demo.audit import (
+    accepted,
+    alarms,
+    confirmed,
+    figures,
+    gathered,
+    history,
+    letters,
+    looked_back,
+    order,
+    refused,
+)
 from deploy.demo.audit.case import Case, Line
 
 Check = Callable[[Case], Awaitable[Line]]
@@ -18,6 +29,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     order.every_hazards_events_stand_in_order,
     refused.every_planned_refusal_was_refused,
     confirmed.what_is_major_was_confirmed_as_the_city_asks,
+    looked_back.what_broke_again_is_rectifying_again,
     alarms.every_overdue_deadline_was_raised_once,
     letters.every_overdue_hazard_has_one_letter,
     figures.the_books_balance,

@@ -5,37 +5,21 @@ That the rate falls at once follows from the reopening; the case of accountabili
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
-import msgspec
-
-from duban_contracts.events.hazards import HazardReopened
-from duban_contracts.events.types import HazardFacts, HazardState, LongText
+from duban_contracts.events.types import HazardFacts, HazardState
 from services.chassis.access.roles import REGULATORS, SUPERVISORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import deadline_holds
+from services.ledger.hazards.moves.reopen import Reopen, reopened
 
 
-class MarkFalse(msgspec.Struct, frozen=True, kw_only=True):
+class MarkFalse(Reopen, frozen=True, kw_only=True):
     """认定虚假整改: what shows that it was never mended, and the new last day."""
-
-    reason: LongText
-    deadline_on: date
 
 
 def _mark_false(_: Hazard, command: MarkFalse, stamp: Stamp, after: HazardFacts) -> Decision:
-    if refused := deadline_holds(command.deadline_on, stamp):
-        return refused
-    return HazardReopened(
-        hazard=msgspec.structs.replace(after, deadline_on=command.deadline_on, overdue=False),
-        actor=stamp.actor,
-        occurred_at=stamp.at,
-        reason=command.reason,
-        deadline_on=command.deadline_on,
-        false_rectification=True,
-    )
+    return reopened(command, stamp, after, false_rectification=True)
 
 
 MARK_FALSE: Final = Move(

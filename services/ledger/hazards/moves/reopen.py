@@ -23,6 +23,11 @@ class Reopen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _reopen(_: Hazard, command: Reopen, stamp: Stamp, after: HazardFacts) -> Decision:
+    return reopened(command, stamp, after)
+
+
+def reopened(command: Reopen, stamp: Stamp, after: HazardFacts, *, false_rectification: bool = False) -> Decision:
+    """Return the event that reopens the hazard with the command's reason and deadline, or why it is refused."""
     if refused := deadline_holds(command.deadline_on, stamp):
         return refused
     return HazardReopened(
@@ -31,6 +36,7 @@ def _reopen(_: Hazard, command: Reopen, stamp: Stamp, after: HazardFacts) -> Dec
         occurred_at=stamp.at,
         reason=command.reason,
         deadline_on=command.deadline_on,
+        false_rectification=false_rectification,
     )
 
 

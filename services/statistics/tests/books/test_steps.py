@@ -93,6 +93,7 @@ def test_a_booking_day_never_goes_back() -> None:
     assert [step.day for step in steps] == [date(2026, 11, 2), date(2026, 11, 2)]
 
 
+@pytest.mark.feature("SY31")
 def test_a_closing_stands_until_the_hazard_is_reopened() -> None:
     closed = open_since(1).submitted(hour(20)).closed(hour(40))
     newest = booked(closed).steps[-1]
