@@ -184,14 +184,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
 
 
-class FoundBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The inspection (检查任务) that found a hazard: the task's id and number, and the unit that inspected."""
-
-    task_id: Identifier
-    task_number: Identifier
-    unit: Unit
-
-
 class Listing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """挂牌督办 of a hazard that is not lifted: `number` counts the hazard's listings from 1.
 
@@ -211,6 +203,14 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def as_subject(self, hazard_id: str) -> Subject:
         """Return the listing of this hazard as the subject of a letter or a deadline."""
         return Subject(kind=LISTING, id=f"{hazard_id}/{self.number}", number=self.document)
+
+
+class FoundBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The inspection (检查任务) that found a hazard: the task's id and number, and the unit that inspected."""
+
+    task_id: Identifier
+    task_number: Identifier
+    unit: Unit
 
 
 class HazardFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
