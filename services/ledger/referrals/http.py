@@ -68,15 +68,10 @@ def _lists(routes: Router, deps: Deps) -> None:
         limit: Limit = 100,
     ) -> Page[ReferralDocument]:
         """List referrals as they stand today, in order of their days."""
-        today = deps.acting(caller).today
+        scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
+        behind = after.position if after else None
         async with deps.database.acquire() as connection:
-            found = await tables.page(
-                connection,
-                caller.scope.narrowed(county=county),
-                is_open=open,
-                after=after.position if after else None,
-                limit=limit + 1,
-            )
+            found = await tables.page(connection, scope, is_open=open, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: ReferralDocument.of(each, today), cursor=ByReferralDay.of)
 
     # Before the single referral: `monthly` must not be taken for the id of one.
@@ -89,16 +84,10 @@ def _lists(routes: Router, deps: Deps) -> None:
         limit: Limit = 100,
     ) -> Page[ReferralDocument]:
         """List what was open on some day of the month, as it stood when the month ended (or today, while it lasts)."""
-        span = month_of(month)
-        until = min(span.last, deps.acting(caller).today)
+        scope, span = caller.scope.narrowed(county=county), month_of(month)
+        until, behind = min(span.last, deps.acting(caller).today), after.position if after else None
         async with deps.database.acquire() as connection:
-            found = await tables.page(
-                connection,
-                caller.scope.narrowed(county=county),
-                alive_in=span,
-                after=after.position if after else None,
-                limit=limit + 1,
-            )
+            found = await tables.page(connection, scope, alive_in=span, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: ReferralDocument.of(each, until), cursor=ByReferralDay.of)
 
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from duban_contracts.testing.calendar import local
+from duban_contracts.events.types import Grade
+from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.listings import listed
 from duban_contracts.testing.stories import confirmed
 from services.scheduler.tests.bench import Bench, metric
 
@@ -30,6 +32,15 @@ async def test_the_audit_finds_a_deadline_that_passed_without_its_event(bench: B
     await bench.tick()
     assert (await bench.audit()).missed_total == 0
     assert metric("duban_supervision_missed") == 0
+
+
+async def test_the_audit_finds_a_listing_whose_time_passed_without_its_event(bench: Bench) -> None:
+    await bench.learn(listed(confirmed(grade=Grade.MAJOR, deadline_on=june(20)), local(2), june(3)).records())
+    bench.clock.set(local(4) + timedelta(seconds=31))
+    await bench.hear(local(4, 1))
+    assert [(f.hazard_id, f.reason) for f in (await bench.audit()).missed] == [("hz-1", "not_raised")]
+    await bench.tick()
+    assert (await bench.audit()).missed_total == 0
 
 
 async def test_the_audit_finds_clocks_that_disagree_with_their_alarms(bench: Bench) -> None:
