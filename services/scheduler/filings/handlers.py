@@ -26,7 +26,7 @@ from services.chassis.publishing.unit_of_work import UnitOfWork
 from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
 from services.scheduler import metrics
-from services.scheduler.filings.model import command_of, said_of, screen
+from services.scheduler.filings.model import command_of, in_the_claim, said_of, screen
 from services.scheduler.tasks.handlers.commands import Order, Refused, facts_of, keep_filing, move
 from services.scheduler.tasks.handlers.hearing import CONSUMER
 from services.scheduler.tasks.handlers.taskbook import SOURCE, Taskbook, moving
@@ -119,7 +119,7 @@ class _Desk:
             return
         said = move(self._unit, task, order, self._filings.taskbook)
         if isinstance(said, Refused):
-            self.refuse(delivery, said.refusal)
+            self.refuse(delivery, in_the_claim(said.refusal))
         else:
             self._filed.append((order, said))
             self._say(delivery, order, said, ClaimOutcome.APPLIED)

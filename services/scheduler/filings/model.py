@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
@@ -39,6 +41,11 @@ def command_of(filing: TaskReported) -> Submit:
         filed_on=filing.filed_on,
         findings=filing.findings,
     )
+
+
+def in_the_claim(why: Refusal) -> Refusal:
+    """Return a refusal of the same words over HTTP with the field as a claim calls it: what names the task."""
+    return msgspec.structs.replace(why, field="reference") if why.field == "name" else why
 
 
 def said_of(task: Task, outcome: ClaimOutcome) -> dict[str, Any]:
