@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Response
 
 from duban_contracts.refusals import Refusal
-from services.chassis.access.policy import Action, allow
+from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import OFFICES, REGULATORS, TIP_OFFICERS, TOWNSHIP
 from services.chassis.storage.database import Database
@@ -21,7 +21,10 @@ from services.ledger.tips.handlers.desk import TipDesk
 from services.ledger.tips.handlers.receive import receive_tip
 from services.ledger.vault.model.envelope import keyed
 
-RECEIVE: Final = Action("ledger.tips.receive", "受理举报", roles=TIP_OFFICERS | REGULATORS | OFFICES | TOWNSHIP)
+# Every office takes in what concerns the city; whose area it is, sees it.
+RECEIVE: Final = Action(
+    "ledger.tips.receive", "受理举报", roles=TIP_OFFICERS | REGULATORS | OFFICES | TOWNSHIP, reach=Reach.NOTHING
+)
 Receiver = Annotated[Caller, Depends(allow(RECEIVE))]
 
 
