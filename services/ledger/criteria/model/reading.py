@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,10 @@ from services.ledger.criteria.model.standards import MOST_CLAUSES, Clause, Stand
 HEAD: Final = ("sector", "version", "title", "document", "in_force_on", "until_on")
 FIELDS: Final = (*HEAD, "code", "text")
 DEMANDED: Final = ("sector", "version", "title", "in_force_on", "code", "text")
+
+# What a database can keep and compare; 9999-12-31 would be infinity to it.
+_FIRST_DAY: Final = date(1949, 10, 1)
+_LAST_DAY: Final = date(2999, 12, 31)
 
 
 class Row(NamedTuple):
@@ -135,11 +140,13 @@ def _day(row: Row, name: str, found: Findings) -> date | None:
     text = row.value(name)
     if not text:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
+    day: date | None = None
+    with suppress(ValueError):
+        day = date.fromisoformat(text)
+    if day is None or not _FIRST_DAY <= day <= _LAST_DAY:
         found.error(row.cells[name], "no-date", "must be a day such as 2023-05-15", text)
         return None
+    return day
 
 
 def _text(value: Any) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from duban_contracts.findings import Findings
 from services.chassis.testing.tries import tries
 from services.ledger.criteria.handlers import read_file
+from services.ledger.criteria.model.reading import HEAD
 from services.ledger.criteria.model.standards import ALL, Clause, Standard, in_force
 from services.ledger.tests.criteria.files import CLAUSES, as_json, as_workbook, rows, version
 
@@ -118,3 +119,38 @@ def test_the_first_and_the_last_day_count(one: Standard, length: int) -> None:
     held = [bool(in_force([ended], one.sector, day)) for day in (one.in_force_on, last)]
     beside = [bool(in_force([ended], one.sector, day)) for day in (one.in_force_on - timedelta(1), last + timedelta(1))]
     assert (held, beside) == ([True, True], [False, False])
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=5)
+    | st.just("9999-12-31"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.binary(max_size=60))
+def test_bytes_of_any_kind_are_refused_with_a_finding(content: bytes) -> None:
+    assert faults(content)
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from([*HEAD, "clauses"]), VALUES, max_size=7)
+        | VALUES
+        | st.builds(lambda value, name: version(**{name: value}), VALUES, st.sampled_from([*HEAD[2:], "clauses"])),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_whatever_a_list_holds_it_is_refused_by_cell_or_can_be_read_again(lists: list[Any]) -> None:
+    found = Findings()
+    read = read_file(msgspec.json.encode({"lists": lists}), found)
+    if found.errors:
+        assert all(each.cell and each.code and each.rule for each in found.errors)
+    else:
+        assert read_file(msgspec.json.encode({"lists": read}), Findings()) == read
