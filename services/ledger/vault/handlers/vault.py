@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
+from weakref import WeakKeyDictionary
 
 from services.chassis.assembly import Platform
 from services.chassis.storage.database import Connection, Database, connect
@@ -15,6 +16,8 @@ from services.ledger.vault.handlers.keys import KeyFile
 from services.ledger.vault.model.keyring import Keyring
 
 _CONNECTIONS: Final = 4
+# By the ledger's own database: several slices ask for the vault, and one pool is enough.
+_OF_LEDGERS: Final[WeakKeyDictionary[Database, Vault]] = WeakKeyDictionary()
 
 
 class Vault:
@@ -27,12 +30,14 @@ class Vault:
         self._database: Database | None = None
 
     @classmethod
-    def on(cls, platform: Platform[Settings]) -> Self | None:
-        """Return the vault that the settings name; None where an installation has none."""
+    def on(cls, platform: Platform[Settings]) -> Vault | None:
+        """Return the vault that the settings name, the same one for every slice; None where an installation has none."""
         settings = platform.settings
         if settings.vault_postgres_dsn is None or settings.vault_keyring is None:
             return None
-        return cls(settings.vault_postgres_dsn, settings.vault_keyring)
+        if platform.database not in _OF_LEDGERS:
+            _OF_LEDGERS[platform.database] = cls(settings.vault_postgres_dsn, settings.vault_keyring)
+        return _OF_LEDGERS[platform.database]
 
     def keyring(self) -> Keyring:
         """Return the keys as their file has them now; raises UnusableKeyring."""
@@ -46,9 +51,10 @@ class Vault:
             yield connection
 
     async def close(self) -> None:
-        """Close what was opened."""
-        if self._database is not None:
-            await self._database.close()
+        """Close what was opened; every slice that has the vault does so when it ends."""
+        database, self._database = self._database, None
+        if database is not None:
+            await database.close()
 
     async def _open(self) -> Database:
         async with self._opening:
