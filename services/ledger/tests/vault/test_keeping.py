@@ -24,7 +24,7 @@ from services.ledger.vault.handlers.vault import Vault
 from services.ledger.vault.model import envelope, keyring
 from services.ledger.vault.model.identity import Identity
 from services.ledger.vault.tables import records
-from services.ledger.vault.tables.schema import install
+from services.ledger.vault.tables.schema import RIGHTS, install
 
 PERSON = Identity(name="举报人乙（虚构）", phone="13700000001")
 
@@ -124,3 +124,12 @@ async def test_rights_that_were_given_by_hand_go_when_the_vault_is_installed_aga
         assert not await owner.fetchval("SELECT has_table_privilege($1, 'lookup', 'DELETE')", vault.role)
     finally:
         await owner.close()
+
+
+async def test_the_vaults_database_holds_nothing_but_the_vault(vault: InstalledVault) -> None:
+    owner = await asyncpg.connect(vault.owner_dsn)
+    try:
+        rows = await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    finally:
+        await owner.close()
+    assert {row["tablename"] for row in rows} == {*RIGHTS, "schema_migration"}
