@@ -86,7 +86,9 @@ async def meeting(connection: Connection, keys: Sequence[str], scope: Scope, lim
 
 async def keep(connection: Connection, compared: Sequence[str], found: Sequence[LookAlike], at: datetime) -> None:
     """Keep what the hazards `compared` look like by now, in the place of what was found of them before."""
-    await connection.execute("DELETE FROM look_alike WHERE hazard_id = ANY($1::uuid[])", list(compared))
+    await connection.execute(
+        "DELETE FROM look_alike WHERE hazard_id = ANY($1::uuid[]) OR other_id = ANY($1::uuid[])", list(compared)
+    )
     await connection.execute(f"{_KEEP} ON CONFLICT DO NOTHING", at, *_COLUMNS.arguments(found))
 
 

@@ -23,3 +23,4 @@ CREATE TABLE look_alike (
     PRIMARY KEY (hazard_id, other_id),
     CHECK (hazard_id <> other_id)
 );
+CREATE INDEX look_alike_by_other ON look_alike (other_id);

@@ -64,6 +64,9 @@ async def test_a_corrected_report_is_compared_anew(ledger: InProcess) -> None:
     await of(ledger, "更正示例厂（虚构）", reference=second["reference"])
     await compared(ledger)
     assert (second["number"], first["number"]) in await pairs(ledger)
+    await of(ledger, "更正示例厂（虚构）", reference=first["reference"], description="灭火器过期", place="办公楼")
+    await compared(ledger)
+    assert (second["number"], first["number"]) not in await pairs(ledger)
 
 
 async def test_another_countys_double_is_shown_to_whoever_sees_both(ledger: InProcess) -> None:
