@@ -25,13 +25,13 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
 def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> Decision:
     if refused := another_reviews(hazard, stamp) or no_listing_holds(hazard):
         return refused
-    if hazard.grade in stamp.rules.review.two_reviewers:
-        if hazard.reviewed_by is None:
-            # The first of two: what it was checked as stands, and another strikes it off.
-            before = msgspec.structs.replace(after, state=hazard.state)
-            return HazardReviewed(hazard=before, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
-        if stamp.actor.account == hazard.reviewed_by:
-            return refusal("same-reviewer")
+    if hazard.grade in stamp.rules.review.two_reviewers and hazard.reviewed_by is None:
+        # The first of two: what it was checked as stands, and another strikes it off.
+        before = msgspec.structs.replace(after, state=hazard.state)
+        return HazardReviewed(hazard=before, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
+    # Who was the first stays that, whatever the grade or the policy has become since.
+    if stamp.actor.account == hazard.reviewed_by:
+        return refusal("same-reviewer")
     if hazard.grade is Grade.MAJOR and not holds(stamp.actor, CITY_REGULATORS):
         return refusal("city-regulator-required", field="grade", move=CLOSE.zh)
     return HazardClosed(hazard=after, actor=stamp.actor, occurred_at=stamp.at, review=command.review)

@@ -13,7 +13,7 @@ from duban_contracts.policies import Review
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import REGULATORS, Role
 from services.ledger.hazards.model import evolve
-from services.ledger.hazards.moves import Reopen, decide
+from services.ledger.hazards.moves import Regrade, Reopen, decide
 from services.ledger.tests.telling import (
     CITY,
     CITY_2,
@@ -113,6 +113,12 @@ def test_what_was_returned_after_the_first_review_is_reviewed_anew() -> None:
     again = does(in_review(Grade.MAJOR), (CLOSE, CITY), (RETURN, COUNTY), (SUBMIT, ENTERPRISE))
     assert (again.reviewed_at, again.reviewed_by) == (None, None)
     assert does(again, (CLOSE, CITY)).state is HazardState.IN_REVIEW
+
+
+def test_the_first_reviewer_does_not_close_it_after_a_regrading_either() -> None:
+    first = does(in_review(Grade.MAJOR), (CLOSE, CITY), (Regrade(grade=Grade.GENERAL, reason="重新认定"), CITY_2))
+    assert refusal(first, CLOSE, CITY) == "same-reviewer"
+    assert does(first, (CLOSE, COUNTY)).state is HazardState.CLOSED
 
 
 @pytest.mark.feature("SY30")

@@ -153,6 +153,15 @@ class HazardLife(RuleBasedStateMachine):
         assert fold(e for e in published if isinstance(e, HazardEvent)) == self.hazard
 
     @invariant()
+    def no_hand_is_two_hands(self) -> None:
+        # As the database's constraints have it.
+        hazard = self.hazard
+        if hazard.grade is Grade.MAJOR and hazard.first_confirmed_by is not None:
+            assert hazard.confirmed_by != hazard.first_confirmed_by
+        assert hazard.reviewed_by is None or hazard.reviewed_by not in {hazard.closed_by, hazard.submitted_by}
+        assert hazard.looked_back_at is None or hazard.closed_at is not None
+
+    @invariant()
     def the_last_event_carries_the_facts(self) -> None:
         assert self.events[-1].hazard == facts(self.hazard)
 
