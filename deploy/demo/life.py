@@ -69,6 +69,11 @@ class Story:
         return self.fate is Fate.IN_TIME and int(self.reference[-4:]) % _EVERY == 0
 
     @property
+    def is_listed(self) -> bool:
+        """Tell whether the city's committee takes over supervision of it (挂牌督办): every other major hazard."""
+        return self.grade is Grade.MAJOR and int(self.reference[-4:]) % 2 == 0
+
+    @property
     def again(self) -> str | None:
         """The reference under which the same hazard is reported once more, by another channel; None where it isn't."""
         return f"{self.reference}-B" if self.quirk is Quirk.FOUND_AGAIN else None

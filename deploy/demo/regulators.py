@@ -16,6 +16,9 @@ from services.chassis.process.clock import ZONE, Clock
 
 _LOOK_EVERY_SECONDS = 0.5
 _FORBIDDEN = 403
+_OFFICE = "city-office-1"
+# The committee gives a day more than the regulator does: both have their own clocks.
+_LISTED_LONGER = 1
 
 
 class Regulators:
@@ -71,7 +74,13 @@ class Regulators:
                     "criterion": CLAUSE,
                 }
                 await self._command(hazard, "first-confirm", _clerk(story.county), first)
-        await self._command(hazard, "confirm", "city-regulator-1" if major else _clerk(story.county), body)
+        confirmed = await self._command(hazard, "confirm", "city-regulator-1" if major else _clerk(story.county), body)
+        if story.is_listed and confirmed == httpx.codes.OK:
+            listing = {
+                "document": f"晋市安委督〔{today.year}〕{int(story.reference[-4:])}号",
+                "deadline_on": (today + timedelta(days=story.days + _LISTED_LONGER)).isoformat(),
+            }
+            await self._command(hazard, "list", _OFFICE, listing)
 
     async def _merge(self, hazard: Json, story: Story) -> None:
         """Merge what was found again into what was reported first; a hazard that is over by now goes on for nobody."""
@@ -90,6 +99,8 @@ class Regulators:
             body = {"reason": "整改照片不能证明隐患已消除，请补充验收记录"}
             await self._command(hazard, "return", _clerk(story.county), body)
             return
+        if hazard["listing"] is not None:
+            await self._command(hazard, "lift", _OFFICE, {"conclusion": "经现场核查，整改措施已落实，同意解除挂牌督办"})
         # Who may review depends on who did what before, and the platform knows: where one may not, a colleague does.
         for account in _reviewers(story):
             if (
