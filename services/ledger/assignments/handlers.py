@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.scope import Facts
@@ -24,12 +25,13 @@ def facts_of(assignment: Assignment) -> Facts:
     return Facts(county=assignment.county, sector=assignment.sector, unit=assignment.unit)
 
 
-async def give(connection: Connection, command: Assign, *, acting: Acting) -> Assignment | Refusal:
+async def give(connection: Connection, command: Assign, *, acting: Acting, rules: Rules) -> Assignment | Refusal:
     """Give a matter to a unit; return the assignment, or why not. A hazard outside the caller's scope is not there."""
     hazard = await find_hazard(connection, command.hazard, acting.caller) if command.hazard else None
     if command.hazard and hazard is None:
         return refusal("hazard-not-found", field="hazard")
-    made = assign(command, uuid7_text(), hazard, hand_of(acting))
+    latest = rules.bounds.latest_deadline(acting.today)
+    made = assign(command, uuid7_text(), hazard, hand_of(acting), latest=latest)
     if isinstance(made, Refusal):
         return made
     await tables.save(connection, made)

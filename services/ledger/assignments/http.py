@@ -9,8 +9,8 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from duban_contracts.days import Zone
 from duban_contracts.events.types import Unit
+from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
@@ -46,11 +46,11 @@ class Deps:
 
     database: Database
     clock: Clock
-    zone: Zone
+    rules: Rules
 
     def acting(self, caller: Caller) -> Acting:
         """Return who does something, now."""
-        return Acting.now(caller, clock=self.clock, zone=self.zone)
+        return Acting.now(caller, clock=self.clock, zone=self.rules.zone)
 
 
 def router(deps: Deps) -> Router:
@@ -115,7 +115,9 @@ def _one(routes: Router, deps: Deps) -> None:
         summary="交办",
         status_code=201,
         response_model=AssignmentDocument,
-        responses=declares("hazard-not-found", "assignment-outside-area", "answer-day-in-the-past"),
+        responses=declares(
+            "hazard-not-found", "assignment-outside-area", "answer-day-in-the-past", "answer-day-too-far"
+        ),
     )
     async def assign(
         command: JsonBody[Assign], once: Once, caller: Annotated[Caller, Depends(allow(GIVE))]
@@ -124,7 +126,7 @@ def _one(routes: Router, deps: Deps) -> None:
         acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = _told(await give(connection, command, acting=acting))
+            said = _told(await give(connection, command, acting=acting, rules=deps.rules))
             return await once.keep(connection, await _shown(connection, said, acting, status=201))
 
 

@@ -10,4 +10,4 @@ from services.ledger.assignments.http import Deps, router
 
 def wire(platform: Platform[Any]) -> Part:
     """Return the assignments' part of the ledger."""
-    return Part(routers=[router(Deps(platform.database, platform.clock, platform.city.rules.zone))])
+    return Part(routers=[router(Deps(platform.database, platform.clock, platform.city.rules))])

@@ -34,13 +34,18 @@ class Assign(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date
 
 
-def assign(command: Assign, assignment_id: str, hazard: Hazard | None, by: Hand) -> Made | Refusal:
-    """Return a new assignment, or why it is refused. A county's office gives matters within its county only."""
+def assign(command: Assign, assignment_id: str, hazard: Hazard | None, by: Hand, *, latest: date) -> Made | Refusal:
+    """Return a new assignment, or why it is refused. A county's office gives matters within its county only.
+
+    `latest` is the furthest day that the city allows: a typing error (2226) or 长期 (9999-12-31) would never be owed.
+    """
     county = hazard.county if hazard else command.county
     if by.county is not None and county != by.county:
         return refusal("assignment-outside-area", field="county")
     if command.due_on < by.today:
         return refusal("answer-day-in-the-past", field="due_on", today=by.today.isoformat())
+    if command.due_on > latest:
+        return refusal("answer-day-too-far", field="due_on", latest=latest.isoformat())
     made = Assignment(
         assignment_id=assignment_id,
         document=command.document,

@@ -39,7 +39,7 @@ class AssignmentRows:
     """Makes assignments of given facts, past HTTP."""
 
     def __init__(self, ledger: InProcess) -> None:
-        self._deps = Deps(ledger.database, ledger.clock, ledger.platform.city.rules.zone)
+        self._deps = Deps(ledger.database, ledger.clock, ledger.platform.city.rules)
 
     def assignment(self, *, answered: bool = False, late: bool = False) -> Make:
         """Make assignments: answered ones, or such whose day is over, where asked."""
@@ -55,7 +55,7 @@ class AssignmentRows:
             )
             acting = self._deps.acting(Caller(PEOPLE["office"], EVERYWHERE, "test"))
             async with database.transaction() as connection:
-                made = await give(connection, command, acting=acting)
+                made = await give(connection, command, acting=acting, rules=self._deps.rules)
                 assert isinstance(made, Assignment)
                 if answered:
                     bureau = Principal("bureau-1", Role.COUNTY_REGULATOR, facts.county or "", unit=_UNIT)

@@ -19,7 +19,7 @@ from services.ledger.assignments.moves import MOVES, Accept, Answer, Assign, Mad
 from services.ledger.hazards.model.hand import Hand
 from services.ledger.tests.telling import new_hazard
 
-TODAY, DUE = june(1), june(10)
+TODAY, DUE, LATEST = june(1), june(10), date(2031, 6, 1)
 GIVEN = Assign(
     document="晋市安委办交〔2026〕5号", matter="三家加油站动火未审批", unit="emergency_management", due_on=DUE
 )
@@ -39,7 +39,7 @@ BUREAU = hand(Role.COUNTY_REGULATOR, unit="emergency_management")
 
 
 def given_to_the_county(command: Assign = GIVEN, by: Hand = CITY) -> Assignment:
-    made = assign(msgspec.structs.replace(command, county="140502"), "a-1", None, by)
+    made = assign(msgspec.structs.replace(command, county="140502"), "a-1", None, by, latest=LATEST)
     assert isinstance(made, Made)
     return made.assignment
 
@@ -103,15 +103,17 @@ def test_the_office_that_gave_it_decides_on_the_answer() -> None:
 
 def test_a_countys_office_gives_matters_within_its_county_and_nobody_one_that_is_late_at_once() -> None:
     county = hand(Role.COUNTY_OFFICE)
-    assert refusal(assign(GIVEN, "a-1", None, county)) == "assignment-outside-area"
+    assert refusal(assign(GIVEN, "a-1", None, county, latest=LATEST)) == "assignment-outside-area"
     elsewhere = msgspec.structs.replace(new_hazard(), county="140521")
-    assert refusal(assign(GIVEN, "a-1", elsewhere, county)) == "assignment-outside-area"
+    assert refusal(assign(GIVEN, "a-1", elsewhere, county, latest=LATEST)) == "assignment-outside-area"
     yesterday = msgspec.structs.replace(GIVEN, due_on=june(1) - timedelta(days=1))
-    assert refusal(assign(yesterday, "a-1", None, CITY)) == "answer-day-in-the-past"
+    assert refusal(assign(yesterday, "a-1", None, CITY, latest=LATEST)) == "answer-day-in-the-past"
+    for_ever = msgspec.structs.replace(GIVEN, due_on=date(9999, 12, 31))
+    assert refusal(assign(for_ever, "a-1", None, CITY, latest=LATEST)) == "answer-day-too-far"
 
 
 def test_a_matter_that_is_a_hazard_takes_its_county_and_sector_from_it() -> None:
-    made = assign(GIVEN, "a-1", new_hazard(), CITY)
+    made = assign(GIVEN, "a-1", new_hazard(), CITY, latest=LATEST)
     assert isinstance(made, Made)
     assert (made.assignment.county, made.assignment.sector, made.assignment.hazard_number) == (
         "140502",
