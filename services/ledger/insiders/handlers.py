@@ -12,7 +12,7 @@ from services.chassis.storage.database import Connection
 from services.chassis.storage.locks import hold_names
 from services.ledger.insiders import tables
 from services.ledger.insiders.model import InsideReport, Report, ReportState, digest_of
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.vault.handlers.seal import seal, why_not
 from services.ledger.vault.model.identity import Identity
 
@@ -21,7 +21,7 @@ SUBJECTS: Final = "inside_report"
 
 
 async def report_inside(
-    connection: Connection, said: Report, reporter: Identity | None, *, desk: TipDesk, acting: Acting
+    connection: Connection, said: Report, reporter: Identity | None, *, office: TipOffice, acting: Acting
 ) -> InsideReport | Refusal:
     """Take a report in for the caller's own enterprise, in the caller's transaction; the same code again is the same report.
 
@@ -30,8 +30,8 @@ async def report_inside(
     enterprise = next(iter(acting.caller.scope.enterprise or ()), None)
     if enterprise is None:
         return refusal("inside-report-no-enterprise")
-    county = acting.caller.county or desk.city
-    if against := why_not(desk.vault, reporter, (said.place, said.content)):
+    county = acting.caller.county or office.city
+    if against := why_not(office.vault, reporter, (said.place, said.content)):
         return against
     digest = digest_of(said.claim_code)
     await hold_names(connection, "inside-report", [f"{enterprise}/{digest.hex()}"])
@@ -53,8 +53,8 @@ async def report_inside(
         code_digest=digest,
     )
     await tables.insert(connection, report)
-    if reporter is not None and desk.vault is not None:
-        await seal(desk.vault, report.report_id, reporter, kind=SUBJECTS, at=acting.at)
+    if reporter is not None and office.vault is not None:
+        await seal(office.vault, report.report_id, reporter, kind=SUBJECTS, at=acting.at)
     return report
 
 

@@ -30,7 +30,7 @@ from services.ledger.insiders import tables
 from services.ledger.insiders.documents import ByArrival, InsideReportDocument, ReportInside
 from services.ledger.insiders.handlers import change_report, report_inside
 from services.ledger.insiders.model import Handle, InsideReport, Reward, handle, reward
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 
 REPORT: Final = Action("ledger.insiders.report", "提交内部报告", roles=ENTERPRISE)
 READ: Final = Action("ledger.insiders.read", "查看本企业内部报告", roles=ENTERPRISE)
@@ -44,7 +44,7 @@ class Deps:
     """Dependencies of the routes."""
 
     database: Database
-    desk: TipDesk
+    office: TipOffice
 
     async def changed(
         self,
@@ -83,9 +83,9 @@ def _reporting(routes: Router, deps: Deps) -> None:
     )
     async def report(command: JsonBody[ReportInside], caller: Annotated[Caller, Depends(allow(REPORT))]) -> Response:
         """Report to the own enterprise; the same code again is the same report."""
-        acting = deps.desk.acting(caller)
+        acting = deps.office.acting(caller)
         async with deps.database.transaction() as connection:
-            said = await report_inside(connection, command, command.reporter, desk=deps.desk, acting=acting)
+            said = await report_inside(connection, command, command.reporter, office=deps.office, acting=acting)
         if isinstance(said, Refusal):
             raise Problem.of(said)
         return answer(InsideReportDocument.of(said), status=201)
@@ -126,7 +126,7 @@ def _answering(routes: Router, deps: Deps) -> None:
         report_id: UUID, command: JsonBody[Handle], caller: Annotated[Caller, Depends(allow(HANDLE))], once: Once
     ) -> Response:
         """Say what the enterprise did about it."""
-        acting = deps.desk.acting(caller)
+        acting = deps.office.acting(caller)
         change = partial(handle, said=command, account=acting.account, at=acting.at)
         return await deps.changed(report_id, change, acting, once)
 
@@ -140,6 +140,6 @@ def _answering(routes: Router, deps: Deps) -> None:
         report_id: UUID, command: JsonBody[Reward], caller: Annotated[Caller, Depends(allow(REWARD))], once: Once
     ) -> Response:
         """Note that whoever showed the code was rewarded."""
-        acting = deps.desk.acting(caller)
+        acting = deps.office.acting(caller)
         change = partial(reward, said=command, account=acting.account, at=acting.at)
         return await deps.changed(report_id, change, acting, once)

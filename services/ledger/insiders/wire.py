@@ -9,7 +9,7 @@ from services.ledger.insiders import tables
 from services.ledger.insiders.handlers import SUBJECTS
 from services.ledger.insiders.http import Deps, router
 from services.ledger.settings import Settings
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.vault.handlers.letting_go import Subjects, let_go
 
 _LET_GO_SECONDS: Final = 600
@@ -18,15 +18,15 @@ _REPORTS: Final = Subjects(SUBJECTS, tables.known, tables.to_erase, tables.note_
 
 def wire(platform: Platform[Settings]) -> Part:
     """Return the part."""
-    desk, database = TipDesk.on(platform), platform.database
+    office, database = TipOffice.on(platform), platform.database
 
     async def work() -> None:
-        if desk.vault is not None:
-            now, kept_days = desk.ledger.clock.now(), desk.policy.kept_days
-            await let_go(database, desk.vault, _REPORTS, now=now, kept_days=kept_days)
+        if office.vault is not None:
+            now, kept_days = office.ledger.clock.now(), office.policy.kept_days
+            await let_go(database, office.vault, _REPORTS, now=now, kept_days=kept_days)
 
     return Part(
-        routers=[router(Deps(database, desk))],
+        routers=[router(Deps(database, office))],
         jobs=[platform.every(_LET_GO_SECONDS, work, name="inside identities")],
-        close=[desk.vault.close] if desk.vault else [],
+        close=[office.vault.close] if office.vault else [],
     )

@@ -14,13 +14,13 @@ from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import register
 from services.ledger.rewards import tables
 from services.ledger.rewards.model import Matter, Reward, RewardState, doubles
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import STATES_ZH, Tip, TipState
 from services.ledger.tips.tables import rows
 from services.ledger.vault.handlers.seal import same_person
 
 
-async def decide_reward(connection: Connection, name: str, *, desk: TipDesk, acting: Acting) -> Reward | Refusal:
+async def decide_reward(connection: Connection, name: str, *, office: TipOffice, acting: Acting) -> Reward | Refusal:
     """Decide on the reward of the tip of this id or number, once, in the caller's transaction.
 
     It is worth what the city pays for the hazard's grade. Where the same person claims for the same matter already, in
@@ -34,13 +34,13 @@ async def decide_reward(connection: Connection, name: str, *, desk: TipDesk, act
         return hazard
     if not tip.has_reporter:
         return refusal("reporter-unknown")
-    if desk.vault is None:
+    if office.vault is None:
         return refusal("vault-not-set-up")
     await hold_names(connection, "reward", ["any"])
     if await tables.of_tip(connection, tip.tip_id) is not None:
         return refusal("reward-decided")
-    others = await tables.claimed(connection, await same_person(desk.vault, tip.tip_id))
-    reward = _decided(tip, hazard, others, desk, acting)
+    others = await tables.claimed(connection, await same_person(office.vault, tip.tip_id))
+    reward = _decided(tip, hazard, others, office, acting)
     await tables.insert(connection, reward)
     return reward
 
@@ -68,7 +68,7 @@ async def _graded(connection: Connection, tip: Tip) -> Hazard | Refusal:
     return refusal("reward-not-graded") if hazard is None or hazard.grade is None else hazard
 
 
-def _decided(tip: Tip, hazard: Hazard, others: list[Matter], desk: TipDesk, acting: Acting) -> Reward:
+def _decided(tip: Tip, hazard: Hazard, others: list[Matter], office: TipOffice, acting: Acting) -> Reward:
     own = Matter(
         tip_id=tip.tip_id,
         tip_number=tip.number,
@@ -92,7 +92,7 @@ def _decided(tip: Tip, hazard: Hazard, others: list[Matter], desk: TipDesk, acti
         sector=tip.sector,
         unit=tip.unit,
         grade=grade,
-        amount=desk.policy.rewards.of(grade),
+        amount=office.policy.rewards.of(grade),
         doubles=found,
         decided_by=acting.account,
         decided_at=acting.at,

@@ -27,7 +27,7 @@ from services.ledger.rewards.documents import ByDecision, RewardDocument
 from services.ledger.rewards.handlers import change_reward, decide_reward
 from services.ledger.rewards.model import Pay, Resolve, Reward, RewardState, paid, resolved
 from services.ledger.tips.documents import TipName
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 
 READ: Final = Action("ledger.rewards.read", "查看举报奖励", roles=TIP_OFFICERS)
 DECIDE: Final = Action("ledger.rewards.decide", "核定举报奖励", roles=TIP_OFFICERS)
@@ -42,7 +42,7 @@ class Deps:
     """Dependencies of the routes."""
 
     database: Database
-    desk: TipDesk
+    office: TipOffice
 
     async def done(
         self,
@@ -102,7 +102,7 @@ def _deciding(routes: Router, deps: Deps) -> None:
     )
     async def decide(name: TipName, caller: Decider, once: Once) -> Response:
         """Decide on a tip's reward."""
-        work = partial(decide_reward, name=name, desk=deps.desk, acting=deps.desk.acting(caller))
+        work = partial(decide_reward, name=name, office=deps.office, acting=deps.office.acting(caller))
         return await deps.done(caller, once, work, status=201)
 
 
@@ -117,7 +117,7 @@ def _going_on(routes: Router, deps: Deps) -> None:
         reward_id: UUID, command: JsonBody[Resolve], caller: Annotated[Caller, Depends(allow(RESOLVE))], once: Once
     ) -> Response:
         """Decide, as another officer, whether a flagged reward is paid after all."""
-        acting = deps.desk.acting(caller)
+        acting = deps.office.acting(caller)
         change = partial(resolved, said=command, account=acting.account, at=acting.at)
         return await deps.done(
             caller, once, partial(change_reward, reward_id=str(reward_id), change=change, acting=acting)
@@ -133,7 +133,7 @@ def _going_on(routes: Router, deps: Deps) -> None:
         reward_id: UUID, command: JsonBody[Pay], caller: Annotated[Caller, Depends(allow(PAY))], once: Once
     ) -> Response:
         """Note that a reward was paid."""
-        acting, zone = deps.desk.acting(caller), deps.desk.ledger.rules.zone.name
+        acting, zone = deps.office.acting(caller), deps.office.ledger.rules.zone.name
         change = partial(paid, said=command, account=acting.account, today=acting.today, zone=zone)
         return await deps.done(
             caller, once, partial(change_reward, reward_id=str(reward_id), change=change, acting=acting)

@@ -40,7 +40,7 @@ from services.ledger.settings import Settings
 from services.ledger.supervision.handlers import mark_overdue
 from services.ledger.tests.people import HOME, PEOPLE, People, give_keys
 from services.ledger.tests.vaults import InstalledVault
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 
 # Monday 1 June 2026, noon in Shanghai: the present of every test here.
 NOON = local(1, 12)
@@ -54,7 +54,7 @@ class InProcess(People):
     platform: Platform[Settings]
     app: FastAPI
     clock: ManualClock
-    desk: TipDesk
+    office: TipOffice
     offsets: itertools.count[int] = field(default_factory=itertools.count)
     references: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -158,14 +158,19 @@ async def in_process(dsn: str, profile: Path, vault: InstalledVault | None = Non
     for part in made:
         platform.reactions.add(part.reactions)
     app = app_of(platform, made, title=TITLE)
-    desk = TipDesk.on(platform)
+    office = TipOffice.on(platform)
     try:
         async with platform.database.acquire() as connection:
             tokens = await give_keys(connection)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://ledger") as client:
-            yield InProcess(client=client, tokens=tokens, now=NOON, platform=platform, app=app, clock=clock, desk=desk)
+            yield InProcess(
+                client=client, tokens=tokens, now=NOON, platform=platform, app=app, clock=clock, office=office
+            )
     finally:
-        for close in (*(close for part in made for close in part.close), *([desk.vault.close] if desk.vault else [])):
+        for close in (
+            *(close for part in made for close in part.close),
+            *([office.vault.close] if office.vault else []),
+        ):
             await close()
         await platform.database.close()

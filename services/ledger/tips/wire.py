@@ -7,8 +7,8 @@ from typing import Final
 
 from services.chassis.assembly import Part, Platform
 from services.ledger.settings import Settings
-from services.ledger.tips.handlers.desk import TipDesk
 from services.ledger.tips.handlers.keeping import let_go
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.http import intake, lookups, moves, reads
 
 # An identity that has to go does so within the hour.
@@ -17,15 +17,15 @@ _LET_GO_SECONDS: Final = 600
 
 def wire(platform: Platform[Settings]) -> Part:
     """Return the tips' part of the ledger."""
-    desk = TipDesk.on(platform)
+    office = TipOffice.on(platform)
     database = platform.database
     return Part(
         routers=[
-            intake.router(database, desk),
-            reads.router(database, desk),
-            moves.router(moves.Deps(database, desk)),
-            lookups.router(lookups.Deps(database, desk)),
+            intake.router(database, office),
+            reads.router(database, office),
+            moves.router(moves.Deps(database, office)),
+            lookups.router(lookups.Deps(database, office)),
         ],
-        jobs=[platform.every(_LET_GO_SECONDS, partial(let_go, database, desk=desk), name="identities")],
-        close=[desk.vault.close] if desk.vault else [],
+        jobs=[platform.every(_LET_GO_SECONDS, partial(let_go, database, office=office), name="identities")],
+        close=[office.vault.close] if office.vault else [],
     )

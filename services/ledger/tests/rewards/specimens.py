@@ -39,7 +39,7 @@ class RewardRows(TipRows):
         said = msgspec.convert(verification(), Verify)
         async with database.transaction() as connection:
             found = await verify_tip(
-                connection, tip.number, said, expecting=Precondition(), desk=self.desk, acting=self.acting("county")
+                connection, tip.number, said, expecting=Precondition(), office=self.office, acting=self.acting("county")
             )
         assert isinstance(found, Tip)
         assert found.hazard_id is not None

@@ -41,12 +41,12 @@ class TipRows:
 
     def __init__(self, ledger: InProcess) -> None:
         self.ledger = ledger
-        self.desk = ledger.desk
+        self.office = ledger.office
         self._askers = itertools.count(1)
 
     def acting(self, who: str) -> Acting:
         """Return one of PEOPLE, restricted nowhere, now."""
-        return self.desk.acting(Caller(PEOPLE[who], EVERYWHERE, "test"))
+        return self.office.acting(Caller(PEOPLE[who], EVERYWHERE, "test"))
 
     def tip(self, *, refuted: bool = False) -> Make:
         """Make tips, refuted ones where asked."""
@@ -65,7 +65,7 @@ class TipRows:
             )
             reporter = Identity(name="举报人丁（虚构）")
             async with self.ledger.database.transaction() as connection:
-                tip = await receive_tip(connection, said, reporter, desk=self.desk, acting=acting)
+                tip = await receive_tip(connection, said, reporter, office=self.office, acting=acting)
                 assert isinstance(tip, Tip)
                 if refuted:
                     tip = await move_tip(
@@ -74,7 +74,7 @@ class TipRows:
                         msgspec.convert(_REFUTE, Refute),
                         move=moves.refute,
                         expecting=Precondition(),
-                        desk=self.desk,
+                        office=self.office,
                         acting=acting,
                     )
             assert isinstance(tip, Tip)
@@ -86,8 +86,8 @@ class TipRows:
         """Make a look-up that an account of its own asked for."""
         tip = await self.tip()(database, facts)
         asker = Principal(f"asker-{next(self._askers)}", PEOPLE["tips"].role, "140500")
-        acting = self.desk.acting(Caller(asker, EVERYWHERE, "test"))
-        vault, ask = self.desk.vault, Ask(reason=Reason.REWARD, note="核对")
+        acting = self.office.acting(Caller(asker, EVERYWHERE, "test"))
+        vault, ask = self.office.vault, Ask(reason=Reason.REWARD, note="核对")
         assert vault is not None
         said = await lookups.ask(vault, tip.about, ask, needs_release=True, acting=acting)
         assert isinstance(said, Lookup)

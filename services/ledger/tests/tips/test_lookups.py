@@ -103,13 +103,13 @@ async def test_there_is_nobody_behind_an_anonymous_tip(ledger: InProcess) -> Non
 async def test_an_answer_can_be_read_for_a_day(ledger: InProcess) -> None:
     _, lookup = await asked(ledger)
     await does(ledger, f"/v1/lookups/{lookup['lookup_id']}/release", "tips-2")
-    desk = ledger.desk
-    assert desk.vault is not None
+    office = ledger.office
+    assert office.vault is not None
     caller = Caller(PEOPLE["tips"], EVERYWHERE, "test")
     for hours, shown in ((24, True), (25, False)):
         clock = ManualClock(ledger.now + timedelta(hours=hours))
-        acting = Acting.now(caller, clock=clock, zone=desk.ledger.rules.zone)
-        said = await lookups.read(desk.vault, lookup["lookup_id"], acting=acting)
+        acting = Acting.now(caller, clock=clock, zone=office.ledger.rules.zone)
+        said = await lookups.read(office.vault, lookup["lookup_id"], acting=acting)
         assert isinstance(said, tuple) is shown
 
 
@@ -147,12 +147,12 @@ async def test_no_look_up_can_be_changed_or_taken_away_by_the_vaults_own_role(
 
 
 async def test_without_a_vault_a_tip_is_taken_in_anonymously_only(ledger: InProcess) -> None:
-    desk = replace(ledger.desk, vault=None)
-    acting = desk.acting(Caller(PEOPLE["tips"], EVERYWHERE, "test"))
+    office = replace(ledger.office, vault=None)
+    acting = office.acting(Caller(PEOPLE["tips"], EVERYWHERE, "test"))
     said = msgspec.convert(intake(), Receive)
     async with ledger.database.transaction() as connection:
-        named = await receive_tip(connection, said, Identity(name="举报人（虚构）"), desk=desk, acting=acting)
-        anonymous = await receive_tip(connection, said, None, desk=desk, acting=acting)
+        named = await receive_tip(connection, said, Identity(name="举报人（虚构）"), office=office, acting=acting)
+        anonymous = await receive_tip(connection, said, None, office=office, acting=acting)
     assert isinstance(named, Refusal)
     assert (named.code, named.status) == ("vault-not-set-up", 409)
     assert isinstance(anonymous, Tip)

@@ -69,30 +69,30 @@ async def test_a_subject_is_sealed_once(vault: InstalledVault) -> None:
 async def test_identities_of_ended_tips_and_of_no_tip_go_and_leave_tombstones(ledger: InProcess) -> None:
     ended, running = [(await received(ledger))["tip_id"] for _ in range(2)]
     await does(ledger, f"/v1/tips/{ended}/refute", "county", {"visited_on": "2026-06-01", "visit": "未见"})
-    desk = ledger.desk
-    assert desk.vault is not None
+    office = ledger.office
+    assert office.vault is not None
     orphan = uuid7_text()
-    await seal(desk.vault, orphan, PERSON, kind="tip", at=NOON)
+    await seal(office.vault, orphan, PERSON, kind="tip", at=NOON)
 
     async def let_go_after(**later: int) -> None:
         clock = ManualClock(NOON + timedelta(**later))
-        await let_go(ledger.database, desk=replace(desk, ledger=replace(desk.ledger, clock=clock)))
+        await let_go(ledger.database, office=replace(office, ledger=replace(office.ledger, clock=clock)))
 
     await let_go_after(minutes=30)
-    assert await opened(desk.vault, orphan) == PERSON
+    assert await opened(office.vault, orphan) == PERSON
     await let_go_after(hours=2)
-    assert await opened(desk.vault, orphan) is None
-    assert await opened(desk.vault, ended) is not None
-    await let_go_after(days=desk.policy.kept_days + 1)
-    assert await opened(desk.vault, ended) is None
-    assert await opened(desk.vault, running) is not None
-    async with desk.vault.transaction() as connection:
+    assert await opened(office.vault, orphan) is None
+    assert await opened(office.vault, ended) is not None
+    await let_go_after(days=office.policy.kept_days + 1)
+    assert await opened(office.vault, ended) is None
+    assert await opened(office.vault, running) is not None
+    async with office.vault.transaction() as connection:
         rows = await connection.fetch(
             "SELECT subject_id::text, erased_for, sealed FROM sealed_identity WHERE subject_id = ANY($1::uuid[])",
             [ended, orphan],
         )
     assert {row[0]: (row[1], row[2]) for row in rows} == {ended: ("retention", None), orphan: ("unclaimed", None)}
-    assert await same_person(desk.vault, ended) == []
+    assert await same_person(office.vault, ended) == []
     assert await ledger.pool.fetchval("SELECT erased_at IS NOT NULL FROM tip WHERE tip_id = $1", ended)
     gone = await does(ledger, f"/v1/tips/{ended}/lookups", "tips", {"reason": "result", "note": "反馈"})
     assert (gone.status_code, gone.json()["code"]) == (409, "reporter-erased")

@@ -16,7 +16,7 @@ from services.ledger.hazards.handlers.numbers import take_numbers
 from services.ledger.hazards.model import OF_TIPS, Hazard
 from services.ledger.hazards.moves import Register, register
 from services.ledger.tips import moves
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import Tip
 from services.ledger.tips.moves import By, Done, Verify
 from services.ledger.tips.tables import rows
@@ -31,14 +31,14 @@ async def move_tip(
     *,
     move: Move,
     expecting: Precondition,
-    desk: TipDesk,
+    office: TipOffice,
     acting: Acting,
 ) -> Tip | Refusal:
     """Make a move on the tip of this id or number, in the caller's transaction; `said` is the move's command."""
     tip = await _seen(connection, name, expecting, acting)
     if isinstance(tip, Refusal):
         return tip
-    done = move(tip, said, desk.by(acting))
+    done = move(tip, said, office.by(acting))
     if isinstance(done, Refusal):
         return done
     await rows.update(connection, *done)
@@ -46,7 +46,7 @@ async def move_tip(
 
 
 async def verify_tip(
-    connection: Connection, name: str, said: Verify, *, expecting: Precondition, desk: TipDesk, acting: Acting
+    connection: Connection, name: str, said: Verify, *, expecting: Precondition, office: TipOffice, acting: Acting
 ) -> Tip | Refusal:
     """Verify a tip: from here on it counts as a hazard, with channel verified_tip.
 
@@ -55,10 +55,10 @@ async def verify_tip(
     tip = await _seen(connection, name, expecting, acting)
     if isinstance(tip, Refusal):
         return tip
-    done = moves.verify(tip, said, desk.by(acting))
+    done = moves.verify(tip, said, office.by(acting))
     if isinstance(done, Refusal):
         return done
-    hazard = await _register(connection, tip, said, desk, acting)
+    hazard = await _register(connection, tip, said, office, acting)
     after = moves.as_hazard(done[0], hazard.hazard_id, hazard.number)
     await rows.update(connection, after, done[1])
     return after
@@ -71,9 +71,11 @@ async def _seen(connection: Connection, name: str, expecting: Precondition, acti
     return expecting.unmet(tip.version) or tip
 
 
-async def _register(connection: Connection, tip: Tip, said: Verify, desk: TipDesk, acting: Acting) -> Hazard:
+async def _register(connection: Connection, tip: Tip, said: Verify, office: TipOffice, acting: Acting) -> Hazard:
     reference = f"{OF_TIPS}{tip.number}"
-    async with writing(connection, ledger=desk.ledger, references=[(tip.county, reference)], commands=True) as journal:
+    async with writing(
+        connection, ledger=office.ledger, references=[(tip.county, reference)], commands=True
+    ) as journal:
         # A county's own system has no business with such a reference; if it took one, the tip stands under its id.
         taken = journal.under(tip.county, reference) is not None
         numbers = await take_numbers(connection, acting.today.year, {tip.county: 1})

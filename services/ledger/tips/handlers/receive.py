@@ -7,7 +7,7 @@ from services.chassis.access.acting import Acting
 from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
 from services.ledger.tips import moves
-from services.ledger.tips.handlers.desk import SUBJECTS, TipDesk
+from services.ledger.tips.handlers.office import SUBJECTS, TipOffice
 from services.ledger.tips.model.tip import Tip
 from services.ledger.tips.moves import Receive
 from services.ledger.tips.tables import rows
@@ -16,7 +16,7 @@ from services.ledger.vault.model.identity import Identity
 
 
 async def receive_tip(
-    connection: Connection, said: Receive, reporter: Identity | None, *, desk: TipDesk, acting: Acting
+    connection: Connection, said: Receive, reporter: Identity | None, *, office: TipOffice, acting: Acting
 ) -> Tip | Refusal:
     """Take in a tip in the caller's transaction; `reporter` is None for an anonymous one.
 
@@ -24,23 +24,23 @@ async def receive_tip(
     The identity is sealed in the vault's own transaction, last, while the tip is not committed yet: what fails before
     leaves nothing, and what fails after leaves an identity of no tip, which `keeping` lets go.
     """
-    if against := _elsewhere(said, desk) or why_not(desk.vault, reporter, moves.texts(said)):
+    if against := _elsewhere(said, office) or why_not(office.vault, reporter, moves.texts(said)):
         return against
     number = await rows.next_number(connection, said.county, acting.today.year)
     tip_id = uuid7_text()
-    done = moves.receive(said, tip_id, number, has_reporter=reporter is not None, by=desk.by(acting))
+    done = moves.receive(said, tip_id, number, has_reporter=reporter is not None, by=office.by(acting))
     if isinstance(done, Refusal):
         return done
     tip, record = done
     await rows.insert(connection, tip, record)
-    if reporter is not None and desk.vault is not None:
-        await seal(desk.vault, tip_id, reporter, kind=SUBJECTS, at=acting.at)
+    if reporter is not None and office.vault is not None:
+        await seal(office.vault, tip_id, reporter, kind=SUBJECTS, at=acting.at)
     return tip
 
 
-def _elsewhere(said: Receive, desk: TipDesk) -> Refusal | None:
+def _elsewhere(said: Receive, office: TipOffice) -> Refusal | None:
     """Refuse what lies outside the city: no officer of it could ever verify that."""
-    if said.county not in desk.counties:
+    if said.county not in office.counties:
         return refusal("tip-outside-area", field="county")
     # GB/T 10114: a township's nine digits begin with the six of its county.
     if said.township is not None and not said.township.startswith(said.county):

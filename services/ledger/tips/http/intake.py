@@ -17,7 +17,7 @@ from services.chassis.web.idempotency import Once
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.tips.documents import ReceiveTip, TipDocument
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.handlers.receive import receive_tip
 from services.ledger.vault.model.envelope import keyed
 
@@ -28,7 +28,7 @@ RECEIVE: Final = Action(
 Receiver = Annotated[Caller, Depends(allow(RECEIVE))]
 
 
-def router(database: Database, desk: TipDesk) -> Router:
+def router(database: Database, office: TipOffice) -> Router:
     """Return the route of intake."""
     routes = Router(prefix="/v1", tags=["tips"])
 
@@ -43,12 +43,12 @@ def router(database: Database, desk: TipDesk) -> Router:
     )
     async def receive(command: JsonBody[ReceiveTip], caller: Receiver, once: Once) -> Response:
         """Take a tip in."""
-        if desk.vault is not None and command.reporter is not None:
+        if office.vault is not None and command.reporter is not None:
             # A plain digest of a body that names somebody would let guesses be tried against it.
-            once.fingerprint = keyed(once.fingerprint, desk.vault.keyring())
+            once.fingerprint = keyed(once.fingerprint, office.vault.keyring())
         async with database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await receive_tip(connection, command, command.reporter, desk=desk, acting=desk.acting(caller))
+            said = await receive_tip(connection, command, command.reporter, office=office, acting=office.acting(caller))
             if isinstance(said, Refusal):
                 raise Problem.of(said)
             return await once.keep(connection, answer(TipDocument.of(said), status=201, version=said.version))

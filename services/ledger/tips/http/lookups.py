@@ -31,7 +31,7 @@ from services.ledger.tips.documents import (
     ReporterDocument,
     TipName,
 )
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.http.reads import seen
 from services.ledger.vault.handlers import lookups
 from services.ledger.vault.handlers.vault import Vault
@@ -52,14 +52,14 @@ class Deps:
     """Dependencies of the routes."""
 
     database: Database
-    desk: TipDesk
+    office: TipOffice
 
     @property
     def vault(self) -> Vault:
         """The vault; raises Problem where there is none."""
-        if self.desk.vault is None:
+        if self.office.vault is None:
             raise Problem("vault-not-set-up")
-        return self.desk.vault
+        return self.office.vault
 
 
 def router(deps: Deps) -> Router:
@@ -83,8 +83,8 @@ def _asking(routes: Router, deps: Deps) -> None:
         """Ask who reported a tip."""
         async with deps.database.acquire() as connection:
             tip = await seen(connection, name, caller)
-        needs_release = deps.desk.policy.second_release
-        acting = deps.desk.acting(caller)
+        needs_release = deps.office.policy.second_release
+        acting = deps.office.acting(caller)
         said = await lookups.ask(deps.vault, tip.about, command, needs_release=needs_release, acting=acting)
         if isinstance(said, Refusal):
             raise Problem.of(said)
@@ -101,7 +101,7 @@ def _answering(routes: Router, deps: Deps) -> None:
     )
     async def release(lookup_id: UUID, caller: Annotated[Caller, Depends(allow(RELEASE))]) -> LookupDocument:
         """Let whoever asked read."""
-        said = await lookups.release(deps.vault, str(lookup_id), acting=deps.desk.acting(caller))
+        said = await lookups.release(deps.vault, str(lookup_id), acting=deps.office.acting(caller))
         if isinstance(said, Refusal):
             raise Problem.of(said)
         return LookupDocument.of(said, with_note=True)
@@ -114,7 +114,7 @@ def _answering(routes: Router, deps: Deps) -> None:
     )
     async def read(lookup_id: UUID, caller: Annotated[Caller, Depends(allow(READ))]) -> Response:
         """Return who reported, once that this was read is on record."""
-        said = await lookups.read(deps.vault, str(lookup_id), acting=deps.desk.acting(caller))
+        said = await lookups.read(deps.vault, str(lookup_id), acting=deps.office.acting(caller))
         if isinstance(said, Refusal):
             raise Problem.of(said)
         lookup, reporter = said

@@ -24,7 +24,7 @@ from services.chassis.web.routes import Router
 from services.ledger.tips import moves
 from services.ledger.tips.documents import TipDocument, TipName
 from services.ledger.tips.handlers.decide import move_tip, verify_tip
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import Tip
 from services.ledger.tips.moves import Answer, Refute, Tell, Verify
 
@@ -37,7 +37,7 @@ class Deps:
     """Dependencies of the routes."""
 
     database: Database
-    desk: TipDesk
+    office: TipOffice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ def _endpoint(deps: Deps, way: Way) -> Callable[..., Awaitable[Response]]:
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = await way.make(
-                connection, name, command, expecting=expecting, desk=deps.desk, acting=deps.desk.acting(caller)
+                connection, name, command, expecting=expecting, office=deps.office, acting=deps.office.acting(caller)
             )
             if isinstance(said, Refusal):
                 raise Problem.of(said)

@@ -17,7 +17,7 @@ from services.chassis.web.parameters import County, Limit, Text
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.tips.documents import ByArrival, TipDocument, TipHistory, TipName, TipRecordDocument
-from services.ledger.tips.handlers.desk import TipDesk
+from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import Tip, TipChannel, TipState
 from services.ledger.tips.tables import lists, rows
 from services.ledger.tips.tables.lists import Filter
@@ -27,15 +27,15 @@ Reader = Annotated[Caller, Depends(allow(READ))]
 Unanswered = Annotated[bool, Query(description="只列答复期限已过、尚未答复上级的")]
 
 
-def router(database: Database, desk: TipDesk) -> Router:
+def router(database: Database, office: TipOffice) -> Router:
     """Return the routes of all reads."""
     routes = Router(prefix="/v1", tags=["tips"])
-    _many(routes, database, desk)
+    _many(routes, database, office)
     _one(routes, database)
     return routes
 
 
-def _many(routes: Router, database: Database, desk: TipDesk) -> None:
+def _many(routes: Router, database: Database, office: TipOffice) -> None:
     @routes.get("/tips", summary="举报列表")
     async def page(
         caller: Reader,
@@ -49,7 +49,7 @@ def _many(routes: Router, database: Database, desk: TipDesk) -> None:
         limit: Limit = 50,
     ) -> Page[TipDocument]:
         """Return a page of tips, newest first."""
-        today = desk.acting(caller).today if unanswered else None
+        today = office.acting(caller).today if unanswered else None
         wanted = Filter(county=county, sector=sector, state=state, channel=channel, unanswered_on=today)
         async with database.acquire() as connection:
             found = await lists.page(

@@ -19,7 +19,7 @@ SUBJECTS: Final = "tip"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TipDesk:
+class TipOffice:
     """The ledger that verified tips enter, the city and its counties, and the vault (None: there is none)."""
 
     ledger: Ledger
@@ -29,7 +29,7 @@ class TipDesk:
 
     @classmethod
     def on(cls, platform: Platform[Settings]) -> Self:
-        """Return the desk of this platform."""
+        """Return the office of this platform."""
         return cls(
             ledger=Ledger.on(platform),
             city=platform.city.code,
