@@ -38,7 +38,9 @@ def coded(schema: Any, document: Any, path: tuple[str | int, ...] = ()) -> list[
         ]
     if isinstance(document, list):
         return [
-            found for index, value in enumerate(document) for found in coded(schema.get("items", {}), value, (*path, index))
+            found
+            for index, value in enumerate(document)
+            for found in coded(schema.get("items", {}), value, (*path, index))
         ]
     return []
 

@@ -28,7 +28,7 @@ def _contracts() -> Files:
     return made
 
 
-def _contract_files() -> dict[str, str]:
+def _contract_files() -> Mapping[str, str]:
     return contracts.generated(version("duban-contracts"))
 
 
