@@ -1,0 +1,60 @@
+"""What is read of tasks costs what is found, not what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
+
+import pytest
+
+from services.chassis.storage.database import Connection, Database
+from services.chassis.testing.plans import READS_EVERYTHING, Node, plan_of
+from services.scheduler.tasks.tables import rows
+from services.scheduler.tests.tasks.stage import Stage, report
+
+Ask = Callable[[Connection, str], Awaitable[object]]
+TASKS: Final = 20_000
+FILL: Final = """
+INSERT INTO task (task_id, number, digest, opens_at, duty_id, duty_version, period, period_end, kind, title, county,
+                  lead_unit, helper_units, state, late, due_on, due_at, deadline_number, version, submitted_at, ended_at,
+                  task)
+SELECT 'task-' || n, 'RW-' || n, decode(md5(n::text), 'hex'), timestamptz '2026-01-01', 'duty-' || n % 50, 1, 'p-' || n,
+       date '2026-12-31', 'report', '任务', '1405' || lpad((n % 60)::text, 2, '0'), 'unit-' || n % 40, ' ',
+       'accepted', false, date '2025-01-01' + n % 700, timestamptz '2025-01-01' + n % 700 * interval '1 day', 1, 4,
+       timestamptz '2025-01-01', timestamptz '2025-01-01', pattern.task
+  FROM generate_series(1, $1) AS n, task AS pattern ORDER BY md5(n::text)
+"""
+
+
+@pytest.fixture
+async def crowded(stage: Stage) -> Database:
+    await stage.plan(report())
+    async with stage.database.acquire() as connection:
+        await connection.execute(FILL, TASKS)
+        await connection.execute("ANALYZE task")
+    return stage.database
+
+
+def indexes_of(found: list[Node]) -> set[str]:
+    """Return the indexes that are walked; whatever reads everything fails."""
+    assert not {node["Node Type"] for node in found} & READS_EVERYTHING
+    return {node["Index Name"] for node in found if "Index Name" in node}
+
+
+@pytest.mark.timeout(120)
+async def test_a_task_is_found_by_its_id_and_by_its_number_through_their_indexes(crowded: Database) -> None:
+    for name in ("task-77", "RW-77", "nothing"):
+        for ask in (rows.id_of, rows.find):
+            found = await plan_of(crowded, partial(_named, ask, name))
+            assert indexes_of(found) == {"task_pkey", "task_number_key"}
+    async with crowded.acquire() as connection:
+        assert [await rows.id_of(connection, name) for name in ("task-77", "RW-77", "nothing")] == [
+            "task-77",
+            "task-77",
+            None,
+        ]
+
+
+async def _named(ask: Ask, name: str, connection: Connection) -> object:
+    return await ask(connection, name)
