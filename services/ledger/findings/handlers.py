@@ -12,7 +12,7 @@ from duban_contracts.events.claims import HazardReported
 from duban_contracts.events.findings import TaskFindingReported, report_of
 from duban_contracts.profile import City
 from duban_contracts.refusals import Refusal
-from duban_contracts.topics import TopicFamily
+from duban_contracts.topics import TopicFamily, feedback_topic
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.envelopes import new_event, uuid7_text
 from services.chassis.storage.database import Connection
@@ -64,19 +64,19 @@ async def take_findings(connection: Connection, deliveries: Sequence[Delivery], 
     async with writing(connection, ledger=claims.ledger, references=references) as journal:
         settlement = claims.settlement(journal, await waiting.under(connection, references))
         numbers = await numbers_for(connection, journal, reports)
-        refused = [kept for one in found if (kept := _take(one, journal, settlement, claims, numbers)) is not None]
+        refused = [kept for one in found if (kept := _take(one, journal, settlement, findings, numbers)) is not None]
         await rejected.save(connection, refused)
         await settlement.save(connection)
 
 
 def _take(
-    found: Found, journal: Journal, settlement: Settlement, claims: Claims, numbers: Numbers
+    found: Found, journal: Journal, settlement: Settlement, findings: Findings, numbers: Numbers
 ) -> RejectedClaim | None:
     """Record one finding; return it as a claim to be kept where it was refused, and tell its task."""
     report, event = found.report, found.delivery.event
-    decision = report if isinstance(report, Refusal) else _decide(found.data, report, journal, claims, numbers)
+    decision = report if isinstance(report, Refusal) else _decide(found.data, report, journal, findings.claims, numbers)
     if isinstance(decision, Refusal):
-        return _refuse(found, decision, journal)
+        return _refuse(found, decision, journal, findings.city)
     if isinstance(decision, Recorded):
         # What a county had said of the hazard before it was there waits for its confirmation now.
         settlement.release(journal.enter(decision.event, event))
@@ -96,12 +96,17 @@ def _decide(
     return decisions.report_again(hazard, report, township, stamp, found_by=inspection(data))
 
 
-def _refuse(found: Found, refusal: Refusal, journal: Journal) -> RejectedClaim:
+def _refuse(found: Found, refusal: Refusal, journal: Journal, city: City) -> RejectedClaim:
+    """Tell the task, and its county, why a finding can't be recorded; return it as a claim to be kept."""
     data, event = found.data, found.delivery.event
     _log.warning("finding refused", task=data.task.number, code=refusal.code, field=refusal.field)
     answer = rejection(data, refusal, journal.at)
     task_id = data.task.task_id
     told = new_event(answer, source=SOURCE, subject=task_id, key=task_id, time=answer.rejected_at, cause=event)
     journal.send(f"{journal.topic_prefix}{TopicFamily.HAZARD}", told)
+    if any(data.task.county == county.code for county in city.counties):
+        # Its county filed it, or has it filed: it hears of it under the task's number, as of everything about the task.
+        copy = msgspec.structs.replace(told, partitionkey=data.task.number)
+        journal.send(feedback_topic(data.task.county, journal.topic_prefix), copy)
     reference = report_of(data.finding, data.task.number).reference
     return RejectedClaim(data.finding.county, found.delivery.record, event, reference, refusal, journal.at)

@@ -110,7 +110,8 @@ def news(
     """Return what is to be said to the ledger of a submission at `at`: what is new, and what is said otherwise.
 
     `standing` is what was filed for the task before, by key. What the ledger refused is said again, also in the same
-    words: whoever files it again wants it recorded. What a later submission leaves out stays as it was filed.
+    words: after a return, whoever files it again wants it recorded. A filing in the same words without a return is a
+    repetition and never comes here. What a later submission leaves out stays as it was filed.
     """
     told = []
     for finding in findings:

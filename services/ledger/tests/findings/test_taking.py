@@ -120,6 +120,17 @@ async def test_what_can_no_longer_be_corrected_is_answered_to_the_task_and_kept(
     assert mine["value_base64"]
 
 
+async def test_the_county_of_the_task_hears_which_finding_is_not_recorded(ledger: InProcess) -> None:
+    own, citys = new_task(ledger), new_task(ledger, county="140500")
+    await take(ledger, found(finding("1", sector="no_such_sector"), of=own), found(finding("2"), of=own))
+    await take(ledger, found(finding("1", sector="no_such_sector"), of=citys))
+    heard = {county: await ledger.said(feedback_topic(county)) for county in (HOME, FOREIGN)}
+    [copy] = [event for event in heard[HOME] if event.partitionkey == own.number]
+    assert [decode(copy)] == await told(ledger, own)
+    assert len(await told(ledger, citys)) == 1
+    assert [e for events in heard.values() for e in events if e.partitionkey == citys.number] == []
+
+
 async def test_what_the_contract_does_not_take_is_answered_with_field_and_rule_and_hurts_no_neighbour(
     ledger: InProcess,
 ) -> None:

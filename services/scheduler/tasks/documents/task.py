@@ -102,15 +102,20 @@ class TaskDocument(Document, frozen=True, kw_only=True):
 
 
 class WholeTask(TaskDocument, frozen=True, kw_only=True):
-    """One task with what it found; `findings` are those within the reader's area and sectors."""
+    """One task with what it found; `findings` are those within the reader's area and sectors.
+
+    `lacking` names those of them that the ledger refused, too; they alone don't keep the task from being accepted.
+    """
 
     findings: tuple[TaskFinding, ...]
 
     @classmethod
     def and_found(cls, task: Task, findings: Iterable[FiledFinding]) -> Self:
         """Return the document of a task and of these findings."""
+        shown = tuple(map(TaskFinding.of, findings))
+        refused = (f"检查发现 {each.finding.reference}（台账不予受理）" for each in shown if each.refusal is not None)
         plain = msgspec.structs.asdict(TaskDocument.of(task))
-        return cls(**plain, findings=tuple(map(TaskFinding.of, findings)))
+        return cls(**{**plain, "lacking": (*task.lacking, *refused)}, findings=shown)
 
 
 class TaskAlarm(Document, frozen=True, kw_only=True):

@@ -67,6 +67,12 @@ class Inspection:
         found: list[dict[str, Any]] = answer.json()["findings"]
         return found
 
+    async def lacking(self) -> list[str]:
+        """What the task still lacks, as its document says."""
+        answer = await self.client.get(f"/v1/tasks/{NUMBER}", headers=_as("unit"))
+        found: list[str] = answer.json()["lacking"]
+        return found
+
     async def said(self) -> list[tuple[str, int, str]]:
         """What the ledger is told: reference, filing, place."""
         events = [decode(event) for event in await self.stage.said(TASK)]
@@ -220,10 +226,12 @@ async def test_what_the_ledger_refuses_stands_on_the_task_until_it_is_filed_agai
     assert (refused["refusal"]["code"], refused["refusal"]["field"]) == ("reference-already-confirmed", "reference")
     assert "不能再更正" in refused["refusal"]["message"]
     assert (refused["finding"]["place"], refused["hazard"]["state"]) == ("三号车间", "confirmed")
+    assert await checks.lacking() == ["检查发现 1（台账不予受理）"]
     await checks.send_back()
     await checks.file(said("1"))
     [again] = await checks.shown()
     assert (again["filing"], again["refusal"], again["hazard"]["number"]) == (3, None, "JC-hz-1")
+    assert await checks.lacking() == []
 
 
 async def test_readers_of_other_sectors_are_not_shown_what_was_found_in_this_one(checks: Inspection) -> None:
