@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Self
 from uuid import UUID
 
@@ -30,6 +31,7 @@ class InsideReportDocument(ReportFacts, Document, frozen=True, kw_only=True):
 
 
 class ByArrival(Cursor, frozen=True, tag="inside-reports"):
-    """Where a page of inside reports ends. Ids grow with time."""
+    """Where a page of inside reports ends. Within a day the order says nothing of who came first."""
 
+    received_on: date
     report_id: UUID

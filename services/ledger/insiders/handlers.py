@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
+from uuid import uuid4
 
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.acting import Acting
-from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
 from services.chassis.storage.locks import hold_names
 from services.ledger.insiders import tables
@@ -40,7 +40,8 @@ async def report_inside(
         same = (known.place, known.content) == (said.place, said.content)
         return known if same else refusal("claim-code-used", field="claim_code")
     report = InsideReport(
-        report_id=uuid7_text(),
+        # Random and not ordered by time: an id that grows with time holds the millisecond that sent it.
+        report_id=str(uuid4()),
         number=await tables.next_number(connection, county, acting.today.year),
         version=1,
         state=ReportState.RECEIVED,

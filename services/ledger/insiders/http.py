@@ -94,16 +94,19 @@ def _reporting(routes: Router, deps: Deps) -> None:
 def _reading(routes: Router, deps: Deps) -> None:
     @routes.get("/inside-reports", summary="本企业内部报告列表")
     async def page(caller: Reader, after: After[ByArrival] = None, limit: Limit = 50) -> Page[InsideReportDocument]:
-        """Return a page of the own enterprise's reports, newest first."""
+        """Return a page of the own enterprise's reports, those of the newest day first."""
         async with deps.database.acquire() as connection:
             found = await tables.page(
-                connection, caller.scope, after=after.report_id if after else None, limit=limit + 1
+                connection,
+                caller.scope,
+                after=(after.received_on, after.report_id) if after else None,
+                limit=limit + 1,
             )
         return page_of(
             found,
             limit,
             item=InsideReportDocument.of,
-            cursor=lambda report: ByArrival(report_id=UUID(report.report_id)),
+            cursor=lambda report: ByArrival(received_on=report.received_on, report_id=UUID(report.report_id)),
         )
 
     @routes.get("/inside-reports/{report_id}", summary="一件内部报告", responses=declares("inside-report-not-found"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -86,14 +86,18 @@ async def of_code(connection: Connection, enterprise: str, digest: bytes) -> Ins
     return None if row is None else _report(row)
 
 
-async def page(connection: Connection, scope: Scope, *, after: UUID | None, limit: int) -> list[InsideReport]:
-    """Return up to `limit` reports, newest first, after report `after`. Ids grow with time."""
-    conditions, values = scope.where(_SCOPED, first=3)
-    where = " AND ".join(["($1::uuid IS NULL OR report_id < $1)", *conditions])
+async def page(
+    connection: Connection, scope: Scope, *, after: tuple[date, UUID] | None, limit: int
+) -> list[InsideReport]:
+    """Return up to `limit` reports, those of the newest day first, after the one of this day and id."""
+    conditions, values = scope.where(_SCOPED, first=4 if after else 2)
+    if after:
+        conditions.append("(received_on, report_id) < ($2::date, $3::uuid)")
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM inside_report WHERE {where} ORDER BY report_id DESC LIMIT $2",  # noqa: S608
-        after,
+        f"""SELECT {_COLUMNS} FROM inside_report WHERE {" AND ".join(conditions) or "TRUE"}
+             ORDER BY received_on DESC, report_id DESC LIMIT $1""",  # noqa: S608
         limit,
+        *(after or ()),
         *values,
     )
     return [_report(row) for row in rows]

@@ -12,7 +12,6 @@ import msgspec
 
 from duban_contracts.testing.calendar import june
 from services.chassis.access.scope import Dimension, Facts
-from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Kind, Specimen
 from services.ledger.insiders import tables
@@ -34,7 +33,7 @@ async def report(database: Database, facts: Facts) -> Coded:
     county, code = facts.county or "", secrets.token_hex(12)
     async with database.transaction() as connection:
         made = InsideReport(
-            report_id=uuid7_text(),
+            report_id=str(uuid4()),
             number=await tables.next_number(connection, county, 2026),
             version=1,
             state=ReportState.RECEIVED,

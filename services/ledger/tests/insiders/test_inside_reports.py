@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -93,3 +94,19 @@ async def test_a_report_that_names_its_worker_is_sent_back_and_an_anonymous_one_
     sealed = "SELECT count(*) FROM sealed_identity WHERE subject_id = $1"
     assert await connection.fetchval(sealed, report["report_id"]) == 0
     await connection.close()
+
+
+@pytest.mark.promise("P8")
+async def test_no_id_tells_at_what_hour_it_was_sent_and_the_list_still_goes_on_page_by_page(ledger: InProcess) -> None:
+    sent = [await reported(ledger, reporter=None) for _ in range(3)]
+    assert {UUID(each["report_id"]).version for each in sent} == {4}
+    seen: list[str] = []
+    after: str | None = None
+    while True:
+        page = (await ledger.get(PATH, "principal", limit=1, **({"after": after} if after else {}))).json()
+        seen += [each["number"] for each in page["items"]]
+        after = page.get("next")
+        if after is None:
+            break
+    assert len(seen) == len(set(seen))
+    assert {each["number"] for each in sent} <= set(seen)
