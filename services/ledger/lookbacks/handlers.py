@@ -10,8 +10,9 @@ from duban_contracts.events.hazards import HazardClosed, HazardLookBackPassed, H
 from duban_contracts.profile import Rules
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
+from services.ledger.hazards.model import Hazard
 from services.ledger.lookbacks import tables
-from services.ledger.lookbacks.model import Outcome, planned
+from services.ledger.lookbacks.model import Outcome, Planned, planned
 from services.ledger.lookbacks.tables import Done
 
 
@@ -22,12 +23,30 @@ class Keeper:
     rules: Rules
 
     async def __call__(self, connection: Connection, _: UnitOfWork[Any], changes: Sequence[Change[Any]]) -> None:
-        """Write what these changes say of look-backs, in their order."""
+        """Write what these changes say of look-backs: what is planned first, then what came of it last."""
+        plans: list[Planned] = []
+        done: dict[tuple[str, int], Done] = {}
         for change in changes:
             hazard, data = change.after.hazard, change.data
             if isinstance(data, HazardClosed):
                 drawn = planned(hazard, self.rules.review.look_back, self.rules.zone)
-                await tables.plan(connection, [drawn] if drawn else [])
+                plans += [drawn] if drawn else []
             elif isinstance(data, HazardLookBackPassed | HazardReopened):
-                outcome = Outcome.FAILED if isinstance(data, HazardReopened) else Outcome.PASSED
-                await tables.settle(connection, [Done(hazard.hazard_id, outcome, data.occurred_at)])
+                one = done_by(hazard, data)
+                done[one.hazard_id, one.closure] = one
+        await tables.plan(connection, plans)
+        await tables.settle(connection, list(done.values()))
+
+
+def done_by(after: Hazard, data: HazardLookBackPassed | HazardReopened) -> Done:
+    """Return what an event came to for the look-back of the closure that it is about; `after` is the hazard behind it.
+
+    A reopening is about the closure that it undoes, which `after` counts already.
+    """
+    failed = isinstance(data, HazardReopened)
+    return Done(
+        hazard_id=after.hazard_id,
+        closure=after.reopened_count if failed else after.reopened_count + 1,
+        outcome=Outcome.FAILED if failed else Outcome.PASSED,
+        done_at=data.occurred_at,
+    )

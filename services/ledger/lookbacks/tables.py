@@ -20,27 +20,31 @@ Position = tuple[date, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of the newest look-back of a hazard."""
+    """What came of the look-back of a hazard's closure number `closure`."""
 
     hazard_id: str
+    closure: int
     outcome: Outcome
     done_at: datetime
 
 
 _PLANNED: Final = Columns[Planned]({"hazard_id": "uuid", "closure": "integer", "due_on": "date"})
-_DONE: Final = Columns[Done]({"hazard_id": "uuid", "outcome": ("text", "outcome.value"), "done_at": "timestamptz"})
+_DONE: Final = Columns[Done](
+    {"hazard_id": "uuid", "closure": "integer", "outcome": ("text", "outcome.value"), "done_at": "timestamptz"}
+)
 _SCOPED: Final = {
     Dimension.COUNTY: "hazard.county",
     Dimension.TOWNSHIP: "hazard.township_code",
     Dimension.SECTOR: "hazard.sector",
     Dimension.ENTERPRISE: "hazard.enterprise_uscc",
 }
+# Written out, so that the partial index of what is open is taken.
+_OPEN: Final = "outcome IS NULL AND hazard.state = 'closed'"
 # A look-back that was passed may find it broken later: what is known last stands.
 _SETTLE: Final = f"""
 UPDATE look_back SET outcome = done.outcome, done_at = done.done_at
   FROM {_DONE.rows("done")}
- WHERE look_back.hazard_id = done.hazard_id
-   AND closure = (SELECT max(closure) FROM look_back AS newest WHERE newest.hazard_id = done.hazard_id)"""  # noqa: S608
+ WHERE (look_back.hazard_id, look_back.closure) = (done.hazard_id, done.closure)"""  # noqa: S608
 
 
 async def plan(connection: Connection, look_backs: Sequence[Planned]) -> None:
@@ -49,7 +53,7 @@ async def plan(connection: Connection, look_backs: Sequence[Planned]) -> None:
 
 
 async def settle(connection: Connection, done: Sequence[Done]) -> None:
-    """Write what came of look-backs; a hazard without a planned one has none to settle."""
+    """Write what came of look-backs, each once; a closure that was not drawn has none to settle."""
     if done:
         await connection.execute(_SETTLE, *_DONE.arguments(done))
 
@@ -64,19 +68,20 @@ async def page(
     limit: int,
 ) -> list[Kept]:
     """Return up to `limit` look-backs, those that are due first first, after `after`."""
-    conditions, values = scope.where(_SCOPED, first=7)
-    conditions += [
-        "($1::boolean IS NULL OR (outcome IS NULL AND hazard.state = 'closed') = $1)",
-        "($2::date IS NULL OR due_on <= $2)",
-        "($3::date IS NULL OR (due_on, hazard_id, closure) > ($3, $4::uuid, $5::integer))",
-    ]
+    conditions, values = scope.where(_SCOPED, first=2)
+    if open_only is not None:
+        conditions.append(_OPEN if open_only else f"NOT ({_OPEN})")
+    if due_by is not None:
+        values.append(due_by)
+        conditions.append(f"due_on <= ${1 + len(values)}::date")
+    if after is not None:
+        values += after
+        day, hazard, closure = (f"${len(values) - back}" for back in (1, 0, -1))
+        conditions.append(f"(due_on, hazard_id, closure) > ({day}::date, {hazard}::uuid, {closure}::integer)")
     rows = await connection.fetch(
         f"""SELECT hazard_id::text, closure, number, county, sector, grade, responsible_unit, due_on, outcome, done_at
-              FROM look_back JOIN hazard USING (hazard_id) WHERE {" AND ".join(conditions)}
-             ORDER BY due_on, hazard_id, closure LIMIT $6""",  # noqa: S608
-        open_only,
-        due_by,
-        *(after or (None, None, None)),
+              FROM look_back JOIN hazard USING (hazard_id) WHERE {" AND ".join(conditions) or "TRUE"}
+             ORDER BY due_on, hazard_id, closure LIMIT $1""",  # noqa: S608
         limit,
         *values,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -102,11 +103,28 @@ async def test_over_http_a_look_back_is_due_work_until_it_is_done_and_a_reopened
     assert await entry(hazard, still_open=False) == ["failed"]
 
 
+@pytest.mark.feature("SY31")
+async def test_one_that_failed_stays_failed_where_the_next_closure_was_not_drawn(ledger: InProcess) -> None:
+    hazard = await major_closed(ledger)
+    failing = {"reason": "回头看发现反弹", "deadline_on": ledger.in_days(10)}
+    assert (await ledger.post(hazard.number, "reopen", failing)).status_code == 200
+    await struck_off(ledger, {"hazard_id": hazard.hazard_id, "number": hazard.number})
+    await ledger.pool.execute("DELETE FROM look_back WHERE hazard_id = $1 AND closure = 2", hazard.hazard_id)
+    assert (await ledger.post(hazard.number, "pass-look-back", {"review": "合格"}, "county-2")).status_code == 200
+    rows = await ledger.pool.fetch("SELECT closure, outcome FROM look_back WHERE hazard_id = $1", hazard.hazard_id)
+    assert [tuple(row) for row in rows] == [(1, "failed")]
+
+
 async def major_closed(ledger: InProcess) -> Hazard:
     """A major hazard that two of the city struck off: of those every one is looked at again."""
     hazard = await ledger.confirmed("major")
     plan = {"measures": "更换", "responsible_post": "安全总监", "funds_yuan": 1, "contingency": "专人值守"}
     await ledger.post(hazard["number"], "plan", plan, "county")
+    return await struck_off(ledger, hazard)
+
+
+async def struck_off(ledger: InProcess, hazard: dict[str, Any]) -> Hazard:
+    """The hazard once two of the city found it mended."""
     await ledger.submit(hazard, "county")
     for reviewer in ("city", "city-2"):
         answer = await ledger.post(hazard["number"], "close", {"review": "合格"}, reviewer)
