@@ -93,6 +93,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return number_of(self.task_id, self.plan.period_start.year)
 
     @property
+    def filed_late(self) -> bool:
+        """Whether what was filed, and stands, came after the deadline in force."""
+        filed = self.state in {TaskState.SUBMITTED, TaskState.ACCEPTED}
+        return filed and self.submitted_at is not None and self.submitted_at > self.due_at
+
+    @property
     def about(self) -> Subject:
         """The task as the subject of an alarm."""
         return facts(self).as_subject()
@@ -166,7 +172,7 @@ def evolve(task: Task | None, event: TaskEvent) -> Task:
         due_at=said.due_at,
         deadline_number=said.deadline_number,
         late=said.late,
-        ended_at=event.occurred_at if ended else None,
+        ended_at=(task.ended_at or event.occurred_at) if ended else None,
         reason=getattr(event, "reason", task.reason),
         changed_at=event.occurred_at,
         **_particulars(task, event),

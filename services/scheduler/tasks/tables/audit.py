@@ -35,18 +35,23 @@ async def unopened(connection: Connection, before: datetime, limit: int) -> list
 
 
 async def unmarked(connection: Connection, before: datetime, limit: int) -> list[Task]:
-    """Return owed tasks whose deadline passed before this instant without 任务逾期.
+    """Return tasks that are owed or were filed late, whose deadline passed before this instant without 任务逾期.
 
     A deadline that had passed before the task was assigned has none: nobody was asked in time.
     """
     found = await connection.fetch(
-        """SELECT task FROM task
-            WHERE state IN ('assigned', 'acknowledged', 'returned') AND due_at < $1
-              AND due_at > (task ->> 'owed_since')::timestamptz
-              AND NOT EXISTS (SELECT FROM alarm WHERE subject_kind = 'task' AND subject_id = task_id
-                                 AND alarm.deadline_number = task.deadline_number AND alarm.kind = 'overdue'
-                                 AND alarm.state = 'raised')
-            ORDER BY due_at LIMIT $2""",
+        """SELECT task FROM (
+               SELECT task, due_at FROM task
+                WHERE state IN ('assigned', 'acknowledged', 'returned') AND due_at < $1
+                  AND due_at > (task ->> 'owed_since')::timestamptz
+                  AND NOT EXISTS (SELECT FROM alarm WHERE subject_kind = 'task' AND subject_id = task_id
+                                     AND alarm.deadline_number = task.deadline_number AND alarm.kind = 'overdue'
+                                     AND alarm.state = 'raised')
+                UNION ALL
+               SELECT task, fires_at FROM alarm JOIN task ON task_id = subject_id
+                WHERE subject_kind = 'task' AND alarm.kind = 'overdue' AND alarm.state = 'armed' AND fires_at < $1
+                  AND task.state IN ('submitted', 'accepted') AND submitted_at > task.due_at
+           ) AS silent ORDER BY due_at LIMIT $2""",
         before,
         limit,
     )
@@ -74,11 +79,13 @@ async def accused(connection: Connection, limit: int) -> list[Task]:
 
 
 async def still_armed(connection: Connection, limit: int) -> list[Task]:
-    """Return tasks that have ended, and about which something is still to be said."""
+    """Return tasks that have ended, and about which something is still to be said beside 任务逾期 of what was filed late."""
     found = await connection.fetch(
         """SELECT DISTINCT task_id, task::text AS task FROM alarm JOIN task ON task_id = subject_id
             WHERE subject_kind = 'task' AND alarm.state IN ('armed', 'held')
               AND task.state IN ('accepted', 'waived', 'cancelled')
+              AND NOT (alarm.kind = 'overdue' AND alarm.state = 'armed'
+                       AND task.state = 'accepted' AND submitted_at > task.due_at)
             ORDER BY task_id LIMIT $1""",
         limit,
     )
@@ -103,7 +110,8 @@ async def contradicting(connection: Connection, limit: int) -> tuple[int, list[T
               AND (alarm.state IS NULL
                    OR alarm.state NOT IN ('raised', 'lapsed', 'excused')
                       AND (alarm.state, alarm.fires_at) IS DISTINCT FROM
-                          (CASE task.state WHEN 'submitted' THEN 'held' ELSE 'armed' END, task.due_at))
+                          (CASE WHEN task.state = 'submitted' AND submitted_at <= task.due_at THEN 'held'
+                                ELSE 'armed' END, task.due_at))
             ORDER BY task_id LIMIT $1""",
         limit,
     )

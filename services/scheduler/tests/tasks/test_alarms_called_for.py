@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from duban_contracts.days import Zone
 from duban_contracts.deadlines.calendar import CityDays, WorkingCalendar
@@ -66,6 +68,27 @@ def test_what_is_under_review_holds_them_and_what_has_ended_calls_for_none(
     state: TaskState, expected: set[AlarmState]
 ) -> None:
     assert {alarm.state for alarm in called_for(task(state=state), POLICY)} == expected
+
+
+@given(
+    state=st.sampled_from([TaskState.SUBMITTED, TaskState.ACCEPTED]),
+    after=st.timedeltas(timedelta(microseconds=-2), timedelta(days=40)),
+    then=st.timedeltas(timedelta(0), timedelta(days=40)),
+)
+def test_what_is_filed_late_takes_the_word_about_its_deadline_not_back_and_what_is_filed_in_time_does(
+    state: TaskState, after: timedelta, then: timedelta
+) -> None:
+    owed = task()
+    now = owed.due_at + after
+    filed = msgspec.structs.replace(owed, state=TaskState.SUBMITTED, submitted_at=now, changed_at=now)
+    alarms = {alarm.key: alarm for alarm in called_for(owed, POLICY)}
+    alarms |= {alarm.key: alarm for alarm in changes(owed, filed, POLICY)}
+    if state is TaskState.ACCEPTED:
+        accepted = msgspec.structs.replace(filed, state=state, changed_at=now + then)
+        alarms |= {alarm.key: alarm for alarm in changes(filed, accepted, POLICY)}
+    late = after > timedelta(0)
+    armed = [alarm.kind for alarm in alarms.values() if alarm.state is AlarmState.ARMED]
+    assert armed == ([Kind.OVERDUE] if late else [])
 
 
 def test_nobody_is_urged_about_a_deadline_that_had_passed_before_it_was_asked_for() -> None:

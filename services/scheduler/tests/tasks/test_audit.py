@@ -37,6 +37,22 @@ async def test_a_year_of_a_task_that_was_said_as_it_should_be_is_sound(stage: St
     assert await found(stage) == set()
 
 
+@pytest.mark.parametrize("accepted", [False, True])
+async def test_what_was_filed_late_and_not_said_is_found(stage: Stage, accepted: bool) -> None:  # noqa: FBT001
+    task = report()
+    await stage.plan(task)
+    await stage.tick()
+    stage.clock.set(local(2, 0, 0, 20))
+    await stage.move(task, Submit(summary="补报"), OWNER)
+    if accepted:
+        await stage.move(task, Accept(review="齐全"), OFFICE)
+    assert await found(stage) == set(), "the clock role still has its time"
+    stage.clock.set(local(2, 0, 1))
+    assert await found(stage) == {Discrepancy.NOT_RAISED}
+    await stage.tick()
+    assert await found(stage) == set()
+
+
 async def test_what_was_not_said_is_found(stage: Stage) -> None:
     task = report()
     await stage.plan(task)

@@ -113,10 +113,12 @@ class LifeOfATask(RuleBasedStateMachine):
         assert lateness == sorted(lateness)
 
     @invariant()
-    def whoever_owes_something_has_an_alarm_and_nobody_else(self) -> None:
+    def whoever_owes_something_or_filed_it_late_has_an_alarm_and_nobody_else(self) -> None:
         armed = {key for key, state in self.alarms.items() if state is AlarmState.ARMED}
-        owed = self.task.state in OPEN
-        assert owed or not armed
+        task = self.task
+        late = {alarm.key for alarm in called_for(task, POLICY) if task.filed_late and alarm.kind is Kind.OVERDUE}
+        assert task.state in OPEN or armed <= late
+        assert all(self.alarms[key] in {AlarmState.ARMED, AlarmState.RAISED} for key in late)
         overdue = [alarm for alarm in called_for(self.task, POLICY) if alarm.kind is Kind.OVERDUE]
         assert all(alarm.key in self.alarms for alarm in overdue)
 

@@ -52,6 +52,33 @@ async def test_a_county_that_files_on_the_second_is_late_and_its_filing_is_kept(
     assert await stage.kinds(task) == ["assigned", "overdue", "submitted", "accepted"]
 
 
+@pytest.mark.feature("SY06")
+@pytest.mark.promise("P3")
+@pytest.mark.parametrize("accepted", [False, True])
+async def test_what_is_filed_late_while_the_clock_is_down_is_said_once_when_it_is_back(
+    stage: Stage,
+    accepted: bool,  # noqa: FBT001
+) -> None:
+    task, in_time = report(), report(period="2026-04")
+    await stage.plan(task, in_time)
+    await stage.tick()
+    stage.clock.set(local(1, 23, 59))
+    await stage.move(in_time, DONE, OWNER)
+    stage.clock.set(local(2, 1))
+    await stage.move(task, DONE, OWNER)
+    if accepted:
+        stage.clock.set(local(2, 8))
+        await stage.move(task, Accept(review="齐全"), OFFICE)
+    for hour in (9, 10):
+        await stage.at(local(2, hour))
+    said = ["assigned", "submitted", *(["accepted"] if accepted else []), "overdue"]
+    assert await stage.kinds(task) == said
+    assert "overdue" not in await stage.kinds(in_time)
+    found = await stage.task(task)
+    assert (found.late, found.submitted_at) == (True, local(2, 1))
+    assert found.ended_at == (local(2, 8) if accepted else None)
+
+
 @pytest.mark.feature("SY08")
 async def test_no_reminder_once_the_evidence_is_accepted(stage: Stage) -> None:
     task = report()
