@@ -50,6 +50,23 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, _RETRYABLE)
 
 
+# After these nobody knows whether a COMMIT that was under way went through. Every other answer of the server means that
+# the transaction is rolled back.
+_UNKNOWN: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+    TimeoutError,
+)
+
+
+def may_have_committed(error: BaseException) -> bool:
+    """Return whether the transaction that `error` ended may have been committed all the same."""
+    return isinstance(error, _UNKNOWN) and not isinstance(error, asyncpg.QueryCanceledError)
+
+
 _CONNECT_SECONDS: Final = 10
 _SERVER_SETTINGS: Final = {
     "timezone": "UTC",

@@ -7,12 +7,11 @@ during the one before, so that a transaction, its locks and its commit are paid 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Final, Generic, TypeVar
 
-from services.chassis.storage.database import is_retryable
+from services.chassis.storage.database import may_have_committed
 
 Asked = TypeVar("Asked")
 Said = TypeVar("Said")
@@ -24,53 +23,99 @@ MOST: Final = 64
 class Rounds(Generic[Asked, Said]):
     """Gathers what callers ask into rounds; `take` carries out one round and answers in order, an exception by value.
 
-    A round that fails as a whole is carried out one by one, so that nobody answers for a neighbour. One that fails
-    because a server went away is not: its commit may have happened, and everybody is told what happened to it.
+    `apart` names what a request is about: of two with one name the later waits for a later round, so that it meets what
+    the earlier one left. A round that fails as a whole is rolled back, and each of it is carried out by itself beside
+    the rounds that follow, so that nobody answers or waits for a neighbour. Where its commit may have happened it is
+    not, and everybody is told what happened to it.
     """
 
     def __init__(
-        self, take: Callable[[Sequence[Asked]], Awaitable[Sequence[Said | Exception]]], most: int = MOST
+        self,
+        take: Callable[[Sequence[Asked]], Awaitable[Sequence[Said | Exception]]],
+        *,
+        apart: Callable[[Asked], Hashable] | None = None,
+        most: int = MOST,
     ) -> None:
         self._take = take
+        self._apart = apart
         self._most = most
-        self._waiting: deque[tuple[Asked, asyncio.Future[Said]]] = deque()
+        self._waiting: list[_Request[Asked, Said]] = []
         self._running: asyncio.Task[None] | None = None
+        self._alone: set[asyncio.Task[None]] = set()
 
     async def ask(self, asked: Asked) -> Said:
         """Return what the round that `asked` goes into says of it, or raise that.
 
         A caller that gives up before its round begins is left out; after that it is carried out all the same.
         """
-        answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
-        self._waiting.append((asked, answer))
+        request = _Request[Asked, Said](asked)
+        self._waiting.append(request)
         if self._running is None:
             # In a context of its own: a round belongs to no request, and its trace is none of theirs.
             self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
-        return await answer
+        return await request.answer
 
     async def _run(self) -> None:
         try:
             while self._waiting:
-                some = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-                await self._round([each for each in some if not each[1].done()])
+                await self._round(self._next())
+        except BaseException as error:
+            for request in self._waiting:
+                request.fail(error)
+            self._waiting.clear()
+            raise
         finally:
             self._running = None
 
-    async def _round(self, some: Sequence[tuple[Asked, asyncio.Future[Said]]]) -> None:
+    def _next(self) -> list[_Request[Asked, Said]]:
+        some, later, names = list[_Request[Asked, Said]](), list[_Request[Asked, Said]](), set[Hashable]()
+        for request in self._waiting:
+            if request.answer.done():
+                continue
+            name = self._apart(request.asked) if self._apart else request
+            if len(some) < self._most and name not in names:
+                some.append(request)
+            else:
+                later.append(request)
+            names.add(name)
+        self._waiting = later
+        return some
+
+    async def _round(self, some: Sequence[_Request[Asked, Said]]) -> None:
         if not some:
             return
         try:
-            said = await self._take([asked for asked, _ in some])
+            said = await self._take([request.asked for request in some])
+            for request, one in zip(some, said, strict=True):
+                request.tell(one)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers
-            if len(some) > 1 and not is_retryable(error):
-                for each in some:
-                    await self._round([each])
+            if len(some) == 1 or may_have_committed(error):
+                for request in some:
+                    request.fail(error)
                 return
-            said = [error] * len(some)
-        for (_, answer), one in zip(some, said, strict=True):
-            if answer.done():
-                continue
-            if isinstance(one, Exception):
-                answer.set_exception(one)
-            else:
-                answer.set_result(one)
+            for request in some:
+                alone = asyncio.get_running_loop().create_task(self._round([request]))
+                self._alone.add(alone)
+                alone.add_done_callback(self._alone.discard)
+        except BaseException as error:
+            for request in some:
+                request.fail(error)
+            raise
+
+
+class _Request(Generic[Asked, Said]):
+    """What one caller asks, and where it waits for the answer."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
+
+    def tell(self, said: Said | Exception) -> None:
+        if isinstance(said, Exception):
+            self.fail(said)
+        elif not self.answer.done():
+            self.answer.set_result(said)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Awaitable, Callable, Collection
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Final, TypeVar, cast
 
 import msgspec
 from fastapi import Body, Request
 
 from services.chassis.web.documents import Shape
 from services.chassis.web.problems import Problem
+
+MOST_COMMAND_BYTES: Final = 1024 * 1024
 
 C = TypeVar("C", bound=msgspec.Struct)
 
@@ -81,7 +83,13 @@ def _default(field: msgspec.structs.FieldInfo) -> Any:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body; raises Problem 413 as soon as it is known to exceed `limit` bytes."""
+    """Return the body; raises Problem 413 as soon as it is known to exceed `limit` bytes.
+
+    It is kept with the request, as Starlette keeps it, for whoever reads the same request again.
+    """
+    known: bytes | None = getattr(request, "_body", None)
+    if known is not None:
+        return known
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise Problem("body-too-large", limit=limit)
@@ -90,4 +98,5 @@ async def read_body(request: Request, limit: int) -> bytes:
         body += chunk
         if len(body) > limit:
             raise Problem("body-too-large", limit=limit)
-    return bytes(body)
+    request._body = bytes(body)  # noqa: SLF001 - where Starlette's own body() keeps it
+    return request._body  # noqa: SLF001

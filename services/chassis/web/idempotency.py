@@ -28,6 +28,7 @@ from duban_contracts.not_json import NOT_JSON
 from duban_contracts.refusals import refusal
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection, Database
+from services.chassis.web.bodies import MOST_COMMAND_BYTES, read_body
 from services.chassis.web.documents import JSON
 from services.chassis.web.problems import Problem, may_answer
 
@@ -221,7 +222,10 @@ async def _once(
     if idempotency_key is None:
         return Attempt()
     address = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
-    return Attempt(parse_key(idempotency_key), fingerprint_of(request.method, address, await request.body()))
+    return Attempt(
+        parse_key(idempotency_key),
+        fingerprint_of(request.method, address, await read_body(request, MOST_COMMAND_BYTES)),
+    )
 
 
 Once = Annotated[Attempt, Depends(_once)]

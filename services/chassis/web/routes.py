@@ -19,13 +19,12 @@ from pydantic.fields import FieldInfo
 from starlette.types import Message, Receive, Scope, Send
 
 from duban_contracts.refusals import Refusal, violation
-from services.chassis.web.bodies import read_body
+from services.chassis.web.bodies import MOST_COMMAND_BYTES, read_body
 from services.chassis.web.documents import JsonText, Shape, answer, documented
 from services.chassis.web.idempotency import Once
 from services.chassis.web.problems import declares, joined
 from services.chassis.web.solving import NotPlain, plan_of
 
-MOST_COMMAND_BYTES: Final = 1024 * 1024
 _PLAINLY_JSON: Final = frozenset(
     {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
 )
@@ -38,7 +37,7 @@ class JsonRequest(Request):
 
     async def fetch(self) -> None:
         """Read the body, before anything is known of its sender; raises Problem 413 for more than any command holds."""
-        self._body = await read_body(self, MOST_COMMAND_BYTES)
+        await read_body(self, MOST_COMMAND_BYTES)
 
     async def json(self) -> JsonText:
         """Return the body as it came."""

@@ -1,7 +1,7 @@
 """Solving a route's dependencies by a plan that is made once, where FastAPI looks at every declaration for every request.
 
 A plan is the walk that FastAPI would take through the same declarations, in the same order. It takes only what fits:
-a parameter that is missing, repeated or wrong, or a body that is not plainly JSON, raises `NotPlain`, and the request is
+a parameter that is missing or wrong, a list, or a body that is not plainly JSON, raises `NotPlain`, and the request is
 read from its start by FastAPI, which explains. So there is one declaration, one OpenAPI and one text of every error.
 Measured with the ledger's confirm: FastAPI's own walk is a third of the processor time of the whole request.
 """

@@ -23,7 +23,7 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
 from services.chassis.storage.rounds import Rounds
 from services.gateway.intake.model.claims import Claim, Refused
-from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of
+from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.metrics import EVENTS
 from services.gateway.receipts import tables as receipts
 from services.gateway.receipts.model import Earlier, Reservation
@@ -64,10 +64,12 @@ async def _accept_round(
     county: str, topic: str, deps: Intake, requests: Sequence[Examined]
 ) -> Sequence[list[Outcome] | NotAccepted]:
     """Take the events of some requests of one county together, as if they had come one after the other."""
-    distinct = first_of_each([item for examined in requests for item in examined])
+    everything = [item for examined in requests for item in examined]
+    distinct = first_of_each(everything)
     try:
         earlier = await _reserve(county, distinct, deps) if distinct else {}
-        lost = await _publish(topic, due(distinct, earlier), deps)
+        stands = standing(everything, distinct, earlier)
+        lost = await _publish(topic, due(stands, earlier), deps)
     except Exception as error:
         if not is_retryable(error):
             raise
@@ -76,7 +78,7 @@ async def _accept_round(
     return [
         NotAccepted()
         if any(isinstance(item, Claim) and item.receipt_id in lost for item in examined)
-        else [outcome_of(item, distinct, earlier) for item in examined]
+        else [outcome_of(item, stands) for item in examined]
         for examined in requests
     ]
 
@@ -86,7 +88,8 @@ async def rehearse_events(examined: Examined, *, deps: Intake) -> list[Outcome]:
     distinct = first_of_each(examined)
     async with deps.database.acquire() as connection:
         earlier = await receipts.known(connection, list(distinct))
-    return [outcome_of(item, distinct, earlier) for item in examined]
+    stands = standing(examined, distinct, earlier)
+    return [outcome_of(item, stands) for item in examined]
 
 
 async def _reserve(county: str, claims: Mapping[UUID, Claim], deps: Intake) -> dict[UUID, Earlier]:

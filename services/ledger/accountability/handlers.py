@@ -25,7 +25,7 @@ async def open_cases(_: Connection, unit: UnitOfWork[Any], changes: Sequence[Cha
     for change in changes:
         if isinstance(change.data, HazardReopened) and change.data.false_rectification:
             before = change.before.hazard if change.before is not None else change.after.hazard
-            journal.enter(opening(before, change.after.hazard, change.data))
+            journal.enter(opening(before, change.after.hazard, change.data), change.event)
 
 
 async def keep_cases(connection: Connection, _: UnitOfWork[Any], changes: Sequence[Change[Any]]) -> None:

@@ -82,6 +82,52 @@ async def test_a_round_whose_commit_may_have_happened_is_not_carried_out_again()
     assert counter.rounds == [[1, 0, 2]]
 
 
+async def test_a_round_that_was_surely_rolled_back_is_carried_out_one_by_one_too() -> None:
+    counter = Counter(fails_with=lambda: asyncpg.DeadlockDetectedError("chosen as the victim"))
+    counter.gate.set()
+    assert _told(await _all(Rounds(counter.take), [1, 0, 2])) == [1, asyncpg.DeadlockDetectedError, 2]
+
+
+async def test_one_that_waits_alone_keeps_no_later_round_waiting() -> None:
+    released = asyncio.Event()
+
+    async def take(asked: Sequence[int]) -> list[int | Exception]:
+        if 0 in asked and len(asked) > 1:
+            raise asyncpg.LockNotAvailableError("somebody holds it")
+        if 0 in asked:
+            await released.wait()
+        return list(asked)
+
+    rounds = Rounds(take)
+    held, neighbour = (asyncio.create_task(rounds.ask(number)) for number in (0, 1))
+    assert await neighbour == 1
+    assert await rounds.ask(2) == 2
+    assert not held.done()
+    released.set()
+    assert await held == 0
+
+
+async def test_of_two_about_one_thing_the_later_waits_for_a_later_round() -> None:
+    counter = Counter()
+    counter.gate.set()
+    rounds = Rounds(counter.take, apart=lambda number: number % 10)
+    assert await _all(rounds, [1, 11, 2, 21, 12]) == [1, 11, 2, 21, 12]
+    assert counter.rounds == [[1, 2], [11, 12], [21]]
+
+
+async def test_a_round_that_is_cut_off_leaves_nobody_waiting() -> None:
+    async def take(_: Sequence[int]) -> list[int]:
+        raise asyncio.CancelledError
+
+    rounds = Rounds(take, most=1)
+    assert _told(await _all(rounds, [1, 2])) == [asyncio.CancelledError] * 2
+
+    async def too_few(asked: Sequence[int]) -> list[int]:
+        return list(asked)[1:]
+
+    assert _told(await _all(Rounds(too_few), [1])) == [ValueError]
+
+
 async def test_who_gives_up_before_the_round_is_left_out_and_who_gives_up_in_it_is_not() -> None:
     counter = Counter()
     rounds = Rounds(counter.take)

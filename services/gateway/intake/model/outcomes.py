@@ -30,25 +30,34 @@ def first_of_each(examined: Sequence[Claim | Refused]) -> dict[UUID, Claim]:
     return first
 
 
-def due(distinct: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]) -> list[Claim]:
+def standing(
+    examined: Sequence[Claim | Refused], distinct: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]
+) -> dict[UUID, Claim]:
+    """Return for each event id the claim that may stand under it: of the content known from before, else the first.
+
+    An id whose known content nobody sends this time has none.
+    """
+    stands = {key: claim for key, claim in distinct.items() if key not in earlier}
+    for item in examined:
+        if isinstance(item, Claim) and (known := earlier.get(item.receipt_id)) and known.digest == item.digest:
+            stands.setdefault(item.receipt_id, item)
+    return {key: stands[key] for key in distinct if key in stands}
+
+
+def due(stands: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]) -> list[Claim]:
     """Return the claims to be sent, in order.
 
     What the ledger has answered is in the ledger; everything else is sent, if need be again. An id that stands for
     other content is not sent: the ledger would take it for a repeat and drop it.
     """
-    return [claim for key, claim in distinct.items() if key not in earlier or _unanswered(claim, earlier[key])]
+    return [claim for key, claim in stands.items() if key not in earlier or not earlier[key].answered]
 
 
-def _unanswered(claim: Claim, known: Earlier) -> bool:
-    return known.digest == claim.digest and not known.answered
-
-
-def outcome_of(item: Claim | Refused, distinct: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]) -> Outcome:
+def outcome_of(item: Claim | Refused, stands: Mapping[UUID, Claim]) -> Outcome:
     """Return what became of one event after everything that was due had the broker's ack."""
     if isinstance(item, Refused):
         return item
-    first = distinct[item.receipt_id]
-    known = earlier.get(item.receipt_id)
-    if item.digest != first.digest or (known is not None and known.digest != item.digest):
+    first = stands.get(item.receipt_id)
+    if first is None or item.digest != first.digest:
         return id_reused(item)
     return Queued(item.event.id, item.receipt_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,7 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.refusals import refusal
 from duban_contracts.testing.claims import report, sent
 from services.gateway.intake.model.claims import Claim, Refused
-from services.gateway.intake.model.outcomes import Queued, due, first_of_each, outcome_of
+from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.receipts.model import Earlier
 
 pytestmark = [pytest.mark.feature("SY64"), pytest.mark.promise("P1")]
@@ -23,6 +24,7 @@ def claim(number: int, content: bytes = b"one") -> Claim:
 
 FIRST, SECOND = claim(1), claim(2)
 BAD = Refused("e-9", (refusal("not-a-claim", field="type", type="x"),))
+QUEUED = Queued("e-1", UUID(int=1))
 REUSED = Refused("e-1", (refusal("id-reused", field="id"),), UUID(int=1))
 
 
@@ -31,8 +33,16 @@ def test_of_several_claims_of_one_id_the_first_counts() -> None:
     assert list(distinct.items()) == [(UUID(int=2), SECOND), (UUID(int=1), FIRST)]
 
 
+def settled(
+    *examined: Claim | Refused, known: Mapping[UUID, Earlier] | None = None
+) -> tuple[list[Claim], list[Outcome]]:
+    """What is sent of a round's events, and what each is told."""
+    stands = standing(examined, first_of_each(examined), known or {})
+    return due(stands, known or {}), [outcome_of(item, stands) for item in examined]
+
+
 def test_new_ids_are_sent_in_order() -> None:
-    assert due(first_of_each([SECOND, FIRST]), {}) == [SECOND, FIRST]
+    assert settled(SECOND, FIRST)[0] == [SECOND, FIRST]
 
 
 @pytest.mark.parametrize(
@@ -51,29 +61,28 @@ def test_new_ids_are_sent_in_order() -> None:
 def test_an_id_that_was_used_is_sent_again_only_while_nobody_answered_the_same_content(
     known: Earlier, *, again: bool
 ) -> None:
-    assert due({FIRST.receipt_id: FIRST}, {FIRST.receipt_id: known}) == ([FIRST] if again else [])
+    assert settled(FIRST, known={FIRST.receipt_id: known})[0] == ([FIRST] if again else [])
 
 
 def test_a_claim_whose_content_is_known_under_its_id_gets_that_receipt() -> None:
-    distinct = first_of_each([FIRST])
-    queued = Queued("e-1", UUID(int=1))
-    assert outcome_of(FIRST, distinct, {}) == queued
-    assert outcome_of(FIRST, distinct, {UUID(int=1): Earlier(b"one", answered=True)}) == queued
+    assert settled(FIRST)[1] == [QUEUED]
+    assert settled(FIRST, known={UUID(int=1): Earlier(b"one", answered=True)}) == ([], [QUEUED])
 
 
 def test_an_id_that_stands_for_other_content_is_refused_and_names_the_receipt() -> None:
-    distinct = first_of_each([FIRST])
-    assert outcome_of(FIRST, distinct, {UUID(int=1): Earlier(b"other", answered=False)}) == REUSED
-    assert outcome_of(FIRST, distinct, {UUID(int=1): Earlier(None, answered=True)}) == REUSED
+    for known in (Earlier(b"other", answered=False), Earlier(None, answered=True)):
+        assert settled(FIRST, known={UUID(int=1): known}) == ([], [REUSED])
 
 
-def test_within_one_request_the_second_content_of_an_id_is_refused() -> None:
-    distinct = first_of_each([FIRST, claim(1, b"other")])
-    assert outcome_of(claim(1, b"other"), distinct, {}) == REUSED
-    # The first is refused too when the id stood for the second's content before.
-    known = {UUID(int=1): Earlier(b"other", answered=False)}
-    assert outcome_of(FIRST, distinct, known) == outcome_of(claim(1, b"other"), distinct, known) == REUSED
+def test_of_two_contents_of_one_id_the_first_stands() -> None:
+    assert settled(FIRST, claim(1, b"other")) == ([FIRST], [QUEUED, REUSED])
+
+
+def test_of_two_contents_of_one_id_the_one_that_was_reserved_before_stands() -> None:
+    other = claim(1, b"other")
+    assert settled(FIRST, other, known={UUID(int=1): Earlier(b"other", answered=False)}) == ([other], [REUSED, QUEUED])
+    assert settled(FIRST, other, known={UUID(int=1): Earlier(b"third", answered=False)}) == ([], [REUSED, REUSED])
 
 
 def test_what_was_refused_stays_refused() -> None:
-    assert outcome_of(BAD, {}, {}) is BAD
+    assert settled(BAD) == ([], [BAD])

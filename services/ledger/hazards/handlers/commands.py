@@ -49,9 +49,21 @@ async def move_hazards(connection: Connection, orders: Sequence[Order], *, ledge
 
     A refusal records nothing and touches no neighbour. Orders on one hazard are carried out in turn.
     """
-    return await carry_out(
-        connection, orders, work=partial(_open, ledger=ledger), handle=_in_its_context, answer=_as_written
-    )
+    newest = dict[str, int]()
+
+    def handle(journal: Journal, order: Order) -> Hazard | Refused:
+        said = order.context.run(move_hazard, journal, order)
+        if isinstance(said, Hazard):
+            newest[said.hazard_id] = said.version
+        return said
+
+    def as_written(journal: Journal, said: Hazard | Refused) -> Hazard | Refused:
+        # With what followed from the move, such as claims that had waited for it; but nobody is told of a later order.
+        if isinstance(said, Refused) or said.version < newest[said.hazard_id]:
+            return said
+        return journal.hazard(HazardKey(hazard_id=said.hazard_id)) or said
+
+    return await carry_out(connection, orders, work=partial(_open, ledger=ledger), handle=handle, answer=as_written)
 
 
 def move_hazard(journal: Journal, order: Order) -> Hazard | Refused:
@@ -66,15 +78,6 @@ def move_hazard(journal: Journal, order: Order) -> Hazard | Refused:
     return Refused(decision, hazard) if isinstance(decision, Refusal) else journal.enter(decision)
 
 
-def _in_its_context(journal: Journal, order: Order) -> Hazard | Refused:
-    return order.context.run(move_hazard, journal, order)
-
-
 def _open(connection: Connection, orders: Sequence[Order], *, ledger: Ledger) -> AbstractAsyncContextManager[Journal]:
     major = any(move_of(order.command).asks_for_criteria(order.command) for order in orders)
     return writing(connection, ledger=ledger, hazards=[order.on for order in orders], commands=True, criteria=major)
-
-
-def _as_written(journal: Journal, said: Hazard | Refused) -> Hazard | Refused:
-    """Return the hazard with what followed from its move, such as claims that had waited for it."""
-    return said if isinstance(said, Refused) else journal.hazard(HazardKey(hazard_id=said.hazard_id)) or said

@@ -32,6 +32,8 @@ from services.ledger.hazards.moves import MOVES, Door, Move
 # What every move may be answered with, beside its own refusals.
 _COMMON: Final = ("hazard-not-found", "state-conflict", "handled-by-city", "version-mismatch", "invalid-if-match")
 _MAJOR: Final = "city-regulator-required"
+# As long as a round may wait for rows that another transaction holds; those are short.
+_WAIT_FOR_LOCKS: Final = "SET LOCAL lock_timeout = '1s'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Asked:
 def router(deps: Deps) -> Router:
     """Return one route per move."""
     routes = Router(prefix="/v1", tags=["moves"])
-    rounds = Rounds[Asked, Response](partial(carry_out_round, deps))
+    rounds = Rounds[Asked, Response](partial(carry_out_round, deps), apart=lambda asked: asked.order.on)
     for move in MOVES:
         if Door.HTTP in move.doors:
             routes.add_api_route(
@@ -91,6 +93,9 @@ def _endpoint(rounds: Rounds[Asked, Response], move: Move[Any]) -> Callable[...,
 async def carry_out_round(deps: Deps, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
     """Carry out a round in one transaction: what was answered before is answered again, the rest is decided."""
     async with deps.database.transaction() as connection:
+        if len(asked) > 1:
+            # A hazard that somebody else holds must not keep strangers waiting: each is then carried out by itself.
+            await connection.execute(_WAIT_FOR_LOCKS)
         begun = await begin_all(connection, [(one.once, one.order.by.account) for one in asked])
         orders = [one.order for one, before in zip(asked, begun, strict=True) if before is None]
         said = iter(await move_hazards(connection, orders, ledger=deps.ledger) if orders else ())

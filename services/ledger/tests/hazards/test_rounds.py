@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from fastapi import Response
 
 from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardConfirmed
@@ -109,6 +110,24 @@ async def test_a_command_that_breaks_its_round_takes_no_neighbour_with_it(ledger
     assert isinstance(said[1], Exception)
     assert not isinstance(said[1], Problem)
     assert [(await ledger.get(f"/v1/hazards/{number}")).json()["version"] for number in (first, second)] == [2, 2]
+
+
+async def test_a_hazard_that_somebody_holds_keeps_no_stranger_waiting(ledger: InProcess) -> None:
+    held, free = [(await ledger.registered())["hazard_id"] for _ in range(2)]
+    rounds = Rounds(partial(carry_out_round, Deps(ledger.database, ledger.ledger)))
+    async with ledger.database.transaction() as connection:
+        await connection.execute("SELECT 1 FROM hazard WHERE hazard_id = $1 FOR UPDATE", held)
+        waiting, answered = (asyncio.create_task(rounds.ask(_asked(each, CONFIRM))) for each in (held, free))
+        assert (await answered).status_code == 200
+        assert not waiting.done()
+    assert (await waiting).status_code == 200
+
+
+async def test_nobody_is_answered_with_what_another_did_afterwards(ledger: InProcess) -> None:
+    number = (await ledger.registered())["number"]
+    together = [_asked(number, CONFIRM), _asked(number, Plan(measures="更换", responsible_post="安全总监"))]
+    said = await carry_out_round(Deps(ledger.database, ledger.ledger), together)
+    assert [one.headers["etag"] for one in said if isinstance(one, Response)] == ['"2"', '"3"']
 
 
 async def test_a_key_that_comes_twice_in_one_round_is_carried_out_once(ledger: InProcess) -> None:
