@@ -24,7 +24,8 @@ async def decide_reward(connection: Connection, name: str, *, office: TipOffice,
     """Decide on the reward of the tip of this id or number, once, in the caller's transaction.
 
     It is worth what the city pays for the hazard's grade. Where the same person claims for the same matter already, in
-    whichever department, it is held. Nobody decides beside this: two claims at once would not see each other.
+    whichever department, it is held. Nobody decides beside this: two claims at once would not see each other. The caller
+    has reached the vault before the transaction began, and it is asked before anybody is kept waiting.
     """
     tip = await rows.lock(connection, name)
     if tip is None or not acting.caller.finds(rows.facts_of(tip)):
@@ -36,10 +37,11 @@ async def decide_reward(connection: Connection, name: str, *, office: TipOffice,
         return refusal("reporter-unknown")
     if office.vault is None:
         return refusal("vault-not-set-up")
+    same = await same_person(office.vault, tip.tip_id)
     await hold_names(connection, "reward", ["any"])
     if await tables.of_tip(connection, tip.tip_id) is not None:
         return refusal("reward-decided")
-    others = await tables.claimed(connection, await same_person(office.vault, tip.tip_id))
+    others = await tables.claimed(connection, same)
     reward = _decided(tip, hazard, others, office, acting)
     await tables.insert(connection, reward)
     return reward

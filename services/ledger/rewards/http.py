@@ -102,6 +102,8 @@ def _deciding(routes: Router, deps: Deps) -> None:
     )
     async def decide(name: TipName, caller: Decider, once: Once) -> Response:
         """Decide on a tip's reward."""
+        if deps.office.vault is not None:
+            await deps.office.vault.reach()
         work = partial(decide_reward, name=name, office=deps.office, acting=deps.office.acting(caller))
         return await deps.done(caller, once, work, status=201)
 

@@ -22,7 +22,8 @@ async def receive_tip(
 
     People bring a tip to whom they know, so every office takes in what concerns the city; whose area it is, sees it.
     The identity is sealed in the vault's own transaction, last, while the tip is not committed yet: what fails before
-    leaves nothing, and what fails after leaves an identity of no tip, which `keeping` lets go.
+    leaves nothing, and what fails after leaves an identity of no tip, which `keeping` lets go. The caller has reached the
+    vault before the transaction began.
     """
     if against := _elsewhere(said, office) or why_not(office.vault, reporter, moves.texts(said)):
         return against

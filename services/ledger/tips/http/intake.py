@@ -46,6 +46,7 @@ def router(database: Database, office: TipOffice) -> Router:
         if office.vault is not None and command.reporter is not None:
             # A plain digest of a body that names somebody would let guesses be tried against it.
             once.fingerprint = keyed(once.fingerprint, office.vault.keyring())
+            await office.vault.reach()
         async with database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = await receive_tip(connection, command, command.reporter, office=office, acting=office.acting(caller))

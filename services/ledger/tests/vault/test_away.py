@@ -1,0 +1,76 @@
+"""A vault that takes connections and never says a word holds nothing of the ledger's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.chassis.process.clock import ManualClock
+from services.ledger.tests.in_process import NOON, InProcess
+from services.ledger.tests.tips.saying import intake, reporter
+from services.ledger.vault.handlers.vault import Vault, VaultAwayError
+
+# How long these tests wait for an answer that never comes.
+WAITED = 0.05
+
+
+@asynccontextmanager
+async def silence() -> AsyncIterator[str]:
+    """Give the address of a server that takes connections and never answers."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1024):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield f"postgresql://vault:x@127.0.0.1:{port}/vault?sslmode=disable"
+
+
+@pytest.mark.promise("P8")
+async def test_however_many_ask_at_once_a_silent_vault_is_waited_for_once_and_asked_again_later() -> None:
+    clock = ManualClock(NOON)
+    async with silence() as dsn:
+        vault = Vault(dsn, Path("no-keys"), clock=clock, answers_within=WAITED)
+        said = await asyncio.gather(*(vault.reach() for _ in range(16)), return_exceptions=True)
+        assert {type(each) for each in said} == {VaultAwayError}
+        # Who waited knows for what; the others were told at once.
+        assert [type(each.__cause__) for each in said if isinstance(each, VaultAwayError) and each.__cause__] == [
+            TimeoutError
+        ]
+        clock.advance(timedelta(minutes=1))
+        with pytest.raises(VaultAwayError) as again:
+            await vault.reach()
+        assert isinstance(again.value.__cause__, TimeoutError)
+
+
+@pytest.mark.feature("SY33")
+@pytest.mark.promise("P8")
+async def test_a_tip_waits_for_a_silent_vault_without_holding_any_of_the_ledgers_connections(
+    ledger: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    vault = ledger.office.vault
+    assert vault is not None
+    async with silence() as dsn:
+        silent = Vault(dsn, Path("no-keys"), clock=ledger.clock, answers_within=WAITED)
+
+        async def reach() -> None:
+            held.append(ledger.pool.get_size() - ledger.pool.get_idle_size())
+            await silent.reach()
+
+        monkeypatch.setattr(vault, "reach", reach)
+        for path, body in (("/v1/tips", intake(reporter=reporter())), ("/v1/tips/any/reward", None)):
+            answer = await ledger.client.post(path, json=body, headers=ledger.auth("tips"))
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert held == [0, 0]
+        # Without an identity nothing waits.
+        anonymous = await ledger.client.post("/v1/tips", json=intake(), headers=ledger.auth("tips"))
+        assert anonymous.status_code == 201, anonymous.text
