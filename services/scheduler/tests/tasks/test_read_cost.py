@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -11,6 +12,7 @@ import pytest
 from services.chassis.storage.database import Connection, Database
 from services.chassis.testing.plans import READS_EVERYTHING, Node, plan_of
 from services.scheduler.tasks.tables import rows
+from services.scheduler.tasks.tables.calendars import of_place
 from services.scheduler.tests.tasks.stage import Stage, report
 
 Ask = Callable[[Connection, str], Awaitable[object]]
@@ -54,6 +56,19 @@ async def test_a_task_is_found_by_its_id_and_by_its_number_through_their_indexes
             "task-77",
             None,
         ]
+
+
+@pytest.mark.timeout(120)
+async def test_a_countys_calendar_reads_the_tasks_of_that_county_and_no_others(crowded: Database) -> None:
+    ask = partial(of_place, due_from=date(2025, 3, 1), due_to=date(2026, 7, 1), limit=50)
+    for unit in (None, "unit-7"):
+        own = await plan_of(crowded, partial(ask, county="140502", unit=unit))
+        assert indexes_of(own) == {"task_by_county"}
+        everywhere = await plan_of(crowded, partial(ask, county=None, unit=unit))
+        assert indexes_of(everywhere) == {"task_by_due"}
+    async with crowded.acquire() as connection:
+        found = {unit: await ask(connection, county="140502", unit=unit) for unit in (None, "unit-2", "unit-7")}
+    assert [len(tasks) for tasks in found.values()] == [50, 50, 0]
 
 
 async def _named(ask: Ask, name: str, connection: Connection) -> object:
