@@ -84,16 +84,22 @@ async def raise_passed(source: Source, *, deps: Deps) -> int:
 async def remind(source: Source, kind: Kind, *, deps: Deps) -> int:
     """Send one batch of reminders whose moment has come; return how many were sent or let lapse.
 
-    `kind` says which: those ahead of a deadline, or those of what is still owed after it.
+    `kind` says which: those ahead of a deadline, or those of what is still owed after it. The latter wait, like the word
+    that it passed, until everything is known that could excuse it.
     """
     async with deps.database.transaction() as connection:
-        known = replace(await source.known(connection), through=None)
+        known = await source.known(connection)
+        if kind is Kind.DUE_SOON:
+            known = replace(known, through=None)
+        elif known.through is None:
+            return 0
         now = deps.clock.now()
         claimed = await tables.claim_reminders(
             connection,
             source.subject_kind,
             kind,
             now=now,
+            known_through=known.through,
             in_doubt=known.in_doubt,
             held=await _held(connection, source, kind, now, known),
         )

@@ -68,8 +68,9 @@ WITH due AS MATERIALIZED (
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
 
-# $1 kind of subject, $2 now, $3 subjects in doubt, $4 subjects that are held, or null for any. A reminder lapses when its
-# deadline has passed, or when a nearer reminder of it is due as well: one word is enough after a long sleep.
+# $1 kind of subject, $2 now, $3 known through, or null for any, $4 subjects in doubt, $5 subjects that are held, or null for
+# any. A reminder lapses when its deadline has passed, or when a nearer reminder of it is due as well: one word is enough
+# after a long sleep.
 CLAIM_DUE_SOON: Final = f"""
 WITH due AS MATERIALIZED (
     SELECT subject_kind, subject_id, deadline_number, kind, days_before,
@@ -81,7 +82,8 @@ WITH due AS MATERIALIZED (
                   AND nearer.fires_at > alarm.fires_at AND nearer.fires_at <= $2) AS useless
       FROM alarm
      WHERE subject_kind = $1 AND kind = 'due_soon' AND state = 'armed' AND fires_at <= $2
-       AND subject_id <> ALL ($3::text[]) AND ($4::text[] IS NULL OR subject_id = ANY ($4::text[]))
+       AND ($3::timestamptz IS NULL OR due_at < $3) AND subject_id <> ALL ($4::text[])
+       AND ($5::text[] IS NULL OR subject_id = ANY ($5::text[]))
      ORDER BY fires_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE alarm SET state = CASE WHEN useless THEN 'lapsed' ELSE 'raised' END,
@@ -92,12 +94,13 @@ WITH due AS MATERIALIZED (
 SELECT {_COLUMNS.names} FROM claimed ORDER BY fires_at
 """  # noqa: S608 - the names of our own columns
 
-# $1 kind of subject, $2 now, $3 subjects in doubt, $4 subjects that are held, or null for any
+# The same. What is said after a deadline waits for what is known, as the word about it does.
 CLAIM_STILL_DUE: Final = f"""
 WITH due AS MATERIALIZED (
     SELECT subject_kind, subject_id, deadline_number, kind, days_before FROM alarm
      WHERE subject_kind = $1 AND kind = 'still_due' AND state = 'armed' AND fires_at <= $2
-       AND subject_id <> ALL ($3::text[]) AND ($4::text[] IS NULL OR subject_id = ANY ($4::text[]))
+       AND ($3::timestamptz IS NULL OR due_at < $3) AND subject_id <> ALL ($4::text[])
+       AND ($5::text[] IS NULL OR subject_id = ANY ($5::text[]))
      ORDER BY fires_at LIMIT 500 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE alarm SET state = 'raised', raised_at = $2 FROM due
@@ -113,7 +116,7 @@ _CLAIM_REMINDERS: Final = {Kind.DUE_SOON: CLAIM_DUE_SOON, Kind.STILL_DUE: CLAIM_
 DUE_SUBJECTS: Final = {
     kind: f"""SELECT subject_id FROM alarm
  WHERE subject_kind = $1 AND kind = '{kind.value}' AND state = 'armed' AND fires_at <= $2
-   AND ($3::timestamptz IS NULL OR fires_at < $3) AND subject_id <> ALL ($4::text[])
+   AND ($3::timestamptz IS NULL OR due_at < $3) AND subject_id <> ALL ($4::text[])
  ORDER BY fires_at LIMIT 500"""  # noqa: S608 - our own codes
     for kind in Kind
 }
@@ -167,11 +170,16 @@ async def claim_reminders(
     kind: Kind,
     *,
     now: datetime,
+    known_through: datetime | None,
     in_doubt: Sequence[str],
     held: Sequence[str] | None = None,
 ) -> list[Alarm]:
-    """Mark up to BATCH reminders whose moment has come as raised, or as lapsed, and return them, oldest first."""
-    return [_alarm(row) for row in await connection.fetch(_CLAIM_REMINDERS[kind], subject_kind, now, in_doubt, held)]
+    """Mark up to BATCH reminders whose moment has come as raised, or as lapsed, and return them, oldest first.
+
+    With `known_through` only those of deadlines before it.
+    """
+    rows = await connection.fetch(_CLAIM_REMINDERS[kind], subject_kind, now, known_through, in_doubt, held)
+    return [_alarm(row) for row in rows]
 
 
 async def oldest_unraised(connection: Connection, subject_kind: str, now: datetime) -> datetime | None:

@@ -66,8 +66,18 @@ CASES = (
         "'hazard', '{}', '{}', '{{}}', NULL",
         "alarm_overdue_armed",
     ),
-    (CLAIM_DUE_SOON, "text, timestamptz, text[], text[]", "'hazard', '{}', '{{}}', NULL", "alarm_due_soon_armed"),
-    (CLAIM_STILL_DUE, "text, timestamptz, text[], text[]", "'hazard', '{}', '{{}}', NULL", "alarm_still_due_armed"),
+    (
+        CLAIM_DUE_SOON,
+        "text, timestamptz, timestamptz, text[], text[]",
+        "'hazard', '{}', NULL, '{{}}', NULL",
+        "alarm_due_soon_armed",
+    ),
+    (
+        CLAIM_STILL_DUE,
+        "text, timestamptz, timestamptz, text[], text[]",
+        "'hazard', '{}', '{}', '{{}}', NULL",
+        "alarm_still_due_armed",
+    ),
     (
         DUE_SUBJECTS[Kind.OVERDUE],
         "text, timestamptz, timestamptz, text[]",

@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from duban_contracts.codec import decode
+from duban_contracts.events.tasks import TaskReminded
 from duban_contracts.testing.calendar import local
+from duban_contracts.topics import TopicFamily
 from services.chassis.consuming import dead_letters, replay
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.scheduler.alarms import tables as alarm_table
@@ -27,6 +30,12 @@ async def assigned(county: CountySystem, *tasks: PlannedTask) -> None:
 
 async def late(county: CountySystem, *tasks: PlannedTask) -> list[bool]:
     return [(await county.stage.task(task)).late for task in tasks]
+
+
+async def urged(county: CountySystem, *tasks: PlannedTask) -> list[int]:
+    said = [decode(event) for event in await county.events(TopicFamily.TASK)]
+    about = [each.task.task_id for each in said if isinstance(each, TaskReminded)]
+    return [about.count(task.task_id) for task in tasks]
 
 
 async def test_nothing_is_raised_while_nothing_is_known_of_the_topics(county: CountySystem) -> None:
@@ -50,6 +59,28 @@ async def test_a_filing_in_time_that_is_read_after_the_deadline_is_in_time(count
     await county.is_read(local(2, 3))
     await county.stage.tick()
     assert await late(county, task, silent) == [False, True]
+
+
+async def test_nobody_who_filed_in_time_is_urged_in_the_morning_after_a_night_without_a_reader(
+    county: CountySystem,
+) -> None:
+    task, silent = report(), report(period="2026-04")
+    await assigned(county, task, silent)
+    record = county.record(filing(task), IN_TIME)
+    await county.stage.at(local(2, 9))
+    assert await urged(county, task, silent) == [0, 0], "nothing is known"
+    await county.is_read(local(1, 23, 58))
+    await county.stage.at(local(2, 9, 30))
+    assert await urged(county, task, silent) == [0, 0], "the last minutes of the day are not read"
+    await county.is_read(local(2, 9), OTHER)
+    await county.stage.at(local(2, 9, 45))
+    assert await urged(county, task, silent) == [0, 0], "this county's last minutes are not read"
+    await county.read(record)
+    await county.is_read(local(2, 10))
+    for hour in (10, 11):
+        await county.stage.at(local(2, hour))
+    assert await late(county, task, silent) == [False, True]
+    assert await urged(county, task, silent) == [0, 1]
 
 
 @pytest.mark.parametrize(("read", "raised"), [(timedelta(0), False), (timedelta(microseconds=1), True)])
