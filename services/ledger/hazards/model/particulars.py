@@ -25,6 +25,7 @@ from duban_contracts.events.hazards import (
     HazardReviewed,
     HazardSubmitted,
 )
+from duban_contracts.events.types import Grade
 from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.posts import Post
 from services.ledger.hazards.model.shown import ShownHazard
@@ -48,6 +49,17 @@ def _keeps(
 # A request stands until somebody decides; what it said is still known when it is sent again.
 _DECIDED: Final[_Kept] = {"extension_wanted_on": None, "extension_asked_by": None}
 _UNREVIEWED: Final = dict.fromkeys(("reviewed_at", "reviewed_by", "reviewed_post"))
+_UNCONFIRMED: Final[_Kept] = dict.fromkeys(
+    ("first_confirmed_at", "first_confirmed_by", "first_confirmed_post", "first_confirmed_grade")
+)
+
+
+def _second_level(hazard: ShownHazard, grade: Grade | None) -> _Kept:
+    """Return what a confirmation of `grade` leaves of the first level: who it was, where it said the same; it counts once."""
+    stood = hazard.first_confirmed_grade
+    return {"first_confirmed_grade": None} if stood is not None and stood is grade else _UNCONFIRMED
+
+
 # Event type -> the fields that it changes, by name. A type without an entry changes no more than the facts.
 KEEPS: Final = dict(
     (
@@ -62,9 +74,7 @@ KEEPS: Final = dict(
                 "township": event.township,
                 "reported_at": event.reported_at,
                 # What was confirmed is no longer what is reported.
-                "first_confirmed_at": None,
-                "first_confirmed_by": None,
-                "first_confirmed_post": None,
+                **_UNCONFIRMED,
             },
         ),
         _keeps(
@@ -73,11 +83,13 @@ KEEPS: Final = dict(
                 "first_confirmed_at": event.occurred_at,
                 "first_confirmed_by": event.actor.account,
                 "first_confirmed_post": str(Post.of(event.actor)),
+                "first_confirmed_grade": event.grade,
             },
         ),
         _keeps(
             HazardConfirmed,
-            lambda _, event: {
+            lambda hazard, event: {
+                **_second_level(hazard, event.grade),
                 "confirmed_at": event.occurred_at,
                 "confirmed_by": event.actor.account,
                 "criterion": event.criterion,
@@ -86,7 +98,8 @@ KEEPS: Final = dict(
         ),
         _keeps(
             HazardRegraded,
-            lambda _, event: {
+            lambda hazard, event: {
+                **_second_level(hazard, event.hazard.grade),
                 "confirmed_by": event.actor.account,
                 "criterion": event.criterion,
                 "criterion_version": event.criterion_version,

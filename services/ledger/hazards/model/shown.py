@@ -32,7 +32,8 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Instants are UTC in domain time. `township` is what the county calls it, `township_code` the division that it is,
     where the ledger knows. `deadline_on` is the last day, inclusive. `doubts` says what in the report is doubtful, in
-    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it. `criterion` is the
+    codes of that vocabulary. `first_confirmed_at` is when the first of two levels confirmed it,
+    `first_confirmed_grade` as what, while the second is yet to come. `criterion` is the
     clause that was cited, `criterion_version` the sector and version of the criteria it stands in. `planned_measures`, `responsible_post`,
     `funds_yuan` and `contingency` are those of the newest 整改方案; `extension_wanted_on` is the last day that somebody asked
     for and nobody has decided on; `reviewed_at` is when the first of two reviewers found the
@@ -71,6 +72,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     suggested_grade: Grade | None = None
     registered_at: datetime
     first_confirmed_at: datetime | None = None
+    first_confirmed_grade: Grade | None = None
     confirmed_at: datetime | None = None
     submitted_at: datetime | None = None
     reviewed_at: datetime | None = None

@@ -67,9 +67,9 @@ def name_of(listing: Listing) -> str:
     return unit.name if unit else LISTING_LEVELS.name(listing.level)
 
 
-def no_listing_holds(hazard: Hazard) -> Refusal | None:
-    """Refuse what ends a hazard's open life while an authority supervises it (S2.5, S2.9)."""
+def no_listing_holds(hazard: Hazard, code: str = "listing-not-lifted") -> Refusal | None:
+    """Refuse by `code` what ends a hazard's open life, or that it is major, while an authority supervises it (S2.5, S2.9)."""
     listing = hazard.listing
     if listing is None:
         return None
-    return refusal("listing-not-lifted", authority=name_of(listing), document=listing.document)
+    return refusal(code, authority=name_of(listing), document=listing.document)

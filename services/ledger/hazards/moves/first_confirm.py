@@ -34,7 +34,8 @@ def _first_confirm(hazard: Hazard, command: FirstConfirm, stamp: Stamp, after: H
         return refusal("role-not-allowed", action=FIRST_CONFIRM.zh, roles=", ".join(sorted(first)))
     if hazard.grade is command.grade:
         return refusal("same-grade", field="grade")
-    if hazard.first_confirmed_by is not None:
+    # One of another grade is replaced: what the first level says last is what it says.
+    if hazard.first_confirmed_grade is command.grade:
         return refusal("first-level-done")
     clause = cited(command.criterion, command.grade, stamp, FIRST_CONFIRM.zh)
     if isinstance(clause, Refusal):

@@ -74,12 +74,18 @@ def _milder(hazard: Hazard, survivor: Hazard) -> Refusal | None:
     for lost, why in (
         (hazard.grade is not None and survivor.grade is None, "该条尚未确认"),
         (hazard.grade is Grade.MAJOR and survivor.grade is not Grade.MAJOR, "该条等级较低"),
+        (_may_be_major(hazard) and not _may_be_major(survivor), "本条一级确认为重大事故隐患，该条不是"),
         (hazard.listing is not None, "本条正在挂牌督办"),
         (_later(survivor, hazard), f"该条整改期限（{survivor.deadline_on}）较晚"),
     ):
         if lost:
             return refusal("survivor-is-milder", field="into", number=survivor.number, why=why)
     return None
+
+
+def _may_be_major(hazard: Hazard) -> bool:
+    """Return whether it is major, or is once the second level agrees with the first."""
+    return Grade.MAJOR in {hazard.grade, hazard.first_confirmed_grade}
 
 
 def _later(survivor: Hazard, hazard: Hazard) -> bool:

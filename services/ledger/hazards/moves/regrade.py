@@ -11,6 +11,7 @@ from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongTe
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.roles import CITY_REGULATORS
 from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.authority import no_listing_holds
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
 from services.ledger.hazards.moves.rules import CLAUSES, TWO_LEVELS, cited, levels_hold
 
@@ -26,6 +27,8 @@ class Regrade(msgspec.Struct, frozen=True, kw_only=True):
 def _regrade(hazard: Hazard, command: Regrade, stamp: Stamp, after: HazardFacts) -> Decision:
     if hazard.grade is None or command.grade is hazard.grade:
         return refusal("same-grade", field="grade")
+    if command.grade is not Grade.MAJOR and (refused := no_listing_holds(hazard, "listed-stays-major")):
+        return refused
     if refused := levels_hold(hazard, command.grade, stamp, REGRADE.zh):
         return refused
     clause = cited(command.criterion, command.grade, stamp, REGRADE.zh)
@@ -56,5 +59,5 @@ REGRADE: Final = Move(
     cites=True,
     # A regrading is a new confirmation with `major` on one of its sides (DOMAIN §3).
     roles=CITY_REGULATORS,
-    refusals=("same-grade", *TWO_LEVELS, *CLAUSES),
+    refusals=("same-grade", "listed-stays-major", *TWO_LEVELS, *CLAUSES),
 )

@@ -61,13 +61,14 @@ def another_reviews(hazard: Hazard, stamp: Stamp) -> Refusal | None:
 def levels_hold(hazard: Hazard, grade: Grade, stamp: Stamp, move: str) -> Refusal | None:
     """Refuse to confirm `grade` where the first of two levels is missing, or isn't another's (S4 item 6).
 
-    `move` is what the second level does, in Chinese. Nobody acts at both levels; nor does a unit, where the enterprise
-    reported itself. Who confirmed first stays the first for a major hazard, whatever the policy says today.
+    `move` is what the second level does, in Chinese. A first level counts once, and for the grade that it said. Nobody
+    acts at both levels; nor does a unit, where the enterprise reported itself. Who confirmed this grade first stays the
+    first, whatever the policy says today.
     """
-    asked = stamp.rules.confirmation.first_level(hazard.channel, grade)
-    if not asked and (hazard.first_confirmed_by is None or grade is Grade.GENERAL):
+    stands = hazard.first_confirmed_grade is grade
+    if not stands and not stamp.rules.confirmation.first_level(hazard.channel, grade):
         return None
-    if hazard.first_confirmed_by is None or hazard.first_confirmed_post is None:
+    if not stands or hazard.first_confirmed_post is None:
         return refusal("first-level-required", field="grade", move=move)
     if stamp.actor.account == hazard.first_confirmed_by:
         return refusal("same-confirmer", move=move)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from duban_contracts.events.gathering import HazardMerged
-from duban_contracts.events.types import Grade, HazardState, Listing, ListingLevel
+from duban_contracts.events.types import Channel, Grade, HazardState, Listing, ListingLevel
 from duban_contracts.testing.calendar import june
 from services.ledger.hazards.model import Hazard, evolve
 from services.ledger.hazards.moves import Merge, Unmerge, add_source, remove_source
@@ -18,6 +18,7 @@ from services.ledger.tests.telling import (
     CONFIRM,
     COUNTY,
     ENTERPRISE,
+    FIRST,
     PLAN,
     by,
     closed,
@@ -68,6 +69,7 @@ def test_merging_says_which_hazard_goes_on_and_where_the_other_stood() -> None:
     assert (event.survivor.number, event.previous_state) == ("140502-2026-000002", HazardState.CONFIRMED)
 
 
+SAID_MAJOR = does(new_hazard(Channel.SELF_REPORT), (FIRST, ENTERPRISE))
 LISTED = Listing(
     number=1, level=ListingLevel.CITY, authority="safety_committee", document="督〔2026〕3号", deadline_on=june(20)
 )
@@ -85,6 +87,8 @@ LISTED = Listing(
         (confirmed(Grade.MAJOR), other(confirmed()), "survivor-is-milder"),
         (confirmed(), other(confirmed(), deadline_on=june(12)), "survivor-is-milder"),
         (msgspec.structs.replace(confirmed(), listing=LISTED), other(confirmed()), "survivor-is-milder"),
+        (SAID_MAJOR, other(confirmed()), "survivor-is-milder"),
+        (SAID_MAJOR, other(new_hazard()), "survivor-is-milder"),
         (in_review(), other(confirmed()), "state-conflict"),
         (closed(), other(confirmed()), "state-conflict"),
     ],
@@ -94,6 +98,8 @@ def test_nothing_is_lost_by_merging(hazard: Hazard, survivor: Hazard, code: str)
 
 
 def test_who_goes_on_may_be_stricter_and_further_on() -> None:
+    for survivor in (confirmed(Grade.MAJOR), SAID_MAJOR):
+        assert does(SAID_MAJOR, (into(other(survivor)), CITY)).state is HazardState.DUPLICATE
     for survivor in (confirmed(Grade.MAJOR), in_review(), msgspec.structs.replace(confirmed(), deadline_on=june(5))):
         assert does(confirmed(), (into(other(survivor)), COUNTY)).state is HazardState.DUPLICATE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from duban_contracts.events.hazards import (
     HazardClosed,
@@ -22,6 +23,8 @@ from duban_contracts.events.hazards import (
 from duban_contracts.events.types import Channel, Grade
 from services.chassis.access.roles import Role
 from services.ledger.hazards.model import Hazard, facts
+
+_OF_LEVELS: Final = (HazardFirstConfirmed, HazardCorrected, HazardConfirmed, HazardRegraded)
 
 
 def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[HazardEvent]) -> None:
@@ -46,6 +49,11 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
     if isinstance(event, HazardOverdue):
         assert not before.overdue
         assert event.deadline_on == before.deadline_on
+    _listed_is_major(before, event)
+
+
+def _listed_is_major(before: Hazard, event: HazardEvent) -> None:
+    assert event.hazard.listing is None or event.hazard.grade is Grade.MAJOR
     if isinstance(event, HazardListed):
         assert (before.listing, before.grade, event.listing.number) == (None, Grade.MAJOR, before.listing_count + 1)
 
@@ -59,8 +67,9 @@ def _was_reviewed_by_another(before: Hazard, event: HazardEvent, history: Sequen
 
 def _is_the_second_level(event: HazardEvent, history: Sequence[HazardEvent]) -> None:
     if event.hazard.channel is Channel.SELF_REPORT and event.hazard.grade is Grade.MAJOR:
-        # What the county corrected had to be confirmed anew.
-        first = [e for e in history if isinstance(e, HazardFirstConfirmed | HazardCorrected)][-1]
+        # What the county corrected had to be confirmed anew, and a first level counts once.
+        first = [e for e in history if isinstance(e, _OF_LEVELS)][-1]
         assert isinstance(first, HazardFirstConfirmed)
+        assert first.grade is Grade.MAJOR
         assert first.actor.account != event.actor.account
         assert (first.actor.role, first.actor.unit) != (event.actor.role, event.actor.unit)

@@ -19,8 +19,8 @@ def test_a_story_of_every_kind_of_event_folds_to_its_own_facts() -> None:
     story = (
         stories.registered()
         .corrected(local(1, 9), facts={"sector": "coal_mine", "township": "140502001"}, place="二号井", township="东街")
-        .happened(HazardFirstConfirmed, local(1, 9, 30), grade=Grade.MAJOR, reason="符合判定标准")
         .confirmed(local(1, 10), june(3))
+        .happened(HazardFirstConfirmed, local(1, 10, 30), grade=Grade.MAJOR, reason="符合判定标准")
         .regraded(local(1, 11), Grade.MAJOR)
         .planned(local(1, 12))
         .overdue(local(4))
@@ -36,7 +36,7 @@ def test_a_story_of_every_kind_of_event_folds_to_its_own_facts() -> None:
     assert facts(hazard) == story.facts
     assert (hazard.version, hazard.changed_at, hazard.registered_at) == (14, local(8), local(1, 8))
     assert (hazard.place, hazard.township, hazard.township_code) == ("二号井", "东街", "140502001")
-    assert (hazard.first_confirmed_at, hazard.first_confirmed_by) == (local(1, 9, 30), story.by.account)
+    assert (hazard.first_confirmed_at, hazard.first_confirmed_by) == (local(1, 10, 30), story.by.account)
     assert (hazard.confirmed_at, hazard.submitted_at, hazard.closed_at) == (local(1, 10), local(6), None)
     assert (hazard.returned_count, hazard.reopened_count, hazard.submitted_by) == (1, 1, story.by.account)
     assert fold(stories.registered().rejected(local(2)).events).state is HazardState.REJECTED

@@ -12,7 +12,7 @@ from duban_contracts.events.types import Actor, Grade, HazardState, ListingLevel
 from duban_contracts.testing.calendar import local
 from services.chassis.access.roles import OFFICES, REGULATORS, Role
 from services.ledger.hazards.model import Hazard, evolve
-from services.ledger.hazards.moves import SCHEDULER, ListHazard, MarkListingOverdue, Register, decide, register
+from services.ledger.hazards.moves import SCHEDULER, ListHazard, MarkListingOverdue, Register, Regrade, decide, register
 from services.ledger.tests.telling import (
     CITY,
     CITY_2,
@@ -73,6 +73,15 @@ def test_a_listed_hazard_is_closed_after_its_listing_is_lifted_and_not_before() 
     assert "市安全生产委员会" in found.message
     assert LIST.document in found.message
     assert isinstance(decide(does(hazard, (LIFT, OFFICE)), CLOSE, by(CITY)), HazardEvent)
+
+
+@pytest.mark.feature("SY29")
+def test_a_listed_hazard_stays_major_until_its_listing_is_lifted() -> None:
+    milder = Regrade(grade=Grade.GENERAL, reason="已降级")
+    found = refused(listed(), milder, CITY)
+    assert (found.code, found.status) == ("listed-stays-major", 409)
+    assert LIST.document in found.message
+    assert does(listed(), (LIFT, OFFICE), (milder, CITY)).grade is Grade.GENERAL
 
 
 def test_a_listed_hazard_goes_on_as_any_other_until_then() -> None:

@@ -13,9 +13,10 @@ from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed
 from duban_contracts.events.types import Actor, Channel, Grade, HazardState
 from duban_contracts.policies import Confirmation, TwoLevels
 from duban_contracts.profile import load_city
+from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import ZONE
 from services.chassis.access.roles import Role
-from services.ledger.hazards.model import Post, evolve, facts
+from services.ledger.hazards.model import Hazard, Post, evolve, facts
 from services.ledger.hazards.moves import Correct, FirstConfirm, Regrade, Stamp, decide
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.telling import (
@@ -140,6 +141,36 @@ def test_a_regrading_to_major_is_a_new_confirmation_by_two_levels() -> None:
     assert major.grade is Grade.MAJOR
     assert refusal(major, FIRST, ENTERPRISE) == "same-grade"
     assert does(confirmed(), (TO_MAJOR, CITY)).grade is Grade.MAJOR
+
+
+@pytest.mark.feature("SY27")
+def test_a_first_level_counts_once_so_nobody_makes_it_major_again_alone() -> None:
+    general = does(OWN, (FIRST, PRINCIPAL), (MAJOR, CITY), (Regrade(grade=Grade.GENERAL, reason="已降级"), CITY))
+    assert (general.first_confirmed_at, general.first_confirmed_grade) == (None, None)
+    assert refusal(general, TO_MAJOR, CITY_2) == "first-level-required"
+    assert does(general, (FIRST, PRINCIPAL), (TO_MAJOR, CITY_2)).grade is Grade.MAJOR
+
+
+@pytest.mark.feature("SY27")
+def test_a_first_level_counts_for_the_grade_that_it_said_and_another_one_replaces_it() -> None:
+    both = tuple(
+        TwoLevels(channel=Channel.SELF_REPORT, grade=grade, first=("enterprise_principal",)) for grade in Grade
+    )
+    rules = msgspec.structs.replace(RULES, confirmation=Confirmation(two_levels=both))
+
+    def told(hazard: Hazard, command: msgspec.Struct, actor: Actor) -> Hazard:
+        return evolve(hazard, said(hazard, command, msgspec.structs.replace(by(actor), rules=rules)))
+
+    as_general = FirstConfirm(grade=Grade.GENERAL, reason="一般")
+    general = told(OWN, as_general, PRINCIPAL)
+    stamp = msgspec.structs.replace(by(CITY), rules=rules)
+    alone = decide(general, MAJOR, stamp)
+    assert isinstance(alone, Refusal)
+    assert alone.code == "first-level-required"
+    assert told(general, CONFIRM, CITY).grade is Grade.GENERAL
+    major = told(general, FIRST, PRINCIPAL)
+    assert (major.first_confirmed_grade, major.first_confirmed_by) == (Grade.MAJOR, PRINCIPAL.account)
+    assert told(major, MAJOR, CITY).grade is Grade.MAJOR
 
 
 @pytest.mark.promise("P3")
