@@ -12,7 +12,14 @@ from services.chassis.access.acting import Acting
 from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection
 from services.scheduler.draws import tables
-from services.scheduler.draws.model.announcement import Announcement, canonical, county_of, digest_of, draw_id_of
+from services.scheduler.draws.model.announcement import (
+    Announcement,
+    canonical,
+    county_of,
+    digest_of,
+    draw_id_of,
+    first_id_of,
+)
 from services.scheduler.draws.model.drawing import check, draw
 from services.scheduler.draws.tables import Draw
 from services.scheduler.duties.model.checks import check_days
@@ -21,18 +28,21 @@ from services.scheduler.duties.model.checks import check_days
 async def announce(connection: Connection, said: Announcement, *, acting: Acting) -> Draw | list[Refusal]:
     """Announce a draw in the caller's transaction; the same input again finds the draw, another one is refused.
 
+    A number is the announcing area's own; one that was announced before the ids said so stands for all areas.
+
     A county's office announces what lies wholly in its county; a draw over several is the city's.
     """
     if not acting.caller.finds(Facts(county=county_of(said))):
         return [refusal("draw-beyond-county", field="$.targets")]
     new = Draw(
-        draw_id=draw_id_of(said.document_number),
+        draw_id=draw_id_of(acting.caller.principal.area, said.document_number),
         input=said,
         input_sha256=digest_of(canonical(said)),
         announced_at=acting.at,
         announced_by=acting.account,
     )
     known = await tables.find(connection, new.draw_id)
+    known = known or await tables.find(connection, first_id_of(said.document_number))
     if known is None:
         broken = [*check_days(_days(said)), *check(said)]
         if said.draws_on <= acting.today:

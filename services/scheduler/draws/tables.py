@@ -34,7 +34,7 @@ class Draw(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def insert(connection: Connection, new: Draw) -> bool:
-    """Write an announced draw; return False when its document has one already."""
+    """Write an announced draw; return False when its document has one already, by its id."""
     status: str = await connection.execute(
         """INSERT INTO draw (draw_id, document_number, draws_on, input, input_sha256, announced_at, announced_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING""",

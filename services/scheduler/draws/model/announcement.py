@@ -70,7 +70,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     """What is published before a draw: both lists, how many are drawn, when, and what the seed will come from.
 
-    `document_number` (文号) is that of the document that announces it: one document, one draw. `commitments` are the
+    `document_number` (文号) is that of the document that announces it: one document of an office, one draw. `commitments` are the
     SHA-256 of secrets that are revealed at the draw, on the day `draws_on` or later.
     """
 
@@ -98,8 +98,13 @@ def digest_of(*parts: str) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def draw_id_of(document_number: str) -> str:
-    """Return the id of the draw that a document announces: it follows from the number alone."""
+def draw_id_of(area: str, document_number: str) -> str:
+    """Return the id of the draw that a document of this area's office announces: another area's number is its own affair."""
+    return digest_of(area, document_number)[:16]
+
+
+def first_id_of(document_number: str) -> str:
+    """Return the id that the draw of a document had in the first releases, where a number was taken for all areas."""
     return digest_of(document_number)[:16]
 
 

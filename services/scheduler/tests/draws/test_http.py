@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.scheduler.draws.model.announcement import first_id_of
 from services.scheduler.tests.draws.builders import CATERING, GAS, MALL, SECRETS, announcement, inspector, target
 from services.scheduler.tests.draws.the_program import run
 from services.scheduler.tests.office import PEOPLE, Office
@@ -127,6 +128,32 @@ async def test_a_countys_office_draws_in_its_own_county_and_nowhere_else(office:
     # Whoever announced it, everybody reads it, and the city may hold it, too.
     assert (await office.ask(f"/v1/draws/{made['draw_id']}", who="observer"))["teams"] == drawn["teams"]
     assert await office.tell(f"/v1/draws/{made['draw_id']}/draw", held(made)) == drawn
+
+
+async def test_a_county_takes_no_number_from_the_city_nor_from_another_office(office: Office) -> None:
+    lists = {"targets": [target(CATERING), target(GAS)], "inspectors": [inspector(f"I-0{n}") for n in range(1, 5)]}
+    countys = await office.tell("/v1/draws", announcement(**lists), who="county", status=201)
+    citys = await office.tell("/v1/draws", announcement(), status=201)
+    assert citys["draw_id"] != countys["draw_id"]
+    assert await office.tell("/v1/draws", announcement(**lists), who="county", status=201) == countys
+    assert (await office.tell("/v1/draws", announcement(**lists), status=409))["code"] == "draw-announced"
+    assert {item["draw_id"] for item in (await office.ask("/v1/draws"))["items"]} == {
+        citys["draw_id"],
+        countys["draw_id"],
+    }
+
+
+async def test_what_was_announced_before_ids_named_the_area_is_found_and_stands(office: Office) -> None:
+    made = await office.tell("/v1/draws", announcement(), status=201)
+    first = first_id_of(announcement()["document_number"])
+    async with office.database.transaction() as connection:
+        await connection.execute("UPDATE draw SET draw_id = $1", first)
+    assert await office.tell("/v1/draws", announcement(), status=201) == {**made, "draw_id": first}
+    lists = {"targets": [target(CATERING), target(GAS)], "inspectors": [inspector(f"I-0{n}") for n in range(1, 5)]}
+    for who, body in (("office", announcement(targets_drawn=1)), ("county", announcement(**lists))):
+        assert (await office.tell("/v1/draws", body, who=who, status=409))["code"] == "draw-announced"
+    office.clock.set(THE_DAY)
+    assert (await office.tell(f"/v1/draws/{first}/draw", held(made)))["teams"]
 
 
 async def test_draws_are_listed(office: Office) -> None:
