@@ -28,7 +28,7 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.assignments import tables
 from services.ledger.assignments.documents import AssignmentDocument, ByAnswerDay
-from services.ledger.assignments.handlers import facts_of, give, move_on
+from services.ledger.assignments.handlers import facts_for, give, move_on
 from services.ledger.assignments.model import Assignment, AssignmentState
 from services.ledger.assignments.moves import MOVES, Assign, Move
 from services.ledger.assignments.moves.assign import ROLES
@@ -82,7 +82,7 @@ def _lists(routes: Router, deps: Deps) -> None:
         limit: Limit = 100,
     ) -> Page[AssignmentDocument]:
         """List assigned matters with their histories, those whose answer is due first first."""
-        return await _page(deps, caller, Wanted(state=state, unit=unit), county, after, limit)
+        return await _page(deps, caller, Wanted(by_unit=caller.unit, state=state, unit=unit), county, after, limit)
 
     # Before the single assignment: `unanswered` must not be taken for the id of one.
     @routes.get("/assignments/unanswered", summary="逾期未答复的交办事项，报安委会领导")
@@ -93,7 +93,9 @@ def _lists(routes: Router, deps: Deps) -> None:
 
         Reckoned when it is read: a matter stands here from the first instant after its day until it is answered.
         """
-        return await _page(deps, caller, Wanted(owed_before=deps.acting(caller).today), county, after, limit)
+        return await _page(
+            deps, caller, Wanted(by_unit=caller.unit, owed_before=deps.acting(caller).today), county, after, limit
+        )
 
 
 def _one(routes: Router, deps: Deps) -> None:
@@ -108,7 +110,9 @@ def _one(routes: Router, deps: Deps) -> None:
         async with deps.database.acquire() as connection:
             found = await tables.find(connection, str(assignment_id))
             missing = Problem("assignment-not-found", field="assignment_id")
-            return await _shown(connection, found_in_scope(found, facts_of, caller, missing), deps.acting(caller))
+            return await _shown(
+                connection, found_in_scope(found, facts_for(caller), caller, missing), deps.acting(caller)
+            )
 
     @routes.post(
         "/assignments",
@@ -116,7 +120,11 @@ def _one(routes: Router, deps: Deps) -> None:
         status_code=201,
         response_model=AssignmentDocument,
         responses=declares(
-            "hazard-not-found", "assignment-outside-area", "answer-day-in-the-past", "answer-day-too-far"
+            "hazard-not-found",
+            "assignment-outside-area",
+            "answer-day-in-the-past",
+            "answer-day-too-far",
+            "outside-scope",
         ),
     )
     async def assign(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -54,8 +54,12 @@ _SCOPED: Final = {Dimension.COUNTY: "county", Dimension.SECTOR: "sector"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which assignments a reader asks for; `owed_before` those whose answer is owed since before that day."""
+    """Which assignments a reader of the unit `by_unit` asks for; `owed_before` those owed since before that day.
 
+    What is of no sector is seen by the unit that was given it, whichever sectors the reader looks after.
+    """
+
+    by_unit: str | None
     state: str | None = None
     unit: str | None = None
     owed_before: date | None = None
@@ -80,7 +84,12 @@ async def page(
     connection: Connection, scope: Scope, wanted: Wanted, *, after: Position | None, limit: int
 ) -> list[Assignment]:
     """Return up to `limit` assignments in order of the day on which their answer is due, behind `after`."""
-    conditions, values = scope.where(_SCOPED)
+    conditions, values = replace(scope, sector=None).where(_SCOPED)
+    if scope.sector is not None:
+        values += sorted(scope.sector), wanted.by_unit
+        conditions.append(
+            f"(sector = ANY(${len(values) - 1}::text[]) OR (sector IS NULL AND unit = ${len(values)}::text))"
+        )
     asked: list[tuple[str, Any]] = [
         ("state = {}", wanted.state),
         ("unit = {}", wanted.unit),

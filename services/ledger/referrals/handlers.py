@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.scope import Facts
@@ -9,6 +11,7 @@ from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.handlers.find_hazard import find_hazard
 from services.ledger.hazards.handlers.hands import hand_of
+from services.ledger.hazards.handlers.sectors import own_sector
 from services.ledger.referrals import tables
 from services.ledger.referrals.model import Referral
 from services.ledger.referrals.moves import RecordReply, Refer, record_reply, refer
@@ -24,6 +27,10 @@ async def hand_over(connection: Connection, command: Refer, *, acting: Acting) -
     hazard = await find_hazard(connection, command.hazard, acting.caller) if command.hazard else None
     if command.hazard and hazard is None:
         return refusal("hazard-not-found", field="hazard")
+    sector = command.sector if hazard else own_sector(command.sector, acting.caller.scope)
+    if isinstance(sector, Refusal):
+        return sector
+    command = msgspec.structs.replace(command, sector=sector)
     made = refer(command, uuid7_text(), hazard, hand_of(acting))
     if isinstance(made, Referral):
         await tables.insert(connection, made, acting.account)

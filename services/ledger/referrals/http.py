@@ -107,7 +107,7 @@ def _recording(routes: Router, deps: Deps) -> None:
         summary="登记移交",
         status_code=201,
         response_model=ReferralDocument,
-        responses=declares("hazard-not-found", "referral-outside-area", "referral-day-in-future"),
+        responses=declares("hazard-not-found", "referral-outside-area", "referral-day-in-future", "outside-scope"),
     )
     async def hand(command: JsonBody[Refer], once: Once, caller: Annotated[Caller, Depends(allow(REFER))]) -> Response:
         """Record that a matter was handed to another body."""

@@ -20,7 +20,7 @@ ROLES: Final = OFFICES | REGULATORS
 class Refer(msgspec.Struct, frozen=True, kw_only=True):
     """移交 to `body` on `referred_on`. `hazard` is the id or number of the hazard that gave rise to it, if one did.
 
-    `county` and `sector` are those of the hazard where there is one.
+    `county` and `sector` are those of the hazard where there is one. An account of one sector refers what is of that.
     """
 
     kind: ReferralKind

@@ -1,4 +1,4 @@
-"""办结: the office that gave the matter finds its answer good."""
+"""办结: the office that gave the matter finds its answer good, by another account than answered."""
 
 from __future__ import annotations
 
@@ -27,5 +27,6 @@ ACCEPT: Final = Move(
     leads=(AssignmentState.ANSWERED, AssignmentState.SETTLED),
     hand=gave_it,
     text=lambda command: command.remark,
-    refusals=("assigned-by-another",),
+    refusals=("assigned-by-another", "own-answer"),
+    by_another=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -28,7 +28,8 @@ class Made(msgspec.Struct, frozen=True):
 class Move(Generic[C]):
     """One move: its name (the HTTP verb), its Chinese words, who may make it, and where it leads.
 
-    `hand` refuses an account that is not the right one; `text` gives the words that the history keeps.
+    `hand` refuses an account that is not the right one; what is made `by_another` is not made by the account that answered.
+    `text` gives the words that the history keeps.
     """
 
     name: str
@@ -40,14 +41,20 @@ class Move(Generic[C]):
     hand: Callable[[Assignment, Hand], Refusal | None]
     text: Callable[[C], str]
     refusals: tuple[str, ...]
+    by_another: bool = False
 
-    def make(self, assignment: Assignment, command: C, by: Hand) -> Made | Refusal:
+    def make(
+        self, assignment: Assignment, command: C, by: Hand, history: Sequence[AssignmentEntry] = ()
+    ) -> Made | Refusal:
         """Return what the move makes of an assignment, or why it is refused: the hand comes first, then the state."""
         if refused := self.hand(assignment, by):
             return refused
         before, after = self.leads
         if assignment.state is not before:
             return refusal("assignment-state-conflict", state=NAMES[assignment.state], move=self.zh)
+        # What was answered is not settled: its answer is the last step.
+        if self.by_another and history and history[-1].account == by.actor.account:
+            return refusal("own-answer")
         changed = msgspec.structs.replace(
             assignment,
             state=after,

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from services.chassis.access import keys
+from services.chassis.access.keys import NewKey
+from services.chassis.access.principal import Principal
+from services.chassis.access.roles import Role
 from services.ledger.tests.in_process import InProcess
 
 GIVEN = {
@@ -91,3 +95,23 @@ async def test_the_same_key_gives_one_assignment_and_history_cannot_be_rewritten
     assert [each for each in page if each["document"] == first["document"]] == [first]
     with pytest.raises(Exception, match="append-only"):
         await ledger.pool.execute("UPDATE assignment_entry SET text = 'x'")
+
+
+async def test_a_matter_of_no_sector_is_seen_and_answered_by_its_unit_whichever_sectors_that_looks_after(
+    ledger: InProcess,
+) -> None:
+    given = await send(ledger, "", {**GIVEN, "county": "140521", "document": "晋市安委办交〔2026〕7号"}, "office")
+    path = f"/v1/assignments/{given['assignment_id']}"
+    stranger = Principal("coal-2", Role.COUNTY_REGULATOR, "140521", unit="fire_rescue", sectors=("coal_mine",))
+    own = Principal("coal-1", Role.COUNTY_REGULATOR, "140521", unit="emergency_management", sectors=("coal_mine",))
+    statuses = []
+    for who in (stranger, own):
+        token = keys.new_token()
+        async with ledger.database.transaction() as connection:
+            await keys.store(connection, [NewKey(who, token)])
+        as_who = {"Authorization": f"Bearer {token}"}
+        listed = (await ledger.client.get("/v1/assignments?limit=1000", headers=as_who)).json()["items"]
+        assert [each["assignment_id"] for each in listed] == [given["assignment_id"]] * (who is own)
+        answered = await ledger.client.post(f"{path}/answer", json={"answer": "已整改"}, headers=as_who)
+        statuses += [(await ledger.client.get(path, headers=as_who)).status_code, answered.status_code]
+    assert statuses == [404, 404, 200, 200]

@@ -101,6 +101,21 @@ def test_the_office_that_gave_it_decides_on_the_answer() -> None:
     assert does(own, (Accept, county)).state is AssignmentState.SETTLED
 
 
+def test_whoever_answered_a_matter_does_not_find_the_answer_good() -> None:
+    unit = "county_safety_committee"
+    clerk, other = (msgspec.structs.replace(hand(Role.COUNTY_OFFICE, unit=unit), actor=each) for each in _clerks(unit))
+    made = made_of(given_to_the_county(by=clerk), Answer, clerk)
+    assert isinstance(made, Made)
+    [accept] = [move for move in MOVES if move.command is Accept]
+    history = [made.entry]
+    assert refusal(accept.make(made.assignment, WORDS[Accept], clerk, history)) == "own-answer"
+    assert isinstance(accept.make(made.assignment, WORDS[Accept], other, history), Made)
+
+
+def _clerks(unit: str) -> list[Actor]:
+    return [Actor(account=f"clerk-{each}", role=Role.COUNTY_OFFICE, unit=unit) for each in (1, 2)]
+
+
 def test_a_countys_office_gives_matters_within_its_county_and_nobody_one_that_is_late_at_once() -> None:
     county = hand(Role.COUNTY_OFFICE)
     assert refusal(assign(GIVEN, "a-1", None, county, latest=LATEST)) == "assignment-outside-area"

@@ -14,6 +14,8 @@ from duban_contracts.events.types import Actor
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import Role
+from services.chassis.access.scope import Scope
+from services.ledger.hazards.handlers.sectors import own_sector
 from services.ledger.hazards.model.hand import Hand
 from services.ledger.referrals.documents import month_of
 from services.ledger.referrals.model import Referral, ReferralKind, Reply
@@ -135,3 +137,25 @@ async def test_an_open_referral_stands_on_the_monthly_list_until_the_month_of_it
     ]
     assert (await ledger.get(path)).json() == replied.json()
     assert (await ledger.get("/v1/referrals/monthly", month="2026-13")).status_code == 422
+
+
+async def test_who_looks_after_one_sector_refers_what_is_of_it_and_sees_it(ledger: InProcess) -> None:
+    said = {
+        "kind": "crime",
+        "body": "public_security",
+        "document": "晋应急移〔2026〕2号",
+        "matter": "涉嫌危险作业罪",
+        "referred_on": "2026-05-28",
+    }
+    made = await ledger.client.post("/v1/referrals", json=said, headers=ledger.auth("coal"))
+    assert (made.status_code, made.json()["sector"]) == (201, "coal_mine")
+    assert (await ledger.get(f"/v1/referrals/{made.json()['referral_id']}", "coal")).status_code == 200
+    other = await ledger.client.post("/v1/referrals", json=said | {"sector": "hazchem"}, headers=ledger.auth("coal"))
+    assert (other.status_code, other.json()["code"]) == (403, "outside-scope")
+
+
+def test_of_several_sectors_one_is_named() -> None:
+    several = Scope(sector=frozenset({"coal_mine", "hazchem"}))
+    assert own_sector("hazchem", several) == "hazchem"
+    assert code(own_sector(None, several)) == "outside-scope"
+    assert own_sector(None, Scope()) is None
