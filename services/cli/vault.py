@@ -99,10 +99,10 @@ def rewrap() -> None:
 
 @commands.command("retire")
 def retire(key_id: Annotated[str, typer.Argument(help="密钥编号")]) -> None:
-    """从密钥文件中去掉一把不再使用的密钥。旧备份要恢复时还需要它，请离线留存。"""
+    """从密钥文件中去掉一把不再使用的密钥（密钥文件变更十分钟之后方可）。旧备份要恢复时还需要它，请离线留存。"""
 
     async def work(keeper: Keeper) -> None:
-        await keeper.retire(key_id)
+        await keeper.retire(key_id, datetime.now(UTC))
 
     _keeping(work)
     console.print(f"✓ 已停用 {key_id}")

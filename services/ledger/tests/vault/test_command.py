@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from services.chassis.publishing.envelopes import uuid7_text
 from services.ledger.tests.in_process import NOON
 from services.ledger.tests.vaults import installed_vault
-from services.ledger.vault.handlers.keeper import new_keyring
+from services.ledger.vault.handlers.keeper import add_key, new_keyring
 from services.ledger.vault.handlers.seal import seal
 from services.ledger.vault.handlers.vault import Vault
 from services.ledger.vault.model.identity import Identity
@@ -52,6 +53,11 @@ async def test_the_keeper_rotates_sees_it_and_retires_the_old_key(postgres_dsn: 
         assert (code, "1 条改由新密钥加密" in out) == (0, True), out
         assert (await says("rotate", "k2"))[0] == 1
         assert (await says("rewrap")) == (0, "✓ 0 条改由使用中的密钥加密\n")
+        # Somebody may still be sealing by it.
+        assert await says("retire", "k1") == (1, "✗ the file was changed less than 10 minutes ago; retire k1 later\n")
+        assert [key.id for key in parse(installed.keys.read_bytes()).keys] == ["k1", "k2"]
+        an_hour_ago = installed.keys.stat().st_mtime - 3600
+        os.utime(installed.keys, (an_hour_ago, an_hour_ago))
         assert (await says("retire", "k1"))[0] == 0
         code, out = await says("status")
         assert code == 0
@@ -70,6 +76,15 @@ def test_a_key_is_added_to_a_file_without_any_database(tmp_path: Path) -> None:
     assert duban("add-key", "k2", **told)[0] == 0
     assert parse(file.read_bytes()).active == "k2"
     assert duban("add-key", "k2", **told) == (1, "✗ there is a key k2 already\n")
+
+
+def test_keys_that_are_added_at_once_are_all_there(tmp_path: Path) -> None:
+    file = tmp_path / "keyring.json"
+    file.write_bytes(new_keyring("k0"))
+    added = [f"k{each}" for each in range(1, 17)]
+    with ThreadPoolExecutor(len(added)) as keepers:
+        list(keepers.map(lambda key_id: add_key(file, key_id), added))
+    assert {key.id for key in parse(file.read_bytes()).keys} == {"k0", *added}
 
 
 def test_a_new_keyring_is_printed_and_can_be_read() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from services.chassis.storage.database import Connection
 from services.ledger.vault.handlers.keeping import rewrap_some
@@ -12,6 +14,10 @@ from services.ledger.vault.model import keyring
 from services.ledger.vault.model.algorithms import ACTIVE, ALGORITHMS
 from services.ledger.vault.model.keyring import Keyring, UnusableKeyring
 from services.ledger.vault.tables import records
+
+# For so long after a change of the file an identity may still be sealed by the key of before, and an identity whose key is
+# gone is lost: a kubelet replaces a mounted file within two minutes, and a request under way ends within two more.
+_RETIRED_AFTER: Final = timedelta(minutes=10)
 
 
 def new_keyring(key_id: str) -> bytes:
@@ -26,7 +32,8 @@ def add_key(keys: Path, key_id: str) -> None:
     Raises UnusableKeyring where the file does not allow it.
     """
     file = KeyFile(keys)
-    file.write(keyring.rotated(file.keyring(), key_id, os.urandom(ALGORITHMS[ACTIVE].key_bytes)))
+    with file.held():
+        file.write(keyring.rotated(file.keyring(), key_id, os.urandom(ALGORITHMS[ACTIVE].key_bytes)))
 
 
 class Keeper:
@@ -57,8 +64,13 @@ class Keeper:
                 return done
             done += wrapped
 
-    async def retire(self, key_id: str) -> None:
-        """Take a key out of the file, once it wraps nothing."""
-        if wrapped := (await self.wrapped()).get(key_id, 0):
-            raise UnusableKeyring(f"{key_id} still wraps {wrapped} identities; run rewrap first")
-        self._file.write(keyring.retired(self.keyring(), key_id))
+    async def retire(self, key_id: str, now: datetime) -> None:
+        """Take a key out of the file, once it wraps nothing and nobody can still be sealing by it."""
+        with self._file.held():
+            if wrapped := (await self.wrapped()).get(key_id, 0):
+                raise UnusableKeyring(f"{key_id} still wraps {wrapped} identities; run rewrap first")
+            retired = keyring.retired(self.keyring(), key_id)
+            if now - self._file.changed_at() < _RETIRED_AFTER:
+                minutes = _RETIRED_AFTER // timedelta(minutes=1)
+                raise UnusableKeyring(f"the file was changed less than {minutes} minutes ago; retire {key_id} later")
+            self._file.write(retired)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from services.ledger.vault.model import keyring
@@ -28,8 +32,28 @@ class KeyFile:
             raise UnusableKeyring(f"{self._path} can't be read: {error.strerror}") from None
         return self._read[1]
 
+    def changed_at(self) -> datetime:
+        """Return when the file was last changed."""
+        return datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep every other keeper out: who changes the file reads it and writes it within. Waits for whoever has it.
+
+        The lock is a file beside it that stays: what is replaced can't be locked.
+        """
+        try:
+            lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise UnusableKeyring(f"{self._path} can't be changed: {error.strerror}") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
     def write(self, changed: Keyring) -> None:
-        """Replace the file at once, readable by its owner alone."""
+        """Replace the file at once, readable by its owner alone; only while it is `held`."""
         fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
