@@ -138,13 +138,19 @@ async def test_a_county_files_by_event_and_hears_of_it_on_its_feedback(city: Cit
     "failpoint", ["consumer.applied", "consumer.before_database_commit", "consumer.database_committed", "relay.acked"]
 )
 async def test_whenever_it_is_killed_every_filing_has_one_effect_and_one_answer(city: City, failpoint: str) -> None:
-    tasks = await city.assigned(3)
+    *tasks, untouched = await city.assigned(4)
     filings = [city.filing(task, f"f-{n}") for n, task in enumerate(tasks)]
     await publish(city.bootstrap, city.topic, filings)
     async with process("scheduler", city.environment, roles=WORKING, failpoint=failpoint) as victim:
         assert await asyncio.wait_for(victim.wait(), 120) == -signal.SIGKILL
     async with process("scheduler", city.environment, roles=WORKING):
-        await publish(city.bootstrap, city.topic, filings)
-        events = await city.kinds({"task.assigned": 3, "task.submitted": 3, "claim.filed": 3})
+        # A last one shows that what came before it is done with.
+        await publish(city.bootstrap, city.topic, [*filings, city.filing(untouched, "last")])
+        events = await city.kinds({"task.assigned": 4, "task.submitted": 4, "claim.filed": 4})
     answered = [decode(event) for event in events if event.type == "duban.claim.filed.v1"]
-    assert {each.claim_id for each in answered if isinstance(each, ClaimFiled)} == {"f-0", "f-1", "f-2"}
+    assert {each.claim_id for each in answered if isinstance(each, ClaimFiled)} == {
+        "f-0",
+        "f-1",
+        "f-2",
+        "last",
+    }

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 from aiokafka import TopicPartition
@@ -22,7 +23,7 @@ from services.chassis.testing.kafka import create_topics, eventually, read_all
 from services.chassis.testing.processes import process
 from services.scheduler.tasks.handlers.hearing import CONSUMER
 from services.scheduler.tests.bench import PROFILE
-from services.scheduler.tests.tasks.stage import COUNTY, Stage, children
+from services.scheduler.tests.tasks.stage import COUNTY, Stage, children, report
 
 WORKING = "clock,relay"
 # Tuesday 2 June 2026, half past nine: deadlines passed at midnight, and it is after the hour of reminders.
@@ -74,22 +75,28 @@ async def test_every_task_is_assigned_marked_late_and_urged_once(
     async with process("scheduler", environment, roles=WORKING, failpoint=failpoint) as victim:
         assert await asyncio.wait_for(victim.wait(), 90) == -signal.SIGKILL
 
-    async def everything_is_said() -> list[CloudEvent]:
+    async def everything_is_said(expected: Counter[str]) -> list[CloudEvent]:
         events = await read_all(environment["DUBAN_KAFKA_BOOTSTRAP"], topic)
         # Wherever the kill was aimed at, it may hit the relay between the broker's ack and its own note of it: what is then
         # published again has the same id, and is a repetition to every reader.
         once = {event.id: event for event in events}
-        assert Counter(event.type.split(".")[2] for event in once.values()) == EXPECTED
+        assert Counter(event.type.split(".")[2] for event in once.values()) == expected
         return events
 
     async with AsyncExitStack() as both:
         for _ in range(2):
             await both.enter_async_context(process("scheduler", environment, roles=WORKING))
-        events = await eventually(everything_is_said, timeout=90)
+        await eventually(partial(everything_is_said, EXPECTED), timeout=90)
+        # A last one of which as much is to be said shows that the others are done with.
+        last = report(period="2026-04")
+        await stage.plan(last)
+        await stage.tick()
+        events = await eventually(partial(everything_is_said, EXPECTED + OF_ONE), timeout=90)
     versions = {(event.subject, event.aggregateversion) for event in events if event.aggregateversion}
     assert versions == {(task.task_id, 1) for task in waiting} | {
-        (task.task_id, version) for task in late for version in (1, 2)
+        (task.task_id, version) for task in (*late, last) for version in (1, 2)
     }
 
 
 EXPECTED = Counter({"assigned": 24, "overdue": 12, "reminded": 12})
+OF_ONE = Counter({"assigned": 1, "overdue": 1, "reminded": 1})
