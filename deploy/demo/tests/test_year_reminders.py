@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.year.reckoning import Due, Note, reckon
-from deploy.demo.year.reminders import Manners
+from deploy.demo.year.reminders import ReminderPolicy
 
 PROFILE = Path(__file__).parents[2] / "profiles" / "jincheng"
-MANNERS = Manners.of(PROFILE)
+POLICY = ReminderPolicy.of(PROFILE)
 YEARS_END = datetime(2025, 1, 26, tzinfo=UTC)
 
 
@@ -27,7 +27,7 @@ def local(month: int, day: int, hour: int) -> datetime:
 
 
 def reminded(task: Due, *notes: Note) -> list[tuple[int, str]]:
-    return list(MANNERS.reminders(reckon(task, notes, YEARS_END)))
+    return list(POLICY.reminders(reckon(task, notes, YEARS_END)))
 
 
 def test_what_is_owed_throughout_is_reminded_once_before_and_once_after() -> None:

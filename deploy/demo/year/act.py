@@ -15,7 +15,7 @@ from deploy.demo.year.audit import audit
 from deploy.demo.year.evidence import gather
 from deploy.demo.year.play import Script, play
 from deploy.demo.year.reckoning import asked_for, table_of
-from deploy.demo.year.reminders import Manners
+from deploy.demo.year.reminders import ReminderPolicy
 from deploy.demo.year.stage import Place, opened
 from deploy.local import postgres, provision, security
 from deploy.local.settings import Settings
@@ -52,7 +52,8 @@ async def perform(settings: Settings, console: Console, seed: int) -> list[Line]
         found = await gather(stage, expected.values())
     console.print(f"  时钟推进 {played.steps} 步，用时 {time.monotonic() - began:.0f} 秒", markup=False)
     return [
-        replace(line, title=f"2024：{line.title}") for line in audit(expected, Manners.of(place.profile), played, found)
+        replace(line, title=f"2024：{line.title}")
+        for line in audit(expected, ReminderPolicy.of(place.profile), played, found)
     ]
 
 

@@ -10,13 +10,13 @@ from deploy.demo.audit.case import Line, some
 from deploy.demo.year.evidence import Evidence, Said
 from deploy.demo.year.play import Played
 from deploy.demo.year.reckoning import Due, Reckoned, Sort, by_task, reckon
-from deploy.demo.year.reminders import Manners
+from deploy.demo.year.reminders import ReminderPolicy
 
 _ENDED: Final = frozenset({"accepted", "waived", "cancelled"})
 _SUMS: Final = (Sort.ON_TIME, Sort.LATE, Sort.MISSING, Sort.OPEN, Sort.WAIVED)
 
 
-def audit(expected: Mapping[str, Due], manners: Manners, played: Played, found: Evidence) -> list[Line]:
+def audit(expected: Mapping[str, Due], policy: ReminderPolicy, played: Played, found: Evidence) -> list[Line]:
     """Return every line of the audit."""
     notes = by_task(played.notes)
     reckoned = {task_id: reckon(due, notes.get(task_id, []), played.now) for task_id, due in expected.items()}
@@ -25,7 +25,7 @@ def audit(expected: Mapping[str, Due], manners: Manners, played: Played, found: 
         _every_act(played),
         _one_alarm(reckoned, found),
         _late_for_good(reckoned, found),
-        _reminders(reckoned, manners, found),
+        _reminders(reckoned, policy, found),
         _one_history(reckoned, found),
         _units_add_up(reckoned, found),
         _coverage_adds_up(reckoned, found),
@@ -75,10 +75,10 @@ def _late_for_good(reckoned: Mapping[str, Reckoned], found: Evidence) -> Line:
     return _line("逾期一经记下即保留，按期的不记", wrong, f"{late} 项逾期，{len(reckoned) - late} 项未逾期")
 
 
-def _reminders(reckoned: Mapping[str, Reckoned], manners: Manners, found: Evidence) -> Line:
+def _reminders(reckoned: Mapping[str, Reckoned], policy: ReminderPolicy, found: Evidence) -> Line:
     """One before and one after, where the calendar and what was owed on that day say so; none once it is accepted."""
     wanted = Counter(
-        (task_id, number, kind) for task_id, each in reckoned.items() for number, kind in manners.reminders(each)
+        (task_id, number, kind) for task_id, each in reckoned.items() for number, kind in policy.reminders(each)
     )
     counted = Counter((said.task_id, said.deadline, said.kind) for said in found.said if said.version is None)
     wrong = [f"{task_id} 第 {number} 个期限缺 {kind}" for task_id, number, kind in wanted - counted]

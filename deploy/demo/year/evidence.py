@@ -75,22 +75,22 @@ def _own_id(said: Said) -> str | None:
 
 async def gather(stage: Stage, expected: Iterable[Due], *, patience: float = 60) -> Evidence:
     """Read everything; what the tasks' versions promise is waited for on the topic, until patience (wall seconds) ends."""
-    desk = stage.desk
-    tasks = {task["task_id"]: task for task in await desk.every("/v1/tasks", limit=_PAGE)}
-    histories = {task_id: await desk.ask(f"/v1/tasks/{task_id}/history") for task_id in tasks}
+    client = stage.client
+    tasks = {task["task_id"]: task for task in await client.every("/v1/tasks", limit=_PAGE)}
+    histories = {task_id: await client.ask(f"/v1/tasks/{task_id}/history") for task_id in tasks}
     until = f"{stage.steps.now.year}-12-31"
-    units = await desk.ask("/v1/tasks/by-unit", due_from=f"{YEAR}-01-01", due_to=until)
+    units = await client.ask("/v1/tasks/by-unit", due_from=f"{YEAR}-01-01", due_to=until)
     begun = {
         (due.duty_id, due.period)
         for due in expected
         if due.county != stage.city.code and tasks.get(due.task_id, {}).get("version")
     }
     coverages = {
-        (duty_id, period): await desk.ask("/v1/tasks/coverage", duty=duty_id, period=period)
+        (duty_id, period): await client.ask("/v1/tasks/coverage", duty=duty_id, period=period)
         for duty_id, period in sorted(begun)
     }
     said = await _topic(stage, histories, patience)
-    return Evidence(tasks, histories, units["items"], coverages, await desk.ask("/v1/audit/tasks"), said)
+    return Evidence(tasks, histories, units["items"], coverages, await client.ask("/v1/audit/tasks"), said)
 
 
 async def _topic(stage: Stage, histories: Mapping[str, Json], patience: float) -> list[Said]:

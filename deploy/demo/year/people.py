@@ -67,14 +67,14 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Client:
     """Where people ask and tell: any of the instances at `urls` that answers, under the key of an account.
 
     An instance that is killed, frozen or not yet back is passed over; who got no answer asks again with the same
     Idempotency-Key, as the county guide tells everybody to.
     """
 
-    client: httpx.AsyncClient
+    http: httpx.AsyncClient
     urls: Sequence[str]
     keys: Mapping[str, str]
 
@@ -109,7 +109,7 @@ class Desk:
         while asyncio.get_running_loop().time() < deadline:
             for url in self.urls:
                 try:
-                    answer = await self.client.request(method, url + path, headers=headers, **more)
+                    answer = await self.http.request(method, url + path, headers=headers, **more)
                 except httpx.TransportError as error:
                     last = f"{url}: {error!r}"
                     continue
@@ -132,7 +132,7 @@ def _in_flight(answer: httpx.Response) -> bool:
 class People:
     """Carry out what the script says. `forms` are the forms of the kinds: who files fills in its kind's."""
 
-    desk: Desk
+    client: Client
     city: str
     forms: Mapping[str, Json]
 
@@ -154,7 +154,7 @@ class People:
 
     async def _tell(self, verb: Verb, task: Json, body: Json, who: str, turn: str) -> Json:
         key = f"{task['task_id']}-{verb}-{turn}"
-        return await self.desk.tell(f"/v1/tasks/{task['task_id']}/{verb}", body, who=who, key=key)
+        return await self.client.tell(f"/v1/tasks/{task['task_id']}/{verb}", body, who=who, key=key)
 
     def _hand(self, verb: Verb, task: Json) -> str:
         """Return who does it: the unit that leads; else the office, or the director where the office itself leads."""

@@ -89,7 +89,7 @@ class Year:
 
     def __init__(self, stage: Stage, script: Script, say: Callable[[str], None], strike: Blow | None = None) -> None:
         self._stage, self._script, self._say, self._strike = stage, script, say, strike
-        self._desk = stage.desk
+        self._client = stage.client
         self._watched: dict[str, _Watched] = {}
         self._notes: list[Note] = []
         self._steps = 0
@@ -98,8 +98,8 @@ class Year:
     async def play(self) -> Played:
         """Load the year, and play it to its end; raises TimeoutError when no instance answers for minutes."""
         await self._load()
-        forms = {form["kind"]: form for form in (await self._desk.ask("/v1/task-forms"))["items"]}
-        self._people = People(self._desk, self._stage.city.code, forms)
+        forms = {form["kind"]: form for form in (await self._client.ask("/v1/task-forms"))["items"]}
+        self._people = People(self._client, self._stage.city.code, forms)
         while (instant := self._next()) is not None and instant <= self._script.ends:
             if instant > self._stage.steps.now:
                 await self._move(instant)
@@ -113,10 +113,10 @@ class Year:
 
     async def _load(self) -> None:
         profile = self._stage.place.profile
-        await self._desk.send("/v1/imports", table_of(profile).read_bytes())
+        await self._client.send("/v1/imports", table_of(profile).read_bytes())
         for duty in beside_the_table(profile):
-            await self._desk.tell("/v1/duties", duty, key=duty["duty_id"])
-        tasks = await self._desk.every("/v1/tasks", limit=_PAGE)
+            await self._client.tell("/v1/duties", duty, key=duty["duty_id"])
+        tasks = await self._client.every("/v1/tasks", limit=_PAGE)
         self._watched = {task["task_id"]: _Watched(task, None) for task in tasks}
         meant = (each.asked for each in self._watched.values())
         for task_id, fate in deal(
@@ -155,8 +155,8 @@ class Year:
     async def _look(self, watched: _Watched) -> None:
         task_id = watched.task["task_id"]
         async with self._few:
-            watched.task = await self._desk.ask(f"/v1/tasks/{task_id}")
-            alarms = (await self._desk.ask(f"/v1/tasks/{task_id}/history"))["alarms"]
+            watched.task = await self._client.ask(f"/v1/tasks/{task_id}")
+            alarms = (await self._client.ask(f"/v1/tasks/{task_id}/history"))["alarms"]
         watched.rings = [datetime.fromisoformat(each["fires_at"]) for each in alarms if each["state"] == "armed"]
 
     async def _do(self, act: Act) -> None:

@@ -16,7 +16,7 @@ _SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ReminderPolicy:
     """How the city reminds: at which hour, so many days before and after by kind of task, and on which days nobody works."""
 
     hour: time

@@ -19,7 +19,7 @@ import httpx
 from aiokafka.errors import RequestTimedOutError
 
 from deploy.demo.year.clock import Steps
-from deploy.demo.year.people import Desk, accounts
+from deploy.demo.year.people import Client, accounts
 from deploy.demo.year.scheduler import STEPS
 from deploy.demo.year.script import at
 from deploy.local.ephemeral import free_ports
@@ -121,12 +121,12 @@ class Instance:
 
 @dataclass
 class Stage:
-    """A year's schedulers at work: their clock, the desk at which people reach them, and the instances."""
+    """A year's schedulers at work: their clock, the client by which people reach them, and the instances."""
 
     place: Place
     city: City
     steps: Steps
-    desk: Desk
+    client: Client
     instances: list[Instance]
     reader: Instance
     failpoints: list[str] = field(default_factory=list)
@@ -164,14 +164,14 @@ async def opened(place: Place) -> AsyncIterator[Stage]:
         await connection.close()
     steps = Steps(place.home / "steps", BEGIN, back=_HEARD)
     ports = free_ports(place.instances)
-    async with httpx.AsyncClient(timeout=15) as client:
-        desk = Desk(
-            client, [f"http://{LOOPBACK}:{port}" for port in ports], {k.principal.account: k.token for k in keys}
+    async with httpx.AsyncClient(timeout=15) as http:
+        client = Client(
+            http, [f"http://{LOOPBACK}:{port}" for port in ports], {k.principal.account: k.token for k in keys}
         )
         at_work = [_instance(place, steps, _AT_WORK, port) for port in ports]
-        stage = Stage(place, city, steps, desk, at_work, _instance(place, steps, _READER))
+        stage = Stage(place, city, steps, client, at_work, _instance(place, steps, _READER))
         try:
-            await desk.ask("/v1/tasks/count")
+            await client.ask("/v1/tasks/count")
             yield stage
         finally:
             stage.keeping.cancel()

@@ -83,24 +83,24 @@ async def take_filings(connection: Connection, deliveries: Sequence[Delivery], *
     names = [filing.reference for _, filing in screened if isinstance(filing, TaskReported)]
     ids = await rows.ids_of(connection, names)
     async with moving(connection, list(ids.values()), taskbook=filings.taskbook) as unit:
-        desk = _Desk(unit, filings)
+        answering = _Answers(unit, filings)
         for delivery, filing in screened:
             if isinstance(filing, Refusal):
-                desk.refuse(delivery, filing)
+                answering.refuse(delivery, filing)
             else:
-                desk.file(delivery, filing, ids.get(filing.reference))
-    await desk.save(connection)
+                answering.file(delivery, filing, ids.get(filing.reference))
+    await answering.save(connection)
 
 
 async def refuse_records(connection: Connection, refused: Sequence[RefusedRecord], *, filings: Filings) -> None:
     """Answer records that name a filing and are none by the contract, in the transaction that keeps them."""
     async with moving(connection, (), taskbook=filings.taskbook) as unit:
-        desk = _Desk(unit, filings)
+        answering = _Answers(unit, filings)
         for record, event, why in refused:
-            desk.reject(record, event, unreadable(event, why, filings.county_of[record.topic]))
+            answering.reject(record, event, unreadable(event, why, filings.county_of[record.topic]))
 
 
-class _Desk:
+class _Answers:
     """Files in memory what one batch asks for, and answers the counties; `save` stores what the tasks don't."""
 
     def __init__(self, unit: UnitOfWork[Task], filings: Filings) -> None:

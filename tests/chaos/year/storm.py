@@ -20,7 +20,7 @@ from deploy.demo.year.audit import audit
 from deploy.demo.year.evidence import Evidence, gather
 from deploy.demo.year.play import Script, play
 from deploy.demo.year.reckoning import Due, asked_for
-from deploy.demo.year.reminders import Manners
+from deploy.demo.year.reminders import ReminderPolicy
 from deploy.demo.year.stage import Place, opened
 from deploy.local import ephemeral
 from deploy.local.settings import load
@@ -71,7 +71,7 @@ async def live(place: Place, script: Script, say: Say, *, stormy: bool = False) 
         played = await play(stage, script, say, storm.strike)
         await storm.ends()
         found = await gather(stage, expected.values(), patience=script.patience)
-    return Lived(audit(expected, Manners.of(place.profile), played, found), found, storm.counted)
+    return Lived(audit(expected, ReminderPolicy.of(place.profile), played, found), found, storm.counted)
 
 
 async def both(calm: Place, stormy: Place, script: Script, say: Say) -> list[Line]:
