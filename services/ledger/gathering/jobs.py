@@ -12,6 +12,6 @@ COMPARE_SECONDS: Final = 2.0
 
 
 def comparing(platform: Platform[Any]) -> Job:
-    """Return the job that compares some of what is new every two seconds."""
+    """Return the job that compares what is new every two seconds."""
     deps = Deps(platform.database, platform.clock)
     return platform.every(COMPARE_SECONDS, partial(compare_new, deps=deps), name="look-alikes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from duban_contracts.events.gathering import HazardUnmerged
+from duban_contracts.events.gathering import HazardMerged, HazardUnmerged
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardCorrected,
@@ -17,7 +17,7 @@ from services.chassis.assembly import Part, Platform
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.ledger.gathering.handlers.answer import answer_sources
-from services.ledger.gathering.handlers.compare import note_reported
+from services.ledger.gathering.handlers.compare import note_changed
 from services.ledger.gathering.http import Deps, router
 from services.ledger.gathering.jobs import comparing
 from services.ledger.hazards.handlers.journal import Ledger
@@ -30,13 +30,12 @@ def wire(platform: Platform[Any]) -> Part:
         routers=[router(Deps(platform.database, Ledger.on(platform)))],
         jobs=[comparing(platform)],
         reactions={
-            **dict.fromkeys((HazardRegistered, HazardCorrected, HazardUnmerged), note_reported),
-            **dict.fromkeys((HazardClosed, HazardRejected), answer_sources),
-            HazardReopened: _opened_again,
+            **dict.fromkeys((HazardRegistered, HazardCorrected, HazardMerged, HazardUnmerged), note_changed),
+            **dict.fromkeys((HazardClosed, HazardRejected, HazardReopened), _decided),
         },
     )
 
 
-async def _opened_again(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
+async def _decided(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
     await answer_sources(connection, unit, changes)
-    await note_reported(connection, unit, changes)
+    await note_changed(connection, unit, changes)

@@ -10,6 +10,7 @@ from services.chassis.access.scope import Scope
 from services.chassis.process.clock import Clock
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.locks import hold_names
 from services.ledger.gathering.model import Likeness, keys_of, look_alikes
 from services.ledger.gathering.tables import look_alikes as tables
 from services.ledger.gathering.tables import uncompared
@@ -17,8 +18,9 @@ from services.ledger.gathering.tables.look_alikes import LookAlike
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.tables.entries import Entry
 
-# A storm of reports is compared when it is over: this takes a hundredth of the ledger's time.
+# So many in a transaction, and so many transactions before a rest: a storm of reports is compared when it is over.
 _AT_ONCE: Final = 20
+_BEFORE_A_REST: Final = 10
 # Of those that meet under one name or place only the newest are looked at.
 _MEETING: Final = 30
 
@@ -31,26 +33,44 @@ class Deps:
     clock: Clock
 
 
-async def note_reported(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
-    """Put what was registered, corrected or opened again among what is to be compared, in the same transaction."""
+async def note_changed(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
+    """Put what was registered, corrected, decided or opened again among what is to be compared, in the same transaction.
+
+    What is decided or merged looks like nothing: comparing it lets go of its pairs, and of what it could be met under.
+    """
     del unit
     await uncompared.add(connection, [change.after.hazard.hazard_id for change in changes])
 
 
 async def compare_new(*, deps: Deps) -> int:
-    """Compare some of what was reported with what it meets, and keep what looks alike; return how many were looked at.
+    """Compare what was reported with what it meets, and keep what looks alike; return how many were looked at.
 
-    Safe to run in several processes at once. The counties are not crossed: whose hazard looks like another county's is
-    told to people who ask, and see both.
+    The newest come first, some in a transaction; what is left after many of these waits for the next time.
+    """
+    done = 0
+    for _ in range(_BEFORE_A_REST):
+        taken = await _compare_some(deps)
+        done += taken
+        if taken < _AT_ONCE:
+            break
+    return done
+
+
+async def _compare_some(deps: Deps) -> int:
+    """Compare some of what was reported; return how many.
+
+    Only one process at a time: two that compare two reports of one fault would each miss the other's. The counties are not
+    crossed: whose hazard looks like another county's is told to people who ask, and see both.
     """
     async with deps.database.transaction() as connection:
+        await hold_names(connection, "comparing", ["any"])
         taken = await uncompared.take(connection, _AT_ONCE)
         if not taken:
             return 0
         hazards = await tables.of_hazards(connection, taken)
         keys = {hazard.hazard_id: keys_of(hazard) for hazard in hazards}
         await tables.forget_decided(connection, (key for each in keys.values() for key in each))
-        await tables.keep_keys(connection, keys)
+        await tables.keep_keys(connection, {hazard_id: keys.get(hazard_id, ()) for hazard_id in taken})
         found = [
             _earlier(hazard, each)
             for hazard in hazards

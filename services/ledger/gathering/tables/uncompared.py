@@ -18,10 +18,13 @@ async def add(connection: Connection, hazard_ids: Iterable[str]) -> None:
 
 
 async def take(connection: Connection, limit: int) -> list[str]:
-    """Remove up to `limit` hazards, oldest first, and return them; what another instance takes is passed over."""
+    """Remove up to `limit` hazards, newest first, and return them; what another instance takes is passed over.
+
+    People look at what is new: a backlog of old reports keeps none of them waiting.
+    """
     rows = await connection.fetch(
         """DELETE FROM uncompared WHERE hazard_id IN (
-               SELECT hazard_id FROM uncompared ORDER BY hazard_id LIMIT $1 FOR UPDATE SKIP LOCKED)
+               SELECT hazard_id FROM uncompared ORDER BY hazard_id DESC LIMIT $1 FOR UPDATE SKIP LOCKED)
            RETURNING hazard_id""",
         limit,
     )

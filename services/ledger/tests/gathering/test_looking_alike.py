@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from duban_contracts.events.types import Enterprise
+from services.chassis.storage.locks import hold_names
+from services.chassis.testing.kafka import eventually
 from services.ledger.gathering.handlers.compare import Deps, compare_new
+from services.ledger.gathering.model import keys_of
+from services.ledger.gathering.tables import look_alikes as tables
+from services.ledger.gathering.tables import uncompared
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import FOREIGN
 
@@ -54,6 +60,41 @@ async def test_what_was_merged_or_decided_is_no_longer_suggested(ledger: InProce
     await ledger.post(two["number"], "merge", {"into": one["number"], "reason": "同一处隐患"}, "county")
     await ledger.post(three["number"], "reject", {"reason": "不构成隐患"}, "county")
     assert [pair for pair in await pairs(ledger) if mine & set(pair)] == []
+    # Nor is anything kept of it.
+    ids = [each["hazard_id"] for each in (one, two, three)]
+    await compared(ledger)
+    kept = [
+        await ledger.pool.fetchval(f"SELECT count(*) FROM {table} WHERE hazard_id = ANY($1::uuid[])", ids[1:])  # noqa: S608
+        for table in ("look_alike", "hazard_key", "uncompared")
+    ]
+    assert kept == [0, 0, 0]
+
+
+async def test_the_newest_is_compared_first_and_all_of_a_full_queue_in_one_go(ledger: InProcess) -> None:
+    await compared(ledger)
+    first, *_, last = [await of(ledger, f"排队示例厂{each}（虚构）") for each in range(25)]
+    async with ledger.database.transaction() as connection:
+        assert await uncompared.take(connection, 1) == [last["hazard_id"]]
+        await uncompared.add(connection, [last["hazard_id"]])
+    assert first["hazard_id"] < last["hazard_id"]
+    assert await compare_new(deps=Deps(ledger.database, ledger.clock)) == 25
+
+
+async def test_two_instances_that_compare_at_once_miss_no_pair(ledger: InProcess) -> None:
+    await compared(ledger)
+    first = await of(ledger, "同时示例厂（虚构）")
+    deps = Deps(ledger.database, ledger.clock)
+    async with ledger.database.transaction() as connection:
+        # One instance is about to commit what it compared.
+        await hold_names(connection, "comparing", ["any"])
+        await uncompared.take(connection, 1000)
+        second = await of(ledger, "同时示例厂（虚构）")
+        other = asyncio.create_task(compare_new(deps=deps))
+        await eventually(ledger.somebody_waits)
+        hazards = await tables.of_hazards(connection, [first["hazard_id"]])
+        await tables.keep_keys(connection, {hazard.hazard_id: keys_of(hazard) for hazard in hazards})
+    assert await other == 1
+    assert (second["number"], first["number"]) in await pairs(ledger)
 
 
 async def test_a_corrected_report_is_compared_anew(ledger: InProcess) -> None:
