@@ -22,7 +22,7 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
 
     `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
     broker. `submitted_by` and `submission_digest` belong to the newest submission. `listing_count` counts 挂牌督办, lifted
-    ones too. `merged_from` is where it stood when it was merged into another. The columns of the row follow from these
+    ones too. `merged_from` is where it stood when it was merged into another, at `merged_at`. The columns of the row follow from these
     fields; a new one needs its migration, and an entry in `KEEPS` of
     `particulars` for each event that changes it.
     """
@@ -43,6 +43,7 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     closed_by: str | None = None
     closed_post: str | None = None
     merged_from: HazardState | None = None
+    merged_at: datetime | None = None
     listing_count: int = 0
 
 

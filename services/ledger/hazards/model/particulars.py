@@ -60,6 +60,7 @@ def _second_level(hazard: ShownHazard, grade: Grade | None) -> _Kept:
     return {"first_confirmed_grade": None} if stood is not None and stood is grade else _UNCONFIRMED
 
 
+_MERGED: Final = ("merged_into", "merged_into_number", "merged_from", "merged_at")
 # Event type -> the fields that it changes, by name. A type without an entry changes no more than the facts.
 KEEPS: Final = dict(
     (
@@ -161,9 +162,10 @@ KEEPS: Final = dict(
                 "merged_into": event.survivor.id,
                 "merged_into_number": event.survivor.number,
                 "merged_from": event.previous_state,
+                "merged_at": event.occurred_at,
             },
         ),
-        _keeps(HazardUnmerged, lambda *_: dict.fromkeys(("merged_into", "merged_into_number", "merged_from"))),
+        _keeps(HazardUnmerged, lambda *_: dict.fromkeys(_MERGED)),
         _keeps(
             HazardExtensionRequested,
             lambda _, event: {

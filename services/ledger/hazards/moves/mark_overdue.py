@@ -24,10 +24,11 @@ class MarkOverdue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _mark_overdue(hazard: Hazard, command: MarkOverdue, stamp: Stamp, after: HazardFacts) -> Decision:
-    """Note 督办逾期 unless it is stale: another deadline holds, it is noted, or 整改完成 came in time."""
+    """Note 督办逾期 unless it is stale: another deadline holds, it is noted, 整改完成 or 归并 came in time."""
     in_time = hazard.submitted_at is not None and hazard.submitted_at <= command.due_at
     answered = hazard.state in {HazardState.IN_REVIEW, HazardState.CLOSED} and in_time
-    if hazard.overdue or hazard.deadline_on != command.deadline_on or answered:
+    merged = hazard.state is HazardState.DUPLICATE and (hazard.merged_at is None or hazard.merged_at <= command.due_at)
+    if hazard.overdue or hazard.deadline_on != command.deadline_on or answered or merged:
         return MARK_OVERDUE.conflict(hazard)
     return HazardOverdue(
         hazard=msgspec.structs.replace(after, overdue=True),
@@ -49,6 +50,8 @@ MARK_OVERDUE: Final = Move(
         # A submission that came after the deadline doesn't undo that the deadline passed.
         HazardState.IN_REVIEW: HazardState.IN_REVIEW,
         HazardState.CLOSED: HazardState.CLOSED,
+        # Nor does a merging: taken out again, it is late.
+        HazardState.DUPLICATE: HazardState.DUPLICATE,
     },
     decide=_mark_overdue,
     roles=frozenset({SYSTEM}),

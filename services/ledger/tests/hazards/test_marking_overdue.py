@@ -9,7 +9,7 @@ import pytest
 
 from duban_contracts.events.types import Actor, HazardState
 from services.chassis.access.roles import Role
-from services.ledger.hazards.moves import SCHEDULER, MarkOverdue
+from services.ledger.hazards.moves import SCHEDULER, MarkOverdue, Merge, Unmerge
 from services.ledger.tests.telling import (
     CITY,
     CLOSE,
@@ -51,6 +51,17 @@ def test_overdue_stands_for_a_submission_after_the_deadline_and_falls_for_one_in
 def test_a_submission_in_time_that_was_returned_no_longer_answers_the_deadline() -> None:
     returned = does(in_review(), (RETURN, COUNTY))
     assert does(returned, (OVERDUE, SCHEDULER)).overdue
+
+
+def test_a_deadline_that_passed_before_a_merging_is_noted_behind_it_and_stands_when_it_is_taken_out() -> None:
+    survivor = msgspec.structs.replace(confirmed(), hazard_id="h-2", number="140502-2026-000002")
+    merged = does(confirmed(), (Merge(reason="同一处隐患", survivor=survivor), CITY))
+    assert refusal(merged, IN_TIME, SCHEDULER) == "state-conflict"
+    late = does(merged, (TOO_LATE, SCHEDULER))
+    assert (late.state, late.overdue) == (HazardState.DUPLICATE, True)
+    assert refusal(late, TOO_LATE, SCHEDULER) == "state-conflict"
+    alone = does(late, (Unmerge(reason="另一处"), CITY))
+    assert (alone.state, alone.overdue, alone.merged_at) == (HazardState.CONFIRMED, True, None)
 
 
 @pytest.mark.parametrize("actor", [CITY, ENTERPRISE, Actor(account="operator-1", role=Role.OPERATOR)])

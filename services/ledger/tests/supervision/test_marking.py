@@ -18,6 +18,7 @@ from duban_contracts.events.types import Subject
 from duban_contracts.testing.calendar import ZONE
 from services.chassis.publishing.envelopes import new_event
 from services.ledger.supervision.handlers import keep_notices
+from services.ledger.tests.gathering.merging import merged, unmerge
 from services.ledger.tests.in_process import NOON, InProcess
 
 Raised = tuple[CloudEvent, SupervisionOverdue]
@@ -88,6 +89,22 @@ async def test_a_submission_after_the_deadline_does_not_hide_that_it_passed(ledg
     await ledger.raise_overdue(overdue(hazard, due_at=NOON - timedelta(minutes=1)))
     marked = await shown(ledger, hazard)
     assert (marked["overdue"], marked["state"]) == (True, "in_review")
+
+
+@pytest.mark.promise("P3")
+async def test_a_deadline_that_passed_before_a_merging_is_still_noted_when_the_word_comes_behind_it(
+    ledger: InProcess,
+) -> None:
+    hazard, survivor, in_time = [await ledger.confirmed() for _ in range(3)]
+    for each in (hazard, in_time):
+        await merged(ledger, each, survivor)
+    await ledger.raise_overdue(
+        overdue(hazard, due_at=NOON - timedelta(minutes=1)), overdue(in_time, due_at=NOON + timedelta(minutes=1))
+    )
+    for each in (hazard, in_time):
+        assert (await unmerge(ledger, each)).status_code == 200
+    alone = [await shown(ledger, each) for each in (hazard, in_time)]
+    assert [(each["state"], each["overdue"]) for each in alone] == [("confirmed", True), ("confirmed", False)]
 
 
 @pytest.mark.feature("SY23")

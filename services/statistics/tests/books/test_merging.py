@@ -55,6 +55,18 @@ def test_a_merged_hazard_is_found_once_and_is_in_no_rate() -> None:
     assert rates["140502", "general"]["rectification_rate"] == (1, 2)
 
 
+def test_a_deadline_that_passed_before_the_merging_and_is_noted_behind_it_counts_once_and_is_late_when_taken_out() -> (
+    None
+):
+    merged = open_since(1).merged(hour(900)).overdue(hour(901))
+    assert flows(merged) == ["registered", "confirmed", "merged", "overdue"]
+    assert booked(merged).steps[-1].overdue is False
+    alone = merged.unmerged(hour(902))
+    newest, standing = booked(alone).steps[-1], books_of(history_of([alone])).hazards["h"]
+    assert (newest.overdue, newest.passed, newest.due_on) == (True, True, standing.clock.last_day)
+    assert (standing.trail[-1][2], standing.clock.passed) == (True, True)
+
+
 # State -> what may follow: the next state, and how that is told.
 _NEXT: dict[str, list[tuple[str, Callable[[Story, datetime], Story]]]] = {
     "reported": [
