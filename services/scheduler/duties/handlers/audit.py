@@ -26,10 +26,11 @@ _AT_ONCE: Final = 10
 
 
 class PlanningDiscrepancy(StrEnum):
-    """How a plan differs from what the duties ask for: a task lacks, or stands though nobody asks for it."""
+    """How a plan differs from what the duties ask for: a task lacks, nobody asks for it, or its day or unit is another."""
 
     NOT_PLANNED = "not_planned"
     PLANNED_NEEDLESSLY = "planned_needlessly"
+    PLANNED_OTHERWISE = "planned_otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,13 @@ async def _compare(names: list[str], horizon: date, deps: Deps) -> tuple[int, li
             Finding(row.task_id, name, row.period, row.member_code, PlanningDiscrepancy.PLANNED_NEEDLESSLY)
             for row in rows
             if row.duty_id == name and row.only_planned and row.task_id not in should
+        ]
+        findings += [
+            Finding(row.task_id, name, row.period, row.member_code, PlanningDiscrepancy.PLANNED_OTHERWISE)
+            for row in rows
+            if row.only_planned
+            and (task := should.get(row.task_id))
+            and (row.due_on, row.lead_unit) != (task.due_on, task.lead)
         ]
         # One duty at a time: alarms fall due beside this.
         await asyncio.sleep(0)

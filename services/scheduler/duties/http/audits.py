@@ -23,7 +23,7 @@ _SHOWN: Final = 1000
 
 
 class PlanningFinding(Document, frozen=True, kw_only=True):
-    """A task that should stand and doesn't, or that stands in a plan though no duty asks for it."""
+    """A task that should stand and doesn't, or that stands in a plan though no duty asks for it, or asks for it otherwise."""
 
     task_id: str
     duty_id: str

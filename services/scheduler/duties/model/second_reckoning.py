@@ -42,23 +42,26 @@ MembersOn = Callable[[str, date], Sequence[RosterMember]]
 
 
 class Should(NamedTuple):
-    """A task that should stand: whose, for which period, the how many-th of it, and for which member of a roster."""
+    """A task that should stand: whose, for which period, the how many-th of it, for which member of a roster, until when."""
 
     duty_id: str
     period: str
     ordinal: int
     member: str | None
     opens_on: date
+    due_on: date
+    lead: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """One period of a duty: the day from which it is asked for, and its last day."""
+    """One period of a duty: the day from which it is asked for, its last day, and the one by which it is to be done."""
 
     period: str
     ordinal: int
     opens_on: date
     ends_on: date
+    due_on: date
 
 
 def should_stand(
@@ -74,7 +77,10 @@ def should_stand(
             about = "-" if member is None else f"{member.kind}:{member.code}"
             task_id = uuid5(_TASKS, f"{duty.duty_id}\n{span.period}\n{about}\n{span.ordinal}")
             code = None if member is None else member.code
-            found[str(task_id)] = Should(duty.duty_id, span.period, span.ordinal, code, span.opens_on)
+            lead = duty.lead if member is None or (member.kind != "unit" and duty.lead) else member.unit
+            found[str(task_id)] = Should(
+                duty.duty_id, span.period, span.ordinal, code, span.opens_on, span.due_on, str(lead)
+            )
     return found
 
 
@@ -108,11 +114,13 @@ def _of_rule(rule: Rule, first: date, last: date, duty_id: str, occasions: Seque
             return _season(rule, first, last)
         case Deadline(due_on=due_on, opens_on=opens_on):
             opens_on = min(opens_on or first, due_on)
-            return [_Span(f"{due_on:%Y}", 1, opens_on, due_on)] if due_on >= first else []
+            return [_Span(f"{due_on:%Y}", 1, opens_on, due_on, due_on)] if due_on >= first else []
         case Occasional(kinds=kinds):
             called = [each for each in occasions if (duty_id in each.duties if each.duties else each.kind in kinds)]
             return [
-                _Span(each.occasion_id, 1, each.starts_on, each.ends_on) for each in called if each.ends_on >= first
+                _Span(each.occasion_id, 1, each.starts_on, each.ends_on, each.ends_on)
+                for each in called
+                if each.ends_on >= first
             ]
         case _:
             return []
@@ -123,7 +131,7 @@ def _quota(rule: Quota, first: date, last: date) -> Iterator[_Span]:
     for period, days in groupby(_days(first, last), key=lambda day: _name(rule.period, day, rule.anchor)):
         opens_on = next(days)
         ends_on = _last_day(rule.period, opens_on, rule.anchor)
-        yield from (_Span(period, nth, opens_on, ends_on) for nth in range(1, rule.count + 1))
+        yield from (_Span(period, nth, opens_on, ends_on, ends_on) for nth in range(1, rule.count + 1))
 
 
 def _season(rule: Season, first: date, last: date) -> Iterator[_Span]:
@@ -139,7 +147,8 @@ def _season(rule: Season, first: date, last: date) -> Iterator[_Span]:
     for year, days in groupby(_days(first, last), key=begun):
         if year is not None:
             ends = year if rule.opens <= rule.closes else year + 1
-            yield _Span(str(year), 1, next(days), _on(ends, rule.closes))
+            ends_on = _on(ends, rule.closes)
+            yield _Span(str(year), 1, next(days), ends_on, ends_on)
 
 
 def _recurrence(rule: Recurrence, first: date, last: date) -> Iterator[_Span]:
@@ -155,7 +164,7 @@ def _recurrence(rule: Recurrence, first: date, last: date) -> Iterator[_Span]:
         counted[name] = counted.get(name, 0) + 1
         if first <= day <= last:
             opens_on = first if before is None else max(first, before + _DAY)
-            yield _Span(name, counted[name], opens_on, _last_day(period, day))
+            yield _Span(name, counted[name], opens_on, _last_day(period, day), day)
         before = day
 
 

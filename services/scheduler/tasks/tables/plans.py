@@ -69,6 +69,8 @@ class Standing:
     duty_id: str
     period: str
     member_code: str | None
+    due_on: date
+    lead_unit: str
     only_planned: bool
 
 
@@ -199,7 +201,7 @@ async def done_days(connection: Connection, duty_id: str) -> list[DoneRow]:
 async def standing(connection: Connection, duty_ids: Collection[str]) -> list[Standing]:
     """Return every task of these duties, less those that were withdrawn before they began."""
     rows = await connection.fetch(
-        """SELECT task_id, duty_id, period, member_code, state = 'planned' AS only_planned
+        """SELECT task_id, duty_id, period, member_code, due_on, lead_unit, state = 'planned' AS only_planned
              FROM task WHERE duty_id = ANY($1::text[]) AND NOT (state = 'cancelled' AND version = 0)""",
         list(duty_ids),
     )

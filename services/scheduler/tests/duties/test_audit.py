@@ -55,6 +55,14 @@ async def test_a_task_that_lacks_or_stands_needlessly_is_found(office: Office) -
     ]
 
 
+@pytest.mark.parametrize("wrong", ["due_on = due_on + 1", "lead_unit = 'fire_rescue'"])
+async def test_a_task_that_is_planned_for_another_day_or_another_unit_is_found(office: Office, wrong: str) -> None:
+    await office.keep(duty(MONTHLY, per="counties", lead=None))
+    await change(office, f"UPDATE task SET {wrong} WHERE period = '2024-07' AND member_code = '140502'")  # noqa: S608
+    await change(office, f"UPDATE task SET {wrong}, state = 'assigned', version = 1 WHERE period = '2024-01'")  # noqa: S608
+    assert await reasons(office) == [("2024-07", PlanningDiscrepancy.PLANNED_OTHERWISE)]
+
+
 async def test_what_has_begun_is_left_as_it_was_asked_for(office: Office) -> None:
     await office.keep(duty(MONTHLY, per="counties", lead=None))
     await change(

@@ -63,11 +63,13 @@ def histories(draw: st.DrawFn) -> list[DutyVersion]:
     effective, found = BEGIN, []
     for number in range(1, draw(st.integers(1, 3)) + 1):
         ends = draw(st.none() | DAYS)
+        per = draw(st.sampled_from([None, "counties"]))
         changed = duty(
             draw(RULES),
             valid_from=BEGIN,
             valid_until=ends and max(ends, BEGIN),
-            per=draw(st.sampled_from([None, "counties"])),
+            per=per,
+            lead=None if per and draw(st.booleans()) else "emergency_management",
         )
         cancelled = number > 1 and draw(st.booleans())
         found.append(version(changed, number, effective_on=effective, cancelled=cancelled))
@@ -80,7 +82,14 @@ def test_both_reckonings_ask_for_the_same_tasks(
     versions: list[DutyVersion], until: date, occasions: Sequence[Occasion]
 ) -> None:
     planned = {
-        task.task_id: (task.period, task.ordinal, task.member and task.member.code, task.window_start)
+        task.task_id: (
+            task.period,
+            task.ordinal,
+            task.member and task.member.code,
+            task.window_start,
+            task.due_on,
+            task.lead_unit,
+        )
         for task in tasks(*versions, until=until, occasions=occasions)
     }
     should = should_stand(versions, until, members=members, occasions=occasions)
