@@ -92,6 +92,8 @@ async def note_outcomes(connection: Connection, deliveries: Sequence[Delivery]) 
             hazard = FoundHazard.of(data.hazard, delivery.event.aggregateversion or 0)
             if place not in hazards or hazards[place].version < hazard.version:
                 hazards[place] = hazard
+    if hazards or refused:
+        await tables.hold(connection, {*hazards, *((task_id, key) for task_id, key, _ in refused)})
     if hazards:
         await tables.note_hazards(connection, [(*place, hazard) for place, hazard in hazards.items()])
     if refused:

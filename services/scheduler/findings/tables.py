@@ -1,8 +1,12 @@
-"""Findings as they were filed last, and what became of them. Whoever writes a filing holds its task."""
+"""Findings as they were filed last, and what became of them. Whoever writes a filing holds its task.
+
+Rows are locked in order of task and key by everybody: one of two that meet waits, and none waits for the other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import asyncpg
@@ -31,6 +35,10 @@ _FILED: Final = Columns[FiledFinding](
         "finding": ("jsonb", lambda filed: _json(filed.finding)),
     }
 )
+_KEYS: Final = Columns[tuple[str, str]]({"task_id": ("text", itemgetter(0)), "reference_key": ("text", itemgetter(1))})
+_HOLD: Final = f"""
+SELECT FROM task_finding JOIN {_KEYS.rows("held")} USING (task_id, reference_key)
+ ORDER BY task_id, reference_key FOR UPDATE OF task_finding"""
 _FILE: Final = f"""{_FILED.insert("task_finding")}
     ON CONFLICT (task_id, reference_key) DO UPDATE
    SET filing = EXCLUDED.filing, filed_at = EXCLUDED.filed_at, finding = EXCLUDED.finding, refusal = NULL"""  # noqa: S608
@@ -65,16 +73,22 @@ UPDATE task_finding AS known SET refusal = news.refusal
 
 async def file(connection: Connection, filed: Sequence[FiledFinding]) -> None:
     """Keep what was filed in place of what stood under the same reference; what became of that before stays known."""
-    await connection.execute(_FILE, *_FILED.arguments(filed))
+    in_order = sorted(filed, key=lambda each: (each.task_id, each.key))
+    await connection.execute(_FILE, *_FILED.arguments(in_order))
+
+
+async def hold(connection: Connection, keys: Collection[tuple[str, str]]) -> None:
+    """Lock these findings, by task and key, until the transaction ends: an UPDATE of several takes them in any order."""
+    await connection.execute(_HOLD, *_KEYS.arguments(keys))
 
 
 async def note_hazards(connection: Connection, told: Sequence[Told]) -> None:
-    """Note the hazards that came of findings, each once and as it is; what is older than what is known is passed over."""
+    """Note the hazards that came of findings that are held, each once; what is older than what is known is passed over."""
     await connection.execute(_NOTE, *_HAZARDS.arguments(told))
 
 
 async def note_refusals(connection: Connection, told: Mapping[tuple[str, str, int], FindingRejected]) -> None:
-    """Note what the ledger refused, by task, key and filing."""
+    """Note what the ledger refused, by task, key and filing, of findings that are held."""
     await connection.execute(_REFUSE, *_REFUSED.arguments([(key, data) for (_, key, _), data in told.items()]))
 
 

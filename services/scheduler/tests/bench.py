@@ -112,6 +112,15 @@ class Bench:
         return Delivery(record, event, decode(event))
 
 
+async def somebody_waits(database: Database) -> None:
+    """Hold that a session of this database waits for another's lock."""
+    async with database.acquire() as connection:
+        waiting = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    assert waiting
+
+
 def metric(name: str, labels: dict[str, str] | None = None) -> float:
     """Return what this process exports under `name`."""
     value = REGISTRY.get_sample_value(name, labels or {})
