@@ -30,6 +30,12 @@ class Trainee:
     number: str
 
 
+_UNLISTED: Final = """NOT EXISTS (
+           SELECT FROM training_attendance WHERE training_attendance.trainee_id = trainee.trainee_id)"""
+_HOLD_UNLISTED: Final = f"""
+SELECT trainee_id FROM trainee WHERE enterprise = ANY($1::text[]) AND {_UNLISTED}
+ ORDER BY enterprise, number FOR UPDATE"""  # noqa: S608 - the condition above
+_DELETE_UNLISTED: Final = f"DELETE FROM trainee WHERE trainee_id = ANY($1::uuid[]) AND {_UNLISTED}"  # noqa: S608
 _TRAINEES: Final = Columns[Trainee]({"enterprise": "text", "number": "text"})
 
 
@@ -215,9 +221,8 @@ async def erase(connection: Connection, before: date, limit: int) -> list[Erased
         before,
         limit,
     )
-    await connection.execute(
-        """DELETE FROM trainee WHERE enterprise = ANY($1::text[])
-              AND NOT EXISTS (SELECT FROM training_attendance WHERE training_attendance.trainee_id = trainee.trainee_id)""",
-        sorted({row["enterprise"] for row in rows}),
-    )
+    enterprises = sorted({row["enterprise"] for row in rows})
+    # Held first: a session that has just found somebody is over then, and the DELETE sees whom it refers to.
+    held = await connection.fetch(_HOLD_UNLISTED, enterprises)
+    await connection.execute(_DELETE_UNLISTED, [row["trainee_id"] for row in held])
     return [Erased(row["session_id"], row["persons"], row["held_on"]) for row in rows]

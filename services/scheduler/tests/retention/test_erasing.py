@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 
 from duban_contracts.profile import ProfileError
+from services.chassis.testing.kafka import eventually
+from services.chassis.testing.plans import plan_of
 from services.scheduler.experts import tables as experts
 from services.scheduler.retention.handlers import BATCH, Deps, erase_old, load_retention
 from services.scheduler.retention.model import Kept, Retention
+from services.scheduler.tests.bench import somebody_waits
 from services.scheduler.tests.experts.builders import MINE, expert, inspection
 from services.scheduler.tests.office import Office
 from services.scheduler.tests.tasks.stage import stage_on
-from services.scheduler.tests.training.stage import ENTERPRISE, LI, ZHANG, Books, attendee, store_keys
+from services.scheduler.tests.training.stage import COUNTY, ENTERPRISE, LI, ZHANG, Books, attendee, store_keys
 from services.scheduler.training import tables as training
+from services.scheduler.training.model import Entered, Placed
 
+KEPT_SESSIONS = """
+INSERT INTO training_session (version, enterprise, county, held_on, content, recorded_at, recorded_by)
+SELECT 1, '91140502XXXX' || lpad((n % 1000)::text, 6, '0'), '140502', date '2005-01-01' + n % 5000, '{"attendees": []}', now(), 'a'
+  FROM generate_series(1, 20000) AS n
+"""
 FIVE_YEARS = Retention(training=5, expert=5)
 
 
@@ -96,6 +108,32 @@ async def test_an_old_training_goes_with_its_persons_and_leaves_when_why_and_how
     assert [each["session_id"] for each in book["sessions"]] == [kept]
     assert [each["number"] for each in book["people"]] == ["G-002"]
     assert await erase_old(Kept.TRAINING, training.erase, deps=deps(office)) == 0
+
+
+async def test_somebody_whom_a_session_has_just_found_stays(office: Office, books: Books) -> None:
+    await books.enter(held_on="2019-01-10", attendees=[attendee("G-001", ZHANG), attendee("G-002", LI)])
+    entered = msgspec.convert(
+        {"title": "复训", "held_on": "2024-05-14", "hours": 8, "attendees": [attendee("G-001", ZHANG)]}, Entered
+    )
+    async with office.database.transaction() as entering:
+        of = Placed(enterprise=ENTERPRISE, county=COUNTY)
+        await training.insert(entering, of, entered, task_id=None, at=office.clock.now(), by="enterprise-1")
+        erasing = asyncio.create_task(erase_old(Kept.TRAINING, training.erase, deps=deps(office)))
+        await eventually(partial(somebody_waits, office.database))
+    assert await erasing == 1
+    book = await books.ask(f"/v1/training-books/{ENTERPRISE}", year=2024)
+    assert [each["number"] for each in book["people"]] == ["G-001"]
+    assert LI not in await everything(office)
+
+
+async def test_what_is_old_is_found_by_its_day_however_much_is_kept(office: Office) -> None:
+    async with office.database.acquire() as connection:
+        await connection.execute(KEPT_SESSIONS)
+        await connection.execute("ANALYZE training_session")
+    found = await plan_of(office.database, lambda connection: training.erase(connection, date(2005, 1, 9), BATCH))
+    scans = {node.get("Index Name") for node in found if node["Node Type"].endswith("Scan")}
+    assert "training_session_by_day" in scans
+    assert "training_session" not in {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
 
 
 async def test_a_person_who_is_in_a_younger_session_too_keeps_that_one(office: Office, books: Books) -> None:
