@@ -174,10 +174,7 @@ async def claim_reminders(
     in_doubt: Sequence[str],
     held: Sequence[str] | None = None,
 ) -> list[Alarm]:
-    """Mark up to BATCH reminders whose moment has come as raised, or as lapsed, and return them, oldest first.
-
-    With `known_through` only those of deadlines before it.
-    """
+    """Mark up to BATCH reminders, of deadlines before `known_through`, as raised or as lapsed; return them, oldest first."""
     rows = await connection.fetch(_CLAIM_REMINDERS[kind], subject_kind, now, known_through, in_doubt, held)
     return [_alarm(row) for row in rows]
 
