@@ -40,6 +40,8 @@ def _confirmation(records: Sequence[Json]) -> Any:
 
 
 def _by_two(records: Sequence[Json], second: Json) -> bool:
-    """Return whether the newest first level before this confirmation was another person's."""
+    """Return whether the newest first level before this confirmation said the same grade and was another person's."""
     first = [json.loads(each["payload"]) for each in records if each["type"] == "duban.hazard.first_confirmed.v1"]
-    return bool(first) and first[-1]["actor"]["account"] != second["actor"]["account"]
+    if not first or first[-1]["grade"] != second["grade"]:
+        return False
+    return bool(first[-1]["actor"]["account"] != second["actor"]["account"])

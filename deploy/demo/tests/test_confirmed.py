@@ -34,6 +34,7 @@ CITED = {"criterion_text": "示例条款"}
     [
         ([record("first_confirmed", "a"), record("confirmed", "b", **CITED)], None),
         ([record("first_confirmed", "a"), record("confirmed", "a", **CITED)], "未经两级确认"),
+        ([record("first_confirmed", "a", grade="general"), record("confirmed", "b", **CITED)], "未经两级确认"),
         ([record("confirmed", "b", **CITED)], "未经两级确认"),
         ([record("first_confirmed", "a"), record("confirmed", "b")], "未引用条款"),
         ([record("confirmed", "b", grade="general")], None),
