@@ -52,8 +52,9 @@ async def test_many_orders_are_carried_out_in_turn_and_a_refusal_touches_no_neig
     async with ledger.database.transaction() as connection:
         said = await move_hazards(connection, orders, ledger=ledger.ledger)
     told = [one.refusal.code if isinstance(one, Refused) else (one.state, one.version) for one in said]
+    # Each is told of its own order, and of no later one.
     assert told == [
-        ("rectifying", 3),
+        ("confirmed", 2),
         "city-regulator-required",
         ("confirmed", 2),
         ("rectifying", 3),
