@@ -18,6 +18,8 @@ from services.scheduler.tasks.tables import audit as table
 _log = structlog.get_logger(__name__)
 _SHOWN: Final = 1000
 _LOGGED: Final = 10
+# What was said earlier was looked at for so long, every minute, and late is never taken back.
+_LOOKED_BACK: Final = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ async def look(*, deps: Deps) -> TaskAudit:
         findings = [
             *_because(Discrepancy.NOT_ASSIGNED, await table.unopened(connection, before, _SHOWN)),
             *await _unraised(connection, before, deps.taskbook),
-            *_because(Discrepancy.NOT_MARKED_LATE, await table.accused(connection, _SHOWN)),
+            *_because(Discrepancy.NOT_MARKED_LATE, await table.accused(connection, before - _LOOKED_BACK, _SHOWN)),
             *_because(Discrepancy.ALARM_LEFT, await table.still_armed(connection, _SHOWN)),
         ]
         compared, contradicting = await table.contradicting(connection, _SHOWN)

@@ -67,12 +67,14 @@ async def passed_beyond(connection: Connection, reading: Reading) -> list[str]:
     return [row["task_id"] for row in found]
 
 
-async def accused(connection: Connection, limit: int) -> list[Task]:
-    """Return tasks that 任务逾期 was raised about and that are not marked late."""
+async def accused(connection: Connection, since: datetime, limit: int) -> list[Task]:
+    """Return tasks that 任务逾期 was raised about since this instant and that are not marked late."""
     found = await connection.fetch(
         """SELECT task FROM alarm JOIN task ON task_id = subject_id
             WHERE subject_kind = 'task' AND alarm.kind = 'overdue' AND alarm.state = 'raised' AND NOT late
-            ORDER BY task_id LIMIT $1""",
+              AND raised_at >= $1
+            ORDER BY task_id LIMIT $2""",
+        since,
         limit,
     )
     return [task_of(row["task"]) for row in found]

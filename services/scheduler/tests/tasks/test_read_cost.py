@@ -11,7 +11,7 @@ import pytest
 
 from services.chassis.storage.database import Connection, Database
 from services.chassis.testing.plans import READS_EVERYTHING, Node, plan_of
-from services.scheduler.tasks.tables import rows
+from services.scheduler.tasks.tables import audit, rows
 from services.scheduler.tasks.tables.calendars import of_place
 from services.scheduler.tests.tasks.stage import Stage, report
 
@@ -26,6 +26,13 @@ SELECT 'task-' || n, 'RW-' || n, decode(md5(n::text), 'hex'), timestamptz '2026-
        'accepted', false, date '2025-01-01' + n % 700, timestamptz '2025-01-01' + n % 700 * interval '1 day', 1, 4,
        timestamptz '2025-01-01', timestamptz '2025-01-01', pattern.task
   FROM generate_series(1, $1) AS n, task AS pattern ORDER BY md5(n::text)
+"""
+SAID: Final = """
+INSERT INTO alarm (subject_kind, subject_id, subject_number, deadline_number, kind, days_before, deadline_on, fires_at,
+                   due_at, state, raised_at)
+SELECT 'task', task_id, number, 1, said, CASE said WHEN 'due_soon' THEN 3 ELSE 0 END, due_on, due_at, due_at,
+       CASE said WHEN 'overdue' THEN 'raised' ELSE 'lapsed' END, CASE said WHEN 'overdue' THEN due_at - interval '3 years' END
+  FROM task, unnest(ARRAY['overdue', 'due_soon', 'still_due']) AS said WHERE state = 'accepted'
 """
 
 
@@ -69,6 +76,29 @@ async def test_a_countys_calendar_reads_the_tasks_of_that_county_and_no_others(c
     async with crowded.acquire() as connection:
         found = {unit: await ask(connection, county="140502", unit=unit) for unit in (None, "unit-2", "unit-7")}
     assert [len(tasks) for tasks in found.values()] == [50, 50, 0]
+
+
+@pytest.mark.timeout(120)
+async def test_the_self_audit_reads_what_is_open_or_was_said_lately(stage: Stage, crowded: Database) -> None:
+    await stage.tick()
+    async with crowded.acquire() as connection:
+        await connection.execute(SAID)
+        await connection.execute("ANALYZE task, alarm")
+    now = stage.clock.now()
+    looks: dict[Ask, set[str]] = {
+        (lambda connection, _: audit.accused(connection, now, 1000)): {"alarm_raised_of_tasks", "task_pkey"},
+        (lambda connection, _: audit.still_armed(connection, 1000)): {"alarm_unsaid_of_tasks", "task_pkey"},
+        (lambda connection, _: audit.contradicting(connection, 1000)): {"task_open", "alarm_pkey"},
+        (lambda connection, _: audit.unmarked(connection, now, 1000)): {
+            "task_owed",
+            "alarm_pkey",
+            "alarm_overdue_armed",
+            "task_pkey",
+        },
+        (lambda connection, _: rows.owed_page(connection, "", 100)): {"task_open"},
+    }
+    for ask, indexes in looks.items():
+        assert indexes_of(await plan_of(crowded, partial(_named, ask, ""))) == indexes
 
 
 async def _named(ask: Ask, name: str, connection: Connection) -> object:
