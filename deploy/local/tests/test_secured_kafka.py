@@ -151,7 +151,7 @@ def test_who_writes_more_than_its_quota_is_slowed_down_and_loses_nothing(city: C
         ("gateway", claims_topic(B), True),
         ("ledger", "ledger.hazard.v1", True),
         ("ledger", "ledger.claims.dlq.v1", True),
-        ("ledger", "scheduler.task.v1", False),
+        ("scheduler", "notifications.notice.v1", False),
         ("scheduler", "scheduler.supervision.v1", True),
         ("notifications", "ledger.hazard.v1", False),
         ("statistics", "statistics-hazards-changelog", True),

@@ -30,7 +30,7 @@ class GroupsDocument(Document, frozen=True, kw_only=True):
     items: list[GroupDocument]
 
 
-class FindingDocument(Document, frozen=True, kw_only=True):
+class GroupFinding(Document, frozen=True, kw_only=True):
     """One finding of the month with the group in whose area it stands; null where that is nobody's."""
 
     group: str | None

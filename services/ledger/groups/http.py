@@ -19,7 +19,7 @@ from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Limit
 from services.chassis.web.routes import Router
 from services.ledger.groups import tables
-from services.ledger.groups.documents import FindingDocument, GroupDocument, GroupsDocument, MonthDocument
+from services.ledger.groups.documents import GroupDocument, GroupFinding, GroupsDocument, MonthDocument
 from services.ledger.groups.model import Month, whole
 from services.ledger.hazards.documents import HazardDocument
 
@@ -64,7 +64,7 @@ def _months(routes: Router, deps: Deps) -> None:
         group: GroupText | None = None,
         after: After[ByArrival] = None,
         limit: Limit = 50,
-    ) -> Page[FindingDocument]:
+    ) -> Page[GroupFinding]:
         """Return what inspections found in a month, newest first, each with its group."""
         async with deps.database.acquire() as connection:
             found = await tables.page(
@@ -79,7 +79,7 @@ def _months(routes: Router, deps: Deps) -> None:
         return page_of(
             found,
             limit,
-            item=lambda row: FindingDocument(group=row[0], hazard=HazardDocument.of(row[1])),
+            item=lambda row: GroupFinding(group=row[0], hazard=HazardDocument.of(row[1])),
             cursor=lambda row: ByArrival(hazard_id=UUID(row[1].hazard_id)),
         )
 

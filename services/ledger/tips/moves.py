@@ -63,7 +63,7 @@ class Tell(msgspec.Struct, frozen=True, kw_only=True):
     told: LongText
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerReferrer(msgspec.Struct, frozen=True, kw_only=True):
     """答复上级: what the office above was answered."""
 
     answer: LongText
@@ -134,7 +134,7 @@ def tell(tip: Tip, said: Tell, by: By) -> Done | Refusal:
     return after, _record(after, Doing.TOLD, by, said.told)
 
 
-def answer(tip: Tip, said: Answer, by: By) -> Done | Refusal:
+def answer(tip: Tip, said: AnswerReferrer, by: By) -> Done | Refusal:
     """Return the tip with the office above answered."""
     if tip.answer_due_on is None:
         return refusal("no-answer-due")

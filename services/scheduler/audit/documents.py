@@ -12,7 +12,7 @@ from services.chassis.web.documents import Document
 from services.scheduler.audit.model import Audit, Finding, Reason
 
 
-class FindingDocument(Document, frozen=True, kw_only=True):
+class ClockFinding(Document, frozen=True, kw_only=True):
     """Something that is not as it should be."""
 
     hazard_id: str
@@ -35,15 +35,15 @@ class AuditDocument(Document, frozen=True, kw_only=True):
     as_of: datetime
     ledger_applied_through: datetime | None
     missed_total: int
-    missed: list[FindingDocument]
+    missed: list[ClockFinding]
     excused_total: Annotated[
         int, Meta(description="passed deadlines without alarm: extended or closed before it was raised")
     ]
     compared_at: datetime | None
     clocks_compared: int
-    inconsistent: list[FindingDocument]
+    inconsistent: list[ClockFinding]
     unreckoned: Annotated[
-        list[FindingDocument], Meta(description="hazards without a clock, or whose clock lacks an event")
+        list[ClockFinding], Meta(description="hazards without a clock, or whose clock lacks an event")
     ]
 
     @classmethod
@@ -55,10 +55,10 @@ class AuditDocument(Document, frozen=True, kw_only=True):
             as_of=audit.as_of,
             ledger_applied_through=audit.ledger_applied_through,
             missed_total=audit.missed_total,
-            missed=[FindingDocument.of(finding) for finding in audit.missed],
+            missed=[ClockFinding.of(finding) for finding in audit.missed],
             excused_total=audit.excused_total,
             compared_at=comparison.finished_at if comparison else None,
             clocks_compared=comparison.clocks_checked if comparison else 0,
-            inconsistent=[FindingDocument.of(finding) for finding in comparison.findings] if comparison else [],
-            unreckoned=[FindingDocument.of(finding) for finding in audit.unreckoned],
+            inconsistent=[ClockFinding.of(finding) for finding in comparison.findings] if comparison else [],
+            unreckoned=[ClockFinding.of(finding) for finding in audit.unreckoned],
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.ledger.assignments.moves.accept import ACCEPT, Accept
-from services.ledger.assignments.moves.answer import ANSWER, Answer
+from services.ledger.assignments.moves.answer import ANSWER, AnswerMatter
 from services.ledger.assignments.moves.assign import ASSIGN, Assign, assign
 from services.ledger.assignments.moves.move import Made, Move
-from services.ledger.assignments.moves.send_back import RETURN, Return
+from services.ledger.assignments.moves.send_back import RETURN, ReturnMatter
 
-__all__ = ["ASSIGN", "MOVES", "Accept", "Answer", "Assign", "Made", "Move", "Return", "assign"]
+__all__ = ["ASSIGN", "MOVES", "Accept", "AnswerMatter", "Assign", "Made", "Move", "ReturnMatter", "assign"]
 
 MOVES: Final[tuple[Move[Any], ...]] = (ANSWER, ACCEPT, RETURN)

@@ -12,7 +12,7 @@ from services.ledger.assignments.model import AssignmentState
 from services.ledger.assignments.moves.move import Move, answers_for_it
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerMatter(msgspec.Struct, frozen=True, kw_only=True):
     """答复: what was done."""
 
     answer: LongText
@@ -22,7 +22,7 @@ ANSWER: Final = Move(
     name="answer",
     zh="答复",
     summary="答复交办事项",
-    command=Answer,
+    command=AnswerMatter,
     roles=OFFICES | REGULATORS,
     leads=(AssignmentState.OPEN, AssignmentState.ANSWERED),
     hand=answers_for_it,

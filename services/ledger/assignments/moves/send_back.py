@@ -12,7 +12,7 @@ from services.ledger.assignments.model import AssignmentState
 from services.ledger.assignments.moves.move import Move, gave_it
 
 
-class Return(msgspec.Struct, frozen=True, kw_only=True):
+class ReturnMatter(msgspec.Struct, frozen=True, kw_only=True):
     """退回: what is missing."""
 
     reason: LongText
@@ -22,7 +22,7 @@ RETURN: Final = Move(
     name="return",
     zh="退回",
     summary="退回交办事项的答复",
-    command=Return,
+    command=ReturnMatter,
     roles=OFFICES,
     leads=(AssignmentState.ANSWERED, AssignmentState.OPEN),
     hand=gave_it,

@@ -19,7 +19,7 @@ from services.chassis.web.preconditions import Precondition
 from services.ledger.assignments.handlers import give, move_on
 from services.ledger.assignments.http import Deps
 from services.ledger.assignments.model import Assignment
-from services.ledger.assignments.moves import Answer, Assign
+from services.ledger.assignments.moves import AnswerMatter, Assign
 from services.ledger.assignments.moves.answer import ANSWER
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 from services.ledger.tests.people import PEOPLE
@@ -64,7 +64,7 @@ class AssignmentRows:
                         connection,
                         made.assignment_id,
                         ANSWER,
-                        Answer(answer="已整改"),
+                        AnswerMatter(answer="已整改"),
                         expecting=Precondition(),
                         acting=self._deps.acting(Caller(bureau, scope, "test")),
                     )

@@ -15,7 +15,7 @@ from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import Role
 from services.ledger.assignments.model import Assignment, AssignmentEntry, AssignmentState
-from services.ledger.assignments.moves import MOVES, Accept, Answer, Assign, Made, Return, assign
+from services.ledger.assignments.moves import MOVES, Accept, AnswerMatter, Assign, Made, ReturnMatter, assign
 from services.ledger.hazards.model.hand import Hand
 from services.ledger.tests.telling import new_hazard
 
@@ -24,9 +24,9 @@ GIVEN = Assign(
     document="晋市安委办交〔2026〕5号", matter="三家加油站动火未审批", unit="emergency_management", due_on=DUE
 )
 WORDS: dict[type[msgspec.Struct], msgspec.Struct] = {
-    Answer: Answer(answer="已整改"),
+    AnswerMatter: AnswerMatter(answer="已整改"),
     Accept: Accept(remark="同意办结"),
-    Return: Return(reason="缺少复查记录"),
+    ReturnMatter: ReturnMatter(reason="缺少复查记录"),
 }
 
 
@@ -66,37 +66,37 @@ def refusal(said: Any) -> str:
 def test_a_matter_is_owed_until_it_is_answered_and_counts_the_days_past_its_date() -> None:
     owed = given_to_the_county()
     assert [owed.days_late(day) for day in (june(9), DUE, june(11), june(13))] == [0, 0, 1, 3]
-    answered = does(owed, (Answer, BUREAU))
+    answered = does(owed, (AnswerMatter, BUREAU))
     assert (answered.state, answered.late, answered.days_late(june(30))) == (AssignmentState.ANSWERED, False, 0)
     # What comes back is owed again by the same day.
-    assert does(answered, (Return, CITY)).days_late(june(12)) == 2
+    assert does(answered, (ReturnMatter, CITY)).days_late(june(12)) == 2
 
 
 def test_an_answer_after_its_day_is_taken_and_stays_late() -> None:
-    late = does(given_to_the_county(), (Answer, msgspec.structs.replace(BUREAU, today=june(11))))
+    late = does(given_to_the_county(), (AnswerMatter, msgspec.structs.replace(BUREAU, today=june(11))))
     assert late.late
-    assert does(late, (Return, CITY), (Answer, BUREAU), (Accept, CITY)).late
+    assert does(late, (ReturnMatter, CITY), (AnswerMatter, BUREAU), (Accept, CITY)).late
 
 
 def test_the_unit_that_was_given_it_answers_or_its_countys_office_and_nobody_else() -> None:
     owed = given_to_the_county()
     office = hand(Role.COUNTY_OFFICE, unit="county_safety_committee")
-    assert isinstance(made_of(owed, Answer, office), Made)
+    assert isinstance(made_of(owed, AnswerMatter, office), Made)
     for other in (
         hand(Role.COUNTY_REGULATOR, unit="fire_rescue"),
         hand(Role.COUNTY_REGULATOR, county="140521", unit="emergency_management"),
         hand(Role.CITY_REGULATOR, county=None, unit="emergency_management"),
         CITY,
     ):
-        assert refusal(made_of(owed, Answer, other)) == "assignment-of-another"
+        assert refusal(made_of(owed, AnswerMatter, other)) == "assignment-of-another"
 
 
 def test_the_office_that_gave_it_decides_on_the_answer() -> None:
-    answered = does(given_to_the_county(), (Answer, BUREAU))
+    answered = does(given_to_the_county(), (AnswerMatter, BUREAU))
     county = hand(Role.COUNTY_OFFICE)
-    for command in (Accept, Return):
+    for command in (Accept, ReturnMatter):
         assert refusal(made_of(answered, command, county)) == "assigned-by-another"
-    own = does(given_to_the_county(by=county), (Answer, BUREAU))
+    own = does(given_to_the_county(by=county), (AnswerMatter, BUREAU))
     assert refusal(made_of(own, Accept, CITY)) == "assigned-by-another"
     assert does(own, (Accept, county)).state is AssignmentState.SETTLED
 
@@ -104,7 +104,7 @@ def test_the_office_that_gave_it_decides_on_the_answer() -> None:
 def test_whoever_answered_a_matter_does_not_find_the_answer_good() -> None:
     unit = "county_safety_committee"
     clerk, other = (msgspec.structs.replace(hand(Role.COUNTY_OFFICE, unit=unit), actor=each) for each in _clerks(unit))
-    made = made_of(given_to_the_county(by=clerk), Answer, clerk)
+    made = made_of(given_to_the_county(by=clerk), AnswerMatter, clerk)
     assert isinstance(made, Made)
     [accept] = [move for move in MOVES if move.command is Accept]
     history = [made.entry]
@@ -143,14 +143,14 @@ def test_whatever_is_asked_the_history_counts_every_step_and_only_the_states_ord
 ) -> None:
     assignment, entries = given_to_the_county(), list[AssignmentEntry]()
     for command, day in asked:
-        by = msgspec.structs.replace(BUREAU if command is Answer else CITY, today=june(day))
+        by = msgspec.structs.replace(BUREAU if command is AnswerMatter else CITY, today=june(day))
         made = made_of(assignment, command, by)
         owed = assignment.state is AssignmentState.OPEN
         settled = assignment.state is AssignmentState.SETTLED
-        assert isinstance(made, Made) == (not settled and owed == (command is Answer))
+        assert isinstance(made, Made) == (not settled and owed == (command is AnswerMatter))
         if isinstance(made, Made):
             assert made.assignment.version == assignment.version + 1 == made.entry.version
-            assert made.assignment.late == (assignment.late or (command is Answer and june(day) > DUE))
+            assert made.assignment.late == (assignment.late or (command is AnswerMatter and june(day) > DUE))
             assignment = made.assignment
             entries.append(made.entry)
     assert [entry.version for entry in entries] == list(range(2, len(entries) + 2))

@@ -16,7 +16,7 @@ from services.ledger.tests.people import HOME
 from services.ledger.tests.telling import NOON
 from services.ledger.tips import moves
 from services.ledger.tips.model.tip import Tip, TipChannel, TipState
-from services.ledger.tips.moves import Answer, By, Done, Receive, Refute, Tell, Verify
+from services.ledger.tips.moves import AnswerReferrer, By, Done, Receive, Refute, Tell, Verify
 
 BY = By(account="officer-1", at=NOON, today=june(1), zone="Asia/Shanghai")
 FIRM = Enterprise(name="示例商场（虚构）")
@@ -25,7 +25,7 @@ DOINGS: dict[str, Callable[[Tip, By], Done | Refusal]] = {
     "verify": lambda tip, by: moves.verify(tip, VERIFY, by),
     "refute": lambda tip, by: moves.refute(tip, Refute(visited_on=june(1), visit="未见"), by),
     "tell": lambda tip, by: moves.tell(tip, Tell(told="已处理"), by),
-    "answer": lambda tip, by: moves.answer(tip, Answer(answer="已办结"), by),
+    "answer": lambda tip, by: moves.answer(tip, AnswerReferrer(answer="已办结"), by),
 }
 
 
@@ -77,4 +77,4 @@ def test_a_referral_has_its_day_and_nothing_else_is_answered_upwards() -> None:
     assert code(moves.receive(without, "tip-1", "JB-1", has_reporter=False, by=BY)) == "answer-day-required"
     told = moves.refute(received(TipChannel.HOTLINE), Refute(visited_on=june(1), visit="未见"), BY)
     assert not isinstance(told, Refusal)
-    assert code(moves.answer(told[0], Answer(answer="已办结"), BY)) == "no-answer-due"
+    assert code(moves.answer(told[0], AnswerReferrer(answer="已办结"), BY)) == "no-answer-due"

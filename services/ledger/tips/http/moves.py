@@ -26,7 +26,7 @@ from services.ledger.tips.documents import TipDocument, TipName
 from services.ledger.tips.handlers.decide import move_tip, verify_tip
 from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import Tip
-from services.ledger.tips.moves import Answer, Refute, Tell, Verify
+from services.ledger.tips.moves import AnswerReferrer, Refute, Tell, Verify
 
 VERIFY: Final = Action("ledger.tips.verify", "核查举报", roles=REGULATORS | TOWNSHIP)
 TELL: Final = Action("ledger.tips.tell", "反馈举报结果", roles=TIP_OFFICERS | REGULATORS | OFFICES)
@@ -80,7 +80,7 @@ WAYS: Final = (
         name="answer",
         summary="答复上级转办",
         action=TELL,
-        command=Answer,
+        command=AnswerReferrer,
         make=partial(move_tip, move=moves.answer),
         refusals=("no-answer-due",),
     ),

@@ -22,7 +22,7 @@ READ: Final = Action(
 )
 
 
-class TaskFinding(Document, frozen=True, kw_only=True):
+class TaskAuditFinding(Document, frozen=True, kw_only=True):
     """Something that is not as it should be."""
 
     task_id: str
@@ -46,7 +46,7 @@ class TaskAuditDocument(Document, frozen=True, kw_only=True):
     sound: bool
     as_of: datetime
     compared: int
-    findings: list[TaskFinding]
+    findings: list[TaskAuditFinding]
 
     @classmethod
     def of(cls, audit: TaskAudit) -> Self:
@@ -55,7 +55,7 @@ class TaskAuditDocument(Document, frozen=True, kw_only=True):
             sound=not audit.findings,
             as_of=audit.as_of,
             compared=audit.compared,
-            findings=[TaskFinding.of(finding) for finding in audit.findings],
+            findings=[TaskAuditFinding.of(finding) for finding in audit.findings],
         )
 
 

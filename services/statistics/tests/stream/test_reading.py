@@ -37,9 +37,9 @@ def test_a_hazards_event_is_an_entry_with_the_facts_after_it() -> None:
 
 def test_a_type_of_a_later_contract_counts_as_a_version_and_may_move_the_hazard() -> None:
     known = open_since(1).regraded(hour(2), Grade.MAJOR).records()[-1]
-    meaning = _retold(known, type="duban.hazard.listed.v1")
+    meaning = _retold(known, type="duban.hazard.archived.v1")
     assert isinstance(meaning, Entry)
-    assert (meaning.kind, meaning.version, meaning.cell.grade) == ("listed", 3, "major")
+    assert (meaning.kind, meaning.version, meaning.cell.grade) == ("archived", 3, "major")
 
 
 def test_a_heartbeat_and_an_event_of_another_family_are_no_entries() -> None:
