@@ -53,6 +53,11 @@ class Caller:
         return self.principal.unit
 
     @property
+    def named_area(self) -> str:
+        """The code of the account's area, to be written down. Who may see what is the scope's affair."""
+        return self.principal.area
+
+    @property
     def county(self) -> str | None:
         """The one county that the account belongs to (a township's officer: that of the township), or None."""
         counties = self.scope.county

@@ -35,7 +35,7 @@ async def announce(connection: Connection, said: Announcement, *, acting: Acting
     if not acting.caller.finds(Facts(county=county_of(said))):
         return [refusal("draw-beyond-county", field="$.targets")]
     new = Draw(
-        draw_id=draw_id_of(acting.caller.principal.area, said.document_number),
+        draw_id=draw_id_of(acting.caller.named_area, said.document_number),
         input=said,
         input_sha256=digest_of(canonical(said)),
         announced_at=acting.at,
