@@ -205,6 +205,7 @@ def main() -> None:
     page = alarms_page.render(document)
     sys.stdout.write(page)
     if not asked.quick:
+        asked.output.mkdir(parents=True, exist_ok=True)
         stem = asked.output / f"alarms-{document['measured_at'][:10]}"
         stem.with_suffix(".json").write_text(
             json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
