@@ -18,6 +18,7 @@ from duban_contracts.codes import CODES
 from duban_contracts.refusals import Refusal, refusal
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
 PROBLEM_REF: Final = "#/components/schemas/Problem"
 _PLACE: Final = re.compile(r"\{[a-z_]+\}")
@@ -88,6 +89,15 @@ class Problem(Exception):
         named = Refusal(code, first.message, first.field, first.rule)
         errors = [Violation(code=one.code, detail=one.message, field=one.field, rule=one.rule) for one in found]
         return cls.of(named, errors=errors)
+
+
+def accepted(said: T | Refusal | list[Refusal]) -> T:
+    """Return what was done where it was not refused; raises the Problem of the refusal, or of all of them."""
+    if isinstance(said, Refusal):
+        raise Problem.of(said)
+    if isinstance(said, list):
+        raise Problem.of(said[0]) if len(said) == 1 else Problem.of_all(said)
+    return said
 
 
 def problem_body(said: Refusal, **extra: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Path, Query, Response
 
-from duban_contracts.refusals import Refusal
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, DIRECTORS, OFFICES
@@ -17,7 +16,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.accountability import tables
 from services.ledger.accountability.documents import AccountabilityCase, ByCaseNumber
@@ -90,7 +89,5 @@ def _concluding(routes: Router, deps: Deps) -> None:
         """Conclude a case with its result; a 200 means committed."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await conclude_case(connection, case, command, caller, ledger=deps.ledger)
-            if isinstance(said, Refusal):
-                raise Problem.of(said)
+            said = accepted(await conclude_case(connection, case, command, caller, ledger=deps.ledger))
             return await once.keep(connection, answer(AccountabilityCase.of(said)))

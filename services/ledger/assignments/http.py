@@ -11,7 +11,6 @@ from fastapi import Depends, Response
 
 from duban_contracts.events.types import Unit
 from duban_contracts.profile import Rules
-from duban_contracts.refusals import Refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
@@ -24,7 +23,7 @@ from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Checked, County, Limit
 from services.chassis.web.preconditions import Expecting
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.assignments import tables
 from services.ledger.assignments.documents import AssignmentDocument, ByAnswerDay
@@ -134,7 +133,7 @@ def _one(routes: Router, deps: Deps) -> None:
         acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = _told(await give(connection, command, acting=acting, rules=deps.rules))
+            said = accepted(await give(connection, command, acting=acting, rules=deps.rules))
             return await once.keep(connection, await _shown(connection, said, acting, status=201))
 
 
@@ -149,7 +148,7 @@ def _endpoint(deps: Deps, move: Move[Any]) -> Callable[..., Awaitable[Response]]
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = await move_on(connection, str(assignment_id), move, command, expecting=expecting, acting=acting)
-            return await once.keep(connection, await _shown(connection, _told(said), acting))
+            return await once.keep(connection, await _shown(connection, accepted(said), acting))
 
     return endpoint
 
@@ -179,9 +178,3 @@ async def _shown(connection: Connection, assignment: Assignment, acting: Acting,
     histories = await tables.histories(connection, [assignment.assignment_id])
     document = AssignmentDocument.of(assignment, histories[assignment.assignment_id], acting.today)
     return answer(document, status=status, version=assignment.version)
-
-
-def _told(said: Assignment | Refusal) -> Assignment:
-    if isinstance(said, Refusal):
-        raise Problem.of(said)
-    return said

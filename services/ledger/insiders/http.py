@@ -24,7 +24,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Attempt, Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.insiders import tables
 from services.ledger.insiders.documents import ByArrival, InsideReportDocument, ReportInside
@@ -56,9 +56,7 @@ class Deps:
         """Return the answer to what was done to a report; raises the Problem of a refusal."""
         async with self.database.transaction() as connection:
             await once.begin(connection, acting.account)
-            said = await change_report(connection, str(report_id), change, acting=acting)
-            if isinstance(said, Refusal):
-                raise Problem.of(said)
+            said = accepted(await change_report(connection, str(report_id), change, acting=acting))
             return await once.keep(connection, answer(InsideReportDocument.of(said)))
 
 
@@ -86,9 +84,7 @@ def _reporting(routes: Router, deps: Deps) -> None:
         acting = deps.office.acting(caller)
         async with deps.database.transaction() as connection:
             said = await report_inside(connection, command, command.reporter, office=deps.office, acting=acting)
-        if isinstance(said, Refusal):
-            raise Problem.of(said)
-        return answer(InsideReportDocument.of(said), status=201)
+        return answer(InsideReportDocument.of(accepted(said)), status=201)
 
 
 def _reading(routes: Router, deps: Deps) -> None:

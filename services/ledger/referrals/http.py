@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 
 from duban_contracts.days import Zone
-from duban_contracts.refusals import Refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
@@ -21,12 +20,11 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import County, Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.referrals import tables
 from services.ledger.referrals.documents import ByReferralDay, ReferralDocument, month_of
 from services.ledger.referrals.handlers import facts_of, hand_over, note_reply
-from services.ledger.referrals.model import Referral
 from services.ledger.referrals.moves import ROLES, RecordReply, Refer
 
 READ: Final = Action("ledger.referrals.read", "查看移交", roles=CASE_STAFF)
@@ -114,7 +112,7 @@ def _recording(routes: Router, deps: Deps) -> None:
         acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = _told(await hand_over(connection, command, acting=acting))
+            said = accepted(await hand_over(connection, command, acting=acting))
             return await once.keep(connection, answer(ReferralDocument.of(said, acting.today), status=201))
 
     @routes.post(
@@ -133,11 +131,5 @@ def _recording(routes: Router, deps: Deps) -> None:
         acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = _told(await note_reply(connection, str(referral_id), command, acting=acting))
+            said = accepted(await note_reply(connection, str(referral_id), command, acting=acting))
             return await once.keep(connection, answer(ReferralDocument.of(said, acting.today)))
-
-
-def _told(said: Referral | Refusal) -> Referral:
-    if isinstance(said, Refusal):
-        raise Problem.of(said)
-    return said

@@ -20,7 +20,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Attempt, Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.rewards import tables
 from services.ledger.rewards.documents import ByDecision, RewardDocument
@@ -54,9 +54,7 @@ class Deps:
         """Return the answer to what `work` does in one transaction; raises the Problem of a refusal."""
         async with self.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await work(connection)
-            if isinstance(said, Refusal):
-                raise Problem.of(said)
+            said = accepted(await work(connection))
             return await once.keep(connection, answer(RewardDocument.of(said), status=status))
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from duban_contracts.events.types import Identifier, LetterKindCode, SubjectKind, Unit
-from duban_contracts.refusals import Refusal
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import CASE_STAFF, INTEGRATORS, OBSERVERS, PRINCIPALS, TOWNSHIP, Role, Roles, holds
@@ -17,7 +16,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Checked, County, Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.notifications.delivery.documents import with_history
 from services.notifications.delivery.tables import reads
@@ -107,9 +106,7 @@ def _add_signing(routes: Router, deps: Deps) -> None:
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             await _found(connection, letter_id, caller)
-            letter = await acknowledge_letter(connection, letter_id, by=by, deps=deps)
-            if isinstance(letter, Refusal):
-                raise Problem.of(letter)
+            letter = accepted(await acknowledge_letter(connection, letter_id, by=by, deps=deps))
             return await once.keep(connection, answer(await _whole(connection, letter)))
 
 

@@ -19,7 +19,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.scheduler.draws import tables
 from services.scheduler.draws.documents import ByDrawId, DrawDocument, DrawItem, HoldDraw
@@ -114,9 +114,7 @@ def _announce(routes: Router, deps: Deps) -> None:
         """Announce a draw: from here on its input stands. The same input again finds it as it is."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            made = await announce(connection, said, acting=deps.acting(caller))
-            if isinstance(made, list):
-                raise Problem.of(made[0]) if len(made) == 1 else Problem.of_all(made)
+            made = accepted(await announce(connection, said, acting=deps.acting(caller)))
             return await once.keep(connection, answer(DrawDocument.of(made), status=201))
 
 
@@ -131,13 +129,13 @@ def _hold(routes: Router, deps: Deps) -> None:
         """Reveal the secrets and draw. It is drawn once: whoever asks again gets the same result."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            drawn = await hold(
-                connection,
-                draw_id,
-                input_sha256=command.input_sha256,
-                secrets=command.secrets,
-                acting=deps.acting(caller),
+            drawn = accepted(
+                await hold(
+                    connection,
+                    draw_id,
+                    input_sha256=command.input_sha256,
+                    secrets=command.secrets,
+                    acting=deps.acting(caller),
+                )
             )
-            if not isinstance(drawn, Draw):
-                raise Problem.of(drawn)
             return await once.keep(connection, answer(DrawDocument.of(drawn)))

@@ -22,7 +22,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Checked, Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.scheduler.experts import tables
 from services.scheduler.experts.documents import (
@@ -139,9 +139,9 @@ def _candidates(routes: Router, deps: Deps) -> None:
         """List experts in order of their ids: eligible for this inspection, or why not."""
         async with deps.database.acquire() as connection:
             task = await rows.find(connection, name)
-            inspection = visible_inspection(task, enterprise, sectors=deps.sector_by_uscc, acting=deps.acting(caller))
-            if isinstance(inspection, Refusal):
-                raise Problem.of(inspection)
+            inspection = accepted(
+                visible_inspection(task, enterprise, sectors=deps.sector_by_uscc, acting=deps.acting(caller))
+            )
             found = await tables.page(connection, after=after.expert_id if after else "", limit=limit + 1)
             going = {each.expert_id for each in await tables.assigned(connection, task.task_id)} if task else set()
         named = permits(caller, NAMES)
@@ -173,21 +173,19 @@ def _assigning(routes: Router, deps: Deps) -> None:
         """Let an expert go along; the same again changes nothing."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await assign(
-                connection,
-                name,
-                command.expert_id,
-                enterprise=command.enterprise,
-                sectors=deps.sector_by_uscc,
-                acting=deps.acting(caller),
+            said = accepted(
+                await assign(
+                    connection,
+                    name,
+                    command.expert_id,
+                    enterprise=command.enterprise,
+                    sectors=deps.sector_by_uscc,
+                    acting=deps.acting(caller),
+                )
             )
-            if isinstance(said, Refusal):
-                raise Problem.of(said)
             return await once.keep(connection, answer(AssignmentDocument.of(said), status=201))
 
 
 def _shown(said: Expert | Refusal, *, status: int = 200) -> Response:
     """Return an entry as the answer to whoever keeps the pool; raises the Problem of what is against it."""
-    if isinstance(said, Refusal):
-        raise Problem.of(said)
-    return answer(ExpertDocument.of(said, named=True), status=status)
+    return answer(ExpertDocument.of(accepted(said), named=True), status=status)

@@ -23,7 +23,7 @@ from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Day, EnterpriseCode, Limit
 from services.chassis.web.preconditions import Expecting
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.scheduler.selfchecks import tables
 from services.scheduler.selfchecks.documents import (
@@ -237,12 +237,9 @@ async def _seen(connection: Connection, plant_id: UUID, caller: Caller) -> Plant
 
 
 def _plant(said: Plant | Refusal, *, status: int = 200) -> Response:
-    if isinstance(said, Refusal):
-        raise Problem.of(said)
-    return answer(SelfcheckPlant.of(said), status=status, version=said.version)
+    plant = accepted(said)
+    return answer(SelfcheckPlant.of(plant), status=status, version=plant.version)
 
 
 def _check(said: Check | Refusal, *, status: int = 200) -> Response:
-    if isinstance(said, Refusal):
-        raise Problem.of(said)
-    return answer(SelfcheckDocument.of(said), status=status)
+    return answer(SelfcheckDocument.of(accepted(said)), status=status)

@@ -24,7 +24,7 @@ from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Day, EnterpriseCode, Limit, Text
 from services.chassis.web.preconditions import Expecting
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.scheduler.training import tables
 from services.scheduler.training.documents import (
@@ -229,6 +229,5 @@ def _inside(sessions: Iterable[Session], caller: Caller, missing: Problem) -> li
 
 def _answer(said: Session | Refusal, *, status: int = 200) -> Response:
     """Return what was entered as the answer, which is kept for repetitions and so names nobody; raises the Problem."""
-    if isinstance(said, Refusal):
-        raise Problem.of(said)
-    return answer(TrainingItem.of(said), status=status, version=said.version)
+    session = accepted(said)
+    return answer(TrainingItem.of(session), status=status, version=session.version)

@@ -6,7 +6,6 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Response
 
-from duban_contracts.refusals import Refusal
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import OFFICES, REGULATORS, TIP_OFFICERS, TOWNSHIP
@@ -14,7 +13,7 @@ from services.chassis.storage.database import Database
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.tips.documents import ReceiveTip, TipDocument
 from services.ledger.tips.handlers.office import TipOffice
@@ -49,9 +48,9 @@ def router(database: Database, office: TipOffice) -> Router:
             await office.vault.reach()
         async with database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await receive_tip(connection, command, command.reporter, office=office, acting=office.acting(caller))
-            if isinstance(said, Refusal):
-                raise Problem.of(said)
+            said = accepted(
+                await receive_tip(connection, command, command.reporter, office=office, acting=office.acting(caller))
+            )
             return await once.keep(connection, answer(TipDocument.of(said), status=201, version=said.version))
 
     return routes

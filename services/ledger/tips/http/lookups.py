@@ -12,7 +12,6 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from duban_contracts.refusals import Refusal
 from services.chassis.access.policy import Action, allow, permits
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import DIRECTORS, TIP_OFFICERS
@@ -21,7 +20,7 @@ from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.tips.documents import (
     ByAsking,
@@ -85,9 +84,7 @@ def _asking(routes: Router, deps: Deps) -> None:
             tip = await seen(connection, name, caller)
         needs_release = deps.office.policy.second_release
         acting = deps.office.acting(caller)
-        said = await lookups.ask(deps.vault, tip.about, command, needs_release=needs_release, acting=acting)
-        if isinstance(said, Refusal):
-            raise Problem.of(said)
+        said = accepted(await lookups.ask(deps.vault, tip.about, command, needs_release=needs_release, acting=acting))
         return answer(LookupDocument.of(said, with_note=True), status=201)
 
 
@@ -101,9 +98,7 @@ def _answering(routes: Router, deps: Deps) -> None:
     )
     async def release(lookup_id: UUID, caller: Annotated[Caller, Depends(allow(RELEASE))]) -> LookupDocument:
         """Let whoever asked read."""
-        said = await lookups.release(deps.vault, str(lookup_id), acting=deps.office.acting(caller))
-        if isinstance(said, Refusal):
-            raise Problem.of(said)
+        said = accepted(await lookups.release(deps.vault, str(lookup_id), acting=deps.office.acting(caller)))
         return LookupDocument.of(said, with_note=True)
 
     @routes.post(
@@ -114,9 +109,7 @@ def _answering(routes: Router, deps: Deps) -> None:
     )
     async def read(lookup_id: UUID, caller: Annotated[Caller, Depends(allow(READ))]) -> Response:
         """Return who reported, once that this was read is on record."""
-        said = await lookups.read(deps.vault, str(lookup_id), acting=deps.office.acting(caller))
-        if isinstance(said, Refusal):
-            raise Problem.of(said)
+        said = accepted(await lookups.read(deps.vault, str(lookup_id), acting=deps.office.acting(caller)))
         lookup, reporter = said
         shown = ReporterDocument(lookup=LookupDocument.of(lookup, with_note=True), reporter=reporter)
         return answer(shown, headers=_NO_STORE)

@@ -19,7 +19,7 @@ from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.preconditions import Expecting
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.tips import moves
 from services.ledger.tips.documents import TipDocument, TipName
@@ -115,11 +115,16 @@ def _endpoint(deps: Deps, way: Way) -> Callable[..., Awaitable[Response]]:
     ) -> Response:
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await way.make(
-                connection, name, command, expecting=expecting, office=deps.office, acting=deps.office.acting(caller)
+            said = accepted(
+                await way.make(
+                    connection,
+                    name,
+                    command,
+                    expecting=expecting,
+                    office=deps.office,
+                    acting=deps.office.acting(caller),
+                )
             )
-            if isinstance(said, Refusal):
-                raise Problem.of(said)
             return await once.keep(connection, answer(TipDocument.of(said), version=said.version))
 
     return endpoint

@@ -11,7 +11,7 @@ from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.preconditions import Expecting
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.scheduler.duties.documents import CancelDuty, ChangeDuty, DutyDocument, PlanningDocument
 from services.scheduler.duties.handlers.keep import cancel_duty, change_duty, create_duty
@@ -115,14 +115,11 @@ def _occasion(routes: Router, deps: Deps) -> None:
         """Enter an occasion; what it calls for is planned at once, dated inside it."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            done = await add_occasion(connection, occasion, acting=deps.acting(caller), planner=deps.planner)
-            if isinstance(done, Refusal):
-                raise Problem.of(done)
+            done = accepted(await add_occasion(connection, occasion, acting=deps.acting(caller), planner=deps.planner))
             return await once.keep(connection, answer(PlanningDocument.of(done), status=201))
 
 
 def _answer(said: DutyVersion | list[Refusal], *, status: int = 200) -> Response:
     """Return a duty as the answer; raises the Problem of what is against it."""
-    if isinstance(said, DutyVersion):
-        return answer(DutyDocument.of(said), status=status, version=said.version)
-    raise Problem.of(said[0]) if len(said) == 1 else Problem.of_all(said)
+    duty = accepted(said)
+    return answer(DutyDocument.of(duty), status=status, version=duty.version)
