@@ -1,4 +1,4 @@
-"""Who acts, when, and on which day of the city: what a command is given that stamps what it writes."""
+"""Who acts, when, and on which day of the city: what a command is given that stamps what it writes, and routes by which."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Self
 from duban_contracts.days import Zone
 from services.chassis.access.refusals import Caller
 from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,16 @@ class Acting:
     def account(self) -> str:
         """The opaque account, as it stands in what was written."""
         return self.caller.account
+
+
+@dataclass(frozen=True, slots=True)
+class ActingDeps:
+    """Dependencies of routes that act for somebody; a slice whose routes need more adds it to its own `Deps`."""
+
+    database: Database
+    clock: Clock
+    zone: Zone
+
+    def acting(self, caller: Caller) -> Acting:
+        """Return who does something, now."""
+        return Acting.now(caller, clock=self.clock, zone=self.zone)

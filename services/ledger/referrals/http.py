@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
-from duban_contracts.days import Zone
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import ActingDeps
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import CASE_STAFF
-from services.chassis.process.clock import Clock
-from services.chassis.storage.database import Database
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
@@ -34,20 +30,7 @@ Reader = Annotated[Caller, Depends(allow(READ))]
 Month = Annotated[str, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="月份，如 2026-06")]
 
 
-@dataclass(frozen=True, slots=True)
-class Deps:
-    """Dependencies of the routes."""
-
-    database: Database
-    clock: Clock
-    zone: Zone
-
-    def acting(self, caller: Caller) -> Acting:
-        """Return who does something, now."""
-        return Acting.now(caller, clock=self.clock, zone=self.zone)
-
-
-def router(deps: Deps) -> Router:
+def router(deps: ActingDeps) -> Router:
     """Return the routes of referrals."""
     routes = Router(prefix="/v1", tags=["referrals"])
     _lists(routes, deps)
@@ -56,7 +39,7 @@ def router(deps: Deps) -> Router:
     return routes
 
 
-def _lists(routes: Router, deps: Deps) -> None:
+def _lists(routes: Router, deps: ActingDeps) -> None:
     @routes.get("/referrals", summary="移交清单")
     async def referrals(
         caller: Reader,
@@ -89,7 +72,7 @@ def _lists(routes: Router, deps: Deps) -> None:
         return page_of(found, limit, item=lambda each: ReferralDocument.of(each, until), cursor=ByReferralDay.of)
 
 
-def _one(routes: Router, deps: Deps) -> None:
+def _one(routes: Router, deps: ActingDeps) -> None:
     @routes.get("/referrals/{referral_id}", summary="一件移交", responses=declares("referral-not-found"))
     async def one(caller: Reader, referral_id: UUID) -> ReferralDocument:
         """Return one referral with its reply."""
@@ -99,7 +82,7 @@ def _one(routes: Router, deps: Deps) -> None:
         return ReferralDocument.of(found_in_scope(found, facts_of, caller, missing), deps.acting(caller).today)
 
 
-def _recording(routes: Router, deps: Deps) -> None:
+def _recording(routes: Router, deps: ActingDeps) -> None:
     @routes.post(
         "/referrals",
         summary="登记移交",

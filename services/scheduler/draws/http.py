@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Depends, Path, Response
 
-from duban_contracts.days import Zone
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import ActingDeps
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, OBSERVERS, OFFICES, TOWNSHIP
-from services.chassis.process.clock import Clock
-from services.chassis.storage.database import Database
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
@@ -38,20 +34,7 @@ DrawId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", min_length=16, max_lengt
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Deps:
-    """Dependencies of the routes."""
-
-    database: Database
-    clock: Clock
-    zone: Zone
-
-    def acting(self, caller: Caller) -> Acting:
-        """Return who does something, now."""
-        return Acting.now(caller, clock=self.clock, zone=self.zone)
-
-
-def router(deps: Deps) -> Router:
+def router(deps: ActingDeps) -> Router:
     """Return the routes of draws."""
     routes = Router(prefix="/v1", tags=["draws"])
     _reads(routes, deps)
@@ -60,7 +43,7 @@ def router(deps: Deps) -> Router:
     return routes
 
 
-def _reads(routes: Router, deps: Deps) -> None:
+def _reads(routes: Router, deps: ActingDeps) -> None:
     missing = declares("draw-not-found")
 
     async def found(draw_id: str) -> Draw:
@@ -93,7 +76,7 @@ def _reads(routes: Router, deps: Deps) -> None:
         return Response(canonical((await found(draw_id)).input), media_type=_TEXT)
 
 
-def _announce(routes: Router, deps: Deps) -> None:
+def _announce(routes: Router, deps: ActingDeps) -> None:
     @routes.post(
         "/draws",
         summary="公布一次双随机抽查",
@@ -118,7 +101,7 @@ def _announce(routes: Router, deps: Deps) -> None:
             return await once.keep(connection, answer(DrawDocument.of(made), status=201))
 
 
-def _hold(routes: Router, deps: Deps) -> None:
+def _hold(routes: Router, deps: ActingDeps) -> None:
     @routes.post(
         "/draws/{draw_id}/draw",
         summary="抽取",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from services.chassis.access.acting import ActingDeps
 from services.chassis.assembly import Part, Platform
-from services.scheduler.draws.http import Deps, router
+from services.scheduler.draws.http import router
 from services.scheduler.settings import Settings
 
 
 def wire(platform: Platform[Settings]) -> Part:
     """Return the part."""
-    return Part(routers=[router(Deps(platform.database, platform.clock, platform.city.zone))])
+    return Part(routers=[router(ActingDeps(platform.database, platform.clock, platform.city.zone))])

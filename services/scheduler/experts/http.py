@@ -8,15 +8,12 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query, Response
 
-from duban_contracts.days import Zone
 from duban_contracts.events.types import Uscc
 from duban_contracts.refusals import Refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import ActingDeps
 from services.chassis.access.policy import Action, Reach, allow, permits
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, CITY_OFFICES, OFFICES, REGULATORS
-from services.chassis.process.clock import Clock
-from services.chassis.storage.database import Database
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
@@ -54,17 +51,10 @@ _UNFIT: Final = ("task-not-found", "not-an-inspection", "task-state-conflict", "
 
 
 @dataclass(frozen=True, slots=True)
-class Deps:
+class Deps(ActingDeps):
     """Dependencies of the routes; `sector_by_uscc` are the sectors of the city's enterprises."""
 
-    database: Database
-    clock: Clock
-    zone: Zone
     sector_by_uscc: Mapping[str, str]
-
-    def acting(self, caller: Caller) -> Acting:
-        """Return who does something, now."""
-        return Acting.now(caller, clock=self.clock, zone=self.zone)
 
 
 def router(deps: Deps) -> Router:

@@ -8,15 +8,13 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
-from duban_contracts.days import Zone
 from duban_contracts.deadlines.calendar import WorkingCalendar
 from duban_contracts.refusals import Refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import ActingDeps
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, OFFICES
-from services.chassis.process.clock import Clock
-from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.database import Connection
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
@@ -62,18 +60,11 @@ _LAYOUT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Deps:
+class Deps(ActingDeps):
     """Dependencies of the routes."""
 
-    database: Database
-    clock: Clock
-    zone: Zone
     calendar: WorkingCalendar
     counties: frozenset[str]
-
-    def acting(self, caller: Caller) -> Acting:
-        """Return who does something, now."""
-        return Acting.now(caller, clock=self.clock, zone=self.zone)
 
 
 def router(deps: Deps) -> Router:
