@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Query
 
 from duban_contracts.days import Zone
-from duban_contracts.refusals import refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, CITY_OFFICES, ENTERPRISE, INTEGRATORS, OBSERVERS, TOWNSHIP
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Database
-from services.chassis.web.bodies import read_body
-from services.chassis.web.findings import FindingDocument
+from services.chassis.web.imports import CODES, DryRun, FileContent, file_body, refuse_faults
 from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Day, Limit, Text
 from services.chassis.web.problems import Problem, declares
@@ -34,17 +32,6 @@ READ: Final = Action(
     reach=Reach.NOTHING,
 )
 LOAD: Final = Action("ledger.criteria.load", "导入判定标准", roles=CITY_OFFICES, reach=Reach.CITY)
-MOST_BYTES: Final = 4 * 1024 * 1024
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"type": "object", "description": "versions with their clauses"}},
-            _XLSX: {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-}
 
 SectorName = Annotated[str, Path(max_length=64, pattern=r"^[a-z][a-z0-9_]+$", description="行业代码")]
 VersionPath = Annotated[str, Path(max_length=64, pattern=VERSION, description="版本")]
@@ -74,20 +61,18 @@ def router(deps: Deps) -> Router:
     @routes.post(
         "/criteria/imports",
         summary="导入判定标准（JSON 或 Excel）",
-        responses=declares("import-refused", "body-too-large"),
-        openapi_extra=_BODY,
+        responses=declares(*CODES),
+        openapi_extra=file_body("versions with their clauses"),
     )
     async def import_criteria(
-        content: Annotated[bytes, Depends(_content)],
+        content: FileContent,
         caller: Annotated[Caller, Depends(allow(LOAD))],
-        dry_run: Annotated[bool, Query(description="只校验并说明将会怎样，不保存")] = False,  # noqa: FBT002 - a query parameter
+        dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
     ) -> CriteriaLoaded:
         """Load a whole file or nothing of it. Every fault is told at once: its cell, the rule, and the value there."""
         acting = Acting.now(caller, clock=deps.clock, zone=deps.zone)
         loaded = await load_criteria(deps.database, content, acting=acting, rehearse=dry_run)
-        if loaded.faults.errors:
-            said = refusal("import-refused", count=len(loaded.faults.errors), rule=None)
-            raise Problem.of(said, findings=[FindingDocument.of(each) for each in loaded.faults.findings])
+        refuse_faults(loaded.faults)
         return CriteriaLoaded.of(loaded, dry_run=dry_run)
 
     return routes
@@ -125,7 +110,3 @@ def _reads(routes: Router, database: Database) -> None:
         if standard is None:
             raise Problem("criteria-not-found", field="version")
         return CriteriaDocument.of(standard)
-
-
-async def _content(request: Request) -> bytes:
-    return await read_body(request, MOST_BYTES)

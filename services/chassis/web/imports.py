@@ -1,0 +1,47 @@
+"""Files that are loaded over HTTP, JSON or a workbook: whole or not at all, after a rehearsal if wanted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Query, Request
+
+from duban_contracts.findings import Findings
+from duban_contracts.refusals import refusal
+from services.chassis.web.bodies import read_body
+from services.chassis.web.findings import FindingDocument
+from services.chassis.web.problems import Problem
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+CODES: Final = ("import-refused", "body-too-large")
+"""What every such route may answer beside its own refusals."""
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+async def _content(request: Request) -> bytes:
+    return await read_body(request, MOST_BYTES)
+
+
+FileContent = Annotated[bytes, Depends(_content)]
+"""A route's parameter: the file as it was sent, up to 4 MiB."""
+DryRun = Annotated[bool, Query(description="只校验并说明将会怎样，不保存")]
+
+
+def file_body(description: str) -> dict[str, Any]:
+    """Return the request body of such a route in OpenAPI; `description` says what its JSON holds."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"type": "object", "description": description}},
+                _XLSX: {"schema": {"type": "string", "format": "binary"}},
+            },
+        }
+    }
+
+
+def refuse_faults(found: Findings) -> None:
+    """Raise the Problem that names everything found about a file, if an error refuses it."""
+    if found.errors:
+        said = refusal("import-refused", count=len(found.errors), rule=None)
+        raise Problem.of(said, findings=[FindingDocument.of(each) for each in found.findings])
