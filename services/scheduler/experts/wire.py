@@ -5,8 +5,7 @@ from __future__ import annotations
 from services.chassis.assembly import Part, Platform
 from services.scheduler.experts import tables
 from services.scheduler.experts.http import Deps, router
-from services.scheduler.retention.handlers import EVERY_SECONDS, erase_old
-from services.scheduler.retention.handlers import Deps as Erasing
+from services.scheduler.retention.handlers import erasing
 from services.scheduler.retention.model import Kept
 from services.scheduler.settings import Settings
 
@@ -14,15 +13,7 @@ from services.scheduler.settings import Settings
 def wire(platform: Platform[Settings]) -> Part:
     """Return the part; raises ProfileError for an unusable retention.json."""
     sectors = {each.uscc: each.sector for each in platform.city.enterprises}
-    erasing = Erasing.on(platform)
     return Part(
         routers=[router(Deps(platform.database, platform.clock, platform.city.zone, sectors))],
-        jobs=[
-            platform.every(
-                EVERY_SECONDS,
-                lambda: erase_old(Kept.EXPERT, tables.erase, deps=erasing),
-                name="erasing of experts",
-                role="clock",
-            )
-        ],
+        jobs=[erasing(platform, Kept.EXPERT, tables.erase)],
     )

@@ -12,7 +12,7 @@ import structlog
 
 from duban_contracts.days import Zone
 from duban_contracts.profile import read
-from services.chassis.assembly import Platform
+from services.chassis.assembly import Job, Platform
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.scheduler.retention import tables
@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 FILE: Final = "retention.json"
 BATCH: Final = 500
 # Days decide, so hours are often enough.
-EVERY_SECONDS: Final = 3600
+_EVERY_SECONDS: Final = 3600
 # No account: the city's file decides, and the service does it.
 BY: Final = "scheduler"
 
@@ -55,6 +55,13 @@ class Deps:
         """Return what a slice that holds persons' rows erases by; raises ProfileError for an unusable retention.json."""
         retention = load_retention(platform.settings.profile)
         return cls(platform.database, platform.clock, platform.city.zone, retention)
+
+
+def erasing(platform: Platform[Settings], kind: Kept, erase: Erase) -> Job:
+    """Return the job of a slice that erases what it keeps of persons; raises ProfileError for an unusable retention.json."""
+    deps = Deps.on(platform)
+    name = f"erasing of {kind.value}s"
+    return platform.every(_EVERY_SECONDS, lambda: erase_old(kind, erase, deps=deps), name=name, role="clock")
 
 
 def load_retention(profile: Path) -> Retention:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from services.chassis.assembly import Part, Platform
-from services.scheduler.retention.handlers import EVERY_SECONDS, erase_old
-from services.scheduler.retention.handlers import Deps as Erasing
+from services.scheduler.retention.handlers import erasing
 from services.scheduler.retention.model import Kept
 from services.scheduler.settings import Settings
 from services.scheduler.training import tables
@@ -14,15 +13,7 @@ from services.scheduler.training.http import Deps, router
 def wire(platform: Platform[Settings]) -> Part:
     """Return the part; raises ProfileError for an unusable retention.json."""
     counties = frozenset(county.code for county in platform.city.counties)
-    erasing = Erasing.on(platform)
     return Part(
         routers=[router(Deps(platform.database, platform.clock, platform.city.zone, counties))],
-        jobs=[
-            platform.every(
-                EVERY_SECONDS,
-                lambda: erase_old(Kept.TRAINING, tables.erase, deps=erasing),
-                name="erasing of trainings",
-                role="clock",
-            )
-        ],
+        jobs=[erasing(platform, Kept.TRAINING, tables.erase)],
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -30,20 +32,46 @@ def hazard_alarms(*, topic: str, consumer: str, days: CityDays) -> Source:
     is applied here. A hazard of which `consumer` has parked or given up an event is in doubt: a 整改完成 may be among
     what is missing. So is one of a county that is behind, from the instant on that is not known of that county.
     """
+    return behind_the_fence(
+        HAZARD,
+        topic=topic,
+        days=days,
+        namespace=NAMESPACE,
+        in_doubt=partial(dead_letters.incomplete_aggregates, consumer=consumer),
+        passed_beyond=clock_table.passed_beyond,
+        find_said=clock_table.find_said,
+    )
+
+
+def behind_the_fence(
+    subject_kind: str,
+    *,
+    topic: str,
+    days: CityDays,
+    namespace: UUID,
+    in_doubt: Callable[[Connection], Awaitable[list[str]]],
+    passed_beyond: Callable[[Connection, Mapping[str, datetime], datetime], Awaitable[list[str]]],
+    find_said: Callable[[Connection, Sequence[str]], Awaitable[Mapping[str, Said]]],
+) -> Source:
+    """Return a source of alarms that the ledger's heartbeats hold back (promise P3).
+
+    `in_doubt` are the subjects of which an event is missing here, `passed_beyond` those whose time passed since what is
+    known of their county, `find_said` what the ledger said last about subjects.
+    """
 
     async def known(connection: Connection) -> Known:
-        incomplete = await dead_letters.incomplete_aggregates(connection, consumer)
+        incomplete = await in_doubt(connection)
         found = await freshness.known(connection)
         if found is None or not found.behind:
             return Known(found.applied_through if found else None, incomplete)
-        passed = await clock_table.passed_beyond(connection, found.behind, found.applied_through)
+        passed = await passed_beyond(connection, found.behind, found.applied_through)
         return Known(found.applied_through, [*incomplete, *passed])
 
     async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
-        said = await clock_table.find_said(connection, [alarm.due.about.id for alarm in alarms])
-        return [event_of(alarm, said[alarm.due.about.id], days, namespace=NAMESPACE) for alarm in alarms]
+        said = await find_said(connection, [alarm.due.about.id for alarm in alarms])
+        return [event_of(alarm, said[alarm.due.about.id], days, namespace=namespace) for alarm in alarms]
 
-    return Source(subject_kind=HAZARD, topic=topic, known=known, tell=tell)
+    return Source(subject_kind=subject_kind, topic=topic, known=known, tell=tell)
 
 
 def event_of(alarm: Alarm, said: Said, days: CityDays, *, namespace: UUID) -> CloudEvent:

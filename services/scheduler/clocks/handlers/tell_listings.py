@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.deadlines.calendar import CityDays
 from duban_contracts.events.types import LISTING
 from services.chassis.consuming import dead_letters
 from services.chassis.storage.database import Connection
-from services.scheduler.alarms.handlers import Known, Source
-from services.scheduler.alarms.model import Alarm
-from services.scheduler.clocks.handlers.tell import event_of
+from services.scheduler.alarms.handlers import Source
+from services.scheduler.clocks.handlers.tell import behind_the_fence
 from services.scheduler.clocks.model.listings import NAMESPACE
 from services.scheduler.clocks.tables import listings as table
-from services.scheduler.freshness import tables as freshness
 
 
 def listing_alarms(*, topic: str, consumer: str, days: CityDays) -> Source:
@@ -24,16 +19,15 @@ def listing_alarms(*, topic: str, consumer: str, days: CityDays) -> Source:
     and nothing is said of hazards of which `consumer` lacks an event, nor of counties that are behind.
     """
 
-    async def known(connection: Connection) -> Known:
-        incomplete = await table.ids_of(connection, await dead_letters.incomplete_aggregates(connection, consumer))
-        found = await freshness.known(connection)
-        if found is None or not found.behind:
-            return Known(found.applied_through if found else None, incomplete)
-        passed = await table.passed_beyond(connection, found.behind, found.applied_through)
-        return Known(found.applied_through, [*incomplete, *passed])
+    async def in_doubt(connection: Connection) -> list[str]:
+        return await table.ids_of(connection, await dead_letters.incomplete_aggregates(connection, consumer))
 
-    async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
-        said = await table.find_said(connection, [alarm.due.about.id for alarm in alarms])
-        return [event_of(alarm, said[alarm.due.about.id], days, namespace=NAMESPACE) for alarm in alarms]
-
-    return Source(subject_kind=LISTING, topic=topic, known=known, tell=tell)
+    return behind_the_fence(
+        LISTING,
+        topic=topic,
+        days=days,
+        namespace=NAMESPACE,
+        in_doubt=in_doubt,
+        passed_beyond=table.passed_beyond,
+        find_said=table.find_said,
+    )
