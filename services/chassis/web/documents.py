@@ -170,7 +170,9 @@ def _validated(value: Any, model: Any) -> Any:
     if isinstance(value, JsonText):
         return decoded(value, model)
     if isinstance(value, bytes):
-        raise refused(refusal("unsupported-media-type", field="Content-Type", detail=f"Content-Type 须为 {JSON}"))
+        raise refused(
+            refusal("unsupported-media-type", field="Content-Type", detail=f"Content-Type 须为 {JSON}（UTF-8，不压缩）")
+        )
     return decoded(_ENCODER.encode(value), model)
 
 

@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
 from starlette.types import Message, Receive, Scope, Send
 
+from duban_contracts.admissible.media_types import media_type_of
 from duban_contracts.refusals import Refusal, violation
 from services.chassis.web.bodies import MOST_COMMAND_BYTES, read_body
 from services.chassis.web.documents import JsonText, Shape, answer, documented
@@ -39,13 +40,18 @@ class JsonRequest(Request):
         """Read the body, before anything is known of its sender; raises Problem 413 for more than any command holds."""
         await read_body(self, MOST_COMMAND_BYTES)
 
-    async def json(self) -> JsonText:
-        """Return the body as it came."""
-        return JsonText(await self.body())
+    async def json(self) -> bytes:
+        """Return the body as it came: as JsonText, or as mere bytes where its headers say that it is no plain UTF-8."""
+        body = await self.body()
+        return JsonText(body) if self._is_utf8() else body
+
+    def _is_utf8(self) -> bool:
+        compressed = self.headers.get("content-encoding", "identity").lower() != "identity"
+        return not compressed and media_type_of(self.headers.get("content-type", "")).is_utf8
 
     async def plain(self) -> JsonText:
         """Return the body that is plainly JSON; raises NotPlain for one that needs a closer look."""
-        if self.headers.get("content-type", "").lower() not in _PLAINLY_JSON:
+        if self.headers.get("content-type", "").lower() not in _PLAINLY_JSON or "content-encoding" in self.headers:
             raise NotPlain
         await self.fetch()
         if not self._body:

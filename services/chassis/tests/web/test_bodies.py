@@ -121,6 +121,22 @@ async def test_another_content_type_is_415(client: httpx.AsyncClient, kind: str)
     assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
 
 
+@pytest.mark.parametrize(
+    "headers", [{"content-encoding": "gzip"}, {"content-type": "application/json; charset=gbk"}], ids=str
+)
+async def test_a_body_that_says_it_is_compressed_or_no_utf8_is_415_whatever_it_holds(
+    client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    response = await client.post(PATH, content=json.dumps(confirmation()), headers={**JSON, **headers})
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
+
+
+async def test_a_body_that_says_it_is_not_compressed_is_taken(client: httpx.AsyncClient) -> None:
+    headers = {**JSON, "content-encoding": "identity"}
+    response = await client.post(PATH, content=json.dumps(confirmation()), headers=headers)
+    assert response.status_code == 200, response.text
+
+
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/vnd.city+json"])
 async def test_json_by_any_of_its_names_is_taken(client: httpx.AsyncClient, kind: str) -> None:
     response = await client.post(PATH, content=json.dumps(confirmation()), headers={"content-type": kind})
