@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local import secrets_store, security
 from deploy.local.migrations import migrate_service
@@ -16,8 +15,9 @@ from duban_contracts.kafka_users import ADMIN, city_users, load_quotas
 from duban_contracts.topics import city_topics
 from services.chassis.access import keys as api_keys
 from services.chassis.access.accounts import Account, load_accounts
-from services.chassis.process.kafka import addresses, options
+from services.chassis.process.kafka import addresses
 from services.chassis.publishing import topics, users
+from services.chassis.publishing.topics import TooFewBrokers
 from services.chassis.storage.schema import MigrationError
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from deploy.local.settings import Settings
     from duban_contracts.kafka_users import User
     from services.chassis.process.kafka import Broker
-
-_REPLICAS = 3
 
 
 async def everything(settings: Settings, dsns: Mapping[str, str], broker: Broker | str | None = None) -> list[str]:
@@ -48,13 +46,20 @@ async def everything(settings: Settings, dsns: Mapping[str, str], broker: Broker
         ) from error
     counties = [county.code for county in city.counties]
     declared = city_topics(counties, settings.topic_prefix)
-    replication = min(await _brokers(broker), _REPLICAS)
-    created = await topics.apply(broker, declared, replication=_REPLICAS if replication == _REPLICAS else 1)
+    try:
+        changes = await topics.apply(broker, declared, settings.topic_replication)
+    except TooFewBrokers as error:
+        raise Trouble(
+            f"Topics can't be made: {error}.",
+            "Wait for the brokers, or say with DUBAN_TOPIC_REPLICATION that fewer copies will do.",
+        ) from error
     secured = security.of(settings)
     admitted = await _admit(broker, secured, city_users(counties, settings.topic_prefix, quotas)) if secured else []
     keys = issue_keys(settings.credentials / "keys.json", accounts)
     applied = await asyncio.gather(*(_migrate_and_store(name, dsn, keys) for name, dsn in dsns.items()))
-    topics_line = f"{city.name}: {len(declared)} topics, {len(created)} of them new"
+    topics_line = f"{city.name}: {len(declared)} topics, {len(changes.missing)} of them new"
+    if changes.replication:
+        topics_line += f", {len(changes.replication)} with fewer copies than declared (duban topics check)"
     return [f"{topics_line}; {sum(applied)} new migrations; keys of {len(keys)} accounts", *admitted]
 
 
@@ -99,13 +104,3 @@ async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey]
     finally:
         await connection.close()
     return len(applied)
-
-
-async def _brokers(broker: Broker | str) -> int:
-    admin = AIOKafkaAdminClient(**options(broker))
-    await admin.start()
-    try:
-        described: dict[str, Any] = await admin.describe_cluster()
-        return len(described["brokers"])
-    finally:
-        await admin.close()

@@ -21,6 +21,7 @@ LOOPBACK = "127.0.0.1"
 SECURED = "SASL_SSL"  # the protocol, and the listener's name, of a Kafka that demands users and TLS
 CLOCK = ("DUBAN_CLOCK_RATE", "DUBAN_CLOCK_ORIGIN", "DUBAN_CLOCK_ORIGIN_WALL")
 _LOWEST_PORT = 1024
+_USUAL_REPLICATION = 3
 _LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; supervisord adds a suffix while it binds
 
 
@@ -46,6 +47,7 @@ class Settings:
     clock: Mapping[str, str]
     log_level: str
     topic_prefix: str
+    topic_replication: int
 
     def port(self, name: str, nth: int = 0) -> int:
         """TCP port of a part; `nth` counts the nodes of a cluster from 0."""
@@ -112,6 +114,7 @@ def load(environ: Mapping[str, str] | None = None, *, file: Path = HERE / "platf
         clock={name: env[name] for name in CLOCK if env.get(name)},
         log_level=env.get("DUBAN_LOG_LEVEL") or "INFO",
         topic_prefix=env.get("DUBAN_TOPIC_PREFIX") or "",
+        topic_replication=_topic_replication(env, raw, home),
     )
 
 
@@ -132,6 +135,17 @@ def _brokers(env: Mapping[str, str], raw: Mapping[str, Any], home: Path) -> int:
     text = env.get("BROKERS") or str(standing if standing in {1, 3} else raw["kafka"]["brokers"])
     if text not in {"1", "3"}:
         raise Trouble(f"BROKERS is {text!r}.", "Use 1 for a single node or 3 for a cluster on this machine.")
+    return int(text)
+
+
+def _topic_replication(env: Mapping[str, str], raw: Mapping[str, Any], home: Path) -> int:
+    # Of somebody else's cluster it is not known how many brokers belong to it, only how many answer now.
+    usual = _USUAL_REPLICATION if env.get("DUBAN_KAFKA_BOOTSTRAP") else _brokers(env, raw, home)
+    text = env.get("DUBAN_TOPIC_REPLICATION") or str(usual)
+    if not text.isdigit() or not int(text):
+        raise Trouble(
+            f"DUBAN_TOPIC_REPLICATION is {text!r}.", "Say how many brokers shall have a copy of each record: 3."
+        )
     return int(text)
 
 

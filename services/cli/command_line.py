@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import counties, criteria, dead_letters, duties, health, kafka, keys, tasks, vault
+from services.cli import counties, criteria, dead_letters, duties, health, kafka, keys, tasks, topics, vault
 
 app = typer.Typer(help="督办平台运维命令", no_args_is_help=True, add_completion=False)
 app.command()(health.health)
@@ -20,6 +20,7 @@ app.add_typer(criteria.commands, name="criteria")
 app.add_typer(duties.commands, name="duties")
 app.add_typer(tasks.commands, name="tasks")
 app.add_typer(kafka.commands, name="kafka")
+app.add_typer(topics.commands, name="topics")
 app.add_typer(vault.commands, name="vault")
 
 

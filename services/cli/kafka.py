@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.table import Table
 
 from duban_contracts.kafka_users import User, city_users, load_quotas
-from duban_contracts.profile import ProfileError, load_city
-from services.chassis.process.kafka import Broker, obstacle
+from duban_contracts.profile import ProfileError
 from services.chassis.process.secret_files import given
 from services.chassis.publishing import users
 from services.chassis.publishing.users import Changes
 from services.cli.strimzi import kafka_users
-from services.cli.surroundings import broker, console, run, told
+from services.cli.surroundings import city, console, on_cluster, told
 
 commands = typer.Typer(help="Kafka 用户、权限与配额", no_args_is_help=True)
 
@@ -52,7 +49,7 @@ def list_users(
 @commands.command()
 def check() -> None:
     """比较集群与城市配置；有差异时逐行列出（+ 缺少，- 多余，~ 配额不同）并以 1 退出。"""
-    changes = _on_cluster(lambda cluster: users.differences(cluster, _declared()))
+    changes = on_cluster(lambda cluster: users.differences(cluster, _declared()))
     _print(changes)
     console.print("✓ 用户、权限和配额与城市配置一致" if not changes else f"✗ {len(changes.lines())} 处不同")
     raise typer.Exit(1 if changes else 0)
@@ -72,17 +69,15 @@ def apply(
     """使集群与城市配置一致，并设置口令。须以 Kafka 管理员身份连接（DUBAN_KAFKA_USERNAME 等）。"""
     declared = _declared()
     kept = {user.name: _password(passwords / f"{user.name}.password") for user in declared}
-    changes = _on_cluster(lambda cluster: users.apply(cluster, declared, kept, remove_others=remove_others))
+    changes = on_cluster(lambda cluster: users.apply(cluster, declared, kept, remove_others=remove_others))
     _print(changes)
     console.print(f"✓ {len(declared)} 个用户；{len(changes.lines())} 处改动；口令在 {passwords}", markup=False)
 
 
 def _declared() -> list[User]:
-    profile = Path(told("DUBAN_PROFILE"))
+    counties = [county.code for county in city().counties]
     try:
-        city = load_city(profile)
-        counties = [county.code for county in city.counties]
-        quotas = load_quotas(profile, counties)
+        quotas = load_quotas(Path(told("DUBAN_PROFILE")), counties)
     except (OSError, ProfileError) as error:
         console.print(f"✗ {error}", markup=False)
         raise typer.Exit(2) from None
@@ -95,25 +90,6 @@ def _password(file: Path) -> str:
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(24), encoding="ascii")
     return file.read_text(encoding="utf-8").strip()
-
-
-def _on_cluster(work: Callable[[Broker], Awaitable[Changes]]) -> Changes:
-    cluster = broker()
-
-    async def act() -> Changes:
-        if (trouble := await obstacle(cluster)) is not None:
-            console.print(f"✗ Kafka {trouble}", markup=False)
-            raise typer.Exit(1)
-        try:
-            return await work(cluster)
-        except KafkaError as error:
-            console.print(f"✗ Kafka：{error}", markup=False)
-            raise typer.Exit(1) from None
-        except TimeoutError:
-            console.print("✗ Kafka 未在限定时间内应答或使改动在每个代理上生效；稍后用 duban kafka check 核对")
-            raise typer.Exit(1) from None
-
-    return run(act())
 
 
 def _print(changes: Changes) -> None:

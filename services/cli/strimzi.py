@@ -1,4 +1,4 @@
-"""Kafka's users as resources of the Strimzi operator, which then keeps users, rights and quotas by itself."""
+"""Kafka's users and topics as resources of the Strimzi operator, which then keeps them by itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from duban_contracts.kafka_users import Quota, Resource, Right, User
+from duban_contracts.topics import Topic
+from services.chassis.publishing.topics import settings_of
 
 _RESOURCES: Final = {
     Resource.TOPIC: "topic",
@@ -18,6 +20,28 @@ _RESOURCES: Final = {
 def kafka_users(users: Sequence[User], cluster: str) -> dict[str, Any]:
     """Return a list of KafkaUser resources, for `kubectl apply -f -`; the operator makes each user's password."""
     return {"apiVersion": "v1", "kind": "List", "items": [_kafka_user(user, cluster) for user in users]}
+
+
+def kafka_topics(topics: Sequence[Topic], replication: int, cluster: str) -> dict[str, Any]:
+    """Return a list of KafkaTopic resources, for `kubectl apply -f -`."""
+    return {
+        "apiVersion": "v1",
+        "kind": "List",
+        "items": [_kafka_topic(topic, replication, cluster) for topic in topics],
+    }
+
+
+def _kafka_topic(topic: Topic, replication: int, cluster: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "kafka.strimzi.io/v1",
+        "kind": "KafkaTopic",
+        "metadata": {"name": topic.name, "labels": {"strimzi.io/cluster": cluster}},
+        "spec": {
+            "partitions": topic.partitions,
+            "replicas": replication,
+            "config": settings_of(topic, replication),
+        },
+    }
 
 
 def _kafka_user(user: User, cluster: str) -> dict[str, Any]:

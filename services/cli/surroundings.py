@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 import asyncpg
 import typer
+from aiokafka.errors import KafkaError
 from rich.console import Console
 
-from services.chassis.process.kafka import Broker, KafkaSettings
+from duban_contracts.profile import City, ProfileError, load_city
+from services.chassis.process.kafka import Broker, KafkaSettings, obstacle
 from services.chassis.process.secret_files import UnusableSetting, given
 
 SERVICES: Final = ("gateway", "ledger", "scheduler", "notifications", "statistics")
@@ -44,6 +47,35 @@ def broker() -> Broker:
     except UnusableSetting as unusable:
         console.print(f"✗ {unusable}", markup=False)
         raise typer.Exit(2) from None
+
+
+def city() -> City:
+    """Return the city of the profile that the environment names; ends the command with 2 when it can't be read."""
+    try:
+        return load_city(Path(told("DUBAN_PROFILE")))
+    except (OSError, ProfileError) as error:
+        console.print(f"✗ {error}", markup=False)
+        raise typer.Exit(2) from None
+
+
+def on_cluster(work: Callable[[Broker], Awaitable[T]]) -> T:
+    """Return what `work` says of the city's Kafka; ends the command with 1 and a sentence when it can't be asked."""
+    cluster = broker()
+
+    async def act() -> T:
+        if (trouble := await obstacle(cluster)) is not None:
+            console.print(f"✗ Kafka {trouble}", markup=False)
+            raise typer.Exit(1)
+        try:
+            return await work(cluster)
+        except KafkaError as error:
+            console.print(f"✗ Kafka：{error}", markup=False)
+            raise typer.Exit(1) from None
+        except TimeoutError:
+            console.print("✗ Kafka 未在限定时间内应答或使改动在每个代理上生效；稍后用 check 命令核对")
+            raise typer.Exit(1) from None
+
+    return run(act())
 
 
 @asynccontextmanager

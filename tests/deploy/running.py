@@ -103,7 +103,8 @@ def platform(
 
     With `vault_dsn` the ledger has a vault; whoever gives it has put the vault's keys where the platform keeps them.
     """
-    settings = load({**environ, **clock, "DUBAN_HOME": str(home), "DUBAN_PORT_BASE": str(_free_block())})
+    here = {"DUBAN_HOME": str(home), "DUBAN_PORT_BASE": str(_free_block()), "DUBAN_TOPIC_REPLICATION": "1"}
+    settings = load({**environ, **clock, **here})
     own = dict(zip(settings.services, dsns, strict=True))
     ephemeral.in_own_loop(provision_city.everything(settings, own))
     keys = secrets_store.read_json(settings.credentials / "keys.json")

@@ -131,6 +131,7 @@ async def test_provisioning_makes_servers_ready_and_can_be_repeated(
             "DUBAN_POSTGRES_DSN": server.dsn,
             "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
             "DUBAN_TOPIC_PREFIX": topic_prefix,
+            "DUBAN_TOPIC_REPLICATION": "1",
             "DUBAN_HOME": str(tmp_path),
             "DUBAN_VAULT_PASSWORD": "p@ss/vault",
             "DUBAN_VAULT_KEYRING": str(tmp_path / "vault" / "keyring.json"),

@@ -160,7 +160,11 @@ def _of_service(service: str, counties: Sequence[str], prefix: str) -> tuple[Rig
 
 
 def _of_operator(counties: Sequence[str], prefix: str) -> tuple[Right, ...]:
-    topics = [Right(Resource.TOPIC, topic.name, Operation.READ) for topic in city_topics(counties, prefix)]
+    topics = [
+        Right(Resource.TOPIC, topic.name, how)
+        for topic in city_topics(counties, prefix)
+        for how in (Operation.READ, Operation.DESCRIBE_CONFIGS)
+    ]
     groups = [Right(Resource.GROUP, f"{prefix}{each.group}", Operation.DESCRIBE) for each in CONSUMERS]
     # Who has which rights, users and quotas is looked at, too.
     cluster = [Right(Resource.CLUSTER, _CLUSTER, how) for how in (Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS)]

@@ -237,3 +237,10 @@ def test_the_command_compares_and_applies_and_tells_who_may_not(city: City) -> N
     assert (status, "ClusterAuthorizationFailed" in said) == (1, True)
     status, said = duban(city, OPERATOR, "lag", DUBAN_KAFKA_PASSWORD_FILE=str(city.cluster.security.ca))
     assert (status, "it knows no user duban-operator with this password" in said) == (1, True)
+
+
+def test_the_operator_compares_topics_and_a_county_may_not(city: City) -> None:
+    copies = {"DUBAN_TOPIC_REPLICATION": "1"}
+    code, said = duban(city, OPERATOR, "topics", "check", **copies)
+    assert (code, "与城市配置一致" in said) == (0, True), said
+    assert duban(city, county_user(A), "topics", "check", **copies)[0] == 1

@@ -129,3 +129,22 @@ def test_an_outside_kafka_is_used_instead_of_ours() -> None:
 def test_the_supervisors_socket_stays_short_under_a_long_path(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["a-rather-long-directory-name"] * 5)
     assert len(str(load({"DUBAN_HOME": str(deep)}).supervisor_socket)) <= 100
+
+
+@pytest.mark.parametrize(
+    ("environment", "copies"),
+    [
+        ({}, 1),
+        ({"BROKERS": "3"}, 3),
+        ({"DUBAN_KAFKA_BOOTSTRAP": "kafka.example:9092"}, 3),
+        ({"DUBAN_KAFKA_BOOTSTRAP": "kafka.example:9092", "DUBAN_TOPIC_REPLICATION": "1"}, 1),
+    ],
+)
+def test_how_many_copies_a_record_has_is_said_and_never_counted(environment: dict[str, str], copies: int) -> None:
+    assert load(environment).topic_replication == copies
+
+
+@pytest.mark.parametrize("said", ["0", "three", "-1"])
+def test_a_number_of_copies_that_can_not_be_is_refused(said: str) -> None:
+    with pytest.raises(Trouble, match="DUBAN_TOPIC_REPLICATION"):
+        load({"DUBAN_TOPIC_REPLICATION": said})

@@ -1,80 +1,197 @@
-"""Topics are declared as code (duban_contracts.topics) and applied here, as often as one likes."""
+"""Topics are declared as code (duban_contracts.topics), compared with a cluster and applied there, as often as one likes.
+
+How many copies a record has is the installation's decision and is declared, too: it is never taken from the number of
+brokers that happen to answer at that minute.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from duban_contracts.topics import Topic
 from services.chassis.process import kafka
 from services.chassis.process.kafka import Broker
+from services.chassis.publishing.topic_requests import ChangeSettings
+
+_AT_ONCE: Final = 200
 
 
 class TopicMismatch(RuntimeError):
     """A topic exists with another number of partitions; changing it would break the order of keys."""
 
 
-async def apply(bootstrap: Broker | str, topics: Sequence[Topic], replication: int = 1) -> list[str]:
-    """Create missing topics and set the declared retention and settings; return the names created.
+class TooFewBrokers(RuntimeError):
+    """Fewer brokers answer than each record shall have copies; a topic made now would keep fewer for ever."""
 
-    Raises TopicMismatch when an existing topic has other partitions than declared.
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A topic as a cluster has it: partitions, the copies of the partition that has fewest, and its settings."""
+
+    partitions: int
+    replication: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What separates a cluster from what is declared.
+
+    `missing` and `settings` are made good by `apply`. `partitions` and `replication` (found, declared) are not: the one
+    would break the order of keys, the other moves data between brokers, at an hour that operations choose.
     """
-    admin = AIOKafkaAdminClient(**kafka.options(bootstrap))
-    await admin.start()
-    try:
-        existing = set(await admin.list_topics())
-        missing = [topic for topic in topics if topic.name not in existing]
-        if missing:
-            await _create(admin, missing, replication)
-        await _check_partitions(admin, [topic for topic in topics if topic.name in existing])
-        await admin.alter_configs(
-            [
-                ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=_config(topic, replication))
-                for topic in topics
-                if topic.name in existing
-            ]
-        )
-    finally:
-        await admin.close()
-    return [topic.name for topic in missing]
+
+    missing: tuple[Topic, ...] = ()
+    settings: Mapping[str, Mapping[str, tuple[str | None, str]]] = field(default_factory=dict)
+    partitions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    replication: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.settings or self.partitions or self.replication)
+
+    def lines(self) -> list[str]:
+        """Return each difference on a line: + what is missing, ~ what is set otherwise, ! what a person has to mend."""
+        return [
+            *(f"+ {topic.name}: {topic.partitions} partitions" for topic in self.missing),
+            *(
+                f"~ {name}: {setting} {'unset' if found is None else found}, declared {declared}"
+                for name, values in self.settings.items()
+                for setting, (found, declared) in values.items()
+            ),
+            *(
+                f"! {name}: {found} partitions, declared {declared}"
+                for name, (found, declared) in self.partitions.items()
+            ),
+            *(f"! {name}: {found} copies, declared {declared}" for name, (found, declared) in self.replication.items()),
+        ]
 
 
-def _config(topic: Topic, replication: int) -> dict[str, str]:
-    config = {"retention.ms": str(topic.retention_ms), **topic.config}
-    if replication >= 3:  # noqa: PLR2004 - an acknowledged event stands on two of three
-        config["min.insync.replicas"] = "2"
-    return config
+def settings_of(topic: Topic, replication: int) -> dict[str, str]:
+    """Return the settings that a declared topic has with so many copies of each record."""
+    # An acknowledged event stands on all copies but one: on two of three.
+    kept = {"retention.ms": str(topic.retention_ms), "min.insync.replicas": str(max(1, replication - 1))}
+    return {**kept, **topic.config}
+
+
+def compare(found: Mapping[str, Standing], topics: Sequence[Topic], replication: int) -> Differences:
+    """Return what has to change for a cluster with the topics `found` to hold these; others are nobody's business."""
+    there = {topic.name: (topic, found[topic.name]) for topic in topics if topic.name in found}
+    settings = {
+        name: {
+            setting: (standing.settings.get(setting), value)
+            for setting, value in settings_of(topic, replication).items()
+            if standing.settings.get(setting) != value
+        }
+        for name, (topic, standing) in there.items()
+    }
+    return Differences(
+        tuple(topic for topic in topics if topic.name not in found),
+        {name: values for name, values in settings.items() if values},
+        {
+            name: (standing.partitions, topic.partitions)
+            for name, (topic, standing) in there.items()
+            if standing.partitions != topic.partitions
+        },
+        {
+            name: (standing.replication, replication)
+            for name, (_, standing) in there.items()
+            if standing.replication < replication
+        },
+    )
+
+
+async def differences(bootstrap: Broker | str, topics: Sequence[Topic], replication: int) -> Differences:
+    """Return what separates the cluster from the declaration; raises KafkaError."""
+    async with _admin(bootstrap) as admin:
+        return compare(await _found(admin, topics), topics, replication)
+
+
+async def apply(bootstrap: Broker | str, topics: Sequence[Topic], replication: int = 1) -> Differences:
+    """Create missing topics and set the declared settings, whatever else is set stays; return what was different.
+
+    Raises TopicMismatch when an existing topic has other partitions than declared, TooFewBrokers when a topic is
+    missing and the brokers that answer can't hold `replication` copies; nothing is changed then. Raises KafkaError.
+    """
+    async with _admin(bootstrap) as admin:
+        changes = compare(await _found(admin, topics), topics, replication)
+        for name, (found, declared) in changes.partitions.items():
+            raise TopicMismatch(f"{name} has {found} partitions, declared are {declared}")
+        if changes.missing:
+            brokers = len((await admin.describe_cluster())["brokers"])
+            if brokers < replication:
+                raise TooFewBrokers(f"{brokers} brokers answer, and each record shall have {replication} copies")
+            await _create(admin, changes.missing, replication)
+        await _change(admin, changes.settings)
+        return changes
+
+
+async def _found(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, Standing]:
+    existing = set(await admin.list_topics())
+    names = [topic.name for topic in topics if topic.name in existing]
+    found: dict[str, Standing] = {}
+    for begin in range(0, len(names), _AT_ONCE):
+        some = names[begin : begin + _AT_ONCE]
+        settings = await _settings(admin, some)
+        for described in await admin.describe_topics(some):
+            name, partitions = described["topic"], described["partitions"]
+            copies = min((len(each["replicas"]) for each in partitions), default=0)
+            found[name] = Standing(len(partitions), copies, settings[name])
+    return found
+
+
+async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    found: dict[str, dict[str, str]] = {}
+    for response in await admin.describe_configs(asked):
+        for code, message, _, name, entries in response.resources:
+            _insist(code, message or name)
+            found[name] = {entry[0]: entry[1] for entry in entries}
+    return found
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replication: int) -> None:
-    response = await admin.create_topics(
-        [
-            NewTopic(
-                name=topic.name,
-                num_partitions=topic.partitions,
-                replication_factor=replication,
-                topic_configs=_config(topic, replication),
-            )
-            for topic in topics
-        ],
-        timeout_ms=30_000,
-    )
+    new = [
+        NewTopic(
+            name=topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=replication,
+            topic_configs=settings_of(topic, replication),
+        )
+        for topic in topics
+    ]
+    response = await admin.create_topics(new, timeout_ms=30_000)
     for name, code, *_ in response.topic_errors:
-        error = for_code(code)
-        if code and error is not TopicAlreadyExistsError:
-            raise error(name)
+        if code != TopicAlreadyExistsError.errno:
+            _insist(code, name)
 
 
-async def _check_partitions(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
-    if not topics:
+async def _change(admin: AIOKafkaAdminClient, settings: Mapping[str, Mapping[str, tuple[str | None, str]]]) -> None:
+    if not settings:
         return
-    declared = {topic.name: topic.partitions for topic in topics}
-    for description in await admin.describe_topics(list(declared)):
-        found = len(description["partitions"])
-        if found != declared[description["topic"]]:
-            raise TopicMismatch(
-                f"{description['topic']} has {found} partitions, declared are {declared[description['topic']]}"
-            )
+    wanted = {topic: {name: value for name, (_, value) in values.items()} for topic, values in settings.items()}
+    response: Any = await admin._send_request(ChangeSettings(wanted))  # noqa: SLF001 - the library's own replaces all of a topic's settings
+    for code, message, _, name in response.responses:
+        _insist(code, message or name)
+
+
+def _insist(code: int, words: str) -> None:
+    if code:
+        error: type[KafkaError] = for_code(code)
+        raise error(words)
+
+
+@asynccontextmanager
+async def _admin(bootstrap: Broker | str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**kafka.options(bootstrap))
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()

@@ -1,0 +1,65 @@
+"""Declared topics on a real broker: made once, mended without touching what operations set, refused where copies lack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from duban_contracts.topics import KEEP_FOREVER, Topic
+from services.chassis.publishing import topics
+from services.chassis.publishing.topic_requests import ChangeSettings
+from services.chassis.publishing.topics import TooFewBrokers, TopicMismatch
+
+
+@asynccontextmanager
+async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def set_by_hand(bootstrap: str, topic: str, **settings: str) -> None:
+    async with admin(bootstrap) as client:
+        await client._send_request(
+            ChangeSettings({topic: {name.replace("_", "."): value for name, value in settings.items()}})
+        )
+
+
+async def test_topics_are_made_once_and_mended_without_touching_what_operations_set(
+    kafka_bootstrap: str, topic_prefix: str
+) -> None:
+    declared = [Topic(f"{topic_prefix}a", KEEP_FOREVER, 2), Topic(f"{topic_prefix}b", 60_000, 1)]
+    assert [topic.name for topic in (await topics.apply(kafka_bootstrap, declared)).missing] == [
+        f"{topic_prefix}a",
+        f"{topic_prefix}b",
+    ]
+    assert not await topics.apply(kafka_bootstrap, declared)
+    await set_by_hand(kafka_bootstrap, f"{topic_prefix}a", retention_ms="5", segment_bytes="2097152")
+    changes = await topics.apply(kafka_bootstrap, declared)
+    assert changes.lines() == [f"~ {topic_prefix}a: retention.ms 5, declared -1"]
+    assert not await topics.differences(kafka_bootstrap, declared, 1)
+    async with admin(kafka_bootstrap) as client:
+        assert (await topics._settings(client, [f"{topic_prefix}a"]))[f"{topic_prefix}a"]["segment.bytes"] == "2097152"
+
+
+async def test_a_topic_is_not_made_with_fewer_copies_than_declared(kafka_bootstrap: str, topic_prefix: str) -> None:
+    standing, new = Topic(f"{topic_prefix}standing", KEEP_FOREVER, 1), Topic(f"{topic_prefix}new", KEEP_FOREVER, 1)
+    await topics.apply(kafka_bootstrap, [standing])
+    with pytest.raises(TooFewBrokers, match="1 brokers answer"):
+        await topics.apply(kafka_bootstrap, [standing, new], 3)
+    lines = (await topics.differences(kafka_bootstrap, [standing, new], 3)).lines()
+    assert f"+ {new.name}: 1 partitions" in lines
+    assert f"! {standing.name}: 1 copies, declared 3" in lines
+
+
+async def test_partitions_are_never_added(kafka_bootstrap: str, topic_prefix: str) -> None:
+    topic = Topic(f"{topic_prefix}c", KEEP_FOREVER, 1)
+    await topics.apply(kafka_bootstrap, [topic])
+    with pytest.raises(TopicMismatch, match="has 1 partitions, declared are 2"):
+        await topics.apply(kafka_bootstrap, [Topic(topic.name, KEEP_FOREVER, 2)])

@@ -1,0 +1,94 @@
+"""`duban topics`: the city's topics as declared: print them, compare them with a cluster, apply them there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+from rich.table import Table
+
+from duban_contracts.topics import DAY_MS, KEEP_FOREVER, Topic, city_topics
+from services.chassis.process.kafka import Broker
+from services.chassis.process.secret_files import given
+from services.chassis.publishing import topics
+from services.chassis.publishing.topics import Differences, TooFewBrokers, TopicMismatch
+from services.cli.strimzi import kafka_topics
+from services.cli.surroundings import city, console, on_cluster
+
+commands = typer.Typer(help="Kafka 主题：分区、副本、保留期", no_args_is_help=True)
+
+REPLICATION: Final = "DUBAN_TOPIC_REPLICATION"
+_USUAL_REPLICATION: Final = "3"
+
+
+class Form(StrEnum):
+    """How topics are printed."""
+
+    TABLE = "table"
+    STRIMZI = "strimzi"
+
+
+@commands.command("list")
+def list_topics(
+    form: Annotated[Form, typer.Option("--format", help="strimzi：供 kubectl apply 的 KafkaTopic 清单")] = Form.TABLE,
+    cluster: Annotated[str, typer.Option(help="Strimzi 集群名称，写入标签 strimzi.io/cluster")] = "kafka",
+) -> None:
+    """按城市配置（DUBAN_PROFILE）列出应有的主题；不连接 Kafka。"""
+    declared, replication = _declared(), _replication()
+    if form is Form.STRIMZI:
+        typer.echo(json.dumps(kafka_topics(declared, replication, cluster), ensure_ascii=False, indent=1))
+        return
+    table = Table("主题", "分区", "副本", "保留", "其他设置")
+    for topic in declared:
+        kept = "永久" if topic.retention_ms == KEEP_FOREVER else f"{topic.retention_ms // DAY_MS} 天"
+        others = "\n".join(f"{name}={value}" for name, value in topic.config.items()) or "—"
+        table.add_row(topic.name, str(topic.partitions), str(replication), kept, others)
+    console.print(table)
+
+
+@commands.command()
+def check() -> None:
+    """比较集群与城市配置；有差异时逐行列出（+ 缺少，~ 设置不同，! 须人工处理）并以 1 退出。"""
+    declared, replication = _declared(), _replication()
+    changes = _on_cluster(lambda broker: topics.differences(broker, declared, replication))
+    console.print(
+        f"✓ {len(declared)} 个主题与城市配置一致" if not changes else f"✗ {len(changes.lines())} 处不同", markup=False
+    )
+    raise typer.Exit(1 if changes else 0)
+
+
+@commands.command()
+def apply() -> None:
+    """建立缺少的主题并改正设置，其他设置保留；分区数和副本数不改。须以 Kafka 管理员身份连接。"""
+    declared, replication = _declared(), _replication()
+    changes = _on_cluster(lambda broker: topics.apply(broker, declared, replication))
+    made = len(changes.missing) + len(changes.settings)
+    console.print(f"✓ {len(declared)} 个主题；{made} 个有改动", markup=False)
+    raise typer.Exit(1 if changes.replication else 0)
+
+
+def _on_cluster(work: Callable[[Broker], Awaitable[Differences]]) -> Differences:
+    try:
+        changes = on_cluster(work)
+    except (TooFewBrokers, TopicMismatch) as refused:
+        console.print(f"✗ {refused}", markup=False)
+        raise typer.Exit(1) from None
+    for line in changes.lines():
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return changes
+
+
+def _declared() -> list[Topic]:
+    return city_topics([county.code for county in city().counties], given("DUBAN_TOPIC_PREFIX") or "")
+
+
+def _replication() -> int:
+    text = os.environ.get(REPLICATION) or _USUAL_REPLICATION
+    if not text.isdigit() or not int(text):
+        console.print(f"✗ {REPLICATION} 应为正整数，现为 {text!r}", markup=False)
+        raise typer.Exit(2)
+    return int(text)
