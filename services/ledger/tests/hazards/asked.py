@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +15,7 @@ from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import plan, rectification
 from services.chassis.access.roles import Role
 from services.ledger.claims.model.decisions import FollowUp
+from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import MOVES, Door
 from services.ledger.tests.telling import NOON, closed, confirmed, new_hazard
 
@@ -63,6 +64,19 @@ def said_of(command: type[msgspec.Struct], contents: Mapping[str, Any], word: An
         field.name: contents.get(field.name, word)
         for field in msgspec.structs.fields(command)
         if field.required or field.name in contents
+    }
+
+
+def right_contents(hazard: Hazard, today: date, grade: Grade, ahead: int, word: str) -> dict[str, object]:
+    """What the fields of a command say where it shall be refused for no field of its own."""
+    return {
+        "grade": grade,
+        "responsible_unit": "fire_rescue",
+        "deadline_on": max(hazard.deadline_on or today, today) + timedelta(days=ahead),
+        "completed_on": today,
+        "to": Tier.CITY,
+        "funds_yuan": ahead,
+        "contingency": word,
     }
 
 

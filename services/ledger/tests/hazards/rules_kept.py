@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from duban_contracts.events.gathering import HazardMerged
 from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
     HazardCorrected,
     HazardDeadlineCorrected,
     HazardEvent,
+    HazardExtended,
     HazardFirstConfirmed,
     HazardListed,
     HazardOverdue,
     HazardPlanned,
     HazardRegraded,
+    HazardReopened,
     HazardReturned,
     HazardReviewed,
     HazardSubmitted,
@@ -33,6 +36,8 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
         _is_the_second_level(event, history)
     if isinstance(event, HazardFirstConfirmed):
         assert event.hazard == facts(before)
+    if isinstance(event, HazardClosed | HazardMerged):
+        assert before.listing is None
     if isinstance(event, HazardClosed | HazardReturned):
         assert event.actor.account != before.submitted_by
         assert event.actor.role in {Role.COUNTY_REGULATOR, Role.CITY_REGULATOR}
@@ -50,12 +55,24 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
         assert not before.overdue
         assert event.deadline_on == before.deadline_on
     _listed_is_major(before, event)
+    _deadlines_stay_readable(before, event)
 
 
 def _listed_is_major(before: Hazard, event: HazardEvent) -> None:
     assert event.hazard.listing is None or event.hazard.grade is Grade.MAJOR
     if isinstance(event, HazardListed):
         assert (before.listing, before.grade, event.listing.number) == (None, Grade.MAJOR, before.listing_count + 1)
+
+
+def _deadlines_stay_readable(before: Hazard, event: HazardEvent) -> None:
+    if event.hazard.deadline_on != before.deadline_on:
+        assert isinstance(event, HazardConfirmed | HazardExtended | HazardDeadlineCorrected | HazardReopened)
+        # Only an extension and a correction put one deadline in another's place, and both say which.
+        assert before.deadline_on is None or not isinstance(event, HazardConfirmed)
+    if isinstance(event, HazardExtended):
+        assert event.previous_deadline_on == before.deadline_on
+        assert before.deadline_on is not None
+        assert before.deadline_on < event.deadline_on
 
 
 def _was_reviewed_by_another(before: Hazard, event: HazardEvent, history: Sequence[HazardEvent]) -> None:

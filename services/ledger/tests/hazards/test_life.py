@@ -42,7 +42,16 @@ from services.ledger.hazards.moves import (
     decide,
     move_of,
 )
-from services.ledger.tests.hazards.asked import COMMANDED, actors, commands, follow_ups, grades, said_of, words
+from services.ledger.tests.hazards.asked import (
+    COMMANDED,
+    actors,
+    commands,
+    follow_ups,
+    grades,
+    right_contents,
+    said_of,
+    words,
+)
 from services.ledger.tests.hazards.rules_kept import keeps_the_rules
 from services.ledger.tests.telling import NOON, by
 
@@ -86,16 +95,7 @@ class HazardLife(RuleBasedStateMachine):
         known = [move for move in COMMANDED if self.hazard.state in move.leads and Door.HTTP in move.doors]
         if not known:
             return
-        today = self.now.date()
-        contents = {
-            "grade": grade,
-            "responsible_unit": "fire_rescue",
-            "deadline_on": max(self.hazard.deadline_on or today, today) + timedelta(days=ahead),
-            "completed_on": today,
-            "to": Tier.CITY,
-            "funds_yuan": ahead,
-            "contingency": word,
-        }
+        contents = right_contents(self.hazard, self.now.date(), grade, ahead, word)
         command = data.draw(st.sampled_from(known)).command
         right = command(**said_of(command, contents, word))
         self.somebody_commands(right, Actor(account=account, role=Role.CITY_REGULATOR))
