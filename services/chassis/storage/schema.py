@@ -1,7 +1,12 @@
-"""Forward-only migrations: numbered SQL files, each applied once, in order, and never changed afterwards."""
+"""Forward-only migrations: numbered SQL files, each applied once, in order, and never changed afterwards.
+
+A release runs on the tables of the next one, too, so that an upgrade can roll out instance by instance and be taken back:
+what a newer release added is left alone by an older one, which only makes sure that all of its own is there.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,16 +15,26 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import structlog
 
 CHASSIS_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _FILE_NAME: Final = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 # The first line of a file that was cut out of an older one: where that was applied, this one has been.
 _REPLACES: Final = re.compile(rb"-- replaces: (\S+)\n")
+# The first line of a file whose statements PostgreSQL runs in no transaction, such as CREATE INDEX CONCURRENTLY.
+_ALONE: Final = b"-- outside a transaction\n"
+_STATEMENT_END: Final = re.compile(r";[ \t]*(?:\n|$)")
 _LOCK: Final = 0x6475_6261  # "duba": two starting processes take turns
+_TURN_SECONDS: Final = 0.1
+# A statement that waits for a table makes everybody wait who comes after it; so it gives way, and tries again.
+_LOCK_TIMEOUT: Final = "5s"
+_TRIES: Final = 12
+
+_log: Final = structlog.get_logger(__name__)
 
 
 class MigrationError(RuntimeError):
-    """A migration file has a wrong name, or an applied one was changed or is missing."""
+    """A migration file has a wrong name, an applied one was changed or is missing, or one can't be applied."""
 
 
 async def migrate(dsn: str, directory: Path, slices: Iterable[str] = (), *, chassis: bool = True) -> list[str]:
@@ -27,23 +42,49 @@ async def migrate(dsn: str, directory: Path, slices: Iterable[str] = (), *, chas
 
     With `slices`, each has its folder below `directory`, and they go in this order; without, `directory` is the one
     folder. Without `chassis` the database gets nothing beside them: no outbox, no keys. Safe to run from several
-    processes at once. Raises MigrationError when history and files disagree.
+    processes at once, and beside a service that works. Raises MigrationError when history and files disagree, or when a
+    table stays locked for a minute.
     """
-    folders = [(name, directory / name) for name in slices] or [("service", directory)]
     connection = await asyncpg.connect(dsn, timeout=30)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        await connection.execute(
-            """CREATE TABLE IF NOT EXISTS schema_migration (
-                   name text PRIMARY KEY, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"""
-        )
-        rows = await connection.fetch("SELECT name, checksum FROM schema_migration")
-        applied: dict[str, bytes] = {row["name"]: row["checksum"] for row in rows}
-        files = _read([*([("chassis", CHASSIS_MIGRATIONS)] if chassis else []), *folders])
-        _check(files, applied)
+        # Asked again and again: a session that waits in a statement would hold up CREATE INDEX CONCURRENTLY, for which
+        # it would wait in turn.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 - only asking tells
+            await asyncio.sleep(_TURN_SECONDS)
+        files, applied = await _look(connection, _folders(directory, slices, chassis=chassis))
         return [file.name for file in files if file.name not in applied and await _apply(connection, file, applied)]
     finally:
         await connection.close()
+
+
+async def check(dsn: str, directory: Path, slices: Iterable[str] = (), *, chassis: bool = True) -> None:
+    """Raise MigrationError unless everything that `migrate` would apply is applied; changes nothing but its own table."""
+    connection = await asyncpg.connect(dsn, timeout=30)
+    try:
+        files, applied = await _look(connection, _folders(directory, slices, chassis=chassis))
+    finally:
+        await connection.close()
+    if outstanding := [file.name for file in files if file.name not in applied]:
+        raise MigrationError(f"not applied yet: {', '.join(outstanding)}; the provisioning step does it")
+
+
+def _folders(directory: Path, slices: Iterable[str], *, chassis: bool) -> list[tuple[str, Path]]:
+    own = [(name, directory / name) for name in slices] or [("service", directory)]
+    return [*([("chassis", CHASSIS_MIGRATIONS)] if chassis else []), *own]
+
+
+async def _look(
+    connection: asyncpg.Connection[asyncpg.Record], folders: Sequence[tuple[str, Path]]
+) -> tuple[list[_File], dict[str, bytes]]:
+    await connection.execute(
+        """CREATE TABLE IF NOT EXISTS schema_migration (
+               name text PRIMARY KEY, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"""
+    )
+    rows = await connection.fetch("SELECT name, checksum FROM schema_migration")
+    applied: dict[str, bytes] = {row["name"]: row["checksum"] for row in rows}
+    files = _read(folders)
+    _compare(files, applied)
+    return files, applied
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +95,12 @@ class _File:
     sql: str
     checksum: bytes
     replaces: str | None
+    alone: bool
+
+    @property
+    def folder(self) -> str:
+        """Its folder, with the slash."""
+        return _folder_of(self.name)
 
 
 def _read(folders: Sequence[tuple[str, Path]]) -> list[_File]:
@@ -70,32 +117,61 @@ def _read(folders: Sequence[tuple[str, Path]]) -> list[_File]:
                     sql=content.decode(),
                     checksum=hashlib.sha256(content).digest(),
                     replaces=replaces.group(1).decode() if replaces else None,
+                    alone=content.startswith(_ALONE),
                 )
             )
     return files
 
 
-def _check(files: Sequence[_File], applied: Mapping[str, bytes]) -> None:
+def _compare(files: Sequence[_File], applied: Mapping[str, bytes]) -> None:
     """Raise MigrationError where an applied migration was changed or is missing, or a new one comes too late."""
     known = {file.name for file in files} | {file.replaces for file in files}
-    if missing := sorted(applied.keys() - known):
-        raise MigrationError(f"applied migrations are missing: {', '.join(missing)}")
+    if unknown := sorted(applied.keys() - known):
+        if not _is_newer(unknown, files, applied):
+            raise MigrationError(f"applied migrations are missing: {', '.join(unknown)}")
+        _log.info("schema is newer", migrations=unknown)
     for file in files:
-        folder = file.name.partition("/")[0] + "/"
-        last = max((name for name in applied if name.startswith(folder)), default="")
+        last = max((name for name in applied if name.startswith(file.folder)), default="")
         if file.name in applied and applied[file.name] != file.checksum:
             raise MigrationError(f"{file.name} was changed after it was applied; add a new migration instead")
         if file.name not in applied and file.name < last:
             raise MigrationError(f"{file.name} would come before {last}, which is applied; give it a higher number")
 
 
+def _is_newer(unknown: Iterable[str], files: Sequence[_File], applied: Mapping[str, bytes]) -> bool:
+    """Say whether what is unknown can be a newer release's: all of ours is applied, and each comes after all of ours."""
+    last = {file.folder: file.name for file in files}
+    return all(file.name in applied for file in files) and all(
+        name > last.get(_folder_of(name), "") for name in unknown
+    )
+
+
+def _folder_of(name: str) -> str:
+    return name.partition("/")[0] + "/"
+
+
 async def _apply(connection: asyncpg.Connection[asyncpg.Record], file: _File, applied: Mapping[str, bytes]) -> bool:
     """Apply one migration and remember it; return False when an older one, which it replaces, did its work already."""
     done_before = file.replaces in applied
+    await connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+    for tries in range(_TRIES, 0, -1):
+        try:
+            await _run(connection, file, done_before=done_before)
+        except asyncpg.LockNotAvailableError:
+            _log.warning("migration waits for a lock", migration=file.name, tries_left=tries - 1)
+        else:
+            return not done_before
+    raise MigrationError(f"{file.name} found its table locked for a minute; end what holds it, and run it again")
+
+
+async def _run(connection: asyncpg.Connection[asyncpg.Record], file: _File, *, done_before: bool) -> None:
+    if file.alone and not done_before:
+        # A kill in the middle leaves what was done so far: each statement can be repeated (CONTRIBUTING.md).
+        for statement in filter(str.strip, _STATEMENT_END.split(file.sql)):
+            await connection.execute(statement)
     async with connection.transaction():
-        if not done_before:
+        if not (file.alone or done_before):
             await connection.execute(file.sql)
         await connection.execute(
             "INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)", file.name, file.checksum
         )
-    return not done_before

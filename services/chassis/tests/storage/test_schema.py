@@ -8,7 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, migrate
+from services.chassis.storage import schema
+from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, check, migrate
 
 
 def write(directory: Path, name: str, sql: str) -> None:
@@ -27,6 +28,7 @@ async def test_migrations_run_once_in_order_after_the_chassis_own(database: str,
 
 async def test_an_applied_migration_can_be_neither_changed_nor_taken_away(database: str, tmp_path: Path) -> None:
     write(tmp_path, "0001_thing.sql", "CREATE TABLE thing (id bigint);")
+    write(tmp_path, "0002_more.sql", "ALTER TABLE thing ADD COLUMN note text;")
     await migrate(database, tmp_path)
     write(tmp_path, "0001_thing.sql", "CREATE TABLE thing (id text);")
     with pytest.raises(MigrationError, match="was changed after it was applied"):
@@ -98,3 +100,80 @@ async def test_an_applied_migration_that_nothing_replaces_is_missed(database: st
     write(new / "history", "0001_record.sql", "CREATE TABLE record (id bigint);")
     with pytest.raises(MigrationError, match=r"service/0001_all\.sql"):
         await migrate(database, new, ["history"])
+
+
+async def test_a_release_runs_on_the_tables_of_the_next_one_and_changes_nothing_there(
+    database: str, tmp_path: Path
+) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder in (before / "hazards", after / "hazards", after / "listings"):
+        folder.mkdir(parents=True)
+    for release in (before, after):
+        write(release / "hazards", "0001_hazard.sql", "CREATE TABLE hazard (id bigint);")
+    write(after / "hazards", "0002_more.sql", "ALTER TABLE hazard ADD COLUMN note text;")
+    write(after / "listings", "0001_listing.sql", "CREATE TABLE listing (id bigint);")
+    await migrate(database, before, ["hazards"])
+    assert await migrate(database, after, ["hazards", "listings"]) == [
+        "hazards/0002_more.sql",
+        "listings/0001_listing.sql",
+    ]
+    assert await migrate(database, before, ["hazards"]) == []
+    await check(database, before, ["hazards"])
+    assert await migrate(database, after, ["hazards", "listings"]) == []
+
+
+async def test_a_release_with_something_outstanding_does_not_take_what_it_does_not_know_for_newer(
+    database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "after").mkdir()
+    write(tmp_path / "after", "0009_after.sql", "CREATE TABLE after (id bigint);")
+    await migrate(database, tmp_path / "after")
+    write(tmp_path, "0010_other.sql", "CREATE TABLE other (id bigint);")
+    with pytest.raises(MigrationError, match=r"missing: service/0009_after\.sql"):
+        await migrate(database, tmp_path)
+
+
+async def test_what_is_outstanding_is_named_to_who_only_checks(database: str, tmp_path: Path) -> None:
+    write(tmp_path, "0001_thing.sql", "CREATE TABLE thing (id bigint);")
+    with pytest.raises(MigrationError, match=r"not applied yet: .*service/0001_thing\.sql"):
+        await check(database, tmp_path)
+    await migrate(database, tmp_path)
+    await check(database, tmp_path)
+
+
+async def test_an_index_is_built_beside_writers_and_other_processes_that_start(database: str, tmp_path: Path) -> None:
+    write(tmp_path, "0001_thing.sql", "CREATE TABLE thing (id bigint);")
+    write(
+        tmp_path,
+        "0002_index.sql",
+        "-- outside a transaction\n"
+        "DROP INDEX CONCURRENTLY IF EXISTS thing_by_id;\n"
+        "CREATE INDEX CONCURRENTLY thing_by_id ON thing (id);\n",
+    )
+    done = await asyncio.gather(*(migrate(database, tmp_path) for _ in range(3)))
+    assert sorted(map(len, done))[:2] == [0, 0]
+    connection = await asyncpg.connect(database)
+    valid = await connection.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = 'thing_by_id'::regclass")
+    await connection.close()
+    assert valid
+
+
+async def test_a_migration_gives_way_to_who_holds_its_table_and_is_applied_when_that_ends(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_LOCK_TIMEOUT", "100ms")
+    write(tmp_path, "0001_thing.sql", "CREATE TABLE thing (id bigint);")
+    await migrate(database, tmp_path)
+    write(tmp_path, "0002_more.sql", "ALTER TABLE thing ADD COLUMN note text;")
+    holder = await asyncpg.connect(database)
+    held = holder.transaction()
+    await held.start()
+    await holder.execute("LOCK TABLE thing")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(schema, "_TRIES", 2)
+        with pytest.raises(MigrationError, match="locked"):
+            await migrate(database, tmp_path)
+    waiting = asyncio.create_task(migrate(database, tmp_path))
+    await held.rollback()
+    assert await waiting == ["service/0002_more.sql"]
+    await holder.close()
