@@ -27,15 +27,16 @@ class Claimed(NamedTuple):
 
 
 _COLUMNS: Final[Columns[Claim]] = Columns({"identity": "uuid", "digest": "bytea"})
-# What is there already is answered with its own digest; the update that changes nothing makes it visible.
+# What conflicts is committed by then: an INSERT waits for whoever is about to claim the same identity. What was claimed is
+# therefore looked up by a statement of its own, which sees it, and only where there is any: nearly every batch is all new,
+# and asking in one statement made half of what claiming cost PostgreSQL.
 _CLAIM: Final = f"""
-WITH claimed AS (
-    INSERT INTO inbox (consumer, identity, digest) SELECT $1, identity, digest FROM {_COLUMNS.rows("new", 2)}
-        ON CONFLICT DO NOTHING RETURNING identity)
-SELECT identity, true AS new, NULL::bytea AS digest FROM claimed
-UNION ALL
-SELECT inbox.identity, false, inbox.digest FROM {_COLUMNS.rows("asked", 2)}
-  JOIN inbox ON inbox.consumer = $1 AND inbox.identity = asked.identity"""  # noqa: S608
+INSERT INTO inbox (consumer, identity, digest) SELECT $1, identity, digest FROM {_COLUMNS.rows("new", 2)}
+    ON CONFLICT DO NOTHING RETURNING identity"""  # noqa: S608
+# One look-up by key each (OFFSET 0 keeps them apart), also where the table grew too fast for its statistics.
+_KNOWN: Final = f"""
+SELECT asked.identity, known.digest FROM {_COLUMNS.only("identity").rows("asked", 2)} CROSS JOIN LATERAL (
+       SELECT digest FROM inbox WHERE consumer = $1 AND identity = asked.identity OFFSET 0) AS known"""  # noqa: S608
 
 
 async def claim(connection: Connection, consumer: str, deliveries: Sequence[Delivery]) -> Claimed:
@@ -47,10 +48,11 @@ async def claim(connection: Connection, consumer: str, deliveries: Sequence[Deli
     first = {number: (delivery, digest) for delivery, number, digest in reversed(said)}
     # One order for all, so that two instances that take the same events can't deadlock.
     asked = [Claim(first[number][0].identity, first[number][1]) for number in sorted(first)]
-    rows = await connection.fetch(_CLAIM, consumer, *_COLUMNS.arguments(asked))
-    new = {row["identity"].int for row in rows if row["new"]}
-    known = {row["identity"].int: row["digest"] for row in rows if not row["new"]}
-    known |= {number: first[number][1] for number in new}
+    new = {row["identity"].int for row in await connection.fetch(_CLAIM, consumer, *_COLUMNS.arguments(asked))}
+    known: dict[int, bytes | None] = {number: first[number][1] for number in new}
+    if repeated := [each.identity for each in asked if each.identity.int not in new]:
+        rows = await connection.fetch(_KNOWN, consumer, repeated)
+        known |= {row["identity"].int: row["digest"] for row in rows}
     return Claimed(
         [delivery for delivery, number, _ in said if number in new and first[number][0] is delivery],
         [delivery for delivery, number, digest in said if known.get(number) not in {None, digest}],

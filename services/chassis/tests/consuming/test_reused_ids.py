@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 
-from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.cloudevents import CloudEvent, to_kafka
+from duban_contracts.codec import decode
+from services.chassis.consuming import inbox
 from services.chassis.consuming.batches import Refused
+from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.storage.database import Connection
 from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import eventually, publish
@@ -69,6 +74,32 @@ async def test_an_id_taken_in_before_digests_were_kept_repeats_harmlessly(in_pro
         await publish(in_process.bootstrap, topic, [under("1", rectified("K1", measures="else")), last])
         assert await in_process.effects(2) == ["1", last.id]
     assert answers.given == []
+
+
+async def test_two_instances_that_claim_one_id_at_once_agree_on_what_was_said_first(in_process: InProcess) -> None:
+    said = rectified("K1")
+    mine, same, other = [_delivery(under("1", event)) for event in (said, said, rectified("K1", measures="else"))]
+    async with in_process.database.transaction() as first:
+        assert (await inbox.claim(first, "worker", [mine])).new == [mine]
+        late = [asyncio.create_task(_claimed(in_process, each)) for each in (same, other)]
+        await eventually(lambda: _waiting(in_process, len(late)))
+    assert [await each for each in late] == [([], []), ([], [other])]
+
+
+async def _claimed(in_process: InProcess, delivery: Delivery) -> tuple[list[Delivery], list[Delivery]]:
+    async with in_process.database.transaction() as connection:
+        claimed = await inbox.claim(connection, "worker", [delivery])
+    return claimed.new, claimed.reused
+
+
+async def _waiting(in_process: InProcess, number: int) -> None:
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    assert await in_process.value(waits) == number
+
+
+def _delivery(event: CloudEvent) -> Delivery:
+    key, value, headers = to_kafka(event)
+    return Delivery(RawRecord("in", 0, 0, datetime.now(UTC), key, value, headers), event, decode(event))
 
 
 def _given(answers: Answers, number: int) -> None:
