@@ -35,10 +35,14 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def keys_of(hazard: Hazard) -> tuple[str, ...]:
-    """Return the keys under which reports of the same fault meet: the enterprise's code, its name, the place."""
+    """Return the keys under which reports of the same fault meet: the enterprise's code, its name, the place.
+
+    Each within a sector: what is another sector's matter looks like nothing here, and would only crowd the newest out.
+    """
     written = {"name": bare(hazard.enterprise.name), "place": bare(hazard.place)}
-    within = tuple(f"{what}/{hazard.county}/{text}" for what, text in written.items() if text)
-    return (f"uscc/{hazard.enterprise.uscc}", *within) if hazard.enterprise.uscc else within
+    within = tuple(f"{what}/{hazard.sector}/{hazard.county}/{text}" for what, text in written.items() if text)
+    uscc = hazard.enterprise.uscc
+    return (f"uscc/{hazard.sector}/{uscc}", *within) if uscc else within
 
 
 def look_alikes(hazard: Hazard, others: Iterable[Hazard]) -> list[Likeness]:
@@ -68,8 +72,8 @@ def one_firm(one: Hazard, other: Hazard) -> bool:
 def common(one: str, other: str) -> float:
     """Return the share of pairs of neighbouring characters that two texts have in common (Dice), from 0 to 1."""
     ours, theirs = _pairs(one), _pairs(other)
-    total = ours.total() + theirs.total()
-    return 2 * (ours & theirs).total() / total if total else 0.0
+    total = len(ours) + len(theirs)
+    return 2 * len(ours & theirs) / total if total else 0.0
 
 
 def bare(text: str) -> str:
@@ -79,7 +83,10 @@ def bare(text: str) -> str:
 
 # Every report is compared with many, and many say the same.
 @lru_cache(maxsize=4096)
-def _pairs(text: str) -> Counter[str]:
+def _pairs(text: str) -> frozenset[str]:
+    """Return the pairs of a text, each with which of its like it is: what occurs twice counts twice."""
     plain = bare(text)
     # A text of one character has no pair, and is one by itself.
-    return Counter(map("".join, pairwise(plain))) if len(plain) > 1 else Counter(plain)
+    counts = Counter(map("".join, pairwise(plain)) if len(plain) > 1 else plain)
+    again = (f"{pair}{nth}" for pair, count in counts.items() if count > 1 for nth in range(1, count))
+    return frozenset((*counts, *again))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -69,20 +69,37 @@ async def _compare_some(deps: Deps) -> int:
             return 0
         hazards = await tables.of_hazards(connection, taken)
         keys = {hazard.hazard_id: keys_of(hazard) for hazard in hazards}
-        await tables.forget_decided(connection, (key for each in keys.values() for key in each))
         await tables.keep_keys(connection, {hazard_id: keys.get(hazard_id, ()) for hazard_id in taken})
-        found = [
-            _earlier(hazard, each)
-            for hazard in hazards
-            for each in await look(connection, hazard, Scope(county=frozenset({hazard.county})))
-        ]
+        met = await _met_under(connection, {key for each in keys.values() for key in each})
+        others = await tables.of_hazards(connection, {hazard_id for each in met.values() for hazard_id in each})
+        found = []
+        for hazard in hazards:
+            ids = {hazard_id for key in keys[hazard.hazard_id] for hazard_id in met[key]}
+            near = [each for each in others if each.hazard_id in ids and each.county == hazard.county]
+            found += [_earlier(hazard, each) for each in look_alikes(hazard, near)]
         await tables.keep(connection, taken, found, deps.clock.now())
     return len(taken)
 
 
+async def _met_under(connection: Connection, keys: Collection[str]) -> dict[str, list[str]]:
+    """Return by key the newest open hazards that are met under it.
+
+    What is met and was decided is forgotten, so that what is open comes to be looked at.
+    """
+    met = await tables.newest(connection, keys)
+    while decided := {each.hazard_id for each in met if not each.is_open}:
+        await tables.forget(connection, decided)
+        met = await tables.newest(connection, keys)
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    for each in met:
+        found[each.key].append(each.hazard_id)
+    return {key: each[:_MEETING] for key, each in found.items()}
+
+
 async def look(connection: Connection, hazard: Hazard, scope: Scope) -> list[Likeness]:
     """Return the open hazards in scope that look like `hazard`, most alike first."""
-    return look_alikes(hazard, await tables.meeting(connection, keys_of(hazard), scope, _MEETING))
+    met = {each.hazard_id for each in await tables.newest(connection, keys_of(hazard))}
+    return look_alikes(hazard, await tables.of_hazards(connection, met, scope, _MEETING))
 
 
 def _earlier(hazard: Hazard, other: Likeness) -> LookAlike:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.chassis.access.scope import Dimension, Scope
@@ -29,32 +29,47 @@ class LookAlike:
     likeness: float
 
 
+class Met(NamedTuple):
+    """A hazard that is met under a key, and whether it is still open."""
+
+    key: str
+    hazard_id: str
+    is_open: bool
+
+
 _COLUMNS: Final = Columns[LookAlike]({"hazard_id": "uuid", "other_id": "uuid", "likeness": "real"})
 # $1 when it was found
 _KEEP: Final = f"""INSERT INTO look_alike (found_at, {_COLUMNS.names})
 SELECT $1, {_COLUMNS.names} FROM {_COLUMNS.rows("found", first=2)}"""  # noqa: S608 - our own columns
 _NAMED: Final = "hazard." + COLUMNS.replace(", ", ", hazard.")
-# The newest under each of the keys $1: however many an enterprise has, a look costs the same.
+_ANY_ROW: Final = Scope()
 _WANTED: Final = Columns[str]({"key": ("text", str)})
-_RECENT: Final = f"""
-SELECT DISTINCT hazard_id FROM {_WANTED.rows("wanted")} CROSS JOIN LATERAL (
-       SELECT hazard_id FROM hazard_key WHERE hazard_key.key = wanted.key ORDER BY hazard_id DESC LIMIT 100) AS newest"""  # noqa: S608
-# The newest of those that meet: $1 keys, $2 states, $3 how many.
-_MEETING: Final = f"""
-SELECT {_NAMED} FROM hazard JOIN ({_RECENT}) AS met USING (hazard_id)
- WHERE hazard.state = ANY($2::text[])"""  # noqa: S608 - our own columns
-# $1 keys, $2 states
-_FORGET: Final = f"""
-DELETE FROM hazard_key USING hazard WHERE hazard_key.hazard_id = hazard.hazard_id
-   AND hazard_key.hazard_id IN ({_RECENT}) AND NOT hazard.state = ANY($2::text[])"""  # noqa: S608 - our own columns
+# Each hazard of `met` by its id, whatever else is asked of it (OFFSET 0 keeps the two apart): where the table had grown
+# faster than its statistics, PostgreSQL began with the states and read a county's open hazards for each that was compared.
+_EACH: Final = "CROSS JOIN LATERAL (SELECT * FROM hazard WHERE hazard_id = met.hazard_id OFFSET 0) AS hazard"
+# The newest under each of the keys $1: however many an enterprise has, a look costs the same.
+_NEWEST: Final = f"""
+SELECT wanted.key, met.hazard_id, hazard.state FROM {_WANTED.rows("wanted")} CROSS JOIN LATERAL (
+       SELECT hazard_id FROM hazard_key WHERE hazard_key.key = wanted.key ORDER BY hazard_id DESC LIMIT 100) AS met
+       {_EACH}
+ ORDER BY met.hazard_id DESC"""  # noqa: S608 - our own columns
+_IDS: Final = Columns[str]({"hazard_id": ("uuid", str)})
+# $1 ids, $2 states, $3 how many
+_OPEN: Final = f"""
+SELECT {_NAMED} FROM {_IDS.rows("met")} {_EACH} WHERE hazard.state = ANY($2::text[])"""  # noqa: S608
 
 
-async def of_hazards(connection: Connection, hazard_ids: Sequence[str]) -> list[Hazard]:
-    """Return those of these hazards that are open."""
+async def of_hazards(
+    connection: Connection, hazard_ids: Iterable[str], scope: Scope = _ANY_ROW, limit: int | None = None
+) -> list[Hazard]:
+    """Return those of these hazards that are open and in scope, the newest first, up to `limit`."""
+    conditions, values = scope.where(_of("hazard"), first=4)
     rows = await connection.fetch(
-        f"SELECT {COLUMNS} FROM hazard WHERE hazard_id = ANY($1::uuid[]) AND state = ANY($2::text[])",  # noqa: S608 - ours
-        hazard_ids,
+        f"{_OPEN} {''.join(f' AND {each}' for each in conditions)} ORDER BY hazard.hazard_id DESC LIMIT $3",
+        *_IDS.arguments(sorted(hazard_ids)),
         sorted(SURVIVES),
+        limit,
+        *values,
     )
     return [hazard_of(row) for row in rows]
 
@@ -62,26 +77,21 @@ async def of_hazards(connection: Connection, hazard_ids: Sequence[str]) -> list[
 async def keep_keys(connection: Connection, keys: Mapping[str, Iterable[str]]) -> None:
     """Let each hazard of `keys` be met under its keys, and under no others."""
     rows = [(key, hazard_id) for hazard_id, each in sorted(keys.items()) for key in sorted(set(each))]
-    await connection.execute("DELETE FROM hazard_key WHERE hazard_id = ANY($1::uuid[])", sorted(keys))
+    await forget(connection, keys)
     await _KEYS.put(connection, "hazard_key", rows)
 
 
-async def forget_decided(connection: Connection, keys: Iterable[str]) -> None:
-    """Let no hazard be met under these keys that is no longer open, so that those which are come to be looked at."""
-    await connection.execute(_FORGET, sorted(set(keys)), sorted(SURVIVES))
+async def newest(connection: Connection, keys: Iterable[str]) -> list[Met]:
+    """Return the newest that are met under each of these keys, newest first: a hundred of each at most."""
+    return [
+        Met(row["key"], str(row["hazard_id"]), row["state"] in SURVIVES)
+        for row in await connection.fetch(_NEWEST, sorted(set(keys)))
+    ]
 
 
-async def meeting(connection: Connection, keys: Sequence[str], scope: Scope, limit: int) -> list[Hazard]:
-    """Return the newest open hazards in scope that are met under one of `keys`, up to `limit`."""
-    conditions, values = scope.where(_of("hazard"), first=4)
-    rows = await connection.fetch(
-        f"{_MEETING} {''.join(f' AND {each}' for each in conditions)} ORDER BY hazard_id DESC LIMIT $3",
-        list(keys),
-        sorted(SURVIVES),
-        limit,
-        *values,
-    )
-    return [hazard_of(row) for row in rows]
+async def forget(connection: Connection, hazard_ids: Iterable[str]) -> None:
+    """Let these hazards be met under no key any more."""
+    await connection.execute("DELETE FROM hazard_key WHERE hazard_id = ANY($1::uuid[])", sorted(hazard_ids))
 
 
 async def keep(connection: Connection, compared: Sequence[str], found: Sequence[LookAlike], at: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -32,6 +34,15 @@ def test_likeness_lies_between_nothing_and_all_whoever_is_named_first(one: str, 
 def test_a_text_is_like_itself_however_it_is_spaced_and_set(text: str) -> None:
     spaced = " ".join(text.replace("A", "Ａ").lower()) + "！"
     assert common(text, spaced) == (1 if bare(text) else 0)
+
+
+paired = texts.filter(lambda text: len(bare(text)) > 1)
+
+
+@given(paired, paired)
+def test_a_pair_that_occurs_twice_in_both_counts_twice(one: str, other: str) -> None:
+    ours, theirs = (Counter(map("".join, pairwise(bare(text)))) for text in (one, other))
+    assert common(one, other) == 2 * (ours & theirs).total() / (ours.total() + theirs.total())
 
 
 @given(texts.filter(bare))
@@ -70,6 +81,8 @@ def test_another_enterprise_has_another_hazard_though_the_words_be_the_same() ->
 
 def test_reports_meet_under_the_code_the_name_or_the_place_however_these_are_written() -> None:
     tip = reported(enterprise=Enterprise(name="示例化工有限公司(虚构)"), place="门口", county="140502")
-    assert set(keys_of(tip)) & set(keys_of(new_hazard())) == {"name/140502/示例化工有限公司虚构"}
-    assert set(keys_of(reported(county="140521"))) & set(keys_of(new_hazard())) == {"uscc/91140502MA0EXAMP04"}
+    assert set(keys_of(tip)) & set(keys_of(new_hazard())) == {"name/hazchem/140502/示例化工有限公司虚构"}
+    elsewhere = set(keys_of(reported(county="140521"))) & set(keys_of(new_hazard()))
+    assert elsewhere == {"uscc/hazchem/91140502MA0EXAMP04"}
+    assert set(keys_of(reported(sector="fire_safety"))) & set(keys_of(new_hazard())) == set()
     assert keys_of(reported(enterprise=Enterprise(name="（）"), place="—")) == ()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
 from duban_contracts.events.types import Enterprise
+from services.chassis.access.scope import Scope
+from services.chassis.storage.database import connect
 from services.chassis.storage.locks import hold_names
 from services.chassis.testing.kafka import eventually
-from services.ledger.gathering.handlers.compare import Deps, compare_new
+from services.chassis.testing.plans import plan_of
+from services.ledger.gathering.handlers.compare import Deps, compare_new, look
 from services.ledger.gathering.model import keys_of
 from services.ledger.gathering.tables import look_alikes as tables
 from services.ledger.gathering.tables import uncompared
@@ -140,3 +144,20 @@ async def test_what_is_decided_makes_room_for_what_is_open_however_much_an_enter
         [hazard["hazard_id"] for hazard in decided],
     )
     assert kept == 0
+
+
+async def test_a_report_is_looked_at_by_what_it_meets_however_many_are_open(
+    ledger: InProcess, shared_database: str
+) -> None:
+    report = await of(ledger, "计划示例厂（虚构）")
+    hazard = await ledger.find(report["number"])
+    assert hazard is not None
+    scope = Scope(county=frozenset({hazard.county}))
+    # A table of a few rows would be read whole, whatever is asked.
+    database = await connect(shared_database, application_name="plans", settings={"enable_seqscan": "off"})
+    try:
+        found = await plan_of(database, partial(look, hazard=hazard, scope=scope))
+    finally:
+        await database.close()
+    indexes = {str(node["Index Name"]) for node in found if "Index Name" in node}
+    assert indexes == {"hazard_pkey", "hazard_key_pkey"}
