@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
+from services.chassis.storage.after_commit import tell
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 
@@ -24,6 +25,13 @@ class OutboxMessage(msgspec.Struct, frozen=True, gc=False):
     value: bytes | None
     headers: Headers
     partition: int | None = None
+
+
+class Posted:
+    """Told of a transaction that wrote to the outbox, so that the relay need not wait for its next look."""
+
+
+_POSTED: Final = Posted()
 
 
 def pack_headers(headers: Headers) -> bytes:
@@ -58,4 +66,6 @@ async def append(connection: Connection, messages: Sequence[OutboxMessage]) -> N
 
     Order per key holds because every caller locks its aggregate before it appends.
     """
-    await _MESSAGE.put(connection, "outbox", messages)
+    if messages:
+        await _MESSAGE.put(connection, "outbox", messages)
+        tell(connection, _POSTED)

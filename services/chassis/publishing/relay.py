@@ -13,7 +13,8 @@ import structlog
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
 from services.chassis.process.kafka import Broker
-from services.chassis.publishing.outbox import OutboxMessage, unpack_headers
+from services.chassis.process.periodic import rest
+from services.chassis.publishing.outbox import OutboxMessage, Posted, unpack_headers
 from services.chassis.publishing.producer import PublishError, ReliableProducer
 from services.chassis.storage.database import Connection, Database, is_retryable
 from services.chassis.telemetry import metrics
@@ -22,7 +23,10 @@ _log = structlog.get_logger(__name__)
 
 _OWNER_LOCK: Final = 0x6F75_7462  # "outb": one relay owns a database's outbox; a second one stands by
 _BATCH: Final = 1000
-_IDLE_SECONDS: Final = (0.01, 0.02, 0.05)
+# Between two batches: what is committed meanwhile goes into one send and one deletion.
+_BREATH_SECONDS: Final = 0.01
+# Whoever commits here wakes the relay; this is for rows of other processes, whose relay stands by.
+_LOOK_SECONDS: Final = 0.1
 _STANDBY_SECONDS: Final = 0.5
 _SELECT: Final = """SELECT id, topic, partition, key, value, headers, created_at
                       FROM outbox ORDER BY id LIMIT $1"""
@@ -39,6 +43,8 @@ class Relay:
         self._clock = clock
         self._count_at = clock.wall()
         self._producer = ReliableProducer(bootstrap, f"duban-{service}-relay")
+        self._posted = asyncio.Event()
+        database.after_commit(Posted, lambda _: self._posted.set())
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Carry events until `stopping`; faults of the database or the broker are waited out."""
@@ -70,12 +76,13 @@ class Relay:
                 metrics.OUTBOX_PENDING.set(0)
                 return False
             try:
-                idle = 0
                 while not stopping.is_set():
+                    self._posted.clear()
                     published = await self._carry_batch(connection)
-                    idle = 0 if published else min(idle + 1, len(_IDLE_SECONDS) - 1)
-                    if published < _BATCH:
-                        await self._clock.sleep(_IDLE_SECONDS[idle])
+                    if not published:
+                        await rest(_LOOK_SECONDS, clock=self._clock, stopping=self._posted)
+                    elif published < _BATCH:
+                        await self._clock.sleep(_BREATH_SECONDS)
             finally:
                 await _disown(connection)
             return True

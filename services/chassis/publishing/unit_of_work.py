@@ -20,7 +20,9 @@ from duban_contracts.cloudevents import CloudEvent
 from services.chassis.publishing import outbox
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.publishing.outbox import OutboxMessage, outgoing
+from services.chassis.storage.after_commit import tell
 from services.chassis.storage.database import Connection
+from services.chassis.telemetry import acts
 
 A = TypeVar("A")
 C = TypeVar("C")
@@ -129,6 +131,8 @@ class UnitOfWork(Generic[A]):
             cause=cause,
             event_id=event_id,
         )
+        if (act := acts.current()) is not None:
+            act.caused(key, event.id)
         self._states[key] = after
         self.changes.append(Change(before, after, data, event))
         self.send(self.stream.topic, event)
@@ -153,7 +157,10 @@ class UnitOfWork(Generic[A]):
             raise
 
     async def write(self, connection: Connection) -> None:
-        """Do what follows from the changes, then write rows, history and outbox in the caller's transaction."""
+        """Do what follows from the changes, then write rows, history and outbox in the caller's transaction.
+
+        Who listens to commits is told of each aggregate as the transaction leaves it.
+        """
         done = 0
         while done < len(self.changes):
             new, done = self.changes[done:], len(self.changes)
@@ -161,6 +168,8 @@ class UnitOfWork(Generic[A]):
                 await react(connection, self, changes)
         if self.changes:
             await self.stream.save(connection, self.changes)
+            for state in self._states.values():
+                tell(connection, state)
         await outbox.append(connection, self._messages)
 
 

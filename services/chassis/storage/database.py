@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from services.chassis.storage import trail
+from services.chassis.storage.after_commit import Listeners, Session, told_of
+from services.chassis.telemetry import acts
+
+T = TypeVar("T")
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 # What a retry can mend: the server went away, is starting, is out of something, or chose us as a deadlock's victim.
@@ -77,16 +82,39 @@ _SERVER_SETTINGS: Final = {
 
 
 class Database:
-    """A service's own database."""
+    """A service's own database. One that `keeps_trail` has the chassis' tables, and what commands do stands in its trail."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], *, keeps_trail: bool = True) -> None:
         self.pool = pool
+        self._keeps_trail = keeps_trail
+        self._listeners = Listeners()
+
+    def after_commit(self, kind: type[T], listener: Callable[[Sequence[T]], None]) -> None:
+        """Call `listener` with what a transaction of this process told of type `kind`, once it is committed."""
+        self._listeners.add(kind, listener)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """Give a connection inside a transaction: committed at the end, rolled back on any exception."""
-        async with self.pool.acquire() as connection, connection.transaction():
-            yield connection
+        """Give a connection inside a transaction: committed at the end, rolled back on any exception.
+
+        The requests whose work it is get their rows of the trail in it.
+        """
+        async with self.pool.acquire() as connection:
+            told = told_of(connection)
+            if told:
+                told.clear()  # of a transaction that was rolled back
+            async with connection.transaction():
+                yield connection
+                traced = await self._trace(connection)
+            for act in traced:
+                act.is_committed = True
+            if told:
+                self._listeners.hear(tuple(told))
+                told.clear()
+
+    async def _trace(self, connection: Connection) -> Sequence[acts.Act]:
+        under_way = acts.under_way() if self._keeps_trail else ()
+        return await trail.write_effects(connection, under_way) if under_way else ()
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
@@ -114,11 +142,17 @@ async def _reset(connection: Connection) -> None:
 
 
 async def connect(
-    dsn: str, *, application_name: str, max_size: int = 10, settings: Mapping[str, str] | None = None
+    dsn: str,
+    *,
+    application_name: str,
+    max_size: int = 10,
+    settings: Mapping[str, str] | None = None,
+    keeps_trail: bool = True,
 ) -> Database:
-    """Open the pool of a service; `settings` are PostgreSQL session settings."""
+    """Open the pool of a service; `settings` are PostgreSQL session settings. Without the chassis' tables it keeps no trail."""
     pool = await asyncpg.create_pool(
         dsn,
+        connection_class=Session,
         reset=_reset,
         min_size=1,
         max_size=max_size,
@@ -126,4 +160,4 @@ async def connect(
         command_timeout=60,
         server_settings={**_SERVER_SETTINGS, "application_name": application_name, **(settings or {})},
     )
-    return Database(pool)
+    return Database(pool, keeps_trail=keeps_trail)

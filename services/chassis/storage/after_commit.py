@@ -1,0 +1,67 @@
+"""Telling those who wait for it what a transaction has committed: in this process, and at once.
+
+    tell(connection, hazard)                            # inside the transaction
+    database.after_commit(Hazard, waiters.wake)         # where the service is wired
+
+It is a hint and no promise. What another process commits is told to nobody here, and of a commit whose answer got lost
+nobody is told at all; so whoever listens also looks by itself from time to time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import asyncpg
+import structlog
+
+if TYPE_CHECKING:
+    from services.chassis.storage.database import Connection
+
+_log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class Session(asyncpg.Connection):
+    """A connection that keeps what is to be told of its transaction."""
+
+    __slots__ = ("told",)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.told: list[object] = []
+
+
+def tell(connection: Connection, news: object) -> None:
+    """Have `news` told to those who listen for its type, once the transaction that `connection` is in is committed."""
+    told = told_of(connection)
+    if told is not None:
+        told.append(news)
+
+
+def told_of(connection: Connection) -> list[object] | None:
+    """Return what is to be told of a connection's transaction; None for a connection that is nobody's pool's."""
+    told: list[object] | None = getattr(connection, "told", None)
+    return told
+
+
+class Listeners:
+    """Who listens for what. A listener is called with everything of its type that one transaction told."""
+
+    def __init__(self) -> None:
+        self._by_type: dict[type, list[Callable[[Sequence[Any]], None]]] = {}
+
+    def add(self, kind: type[T], listener: Callable[[Sequence[T]], None]) -> None:
+        """Let `listener` hear what is told of exactly this type. It must not wait."""
+        self._by_type.setdefault(kind, []).append(listener)
+
+    def hear(self, told: Sequence[object]) -> None:
+        """Tell everybody; a listener that fails is logged, for what it was told of is committed all the same."""
+        for kind in {type(news) for news in told} & self._by_type.keys():
+            some = [news for news in told if type(news) is kind]
+            for listener in self._by_type[kind]:
+                try:
+                    listener(some)
+                except Exception:  # noqa: BLE001 - whatever it is, nobody who committed may be told that it failed
+                    _log.exception("who listens to commits failed", kind=kind.__name__)
