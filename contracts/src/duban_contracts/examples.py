@@ -28,6 +28,7 @@ _SOURCES: Final = {
     TopicFamily.SUPERVISION: "/duban/scheduler",
     TopicFamily.TASK: "/duban/scheduler",
     TopicFamily.NOTICE: "/duban/notifications",
+    TopicFamily.CHECKPOINT: "/duban/ledger",
 }
 # Families whose events are an aggregate's history.
 _VERSIONED: Final = frozenset({TopicFamily.HAZARD, TopicFamily.TASK})

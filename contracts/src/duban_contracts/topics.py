@@ -29,6 +29,7 @@ class TopicFamily(enum.StrEnum):
     SUPERVISION = "scheduler.supervision.v1"
     TASK = "scheduler.task.v1"
     NOTICE = "notifications.notice.v1"
+    CHECKPOINT = "ledger.checkpoint.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ WRITERS: Final[dict[TopicFamily, tuple[str, ...]]] = {
     TopicFamily.SUPERVISION: ("scheduler",),
     TopicFamily.TASK: ("scheduler",),
     TopicFamily.NOTICE: ("notifications",),
+    TopicFamily.CHECKPOINT: ("ledger",),
 }
 
 # Topics that one service keeps for itself. Faust's table: one compacted partition for each partition of its source.
@@ -158,6 +160,7 @@ def city_topics(counties: Iterable[str], prefix: str = "") -> list[Topic]:
         Topic(f"{prefix}{TopicFamily.SUPERVISION}", KEEP_FOREVER),
         Topic(f"{prefix}{TopicFamily.TASK}", KEEP_FOREVER),
         Topic(f"{prefix}{TopicFamily.NOTICE}", KEEP_FOREVER),
+        Topic(f"{prefix}{TopicFamily.CHECKPOINT}", KEEP_FOREVER),
         *(
             Topic(f"{prefix}{name}", KEEP_FOREVER, config={"cleanup.policy": "compact"})
             for names in OWN_TOPICS.values()

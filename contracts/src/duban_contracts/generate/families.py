@@ -62,6 +62,13 @@ FAMILIES: Final = {
         "letter id",
         "notifications",
     ),
+    TopicFamily.CHECKPOINT: FamilyDescription(
+        "checkpoints",
+        "Signed checkpoints (历史检查点) over the whole history of the ledger; each county's feedback topic has a copy",
+        "the checkpoint's origin",
+        "ledger",
+        outside_readers=("county systems",),
+    ),
 }
 
 
