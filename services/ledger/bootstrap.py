@@ -10,6 +10,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
 from services.ledger.accountability.wire import wire as accountability
 from services.ledger.assignments.wire import wire as assignments
+from services.ledger.checkpoints.wire import wire as checkpoints
 from services.ledger.claims.wire import wire as claims
 from services.ledger.criteria.wire import wire as criteria
 from services.ledger.findings.wire import wire as findings
@@ -67,6 +68,7 @@ SLICES: Final = {
     "lookbacks": lookbacks,
     "assignments": assignments,
     "referrals": referrals,
+    "checkpoints": checkpoints,
 }
 
 

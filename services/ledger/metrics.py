@@ -23,3 +23,9 @@ VAULT_LOOKUPS: Final = Counter(
     "office can explain is a reason to read that record (GET /v1/lookups).",
     ["step"],
 )
+CHECKPOINT: Final = Gauge(
+    "duban_ledger_checkpoint_timestamp_seconds",
+    "When the whole history was last found to stand under a signed checkpoint (wall time); in a process that has not "
+    "looked yet, when it began. When it stays behind, outsiders can't hold the newest records against anything: see "
+    "DubanCheckpointLate.",
+)

@@ -20,3 +20,13 @@ class Settings(ServiceSettings):
         default=None, description="the vault's own database, as a role that can do nothing else (see the README)"
     )
     vault_keyring: Path | None = Field(default=None, description="file of the vault's keys; `duban vault` makes it")
+    checkpoint_key: Path | None = Field(
+        default=None,
+        description="file of the Ed25519 keys (PEM) that checkpoints of the history are signed with; without it none are made",
+    )
+    checkpoint_origin: str = Field(
+        default="", description="the name of this log and of its keys, for good; empty means duban/<city's code>/ledger"
+    )
+    checkpoint_seconds: float = Field(
+        default=300, gt=0, description="how often a checkpoint is made where something was recorded"
+    )

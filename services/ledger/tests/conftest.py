@@ -20,6 +20,7 @@ from duban_contracts.topics import city_topics, county_of
 from services.chassis.publishing import topics as topic_administration
 from services.chassis.testing import kafka as chassis_testing
 from services.ledger.bootstrap import build
+from services.ledger.checkpoints.handlers.keys import fresh_key
 from services.ledger.mechanisms.handlers import FILE as MECHANISMS
 from services.ledger.settings import Settings
 from services.ledger.tests.in_process import InProcess, in_process
@@ -58,10 +59,20 @@ async def vault(postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> 
         yield found
 
 
+@pytest.fixture(scope="package")
+def checkpoint_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What checkpoints are signed with."""
+    file = tmp_path_factory.mktemp("checkpoints") / "key.pem"
+    file.write_bytes(fresh_key())
+    return file
+
+
 @pytest_asyncio.fixture(scope="package")
-async def ledger(shared_database: str, profile: Path, vault: InstalledVault) -> AsyncIterator[InProcess]:
+async def ledger(
+    shared_database: str, profile: Path, vault: InstalledVault, checkpoint_key: Path
+) -> AsyncIterator[InProcess]:
     """The ledger in this process with its vault, at noon on 1 June 2026."""
-    async with in_process(shared_database, profile, vault) as found:
+    async with in_process(shared_database, profile, vault, checkpoint_key) as found:
         yield found
 
 

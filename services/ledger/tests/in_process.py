@@ -141,14 +141,17 @@ class InProcess(People):
 
 
 @asynccontextmanager
-async def in_process(dsn: str, profile: Path, vault: InstalledVault | None = None) -> AsyncIterator[InProcess]:
-    """A migrated, empty ledger at noon on 1 June 2026, with a vault or without."""
+async def in_process(
+    dsn: str, profile: Path, vault: InstalledVault | None = None, checkpoint_key: Path | None = None
+) -> AsyncIterator[InProcess]:
+    """A migrated, empty ledger at noon on 1 June 2026, with a vault, and with a key for checkpoints, or without."""
     settings = Settings(
         kafka_bootstrap="127.0.0.1:1",
         postgres_dsn=dsn,
         profile=profile,
         vault_postgres_dsn=vault.dsn if vault else None,
         vault_keyring=vault.keys if vault else None,
+        checkpoint_key=checkpoint_key,
     )
     clock = ManualClock(NOON)
     platform = await open_platform(

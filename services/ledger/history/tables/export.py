@@ -37,12 +37,20 @@ class Export:
         return [(row["position"], record_of(row)) for row in rows]
 
     async def _draw_horizon(self) -> None:
-        try:
-            async with self._database.transaction() as connection:
-                await connection.execute(f"SET LOCAL lock_timeout = '{_HORIZON_WAIT}'")
-                await locks.wait_for_writers(connection)
-                newest = await connection.fetchval("SELECT coalesce(max(position), 0) FROM hazard_history")
-        except asyncpg.LockNotAvailableError:
-            # A long writer is at work: what is known to be complete is still a right answer.
-            return
-        self._horizon = max(self._horizon, newest)
+        self._horizon = max(self._horizon, await horizon(self._database) or 0)
+
+
+async def horizon(database: Database) -> int | None:
+    """Return a position below which, itself included, nothing can appear any more; None while a long writer is at work.
+
+    Writers wait for those that are under way, for a second at most.
+    """
+    try:
+        async with database.transaction() as connection:
+            await connection.execute(f"SET LOCAL lock_timeout = '{_HORIZON_WAIT}'")
+            await locks.wait_for_writers(connection)
+            newest: int = await connection.fetchval("SELECT coalesce(max(position), 0) FROM hazard_history")
+    except asyncpg.LockNotAvailableError:
+        # What is known to be complete is still a right answer.
+        return None
+    return newest

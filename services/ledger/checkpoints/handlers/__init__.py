@@ -1,0 +1,1 @@
+"""Growing the tree, signing what it has become, and proving what is in it."""

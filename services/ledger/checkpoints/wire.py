@@ -1,0 +1,33 @@
+"""Checkpoints put together: their routes, and the job that signs them where the installation has a key."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import structlog
+
+from services.chassis.assembly import Job, Part, Platform
+from services.ledger.checkpoints.handlers.keys import SigningKeys
+from services.ledger.checkpoints.handlers.signing import Signing
+from services.ledger.checkpoints.http import Deps, router
+from services.ledger.checkpoints.jobs import from_its_start, make_checkpoint, note_when_done
+
+_log = structlog.get_logger(__name__)
+
+
+def wire(platform: Platform[Any]) -> Part:
+    """Return the checkpoints' part of the ledger; raises UnusableKey for a file of keys that can't be used."""
+    settings = platform.settings
+    if settings.checkpoint_key is None:
+        _log.warning("no checkpoints are signed: DUBAN_CHECKPOINT_KEY names no file")
+        return Part(routers=[router(Deps(platform.database, None))])
+    keys = SigningKeys(settings.checkpoint_origin or f"duban/{platform.city.code}/ledger", settings.checkpoint_key)
+    _log.info("checkpoints are signed", verifier_keys=keys.verifier_keys())
+    signing = partial(make_checkpoint, platform.database, signing=Signing.on(platform, keys))
+    work = partial(note_when_done, signing, clock=platform.clock)
+    job = platform.every(settings.checkpoint_seconds, work, name="checkpoint")
+    return Part(
+        routers=[router(Deps(platform.database, keys))],
+        jobs=[Job(from_its_start(job.run, clock=platform.clock), job.role)],
+    )
