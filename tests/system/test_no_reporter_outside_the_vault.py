@@ -20,10 +20,12 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local import ephemeral, vault
 from services.chassis.process.clock import ZONE
+from services.chassis.testing import searching
+from services.chassis.testing.searching import Marked
 from services.ledger.tests.vaults import create_vault, drop_vault
 from tests.deploy import running
 from tests.system import canary
-from tests.system.canary import Marked, Pages, Spans
+from tests.system.canary import Pages, Spans
 
 pytestmark = [pytest.mark.servers, pytest.mark.platform, pytest.mark.timeout(600)]
 
@@ -212,9 +214,9 @@ def behind_the_pages(city: City, marked: Marked) -> list[str]:
     """Return every place but pages at which it stands; the vault is looked into, too: there it is sealed."""
     dsns = {**city.running.dsns, "vault": city.vault_dsn}
     return [
-        *ephemeral.in_own_loop(canary.topics(city.bootstrap, city.prefix, marked)),
-        *ephemeral.in_own_loop(canary.databases(dsns, marked)),
-        *canary.files(city.home, marked),
+        *ephemeral.in_own_loop(searching.topics(city.bootstrap, city.prefix, marked)),
+        *ephemeral.in_own_loop(searching.databases(dsns, marked)),
+        *searching.files(city.home, marked),
         *canary.metrics(city.urls, marked),
         *city.spans.search(marked),
     ]
@@ -240,8 +242,8 @@ async def _planted(city: City) -> None:
     await producer.stop()
 
 
-@pytest.mark.parametrize("form", sorted(canary.forms("举报人甲")))
+@pytest.mark.parametrize("form", sorted(searching.forms("举报人甲")))
 def test_the_search_finds_a_name_in_each_form(form: str) -> None:
-    needle = canary.forms("举报人甲")[form]
+    needle = searching.forms("举报人甲")[form]
     assert any(form in hit for hit in Marked(["举报人甲"]).hits("place", b"before" + needle + b"after"))
     assert not list(Marked(["举报人甲"]).hits("place", b"nothing of the kind"))
