@@ -80,7 +80,7 @@ check: ## Everything that has to be green, in the order of .ci/run: $(CHECKS)
 	@for step in $(CHECKS); do \
 		printf '\n=== %s (%s)\n' "$$step" "$$(date -u +%H:%M:%S)"; $(MAKE) --no-print-directory $$step || exit 1; done
 
-CHECKS := install lint type arch fresh demo-check secure-check chaos-check test
+CHECKS := install lint type arch fresh demo-check secure-check chaos-check upgrade-check test
 
 .PHONY: demo-check secure-check chaos-check
 demo-check: install
@@ -89,6 +89,14 @@ secure-check: install
 	@DUBAN_HOME="$(CURDIR)/.duban/check-secure" SECURE=1 CI=true $(PY) -m deploy.demo --seed 2
 chaos-check: install
 	@DUBAN_HOME="$(CURDIR)/.duban/check-storm" CI=true $(PY) -m tests.chaos.storm --hostile --seed 1 --seconds 10
+
+# What the rehearsal of an upgrade begins with: the release before, once it has a tag. 0.1.0 can't be gone back to.
+BEFORE := 187b2d3
+.PHONY: upgrade-check
+upgrade-check: install
+	@if git cat-file -e "$(BEFORE)^{commit}" 2>/dev/null; \
+	then DUBAN_HOME="$(CURDIR)/.duban/check-upgrade" $(PY) -m tests.chaos.upgrade --from $(BEFORE) --seconds 30; \
+	else echo "this clone has no history back to $(BEFORE): no upgrade is rehearsed"; fi
 
 .PHONY: lint
 lint: install ## Check style, formatting, and the house's own rules of layout, language and access
@@ -147,6 +155,10 @@ bench-alarms: install ## Measure ten million armed alarms (a quarter of an hour;
 .PHONY: chaos
 chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1; YEAR=1: 2024)
 	@$(PY) -m $(if $(YEAR),tests.chaos.year,tests.chaos.storm) $(if $(SEED),--seed $(SEED)) $(if $(YEAR),,$(STORM)) $(ARGS)
+.PHONY: upgrade
+upgrade: install ## Upgrade the release before under load, take it back, upgrade again, then audit (FROM=<git ref>)
+	@$(PY) -m tests.chaos.upgrade $(if $(FROM),--from $(FROM)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 STORM = $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(HOSTILE),--hostile)
 
 $(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml

@@ -55,7 +55,15 @@ class Supervisor:
         """Write the configuration; a running supervisor takes it over and restarts only what changed."""
         self._settings.logs.mkdir(parents=True, exist_ok=True)
         self._socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        secrets_store.write_private(self._config, configuration(self._settings, programs))
+        self.reload(configuration(self._settings, programs))
+
+    def configured(self) -> str:
+        """Return the configuration that was written last."""
+        return self._config.read_text(encoding="utf-8")
+
+    def reload(self, text: str) -> None:
+        """Take over a configuration; what changed is stopped and not started again. Launches a supervisor where none runs."""
+        secrets_store.write_private(self._config, text)
         if not self.running():
             self._launch()
             return
