@@ -18,6 +18,7 @@ from fastapi import APIRouter, FastAPI
 from duban_contracts.catalogue import EventData
 from duban_contracts.profile import City, load_city
 from services.chassis.access.policy import guard
+from services.chassis.access.signin.door import SignIn
 from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
 from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.options import ConsumerOptions
@@ -59,6 +60,8 @@ class Platform(Generic[S]):
     database: Database
     clock: Clock
     city: City
+    sign_in: SignIn | None = None
+    """None where people don't sign in: keys alone are taken."""
     reactions: Reactions = field(default_factory=Reactions)
 
     def topic(self, name: str) -> str:
@@ -144,11 +147,13 @@ async def open_platform(
     MigrationError when the database and the migrations disagree.
     """
     city = load_city(settings.profile)
+    clock = clock or settings.clock()
+    sign_in = SignIn.of(settings.issuer, settings.profile, city, clock)
     await migrate(settings.postgres_dsn, migrations, slices)
     database = await connect(
         settings.postgres_dsn, application_name=f"duban-{service}", max_size=max_connections, settings=session
     )
-    return Platform(service=service, settings=settings, database=database, clock=clock or settings.clock(), city=city)
+    return Platform(service=service, settings=settings, database=database, clock=clock, city=city, sign_in=sign_in)
 
 
 def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> Service:
@@ -186,10 +191,17 @@ def app_of(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> Fas
         platform.service,
         title=title,
         database=platform.database,
-        readiness=[check for part in parts for check in (*_of_consumers(part), *part.readiness)],
+        readiness=[
+            *_of_sign_in(platform),
+            *(check for part in parts for check in (*_of_consumers(part), *part.readiness)),
+        ],
         routers=[router for part in parts for router in part.routers],
     )
-    return guard(app, platform.city)
+    return guard(app, platform.city, platform.sign_in)
+
+
+def _of_sign_in(platform: Platform[Any]) -> list[Readiness]:
+    return [platform.sign_in.provider.missing] if platform.sign_in else []
 
 
 def _of_consumers(part: Part) -> list[Readiness]:
@@ -202,7 +214,7 @@ def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
     async def role(stopping: asyncio.Event) -> None:
         await serve(app, host=platform.settings.http_host, port=platform.settings.http_port, stopping=stopping)
 
-    return role
+    return role if platform.sign_in is None else partial(_together, [role, platform.sign_in.provider.run])
 
 
 async def _together(runs: Sequence[Role], stopping: asyncio.Event) -> None:

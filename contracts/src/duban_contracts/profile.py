@@ -23,7 +23,7 @@ from duban_contracts.days import Zone
 from duban_contracts.groups import SupervisionGroup, fault_of
 from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.policies import Confirmation, Extension, Planning, Review, Tips
-from duban_contracts.vocabulary import SECTORS, Vocabulary, normalise
+from duban_contracts.vocabulary import SECTORS, normalise
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -102,11 +102,13 @@ class City(_Entry, frozen=True, kw_only=True):
 
     `bounds` says which days are taken for true (see :mod:`duban_contracts.admissible.dates`), the other policies how its
     hazards are dealt with (see :mod:`duban_contracts.policies`).
+    `production` is false for examples alone: what is made for trying things out refuses to serve any other.
     """
 
     code: DivisionCode
     name: Name
     timezone: str
+    production: bool = True
     regions: tuple[Region, ...]
     enterprises: tuple[Enterprise, ...] = ()
     groups: tuple[SupervisionGroup, ...] = ()
@@ -197,11 +199,6 @@ def _unique(path: Path, field: str, values: Iterable[str]) -> None:
         seen.add(value)
 
 
-def _published(path: Path, field: str, code: str, vocabulary: Vocabulary) -> None:
-    if code not in vocabulary:
-        raise ProfileError(path, field, f"{code} is no code of the vocabulary {vocabulary.title}")
-
-
 def load_city(directory: Path) -> City:
     """Read `city.json` of the profile in `directory`; raises ProfileError naming file, field and rule."""
     path = directory / "city.json"
@@ -247,4 +244,5 @@ def _check_enterprises(path: Path, city: City) -> None:
             raise ProfileError(path, f"{field}.uscc", "must be 18 characters with a right check character")
         if enterprise.county not in counties:
             raise ProfileError(path, f"{field}.county", f"{enterprise.county} is no county of this city")
-        _published(path, f"{field}.sector", enterprise.sector, SECTORS)
+        if enterprise.sector not in SECTORS:
+            raise ProfileError(path, f"{field}.sector", f"{enterprise.sector} is no code of {SECTORS.title}")

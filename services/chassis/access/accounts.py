@@ -63,11 +63,16 @@ def load_accounts(directory: Path, city: City) -> tuple[Account, ...]:
         if account.account in seen:
             raise ProfileError(path, f"$[{index}].account", f"{account.account} appears twice")
         seen.add(account.account)
-        fault = _area_fault(account, city) or _work_fault(account) or _enterprise_fault(account)
+        fault = fault_of(account, city)
         if fault is not None:
             name, rule = fault
             raise ProfileError(path, f"$[{index}].{name}", rule)
     return accounts
+
+
+def fault_of(account: Account, city: City) -> tuple[str, str] | None:
+    """Return the field of an account that can't be in `city`, and the rule that it breaks; None for a good one."""
+    return _area_fault(account, city) or _work_fault(account) or _enterprise_fault(account)
 
 
 def _area_fault(account: Account, city: City) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import Depends, FastAPI, Request
@@ -21,10 +22,12 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from duban_contracts.profile import City
+from services.chassis.access.credentials import Credentials
 from services.chassis.access.keys import Authenticator
 from services.chassis.access.refusals import Caller, Reason, expect, record
 from services.chassis.access.roles import Role, Roles, holds
 from services.chassis.access.scope import Scope
+from services.chassis.access.signin.door import CODES, SignIn
 from services.chassis.web.problems import Problem
 
 _NAME: Final = re.compile(r"[a-z]+(\.[a-z][a-z-]*){2}\Z")
@@ -100,10 +103,10 @@ class Allow:
         self.beside = tuple(beside)
         reasons = [Reason.UNAUTHENTICATED, Reason.ROLE, *([Reason.REACH] if action.reach in _WHO else [])]
         # What it may end a request with; the router tells OpenAPI.
-        self.codes = tuple(reason.value for reason in reasons)
+        self.codes = (*(reason.value for reason in reasons), *CODES)
 
     async def __call__(self, request: Request) -> Caller:
-        """Return the caller; raises Problem 401 and 403."""
+        """Return the caller; raises Problem 401 and 403, and 503 while no token can be judged."""
         access: Access = request.app.state.access
         return await access.admit(request.headers.get("authorization"), self)
 
@@ -111,7 +114,7 @@ class Allow:
 def allow(action: Action, *, beside: Sequence[Action] = ()) -> Allow:
     """Return the FastAPI dependency that lets a request do `action` and gives its Caller.
 
-    401 without a valid key; 403 `role-not-allowed` for a role, `reach-not-allowed` for a scope, that `action` excludes.
+    401 without a valid key or token; 403 `role-not-allowed` for a role, `reach-not-allowed` for a scope, that `action` excludes.
     `beside` are actions that the handler asks about with `permits` (may this caller see the bytes, too?).
     """
     return Allow(action, beside)
@@ -125,17 +128,18 @@ def permits(caller: Caller, action: Action) -> bool:
 class Access:
     """Admits requests to one app of the city `city`."""
 
-    def __init__(self, authenticator: Authenticator, city: City) -> None:
-        self._authenticator = authenticator
+    def __init__(self, credentials: Credentials | Authenticator, city: City) -> None:
+        self._credentials = credentials
         self.city = city
 
     async def admit(self, header: str | None, wanted: Allow) -> Caller:
-        """Return who calls and what it may see; raises Problem 401 or 403, and records either."""
+        """Return who calls and what it may see; raises Problem 401 or 403, and records either; 503."""
         action = wanted.action
         try:
-            principal = await self._authenticator.authenticate(header)
-        except Problem:
-            record(Reason.UNAUTHENTICATED, action.name, None)
+            principal = await self._credentials.authenticate(header)
+        except Problem as problem:
+            if problem.status == HTTPStatus.UNAUTHORIZED:
+                record(Reason.UNAUTHENTICATED, action.name, None)
             raise
         if not holds(principal, action.roles):
             record(Reason.ROLE, action.name, principal)
@@ -234,12 +238,12 @@ def _queries(dependant: Dependant) -> Iterable[str]:
         yield from _queries(inner)
 
 
-def guard(app: FastAPI, city: City) -> FastAPI:
-    """Make `app` ask everybody for a key and a right; raises RouteNotGuarded when a route names no action.
+def guard(app: FastAPI, city: City, sign_in: SignIn | None = None) -> FastAPI:
+    """Make `app` ask everybody for a key or, with `sign_in`, a token, and for a right; raises RouteNotGuarded when a route names no action.
 
     Needs `app.state.service` and `app.state.database`, which `create_app` sets.
     """
-    app.state.access = Access(Authenticator(app.state.database), city)
+    app.state.access = Access(Credentials(Authenticator(app.state.database), sign_in), city)
     for route in routes_of(app, app.state.service):
         if route.action is not None:
             expect(route.action.name)

@@ -10,9 +10,10 @@ from pydantic import Field
 
 from services.chassis.process.clock import Clock, ScaledClock, SystemClock
 from services.chassis.process.kafka import KafkaSettings
+from services.chassis.process.sign_in import SignInSettings
 
 
-class ServiceSettings(KafkaSettings):
+class ServiceSettings(KafkaSettings, SignInSettings):
     """Settings common to all services; each service adds its own in its `settings.py`."""
 
     postgres_dsn: str = Field(

@@ -103,3 +103,14 @@ ACCESS_REFUSALS: Final = Counter(
     " a row outside its scope. One account that collects outside-scope is looking for what isn't its own.",
     ["action", "reason"],
 )
+SIGN_IN_TOKENS: Final = Counter(
+    "duban_sign_in_tokens_total",
+    "Tokens that people came with, by outcome: accepted, or the code of the refusal. Many with an invalid signature are"
+    " an attack, or keys that the provider changed without publishing them first.",
+    ["outcome"],
+)
+SIGN_IN_KEYS: Final = Gauge(
+    "duban_sign_in_keys_timestamp_seconds",
+    "When the sign-in provider's keys were last fetched, 0 before the first time; none where people don't sign in.",
+    ["issuer"],
+)

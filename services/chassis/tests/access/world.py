@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from services.chassis.access.keys import NewKey, new_token, store
 from services.chassis.access.policy import guard
 from services.chassis.access.principal import Principal
+from services.chassis.access.signin.door import SignIn
 from services.chassis.storage.database import Database
 from services.chassis.tests.access.city import CITY
 from services.chassis.web.app import create_app
@@ -16,9 +17,9 @@ from services.chassis.web.app import create_app
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def app_with(opened: Database, *routers: APIRouter) -> FastAPI:
-    """Return a guarded app called `example` of these routers."""
-    return guard(create_app("example", title="example", database=opened, routers=routers), CITY)
+def app_with(opened: Database, *routers: APIRouter, sign_in: SignIn | None = None) -> FastAPI:
+    """Return a guarded app called `example` of these routers; with `sign_in` people may come with tokens."""
+    return guard(create_app("example", title="example", database=opened, routers=routers), CITY, sign_in)
 
 
 async def key_of(opened: Database, principal: Principal) -> dict[str, str]:
