@@ -24,6 +24,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from duban_contracts.profile import City
 from services.chassis.access.credentials import Credentials
 from services.chassis.access.keys import Authenticator
+from services.chassis.access.noting import note_asked, note_caller
 from services.chassis.access.refusals import Caller, Reason, expect, record
 from services.chassis.access.roles import Role, Roles, holds
 from services.chassis.access.scope import Scope
@@ -64,6 +65,8 @@ class Action:
     zh: str
     roles: Roles
     reach: Reach = Reach.ROWS
+    veiled: bool = False
+    """Nobody may learn who did it and when: the trail keeps nothing of it (P8)."""
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -135,12 +138,14 @@ class Access:
     async def admit(self, header: str | None, wanted: Allow) -> Caller:
         """Return who calls and what it may see; raises Problem 401 or 403, and records either; 503."""
         action = wanted.action
+        note_asked(action.name, protected=action.reach is not Reach.NOTHING, veiled=action.veiled)
         try:
             principal = await self._credentials.authenticate(header)
         except Problem as problem:
             if problem.status == HTTPStatus.UNAUTHORIZED:
                 record(Reason.UNAUTHENTICATED, action.name, None)
             raise
+        note_caller(principal, header)
         if not holds(principal, action.roles):
             record(Reason.ROLE, action.name, principal)
             raise _role_not_allowed(action)

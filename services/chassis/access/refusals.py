@@ -16,7 +16,7 @@ import structlog
 from duban_contracts.events.types import Actor
 from services.chassis.access.principal import Principal
 from services.chassis.access.scope import Dimension, Facts, Scope
-from services.chassis.telemetry import metrics, tracing
+from services.chassis.telemetry import acts, metrics, tracing
 from services.chassis.web.problems import Problem
 
 _log = structlog.get_logger(__name__)
@@ -102,6 +102,8 @@ def record(reason: Reason, action: str, principal: Principal | None, *, dimensio
     to the request's own line.
     """
     metrics.ACCESS_REFUSALS.labels(action, reason).inc()
+    if (act := acts.current()) is not None:
+        act.reason = reason.value
     _log.warning(
         "access refused",
         action=action,

@@ -26,6 +26,7 @@ class Role(StrEnum):
     OBSERVER = "observer"
     INTEGRATOR = "integrator"
     OPERATOR = "operator"
+    AUDITOR = "auditor"
 
 
 Roles = frozenset[Role]
@@ -43,6 +44,7 @@ PRINCIPALS: Final[Roles] = frozenset({Role.ENTERPRISE_PRINCIPAL})
 INTEGRATORS: Final[Roles] = frozenset({Role.INTEGRATOR})
 OPERATORS: Final[Roles] = frozenset({Role.OPERATOR})
 OBSERVERS: Final[Roles] = frozenset({Role.OBSERVER})
+AUDITORS: Final[Roles] = frozenset({Role.AUDITOR})
 TIP_OFFICERS: Final[Roles] = frozenset({Role.TIP_OFFICER})
 
 # Government staff who work on cases. An operator keeps the machines and reads none, a tip officer reads tips only.

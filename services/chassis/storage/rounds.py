@@ -12,6 +12,7 @@ from contextvars import Context
 from typing import Final, Generic, TypeVar
 
 from services.chassis.storage.database import may_have_committed
+from services.chassis.telemetry import acts
 
 Asked = TypeVar("Asked")
 Said = TypeVar("Said")
@@ -85,7 +86,8 @@ class Rounds(Generic[Asked, Said]):
         if not some:
             return
         try:
-            said = await self._take([request.asked for request in some])
+            with acts.doing(tuple(act for request in some for act in request.acts)):
+                said = await self._take([request.asked for request in some])
             for request, one in zip(some, said, strict=True):
                 request.tell(one)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers
@@ -104,10 +106,11 @@ class Rounds(Generic[Asked, Said]):
 
 
 class _Request(Generic[Asked, Said]):
-    """What one caller asks, and where it waits for the answer."""
+    """What one caller asks, on whose behalf, and where it waits for the answer."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
+        self.acts = acts.under_way()
         self.answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
 
     def tell(self, said: Said | Exception) -> None:

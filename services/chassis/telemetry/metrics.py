@@ -114,3 +114,20 @@ SIGN_IN_KEYS: Final = Gauge(
     "When the sign-in provider's keys were last fetched, 0 before the first time; none where people don't sign in.",
     ["issuer"],
 )
+TRAIL_ACTS: Final = Counter(
+    "duban_trail_acts_total",
+    "Requests that the audit trail tells of, by how they ended. A rise of refused or failed wants a look at the trail.",
+    ["outcome"],
+)
+TRAIL_LOST: Final = Counter(
+    "duban_trail_lost_total",
+    "Reads and refusals that the trail could not keep because the database was away too long; it says so itself, too.",
+)
+TRAIL_UNSEALED: Final = Gauge(
+    "duban_trail_unsealed_rows", "Rows of the audit trail that no seal holds yet: those of the last seconds."
+)
+TRAIL_OLDEST_UNSEALED: Final = Gauge(
+    "duban_trail_oldest_unsealed_timestamp_seconds",
+    "When the oldest row that no seal holds was written; stands at now when there is none. Until it is sealed, whoever "
+    "owns the tables could change it unseen.",
+)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from services.chassis.storage.database import is_retryable
-from services.chassis.telemetry import tracing
+from services.chassis.telemetry import acts, tracing
 from services.chassis.web.idempotency import AnsweredBefore
 from services.chassis.web.problems import Problem, respond
 from services.chassis.web.routes import strangers
@@ -38,7 +38,7 @@ def install(app: FastAPI) -> None:
 
 async def _on_problem(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)  # noqa: S101 - registered for it
-    return respond(problem)
+    return _refused(problem)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -47,7 +47,13 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         # Starlette names those of the first route at this address only.
         headers["Allow"] = ", ".join(sorted(_methods_at(request)))
-    return respond(Problem(_CODES.get(error.status_code, "bad-request"), headers=headers))
+    return _refused(Problem(_CODES.get(error.status_code, "bad-request"), headers=headers))
+
+
+def _refused(problem: Problem) -> Response:
+    if (act := acts.current()) is not None:
+        act.code = problem.refusal.code
+    return respond(problem)
 
 
 def _methods_at(request: Request) -> set[str]:
@@ -67,7 +73,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     found = [*told(error.errors()), *strangers(request)]
     codes = {one.code for one in found}
     alone = codes.pop() if len(codes) == 1 and codes <= _OWN else "invalid-field"
-    return respond(Problem.of_all(found, code=alone))
+    return _refused(Problem.of_all(found, code=alone))
 
 
 async def _on_answered(_: Request, before: Exception) -> Response:

@@ -28,6 +28,7 @@ from duban_contracts.not_json import NOT_JSON
 from duban_contracts.refusals import refusal
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection, Database
+from services.chassis.telemetry import acts
 from services.chassis.web.bodies import MOST_COMMAND_BYTES, read_body
 from services.chassis.web.documents import JSON
 from services.chassis.web.problems import Problem, may_answer
@@ -61,6 +62,12 @@ class Attempt:
     account: str = field(default="", init=False)
     is_open: bool = field(default=False, init=False)
     """It has begun, and its answer is not kept yet."""
+    act: acts.Act | None = field(default_factory=acts.current, init=False, repr=False, compare=False)
+    """The request as the trail tells it: carried out is what keeps an answer."""
+
+    def __post_init__(self) -> None:
+        if self.act is not None:
+            self.act.is_kept_by_answer = True
 
     async def begin(self, connection: Connection, account: str) -> None:
         """Claim the key for `account` in the command's transaction, before anything is decided.
@@ -122,7 +129,9 @@ async def begin_all(connection: Connection, attempts: Sequence[tuple[Attempt, st
 async def keep_all(connection: Connection, answers: Sequence[tuple[Attempt, Response]]) -> None:
     """Keep the answers of requests that began in this transaction; errors are not kept."""
     kept = [(attempt, response) for attempt, response in answers if attempt.is_open and response.status_code < 400]  # noqa: PLR2004
-    for attempt, _ in answers:
+    for attempt, response in answers:
+        if attempt.act is not None and not attempt.act.is_repeated and response.status_code < 400:  # noqa: PLR2004
+            attempt.act.status = response.status_code
         attempt.is_open = False
     if kept:
         await connection.execute(_ANSWERS.insert("idempotent_answer"), *_ANSWERS.arguments(kept))
@@ -190,6 +199,8 @@ def _outcome(
     kept = known.get((attempt.account, attempt.key))
     if kept is not None:
         same = kept.fingerprint == attempt.fingerprint
+        if same and attempt.act is not None:
+            attempt.act.is_repeated = True
         return kept.again() if same else Problem("idempotency-key-reused", field="Idempotency-Key")
     if held.get(attempt.lock) is not attempt:
         return Problem.of(

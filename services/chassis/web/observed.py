@@ -11,7 +11,7 @@ import structlog
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.chassis.telemetry import metrics, tracing
+from services.chassis.telemetry import acts, metrics, tracing
 from services.chassis.web import failures
 
 _log = structlog.get_logger(__name__)
@@ -21,6 +21,8 @@ _QUIET: Final = frozenset({"/healthz", "/readyz", "/readyz/http", "/metrics"})
 _ONE_IN: Final = 100
 _SLOW_SECONDS: Final = 0.5
 _FAILED: Final = 400
+WAITED: Final = "duban.waited"
+"""In a request's scope: how many of its seconds it waited because its sender wished to. They are nobody's slowness."""
 
 
 class Observed:
@@ -50,15 +52,19 @@ class Observed:
         header = next((value for key, value in scope["headers"] if key == b"traceparent"), None)
         parent = header.decode("latin-1") if header else None
         with tracing.span(f"HTTP {scope['method']}", traceparent=parent, kind=SpanKind.SERVER):
+            act = acts.Act(scope, tracing.current_traceparent())
             try:
-                await self._app(scope, receive, record)
+                with acts.doing((act,)):
+                    await self._app(scope, receive, record)
             except Exception as error:
                 if started_answer:
                     raise
                 # Here and not outside, so that the line carries the request's trace.
                 await failures.unexpected(scope["method"], error)(scope, receive, record)
             finally:
-                self._measure(scope, status, time.perf_counter() - started)
+                self._measure(scope, status, time.perf_counter() - started - scope.get(WAITED, 0.0))
+                act.has_ended = True
+                _note(scope, act, status)
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         # The template, never the path: paths hold hazard ids and would be a label without bound.
@@ -81,6 +87,14 @@ class Observed:
         if status >= _FAILED or seconds >= _SLOW_SECONDS:
             return 1
         return 0 if next(self._well) % _ONE_IN else _ONE_IN
+
+
+def _note(scope: Scope, act: acts.Act, status: int) -> None:
+    """Tell the app's trail, where it keeps one, how a request ended."""
+    app = scope.get("app")
+    trail = getattr(app.state, "trail", None) if app is not None else None
+    if trail is not None:
+        trail.note(act, status)
 
 
 # Looking up a metric's child takes a lock and builds its key anew. Methods are HTTP's or OTHER, routes are templates.

@@ -32,7 +32,7 @@ from services.ledger.insiders.handlers import change_report, report_inside
 from services.ledger.insiders.model import Handle, InsideReport, Reward, handle, reward
 from services.ledger.tips.handlers.office import TipOffice
 
-REPORT: Final = Action("ledger.insiders.report", "提交内部报告", roles=ENTERPRISE)
+REPORT: Final = Action("ledger.insiders.report", "提交内部报告", roles=ENTERPRISE, veiled=True)
 READ: Final = Action("ledger.insiders.read", "查看本企业内部报告", roles=ENTERPRISE)
 HANDLE: Final = Action("ledger.insiders.handle", "处理内部报告", roles=PRINCIPALS)
 REWARD: Final = Action("ledger.insiders.reward", "发放内部报告奖励", roles=PRINCIPALS)

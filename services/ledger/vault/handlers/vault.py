@@ -91,7 +91,9 @@ class Vault:
             if self._database is None:
                 with self._remembering():
                     async with asyncio.timeout(self._answers_within):
-                        self._database = await connect(self._dsn, application_name="duban-vault", max_size=_CONNECTIONS)
+                        self._database = await connect(
+                            self._dsn, application_name="duban-vault", max_size=_CONNECTIONS, keeps_trail=False
+                        )
             return self._database
 
     @contextmanager

@@ -1,0 +1,240 @@
+"""What was sealed stays as it was, or it shows: edited, removed, slipped in, put elsewhere, cut off, made anew (SY66)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from services.chassis.process.clock import SystemClock
+from services.chassis.storage import trail
+from services.chassis.storage.database import Database, connect
+from services.chassis.storage.schema import migrate
+from services.chassis.storage.trail import Outcome, Row
+from services.chassis.tests.trail.example import MIGRATIONS
+from services.chassis.trail.model import BEGINNING, Fault, Finding, Head
+from services.chassis.trail.pruning import TooYoung, prune
+from services.chassis.trail.sealing import seal_all
+from services.chassis.trail.verifying import Verdict, verify
+
+pytestmark = [pytest.mark.feature("SY66")]
+
+NOW = datetime.now(UTC)
+
+
+def row(nth: int, at: datetime = NOW) -> Row:
+    return Row(at=at + timedelta(seconds=nth), action="example.boxes.open", outcome=Outcome.DONE, objects=[f"b{nth}"])
+
+
+async def written(database: Database, count: int, *, at: datetime = NOW) -> None:
+    """Write and seal some rows, as if it were `at`."""
+    async with database.transaction() as connection:
+        await trail.write(connection, [row(nth, at) for nth in range(count)])
+    await seal_all(database, _At(at))
+
+
+class _At(SystemClock):
+    """A clock that stands still."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def wall(self) -> datetime:
+        return self._at
+
+
+@pytest.fixture
+async def opened(database: str) -> AsyncIterator[Database]:
+    """A database with three seals of four rows."""
+    await migrate(database, MIGRATIONS)
+    opened = await connect(database, application_name="test")
+    for _ in range(3):
+        await written(opened, 4)
+    yield opened
+    await opened.close()
+
+
+async def judged(database: Database, kept: Sequence[Head] = ()) -> Verdict:
+    async with database.acquire() as connection:
+        return await verify(connection, kept)  # type: ignore[arg-type]
+
+
+async def tampered(database: Database, *statements: str) -> list[Finding]:
+    """Do something to the tables as their owner could; return what the check finds."""
+    async with database.transaction() as connection:
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            await connection.execute(statement)
+    return list((await judged(database)).findings)
+
+
+async def test_a_trail_that_nobody_touched_is_whole(opened: Database) -> None:
+    verdict = await judged(opened)
+    assert (verdict.rows, verdict.seals, verdict.unsealed, list(verdict.findings)) == (12, 3, 0, [])
+    assert verdict.head.number == 3
+
+
+async def test_rows_that_wait_for_their_seal_are_no_fault(opened: Database) -> None:
+    async with opened.transaction() as connection:
+        await trail.write(connection, [row(1)])
+    verdict = await judged(opened)
+    assert (verdict.unsealed, list(verdict.findings)) == (1, [])
+
+
+async def test_sealing_again_adds_nothing(opened: Database) -> None:
+    assert await seal_all(opened, SystemClock()) == 0
+    assert (await judged(opened)).seals == 3
+
+
+async def test_a_transaction_that_commits_late_is_sealed_late_and_missed_by_nobody(opened: Database) -> None:
+    async with opened.transaction() as slow:
+        await trail.write(slow, [row(1)])
+        await written(opened, 2)
+    assert await seal_all(opened, SystemClock()) == 1
+    verdict = await judged(opened)
+    assert (verdict.rows, list(verdict.findings)) == (15, [])
+
+
+async def test_while_one_instance_seals_another_leaves_it_alone(opened: Database) -> None:
+    async with opened.transaction() as connection:
+        await trail.write(connection, [row(1)])
+    async with opened.transaction() as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", 0x7472_6169)
+        assert await seal_all(opened, SystemClock()) == 0
+    assert await seal_all(opened, SystemClock()) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "account = 'somebody-else'",
+        "at = at + interval '1 microsecond'",
+        "source = '10.0.0.1'",
+        "outcome = 'refused'",
+        "objects = '{b1,b2}'",
+        "events = '{e}'",
+        "times = 2",
+        "trace = ''",
+    ],
+)
+async def test_an_edited_row_is_found_by_its_position(opened: Database, change: str) -> None:
+    assert await tampered(opened, f"UPDATE trail.act SET {change} WHERE position = 6") == [  # noqa: S608
+        Finding(Fault.EDITED, 6)
+    ]
+
+
+async def test_a_removed_row_is_found(opened: Database) -> None:
+    assert await tampered(opened, "DELETE FROM trail.act WHERE position IN (2, 12)") == [
+        Finding(Fault.REMOVED, 2),
+        Finding(Fault.REMOVED, 12),
+    ]
+
+
+async def test_rows_that_changed_places_are_found(opened: Database) -> None:
+    found = await tampered(
+        opened,
+        """UPDATE trail.act SET at = other.at, objects = other.objects FROM trail.act AS other
+            WHERE (act.position, other.position) IN ((3, 6), (6, 3))""",
+    )
+    assert found == [Finding(Fault.EDITED, 3), Finding(Fault.EDITED, 6)]
+
+
+async def test_a_row_that_was_slipped_in_is_found(opened: Database) -> None:
+    slipped = "INSERT INTO trail.act (at, action, outcome) VALUES (now() - interval '1 day', 'a', 'done')"
+    assert await tampered(opened, slipped) == [Finding(Fault.SLIPPED_IN, 13)]
+
+
+async def test_an_edited_a_missing_and_a_moved_seal_are_found(opened: Database) -> None:
+    assert await tampered(opened, "UPDATE trail.seal SET sealed_at = sealed_at + interval '1 s' WHERE number = 2") == [
+        Finding(Fault.SEAL_EDITED, 2)
+    ]
+    found = await tampered(opened, "DELETE FROM trail.seal WHERE number = 2")
+    assert Finding(Fault.SEAL_MISSING, 2) in found
+    assert [each.at for each in found if each.fault is Fault.SLIPPED_IN] == [5, 6, 7, 8]
+
+
+async def test_seals_that_changed_places_are_found(opened: Database) -> None:
+    found = await tampered(
+        opened,
+        "UPDATE trail.seal SET number = 100 WHERE number = 1",
+        "UPDATE trail.seal SET number = 1 WHERE number = 2",
+        "UPDATE trail.seal SET number = 2 WHERE number = 100",
+    )
+    assert {each.fault for each in found} == {Fault.SEAL_EDITED}
+
+
+async def test_a_chain_that_was_cut_or_made_anew_is_caught_by_whoever_kept_a_head(opened: Database) -> None:
+    kept = (await judged(opened)).head
+    assert list((await judged(opened, [kept])).findings) == []
+    cut = ["DELETE FROM trail.seal WHERE number = 3", "DELETE FROM trail.act WHERE position > 8"]
+    assert await tampered(opened, *cut) == []
+    assert list((await judged(opened, [kept])).findings) == [Finding(Fault.HEAD_MISSING, 3)]
+    await written(opened, 4)
+    assert list((await judged(opened, [kept])).findings) == [Finding(Fault.HEAD_MISSING, 3)]
+
+
+async def test_a_head_reads_as_it_is_written(opened: Database) -> None:
+    head = (await judged(opened)).head
+    assert Head.parse(str(head)) == head
+    with pytest.raises(ValueError, match="reads"):
+        Head.parse("3:beef")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE trail.act SET account = 'x'",
+        "DELETE FROM trail.act",
+        "TRUNCATE trail.act",
+        "UPDATE trail.seal SET digest = previous",
+        "DELETE FROM trail.seal",
+        "TRUNCATE trail.seal",
+    ],
+)
+async def test_even_its_owner_edits_it_only_on_purpose(opened: Database, statement: str) -> None:
+    async with opened.acquire() as connection:
+        with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+            await connection.execute(statement)
+
+
+async def test_what_is_older_than_it_must_be_kept_goes_and_the_rest_still_holds(database: str) -> None:
+    await migrate(database, MIGRATIONS)
+    opened = await connect(database, application_name="test")
+    for days in (500, 400, 300, 0):
+        await written(opened, 3, at=NOW - timedelta(days=days))
+    whole = await judged(opened)
+    async with opened.acquire() as connection:
+        gone = await prune(connection, keep=timedelta(days=366), account="operator-1", now=NOW)  # type: ignore[arg-type]
+        assert gone == 6
+        (pruned,) = await connection.fetch("SELECT account, times FROM trail.act WHERE action = 'trail.prune'")
+        assert (pruned["account"], pruned["times"]) == ("operator-1", 6)
+    left = await judged(opened, [whole.head])
+    assert (left.rows, left.seals, list(left.findings)) == (6, 2, [])
+    # Nothing is left to prune, and the chain goes on.
+    async with opened.acquire() as connection:
+        assert await prune(connection, keep=timedelta(days=366), account="operator-1", now=NOW) == 0  # type: ignore[arg-type]
+    await seal_all(opened, SystemClock())
+    assert list((await judged(opened)).findings) == []
+    # An anchor that somebody made up does not hide what he took away.
+    found = await tampered(
+        opened, "DELETE FROM trail.seal WHERE number = 3", "DELETE FROM trail.act WHERE position <= 9"
+    )
+    assert Finding(Fault.SEAL_MISSING, 3) in found
+    await opened.close()
+
+
+async def test_nothing_younger_than_366_days_can_be_pruned(opened: Database) -> None:
+    async with opened.acquire() as connection:
+        with pytest.raises(TooYoung):
+            await prune(connection, keep=timedelta(days=365), account="operator-1", now=NOW)  # type: ignore[arg-type]
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await connection.execute("DELETE FROM trail.act WHERE at < now() - interval '365 days' OR TRUE")
+
+
+async def test_an_empty_trail_is_whole(database: str) -> None:
+    await migrate(database, MIGRATIONS)
+    opened = await connect(database, application_name="test")
+    assert (await judged(opened)).head == BEGINNING
+    await opened.close()

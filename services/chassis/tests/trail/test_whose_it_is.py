@@ -1,0 +1,155 @@
+"""No account can edit the trail: not the service's own, and none that speaks HTTP (SY66)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from services.chassis.process.clock import SystemClock
+from services.chassis.storage import trail
+from services.chassis.storage.database import connect
+from services.chassis.storage.schema import migrate
+from services.chassis.storage.trail import FIRST_USE, Outcome, Row
+from services.chassis.tests.trail.conftest import World
+from services.chassis.tests.trail.example import MIGRATIONS
+from services.chassis.trail.keeping import take_over
+from services.chassis.trail.sealing import seal_all
+from services.chassis.trail.verifying import verify
+
+pytestmark = [pytest.mark.feature("SY66")]
+
+
+@pytest.fixture
+async def service_dsn(database: str) -> AsyncIterator[str]:
+    """The DSN of a service that owns its database, as provisioning makes it, with a trail that was taken over."""
+    role, password = f"r_{secrets.token_hex(6)}", secrets.token_hex(12)
+    superuser = await asyncpg.connect(database)
+    name = urlsplit(database).path.lstrip("/")
+    await superuser.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+    await superuser.execute(f"ALTER DATABASE {name} OWNER TO {role}")
+    address = urlsplit(database).netloc.rpartition("@")[2]
+    dsn = urlunsplit(urlsplit(database)._replace(netloc=f"{role}:{password}@{address}"))
+    await migrate(dsn, MIGRATIONS)
+    await take_over(database, role)
+    await take_over(database, role)  # as often as one likes
+    yield dsn
+    await superuser.execute(f"ALTER DATABASE {name} OWNER TO CURRENT_USER")
+    await superuser.execute(f"REASSIGN OWNED BY {role} TO CURRENT_USER")
+    await superuser.execute(f"DROP OWNED BY {role}")
+    await superuser.execute(f"DROP ROLE {role}")
+    await superuser.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE trail.act SET account = 'x'",
+        "DELETE FROM trail.act",
+        "TRUNCATE trail.act",
+        "UPDATE trail.seal SET digest = previous",
+        "DELETE FROM trail.seal",
+        "INSERT INTO trail.anchor VALUES (1, sha256('x'), now(), now(), 'x')",
+        "ALTER TABLE trail.act DISABLE TRIGGER ALL",
+        "DROP TRIGGER act_stays ON trail.act",
+        "CREATE OR REPLACE FUNCTION trail.stays() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+        "DROP TABLE trail.act",
+        "DROP SCHEMA trail CASCADE",
+        "ALTER TABLE trail.act OWNER TO CURRENT_USER",
+        "SET session_replication_role = replica",
+    ],
+)
+async def test_the_services_role_can_do_none_of_it(service_dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(service_dsn)
+    await connection.execute("INSERT INTO trail.act (at, action, outcome) VALUES (now(), 'a', 'done')")
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+        assert await connection.fetchval("SELECT count(*) FROM trail.act WHERE account IS NULL") == 1
+    finally:
+        await connection.close()
+
+
+async def test_the_services_role_writes_seals_and_reads(service_dsn: str) -> None:
+    opened = await connect(service_dsn, application_name="test")
+    async with opened.transaction() as connection:
+        await trail.write(connection, [Row(at=SystemClock().now(), action="a", outcome=Outcome.DONE)])
+    assert await seal_all(opened, SystemClock()) == 1
+    async with opened.acquire() as connection:
+        assert list((await verify(connection)).findings) == []  # type: ignore[arg-type]
+    await opened.close()
+
+
+async def test_auditors_read_it_and_nobody_else(world: World) -> None:
+    await world.client.post("/v1/boxes/b1/open", headers=world.regulator)
+    for headers, status in ((world.auditor, 200), (world.regulator, 403), (world.operator, 403), ({}, 401)):
+        assert (await world.client.get("/v1/trail", headers=headers)).status_code == status
+    shown = (await world.client.get("/v1/trail", headers=world.auditor)).json()
+    (item,) = [item for item in shown["items"] if item["action"] == "example.boxes.open"]
+    assert (item["account"], item["objects"], item["outcome"]) == ("regulator-1", ["b1"], "done")
+    # An auditor audits: that it read is told, too, and that is all it can do.
+    assert [row["account"] for row in await world.flushed("action = 'example.trail.read' AND outcome = 'read'")] == [
+        "auditor-1"
+    ]
+    assert (await world.client.post("/v1/boxes/b1/open", headers=world.auditor)).status_code == 403
+
+
+async def test_it_is_searched_by_account_object_action_outcome_and_time(world: World) -> None:
+    await world.client.post("/v1/boxes/b1/open", headers=world.regulator)
+    await world.client.post("/v1/boxes/b2/open", headers=world.regulator)
+    await world.client.get("/v1/boxes/b1", headers=world.county)
+    (first, second, third) = await world.flushed()
+
+    async def found(**asked: str) -> list[int]:
+        answer = await world.client.get("/v1/trail", params=asked, headers=world.auditor)
+        items = answer.json()["items"]
+        return [item["position"] for item in items if item["action"].startswith("example.boxes")]
+
+    ones, twos, threes = first["position"], second["position"], third["position"]
+    assert await found() == [threes, twos, ones]
+    assert await found(account="regulator-1") == [twos, ones]
+    assert await found(object="b1") == [threes, ones]
+    assert await found(object="b1", account="regulator-2") == [threes]
+    assert await found(action="example.boxes.read") == [threes]
+    assert await found(outcome="done") == [twos, ones]
+    assert await found(since=second["at"].isoformat()) == [threes, twos]
+    assert await found(until=second["at"].isoformat()) == [ones]
+
+
+async def test_pages_lead_through_all_of_it_in_every_format(world: World) -> None:
+    for nth in range(7):
+        await world.client.get(f"/v1/boxes/n{nth}", headers=world.regulator)
+    await world.flushed()
+    wanted = {"action": "example.boxes.read", "limit": "3"}
+    everything = (await world.client.get("/v1/trail", params=wanted | {"limit": "100"}, headers=world.auditor)).json()
+    for format_, lines in (("json", 0), ("jsonl", 3), ("csv", 4)):
+        pages, address = 0, f"/v1/trail?action=example.boxes.read&limit=3&format={format_}"
+        positions: list[int] = []
+        while address:
+            answer = await world.client.get(address, headers=world.auditor)
+            assert answer.status_code == 200
+            pages, address = pages + 1, answer.links.get("next", {}).get("url", "")
+            if format_ == "json":
+                positions += [item["position"] for item in answer.json()["items"]]
+            elif pages == 1:
+                assert len(answer.text.splitlines()) == lines
+        assert pages == 3
+        assert format_ != "json" or positions == [item["position"] for item in everything["items"]]
+
+
+async def test_a_cell_that_a_spreadsheet_would_reckon_is_text(world: World) -> None:
+    await world.client.get("/v1/boxes/=1+1", headers=world.regulator)
+    await world.flushed()
+    answer = await world.client.get("/v1/trail", params={"format": "csv", "object": "=1+1"}, headers=world.auditor)
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert ",'=1+1," in answer.text
+
+
+async def test_the_first_use_of_a_key_can_be_searched(world: World) -> None:
+    await world.client.get("/v1/boxes/b1", headers=world.regulator)
+    await world.flushed()
+    answer = await world.client.get("/v1/trail", params={"action": FIRST_USE}, headers=world.auditor)
+    assert "regulator-1" in {item["account"] for item in answer.json()["items"]}

@@ -1,0 +1,45 @@
+"""Taking the trail out of the service's hands: its tables belong to another role, and the service adds and reads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import asyncpg
+
+_TABLES: Final = ("act", "unsealed", "seal", "anchor")
+# Nothing that the service's role could change or take away, beside the list of what is to be sealed.
+_RIGHTS: Final = {
+    "act": "SELECT, INSERT",
+    "unsealed": "SELECT, INSERT, DELETE",
+    "seal": "SELECT, INSERT",
+    "anchor": "SELECT",
+}
+
+
+async def take_over(owner_dsn: str, role: str) -> None:
+    """Give the trail of the database that `owner_dsn` names to whoever connects by it; leave `role` what it needs.
+
+    Can be repeated. Rights are taken first and given anew, so that one that was given by hand does not stay. Needs the
+    right to take tables from `role` (a superuser, or a member of it that may create in the database).
+    """
+    connection = await asyncpg.connect(owner_dsn, timeout=30)
+    try:
+        async with connection.transaction():
+            for statement in _statements():
+                # DDL takes no parameters, so the server itself quotes the names.
+                await connection.execute(await connection.fetchval("SELECT format($1, $2::text)", statement, role))
+    finally:
+        await connection.close()
+
+
+def _statements() -> list[str]:
+    """Return what is taken and given; `%1$I` is the service's role."""
+    return [
+        "ALTER SCHEMA trail OWNER TO CURRENT_USER",
+        *(f"ALTER TABLE trail.{table} OWNER TO CURRENT_USER" for table in _TABLES),
+        "ALTER FUNCTION trail.stays() OWNER TO CURRENT_USER",
+        "REVOKE ALL ON SCHEMA trail FROM PUBLIC, %1$I",
+        "GRANT USAGE ON SCHEMA trail TO %1$I",
+        *(f"REVOKE ALL ON trail.{table} FROM PUBLIC, %1$I" for table in _TABLES),
+        *(f"GRANT {rights} ON trail.{table} TO %1$I" for table, rights in _RIGHTS.items()),
+    ]
