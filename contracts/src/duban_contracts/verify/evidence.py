@@ -44,8 +44,10 @@ class Evidence:
 
     def _copy(self, name: str, events: Sequence[CloudEvent]) -> None:
         notes = [note for event in events if (note := note_in(event)) is not None]
+        before = len(self._checkpoints)
         for note in notes:
             self._open(name, note, quiet=True)
+        self._found += _shrinking(name, [checkpoint for _, checkpoint in self._checkpoints[before:]])
         records = {event.id: event for event in events if is_record(event)}
         self._records.update(records)
         zh = f"{name}：{len(records)} 条历史记录，{len(notes)} 个检查点"
@@ -135,3 +137,14 @@ class Evidence:
             return opened(proof.note, self.keys)
         except NotVerified:
             return None
+
+
+def _shrinking(name: str, told: Sequence[Checkpoint]) -> Iterator[Finding]:
+    """Yield where a county was told, later on, of fewer records than before: something was taken away at the end."""
+    largest: dict[str, int] = {}
+    for each in told:
+        if each.size < (before := largest.get(each.origin, 0)):
+            zh = f"{name}：检查点 {each.size} 在检查点 {before} 之后签发，记录却变少——历史已被改写"
+            en = f"{name}: checkpoint {each.size} came after checkpoint {before} and holds less: history was rewritten"
+            yield Finding(holds=False, zh=zh, en=en)
+        largest[each.origin] = max(before, each.size)

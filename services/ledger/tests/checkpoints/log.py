@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import msgspec
 
 from duban_contracts.cloudevents import CloudEvent, to_structured
 from duban_contracts.topics import feedback_topic
+from services.chassis.storage.database import Connection
 from services.ledger.checkpoints.handlers.keys import SigningKeys
 from services.ledger.checkpoints.handlers.signing import Signing
 from services.ledger.checkpoints.jobs import make_checkpoint
@@ -40,6 +43,20 @@ class Log:
         """Make a checkpoint, as the job does, and return it."""
         assert await make_checkpoint(self.ledger.database, signing=self.signing)
         return (await self.ledger.get("/v1/checkpoint")).text
+
+    @asynccontextmanager
+    async def as_owner(self) -> AsyncIterator[Connection]:
+        """A connection of the database's owner, whom no trigger holds."""
+        async with self.ledger.pool.acquire() as connection:
+            await connection.execute("SET session_replication_role = replica")
+            yield connection
+            await connection.execute("RESET session_replication_role")
+
+    async def forget(self) -> None:
+        """Throw the tree and all checkpoints away, as an owner can, so that all is signed anew."""
+        async with self.as_owner() as connection:
+            await connection.execute("DELETE FROM checkpoint_tile")
+            await connection.execute("DELETE FROM checkpoint")
 
     async def get(self, path: str, who: str = "city", **parameters: Any) -> str:
         answer = await self.ledger.get(path, who, **parameters)
