@@ -23,6 +23,7 @@ from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Close, Confirm, Escalate, ListHazard, Plan, RequestExtension, Submit
 from services.ledger.tests.accountability.specimens import accountability_specimens
 from services.ledger.tests.assignments.specimens import assignment_specimens
+from services.ledger.tests.checkpoints.specimens import checkpoint_specimens
 from services.ledger.tests.criteria.specimens import criteria_specimens
 from services.ledger.tests.gathering.specimens import gathering_specimens
 from services.ledger.tests.groups.specimens import group_specimens
@@ -202,7 +203,9 @@ def _names_reference(answer: httpx.Response, reference: str) -> bool:
 @pytest.mark.feature("SY25")
 @pytest.mark.feature("SY65")
 @pytest.mark.parametrize("part", range(_PARTS))
-async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(ledger: InProcess, part: int) -> None:
+async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(
+    ledger: InProcess, checkpoint_key: Path, part: int
+) -> None:
     rows = Rows(ledger)
     beside = [
         *gathering_specimens(ledger, rows.hazard("confirm")),
@@ -215,4 +218,5 @@ async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(led
         *referral_specimens(ledger),
     ]
     beside += [*group_specimens(ledger), *await criteria_specimens(ledger)]
+    beside += await checkpoint_specimens(ledger, checkpoint_key, rows.hazard("confirm"))
     assert await examine(ledger.app, [*specimens(rows), *beside], part, _PARTS) == []
