@@ -65,6 +65,10 @@ restart: install ## Restart one process: make restart S=ledger
 duban: install ## Run the operations command: make duban ARGS="dead-letters list ledger"
 	@environment=$$($(LOCAL) env) && eval "$$environment" && $(VENV)/bin/duban $(ARGS)
 
+.PHONY: token
+token: install ## Print a token for `Authorization: Bearer` of an example account: make -s token AS=county-regulator
+	@$(LOCAL) token $(AS)
+
 .PHONY: doctor
 doctor: install ## Find what would stop the platform from starting, and say what to do
 	@$(LOCAL) doctor

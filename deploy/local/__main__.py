@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
         command = commands.add_parser(name, help=help_text)
         if name in {"logs", "restart", "psql"}:
             command.add_argument("process", nargs="?", help="e.g. ledger, kafka, postgres")
+        if name == "token":
+            command.add_argument("account", nargs="?", default="", help="a role or an account, e.g. county-regulator")
     parsed = parser.parse_args(arguments)
     try:
         return COMMANDS[parsed.command][1](load(), parsed)
@@ -132,6 +134,16 @@ def _psql(settings: Settings, parsed: argparse.Namespace) -> int:
     os.execv(binary, [binary, dsn])  # noqa: S606 - the terminal is the person's from here on
 
 
+def _token(settings: Settings, parsed: argparse.Namespace) -> int:
+    from deploy.local import sign_in
+
+    account = sign_in.account_of(settings, parsed.account)
+    if account != parsed.account:
+        print(account, file=sys.stderr)
+    print(sign_in.token(settings, account))
+    return 0
+
+
 def _fetch(settings: Settings, _parsed: argparse.Namespace) -> int:
     from deploy.local import jars
 
@@ -157,6 +169,7 @@ COMMANDS = {
     "reset": ("stop, and forget all state", _reset),
     "env": ("print what the duban command has to know of this platform, as lines for a shell (with passwords)", _env),
     "psql": ("open a service's database", _psql),
+    "token": ("print a token of an example account, for `Authorization: Bearer`", _token),
     "fetch": ("download Kafka's jars", _fetch),
 }
 

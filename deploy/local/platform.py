@@ -22,6 +22,7 @@ from deploy.local import (
     readiness,
     secrets_store,
     security,
+    sign_in,
     vault,
 )
 from deploy.local.program import Program
@@ -49,7 +50,10 @@ def up(settings: Settings, say: Say) -> None:
         prepared = parts.prepare(settings)
         dsns = provision.service_dsns(settings, prepared.superuser_dsn)
         first = [*programs.servers(settings, prepared), programs.receivers(settings)]
-        services = programs.services(settings, dsns, vault.dsn(settings, prepared.superuser_dsn))
+        issuer = sign_in.offered(settings)
+        first += [sign_in.program(settings)] if issuer else []
+        told = sign_in.environment(settings) if issuer else {}
+        services = programs.services(settings, dsns, vault.dsn(settings, prepared.superuser_dsn), told)
         supervisor = Supervisor(settings)
         supervisor.configure([*first, *services])
         asyncio.run(_servers(settings, supervisor, prepared, first, say))
@@ -93,6 +97,11 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
             "outside (DUBAN_POSTGRES_DSN)" if settings.outside_postgres else _postgres_address(settings),
         ),
         ("mail (demo)", f"smtp://{LOOPBACK}:{settings.port('smtp')}"),
+        *(
+            [("sign-in (demo)", f"{sign_in.url(settings.port(sign_in.NAME))}  (make token AS=county-regulator)")]
+            if sign_in.offered(settings)
+            else []
+        ),
         ("webhooks (demo)", f"http://{LOOPBACK}:{settings.port('webhook')}/received"),
         ("passwords, keys", str(settings.credentials)),
         *([("Kafka's users", str(settings.credentials / "kafka"))] if settings.secure else []),

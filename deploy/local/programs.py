@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from deploy.local import certificates, leftovers, provision, secrets_store, security, vault
@@ -62,14 +63,22 @@ def bounces(settings: Settings) -> Path:
     return settings.home / "received" / "bounces"
 
 
-def services(settings: Settings, dsns: Mapping[str, str], vault_dsn: str | None = None) -> list[Program]:
-    """Return the services of this checkout, in the order of the settings file; the ledger alone is told of the vault."""
+def services(
+    settings: Settings,
+    dsns: Mapping[str, str],
+    vault_dsn: str | None = None,
+    beside: Mapping[str, str] = MappingProxyType({}),
+) -> list[Program]:
+    """Return the services of this checkout, in the order of the settings file; the ledger alone is told of the vault.
+
+    `beside` is what all of them are told in addition.
+    """
     return [
         Program(
             name,
             [sys.executable, "-m", f"services.{name}"],
             _SERVICES + nth,
-            service_environment(settings, name, dsns[name], vault_dsn if name == _VAULTED else None),
+            service_environment(settings, name, dsns[name], vault_dsn if name == _VAULTED else None) | dict(beside),
             stop_seconds=30,
         )
         for nth, name in enumerate(built(settings))

@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from duban_contracts.not_json import NOT_JSON, reason
-from services.chassis.process.clock import Clock
+from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.periodic import rest
 from services.chassis.process.sign_in import Issuer, is_usable
 from services.chassis.telemetry import metrics
@@ -27,7 +27,6 @@ T = TypeVar("T")
 
 # Whatever strangers put into `kid`: the provider is asked no more often than this.
 GAP: Final = timedelta(seconds=10)
-_RETRY_SECONDS: Final = 5.0
 _TIMEOUT_SECONDS: Final = 5.0
 _MOST_BYTES: Final = 1 << 20
 _DISCOVERY: Final = "/.well-known/openid-configuration"
@@ -98,9 +97,14 @@ class Provider:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Keep the keys fresh until `stopping`."""
+        failures = 0
         while not stopping.is_set():
-            done = await self.fetch()
-            await rest(self._issuer.refresh_seconds if done else _RETRY_SECONDS, clock=self._clock, stopping=stopping)
+            if await self.fetch():
+                failures = 0
+                await rest(self._issuer.refresh_seconds, clock=self._clock, stopping=stopping)
+            else:
+                await back_off(self._clock, failures)
+                failures += 1
 
     async def missing(self) -> str | None:
         """Return what stands in the way of signing in, None when nothing does. Readiness asks this."""
