@@ -3,6 +3,7 @@
 Run as `python -m deploy.docker.provision`. Told by the environment: DUBAN_POSTGRES_DSN (may create databases),
 DUBAN_KAFKA_BOOTSTRAP, DUBAN_PROFILE, and DUBAN_<SERVICE>_PASSWORD for each service. Every step can be repeated.
 With DUBAN_VAULT_PASSWORD the reporters' vault is made, too; its keys, on first use, in the file DUBAN_VAULT_KEYRING names.
+The key that checkpoints are signed with is made on first use where DUBAN_CHECKPOINT_KEY names a file.
 API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. Each variable may be a file instead
 (`DUBAN_POSTGRES_DSN_FILE`); a Kafka that demands users and TLS is reached by the settings that services know, too
 (`DUBAN_KAFKA_SECURITY` and so on), as the one who may make topics.
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from deploy.local import provision, provision_city, settings, vault
+from deploy.local import checkpoints, provision, provision_city, settings, vault
 from deploy.local.trouble import Trouble
 from services.chassis.process.kafka import KafkaSettings
 from services.chassis.process.secret_files import UnusableSetting, given
@@ -56,6 +57,9 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
     if reached := vault_dsn(environ):
         file = environ.get("DUBAN_VAULT_KEYRING")
         done.append(await vault.prepare(superuser, reached, Path(file) if file else None))
+    if signing := environ.get("DUBAN_CHECKPOINT_KEY"):
+        key = Path(signing)
+        done.append(checkpoints.prepare(key, key.with_suffix(".pub"), chosen.profile))
     return done
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from deploy.local import (
+    checkpoints,
     doctor,
     leftovers,
     parts,
@@ -104,6 +105,7 @@ def addresses(settings: Settings) -> list[tuple[str, str]]:
         ),
         ("webhooks (demo)", f"http://{LOOPBACK}:{settings.port('webhook')}/received"),
         ("passwords, keys", str(settings.credentials)),
+        ("checkpoints' public key", str(checkpoints.verifier_keys(settings))),
         *([("Kafka's users", str(settings.credentials / "kafka"))] if settings.secure else []),
         ("logs", str(settings.logs)),
     ]
@@ -124,6 +126,7 @@ def environment(settings: Settings) -> dict[str, str]:
         **{f"DUBAN_{name.upper()}_DSN": dsn for name, dsn in dsns.items()},
         "DUBAN_VAULT_DSN": vault.dsn(settings, superuser),
         "DUBAN_VAULT_KEYRING": str(vault.keys(settings)),
+        "DUBAN_CHECKPOINT_KEY": str(checkpoints.key(settings)),
         **{f"DUBAN_{name.upper()}_URL": f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services},
     }
 

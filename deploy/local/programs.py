@@ -6,7 +6,7 @@ import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from deploy.local import certificates, leftovers, provision, secrets_store, security, vault
+from deploy.local import certificates, checkpoints, leftovers, provision, secrets_store, security, vault
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
 from duban_contracts.kafka_users import service_user
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _POSTGRES, _KAFKA, _RECEIVERS, _SERVICES = 10, 11, 20, 30
 _VAULTED = "ledger"  # the one service that opens the vault
+_SIGNS = "ledger"
 
 
 def servers(settings: Settings, parts: Parts) -> list[Program]:
@@ -106,6 +107,7 @@ def service_environment(settings: Settings, name: str, dsn: str, vault_dsn: str 
             },
         ),
         **({"DUBAN_VAULT_KEYRING": str(vault.keys(settings))} if vault_dsn else {}),
+        **(checkpoints.environment(settings) if name == _SIGNS else {}),
         "DUBAN_HTTP_HOST": LOOPBACK,
         "DUBAN_HTTP_PORT": str(settings.port(name)),
         "DUBAN_PROFILE": str(settings.profile),

@@ -8,13 +8,26 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import counties, criteria, dead_letters, duties, health, kafka, keys, tasks, topics, vault
+from services.cli import (
+    checkpoints,
+    counties,
+    criteria,
+    dead_letters,
+    duties,
+    health,
+    kafka,
+    keys,
+    tasks,
+    topics,
+    vault,
+)
 
 app = typer.Typer(help="督办平台运维命令", no_args_is_help=True, add_completion=False)
 app.command()(health.health)
 app.command()(health.lag)
 app.add_typer(dead_letters.commands, name="dead-letters")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(checkpoints.commands, name="checkpoints")
 app.add_typer(counties.commands, name="counties")
 app.add_typer(criteria.commands, name="criteria")
 app.add_typer(duties.commands, name="duties")

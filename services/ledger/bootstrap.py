@@ -10,6 +10,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
 from services.ledger.accountability.wire import wire as accountability
 from services.ledger.assignments.wire import wire as assignments
+from services.ledger.checkpoints.handlers.keys import UnusableKey, fresh_key, keys_of
 from services.ledger.checkpoints.wire import wire as checkpoints
 from services.ledger.claims.wire import wire as claims
 from services.ledger.criteria.wire import wire as criteria
@@ -31,16 +32,19 @@ from services.ledger.tips.wire import wire as tips
 from services.ledger.vault.handlers.keeper import Keeper, add_key, new_keyring
 from services.ledger.vault.model.keyring import UnusableKeyring
 
-# The `duban` command keeps the vault's keys by these; of a service it knows the bootstrap alone.
+# The `duban` command keeps the vault's keys, and those of checkpoints, by these; of a service it knows the bootstrap alone.
 __all__ = [
     "MIGRATIONS",
     "NAME",
     "SLICES",
     "TITLE",
     "Keeper",
+    "UnusableKey",
     "UnusableKeyring",
     "add_key",
     "build",
+    "fresh_key",
+    "keys_of",
     "new_keyring",
     "parts",
 ]

@@ -135,12 +135,16 @@ async def test_provisioning_makes_servers_ready_and_can_be_repeated(
             "DUBAN_HOME": str(tmp_path),
             "DUBAN_VAULT_PASSWORD": "p@ss/vault",
             "DUBAN_VAULT_KEYRING": str(tmp_path / "vault" / "keyring.json"),
+            "DUBAN_CHECKPOINT_KEY": str(tmp_path / "checkpoints" / "key.pem"),
         }
         await provision.everything(environ)
         keys = (tmp_path / "credentials" / "keys.json").read_text(encoding="utf-8")
-        line, vault_line = await provision.everything(environ)
+        line, vault_line, checkpoint_line = await provision.everything(environ)
         assert "0 of them new; 0 new migrations" in line
         assert vault_line == "vault: 0 new migrations"
+        public = (tmp_path / "checkpoints" / "key.pub").read_text(encoding="utf-8")
+        assert checkpoint_line == f"checkpoints: verified by {public.strip()}"
+        assert public.startswith("duban/140500/ledger+")
         assert (tmp_path / "credentials" / "keys.json").read_text(encoding="utf-8") == keys
         for dsn in provision.service_dsns(services, environ).values():
             connection = await asyncpg.connect(dsn)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from services.chassis.assembly import Job, Part, Platform
-from services.ledger.checkpoints.handlers.keys import SigningKeys
+from services.ledger.checkpoints.handlers.keys import keys_of
 from services.ledger.checkpoints.handlers.signing import Signing
 from services.ledger.checkpoints.http import Deps, router
 from services.ledger.checkpoints.jobs import from_its_start, make_checkpoint, note_when_done
@@ -22,7 +22,7 @@ def wire(platform: Platform[Any]) -> Part:
     if settings.checkpoint_key is None:
         _log.warning("no checkpoints are signed: DUBAN_CHECKPOINT_KEY names no file")
         return Part(routers=[router(Deps(platform.database, None))])
-    keys = SigningKeys(settings.checkpoint_origin or f"duban/{platform.city.code}/ledger", settings.checkpoint_key)
+    keys = keys_of(settings.checkpoint_key, platform.city.code, settings.checkpoint_origin)
     _log.info("checkpoints are signed", verifier_keys=keys.verifier_keys())
     signing = partial(make_checkpoint, platform.database, signing=Signing.on(platform, keys))
     work = partial(note_when_done, signing, clock=platform.clock)

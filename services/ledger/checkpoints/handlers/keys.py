@@ -64,3 +64,8 @@ class SigningKeys:
         if not keys or len(keys) < len(found):
             raise UnusableKey(f"{self.path} must hold Ed25519 keys and nothing else")
         return keys
+
+
+def keys_of(path: Path, city: str, origin: str = "") -> SigningKeys:
+    """Return the keys of a file, under `origin` or what the log of the city with this code is called by itself."""
+    return SigningKeys(origin or f"duban/{city}/ledger", path)
