@@ -35,6 +35,7 @@ from services.chassis.web.app import create_app
 from services.chassis.web.health import Readiness
 from services.chassis.web.idempotency import forget_old
 from services.chassis.web.server import serve
+from services.chassis.web.waiters import Waiters
 
 # Answers under an Idempotency-Key are kept for a day; ten minutes more do nobody harm.
 _FORGET_SECONDS: Final = 600
@@ -124,6 +125,7 @@ class Part:
     jobs: Sequence[Job] = ()
     reactions: Mapping[type[EventData], Reaction] = field(default_factory=dict)
     readiness: Sequence[Readiness] = ()
+    waiters: Sequence[Waiters[Any, Any]] = ()
     close: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
@@ -214,7 +216,14 @@ def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
     async def role(stopping: asyncio.Event) -> None:
         await serve(app, host=platform.settings.http_host, port=platform.settings.http_port, stopping=stopping)
 
-    return role if platform.sign_in is None else partial(_together, [role, platform.sign_in.provider.run])
+    async def letting_go(stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        # Whoever waits is answered at once, so that serving can end.
+        for waiters in (each for part in parts for each in part.waiters):
+            waiters.close()
+
+    beside = [platform.sign_in.provider.run] if platform.sign_in else []
+    return partial(_together, [role, letting_go, *beside])
 
 
 async def _together(runs: Sequence[Role], stopping: asyncio.Event) -> None:

@@ -19,8 +19,6 @@ from services.gateway.receipts.handlers import note_answers
 
 # A round of forgetting holds its locks for some milliseconds.
 _ROUND: Final = 5_000
-Place = tuple[str, int]
-"""A county, and the position up to which its feed was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,10 @@ class Feeds:
             return None
         return Stretch(events, events[-1].position if events else start, end.since)
 
-    async def longer(self, places: Collection[Place]) -> Collection[Place]:
-        """Return those places after which there is something to read, or that stand in no feed any longer."""
+    async def ends(self, counties: Collection[str]) -> Mapping[str, int]:
+        """Return the newest position in each of these counties' feeds, for those who wait for the next."""
         async with self.database.acquire() as connection:
-            return await tables.longer(connection, places)
+            return await tables.ends(connection, counties)
 
     async def forget(self) -> None:
         """Delete what was kept for its time."""

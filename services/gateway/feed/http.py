@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
+from operator import ne
 from typing import Annotated, Any, Final
 
 import structlog
@@ -20,15 +22,17 @@ from services.chassis.web.paging import After, BadCursor
 from services.chassis.web.parameters import Limit
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.chassis.web.waiting import Wait, Waiters, applied
+from services.chassis.web.waiters import Waiters
+from services.chassis.web.waiting import Wait
 from services.gateway.feed.documents import SILENCE, ByPlace, FeedPage, greeting, message
-from services.gateway.feed.handlers import Feeds, Place
+from services.gateway.feed.handlers import Feeds
 from services.gateway.feed.model import Stretch
 
 _log = structlog.get_logger(__name__)
 
 READ: Final = Action("gateway.feed.read", "查看本县事件流", roles=INTEGRATORS, reach=Reach.COUNTY)
-MayRead = Annotated[Caller, Depends(allow(READ))]
+_MAY_READ: Final = allow(READ)
+MayRead = Annotated[Caller, Depends(_MAY_READ)]
 EVENT_STREAM: Final = "text/event-stream"
 _SILENCE_SECONDS: Final = 15
 # Then the reader comes again by itself: keys are checked anew, and connections move to other instances.
@@ -49,7 +53,7 @@ class Deps:
     """Dependencies of the route."""
 
     feeds: Feeds
-    waiters: Waiters[Place]
+    waiters: Waiters[str, int]
 
 
 def router(deps: Deps) -> Router:
@@ -59,7 +63,7 @@ def router(deps: Deps) -> Router:
     @routes.get("/feed", summary="本县事件流", response_model=FeedPage, responses=_RESPONSES)
     async def read_feed(
         caller: MayRead,
-        wait: Wait,
+        wish: Wait,
         after: After[ByPlace] = None,
         limit: Limit = 100,
         accept: Accept = None,
@@ -73,13 +77,13 @@ def router(deps: Deps) -> Router:
         position = _position(caller.county, last_event_id, after)
         if EVENT_STREAM in (accept or ""):
             return await _stream(deps, caller.account, caller.county, position)
-        stretch = await _stretch(deps, caller.county, position, limit)
-        if wait and not stretch.events:
-            deps.waiters.check(caller.account)
-            with deps.waiters.place(caller.account):
-                await deps.waiters.until_ready((caller.county, stretch.upto), wait)
-            stretch = await _stretch(deps, caller.county, stretch.upto, limit)
-        return answer(FeedPage.of(caller.county, stretch), headers=applied(wait))
+        with deps.waiters.place(caller.account, wish) as place:
+            place.watch(caller.county)
+            stretch = await _stretch(deps, caller.county, position, limit)
+            if not stretch.events and await place.until(partial(ne, stretch.upto)) is not None:
+                await _MAY_READ(wish.request)
+                stretch = await _stretch(deps, caller.county, stretch.upto, limit)
+        return answer(FeedPage.of(caller.county, stretch), headers=wish.applied)
 
     return routes
 
@@ -115,7 +119,8 @@ async def _told(deps: Deps, account: str, county: str, first: Stretch) -> AsyncI
     """Yield a county's feed from `first` on, whole events only, until the stream has had its time."""
     began = time.monotonic()
     stretch: Stretch | None = first
-    with deps.waiters.place(account):
+    with deps.waiters.place(account, held=True) as place:
+        place.watch(county)
         yield greeting(county, first.events[0].position - 1 if first.events else first.upto)
         try:
             while stretch is not None and not deps.waiters.is_closed:
@@ -123,7 +128,7 @@ async def _told(deps: Deps, account: str, county: str, first: Stretch) -> AsyncI
                     yield message(kept)
                 if time.monotonic() - began > _STREAM_SECONDS:
                     return
-                if not await deps.waiters.until_ready((county, stretch.upto), _SILENCE_SECONDS):
+                if await place.until(partial(ne, stretch.upto), _SILENCE_SECONDS) is None:
                     yield SILENCE
                 stretch = await deps.feeds.after(county, stretch.upto, _STREAM_EVENTS)
         except Exception as error:

@@ -9,6 +9,14 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Lengthened:
+    """A county's feed goes up to position `last` now."""
+
+    county: str
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """One event at its place; `event` is a JSON object in CloudEvents' structured mode."""
 

@@ -8,9 +8,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+from services.chassis.storage.after_commit import tell
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.gateway.feed.model import End, Kept, numbered
+from services.gateway.feed.model import End, Kept, Lengthened, numbered
 
 _KEPT: Final = Columns[Kept]({"county": "text", "position": "bigint", "event": "bytea"})
 # A county, and how many events more it is told or how far it has read.
@@ -30,9 +31,7 @@ SELECT ended.last, ended.forgotten, ended.since, told.position, told.event
         WHERE county = ended.county AND position > coalesce($2, ended.forgotten) ORDER BY position LIMIT $3) AS told ON true
  WHERE ended.county = $1
  ORDER BY told.position"""
-_LONGER: Final = f"""
-SELECT place.county, place.last FROM {_PLACES.rows("place")}
-  JOIN feed_end AS ended ON ended.county = place.county WHERE ended.last <> place.last"""  # noqa: S608 - constants
+_ENDS: Final = "SELECT county, last FROM feed_end WHERE county = ANY ($1::text[])"
 # In the same order as they are lengthened.
 _LOCK: Final = "SELECT FROM feed_end ORDER BY county FOR UPDATE"
 _FORGET: Final = """
@@ -46,7 +45,10 @@ SELECT count(*) FROM gone"""
 
 
 async def append(connection: Connection, told: Sequence[tuple[str, bytes]]) -> None:
-    """Put events (county, event) at the end of their counties' feeds, in order, in the caller's transaction."""
+    """Put events (county, event) at the end of their counties' feeds, in order, in the caller's transaction.
+
+    Who listens to commits is told how far each of these feeds goes now.
+    """
     if not told:
         return
     # In the order of the counties, so that no two batches can deadlock.
@@ -54,6 +56,8 @@ async def append(connection: Connection, told: Sequence[tuple[str, bytes]]) -> N
     rows = await connection.fetch(_LENGTHEN, *_PLACES.arguments(more))
     kept = numbered(told, {row["county"]: row["last"] for row in rows})
     await connection.execute(_KEEP, *_KEPT.arguments(kept))
+    for row in rows:
+        tell(connection, Lengthened(row["county"], row["last"]))
 
 
 async def read(connection: Connection, county: str, after: int | None, limit: int) -> tuple[End, list[Kept]]:
@@ -65,10 +69,9 @@ async def read(connection: Connection, county: str, after: int | None, limit: in
     return End(rows[0]["last"], rows[0]["forgotten"], rows[0]["since"]), kept
 
 
-async def longer(connection: Connection, places: Collection[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Return those places (county, position) that are no longer the end of their feed."""
-    rows = await connection.fetch(_LONGER, *_PLACES.arguments(list(places)))
-    return [(row["county"], row["last"]) for row in rows]
+async def ends(connection: Connection, counties: Collection[str]) -> dict[str, int]:
+    """Return the newest position in each of these counties' feeds, where it has any."""
+    return {row["county"]: row["last"] for row in await connection.fetch(_ENDS, counties)}
 
 
 async def forget(connection: Connection, before: datetime, limit: int) -> int:

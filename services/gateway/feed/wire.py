@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from duban_contracts.topics import feedback_topic
-from services.chassis.assembly import Job, Part, Platform
-from services.chassis.web.waiting import Waiters
+from services.chassis.assembly import Part, Platform
+from services.chassis.web.waiters import Waiters
 from services.gateway.feed.handlers import Feeds
 from services.gateway.feed.http import Deps, router
+from services.gateway.feed.model import Lengthened
 from services.gateway.settings import Settings
 
 _FORGET_SECONDS: Final = 600
@@ -20,14 +21,17 @@ def wire(platform: Platform[Settings]) -> Part:
     settings = platform.settings
     county_of = {feedback_topic(each.code, settings.topic_prefix): each.code for each in platform.city.counties}
     feeds = Feeds(platform.database, platform.clock, county_of, settings.feed_days)
-    waiters = Waiters(feeds.longer, clock=platform.clock)
+    waiters = Waiters(feeds.ends, clock=platform.clock)
 
-    async def let_go(stopping: asyncio.Event) -> None:
-        await stopping.wait()
-        waiters.close()
+    def tell(lengthened: Sequence[Lengthened]) -> None:
+        for each in lengthened:
+            waiters.tell(each.county, each.last)
+
+    platform.database.after_commit(Lengthened, tell)
 
     return Part(
         routers=[router(Deps(feeds, waiters))],
         consumers=[platform.consumer("feedback", list(county_of), feeds.take_in)],
-        jobs=[Job(let_go), platform.every(_FORGET_SECONDS, feeds.forget, name="feed")],
+        waiters=[waiters],
+        jobs=[platform.every(_FORGET_SECONDS, feeds.forget, name="feed")],
     )

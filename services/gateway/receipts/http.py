@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from operator import ne
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -13,18 +15,20 @@ from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import INTEGRATORS
 from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Database
-from services.chassis.web.documents import answer
+from services.chassis.web.conditional import Known, KnownTags, Tagged
 from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Limit
-from services.chassis.web.problems import Problem, declares
+from services.chassis.web.problems import Problem
 from services.chassis.web.routes import Router
-from services.chassis.web.waiting import Wait, Waiters, applied
+from services.chassis.web.waiters import Waiters
+from services.chassis.web.waiting import Wait, waits
 from services.gateway.receipts import tables
 from services.gateway.receipts.documents import ReceiptDocument
-from services.gateway.receipts.model import Receipt, ReceiptStatus
+from services.gateway.receipts.model import Receipt, ReceiptStatus, Stamp
 
 READ: Final = Action("gateway.receipts.read", "查看回执", roles=INTEGRATORS, reach=Reach.COUNTY)
-MayRead = Annotated[Caller, Depends(allow(READ))]
+_MAY_READ: Final = allow(READ)
+MayRead = Annotated[Caller, Depends(_MAY_READ)]
 
 
 class ByPosition(Cursor, frozen=True, kw_only=True, tag="receipts"):
@@ -38,7 +42,7 @@ class Deps:
     """Dependencies of the routes."""
 
     database: Database
-    waiters: Waiters[UUID]
+    waiters: Waiters[UUID, Stamp]
 
 
 def router(deps: Deps) -> Router:
@@ -49,20 +53,22 @@ def router(deps: Deps) -> Router:
         "/receipts/{receipt_id}",
         summary="查询回执",
         response_model=ReceiptDocument,
-        responses=declares("receipt-not-found"),
+        responses=waits("receipt-not-found"),
     )
-    async def read_receipt(receipt_id: UUID, caller: MayRead, wait: Wait) -> Response:
+    async def read_receipt(receipt_id: UUID, caller: MayRead, wish: Wait, known: KnownTags) -> Response:
         """Say where one event stands: queued, recorded or rejected.
 
-        With `Prefer: wait=N` the answer comes as soon as the ledger is done with the event, and after N seconds anyway.
+        With `Prefer: wait=N` the answer comes as soon as the ledger is done with the event, and after N seconds anyway;
+        with `If-None-Match` beside it as soon as the receipt is another than the one known, or else 304.
         """
-        receipt = await _receipt(deps, receipt_id, caller)
-        if wait and not receipt.is_final:
-            deps.waiters.check(caller.account)
-            with deps.waiters.place(caller.account):
-                await deps.waiters.until_ready(receipt_id, wait)
+        with deps.waiters.place(caller.account, wish) as place:
+            place.watch(receipt_id)
             receipt = await _receipt(deps, receipt_id, caller)
-        return answer(ReceiptDocument.of(receipt), headers=applied(wait))
+            while not _is_enough(receipt, known):
+                if await place.until(partial(ne, receipt.stamp)) is None:
+                    break
+                receipt = await _receipt(deps, receipt_id, await _MAY_READ(wish.request))
+        return Tagged(ReceiptDocument.of(receipt), headers=wish.applied).unless(known)
 
     @routes.get("/receipts", summary="回执列表")
     async def list_receipts(
@@ -78,6 +84,11 @@ def router(deps: Deps) -> Router:
         return page_of(found, limit, item=ReceiptDocument.of, cursor=_end_of_page)
 
     return routes
+
+
+def _is_enough(receipt: Receipt, known: Known) -> bool:
+    """Return whether nobody need wait any longer: for the end, or for another than what is known."""
+    return not known.holds(Tagged(ReceiptDocument.of(receipt)).tag) if known else receipt.is_final
 
 
 async def _receipt(deps: Deps, receipt_id: UUID, caller: Caller) -> Receipt:

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from duban_contracts.catalogue import EventData
@@ -37,6 +37,13 @@ class ReceiptStatus(enum.StrEnum):
     QUEUED = "queued"
     RECORDED = "recorded"
     REJECTED = "rejected"
+
+
+class Stamp(NamedTuple):
+    """What is another with every answer to an event."""
+
+    status: ReceiptStatus
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,11 @@ class Answer:
         """Tell whether the ledger is done with the claim."""
         return self.status is not ReceiptStatus.QUEUED
 
+    @property
+    def stamp(self) -> Stamp:
+        """Return what the receipt has of this answer where it stands."""
+        return Stamp(self.status, self.answered_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -128,6 +140,11 @@ class Receipt:
     def is_final(self) -> bool:
         """Tell whether the ledger is done with the event."""
         return self.status is not ReceiptStatus.QUEUED
+
+    @property
+    def stamp(self) -> Stamp:
+        """Return what changes with the next answer."""
+        return Stamp(self.status, self.answered_at)
 
 
 def answer_of(data: EventData) -> Answer | None:

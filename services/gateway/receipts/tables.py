@@ -13,7 +13,7 @@ import asyncpg
 from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.gateway.receipts.model import Answer, Earlier, Receipt, ReceiptStatus, Reservation
+from services.gateway.receipts.model import Answer, Earlier, Receipt, ReceiptStatus, Reservation, Stamp
 
 _RESERVED: Final = Columns[Reservation](
     {
@@ -73,7 +73,7 @@ _RECORD: Final = f"""
  WHERE known.answered_at IS NULL
     OR (excluded.status <> 'queued', excluded.answered_at) >= (known.status <> 'queued', known.answered_at)"""  # noqa: S608 - constants
 _FIND: Final = f"SELECT {_READ} FROM receipt WHERE receipt_id = $1 AND {_VISIBLE}"  # noqa: S608 - constants
-_FINAL: Final = "SELECT receipt_id FROM receipt WHERE receipt_id = ANY ($1::uuid[]) AND status <> 'queued'"
+_STAMPS: Final = "SELECT receipt_id, status, answered_at FROM receipt WHERE receipt_id = ANY ($1::uuid[])"
 _NO_POSITION: Final = 2**63 - 1
 
 
@@ -111,9 +111,10 @@ async def find(connection: Connection, receipt_id: UUID) -> Receipt | None:
     return None if row is None else _receipt(row)
 
 
-async def final(connection: Connection, receipt_ids: Collection[UUID]) -> set[UUID]:
-    """Return those of these receipts with which the ledger is done."""
-    return {row["receipt_id"] for row in await connection.fetch(_FINAL, receipt_ids)}
+async def stamps(connection: Connection, receipt_ids: Collection[UUID]) -> dict[UUID, Stamp]:
+    """Return how these receipts stand."""
+    rows = await connection.fetch(_STAMPS, receipt_ids)
+    return {row["receipt_id"]: Stamp(ReceiptStatus(row["status"]), row["answered_at"]) for row in rows}
 
 
 async def newest(

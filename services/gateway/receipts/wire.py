@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 from functools import partial
 
-from services.chassis.assembly import Job, Part, Platform
-from services.chassis.web.waiting import Waiters
-from services.gateway.receipts.handlers import answered
+from services.chassis.assembly import Part, Platform
+from services.chassis.web.waiters import Waiters
+from services.gateway.receipts.handlers import look
 from services.gateway.receipts.http import Deps, router
+from services.gateway.receipts.model import Answer
 from services.gateway.settings import Settings
 
 
 def wire(platform: Platform[Settings]) -> Part:
     """Return the receipts' part of the gateway."""
-    waiters = Waiters(partial(answered, platform.database), clock=platform.clock)
+    waiters = Waiters(partial(look, platform.database), clock=platform.clock)
 
-    async def let_go(stopping: asyncio.Event) -> None:
-        await stopping.wait()
-        waiters.close()
+    def tell(answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            waiters.tell(answer.receipt_id, answer.stamp)
 
-    return Part(
-        routers=[router(Deps(platform.database, waiters))],
-        jobs=[Job(let_go)],
-    )
+    platform.database.after_commit(Answer, tell)
+    return Part(routers=[router(Deps(platform.database, waiters))], waiters=[waiters])

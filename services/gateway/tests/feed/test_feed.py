@@ -90,10 +90,10 @@ async def test_a_feed_says_from_when_on_it_is_whole_and_forgetting_moves_that(wo
 
 async def test_an_empty_page_waits_for_what_comes_and_only_so_long(world: World) -> None:
     start = await end(world)
-    asked = asyncio.create_task(page(world, wait=30, after=start))
+    asked = asyncio.create_task(page(world, wait=20, after=start))
     told = await tell(world, 1)
     answer = await asked
-    assert (references(answer.json()["items"]), answer.headers["Preference-Applied"]) == (told, "wait=30")
+    assert (references(answer.json()["items"]), answer.headers["Preference-Applied"]) == (told, "wait=20")
     nothing = await page(world, wait=1, after=answer.json()["next"])
     assert (nothing.json()["items"], nothing.json()["next"]) == ([], answer.json()["next"])
 

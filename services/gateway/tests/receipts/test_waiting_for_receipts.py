@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from uuid import uuid4
 
 import httpx
@@ -13,47 +12,59 @@ from services.gateway.tests.world import World, report
 pytestmark = pytest.mark.feature("SY64")
 
 
-async def wait_for(world: World, receipt_id: str, seconds: int, who: str = "home") -> httpx.Response:
-    headers = {**world.auth(who), "Prefer": f"wait={seconds}"}
+async def wait_for(world: World, receipt_id: str, seconds: int, who: str = "home", known: str = "") -> httpx.Response:
+    headers = {**world.auth(who), "Prefer": f"wait={seconds}"} | ({"If-None-Match": known} if known else {})
     return await world.client.get(f"/v1/receipts/{receipt_id}", headers=headers, timeout=60)
 
 
 async def test_a_receipt_answers_as_soon_as_the_ledger_is_done(world: World) -> None:
     event = report()
     receipt_id = await queued(world, event)
-    began = time.monotonic()
-    asked = asyncio.create_task(wait_for(world, receipt_id, 30))
+    asked = asyncio.create_task(wait_for(world, receipt_id, 20))
     await feed(world, [waiting(event, receipt_id)])
     await feed(world, [recorded(event, receipt_id, minutes=1)])
     answer = await asked
-    assert (answer.json()["status"], answer.headers["Preference-Applied"]) == ("recorded", "wait=30")
-    assert time.monotonic() - began < 20
-    again = await wait_for(world, receipt_id, 30)
+    assert (answer.json()["status"], answer.headers["Preference-Applied"]) == ("recorded", "wait=20")
+    again = await wait_for(world, receipt_id, 20)
     assert again.json() == answer.json()
 
 
 async def test_a_receipt_that_stays_queued_answers_after_the_time_asked_for(world: World) -> None:
     receipt_id = await queued(world, report())
-    began = time.monotonic()
     answer = await wait_for(world, receipt_id, 1)
-    assert 0.9 < time.monotonic() - began < 10
     assert (answer.status_code, answer.json()["status"]) == (200, "queued")
     assert "Preference-Applied" not in (await world.receipt(receipt_id)).headers
 
 
+async def test_whoever_knows_a_receipt_waits_for_the_next_word_of_it_and_is_told_when_there_is_none(
+    world: World,
+) -> None:
+    event = report()
+    receipt_id = await queued(world, event)
+    first = await world.receipt(receipt_id)
+    asked = asyncio.create_task(wait_for(world, receipt_id, 20, known=first.headers["ETag"]))
+    await feed(world, [waiting(event, receipt_id)])
+    second = await asked
+    assert (second.status_code, second.json()["status"], "waiting_for" in second.json()) == (200, "queued", True)
+    unchanged = await wait_for(world, receipt_id, 1, known=second.headers["ETag"])
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    said = [unchanged.headers[name] for name in ("ETag", "Preference-Applied", "Vary")]
+    assert said == [second.headers["ETag"], "wait=1", "Prefer"]
+
+
 async def test_nobody_waits_for_a_receipt_of_others(world: World) -> None:
     receipt_id = await queued(world, report())
-    assert (await wait_for(world, receipt_id, 30, who="foreign")).status_code == 404
-    assert (await wait_for(world, str(uuid4()), 30)).status_code == 404
+    assert (await wait_for(world, receipt_id, 20, who="foreign")).status_code == 404
+    assert (await wait_for(world, str(uuid4()), 20)).status_code == 404
 
 
 async def test_many_wait_without_a_connection_each_and_beyond_the_cap_are_told_to_come_again(world: World) -> None:
-    events = [report() for _ in range(33)]
+    events = [report() for _ in range(65)]
     ids = [await queued(world, event) for event in events]
     async with httpx.AsyncClient(base_url=world.client.base_url, timeout=60) as client:
 
         async def wait(receipt_id: str) -> httpx.Response:
-            headers = {**world.auth(), "Prefer": "wait=30"}
+            headers = {**world.auth(), "Prefer": "wait=20"}
             return await client.get(f"/v1/receipts/{receipt_id}", headers=headers)
 
         asked = [asyncio.create_task(wait(receipt_id)) for receipt_id in ids]
@@ -65,4 +76,4 @@ async def test_many_wait_without_a_connection_each_and_beyond_the_cap_are_told_t
         assert (await world.receipt(ids[0])).status_code == 200
         await feed(world, [rejected(event, receipt_id) for event, receipt_id in zip(events, ids, strict=True)])
         statuses = sorted(answer.status_code for answer in await asyncio.gather(*asked))
-    assert statuses == [200] * 32 + [429]
+    assert statuses == [200] * 64 + [429]

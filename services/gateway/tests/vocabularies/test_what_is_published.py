@@ -8,8 +8,8 @@ from duban_contracts.codes import CODES, Group
 from duban_contracts.profile import City, Level, Region
 from duban_contracts.published import published
 from duban_contracts.vocabulary import VOCABULARIES
+from services.chassis.web.conditional import Tagged, parse_if_none_match
 from services.gateway.vocabularies.documents import TermDocument, VocabularyDocument
-from services.gateway.vocabularies.http import Encoded
 
 pytestmark = pytest.mark.feature("SY64")
 CITY = City(
@@ -70,11 +70,10 @@ def test_the_refusals_are_those_that_a_countys_system_can_meet() -> None:
 
 
 def test_what_the_caller_knows_already_is_not_sent_again() -> None:
-    encoded = Encoded(lists()["grades"])
-    first = encoded.unless(None)
-    tag = first.headers["ETag"]
-    assert (first.status_code, encoded.unless('"other"').status_code) == (200, 200)
-    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
-        answer = encoded.unless(known)
-        assert (answer.status_code, answer.body, answer.headers["ETag"]) == (304, b"", tag)
-    assert Encoded(lists()["channels"]).unless(None).headers["ETag"] != tag
+    tagged = Tagged(lists()["grades"])
+    for unknown in (None, '"other"', "nonsense"):
+        assert tagged.unless(parse_if_none_match(unknown)).status_code == 200
+    for known in (tagged.tag, f"W/{tagged.tag}", f'"other", {tagged.tag}', "*"):
+        answer = tagged.unless(parse_if_none_match(known))
+        assert (answer.status_code, answer.body, answer.headers["ETag"]) == (304, b"", tagged.tag)
+    assert Tagged(lists()["channels"]).tag != tagged.tag

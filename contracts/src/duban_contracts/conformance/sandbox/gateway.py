@@ -23,7 +23,7 @@ from duban_contracts.conformance.sandbox.vocabularies import unless
 from duban_contracts.refusals import refusal
 
 _LATE_SECONDS: Final = 2.0
-_LONGEST_WAIT: Final = 30.0
+_LONGEST_WAIT: Final = 20.0
 _LONGEST_STREAM: Final = 600.0
 _WAIT: Final = re.compile(r"(?:^|[,\s])wait=([0-9]{1,4})", re.IGNORECASE)
 _LOOK_EVERY: Final = 0.05
@@ -110,9 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         one = re.fullmatch("/v1/receipts/([0-9a-fA-F-]{36})", target.path)
         listed = re.fullmatch("/v1/vocabularies(?:/([^/]+))?", target.path)
         if one:
-            receipt_id = one[1].lower()
-            self._wait_for(receipt_id)
-            self._send(self.gateway.ask(lambda city, at: city.receipt(named, receipt_id, at)), waited=True)
+            self._receipt(named, one[1].lower())
         elif target.path == "/v1/receipts":
             status = query.get("status", [None])[0]
             self._send(self.gateway.ask(lambda city, at: city.receipts(named, status, at)))
@@ -176,11 +174,24 @@ class _Handler(BaseHTTPRequestHandler):
         asked = _WAIT.search(self.headers.get("Prefer", ""))
         return min(float(asked[1]) if asked else 0.0, _LONGEST_WAIT)
 
-    def _wait_for(self, receipt_id: str) -> None:
-        """Honour `Prefer: wait` (RFC 7240): hold the answer until the receipt stands for good."""
+    def _receipt(self, named: dict[str, str], receipt_id: str) -> None:
+        """Honour `Prefer: wait` (RFC 7240): until the receipt stands for good, or is another than the one known."""
+        known = named.get("if-none-match")
         until = self.gateway.elapsed() + self._seconds_to_wait()
-        while self.gateway.elapsed() < until and not self.gateway.city.settled(receipt_id, self.gateway.elapsed()):
+
+        def ask() -> Reply:
+            reply = self.gateway.ask(lambda city, at: city.receipt(named, receipt_id, at))
+            return unless(reply, known, {})
+
+        def is_enough(reply: Reply) -> bool:
+            if reply.status not in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}:
+                return True
+            settled = self.gateway.city.settled(receipt_id, self.gateway.elapsed())
+            return reply.status == HTTPStatus.OK if known else settled
+
+        while not is_enough(reply := ask()) and self.gateway.elapsed() < until:
             time.sleep(_LOOK_EVERY)
+        self._send(reply, waited=True)
 
     def _body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
@@ -209,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
         raw = b"" if reply.status == HTTPStatus.NOT_MODIFIED else raw
         good = "application/json" if reply.status < 400 else "application/problem+json"  # noqa: PLR2004
         headers = dict(reply.headers)
-        if waited and reply.status == HTTPStatus.OK:
+        if waited and reply.status in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}:
             headers["Vary"] = "Prefer"
             if seconds := int(self._seconds_to_wait()):
                 headers["Preference-Applied"] = f"wait={seconds}"

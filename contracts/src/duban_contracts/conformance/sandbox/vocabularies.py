@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -34,12 +34,14 @@ def documents(regions: Sequence[Region]) -> list[dict[str, Any]]:
     ]
 
 
-def unless(reply: Reply, known: str | None) -> Reply:
+KEPT: Final = {"Cache-Control": "private, no-cache"}
+
+
+def unless(reply: Reply, known: str | None, headers: Mapping[str, str] = KEPT) -> Reply:
     """Return `reply` with the ETag of its content, or 304 for a reader that knows it already."""
     if reply.status != HTTPStatus.OK:
         return reply
     tag = f'"{hashlib.sha256(msgspec.json.encode(reply.document)).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     tags = {each.strip().removeprefix("W/") for each in (known or "").split(",")}
     status = HTTPStatus.NOT_MODIFIED if tags & {"*", tag} else HTTPStatus.OK
-    return Reply(status, reply.document, headers=headers)
+    return Reply(status, reply.document, headers={"ETag": tag, **headers})
