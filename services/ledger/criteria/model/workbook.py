@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from io import BytesIO
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from zipfile import BadZipFile
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
 
 from duban_contracts.findings import Findings
 from services.ledger.criteria.model.reading import DEMANDED, HEAD, Row
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 COLUMNS: Final[Mapping[str, str]] = {
     "行业": "sector",
@@ -31,6 +30,10 @@ _HEADER_ROWS: Final = 10
 
 def rows_of(content: bytes, found: Findings) -> Iterator[Row]:
     """Yield the rows below the first header; a cell of the version's own that is left open says what stands above it."""
+    # Here and not above: a service that never meets a workbook does without the library's memory (6 MB).
+    from openpyxl import load_workbook  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         book = load_workbook(BytesIO(content), data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError):

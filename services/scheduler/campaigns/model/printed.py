@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import groupby
-from typing import Final
-
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING, Final
 
 from duban_contracts.vocabulary import UNITS
 from services.scheduler.campaigns.model.gaps import PlanRow
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 COLUMNS: Final = ("时间", "工作任务", "责任单位", "责任领导")
 _WIDTHS: Final = (10, 60, 36, 20)
@@ -59,6 +58,9 @@ def markdown(title: str, lines: Sequence[Line]) -> str:
 
 def workbook(title: str, lines: Sequence[Line]) -> bytes:
     """Return the table as a workbook; the months are merged down, as printed. It can be loaded again."""
+    # Here and not above: a service that never meets a workbook does without the library's memory (6 MB).
+    from openpyxl import Workbook  # noqa: PLC0415
+
     book = Workbook()
     sheet: Worksheet = book.active  # type: ignore[assignment]
     sheet.title = "任务分解表"
@@ -73,6 +75,8 @@ def workbook(title: str, lines: Sequence[Line]) -> bytes:
 
 
 def _lay_out(sheet: Worksheet, lines: Sequence[Line]) -> None:
+    from openpyxl.styles import Alignment, Font  # noqa: PLC0415
+
     sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(COLUMNS))
     first = 3
     for _, group in groupby(lines, key=lambda line: line.month):

@@ -6,19 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from io import BytesIO
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from zipfile import BadZipFile
-
-from openpyxl import load_workbook
-from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
 
 from duban_contracts.vocabulary import SECTORS
 from services.scheduler.campaigns.model.nine_ones import MECHANISMS, kind_of
 from services.scheduler.imports.model.nine_ones import Row, add_reports, add_row, plan_of, standing
 from services.scheduler.imports.model.reading import Read
 from services.scheduler.imports.model.units import Phrasebook
+
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell, MergedCell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 # A workbook in memory is many times its file: nobody's table is longer.
 MOST_ROWS: Final = 2000
@@ -35,7 +34,7 @@ _NUMBERED: Final = re.compile(r"(?:(\d{1,2})[..、])?\s*(?:开展|举办|组织|
 _LISTED: Final = re.compile(r"[、,，;；\n](?![^()（）]*[)）])|及(?=各相关部门)")
 _YEAR: Final = re.compile(r"(20[0-9]{2})年")
 
-_Cell = Cell | MergedCell
+_Cell: TypeAlias = "Cell | MergedCell"
 
 
 def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: str = "workbook") -> Read:
@@ -74,6 +73,10 @@ def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: s
 
 
 def _sheet(read: Read, content: bytes) -> tuple[Worksheet | None, dict[str, int], int]:
+    # Here and not above: a service that never meets a workbook does without the library's memory (6 MB).
+    from openpyxl import load_workbook  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         book = load_workbook(BytesIO(content), data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError):
