@@ -123,3 +123,12 @@ class Tips(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     second_release: bool = True
     kept_days: Annotated[int, Meta(ge=30, le=36500)] = 1095
     rewards: TipRewards = TipRewards()
+
+
+class Accidents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a city follows accidents up: within `look_back_days` after 结案 it evaluates what came of the measures.
+
+    The source documents ask for the evaluation (P2 item 7, P4 item 31) and give no time; a year is what 中发〔2016〕32号 asks for.
+    """
+
+    look_back_days: Annotated[int, Meta(ge=30, le=730)] = 365

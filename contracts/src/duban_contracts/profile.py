@@ -22,7 +22,7 @@ from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds, Present
 from duban_contracts.days import Zone
 from duban_contracts.groups import SupervisionGroup, fault_of
 from duban_contracts.not_json import NOT_JSON, reason
-from duban_contracts.policies import Confirmation, Extension, Planning, Review, Tips
+from duban_contracts.policies import Accidents, Confirmation, Extension, Planning, Review, Tips
 from duban_contracts.vocabulary import SECTORS, normalise
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
@@ -91,6 +91,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     planning: Planning = Planning()
     review: Review = Review()
     tips: Tips = Tips()
+    accidents: Accidents = Accidents()
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""
@@ -118,6 +119,7 @@ class City(_Entry, frozen=True, kw_only=True):
     planning: Planning = Planning()
     review: Review = Review()
     tips: Tips = Tips()
+    accidents: Accidents = Accidents()
 
     def present(self, instant: datetime) -> Present:
         """Return the day of `instant` in this city, with the days that it takes."""

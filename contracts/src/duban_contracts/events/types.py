@@ -96,9 +96,11 @@ SubjectKind = Annotated[Code, _term("subject_kinds")]
 DoubtCode = Annotated[Code, _term("doubts")]
 AccountabilityResult = Annotated[Code, _term("accountability_results")]
 
-# The subject kinds of a hazard, and of the listing of one.
+# The subject kinds of a hazard, of the listing of one, of an accident's evaluation and of a measure that follows from it.
 HAZARD: Final = "hazard"
 LISTING: Final = "listing"
+ACCIDENT: Final = "accident"
+ACCIDENT_MEASURE: Final = "accident_measure"
 
 DocumentNumber = Annotated[
     str,
