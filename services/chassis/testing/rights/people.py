@@ -69,7 +69,7 @@ class Person:
     place: _Place
     token: str
     own_facts: Facts
-    """Facts of something in its own area."""
+    """Facts of something in its own area and sector."""
 
     @property
     def name(self) -> str:
@@ -138,7 +138,8 @@ async def provide_keys(database: Database, callers: Sequence[Person]) -> None:
 
 def _own(sample: Sample, place: _Place) -> Facts:
     at_home = place.holds.get(Dimension.COUNTY, True)
-    return sample.facts if at_home else replace(sample.facts, county=sample.foreign.county, township=None)
+    facts = replace(sample.facts, sector=place.sector or sample.facts.sector)
+    return facts if at_home else replace(facts, county=sample.foreign.county, township=None)
 
 
 def _account(person: Person) -> str:
