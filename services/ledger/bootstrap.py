@@ -8,6 +8,7 @@ from typing import Final
 from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
+from services.ledger.accidents.wire import wire as accidents
 from services.ledger.accountability.wire import wire as accountability
 from services.ledger.assignments.wire import wire as assignments
 from services.ledger.checkpoints.handlers.keys import UnusableKey, fresh_key, keys_of
@@ -73,6 +74,7 @@ SLICES: Final = {
     "assignments": assignments,
     "referrals": referrals,
     "checkpoints": checkpoints,
+    "accidents": accidents,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -21,6 +22,7 @@ from services.chassis.testing.rights.specimens import Call, Make, Refuses, Speci
 from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Close, Confirm, Escalate, ListHazard, Plan, RequestExtension, Submit
+from services.ledger.tests.accidents.specimens import accident_specimens
 from services.ledger.tests.accountability.specimens import accountability_specimens
 from services.ledger.tests.assignments.specimens import assignment_specimens
 from services.ledger.tests.checkpoints.specimens import checkpoint_specimens
@@ -216,6 +218,7 @@ async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(
         *accountability_specimens(ledger, rows.hazard("confirm", "submit", "close")),
         *assignment_specimens(ledger),
         *referral_specimens(ledger),
+        *accident_specimens(ledger),
     ]
     beside += [*group_specimens(ledger), *await criteria_specimens(ledger)]
     beside += await checkpoint_specimens(ledger, checkpoint_key, rows.hazard("confirm"))

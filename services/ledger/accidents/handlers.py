@@ -1,0 +1,156 @@
+"""Register accidents and move them on, in the caller's transaction; what is recorded is said on the ledger's topic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from duban_contracts.profile import Rules
+from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.topics import TopicFamily, feedback_topic
+from services.chassis.access.acting import Acting
+from services.chassis.access.scope import Facts
+from services.chassis.publishing import outbox
+from services.chassis.publishing.envelopes import new_event, uuid7_text
+from services.chassis.publishing.outbox import outgoing
+from services.chassis.storage.database import Connection
+from services.chassis.web.preconditions import Precondition
+from services.ledger.accidents import tables
+from services.ledger.accidents.model import Accident
+from services.ledger.accidents.moves import (
+    SET,
+    Made,
+    MeasureMove,
+    Move,
+    RegisterAccident,
+    SetFor,
+    SetMeasure,
+    register_accident,
+)
+from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.hands import hand_of
+from services.ledger.hazards.handlers.sectors import own_sector
+from services.ledger.history.model import SOURCE
+from services.ledger.history.tables import locks
+
+
+@dataclass(frozen=True, slots=True)
+class Accidents:
+    """What the city decided, and before which prefix its topics stand."""
+
+    rules: Rules
+    topic_prefix: str
+
+
+def facts_of(accident: Accident) -> Facts:
+    """Return what decides who may see an accident."""
+    return Facts(county=accident.county, sector=accident.sector)
+
+
+async def register(
+    connection: Connection, command: RegisterAccident, *, acting: Acting, accidents: Accidents
+) -> Accident | Refusal:
+    """Register an accident under the next number of its county and year; return it, or why not."""
+    sector = own_sector(command.sector, acting.caller.scope)
+    if isinstance(sector, Refusal):
+        return sector
+    # Ahead of the heartbeat, as every command: see `locks`.
+    await locks.share_commands(connection)
+    year = acting.today.year
+    number = f"SG-{command.county}-{year}-{await tables.next_serial(connection, command.county, year):03d}"
+    made = register_accident(command, uuid7_text(), number, hand_of(acting), accidents.rules)
+    return await _kept(connection, made, accidents)
+
+
+async def move_on(
+    connection: Connection,
+    accident_id: str,
+    move: Move[Any],
+    command: msgspec.Struct,
+    *,
+    expecting: Precondition,
+    acting: Acting,
+    accidents: Accidents,
+) -> Accident | Refusal:
+    """Make a move of an accident; return it as it is then, or why not. What lies outside the scope is not there."""
+    rules, by = accidents.rules, hand_of(acting)
+    return await _moved(
+        connection, accident_id, lambda found: move.make(found, command, by, rules), expecting, acting, accidents
+    )
+
+
+async def set_measure(
+    connection: Connection,
+    accident_id: str,
+    command: SetMeasure,
+    *,
+    expecting: Precondition,
+    acting: Acting,
+    accidents: Accidents,
+) -> Accident | Refusal:
+    """Set a measure; return the accident, or why not. A hazard outside the caller's scope is not there."""
+    hazard = await find_hazard(connection, command.hazard, acting.caller) if command.hazard else None
+    if command.hazard and hazard is None:
+        return refusal("hazard-not-found", field="hazard")
+    return await move_on(
+        connection,
+        accident_id,
+        SET,
+        SetFor(said=command, hazard=hazard),
+        expecting=expecting,
+        acting=acting,
+        accidents=accidents,
+    )
+
+
+async def move_measure(
+    connection: Connection,
+    accident_id: str,
+    number: int,
+    move: MeasureMove[Any],
+    command: msgspec.Struct,
+    *,
+    expecting: Precondition,
+    acting: Acting,
+    accidents: Accidents,
+) -> Accident | Refusal:
+    """Make a move of a measure; return its accident as it is then, or why not."""
+    by = hand_of(acting)
+    return await _moved(
+        connection, accident_id, lambda found: move.make(found, number, command, by), expecting, acting, accidents
+    )
+
+
+async def _moved(
+    connection: Connection,
+    accident_id: str,
+    make: Callable[[Accident], Made | Refusal],
+    expecting: Precondition,
+    acting: Acting,
+    accidents: Accidents,
+) -> Accident | Refusal:
+    await locks.share_commands(connection)
+    accident = await tables.find(connection, accident_id, lock=True)
+    if accident is None or not acting.caller.finds(facts_of(accident)):
+        return refusal("accident-not-found", field="accident_id")
+    return expecting.unmet(accident.version) or await _kept(connection, make(accident), accidents)
+
+
+async def _kept(connection: Connection, made: Made | Refusal, accidents: Accidents) -> Accident | Refusal:
+    """Write what a move made, and say so: on the ledger's topic, and to the county."""
+    if isinstance(made, Refusal):
+        return made
+    await tables.save(connection, made)
+    accident, prefix = made.accident, accidents.topic_prefix
+    key = accident.accident_id
+    event = new_event(made.event, source=SOURCE, subject=key, key=key, time=made.event.occurred_at)
+    told = msgspec.structs.replace(event, partitionkey=accident.number)
+    messages = [
+        outgoing(f"{prefix}{TopicFamily.HAZARD}", event),
+        outgoing(feedback_topic(accident.county, prefix), told),
+    ]
+    await outbox.append(connection, messages)
+    return accident
