@@ -17,6 +17,7 @@ from services.scheduler.draws.wire import wire as draws
 from services.scheduler.duties.wire import wire as duties
 from services.scheduler.experts.wire import wire as experts
 from services.scheduler.filings.wire import wire as filings
+from services.scheduler.followups.wire import wire as followups
 from services.scheduler.imports.wire import wire as imports
 from services.scheduler.retention.wire import wire as retention
 from services.scheduler.rosters.wire import wire as rosters
@@ -42,6 +43,7 @@ SLICES: Final = {
     "freshness": used,
     "clocks": clocks,
     "alarms": used,
+    "followups": followups,
     "rosters": rosters,
     "retention": retention,
     "tasks": tasks,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
+from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.types import Subject
 
 
@@ -33,6 +34,26 @@ class AlarmState(enum.StrEnum):
     WITHDRAWN = "withdrawn"
     EXCUSED = "excused"
     LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The ledger event from which an alarm follows."""
+
+    event_id: str
+    correlation_id: str | None
+    traceparent: str | None
+
+    def envelope(self) -> CloudEvent:
+        """Return what `new_event` needs to know of the cause."""
+        return CloudEvent(
+            id=self.event_id,
+            source="/duban/ledger",
+            type="",
+            data=b"",
+            correlationid=self.correlation_id,
+            traceparent=self.traceparent,
+        )
 
 
 @dataclass(frozen=True, slots=True)

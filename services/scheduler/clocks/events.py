@@ -13,6 +13,7 @@ from services.scheduler.clocks.handlers.keep import keep_clocks
 from services.scheduler.clocks.handlers.keep_listings import keep_listings
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.findings.handlers import note_outcomes
+from services.scheduler.followups.handlers import keep_follow_ups
 from services.scheduler.freshness.handlers import note_heartbeats
 
 CONSUMER: Final = consumer("scheduler.hazards").name
@@ -33,4 +34,5 @@ class TakeHazards:
         await keep_clocks(connection, deliveries, policy=self.policy, topic=self.topic)
         await note_outcomes(connection, deliveries)
         await keep_listings(connection, deliveries, policy=self.policy)
+        await keep_follow_ups(connection, deliveries, days=self.policy.days)
         await note_heartbeats(connection, deliveries)

@@ -24,6 +24,8 @@ from services.scheduler.audit.model import Audit
 from services.scheduler.clocks.events import CONSUMER, TakeHazards
 from services.scheduler.clocks.handlers.tell import hazard_alarms
 from services.scheduler.clocks.handlers.tell_listings import listing_alarms
+from services.scheduler.followups.handlers import follow_up_alarms
+from services.scheduler.followups.model import KINDS
 from services.scheduler.tests.builders import POLICY
 
 PROFILE = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
@@ -50,6 +52,7 @@ class Bench:
     take: TakeHazards
     raising: RaiseAlarms
     listings: RaiseAlarms
+    follow_ups: Sequence[RaiseAlarms]
     _offset: int = field(default=0)
 
     async def learn(self, records: Sequence[CloudEvent], partition: int = 0) -> None:
@@ -77,6 +80,8 @@ class Bench:
     async def tick(self) -> None:
         await self.raising.look()
         await self.listings.look()
+        for each in self.follow_ups:
+            await each.look()
 
     async def raise_passed(self) -> int:
         return await raise_passed(self.raising.source, deps=self.raising.deps)
@@ -137,4 +142,12 @@ def bench_on(database: Database, clock: ManualClock) -> Bench:
         )
         for alarms in (hazard_alarms, listing_alarms)
     )
-    return Bench(database, clock, TakeHazards(POLICY, TopicFamily.SUPERVISION), raising, listings)
+    follow_ups = [
+        RaiseAlarms(
+            follow_up_alarms(kind, topic=TopicFamily.SUPERVISION, consumer=CONSUMER, days=POLICY.days),
+            Deps(database, clock),
+            plan=nothing,
+        )
+        for kind in KINDS
+    ]
+    return Bench(database, clock, TakeHazards(POLICY, TopicFamily.SUPERVISION), raising, listings, follow_ups)

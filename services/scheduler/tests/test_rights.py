@@ -20,6 +20,7 @@ from services.scheduler.tests.bench import PatientClock, bench_on
 from services.scheduler.tests.draws.specimens import SPECIMENS as DRAWS
 from services.scheduler.tests.duties.specimens import SPECIMENS as DUTIES
 from services.scheduler.tests.experts.specimens import SPECIMENS as EXPERTS
+from services.scheduler.tests.followups.specimens import SPECIMENS as FOLLOW_UPS
 from services.scheduler.tests.selfchecks.specimens import SPECIMENS as SELFCHECKS
 from services.scheduler.tests.subscriptions.specimens import SPECIMENS as SUBSCRIPTIONS
 from services.scheduler.tests.tasks.specimens import specimens as task_specimens
@@ -65,6 +66,7 @@ SPECIMENS = [
     *SUBSCRIPTIONS,
     *DRAWS,
     *EXPERTS,
+    *FOLLOW_UPS,
 ]
 
 

@@ -13,12 +13,12 @@ from duban_contracts.events.types import HAZARD
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
-from services.scheduler.alarms.model import Alarm, AlarmKey
+from services.scheduler.alarms.model import Alarm, AlarmKey, Cause
 from services.scheduler.clocks.handlers.recall import Corrected, recall
 from services.scheduler.clocks.model.called_for import changes, corrected, turned
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.clocks.tables import clocks as clock_table
-from services.scheduler.clocks.tables.clocks import Cause, HazardClock
+from services.scheduler.clocks.tables.clocks import HazardClock
 
 _log = structlog.get_logger(__name__)
 

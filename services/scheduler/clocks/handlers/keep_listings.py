@@ -9,12 +9,11 @@ from duban_contracts.events.types import LISTING
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
-from services.scheduler.alarms.model import Alarm, AlarmKey
+from services.scheduler.alarms.model import Alarm, AlarmKey, Cause
 from services.scheduler.clocks.model.called_for import changes, turned
 from services.scheduler.clocks.model.listings import advance, listing_of
 from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.clocks.tables import listings as table
-from services.scheduler.clocks.tables.clocks import Cause
 from services.scheduler.clocks.tables.listings import ListingClock
 
 

@@ -11,34 +11,14 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.deadlines.reckoning import Reckoning
 from duban_contracts.events.types import HazardFacts, Subject
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
+from services.scheduler.alarms.model import Cause
 
 _RECKONING: Final = msgspec.json.Decoder(Reckoning)
 _FACTS: Final = msgspec.json.Decoder(HazardFacts)
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """The ledger event from which an alarm follows."""
-
-    event_id: str
-    correlation_id: str | None
-    traceparent: str | None
-
-    def envelope(self) -> CloudEvent:
-        """Return what `new_event` needs to know of the cause."""
-        return CloudEvent(
-            id=self.event_id,
-            source="/duban/ledger",
-            type="",
-            data=b"",
-            correlationid=self.correlation_id,
-            traceparent=self.traceparent,
-        )
 
 
 @dataclass(frozen=True, slots=True)

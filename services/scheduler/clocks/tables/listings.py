@@ -14,7 +14,8 @@ from duban_contracts.deadlines.reckoning import Reckoning
 from duban_contracts.events.types import HazardFacts, Listing, Subject
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.scheduler.clocks.tables.clocks import SINCE, Cause, Said
+from services.scheduler.alarms.model import Cause
+from services.scheduler.clocks.tables.clocks import SINCE, Said
 
 _RECKONING: Final = msgspec.json.Decoder(Reckoning)
 _LISTING: Final = msgspec.json.Decoder(Listing)

@@ -1,0 +1,157 @@
+"""A follow-up: a day of a subject by which something is owed, and what the ledger's events say of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from duban_contracts.catalogue import EventData
+from duban_contracts.deadlines.calendar import CityDays
+from duban_contracts.events.accidents import AccidentEvent, AccidentMeasureEvent, AccidentState, MeasureState
+from duban_contracts.events.types import ACCIDENT, ACCIDENT_MEASURE, Subject
+from services.scheduler.alarms.model import Alarm, AlarmState, Cause, Due, passing
+from services.scheduler.alarms.model import changes as alarm_changes
+
+# Constant for life: it makes the event id of every alarm about a follow-up.
+NAMESPACE: Final = UUID("0d9c7f2e-3b0a-5c58-9f0e-64756261e00f")
+KINDS: Final = (ACCIDENT, ACCIDENT_MEASURE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """What is owed about a subject by the end of `due_on`; `due_at` is the instant (UTC) at which that passes.
+
+    `aggregate` is the accident or hazard whose events tell of it, `version` that of the last one. `done_at` is None while
+    it is owed. County, sector and unit say whom it concerns.
+    """
+
+    about: Subject
+    aggregate: str
+    county: str
+    sector: str
+    unit: str | None
+    due_on: date
+    due_at: datetime
+    set_at: datetime
+    done_at: datetime | None
+    version: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What an event says of a follow-up: whether it is owed from `at` on (UTC), and until when."""
+
+    about: Subject
+    county: str
+    sector: str
+    unit: str | None
+    due_on: date
+    is_owed: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event with the aggregate that it is about, and which of that one's events it is."""
+
+    aggregate: str
+    version: int
+    data: EventData
+    cause: Cause
+
+
+def told_of(data: EventData, cause: Cause) -> Told | None:
+    """Return an event as follow-ups know it; None for one that tells of none."""
+    if isinstance(data, AccidentEvent):
+        # Its events have no version of the envelope, since they are no hazard's.
+        return Told(data.accident.accident_id, data.accident.version, data, cause)
+    return None
+
+
+def news_of(data: EventData) -> Iterator[News]:
+    """Yield what an event says of follow-ups."""
+    if isinstance(data, AccidentEvent):
+        yield from _of_accident(data)
+        if isinstance(data, AccidentMeasureEvent):
+            yield _of_measure(data)
+
+
+def after(known: Mapping[str, FollowUp], told: Told, days: CityDays) -> list[FollowUp]:
+    """Return the follow-ups that an event changes, as they are then; `known` are those of its aggregate, by subject's id.
+
+    An event that is not newer than a follow-up changes nothing of it.
+    """
+    found = []
+    for news in news_of(told.data):
+        before = known.get(news.about.id)
+        if before is not None and told.version <= before.version:
+            continue
+        done_at = None if news.is_owed else news.at
+        if before is None:
+            if not news.is_owed:
+                continue
+            due_at = days.passes_at(news.due_on, news.at)
+            found.append(_new(news, told, due_at))
+        elif (before.done_at is None) is not news.is_owed:
+            found.append(replace(before, done_at=done_at, version=told.version, cause=told.cause))
+    return found
+
+
+def changes(before: FollowUp | None, now: FollowUp) -> list[Alarm]:
+    """Return the alarms to write when a follow-up is set, met, or owed again."""
+    late = now.done_at is not None and now.done_at >= now.due_at
+    return alarm_changes(_called_for(before), _called_for(now), passed={1} if late else frozenset())
+
+
+def _called_for(follow_up: FollowUp | None) -> list[Alarm]:
+    if follow_up is None or follow_up.done_at is not None:
+        return []
+    return [passing(Due(follow_up.about, 1, follow_up.due_on, follow_up.due_at), AlarmState.ARMED)]
+
+
+def _new(news: News, told: Told, due_at: datetime) -> FollowUp:
+    return FollowUp(
+        about=news.about,
+        aggregate=told.aggregate,
+        county=news.county,
+        sector=news.sector,
+        unit=news.unit,
+        due_on=news.due_on,
+        due_at=due_at,
+        set_at=news.at,
+        done_at=None,
+        version=told.version,
+        cause=told.cause,
+    )
+
+
+def _of_accident(data: AccidentEvent) -> Iterator[News]:
+    accident = data.accident
+    if accident.look_back_on is not None:
+        yield News(
+            about=accident.as_subject(),
+            county=accident.county,
+            sector=accident.sector,
+            unit=None,
+            due_on=accident.look_back_on,
+            is_owed=accident.state is AccidentState.CLOSED,
+            at=data.occurred_at,
+        )
+
+
+def _of_measure(data: AccidentMeasureEvent) -> News:
+    accident, measure = data.accident, data.measure
+    return News(
+        about=measure.as_subject(accident),
+        county=accident.county,
+        sector=accident.sector,
+        unit=measure.unit,
+        due_on=measure.deadline_on,
+        # What waits to be verified is no longer its owner's to do.
+        is_owed=measure.state is MeasureState.OPEN,
+        at=data.occurred_at,
+    )

@@ -1,0 +1,132 @@
+"""事故整改措施和整改评估 have their days: what is owed past one is said once, what was done in time never (SY43, P3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duban_contracts.codec import decode
+from duban_contracts.events.supervision import SupervisionOverdue
+from duban_contracts.events.types import Subject
+from duban_contracts.testing.calendar import june, local
+from services.chassis.access import keys
+from services.chassis.access.keys import NewKey
+from services.chassis.access.principal import Principal
+from services.chassis.access.roles import Role
+from services.chassis.assembly import Platform, app_of
+from services.scheduler.alarms.model import AlarmState, Cause
+from services.scheduler.bootstrap import TITLE, parts
+from services.scheduler.followups.model import FollowUp, after, changes, told_of
+from services.scheduler.settings import Settings
+from services.scheduler.tests.bench import Bench, bench_on
+from services.scheduler.tests.builders import POLICY
+from services.scheduler.tests.followups.told import Accident, accident
+
+OWED: Final = accident().measure(local(1), june(10)).closed(local(2), june(20))
+MEASURE: Final = Subject(kind="accident_measure", id="a-1/1", number="SG-140502-2026-001/1")
+EVALUATION: Final = Subject(kind="accident", id="a-1", number="SG-140502-2026-001")
+
+
+async def overdue(bench: Bench) -> list[Subject]:
+    said = [decode(event) for event in await bench.said()]
+    return [event.about for event in said if isinstance(event, SupervisionOverdue)]
+
+
+@pytest.mark.feature("SY43")
+@pytest.mark.promise("P3")
+async def test_what_an_accident_owes_past_its_day_is_said_once_across_restarts(bench: Bench) -> None:
+    await bench.learn(OWED.records())
+    await bench.at(local(10, 23, 59))
+    assert await overdue(bench) == []
+    await bench.at(local(11, 0, 1))
+    await bench.learn(OWED.records())
+    await bench_on(bench.database, bench.clock).at(local(12))
+    assert await overdue(bench) == [MEASURE]
+    [said] = [decode(event) for event in await bench.said()]
+    assert isinstance(said, SupervisionOverdue)
+    # It brings no hazard: letters about hazards are not written for it.
+    assert (said.unit, said.deadline_on, said.hazard) == ("emergency_management", june(10), None)
+    await bench.at(local(21, 0, 1))
+    assert await overdue(bench) == [MEASURE, EVALUATION]
+
+
+@pytest.mark.promise("P3")
+async def test_what_was_done_in_time_is_never_called_late_however_late_that_is_heard(bench: Bench) -> None:
+    done = OWED.done(local(10, 23, 58))
+    await bench.learn(done.records()[:2])
+    bench.clock.set(local(11, 0, 5))
+    # The ledger's heartbeats stand behind what was recorded: nothing is said before them.
+    await bench.tick()
+    await bench.learn(done.records(first=3))
+    await bench.at(local(11, 0, 6))
+    assert await overdue(bench) == []
+    await bench.learn(done.returned(local(11, 9)).records(first=4))
+    await bench.at(local(11, 9, 1))
+    # What is sent back is owed again, by the same day.
+    assert await overdue(bench) == [MEASURE]
+
+
+async def test_an_evaluated_accident_owes_nothing_more(bench: Bench) -> None:
+    await bench.learn(OWED.done(local(3)).evaluated(local(4)).records())
+    await bench.at(local(30))
+    assert await overdue(bench) == []
+
+
+@pytest.mark.feature("SY43")
+async def test_the_list_shows_what_is_owed_and_what_was_said_to_be_late(
+    bench: Bench, platform: Platform[Settings]
+) -> None:
+    await bench.learn(OWED.records())
+    await bench.at(local(11, 0, 1))
+    token = keys.new_token()
+    async with bench.database.transaction() as connection:
+        await keys.store(connection, [NewKey(Principal("office-1", Role.CITY_OFFICE, "140500"), token)])
+    app = app_of(platform, parts(platform), title=TITLE)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://scheduler") as client:
+
+        async def listed(**query: str) -> list[tuple[str, bool, bool]]:
+            answer = await client.get("/v1/follow-ups", params=query, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code == 200, answer.text
+            return [(i["about"]["id"], i["late"], i["raised_at"] is not None) for i in answer.json()["items"]]
+
+        assert await listed() == [("a-1/1", True, True), ("a-1", False, False)]
+        assert await listed(late="true") == [("a-1/1", True, True)]
+        assert await listed(kind="accident", open="true") == [("a-1", False, False)]
+        assert await listed(open="false") == []
+
+
+def folded(story: Accident, repeated: list[int]) -> dict[str, FollowUp]:
+    """What is known after the events in their order, some of them told again behind all."""
+    known: dict[str, FollowUp] = {}
+    for data in [*story.events, *(story.events[number % len(story.events)] for number in repeated)]:
+        told = told_of(data, Cause("e", None, None))
+        assert told is not None
+        for now in after(known, told, POLICY.days):
+            known[now.about.id] = now
+    return known
+
+
+@given(turns=st.integers(0, 6), repeated=st.lists(st.integers(0, 50), max_size=8))
+def test_a_measure_is_owed_after_every_return_whatever_is_told_again(turns: int, repeated: list[int]) -> None:
+    story = OWED
+    for turn in range(turns):
+        at = local(3) + timedelta(hours=turn)
+        story = story.done(at) if turn % 2 == 0 else story.returned(at)
+    known = folded(story, repeated)
+    assert known == folded(story, [])
+    assert (known["a-1/1"].done_at is None) == (turns % 2 == 0)
+    assert known["a-1"].done_at is None
+
+
+@given(done=st.integers(0, 40))
+def test_what_is_done_before_its_day_is_over_is_withdrawn_and_after_it_excused(done: int) -> None:
+    at = local(1) + timedelta(days=done)
+    before, now = folded(OWED, [])["a-1/1"], folded(OWED.done(at), [])["a-1/1"]
+    [alarm] = changes(before, now)
+    assert alarm.state is (AlarmState.EXCUSED if at >= before.due_at else AlarmState.WITHDRAWN)
+    assert [each.state for each in changes(now, before)] == [AlarmState.ARMED]
