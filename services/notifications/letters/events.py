@@ -1,4 +1,4 @@
-"""Supervision events from Kafka: each asks for letters of some kinds, most for one, or says that letters hold no longer."""
+"""Events of supervision, tasks and hazards from Kafka: each asks for letters of some kinds, most for one, or says that letters hold no longer."""
 
 from __future__ import annotations
 

@@ -24,12 +24,15 @@ from services.notifications.letters.kinds import KINDS
 def wire(platform: Platform[Any]) -> Part:
     """Return the part; raises ProfileError for contacts that can't be used and jinja2.TemplateError for templates."""
     deps = deps_of(platform)
-    consumer = platform.consumer(
-        "supervision",
-        [platform.topic(family) for family in declared("notifications.supervision").reads],
-        partial(write_what_is_asked_for, deps=deps),
-    )
-    return Part(routers=[http.router(deps)], consumers=[consumer])
+    consumers = [
+        platform.consumer(
+            name,
+            [platform.topic(family) for family in declared(f"notifications.{name}").reads],
+            partial(write_what_is_asked_for, deps=deps),
+        )
+        for name in ("supervision", "hazards")
+    ]
+    return Part(routers=[http.router(deps)], consumers=consumers)
 
 
 def deps_of(platform: Platform[Any]) -> Deps:

@@ -65,7 +65,7 @@ async def issue_letters(connection: Connection, requests: Sequence[LetterRequest
 
 
 def _draft(request: LetterRequest, place: Number, now: datetime, writing: Writing, deps: Deps) -> _Draft:
-    matter, contacts = request.matter, deps.contacts
+    matter, contacts = request.matter.within(deps.city), deps.contacts
     office = deps.directory.addressee(matter.county, matter.unit)
     number = place.written(contacts.letters[request.kind.code].sign)
     common = letter_words(matter, number=number, issuer=contacts.issuer, office=office, writing=writing)

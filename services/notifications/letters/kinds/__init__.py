@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from services.notifications.letters.kinds.confirmation_prompt import CONFIRMATION_PROMPT
 from services.notifications.letters.kinds.correction import CORRECTION
+from services.notifications.letters.kinds.follow_up_urging import FOLLOW_UP_URGING
 from services.notifications.letters.kinds.listing_prompt import LISTING_PROMPT
 from services.notifications.letters.kinds.listing_urging import LISTING_URGING
 from services.notifications.letters.kinds.prompt import PROMPT
@@ -23,6 +25,8 @@ KINDS: Final[tuple[AnyKind, ...]] = (
     CORRECTION,
     LISTING_PROMPT,
     LISTING_URGING,
+    FOLLOW_UP_URGING,
     TASK_PROMPT,
     TASK_URGING,
+    CONFIRMATION_PROMPT,
 )

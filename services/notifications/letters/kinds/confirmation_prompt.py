@@ -1,0 +1,56 @@
+"""二级确认提示函: the first of two levels has confirmed, and the second is told that a confirmation waits (S4 item 6; SY27).
+
+A coming task, so the platform may write by itself (DOMAIN §5). What is major is confirmed at the city (DOMAIN §10): the letter
+goes to the city's office of the department whose county office was the first level, of the emergency bureau where that
+was an enterprise. Anything else is confirmed in the county, whose committee's office hands it on. Each first level asks once. A
+city whose profile has no form for it sends none.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from duban_contracts.days import chinese_date
+from duban_contracts.events.hazards import HazardFirstConfirmed
+from duban_contracts.events.types import Grade
+from duban_contracts.times import format_time
+from duban_contracts.vocabulary import GRADES
+from services.notifications.letters.model.cause import Matter
+from services.notifications.letters.model.kind import Kind, Words, Writing
+from services.notifications.letters.model.words import county_name, hazard_words, term
+
+# Where nobody says which department it is: the one that supervises as a whole, and hosts the committee's office (DOMAIN §1).
+_OF_THE_CITY: Final = "emergency_management"
+
+
+def _matter(event: HazardFirstConfirmed) -> Matter:
+    hazard, major = event.hazard, event.grade is Grade.MAJOR
+    return Matter(
+        about=hazard.as_subject(),
+        county=hazard.county,
+        of_city=major,
+        sector=hazard.sector,
+        unit=event.actor.unit or (_OF_THE_CITY if major else None),
+    )
+
+
+def _occasion(event: HazardFirstConfirmed) -> str:
+    return f"{event.grade}/{format_time(event.occurred_at)}"
+
+
+def _words(event: HazardFirstConfirmed, writing: Writing) -> Words:
+    return hazard_words(event.hazard) | {
+        "grade": term(GRADES, event.grade),
+        "hazard_county": county_name(writing.city, event.hazard.county),
+        "first_confirmed": chinese_date(writing.city.zone.day_of(event.occurred_at)),
+    }
+
+
+CONFIRMATION_PROMPT: Final = Kind(
+    code="confirmation_prompt",
+    event=HazardFirstConfirmed,
+    matter=_matter,
+    occasion=_occasion,
+    words=_words,
+    is_optional=True,
+)
