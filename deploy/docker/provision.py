@@ -54,6 +54,7 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
     await provision.databases(superuser, dsns)
     broker = KafkaSettings(kafka_bootstrap=chosen.kafka_bootstrap).kafka
     done = await provision_city.everything(chosen, dsns, broker)
+    await provision_city.take_trails(superuser, dsns)
     if reached := vault_dsn(environ):
         file = environ.get("DUBAN_VAULT_KEYRING")
         done.append(await vault.prepare(superuser, reached, Path(file) if file else None))

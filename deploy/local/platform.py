@@ -213,6 +213,7 @@ async def _services(
         mine = {program.name: dsns[program.name] for program in services}
         for line in await provision_city.everything(settings, mine):
             say(line)
+        await provision_city.take_trails(prepared.superuser_dsn, mine)
     for program in services:
         supervisor.start(program)
     await asyncio.gather(*(_ready(settings, supervisor, program.name, say) for program in services))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from deploy.local import secrets_store, security
+from deploy.local import provision, secrets_store, security
 from deploy.local.migrations import migrate_service
 from deploy.local.trouble import Trouble
 from duban_contracts import profile
@@ -19,6 +20,7 @@ from services.chassis.process.kafka import addresses
 from services.chassis.publishing import topics, users
 from services.chassis.publishing.topics import TooFewBrokers
 from services.chassis.storage.schema import MigrationError
+from services.chassis.trail.keeping import take_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +30,13 @@ if TYPE_CHECKING:
     from deploy.local.settings import Settings
     from duban_contracts.kafka_users import User
     from services.chassis.process.kafka import Broker
+
+
+async def take_trails(superuser_dsn: str, dsns: Mapping[str, str]) -> None:
+    """Give each service's audit trail to whoever is named in `superuser_dsn`: the service may add to it and read it."""
+    for service in dsns:
+        owned = urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{provision.role_of(service)}"))
+        await take_over(owned, provision.role_of(service))
 
 
 async def everything(settings: Settings, dsns: Mapping[str, str], broker: Broker | str | None = None) -> list[str]:

@@ -31,6 +31,9 @@ from services.chassis.publishing.relay import Relay
 from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
+from services.chassis.trail import http as trail
+from services.chassis.trail.recorder import FLUSH_SECONDS, Recorder
+from services.chassis.trail.sealing import EVERY_SECONDS, seal_all
 from services.chassis.web.app import create_app
 from services.chassis.web.health import Readiness
 from services.chassis.web.idempotency import forget_old
@@ -175,7 +178,12 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         service=platform.service,
         clock=platform.clock,
     )
-    work["relay"] = [relay.run, forgetting.run]
+    sealing = partial(seal_all, platform.database, platform.clock)
+    work["relay"] = [
+        relay.run,
+        forgetting.run,
+        platform.every(EVERY_SECONDS, sealing, name="trail", role="relay").run,
+    ]
     if platform.settings.kafka.encrypted:
         noting = partial(certificates.note, platform.settings.kafka)
         work["relay"].append(platform.every(_CERTIFICATE_SECONDS, noting, name="certificates", role="relay").run)
@@ -197,8 +205,12 @@ def app_of(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> Fas
             *_of_sign_in(platform),
             *(check for part in parts for check in (*_of_consumers(part), *part.readiness)),
         ],
-        routers=[router for part in parts for router in part.routers],
+        routers=[
+            *(router for part in parts for router in part.routers),
+            trail.router(platform.service, platform.database),
+        ],
     )
+    app.state.trail = Recorder(platform.database)
     return guard(app, platform.city, platform.sign_in)
 
 
@@ -212,8 +224,10 @@ def _of_consumers(part: Part) -> list[Readiness]:
 
 def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
     app = app_of(platform, parts, title=title)
+    recorder: Recorder = app.state.trail
+    flushing = platform.every(FLUSH_SECONDS, recorder.flush, name="trail")
 
-    async def role(stopping: asyncio.Event) -> None:
+    async def serving(stopping: asyncio.Event) -> None:
         await serve(app, host=platform.settings.http_host, port=platform.settings.http_port, stopping=stopping)
 
     async def letting_go(stopping: asyncio.Event) -> None:
@@ -222,8 +236,13 @@ def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
         for waiters in (each for part in parts for each in part.waiters):
             waiters.close()
 
-    beside = [platform.sign_in.provider.run] if platform.sign_in else []
-    return partial(_together, [role, letting_go, *beside])
+    async def role(stopping: asyncio.Event) -> None:
+        beside = [platform.sign_in.provider.run] if platform.sign_in else []
+        await _together([serving, flushing.run, letting_go, *beside], stopping)
+        # The last requests have ended after the last round.
+        await recorder.finish()
+
+    return role
 
 
 async def _together(runs: Sequence[Role], stopping: asyncio.Event) -> None:

@@ -19,6 +19,7 @@ from services.cli import (
     keys,
     tasks,
     topics,
+    trail,
     vault,
 )
 
@@ -35,6 +36,7 @@ app.add_typer(tasks.commands, name="tasks")
 app.add_typer(kafka.commands, name="kafka")
 app.add_typer(topics.commands, name="topics")
 app.add_typer(vault.commands, name="vault")
+app.add_typer(trail.commands, name="trail")
 
 
 if __name__ == "__main__":

@@ -14,11 +14,12 @@ from aiokafka import TopicPartition
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.consuming import dead_letters, inbox, replay, versions
+from services.chassis.consuming import dead_letters, inbox, provenance, replay, versions
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.consuming.deliveries import UNKNOWN_EVENT_TYPE, Delivery, RawRecord, read
 from services.chassis.consuming.errors import Poison, is_away
 from services.chassis.process.failpoints import reach
+from services.chassis.storage import trail
 from services.chassis.storage.database import Connection
 from services.chassis.telemetry import metrics
 
@@ -225,6 +226,7 @@ class BatchProcessor:
         await self._refuse(connection, [Refused(each.record, each.event, known) for each in reused], tally)
         tally.add("duplicate", len(mine) - len(new) - len(reused))
         tally.add("skipped", len(deliveries) - len(mine))
+        await trail.write(connection, provenance.rows_of(self.consumer, new))
         return new
 
     def _of_mine(self, deliveries: Sequence[Delivery]) -> list[Delivery]:

@@ -96,21 +96,21 @@ class Act:
         if self.account is None:
             return []
         values = (str(value) for value in self.scope.get("path_params", {}).values())
-        return list(dict.fromkeys((*map(_plain, values), *self.objects)))
+        return list(dict.fromkeys((*map(plain, values), *self.objects)))
 
     def caused(self, key: str, event: str) -> None:
         """Note that it changed the thing `key`, which `event` says."""
         if len(self.events) < MOST_EVENTS:
-            self.events.append(_plain(event))
+            self.events.append(plain(event))
         if len(self.objects) < MOST_OBJECTS:
-            self.objects[_plain(key)] = None
+            self.objects[plain(key)] = None
 
     def sent(self, events: Iterable[str]) -> None:
         """Note the ids of events that it hands on."""
-        self.events.extend(map(_plain, list(events)[: MOST_EVENTS - len(self.events)]))
+        self.events.extend(map(plain, list(events)[: MOST_EVENTS - len(self.events)]))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return what PostgreSQL can hold of a text from outside."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:_LONGEST])
 

@@ -59,13 +59,14 @@ def lines_of(items: Sequence[TrailItem]) -> bytes:
     return b"".join(msgspec.json.encode(item) + b"\n" for item in items)
 
 
-def csv_of(items: Sequence[TrailItem]) -> bytes:
+def csv_of(items: Sequence[TrailItem], *, with_names: bool = True) -> bytes:
     """Return the rows as CSV (RFC 4180) under their names, in UTF-8 with the mark by which spreadsheets know it."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(TrailItem.__struct_fields__)
+    if with_names:
+        writer.writerow(TrailItem.__struct_fields__)
     writer.writerows([_cell(getattr(item, name)) for name in TrailItem.__struct_fields__] for item in items)
-    return text.getvalue().encode("utf-8-sig")
+    return text.getvalue().encode("utf-8-sig" if with_names else "utf-8")
 
 
 def _cell(value: Any) -> str:

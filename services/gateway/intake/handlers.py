@@ -22,6 +22,7 @@ from services.chassis.publishing.outbox import outgoing
 from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
 from services.chassis.storage.rounds import Rounds
+from services.chassis.telemetry import acts
 from services.gateway.intake.model.claims import Claim, Refused
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.metrics import EVENTS
@@ -51,6 +52,8 @@ class Intake:
 
 async def accept_events(examined: Examined, *, county: str, topic: str, deps: Intake) -> list[Outcome]:
     """Return what became of each event, in order; raises NotAccepted when any could not be handed over."""
+    if (act := acts.current()) is not None:
+        act.sent(item.event.id for item in examined if isinstance(item, Claim))
     if county not in deps.rounds:
         deps.rounds[county] = Rounds(partial(_accept_round, county, topic, deps))
     outcomes = await deps.rounds[county].ask(examined)
@@ -93,7 +96,8 @@ async def rehearse_events(examined: Examined, *, deps: Intake) -> list[Outcome]:
 
 
 async def _reserve(county: str, claims: Mapping[UUID, Claim], deps: Intake) -> dict[UUID, Earlier]:
-    async with deps.database.acquire() as connection:
+    # A transaction, so that the trail's rows of these requests stand or fall with what is reserved.
+    async with deps.database.transaction() as connection:
         earlier = await receipts.reserve(connection, [_reservation(county, claim) for claim in claims.values()])
     failpoints.reach("gateway.after_reserve")
     return earlier

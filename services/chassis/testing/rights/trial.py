@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import structlog
@@ -18,16 +18,26 @@ from services.chassis.storage.database import Database
 from services.chassis.telemetry import metrics
 from services.chassis.testing.rights.people import Person, Sample, people, provide_keys
 from services.chassis.testing.rights.specimens import Call, Kind, Specimen
+from services.chassis.trail.recorder import Recorder
+
+# Newest first: of rows before it there are many.
+_IN_THE_TRAIL: Final = """
+SELECT EXISTS (SELECT FROM (SELECT * FROM trail.act ORDER BY position DESC LIMIT 5) AS newest
+                WHERE account = $1 AND action = $2 AND route = $3)"""
+_TRAIL: Final = Specimen.plain("GET /v1/trail", call=lambda _: Call(path="/v1/trail"))
 
 
 async def examine(app: FastAPI, specimens: Sequence[Specimen], part: int = 0, of: int = 1) -> list[str]:
     """Return, a line each, what does not answer as the policy says; an endpoint without a specimen is one.
 
+    Whatever is done, read or refused must stand in the service's trail, too (SY66): a route that evades it is a line.
+
     `app` is the service's own, guarded, on a migrated database. A service of many endpoints is tried in several tests:
     this one tries part number `part` (from 0) `of` so many.
     """
     routes = {route.key: route for route in routes_of(app, app.state.service)}
-    known = {specimen.route: specimen for specimen in specimens}
+    # Every service has the trail, and no slice makes it.
+    known = {specimen.route: specimen for specimen in (*specimens, *([_TRAIL] if _TRAIL.route in routes else []))}
     lines = [f"{key}: has no specimen" for key in routes if key not in known]
     lines += [f"{key}: there is no such endpoint" for key in known if key not in routes]
     sample = Sample.of(app.state.access.city)
@@ -56,7 +66,9 @@ class _Trial:
         specimen: Specimen,
         sample: Sample,
     ) -> None:
+        self._app = app
         self._database: Database = app.state.database
+        self._trail = Recorder(self._database)
         self._client = client
         self._routes = routes
         self._route = route
@@ -116,6 +128,8 @@ class _Trial:
             yield f"should be refused with {status} {reason}, and got {_said(answer)}"
         elif self._refused(reason) != before + 1:
             yield f"was refused with {status}, and that was not recorded"
+        elif not await self._is_in_the_trail(None if person is None else person.principal.account):
+            yield f"was refused with {status}, and the trail says nothing of it"
 
     async def _expect_absence(self, call: Call, person: Person) -> AsyncIterator[str]:
         missing = self._specimen.missing
@@ -125,7 +139,7 @@ class _Trial:
         if foreign.status_code != 404:  # noqa: PLR2004
             yield f"should not find the row, and got {_said(foreign)}"
             return
-        if self._refused(Reason.SCOPE) != before + 1:
+        if self._refused(Reason.SCOPE) != before + 1 or not await self._is_in_the_trail(person.principal.account):
             yield "did not find the row, and its refusal was not recorded"
         nobody = await self._send(missing, person)
         if _apart_from(foreign, call, missing) != _apart_from(nobody, missing, call):
@@ -141,6 +155,8 @@ class _Trial:
         if not answer.is_success:
             yield f"may do it, and got {_said(answer)}"
             return
+        if not await self._is_in_the_trail(person.principal.account):
+            yield "did it, and the trail says nothing of it"
         if self._specimen.kind is not Kind.ROWS:
             return
         inside = self._exists_for(person)
@@ -153,6 +169,19 @@ class _Trial:
                 yield f"asks for {name} and got {_said(asked)}"
             elif self._specimen.shows(asked, self._row) != inside:
                 yield f"asks for the row's {name} and {'finds nothing' if inside else 'sees a row outside its scope'}"
+
+    async def _is_in_the_trail(self, account: str | None) -> bool:
+        """Return whether the trail tells of the request that was sent last, where it has to."""
+        action = self._route.action
+        assert action is not None
+        wanted = (account, action.name, self._route.path)
+        if action.veiled or (self._route.method == "GET" and action.reach is Reach.NOTHING and not self._trail.held):
+            return True
+        if any((row.account, row.action, row.route) == wanted for row in self._trail.held):
+            return True
+        async with self._database.acquire() as connection:
+            found: bool = await connection.fetchval(_IN_THE_TRAIL, *wanted)
+        return found
 
     async def _fresh(self, facts: Facts) -> Call:
         """Return the request that reaches a new row."""
@@ -171,6 +200,7 @@ class _Trial:
         headers = dict(call.headers)
         if person is not None:
             headers["authorization"] = f"Bearer {person.token}"
+        self._trail = self._app.state.trail = Recorder(self._database)
         return await self._client.request(
             self._route.method,
             call.path,

@@ -1,0 +1,79 @@
+"""`duban trail`: whether a service's trail is whole, and what it says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+from typer.testing import CliRunner, Result
+
+from deploy.local.ephemeral import in_own_loop
+from services.chassis.process.clock import SystemClock
+from services.chassis.storage import trail
+from services.chassis.storage.database import connect
+from services.chassis.storage.schema import migrate
+from services.chassis.storage.trail import Outcome, Row
+from services.chassis.trail.sealing import seal_all
+from services.cli.command_line import app
+
+pytestmark = [pytest.mark.feature("SY66")]
+
+
+def duban(*words: str) -> Result:
+    return CliRunner().invoke(app, ["trail", *words])
+
+
+@pytest.fixture
+def dsn(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The database of a ledger whose trail has three sealed rows."""
+    monkeypatch.setenv("DUBAN_LEDGER_DSN", database)
+    in_own_loop(_fill(database, tmp_path))
+    return database
+
+
+async def _fill(dsn: str, no_migrations: Path) -> None:
+    await migrate(dsn, no_migrations)
+    opened = await connect(dsn, application_name="test")
+    rows = [Row(at=datetime.now(UTC), action="ledger.hazards.close", outcome=Outcome.DONE) for _ in range(3)]
+    async with opened.transaction() as connection:
+        await trail.write(connection, rows)
+    await seal_all(opened, SystemClock())
+    await opened.close()
+
+
+async def _tamper(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute("UPDATE trail.act SET account = 'somebody' WHERE position = 2")
+    await connection.close()
+
+
+def test_verify_says_whether_the_trail_is_whole_and_where_it_isnt(dsn: str) -> None:
+    whole = duban("verify", "ledger")
+    assert (whole.exit_code, whole.output.splitlines()[0]) == (0, "✓ 留痕完整：3 条，1 个封条，0 条待封")
+    head = whole.output.splitlines()[1].split()[1].partition("（")[0]
+    assert duban("verify", "ledger", "--expect-head", head).exit_code == 0
+    other = "1:" + "0" * 64
+    assert "被截断" in duban("verify", "ledger", "--expect-head", other).output
+    assert duban("verify", "ledger", "--expect-head", "nonsense").exit_code == 2
+    in_own_loop(_tamper(dsn))
+    broken = duban("verify", "ledger")
+    assert (broken.exit_code, broken.output.splitlines()[0]) == (1, "✗ 第 2 条被改动")
+
+
+@pytest.mark.usefixtures("dsn")
+def test_an_export_holds_every_row_in_either_format() -> None:
+    lines = [json.loads(line) for line in duban("export", "ledger").output.splitlines()]
+    assert [line["position"] for line in lines] == [3, 2, 1]
+    text = duban("export", "ledger", "--format", "csv").output.splitlines()
+    assert text[0].lstrip("\ufeff").startswith("position,at,account")
+    assert len(text) == 4
+
+
+@pytest.mark.usefixtures("dsn")
+def test_pruning_keeps_366_days_at_least() -> None:
+    assert duban("prune", "ledger", "--as", "operator-1", "--keep-days", "30").exit_code == 2
+    assert "已清理 0 条" in duban("prune", "ledger", "--as", "operator-1").output

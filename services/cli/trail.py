@@ -1,0 +1,114 @@
+"""`duban trail`: the audit trails of the services: checked, taken away, pruned. Each command names whose trail it is about.
+
+The connection is `DUBAN_<SERVICE>_DSN`; only `prune` needs that of the trail's owner.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from services.chassis.trail import tables
+from services.chassis.trail.documents import ByTime, TrailItem, csv_of, lines_of
+from services.chassis.trail.model import KEPT_AT_LEAST, Fault, Head
+from services.chassis.trail.pruning import TooYoung, prune
+from services.chassis.trail.tables import Wanted
+from services.chassis.trail.verifying import Verdict, verify
+from services.cli.surroundings import Account, Service, console, database, run
+
+commands = typer.Typer(help="操作留痕：校验、导出、清理", no_args_is_help=True)
+
+_WORDS = {
+    Fault.EDITED: "第 {} 条被改动",
+    Fault.REMOVED: "第 {} 条不见了",
+    Fault.SLIPPED_IN: "第 {} 条是事后添入的",
+    Fault.SEAL_EDITED: "第 {} 个封条与其内容或前后不符",
+    Fault.SEAL_MISSING: "第 {} 个封条不见了",
+    Fault.HEAD_MISSING: "链上没有留存的第 {} 个封条：被截断，或整体重做过",
+}
+_AT_ONCE = 1000
+
+
+class Format(StrEnum):
+    """How an export is written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+Moment = Annotated[datetime | None, typer.Option(help="UTC，如 2026-11-01T00:00:00")]
+Kept = Annotated[list[str] | None, typer.Option("--expect-head", help="以前校验时留存的链头，可多次")]
+
+
+@commands.command("verify")
+def check(service: Service, expect_head: Kept = None) -> None:
+    """从头到尾校验一个服务的留痕：改动、删除、添入、换位、截断。有问题时以 1 结束。"""
+    try:
+        kept = [Head.parse(text) for text in expect_head or ()]
+    except ValueError:
+        console.print("✗ 链头的写法是 序号:64 位十六进制摘要")
+        raise typer.Exit(2) from None
+
+    async def work() -> Verdict:
+        async with database(service) as connection:
+            return await verify(connection, kept)
+
+    verdict = run(work())
+    for finding in verdict.findings:
+        console.print(f"✗ {_WORDS[finding.fault].format(finding.at)}")
+    mark = "✗ 留痕不完整" if verdict.findings else "✓ 留痕完整"
+    console.print(f"{mark}：{verdict.rows} 条，{verdict.seals} 个封条，{verdict.unsealed} 条待封")
+    console.print(f"链头 {verdict.head}（请在平台之外留存，下次校验时以 --expect-head 给出）", soft_wrap=True)
+    if verdict.findings:
+        raise typer.Exit(1)
+
+
+@commands.command("export")
+def export(
+    service: Service,
+    format: Format = Format.JSONL,  # noqa: A002 - the option's name
+    since: Moment = None,
+    until: Moment = None,
+    account: str | None = None,
+) -> None:
+    """把一个服务的留痕写到标准输出，新的在前。"""
+    wanted = Wanted(account=account, since=_utc(since), until=_utc(until))
+
+    async def work() -> None:
+        before, first = None, True
+        async with database(service) as connection:
+            while rows := await tables.page(connection, wanted, before, _AT_ONCE):
+                items = [TrailItem.of(row) for row in rows]
+                text = lines_of(items) if format is Format.JSONL else csv_of(items, with_names=first)
+                console.file.write(text.decode())
+                last = ByTime(at=rows[-1].at, position=rows[-1].position)
+                before, first = (last.at, last.position), False
+
+    run(work())
+
+
+@commands.command("prune")
+def prune_old(
+    service: Service,
+    account: Account,
+    keep_days: Annotated[int, typer.Option(min=KEPT_AT_LEAST.days, help="保留的天数")] = KEPT_AT_LEAST.days,
+) -> None:
+    """清理超过保留期的留痕，留下锚点，其余部分照样可以校验。连接须是留痕表的所有者。"""
+
+    async def work() -> int:
+        async with database(service) as connection:
+            keep = timedelta(days=keep_days)
+            return await prune(connection, keep=keep, account=account, now=datetime.now(UTC))
+
+    try:
+        console.print(f"✓ 已清理 {run(work())} 条")
+    except TooYoung:
+        console.print(f"✗ 至少保留 {KEPT_AT_LEAST.days} 天")
+        raise typer.Exit(2) from None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
