@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from fastapi import FastAPI
 
 from duban_contracts.profile import load_city
+from services.chassis.access.signin.door import SignIn
 from services.chassis.assembly import Platform, app_of
 from services.chassis.process.clock import SystemClock
 from services.chassis.storage.database import Database
@@ -28,8 +29,11 @@ def service_names() -> list[str]:
 
 
 @cache
-def app_without_servers(service: str) -> FastAPI:
-    """Return the app of `service` as it is served, the same one each time; no request that needs a server is answered."""
+def app_without_servers(service: str, sign_in: SignIn | None = None) -> FastAPI:
+    """Return the app of `service` as it is served, the same one each time; no request that needs a server is answered.
+
+    With `sign_in` people may come with tokens.
+    """
     bootstrap = import_module(f"services.{service}.bootstrap")
     settings = import_module(f"services.{service}.settings").Settings(
         postgres_dsn="postgresql://nowhere/", http_port=0, profile=_PROFILE
@@ -40,5 +44,6 @@ def app_without_servers(service: str) -> FastAPI:
         database=Database(cast("Any", None)),
         clock=SystemClock(),
         city=load_city(_PROFILE),
+        sign_in=sign_in,
     )
     return app_of(platform, bootstrap.parts(platform), title=bootstrap.TITLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,15 +72,20 @@ async def go(program: Program, where: Path, environment: dict[str, str]) -> str:
 async def node(program: Program, where: Path, environment: dict[str, str]) -> str:
     """Run a module beside the packages that are pinned beside this file."""
     needed("node", "npm")
-    packages = CACHE / "node"
-    lock, installed = HERE / "node" / "package-lock.json", packages / "node_modules" / ".package-lock.json"
-    if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
-        packages.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / "node" / name, packages / name)
-        await run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], packages, environment)
-    (where / "node_modules").symlink_to(packages / "node_modules")
+    (where / "node_modules").symlink_to(await packages(HERE / "node", "node", environment))
     return await run(["node", str(program.put(where))], where, environment)
+
+
+async def packages(pinned: Path, name: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return `node_modules` with what the lock file in `pinned` names, from the cache once it stands there."""
+    here = CACHE / name
+    lock, installed = pinned / "package-lock.json", here / "node_modules" / ".package-lock.json"
+    if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
+        here.mkdir(parents=True, exist_ok=True)
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(pinned / file, here / file)
+        await run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], here, environment)
+    return here / "node_modules"
 
 
 async def python(program: Program, where: Path, environment: dict[str, str]) -> str:

@@ -21,6 +21,10 @@ class ServiceSettings(KafkaSettings, SignInSettings):
     )
     http_host: str = "127.0.0.1"
     http_port: int
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="comma-separated addresses and networks whose X-Forwarded-For says where a request came from",
+    )
     roles: str = Field(default="", description="comma-separated roles to run; empty means all")
     topic_prefix: str = ""
     profile: Path = Field(default=Path("deploy/profiles/jincheng"), description="directory of the city profile")

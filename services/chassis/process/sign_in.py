@@ -109,7 +109,7 @@ class SignInSettings(Environment):
     @property
     def issuer(self) -> Issuer | None:
         """The provider that these settings describe. Raises UnusableSetting when they don't go together."""
-        if self.oidc_issuer is None:
+        if not self.oidc_issuer:
             return None
         if not is_usable(self.oidc_issuer):
             raise UnusableSetting("DUBAN_OIDC_ISSUER must be an https address (http only on this very machine)")
@@ -137,5 +137,5 @@ class SignInSettings(Environment):
             unit=self.oidc_unit_claim,
             sectors=self.oidc_sectors_claim,
             enterprise=self.oidc_enterprise_claim,
-            account=self.oidc_account_claim,
+            account=self.oidc_account_claim or None,
         )
