@@ -9,6 +9,7 @@ from typing import Final
 from deploy.demo.audit import (
     accepted,
     alarms,
+    checkpoints,
     confirmed,
     figures,
     gathered,
@@ -37,6 +38,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     figures.the_books_balance,
     figures.statistics_equal_recomputation,
     history.history_verifies_offline,
+    checkpoints.every_checkpoint_that_a_county_kept_holds,
     refused.nothing_lies_among_the_dead_letters,
 )
 
