@@ -26,9 +26,13 @@ class Platform:
         """GET `path` as `account`; raises httpx.HTTPStatusError on an error answer."""
         return await self._call("GET", service, path, account, params={k: v for k, v in query.items() if v is not None})
 
-    async def post(self, service: str, path: str, account: str, body: Json) -> Json:
-        """POST `body` to `path` as `account`; raises httpx.HTTPStatusError on an error answer."""
-        return await self._call("POST", service, path, account, json=body)
+    async def post(self, service: str, path: str, account: str, body: Json | None, *, once: str | None = None) -> Json:
+        """POST `body` to `path` as `account`; raises httpx.HTTPStatusError on an error answer.
+
+        Under the key `once` a command whose answer was lost is not carried out a second time.
+        """
+        headers = {} if once is None else {"Idempotency-Key": once}
+        return await self._call("POST", service, path, account, json=body, headers=headers)
 
     async def pages(self, service: str, path: str, account: str, **query: object) -> AsyncIterator[Json]:
         """Yield every item of a keyset-paged list."""
@@ -41,8 +45,17 @@ class Platform:
             if after is None:
                 return
 
-    async def _call(self, method: str, service: str, path: str, account: str, **more: Any) -> Json:
-        headers = {"Authorization": f"Bearer {self.keys[account]}"}
+    async def _call(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        account: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> Json:
+        headers = {"Authorization": f"Bearer {self.keys[account]}", **(headers or {})}
         for attempt in range(_ATTEMPTS):
             try:
                 response = await self.client.request(method, self.urls[service] + path, headers=headers, **more)

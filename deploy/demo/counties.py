@@ -29,6 +29,7 @@ class County:
         self.sender = sender
         self._platform = platform
         self._clock = clock
+        self._known = stories
         self._stories = [story for story in stories.values() if story.county == code]
         self._others = sorted({story.county for story in stories.values()} - {code})
         self._system = CountySystem(code, seed)
@@ -79,15 +80,14 @@ class County:
         return [[self._system.rectified(story, now)], [report]]
 
     async def rectify(self, stopping: asyncio.Event) -> None:
-        """Watch this county's hazards and hand in what is fixed, until told to stop."""
-        by_reference = {story.reference: story for story in self._stories}
+        """Watch this county's hazards, those of tips among them, and hand in what is fixed, until told to stop."""
         account = f"county-{self.code}"
         while not stopping.is_set():
             for state in ("confirmed", "rectifying"):
                 async for hazard in self._platform.pages(
                     "ledger", "/v1/hazards", account, county=self.code, state=state
                 ):
-                    await self._advance(by_reference[hazard["reference"]], hazard)
+                    await self._advance(self._known[hazard["reference"]], hazard)
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _advance(self, story: Story, hazard: Json) -> None:

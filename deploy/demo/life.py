@@ -137,7 +137,7 @@ def write(city: City, *, seed: int, hazards: int, seconds: float, today: date) -
                 enterprise=enterprise,
                 channel=_pick(dice, ((Channel.SELF_REPORT, 5), (Channel.INSPECTION, 4), (Channel.VERIFIED_TIP, 1))),
                 grade=Grade.GENERAL if general else Grade.MAJOR,
-                description=dice.choice(_FINDINGS.get(enterprise.sector, _COMMON) + _COMMON),
+                description=finding(dice, enterprise),
                 found_on=today - timedelta(days=dice.randint(0, 3)),
                 fate=fate,
                 quirk=quirk,
@@ -145,6 +145,11 @@ def write(city: City, *, seed: int, hazards: int, seconds: float, today: date) -
             )
         )
     return stories
+
+
+def finding(dice: random.Random, enterprise: Enterprise) -> str:
+    """Return what somebody finds at an enterprise of this sector."""
+    return dice.choice(_FINDINGS.get(enterprise.sector, _COMMON) + _COMMON)
 
 
 def _pick(dice: random.Random, choices: Sequence[tuple[T, int]]) -> T:

@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 
 from deploy.demo.api import Platform
-from deploy.demo.audit.case import AUDITOR, Case, Line
+from deploy.demo.audit.case import AUDITOR, Case, Line, Places
 from deploy.demo.audit.run import CHECKS, Check, audit
 from deploy.demo.board import Board, refusals_table
 from deploy.demo.counties import County
@@ -22,6 +22,7 @@ from deploy.demo.criteria import load_criteria
 from deploy.demo.life import Story, write
 from deploy.demo.regulators import Regulators
 from deploy.demo.senders import GatewaySender, KafkaSender, Sender
+from deploy.demo.tips import TipOffice, write_tips
 from deploy.demo.year import act as year
 from deploy.local import platform as local
 from deploy.local import secrets_store, security
@@ -111,13 +112,24 @@ async def perform(
         today = _origin(settings).astimezone(ZONE).date()
         written = write(city, seed=script.seed, hazards=script.hazards, seconds=script.seconds, today=today)
         stories = {story.reference: story for story in written}
+        tips = write_tips(city, seed=script.seed, hazards=script.hazards, seconds=script.seconds)
+        office = TipOffice(api, clock, tips, stories)
         senders = {county.code: _sender(settings, api, county.code) for county in city.counties}
         board = Board(city, api, clock, senders, console)
         await load_criteria(api, settings.profile)
-        await _live(api, city, clock, stories, senders, board, script, disturb)
+        await _live(api, city, clock, stories, senders, board, office, script, disturb)
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
-        case = Case(api, security.broker(settings, OPERATOR), stories, senders, received, settings.profile)
+        case = Case(
+            api,
+            security.broker(settings, OPERATOR),
+            stories,
+            senders,
+            received,
+            settings.profile,
+            office.book,
+            _places(settings),
+        )
         lines = await audit(case, script.patience_seconds, (*CHECKS, *further))
         console.print(refusals_table(city, case.refusals))
         return lines
@@ -130,6 +142,7 @@ async def _live(
     stories: Mapping[str, Story],
     senders: Mapping[str, Sender],
     board: Board,
+    office: TipOffice,
     script: Script,
     disturb: Disturb | None,
 ) -> None:
@@ -149,7 +162,7 @@ async def _live(
         )
     ]
     try:
-        acts = [county.report() for county in counties]
+        acts = [office.work(), *(county.report() for county in counties)]
         reports = asyncio.gather(*acts, *([disturb()] if disturb else []))
         await _unless_somebody_fails(reports, everybody)
         expected = sum(story.reaches_the_ledger for story in stories.values())
@@ -193,6 +206,13 @@ def _without(city: City, away: Collection[str]) -> City:
     """Return the city as if the counties `away` were not in it."""
     kept = (region for region in city.regions if region.code not in away and region.parent not in away)
     return msgspec.structs.replace(city, regions=tuple(kept))
+
+
+def _places(settings: Settings) -> Places:
+    """Return where the platform writes, but for the vault."""
+    told = local.environment(settings)
+    databases = {name: told[f"DUBAN_{name.upper()}_DSN"] for name in settings.services}
+    return Places(databases=databases, topic_prefix=settings.topic_prefix, logs=settings.logs)
 
 
 def _sender(settings: Settings, api: Platform, county: str) -> Sender:

@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.demo.api import Json, Platform
 from deploy.demo.life import Story
 from deploy.demo.senders import Sender
+from deploy.demo.tips import TipBook
 from services.chassis.process.kafka import Broker
 
 AUDITOR = "city-office-1"
@@ -46,11 +47,20 @@ class Evidence:
         return [record for record in self.history if record["type"] == f"duban.hazard.{name}.v1"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the platform writes, but for the vault: each service's database by its DSN, topics, files of logs."""
+
+    databases: Mapping[str, str]
+    topic_prefix: str
+    logs: Path
+
+
 @dataclass
 class Case:
     """Everything a check may look at; `refusals` is filled by the check of refusals, for the board.
 
-    `profile` is the city's, whose calendar deadlines go by.
+    `profile` is the city's, whose calendar deadlines go by; `tips` is what the tip office noted.
     """
 
     platform: Platform
@@ -59,6 +69,8 @@ class Case:
     senders: Mapping[str, Sender]
     received: str
     profile: Path
+    tips: TipBook
+    places: Places
     refusals: list[RefusedClaim] = field(default_factory=list)
 
     async def evidence(self) -> Evidence:

@@ -19,6 +19,7 @@ from deploy.demo.audit import (
     looked_back,
     order,
     refused,
+    tips,
 )
 from deploy.demo.audit.case import Case, Line
 
@@ -33,6 +34,8 @@ CHECKS: Final[tuple[Check, ...]] = (
     confirmed.what_is_major_was_confirmed_as_the_city_asks,
     listed.what_is_listed_was_lifted_before_it_was_closed,
     looked_back.what_broke_again_is_rectifying_again,
+    tips.every_tip_went_its_way,
+    tips.who_reported_is_known_to_the_vault_alone,
     alarms.every_overdue_deadline_was_raised_once,
     letters.every_overdue_hazard_has_one_letter,
     figures.the_books_balance,
