@@ -148,13 +148,14 @@ class Access:
         note_caller(principal, header)
         if not holds(principal, action.roles):
             record(Reason.ROLE, action.name, principal)
-            raise _role_not_allowed(action)
+            raise Problem("role-not-allowed", action=action.zh, roles=", ".join(sorted(action.roles)))
         scope = Scope.of(principal, self.city, own_unit=action.reach is Reach.UNIT)
         beside = frozenset(other.name for other in wanted.beside if holds(principal, other.roles))
         caller = Caller(principal, scope, action.name, beside)
         if not _reaches(action.reach, caller):
             record(Reason.REACH, action.name, principal)
-            raise _reach_not_allowed(action)
+            who, rule = _WHO[action.reach]
+            raise Problem("reach-not-allowed", who=who, action=action.zh, rule=rule)
         return caller
 
 
@@ -166,15 +167,6 @@ def _reaches(reach: Reach, caller: Caller) -> bool:
     if reach is Reach.COUNTIES:
         return caller.scope.township is None and caller.scope.enterprise is None
     return True
-
-
-def _role_not_allowed(action: Action) -> Problem:
-    return Problem("role-not-allowed", action=action.zh, roles=", ".join(sorted(action.roles)))
-
-
-def _reach_not_allowed(action: Action) -> Problem:
-    who, rule = _WHO[action.reach]
-    return Problem("reach-not-allowed", who=who, action=action.zh, rule=rule)
 
 
 @dataclass(frozen=True, slots=True)
