@@ -17,6 +17,7 @@ from duban_contracts.topics import (
     county_of,
     dead_letter_topic,
     feedback_topic,
+    needed_by,
     readers,
     taken_by,
 )
@@ -87,14 +88,17 @@ def test_each_event_of_a_topic_that_several_read_is_one_readers_alone() -> None:
 
 def test_what_a_consumer_takes_alone_is_an_event_of_what_it_reads() -> None:
     for each in CONSUMERS:
-        for kind in each.alone:
+        for kind in each.alone | each.only:
             assert lookup(kind).family in each.reads
+        assert not (each.alone and each.only)
     assert taken_by("scheduler.hazards") is None
     assert taken_by("of.a.test") is None
+    assert needed_by("notifications.hazards") == {"duban.hazard.first_confirmed.v1"}
+    assert needed_by("scheduler.hazards") == needed_by("of.a.test") == frozenset()
 
 
 def test_the_readers_of_a_topic_are_its_consumers() -> None:
-    assert readers(TopicFamily.HAZARD) == ("scheduler", "statistics")
+    assert readers(TopicFamily.HAZARD) == ("scheduler", "notifications", "statistics")
     assert readers(TopicFamily.SUPERVISION) == ("ledger", "notifications")
     assert readers(TopicFamily.NOTICE) == ("ledger",)
     assert readers(TopicFamily.TASK) == ("ledger", "notifications")

@@ -75,13 +75,16 @@ class Consumer:
 
     Every consumer has a dead-letter topic. The group is the name unless `group` says otherwise. `alone` are the event
     types that it takes alone of all who read the family: it takes no others, and the others take everything else,
-    what can't be read among it. So each record of a shared topic is taken, or refused, by one of them.
+    what can't be read among it. So each record of a shared topic is taken, or refused, by one of them. `only` are the types
+    that it takes where it needs few: of anything else it reads no more than the type, and what others take is not its
+    affair.
     """
 
     name: str
     reads: tuple[TopicFamily, ...]
     group: str = ""
     alone: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "group", self.group or self.name)
@@ -101,6 +104,7 @@ CONSUMERS: Final = (
     Consumer("scheduler.hazards", (TopicFamily.HAZARD,)),
     Consumer("scheduler.claims", (TopicFamily.CLAIMS,), alone=frozenset({"duban.task.reported.v1"})),
     Consumer("notifications.supervision", (TopicFamily.SUPERVISION, TopicFamily.TASK)),
+    Consumer("notifications.hazards", (TopicFamily.HAZARD,), only=frozenset({"duban.hazard.first_confirmed.v1"})),
     Consumer("gateway.feedback", (TopicFamily.FEEDBACK,)),
     # Faust calls its group after the app.
     Consumer("statistics.hazards", (TopicFamily.HAZARD,), group="statistics"),
@@ -141,6 +145,12 @@ def taken_by(name: str) -> Callable[[str | None], bool] | None:
         *(other.alone for other in CONSUMERS if not set(own.reads).isdisjoint(other.reads))
     )
     return (lambda kind: kind not in elsewhere) if elsewhere else None
+
+
+def needed_by(name: str) -> frozenset[str]:
+    """Return the only types that a consumer needs; none where it needs whatever it reads, or is not declared."""
+    own = _CONSUMERS_BY_NAME.get(name)
+    return frozenset() if own is None else own.only
 
 
 def readers(family: TopicFamily) -> tuple[str, ...]:

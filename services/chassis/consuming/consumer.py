@@ -12,11 +12,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from duban_contracts.topics import taken_by
+from duban_contracts.topics import needed_by, taken_by
 from services.chassis.consuming import codecs, holds
 from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
-from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.deliveries import RawRecord, of_types
 from services.chassis.consuming.ending import leave, unless
 from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.consuming.fetching import Fetching
@@ -65,6 +65,7 @@ class Consumer:
         self._clock = clock
         self._options = options or ConsumerOptions()
         self._progress = progress
+        self._needed = needed_by(name)
         self.standing = Standing(name)
         self._telling = Telling(name, database, clock, self._options.dead_letters)
         self._attempts = Attempts(
@@ -192,7 +193,8 @@ class Consumer:
             records, membership = await unless(stopping, self._fetch(fetching, observer)) or ([], 0)
             if records:
                 reach("consumer.fetched")
-                if not await self._attempts.apply(records, observer, stopping):
+                needed = of_types(records, self._needed)
+                if needed and not await self._attempts.apply(needed, observer, stopping):
                     return
                 observer.applied(records, membership)
                 if membership == observer.membership:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -49,6 +50,14 @@ class RawRecord(msgspec.Struct, frozen=True, gc=False):
     unreadable: UnreadableBatch | None = None
 
     @property
+    def type(self) -> str | None:
+        """The event type that its headers name; None where they name none, or none that can be read."""
+        for name, value in self.headers:
+            if name == "ce_type":
+                return value.decode(errors="replace")
+        return None
+
+    @property
     def next_offset(self) -> int:
         """Return the offset from which to read on behind this record."""
         return (self.unreadable.last_offset if self.unreadable else self.offset) + 1
@@ -68,6 +77,11 @@ class RawRecord(msgspec.Struct, frozen=True, gc=False):
     def topic_partition(self) -> TopicPartition:
         """Return the partition this record came from."""
         return TopicPartition(self.topic, self.partition)
+
+
+def of_types(records: list[RawRecord], types: AbstractSet[str]) -> list[RawRecord]:
+    """Return what whoever needs only `types` has to look into, what names no type among it; without types all of it."""
+    return [each for each in records if each.type is None or each.type in types] if types else records
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):

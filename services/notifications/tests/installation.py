@@ -46,7 +46,7 @@ PRINCIPALS: Final = {
     "city": Principal("city-office-1", Role.CITY_OFFICE, "140500"),
     "operator": Principal("operator-1", Role.OPERATOR, "140500"),
 }
-TOPICS: Final = ("supervision", "task", "notice")
+TOPICS: Final = ("supervision", "task", "notice", "ledger.hazard", "notifications.hazards")
 
 
 @dataclass(frozen=True)
