@@ -228,7 +228,13 @@ def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
     flushing = platform.every(FLUSH_SECONDS, recorder.flush, name="trail")
 
     async def serving(stopping: asyncio.Event) -> None:
-        await serve(app, host=platform.settings.http_host, port=platform.settings.http_port, stopping=stopping)
+        await serve(
+            app,
+            host=platform.settings.http_host,
+            port=platform.settings.http_port,
+            stopping=stopping,
+            trusted_proxies=platform.settings.trusted_proxies,
+        )
 
     async def letting_go(stopping: asyncio.Event) -> None:
         await stopping.wait()

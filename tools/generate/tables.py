@@ -25,12 +25,14 @@ service has a database of its own; nobody else reads it. The tables of the chass
 _VAULT: Final = "vault"
 _LEDGER: Final = Path(__file__).parents[2] / "services" / "ledger"
 _COLUMNS: Final = """
-SELECT c.relname AS "table", a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type,
+SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS "table",
+       a.attname AS "column", format_type(a.atttypid, a.atttypmod) AS type,
        a.attnotnull AS required, coalesce(i.indisprimary, false) AS key
-  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)
- WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace AND NOT c.relispartition
- ORDER BY c.relname, a.attnum"""
+ WHERE c.relkind IN ('r', 'p') AND n.nspname IN ('public', 'trail') AND NOT c.relispartition
+ ORDER BY 1, a.attnum"""
 
 
 def document() -> str:

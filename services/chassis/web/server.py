@@ -11,12 +11,18 @@ from fastapi import FastAPI
 from services.chassis.web.protocol import BoundedProtocol
 
 
-async def serve(app: FastAPI, *, host: str, port: int, stopping: asyncio.Event) -> None:
-    """Serve `app` until `stopping`; open requests are finished first."""
+async def serve(
+    app: FastAPI, *, host: str, port: int, stopping: asyncio.Event, trusted_proxies: str = "127.0.0.1"
+) -> None:
+    """Serve `app` until `stopping`; open requests are finished first.
+
+    Who comes by way of one of the `trusted_proxies` came from where that says; of others only the address counts.
+    """
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
+        forwarded_allow_ips=trusted_proxies,
         http=BoundedProtocol,
         ws="none",
         log_config=None,

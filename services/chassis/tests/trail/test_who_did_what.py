@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import asyncpg
+import httpx
 import pytest
 
+from deploy.local.ephemeral import free_ports
 from services.chassis.storage.trail import FIRST_USE
+from services.chassis.testing.kafka import eventually
 from services.chassis.tests.trail.conftest import World
 from services.chassis.trail.recorder import LOST, Recorder
+from services.chassis.web.server import serve
 
 pytestmark = [pytest.mark.feature("SY66")]
 
@@ -140,3 +144,24 @@ async def test_what_could_not_be_written_is_held_and_written_later(world: World)
             await world.app.state.trail.flush()
         await connection.execute("ALTER TABLE trail.away RENAME TO act")
     assert [row["outcome"] for row in await world.flushed()] == ["read"]
+
+
+async def test_behind_a_proxy_that_is_trusted_the_source_is_the_clients_address(world: World) -> None:
+    for trusted, source in (("127.0.0.1", "192.0.2.7"), ("10.9.9.9", "127.0.0.1")):
+        (port,), stopping = free_ports(1), asyncio.Event()
+        serving = asyncio.ensure_future(
+            serve(world.app, host="127.0.0.1", port=port, stopping=stopping, trusted_proxies=trusted)
+        )
+
+        async def asked(address: str = f"http://127.0.0.1:{port}") -> None:
+            async with httpx.AsyncClient(base_url=address) as client:
+                try:
+                    await client.get("/v1/boxes/b1", headers={"x-forwarded-for": "192.0.2.7", **world.regulator})
+                except httpx.TransportError as error:
+                    raise AssertionError("not listening yet") from error
+
+        await eventually(asked)
+        stopping.set()
+        await serving
+        (row,) = await world.flushed(f"source = '{source}'")
+        assert row["outcome"] == "read"
