@@ -92,6 +92,10 @@ HTTP_DURATION: Final = Histogram(
     ["method", "route"],
     buckets=_FAST_BUCKETS,
 )
+HTTP_WAITING: Final = Gauge(
+    "duban_http_requests_waiting",
+    "Requests that wait for news because their sender wished to (Prefer: wait). They are not in the durations.",
+)
 KAFKA_CERTIFICATE_ENDS: Final = Gauge(
     "duban_kafka_certificate_ends_timestamp_seconds",
     "Until when the certificate that a Kafka broker shows is valid; none on connections without TLS.",

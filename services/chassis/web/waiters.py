@@ -25,6 +25,7 @@ import structlog
 
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import is_retryable
+from services.chassis.telemetry import metrics
 from services.chassis.web.observed import WAITED
 from services.chassis.web.problems import Problem
 from services.chassis.web.waiting import Wish
@@ -78,10 +79,15 @@ class Waiters(Generic[K, V]):
     def check(self, account: str) -> None:
         """Raise Problem 429 `too-many-waiting` when no place is left, for this account or for anybody."""
         alone = self._waiting[account] >= self._most
-        if alone or self._waiting.total() >= self._together:
+        if alone or self.waiting >= self._together:
             limit = self._most if alone else self._together
             headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             raise Problem("too-many-waiting", limit=limit, headers=headers)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait now."""
+        return self._waiting.total()
 
     def tell(self, key: K, news: V) -> None:
         """Tell those who watch `key`."""
@@ -96,6 +102,7 @@ class Waiters(Generic[K, V]):
 
     def count(self, account: str, more: int) -> None:
         """Count one more who waits, or one less."""
+        metrics.HTTP_WAITING.inc(more)
         self._waiting[account] += more
         if not self._waiting[account]:
             del self._waiting[account]

@@ -6,10 +6,15 @@ from typing import Any
 
 from services.chassis.assembly import Part, Platform
 from services.ledger.hazards.handlers.journal import Ledger
+from services.ledger.hazards.handlers.watching import Watch
 from services.ledger.hazards.http import commands, reads
 
 
 def wire(platform: Platform[Any]) -> Part:
     """Return the hazards' part of the ledger."""
     deps = commands.Deps(platform.database, Ledger.on(platform))
-    return Part(routers=[reads.router(platform.database), commands.router(deps)])
+    watch = Watch.on(platform)
+    return Part(
+        routers=[reads.router(platform.database, watch), commands.router(deps)],
+        waiters=[watch.by_id, watch.by_reference],
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Final
-from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
@@ -14,13 +14,25 @@ from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, INTEGRATORS, TOWNSHIP
 from services.chassis.storage.database import Database
+from services.chassis.web.conditional import KnownTags
 from services.chassis.web.documents import answer
-from services.chassis.web.paging import After, Cursor, Page, page_of
+from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import County, Limit, Text
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
+from services.chassis.web.waiting import Wait, waits
 from services.ledger.hazards.documents import CountGroup, HazardCount, HazardDocument, HazardHistory, HazardName
 from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.watching import Watch
+from services.ledger.hazards.http.awaited import (
+    Asking,
+    ByArrival,
+    end_of_page,
+    one_hazard,
+    one_reference,
+    reference_of,
+)
+from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import register
 from services.ledger.hazards.tables.register import Filter, Group
 from services.ledger.history.documents import HistoryItem
@@ -29,13 +41,8 @@ from services.ledger.history.tables import records
 # An operator keeps the machines and reads no case data; observers read results; tip officers read tips.
 READ: Final = Action("ledger.hazards.read", "查看隐患", roles=CASE_STAFF | TOWNSHIP | ENTERPRISE | INTEGRATORS)
 
-Reader = Annotated[Caller, Depends(allow(READ))]
-
-
-class ByArrival(Cursor, frozen=True, tag="hazards"):
-    """Where a page of hazards ends. Ids grow with time."""
-
-    hazard_id: UUID
+_MAY_READ: Final = allow(READ)
+Reader = Annotated[Caller, Depends(_MAY_READ)]
 
 
 # Asynchronous, though it waits for nothing: FastAPI hands a plain function to a thread, at several times its cost.
@@ -87,27 +94,45 @@ async def _standing(
 Wanted = Annotated[Filter, Depends(_standing)]
 
 
-def router(database: Database) -> Router:
+async def _asking(caller: Reader, wish: Wait, known: KnownTags) -> Asking:
+    return Asking(caller=caller, admit=_MAY_READ, wish=wish, known=known)
+
+
+# The router asks this before anything else of the request.
+_asking.admits = True  # type: ignore[attr-defined]
+AskingReader = Annotated[Asking, Depends(_asking)]
+
+
+def router(database: Database, watch: Watch) -> Router:
     """Return the routes of all reads."""
     routes = Router(prefix="/v1", tags=["hazards"])
-    _many(routes, database)
-    _one(routes, database)
+    _many(routes, database, watch)
+    _one(routes, database, watch)
     return routes
 
 
-def _many(routes: Router, database: Database) -> None:
-    @routes.get("/hazards", summary="隐患列表")
-    async def page(
-        caller: Reader, wanted: Wanted, after: After[ByArrival] = None, limit: Limit = 50
-    ) -> Page[HazardDocument]:
-        """Return a page of hazards, newest first."""
-        async with database.acquire() as connection:
-            found = await register.page(
-                connection, caller.scope, wanted, after=after.hazard_id if after else None, limit=limit + 1
-            )
-        return page_of(
-            found, limit, item=HazardDocument.of, cursor=lambda hazard: ByArrival(hazard_id=UUID(hazard.hazard_id))
-        )
+def _many(routes: Router, database: Database, watch: Watch) -> None:
+    @routes.get("/hazards", summary="隐患列表", response_model=Page[HazardDocument], responses=waits())
+    async def page(asking: AskingReader, wanted: Wanted, after: After[ByArrival] = None, limit: Limit = 50) -> Response:
+        """Return a page of hazards, newest first.
+
+        Narrowed to one `reference` of a county it has an ETag. With `Prefer: wait=N` it then comes as soon as there is
+        something, or with `If-None-Match` as soon as it is another than the one known; else after N seconds: as empty
+        as it was, or 304.
+        """
+
+        async def read(caller: Caller) -> Sequence[Hazard]:
+            async with database.acquire() as connection:
+                return await register.page(
+                    connection, caller.scope, wanted, after=after.hazard_id if after else None, limit=limit + 1
+                )
+
+        reference = reference_of(wanted, asking.caller)
+        if reference is None or after is not None:
+            found = await read(asking.caller)
+            return answer(page_of(found, limit, item=HazardDocument.of, cursor=end_of_page))
+        asks_more = wanted != Filter(county=wanted.county, reference=wanted.reference)
+        return await one_reference(watch, reference, asking, limit, read if asks_more else None)
 
     # Before the single hazard: `count` must not be taken for a hazard of that name.
     @routes.get("/hazards/count", summary="隐患计数")
@@ -119,19 +144,22 @@ def _many(routes: Router, database: Database) -> None:
         return HazardCount(total=sum(number for _, number in rows), groups=groups)
 
 
-def _one(routes: Router, database: Database) -> None:
-    missing = declares("hazard-not-found")
+def _one(routes: Router, database: Database, watch: Watch) -> None:
+    @routes.get(
+        "/hazards/{name}",
+        summary="一条隐患（按标识或编号）",
+        response_model=HazardDocument,
+        responses=waits("hazard-not-found"),
+    )
+    async def one(asking: AskingReader, name: HazardName) -> Response:
+        """Return one hazard by id or number, with its version as ETag.
 
-    @routes.get("/hazards/{name}", summary="一条隐患（按标识或编号）", response_model=HazardDocument, responses=missing)
-    async def one(caller: Reader, name: HazardName) -> Response:
-        """Return one hazard by id or number, with its version as ETag."""
-        async with database.acquire() as connection:
-            hazard = await find_hazard(connection, name, caller)
-        if hazard is None:
-            raise Problem("hazard-not-found", field="name")
-        return answer(HazardDocument.of(hazard), version=hazard.version)
+        With `Prefer: wait=N` and that ETag in `If-None-Match` it comes as soon as something has happened to it, or 304
+        after N seconds.
+        """
+        return await one_hazard(watch, HazardKey.parse(name), asking)
 
-    @routes.get("/hazards/{name}/history", summary="一条隐患的全部历史", responses=missing)
+    @routes.get("/hazards/{name}/history", summary="一条隐患的全部历史", responses=declares("hazard-not-found"))
     async def history(caller: Reader, name: HazardName) -> HazardHistory:
         """Return a hazard's history, oldest first."""
         async with database.acquire() as connection:
