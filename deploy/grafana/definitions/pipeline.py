@@ -247,3 +247,9 @@ def _access(board: Dashboard, _names: Names) -> None:
             ],
         )
     )
+    board.with_panel(
+        lines(
+            Text("登录令牌", "每小时核验的登录令牌，按结果分；accepted 之外的是被拒绝的原因。", "short"),
+            [Query("sum by (outcome) (increase(duban_sign_in_tokens_total[1h]))", "{{outcome}}")],
+        )
+    )
