@@ -127,6 +127,58 @@ def test_a_countys_office_gives_matters_within_its_county_and_nobody_one_that_is
     assert refusal(assign(for_ever, "a-1", None, CITY, latest=LATEST)) == "answer-day-too-far"
 
 
+def test_a_new_assignment_says_what_the_office_said_and_who_gave_it() -> None:
+    command = msgspec.structs.replace(GIVEN, county="140502", sector="hazchem")
+    for by, office in ((CITY, "safety_committee_office"), (hand(Role.COUNTY_OFFICE), "county_safety_committee")):
+        made = assign(command, "a-1", None, by, latest=LATEST)
+        assert isinstance(made, Made)
+        assert made.assignment == Assignment(
+            assignment_id="a-1",
+            document=GIVEN.document,
+            matter=GIVEN.matter,
+            county="140502",
+            unit=GIVEN.unit,
+            sector="hazchem",
+            hazard_id=None,
+            hazard_number=None,
+            given_by=office,
+            given_by_county=by.county,
+            due_on=DUE,
+            state=AssignmentState.OPEN,
+            late=False,
+            version=1,
+        )
+        assert made.entry == AssignmentEntry(
+            version=1, move="assign", at=by.at, account=by.actor.account, unit=None, text=GIVEN.matter
+        )
+    of_hazard = assign(GIVEN, "a-1", new_hazard(), CITY, latest=LATEST)
+    assert isinstance(of_hazard, Made)
+    assert of_hazard.assignment.hazard_id == new_hazard().hazard_id
+
+
+@pytest.mark.parametrize(
+    ("command", "by", "field", "said"),
+    [
+        (GIVEN, hand(Role.COUNTY_OFFICE), "county", ""),
+        (msgspec.structs.replace(GIVEN, due_on=date(2026, 5, 31)), CITY, "due_on", "2026-06-01"),
+        (msgspec.structs.replace(GIVEN, due_on=date(2031, 6, 2)), CITY, "due_on", "2031-06-01"),
+    ],
+)
+def test_what_is_wrong_with_a_new_assignment_is_named_with_the_day_that_holds(
+    command: Assign, by: Hand, field: str, said: str
+) -> None:
+    refused = assign(command, "a-1", None, by, latest=LATEST)
+    assert isinstance(refused, Refusal)
+    assert refused.field == field
+    assert said in f"{refused.message}{refused.rule}"
+    assert "None" not in f"{refused.message}{refused.rule}"
+
+
+def test_an_answer_is_due_on_its_very_day_and_given_until_the_latest() -> None:
+    for due_on in (TODAY, LATEST):
+        assert isinstance(assign(msgspec.structs.replace(GIVEN, due_on=due_on), "a-1", None, CITY, latest=LATEST), Made)
+
+
 def test_a_matter_that_is_a_hazard_takes_its_county_and_sector_from_it() -> None:
     made = assign(GIVEN, "a-1", new_hazard(), CITY, latest=LATEST)
     assert isinstance(made, Made)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.events.feedback import ClaimOutcome
+from duban_contracts.events.findings import FindingRejected
 from duban_contracts.events.inspections import InspectionFinding
 from duban_contracts.events.types import Channel, Enterprise, Grade
 from duban_contracts.refusals import Refusal
@@ -131,3 +132,30 @@ def test_an_inspection_does_not_overwrite_what_a_county_reported() -> None:
     )
     assert isinstance(decision, Refusal)
     assert decision.code == "reference-of-another"
+
+
+def test_a_task_is_told_of_a_refused_finding_in_whole() -> None:
+    said = found(finding(sector="no_such_sector"))
+    refused = model.screen(said, CITY)
+    assert isinstance(refused, Refusal)
+    assert model.rejection(said, refused, NOON) == FindingRejected(
+        task=said.task.as_subject(),
+        reference=said.finding.reference,
+        filing=said.filing,
+        code="unknown-term",
+        message=refused.message,
+        field="$.sector",
+        rule=refused.rule,
+        rejected_at=NOON,
+    )
+    plain = model.rejection(said, Refusal("finding-refused", "不予受理", None, None), NOON)
+    assert (plain.field, plain.rule) == (None, None)
+    broken = model.rejection(said, Refusal("finding-refused", "不予受理", "a\x00b", "c\x00d"), NOON)
+    assert "\x00" not in f"{broken.field}{broken.rule}"
+
+
+def test_the_inspection_is_named_as_the_origin_and_the_unit_as_who_reports() -> None:
+    said = found(finding())
+    origin, hand = model.inspection(said), model.inspector(said)
+    assert (origin.task_id, origin.task_number, origin.unit) == (said.task.task_id, said.task.number, said.task.unit)
+    assert (hand.account, hand.role, hand.unit) == (said.actor.account, said.actor.role, said.task.unit)

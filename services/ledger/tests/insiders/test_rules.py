@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,3 +61,36 @@ def test_whatever_is_tried_a_report_is_handled_once_and_rewarded_once_by_its_own
 
 def test_nothing_that_is_shown_of_a_report_is_its_code() -> None:
     assert CODE.encode() not in repr(received()).encode()
+
+
+def test_what_is_done_is_kept_whole_with_who_did_it() -> None:
+    report = received()
+    assert handle(report, Handle(measures="已恢复除尘"), "principal-1", NOON) == msgspec.structs.replace(
+        report,
+        version=2,
+        state=ReportState.HANDLED,
+        measures="已恢复除尘",
+        handled_by="principal-1",
+        handled_at=NOON,
+    )
+    given_out = reward(report, Reward(claim_code=CODE, amount=500), "principal-1", NOON)
+    assert given_out == msgspec.structs.replace(
+        report, version=2, reward=500, rewarded_by="principal-1", rewarded_at=NOON
+    )
+
+
+def test_what_is_refused_says_by_which_code() -> None:
+    report = received()
+    handled = handle(report, Handle(measures="已恢复"), "principal-1", NOON)
+    rewarded = reward(report, Reward(claim_code=CODE, amount=500), "principal-1", NOON)
+    assert isinstance(handled, InsideReport)
+    assert isinstance(rewarded, InsideReport)
+    again = handle(handled, Handle(measures="已恢复"), "principal-1", NOON)
+    twice = reward(rewarded, Reward(claim_code=CODE, amount=500), "principal-1", NOON)
+    wrong = reward(report, Reward(claim_code=OTHER, amount=500), "principal-1", NOON)
+    told = [(each.code, each.field) for each in (again, twice, wrong) if isinstance(each, Refusal)]
+    assert told == [
+        ("inside-report-handled", None),
+        ("inside-report-rewarded", None),
+        ("claim-code-wrong", "claim_code"),
+    ]

@@ -16,7 +16,7 @@ from duban_contracts.testing.calendar import ZONE
 from services.chassis.access.roles import Role
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves import Close, PassLookBack, Reopen
-from services.ledger.lookbacks.model import planned
+from services.ledger.lookbacks.model import Planned, planned
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.telling import (
     CITY,
@@ -52,6 +52,17 @@ def test_a_look_back_is_passed_by_somebody_who_had_not_reviewed_it() -> None:
     looked = does(major, (PASSED, GROUP))
     assert (looked.state, looked.looked_back_at) == (HazardState.CLOSED, NOON)
     assert refusal(in_review(), PASSED, GROUP) == "state-conflict"
+
+
+def test_a_planned_look_back_names_hazard_closure_and_day_and_nothing_open_has_one() -> None:
+    assert planned(CLOSED, EVERY, ZONE) == Planned(
+        hazard_id=CLOSED.hazard_id, closure=1, due_on=TODAY + timedelta(days=EVERY.days)
+    )
+    again = msgspec.structs.replace(CLOSED, reopened_count=2)
+    second = planned(again, EVERY, ZONE)
+    assert second is not None
+    assert second.closure == 3
+    assert planned(in_review(), EVERY, ZONE) is None
 
 
 @pytest.mark.feature("SY31")

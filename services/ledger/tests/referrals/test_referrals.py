@@ -15,9 +15,9 @@ from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import Role
 from services.chassis.access.scope import Scope
+from services.ledger.groups.model import Month
 from services.ledger.hazards.handlers.sectors import own_sector
 from services.ledger.hazards.model.hand import Hand
-from services.ledger.referrals.documents import month_of
 from services.ledger.referrals.model import Referral, ReferralKind, Reply
 from services.ledger.referrals.moves import RecordReply, Refer, record_reply, refer
 from services.ledger.tests.in_process import InProcess
@@ -95,8 +95,58 @@ def test_a_referral_is_open_from_its_day_until_the_day_of_its_reply(
     assert 0 <= found.days_open(on) <= max(0, (on - referred_on).days)
 
 
+def test_a_referral_waits_until_the_day_before_its_reply_and_keeps_what_was_said() -> None:
+    replied = record_reply(referred(), REPLY, COUNTY)
+    assert isinstance(replied, Referral)
+    assert [replied.was_open(day) for day in (june(1), june(2), june(14), june(15), june(16))] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [replied.days_open(day) for day in (june(1), june(4), june(15), june(20))] == [0, 2, 13, 13]
+    assert referred() == Referral(
+        referral_id="r-1",
+        kind=ReferralKind.CRIME,
+        body="public_security",
+        document="晋应急移〔2026〕1号",
+        matter="涉嫌危险作业罪",
+        county="140502",
+        sector=None,
+        hazard_id=None,
+        hazard_number=None,
+        from_unit="emergency_management",
+        referred_on=june(2),
+        recorded_at=local(20),
+        reply=None,
+    )
+    of_hazard = refer(msgspec.structs.replace(REFERRED, sector="coal_mine"), "r-2", new_hazard(), COUNTY)
+    assert isinstance(of_hazard, Referral)
+    hazard = new_hazard()
+    assert (of_hazard.hazard_id, of_hazard.hazard_number, of_hazard.sector) == (
+        hazard.hazard_id,
+        hazard.number,
+        "hazchem",
+    )
+
+
+def test_a_refused_referral_or_reply_names_the_field_and_the_days() -> None:
+    late = refer(msgspec.structs.replace(REFERRED, referred_on=june(21)), "r", None, COUNTY)
+    away = refer(msgspec.structs.replace(REFERRED, county="140521"), "r", None, COUNTY)
+    early = record_reply(referred(), msgspec.structs.replace(REPLY, replied_on=june(1)), COUNTY)
+    done = record_reply(referred(), REPLY, COUNTY)
+    assert isinstance(done, Referral)
+    again = record_reply(done, REPLY, COUNTY)
+    told = [each for each in (late, away, early, again) if isinstance(each, Refusal)]
+    assert [each.field for each in told] == ["referred_on", "county", "replied_on", None]
+    for refused, day in zip(told, ("2026-06-20", "", "2026-06-02", "2026-06-15"), strict=True):
+        assert day in f"{refused.message}{refused.rule}"
+        assert "None" not in f"{refused.message}{refused.rule}"
+
+
 def test_a_month_has_all_its_days() -> None:
-    assert (month_of("2024-02").last, month_of("2026-12").last) == (date(2024, 2, 29), date(2026, 12, 31))
+    assert (Month.parse("2024-02").last, Month.parse("2026-12").last) == (date(2024, 2, 29), date(2026, 12, 31))
 
 
 @pytest.mark.feature("SY42")

@@ -120,3 +120,37 @@ def test_a_major_hazard_is_worth_more_than_a_general_one() -> None:
     rewards = msgspec.json.decode(b'{"general": 300, "major": 10000}', type=TipRewards)
     assert (rewards.of(Grade.GENERAL), rewards.of(Grade.MAJOR)) == (300, 10000)
     assert TipRewards().of(Grade.MAJOR) > TipRewards().of(Grade.GENERAL)
+
+
+def test_what_is_done_with_a_reward_is_kept_whole_with_who_did_it() -> None:
+    held = reward(RewardState.HELD, Double(tip_number="JB-2", unit=None, why=Why.HAZARD))
+    for pay, state in ((True, RewardState.DECIDED), (False, RewardState.REFUSED)):
+        said = resolved(held, Resolve(pay=pay, reason="已核对"), "officer-2", NOON)
+        assert said == msgspec.structs.replace(
+            held, version=2, state=state, resolved_by="officer-2", resolved_at=NOON, resolution="已核对"
+        )
+    decided = reward(RewardState.DECIDED)
+    assert paid(decided, Pay(paid_on=june(1), voucher="凭证1"), "officer-1", june(1), "") == msgspec.structs.replace(
+        decided, version=2, state=RewardState.PAID, paid_by="officer-1", paid_on=june(1), voucher="凭证1"
+    )
+
+
+def test_a_refusal_names_state_move_and_day() -> None:
+    said = [
+        resolved(reward(RewardState.PAID), Resolve(pay=True, reason="核对"), "officer-2", NOON),
+        resolved(reward(RewardState.HELD), Resolve(pay=True, reason="核对"), "officer-1", NOON),
+        paid(reward(RewardState.HELD), Pay(paid_on=june(1), voucher="凭证1"), "officer-1", june(1), ""),
+        paid(reward(RewardState.DECIDED), Pay(paid_on=june(2), voucher="凭证1"), "officer-1", june(1), "Asia/Shanghai"),
+    ]
+    told = [each for each in said if isinstance(each, Refusal)]
+    assert [(each.code, each.field) for each in told] == [
+        ("reward-state-conflict", None),
+        ("reward-same-officer", None),
+        ("reward-state-conflict", None),
+        ("paid-in-future", "paid_on"),
+    ]
+    for each, words in zip(
+        told, (("复核", "已发放"), (), ("发放", "待复核"), ("2026-06-01", "Asia/Shanghai")), strict=True
+    ):
+        assert all(word in f"{each.message}{each.rule}" for word in words), each
+    assert [told[0].rule, told[2].rule] == ["paid", "held"]

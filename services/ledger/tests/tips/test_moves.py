@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +16,9 @@ from duban_contracts.testing.calendar import june
 from services.ledger.tests.people import HOME
 from services.ledger.tests.telling import NOON
 from services.ledger.tips import moves
-from services.ledger.tips.model.tip import Tip, TipChannel, TipState
+from services.ledger.tips.model.tip import Doing, Tip, TipChannel, TipRecord, TipState
 from services.ledger.tips.moves import AnswerReferrer, By, Done, Receive, Refute, Tell, Verify
+from services.ledger.vault.model.lookups import About
 
 BY = By(account="officer-1", at=NOON, today=june(1), zone="Asia/Shanghai")
 FIRM = Enterprise(name="示例商场（虚构）")
@@ -78,3 +80,89 @@ def test_a_referral_has_its_day_and_nothing_else_is_answered_upwards() -> None:
     told = moves.refute(received(TipChannel.HOTLINE), Refute(visited_on=june(1), visit="未见"), BY)
     assert not isinstance(told, Refusal)
     assert code(moves.answer(told[0], AnswerReferrer(answer="已办结"), BY)) == "no-answer-due"
+
+
+def test_what_is_done_to_a_tip_is_kept_whole_and_recorded_in_its_words() -> None:
+    tip, later = received(), By(account="officer-2", at=NOON + timedelta(hours=1), today=june(1), zone="Asia/Shanghai")
+    found = {name: doing(tip, later) for name, doing in DOINGS.items() if name in {"verify", "refute"}}
+    for name, state, doing, words in (
+        ("verify", TipState.VERIFIED, Doing.VERIFIED, "已查"),
+        ("refute", TipState.UNFOUNDED, Doing.REFUTED, "未见"),
+    ):
+        assert found[name] == (
+            msgspec.structs.replace(
+                tip,
+                version=2,
+                state=state,
+                visited_on=june(1),
+                decided_at=later.at,
+                decided_by="officer-2",
+                changed_at=later.at,
+            ),
+            TipRecord(tip_id="tip-1", version=2, doing=doing, at=later.at, account="officer-2", text=words),
+        )
+    verified = found["verify"]
+    assert not isinstance(verified, Refusal)
+    for name, field, doing, words in (
+        ("tell", "told_at", Doing.TOLD, "已处理"),
+        ("answer", "answered_at", Doing.ANSWERED, "已办结"),
+    ):
+        assert DOINGS[name](verified[0], later) == (
+            msgspec.structs.replace(verified[0], version=3, changed_at=later.at, **{field: later.at}),
+            TipRecord(tip_id="tip-1", version=3, doing=doing, at=later.at, account="officer-2", text=words),
+        )
+    hazard = moves.as_hazard(verified[0], "h-1", "140502-2026-000001")
+    assert (hazard.hazard_id, hazard.hazard_number) == ("h-1", "140502-2026-000001")
+
+
+def test_a_tip_is_received_with_every_word_of_its_intake() -> None:
+    said = Receive(
+        channel=TipChannel.REFERRAL,
+        county=HOME,
+        sector="fire_safety",
+        place="东街",
+        content="出口堵塞",
+        township="140502001",
+        enterprise=FIRM,
+        unit="fire_rescue",
+        source_number="省转7号",
+        answer_due_on=june(10),
+    )
+    done = moves.receive(said, "tip-1", "JB-1", has_reporter=True, by=BY)
+    assert not isinstance(done, Refusal)
+    tip, record = done
+    assert {name: getattr(tip, name) for name in said.__struct_fields__} == msgspec.structs.asdict(said)
+    assert (tip.tip_id, tip.number, tip.version, tip.state, tip.has_reporter) == (
+        "tip-1",
+        "JB-1",
+        1,
+        TipState.RECEIVED,
+        True,
+    )
+    assert (tip.received_at, tip.received_by, tip.changed_at) == (NOON, "officer-1", NOON)
+    assert record == TipRecord(
+        tip_id="tip-1", version=1, doing=Doing.RECEIVED, at=NOON, account="officer-1", text="出口堵塞"
+    )
+    assert moves.texts(said) == ["东街", "出口堵塞", "省转7号", FIRM.name]
+    assert moves.texts(msgspec.structs.replace(said, enterprise=None, source_number=None)) == ["东街", "出口堵塞"]
+    assert tip.about == About(
+        subject_id="tip-1", number="JB-1", county=HOME, township="140502001", sector="fire_safety"
+    )
+
+
+def test_what_is_refused_names_the_move_the_state_and_the_field() -> None:
+    decided = moves.refute(received(), Refute(visited_on=june(1), visit="未见"), BY)
+    assert not isinstance(decided, Refusal)
+    early = Refute(visited_on=june(2), visit="未见")
+    without = Receive(channel=TipChannel.REFERRAL, county=HOME, sector="fire_safety", place="东街", content="堵塞")
+    for said, field, words in (
+        (DOINGS["verify"](decided[0], BY), None, ("认定查证属实", "查无实据")),
+        (DOINGS["refute"](decided[0], BY), None, ("认定查无实据", "查无实据")),
+        (DOINGS["tell"](received(), BY), None, ("反馈结果", "待核查")),
+        (DOINGS["answer"](received(), BY), None, ("答复上级", "待核查")),
+        (moves.refute(received(), early, BY), "visited_on", ("2026-06-01", "Asia/Shanghai")),
+        (moves.receive(without, "tip-1", "JB-1", has_reporter=False, by=BY), "answer_due_on", ()),
+    ):
+        assert isinstance(said, Refusal)
+        assert said.field == field
+        assert all(word in f"{said.message}{said.rule}" for word in words), said
