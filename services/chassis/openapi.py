@@ -30,7 +30,7 @@ the same document at `/openapi.json`.
 _RULES: Final = """
 各服务的约定相同 · The same everywhere:
 
-* 密钥 key: `Authorization: Bearer dbk_…`; 权限见 rights stand in [rights.md](../rights.md).
+* 密钥 key: `Authorization: Bearer dbk_…`; 登录令牌 token: `Authorization: Bearer <JWT>`; 权限见 rights stand in [rights.md](../rights.md).
 * 出错 errors: `application/problem+json` (RFC 9457). `code` 稳定、供程序判断 is stable and meant for programs; `detail`
   是中文、供人阅读 is Chinese and meant for people; `field`、`rule` 指出错处 name what is wrong; `errors` 一次列出全部错处
   lists everything at once. 每个 `code` 的含义和办法见各文档的 `components.examples` say what each code means and what to do.
