@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import structlog
 
-from services.chassis.assembly import Job, Part, Platform
+from services.chassis.assembly import Part, Platform
 from services.ledger.checkpoints.handlers.keys import keys_of
 from services.ledger.checkpoints.handlers.signing import Signing
 from services.ledger.checkpoints.http import Deps, router
@@ -29,5 +30,5 @@ def wire(platform: Platform[Any]) -> Part:
     job = platform.every(settings.checkpoint_seconds, work, name="checkpoint")
     return Part(
         routers=[router(Deps(platform.database, keys))],
-        jobs=[Job(from_its_start(job.run, clock=platform.clock), job.role)],
+        jobs=[replace(job, run=from_its_start(job.run, clock=platform.clock))],
     )

@@ -21,6 +21,8 @@ from services.ledger.checkpoints.jobs import make_checkpoint
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import HOME
 
+CHAINS = Path(__file__).parents[4] / "tools" / "verify_history" / "verify_history.py"
+
 
 @dataclass
 class Log:
@@ -90,6 +92,16 @@ class Log:
             capture_output=True,
             text=True,
             check=False,
+        )
+
+    async def check_chains(self) -> subprocess.CompletedProcess[str]:
+        """Run the verifier of chains on an export of the whole history."""
+        answer = await self.ledger.get("/v1/history", "office", limit=5000, format="jsonl")
+        export = self.folder / "export.jsonl"
+        export.write_bytes(answer.content)
+        # -I: no path of this repository can be imported, so nothing is shared with the service.
+        return subprocess.run(
+            [sys.executable, "-I", str(CHAINS), str(export)], capture_output=True, text=True, check=False
         )
 
 
