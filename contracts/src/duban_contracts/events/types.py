@@ -207,6 +207,37 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return Subject(kind=LISTING, id=f"{hazard_id}/{self.number}", number=self.document)
 
 
+class StopKind(enum.StrEnum):
+    """What is ordered to stop (《安全生产法》 article 65): production and business (停产停业), or the use of something (停止使用)."""
+
+    PRODUCTION = "production"
+    USE = "use"
+
+
+class StopScope(enum.StrEnum):
+    """How much of it stops: 全部 or 局部."""
+
+    WHOLE = "whole"
+    PART = "part"
+
+
+class StopOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """责令停产停业 or 停止使用 that is not lifted: `number` counts those about the hazard from 1.
+
+    `authority` is the unit that ordered it, of `county` or, without one, of the city. `part` says what stops where not all
+    does. It holds from `since` on.
+    """
+
+    number: Annotated[int, Meta(ge=1)]
+    kind: StopKind
+    scope: StopScope
+    part: ShortText | None = None
+    authority: Unit
+    county: CountyCode | None = None
+    document: DocumentNumber
+    since: date
+
+
 class FoundBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The inspection (检查任务) that found a hazard: the task's id and number, and the unit that inspected."""
 
@@ -221,7 +252,8 @@ class HazardFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `deadline_on` is the last day, inclusive, in the city's time zone. `township` is the division in which the hazard
     stands, where the ledger could tell it from the report; `enterprise_uscc` the code of the enterprise that was
     named. With county and sector they say who may see it. `found_by` is the inspection that reported it, None where a
-    county did. `doubts` says what in the report is doubtful. `listing` is the 挂牌督办 that holds, if any.
+    county did. `doubts` says what in the report is doubtful. `listing` is the 挂牌督办 that holds, if any, `stopped`
+    the 责令停产停业.
     """
 
     hazard_id: Identifier
@@ -240,6 +272,7 @@ class HazardFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     doubts: tuple[DoubtCode, ...] = ()
     found_by: FoundBy | None = None
     listing: Listing | None = None
+    stopped: StopOrder | None = None
 
     def as_subject(self) -> Subject:
         """Return the hazard as the subject of a letter or a deadline."""
