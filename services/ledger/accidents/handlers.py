@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.topics import TopicFamily, feedback_topic
 from services.chassis.access.acting import Acting
 from services.chassis.access.scope import Facts
-from services.chassis.publishing import outbox
 from services.chassis.publishing.envelopes import new_event, uuid7_text
-from services.chassis.publishing.outbox import outgoing
 from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
 from services.ledger.accidents import tables
@@ -32,17 +28,9 @@ from services.ledger.accidents.moves import (
 )
 from services.ledger.hazards.handlers.find_hazard import find_hazard
 from services.ledger.hazards.handlers.hands import hand_of
+from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
 from services.ledger.hazards.handlers.sectors import own_sector
 from services.ledger.history.model import SOURCE
-from services.ledger.history.tables import locks
-
-
-@dataclass(frozen=True, slots=True)
-class Accidents:
-    """What the city decided, and before which prefix its topics stand."""
-
-    rules: Rules
-    topic_prefix: str
 
 
 def facts_of(accident: Accident) -> Facts:
@@ -51,18 +39,18 @@ def facts_of(accident: Accident) -> Facts:
 
 
 async def register(
-    connection: Connection, command: RegisterAccident, *, acting: Acting, accidents: Accidents
+    connection: Connection, command: RegisterAccident, *, acting: Acting, ledger: Ledger
 ) -> Accident | Refusal:
     """Register an accident under the next number of its county and year; return it, or why not."""
     sector = own_sector(command.sector, acting.caller.scope)
     if isinstance(sector, Refusal):
         return sector
-    # Ahead of the heartbeat, as every command: see `locks`.
-    await locks.share_commands(connection)
-    year = acting.today.year
-    number = f"SG-{command.county}-{year}-{await tables.next_serial(connection, command.county, year):03d}"
-    made = register_accident(command, uuid7_text(), number, hand_of(acting), accidents.rules)
-    return await _kept(connection, made, accidents)
+    # What is recorded stands ahead of the heartbeat, as what every command records.
+    async with writing(connection, ledger=ledger, commands=True) as journal:
+        year = acting.today.year
+        number = f"SG-{command.county}-{year}-{await tables.next_serial(connection, command.county, year):03d}"
+        made = register_accident(command, uuid7_text(), number, hand_of(acting), ledger.rules)
+        return await _kept(connection, made, journal)
 
 
 async def move_on(
@@ -73,12 +61,12 @@ async def move_on(
     *,
     expecting: Precondition,
     acting: Acting,
-    accidents: Accidents,
+    ledger: Ledger,
 ) -> Accident | Refusal:
     """Make a move of an accident; return it as it is then, or why not. What lies outside the scope is not there."""
-    rules, by = accidents.rules, hand_of(acting)
+    rules, by = ledger.rules, hand_of(acting)
     return await _moved(
-        connection, accident_id, lambda found: move.make(found, command, by, rules), expecting, acting, accidents
+        connection, accident_id, lambda found: move.make(found, command, by, rules), expecting, acting, ledger
     )
 
 
@@ -89,7 +77,7 @@ async def set_measure(
     *,
     expecting: Precondition,
     acting: Acting,
-    accidents: Accidents,
+    ledger: Ledger,
 ) -> Accident | Refusal:
     """Set a measure; return the accident, or why not. A hazard outside the caller's scope is not there."""
     hazard = await find_hazard(connection, command.hazard, acting.caller) if command.hazard else None
@@ -102,7 +90,7 @@ async def set_measure(
         SetFor(said=command, hazard=hazard),
         expecting=expecting,
         acting=acting,
-        accidents=accidents,
+        ledger=ledger,
     )
 
 
@@ -115,12 +103,12 @@ async def move_measure(
     *,
     expecting: Precondition,
     acting: Acting,
-    accidents: Accidents,
+    ledger: Ledger,
 ) -> Accident | Refusal:
     """Make a move of a measure; return its accident as it is then, or why not."""
     by = hand_of(acting)
     return await _moved(
-        connection, accident_id, lambda found: move.make(found, number, command, by), expecting, acting, accidents
+        connection, accident_id, lambda found: move.make(found, number, command, by), expecting, acting, ledger
     )
 
 
@@ -130,27 +118,24 @@ async def _moved(
     make: Callable[[Accident], Made | Refusal],
     expecting: Precondition,
     acting: Acting,
-    accidents: Accidents,
+    ledger: Ledger,
 ) -> Accident | Refusal:
-    await locks.share_commands(connection)
-    accident = await tables.find(connection, accident_id, lock=True)
-    if accident is None or not acting.caller.finds(facts_of(accident)):
-        return refusal("accident-not-found", field="accident_id")
-    return expecting.unmet(accident.version) or await _kept(connection, make(accident), accidents)
+    async with writing(connection, ledger=ledger, commands=True) as journal:
+        accident = await tables.find(connection, accident_id, lock=True)
+        if accident is None or not acting.caller.finds(facts_of(accident)):
+            return refusal("accident-not-found", field="accident_id")
+        return expecting.unmet(accident.version) or await _kept(connection, make(accident), journal)
 
 
-async def _kept(connection: Connection, made: Made | Refusal, accidents: Accidents) -> Accident | Refusal:
+async def _kept(connection: Connection, made: Made | Refusal, journal: Journal) -> Accident | Refusal:
     """Write what a move made, and say so: on the ledger's topic, and to the county."""
     if isinstance(made, Refusal):
         return made
     await tables.save(connection, made)
-    accident, prefix = made.accident, accidents.topic_prefix
+    accident, prefix = made.accident, journal.topic_prefix
     key = accident.accident_id
     event = new_event(made.event, source=SOURCE, subject=key, key=key, time=made.event.occurred_at)
+    journal.send(f"{prefix}{TopicFamily.HAZARD}", event)
     told = msgspec.structs.replace(event, partitionkey=accident.number)
-    messages = [
-        outgoing(f"{prefix}{TopicFamily.HAZARD}", event),
-        outgoing(feedback_topic(accident.county, prefix), told),
-    ]
-    await outbox.append(connection, messages)
+    journal.send(feedback_topic(accident.county, prefix), told)
     return accident

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from services.chassis.assembly import Part, Platform
-from services.ledger.accidents.handlers import Accidents
 from services.ledger.accidents.http import Deps, router
+from services.ledger.hazards.handlers.journal import Ledger
 
 
 def wire(platform: Platform[Any]) -> Part:
     """Return the accidents' part of the ledger."""
-    rules = platform.city.rules
-    accidents = Accidents(rules, platform.settings.topic_prefix)
-    return Part(routers=[router(Deps(platform.database, platform.clock, rules.zone, accidents))])
+    deps = Deps(platform.database, platform.clock, platform.city.zone, Ledger.on(platform))
+    return Part(routers=[router(deps)])

@@ -66,7 +66,7 @@ def _registering(routes: Router, deps: Deps) -> None:
         acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = accepted(await register(connection, command, acting=acting, accidents=deps.accidents))
+            said = accepted(await register(connection, command, acting=acting, ledger=deps.ledger))
             return await once.keep(connection, await shown(connection, said, acting, status=201))
 
 
@@ -119,7 +119,7 @@ def _of_accident(deps: Deps, move: Move[Any]) -> Callable[..., Awaitable[Respons
                 command,
                 expecting=expecting,
                 acting=acting,
-                accidents=deps.accidents,
+                ledger=deps.ledger,
             ),
         )
 
@@ -137,7 +137,7 @@ def _setting(deps: Deps) -> Callable[..., Awaitable[Response]]:
             caller,
             once,
             lambda connection, acting: set_measure(
-                connection, str(accident_id), command, expecting=expecting, acting=acting, accidents=deps.accidents
+                connection, str(accident_id), command, expecting=expecting, acting=acting, ledger=deps.ledger
             ),
         )
 
@@ -167,7 +167,7 @@ def _of_measure(deps: Deps, move: MeasureMove[Any]) -> Callable[..., Awaitable[R
                 command,
                 expecting=expecting,
                 acting=acting,
-                accidents=deps.accidents,
+                ledger=deps.ledger,
             ),
         )
 

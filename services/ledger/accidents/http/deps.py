@@ -11,15 +11,15 @@ from services.chassis.storage.database import Connection
 from services.chassis.web.documents import answer
 from services.ledger.accidents import tables
 from services.ledger.accidents.documents import AccidentDocument
-from services.ledger.accidents.handlers import Accidents
 from services.ledger.accidents.model import Accident
+from services.ledger.hazards.handlers.journal import Ledger
 
 
 @dataclass(frozen=True, slots=True)
 class Deps(ActingDeps):
     """Dependencies of the routes."""
 
-    accidents: Accidents
+    ledger: Ledger
 
 
 async def shown(connection: Connection, accident: Accident, acting: Acting, *, status: int = 200) -> Response:

@@ -18,7 +18,7 @@ from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Connection, Database
 from services.chassis.testing.rights.specimens import Call, Make, Specimen
 from services.chassis.web.preconditions import Precondition
-from services.ledger.accidents.handlers import Accidents, move_measure, move_on, register, set_measure
+from services.ledger.accidents.handlers import move_measure, move_on, register, set_measure
 from services.ledger.accidents.model import Accident
 from services.ledger.accidents.moves import (
     CLOSE,
@@ -55,9 +55,8 @@ class AccidentRows:
     """Makes accidents of given facts, past HTTP: the city's accounts take them through the steps `to`."""
 
     def __init__(self, ledger: InProcess) -> None:
-        rules = ledger.platform.city.rules
-        self._deps = ActingDeps(ledger.database, ledger.clock, rules.zone)
-        self._with: dict[str, Any] = {"accidents": Accidents(rules, "")}
+        self._deps = ActingDeps(ledger.database, ledger.clock, ledger.platform.city.zone)
+        self._with: dict[str, Any] = {"ledger": ledger.ledger}
 
     def accident(self, *to: str, late: bool = False) -> Make:
         async def make(database: Database, facts: Facts) -> Accident:
