@@ -28,6 +28,7 @@ from services.ledger.mechanisms.wire import wire as mechanisms
 from services.ledger.referrals.wire import wire as referrals
 from services.ledger.rewards.wire import wire as rewards
 from services.ledger.settings import Settings
+from services.ledger.stop_orders.wire import wire as stop_orders
 from services.ledger.supervision.wire import wire as supervision
 from services.ledger.tips.wire import wire as tips
 from services.ledger.vault.handlers.keeper import Keeper, add_key, new_keyring
@@ -75,6 +76,7 @@ SLICES: Final = {
     "referrals": referrals,
     "checkpoints": checkpoints,
     "accidents": accidents,
+    "stop_orders": stop_orders,
 }
 
 

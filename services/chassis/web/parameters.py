@@ -85,6 +85,8 @@ Moment = Annotated[datetime, Checked(Instant, _plausible_instant, _YEARS)]
 """An instant with its UTC offset (RFC 3339); arrives in UTC."""
 County = Annotated[str, Checked(CountyCode)]
 """A county's division code."""
+MonthText = Annotated[str, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="月份，形如 2026-06")]
+"""A calendar month."""
 Text = Annotated[str, Checked(ShortText)]
 """A short text without control characters."""
 EnterpriseCode = Annotated[str, Checked(Uscc)]

@@ -16,7 +16,7 @@ from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF
 from services.chassis.storage.database import Database
 from services.chassis.web.paging import After, Cursor, Page, page_of
-from services.chassis.web.parameters import Limit
+from services.chassis.web.parameters import Limit, MonthText
 from services.chassis.web.routes import Router
 from services.ledger.groups import tables
 from services.ledger.groups.documents import GroupDocument, GroupFinding, GroupsDocument, MonthDocument
@@ -25,7 +25,6 @@ from services.ledger.hazards.documents import HazardDocument
 
 READ: Final = Action("ledger.groups.read", "查看包片督导组及其检查发现", roles=CASE_STAFF)
 Reader = Annotated[Caller, Depends(allow(READ))]
-MonthText = Annotated[str, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="月份，形如 2026-06")]
 GroupText = Annotated[str, Query(pattern=r"^[A-Z][A-Z0-9-]{0,15}$", description="包片督导组代码")]
 
 

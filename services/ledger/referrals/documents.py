@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from datetime import date
 from typing import Annotated, Self
 
@@ -11,7 +10,7 @@ from msgspec import Meta
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 from services.ledger.referrals.model import Referral
-from services.ledger.referrals.tables import Position, Span
+from services.ledger.referrals.tables import Position
 
 
 class ReferralDocument(Referral, Document, frozen=True, kw_only=True):
@@ -42,9 +41,3 @@ class ByReferralDay(Cursor, frozen=True, tag="referrals"):
     def position(self) -> Position:
         """The position as the table takes it."""
         return self.referred_on, self.referral_id
-
-
-def month_of(text: str) -> Span:
-    """Return the days of a month, `2026-06`."""
-    year, month = map(int, text.split("-"))
-    return Span(first=date(year, month, 1), last=date(year, month, calendar.monthrange(year, month)[1]))

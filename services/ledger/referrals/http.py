@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 
 from services.chassis.access.acting import ActingDeps
 from services.chassis.access.policy import Action, allow
@@ -15,11 +15,12 @@ from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
-from services.chassis.web.parameters import County, Limit
+from services.chassis.web.parameters import County, Limit, MonthText
 from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
+from services.ledger.groups.model import Month
 from services.ledger.referrals import tables
-from services.ledger.referrals.documents import ByReferralDay, ReferralDocument, month_of
+from services.ledger.referrals.documents import ByReferralDay, ReferralDocument
 from services.ledger.referrals.handlers import facts_of, hand_over, note_reply
 from services.ledger.referrals.moves import ROLES, RecordReply, Refer
 
@@ -27,7 +28,6 @@ READ: Final = Action("ledger.referrals.read", "查看移交", roles=CASE_STAFF)
 REFER: Final = Action("ledger.referrals.refer", "登记移交", roles=ROLES)
 REPLY: Final = Action("ledger.referrals.reply", "登记移交的反馈", roles=ROLES)
 Reader = Annotated[Caller, Depends(allow(READ))]
-Month = Annotated[str, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="月份，如 2026-06")]
 
 
 def router(deps: ActingDeps) -> Router:
@@ -59,13 +59,13 @@ def _lists(routes: Router, deps: ActingDeps) -> None:
     @routes.get("/referrals/monthly", summary="移交月度清单：当月移交、当月反馈和月末仍未反馈的")
     async def monthly(
         caller: Reader,
-        month: Month,
+        month: MonthText,
         county: County | None = None,
         after: After[ByReferralDay] = None,
         limit: Limit = 100,
     ) -> Page[ReferralDocument]:
         """List what was open on some day of the month, as it stood when the month ended (or today, while it lasts)."""
-        scope, span = caller.scope.narrowed(county=county), month_of(month)
+        scope, span = caller.scope.narrowed(county=county), Month.parse(month)
         until, behind = min(span.last, deps.acting(caller).today), after.position if after else None
         async with deps.database.acquire() as connection:
             found = await tables.page(connection, scope, alive_in=span, after=behind, limit=limit + 1)

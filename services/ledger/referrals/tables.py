@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import msgspec
 from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
+from services.ledger.groups.model import Month
 from services.ledger.referrals.model import Referral, Reply
 
 Position = tuple[date, str]
@@ -34,14 +34,6 @@ _KEPT: Final = Columns[Referral](
 )
 _COLUMNS: Final = f"{_KEPT.names}, replied_on, taken_up, reply"
 _SCOPED: Final = {Dimension.COUNTY: "county", Dimension.SECTOR: "sector"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """From which day to which, both inclusive."""
-
-    first: date
-    last: date
 
 
 async def insert(connection: Connection, referral: Referral, account: str) -> None:
@@ -76,11 +68,11 @@ async def page(
     scope: Scope,
     *,
     is_open: bool | None = None,
-    alive_in: Span | None = None,
+    alive_in: Month | None = None,
     after: Position | None,
     limit: int,
 ) -> list[Referral]:
-    """Return up to `limit` referrals in order of their days, behind `after`; `alive_in`: open on some day of that span."""
+    """Return up to `limit` referrals in order of their days, behind `after`; `alive_in`: open on some day of that month."""
     conditions, values = scope.where(_SCOPED)
 
     def add(condition: str, *asked: Any) -> None:

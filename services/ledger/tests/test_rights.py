@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from duban_contracts.events.consultation import Tier
-from duban_contracts.events.types import Channel, Enterprise, Grade
+from duban_contracts.events.types import Channel, Enterprise, Grade, StopKind, StopScope
 from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import rectification, report
 from services.chassis.access.principal import Principal
@@ -21,7 +21,7 @@ from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Make, Refuses, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.moves import Close, Confirm, Escalate, ListHazard, Plan, RequestExtension, Submit
+from services.ledger.hazards.moves import Close, Confirm, Escalate, ListHazard, Plan, RequestExtension, Stop, Submit
 from services.ledger.tests.accidents.specimens import accident_specimens
 from services.ledger.tests.accountability.specimens import accountability_specimens
 from services.ledger.tests.assignments.specimens import assignment_specimens
@@ -35,6 +35,7 @@ from services.ledger.tests.insiders.specimens import inside_specimens
 from services.ledger.tests.lookbacks.specimens import look_back_specimens
 from services.ledger.tests.referrals.specimens import referral_specimens
 from services.ledger.tests.rewards.specimens import reward_specimens
+from services.ledger.tests.stop_orders.specimens import stop_order_specimens
 from services.ledger.tests.tips.specimens import tip_specimens
 
 _COUNTY_ONLY: Final = {Dimension.COUNTY}
@@ -97,6 +98,9 @@ class Rows:
             "request-extension": RequestExtension(reason="设备到货延迟", deadline_on=june(13)),
             "close": Close(review="现场复查合格"),
             "escalate": Escalate(to=Tier.COUNTY, reason="涉及多个产权单位"),
+            "stop": Stop(
+                document="城应急停〔2026〕1号", kind=StopKind.PRODUCTION, scope=StopScope.WHOLE, since=june(1)
+            ),
         }
         # The same account may not submit and review; whoever the rights test sends is neither.
         people = {
@@ -105,6 +109,7 @@ class Rows:
             "close": "city-2",
             "list": "office",
             "escalate": "township",
+            "stop": "county-2",
         }
         found: Hazard | object = None
         for move in moves:
@@ -118,7 +123,9 @@ def _nobody(_: Principal) -> str | None:
 
 # Who listed a hazard alone may lift that.
 _REFUSES: Final[dict[str, Refuses]] = {
-    "lift": lambda who: None if who.role == Role.CITY_OFFICE else "listed-by-another-authority"
+    "lift": lambda who: None if who.role == Role.CITY_OFFICE else "listed-by-another-authority",
+    # A department of no name ordered the stop.
+    "resume": lambda who: None if who.unit is None else "stopped-by-another-authority",
 }
 
 
@@ -219,6 +226,7 @@ async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(
         *assignment_specimens(ledger),
         *referral_specimens(ledger),
         *accident_specimens(ledger),
+        *stop_order_specimens(rows.hazard("confirm", "stop")),
     ]
     beside += [*group_specimens(ledger), *await criteria_specimens(ledger)]
     beside += await checkpoint_specimens(ledger, checkpoint_key, rows.hazard("confirm"))

@@ -22,7 +22,7 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
 
     `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
     broker. `submitted_by` and `submission_digest` belong to the newest submission. `listing_count` counts 挂牌督办, lifted
-    ones too. `merged_from` is where it stood when it was merged into another, at `merged_at`. The columns of the row follow from these
+    ones too, and `stop_count` 责令停产停业. `merged_from` is where it stood when it was merged into another, at `merged_at`. The columns of the row follow from these
     fields; a new one needs its migration, and an entry in `KEEPS` of
     `particulars` for each event that changes it.
     """
@@ -45,6 +45,7 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     merged_from: HazardState | None = None
     merged_at: datetime | None = None
     listing_count: int = 0
+    stop_count: int = 0
 
 
 def facts(hazard: Hazard) -> HazardFacts:
@@ -65,6 +66,7 @@ def facts(hazard: Hazard) -> HazardFacts:
         enterprise_uscc=hazard.enterprise.uscc,
         doubts=hazard.doubts,
         listing=hazard.listing,
+        stopped=hazard.stopped,
         found_by=hazard.found_by,
     )
 
@@ -97,6 +99,7 @@ def evolve(hazard: Hazard | None, event: HazardEvent) -> Hazard:
         township_code=said.township,
         doubts=said.doubts,
         listing=said.listing,
+        stopped=said.stopped,
         **particulars(hazard, event),
     )
 

@@ -25,6 +25,7 @@ from duban_contracts.events.hazards import (
     HazardReviewed,
     HazardSubmitted,
 )
+from duban_contracts.events.stops import EnterpriseStopped
 from duban_contracts.events.types import Grade
 from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.posts import Post
@@ -181,5 +182,6 @@ KEEPS: Final = dict(
         _keeps(HazardSourceAdded, lambda hazard, _: {"source_count": hazard.source_count + 1}),
         _keeps(HazardSourceRemoved, lambda hazard, _: {"source_count": hazard.source_count - 1}),
         _keeps(HazardListed, lambda _, event: {"listing_count": event.listing.number}),
+        _keeps(EnterpriseStopped, lambda _, event: {"stop_count": event.order.number}),
     )
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from duban_contracts.events.consultation import Tier
-from duban_contracts.events.types import Channel, Enterprise, FoundBy, Grade, HazardState, Listing
+from duban_contracts.events.types import Channel, Enterprise, FoundBy, Grade, HazardState, Listing, StopOrder
 
 # What a report says, and a correction says anew.
 REPORTED_FIELDS: Final = (
@@ -38,7 +38,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `funds_yuan` and `contingency` are those of the newest 整改方案; `extension_wanted_on` is the last day that somebody asked
     for and nobody has decided on; `reviewed_at` is when the first of two reviewers found the
     newest submission good. `listing` is the 挂牌督办
-    that holds; while there is one the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
+    that holds, `stopped` the 责令停产停业; while there is one of them the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
     `duplicate`, under `merged_into_number`; `source_count` says how many others were merged into this one.
     `sent_up_to` is who decides since `sent_up_at`, because it couldn't be solved below.
     `found_by` is the inspection that reported it, None where a county did or a tip was verified (`is_of_tip`).
@@ -87,6 +87,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sent_up_at: datetime | None = None
     doubts: tuple[str, ...] = ()
     listing: Listing | None = None
+    stopped: StopOrder | None = None
     found_by: FoundBy | None = None
 
     @property

@@ -30,7 +30,9 @@ from services.ledger.hazards.moves.regrade import REGRADE, Regrade
 from services.ledger.hazards.moves.reject import REJECT, Reject
 from services.ledger.hazards.moves.reopen import REOPEN, Reopen
 from services.ledger.hazards.moves.request_extension import REQUEST_EXTENSION, RequestExtension
+from services.ledger.hazards.moves.resume import RESUME, Resume
 from services.ledger.hazards.moves.send_back import RETURN, Return
+from services.ledger.hazards.moves.stop import STOP, Stop
 from services.ledger.hazards.moves.submit import SUBMIT, Submit
 from services.ledger.hazards.moves.unmerge import UNMERGE, Unmerge, remove_source
 
@@ -65,8 +67,10 @@ __all__ = [
     "Reject",
     "Reopen",
     "RequestExtension",
+    "Resume",
     "Return",
     "Stamp",
+    "Stop",
     "Submit",
     "Unmerge",
     "add_source",
@@ -96,6 +100,8 @@ MOVES: Final[tuple[Move[Any], ...]] = (
     REGRADE,
     LIST,
     LIFT,
+    STOP,
+    RESUME,
     ESCALATE,
     HAND_BACK,
     MERGE,

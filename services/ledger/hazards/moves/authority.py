@@ -1,4 +1,4 @@
-"""Who takes over supervision of a hazard (挂牌督办), and alone may lift it again (P6.9, S2.9, S4.8).
+"""Who takes over supervision of a hazard (挂牌督办), and alone may lift it again (P6.9, S2.9, S4.8); who orders a stop.
 
 An account speaks for the authority that it works for: a committee's office for the committee or, in a county, for its
 government; a regulator for the own department. Accounts of one authority stand in for each other.
@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.events.types import Actor, Listing, ListingLevel
+from duban_contracts.events.types import Actor, Listing, ListingLevel, StopOrder
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import LISTING_LEVELS, UNITS
 from services.chassis.access.roles import CITY_OFFICES, CITY_STAFF, OFFICES, REGULATORS, holds
@@ -73,3 +73,31 @@ def no_listing_holds(hazard: Hazard, code: str = "listing-not-lifted") -> Refusa
     if listing is None:
         return None
     return refusal(code, authority=name_of(listing), document=listing.document)
+
+
+def who_ordered(order: StopOrder) -> str:
+    """Return what the authority of 责令停产停业 is called in a sentence."""
+    unit = UNITS.get(order.authority)
+    return unit.name if unit else LISTING_LEVELS.name(ListingLevel.DEPARTMENT)
+
+
+def no_stop_holds(hazard: Hazard) -> Refusal | None:
+    """Refuse to end a hazard's open life while 责令停产停业 holds: what was stopped resumes first, after a review (S4 item 32)."""
+    order = hazard.stopped
+    if order is None:
+        return None
+    return refusal("stop-not-lifted", authority=who_ordered(order), document=order.document)
+
+
+def may_resume(order: StopOrder, actor: Actor, hazard: Hazard) -> bool:
+    """Return whether `actor` may lift a stop order: for the department that gave it, or for that one's superior in the city.
+
+    An account of the city that names no unit is of the department that it works for, whichever that is.
+    """
+    own = authority_of(actor, hazard, ListingLevel.DEPARTMENT)
+    if own is None:
+        return False
+    if (own.unit, own.county) == (order.authority, order.county):
+        return True
+    above = own.county is None and order.county is not None
+    return above and actor.unit in {None, order.authority}

@@ -11,7 +11,7 @@ from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongTe
 from duban_contracts.refusals import refusal
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS, holds
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.moves.authority import no_listing_holds
+from services.ledger.hazards.moves.authority import no_listing_holds, no_stop_holds
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
 from services.ledger.hazards.moves.rules import another_reviews
 
@@ -23,7 +23,7 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> Decision:
-    if refused := another_reviews(hazard, stamp) or no_listing_holds(hazard):
+    if refused := another_reviews(hazard, stamp) or no_listing_holds(hazard) or no_stop_holds(hazard):
         return refused
     if hazard.grade in stamp.rules.review.two_reviewers and hazard.reviewed_by is None:
         # The first of two: what it was checked as stands, and another strikes it off.
@@ -48,5 +48,11 @@ CLOSE: Final = Move(
     may_stay=frozenset({HazardState.IN_REVIEW}),
     decide=_close,
     roles=REGULATORS,
-    refusals=("submitter-may-not-review", "listing-not-lifted", "same-reviewer", "city-regulator-required"),
+    refusals=(
+        "submitter-may-not-review",
+        "listing-not-lifted",
+        "stop-not-lifted",
+        "same-reviewer",
+        "city-regulator-required",
+    ),
 )

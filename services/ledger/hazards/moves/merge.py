@@ -70,12 +70,13 @@ def _apart(hazard: Hazard, survivor: Hazard) -> Refusal | None:
 
 
 def _milder(hazard: Hazard, survivor: Hazard) -> Refusal | None:
-    """Refuse a merging by which less would be asked: a confirmation, a grade, a listing or a deadline would be lost."""
+    """Refuse a merging by which less would be asked: a confirmation, a grade, a listing, a stop or a deadline would be lost."""
     for lost, why in (
         (hazard.grade is not None and survivor.grade is None, "该条尚未确认"),
         (hazard.grade is Grade.MAJOR and survivor.grade is not Grade.MAJOR, "该条等级较低"),
         (_may_be_major(hazard) and not _may_be_major(survivor), "本条一级确认为重大事故隐患，该条不是"),
         (hazard.listing is not None, "本条正在挂牌督办"),
+        (hazard.stopped is not None, "本条正责令停产停业"),
         (_later(survivor, hazard), f"该条整改期限（{survivor.deadline_on}）较晚"),
     ):
         if lost:

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 from msgspec import inspect
 
-from duban_contracts.events.types import Enterprise, Listing
+from duban_contracts.events.types import Enterprise, Listing, StopOrder
 from services.chassis.consuming.errors import Retryable
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
@@ -31,7 +31,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 _LISTING: Final = msgspec.json.Decoder(Listing)
-_LISTINGS: Final = msgspec.json.Encoder()
+_STOPPED: Final = msgspec.json.Decoder(StopOrder)
+_JSON: Final = msgspec.json.Encoder()
 
 _TYPES: Final[Mapping[type[inspect.Type], str]] = {
     inspect.StrType: "text",
@@ -61,10 +62,18 @@ def _of_inspection(field: str) -> Callable[[Entry], str | None]:
     return lambda entry: None if (found := entry.hazard.found_by) is None else getattr(found, field)
 
 
+def _as_json(field: str) -> Callable[[Entry], str | None]:
+    def get(entry: Entry) -> str | None:
+        held = getattr(entry.hazard, field)
+        return None if held is None else _JSON.encode(held).decode()
+
+    return get
+
+
 def _columns() -> Columns[Entry]:
     """Return the columns of a hazard as its fields declare them, of what stands in them, and of the chain's head."""
     fields = inspect.type_info(Hazard).fields  # type: ignore[attr-defined]
-    special = {"hazard_id", "enterprise", "doubts", "found_by", "listing", "merged_into"}
+    special = {"hazard_id", "enterprise", "doubts", "found_by", "listing", "stopped", "merged_into"}
     plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in special}
     return Columns[Entry](
         {
@@ -76,10 +85,7 @@ def _columns() -> Columns[Entry]:
             "doubts": ("text", lambda entry: " ".join(entry.hazard.doubts)),
             "merged_into": ("uuid", "hazard.merged_into"),
             **{name: ("text", _of_inspection(field)) for name, field in _INSPECTION.items()},
-            "listing": (
-                "jsonb",
-                lambda entry: entry.hazard.listing and _LISTINGS.encode(entry.hazard.listing).decode(),
-            ),
+            **{name: ("jsonb", _as_json(name)) for name in ("listing", "stopped")},
             "head": "bytea",
         }
     )
@@ -208,6 +214,7 @@ def hazard_of(row: asyncpg.Record) -> Hazard:
     found = {field: values[column] for column, field in _INSPECTION.items()}
     values["found_by"] = found if found["task_id"] else None
     values["listing"] = values["listing"] and _LISTING.decode(values["listing"])
+    values["stopped"] = values["stopped"] and _STOPPED.decode(values["stopped"])
     values["enterprise"] = Enterprise(name=values["enterprise_name"], uscc=values["enterprise_uscc"])
     return msgspec.convert(values, Hazard)
 

@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from duban_contracts.events.consultation import Tier
-from duban_contracts.events.types import Actor, Grade
+from duban_contracts.events.types import Actor, Grade, StopKind, StopScope
 from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import plan, rectification
 from services.chassis.access.roles import Role
@@ -53,6 +53,10 @@ CONTENTS: Final[Mapping[str, st.SearchStrategy[object]]] = {
         [msgspec.structs.replace(each, hazard_id="h-2") for each in (new_hazard(), confirmed(Grade.MAJOR), closed())]
     ),
     "number": st.integers(1, 2),
+    "kind": st.sampled_from(StopKind),
+    "scope": st.sampled_from(StopScope),
+    "part": st.none() | words,
+    "since": days,
 }
 # A report registers a hazard or corrects it, and is told as a claim.
 COMMANDED: Final = [move for move in MOVES if move.doors != {Door.CLAIM}]
@@ -77,6 +81,9 @@ def right_contents(hazard: Hazard, today: date, grade: Grade, ahead: int, word: 
         "to": Tier.CITY,
         "funds_yuan": ahead,
         "contingency": word,
+        "kind": StopKind.USE,
+        "scope": StopScope.WHOLE,
+        "since": today,
     }
 
 

@@ -25,6 +25,8 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "regrade": {"grade": "major", "reason": "依据判定标准第三条"},
     "list": {"document": "晋市安委督〔2026〕3号", "deadline_on": june(20).isoformat()},
     "lift": {"conclusion": "经核查整改到位"},
+    "stop": {"document": "城应急停〔2026〕1号", "kind": "production", "scope": "whole", "since": june(1).isoformat()},
+    "resume": {"review": "经审查，隐患已排除"},
     "escalate": {"to": "city", "reason": "涉及多个产权单位"},
     "hand-back": {"conclusion": "由产权单位甲牵头整改"},
 }
@@ -47,6 +49,8 @@ BEFORE: Final = {
     "regrade": ("confirm",),
     "list": ("confirm-major",),
     "lift": ("confirm-major", "list"),
+    "stop": ("confirm",),
+    "resume": ("confirm", "stop", "submit"),
     "escalate": ("confirm",),
     "hand-back": ("confirm", "escalate"),
 }

@@ -37,7 +37,7 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
     if isinstance(event, HazardFirstConfirmed):
         assert event.hazard == facts(before)
     if isinstance(event, HazardClosed | HazardMerged):
-        assert before.listing is None
+        assert (before.listing, before.stopped) == (None, None)
     if isinstance(event, HazardClosed | HazardReturned):
         assert event.actor.account != before.submitted_by
         assert event.actor.role in {Role.COUNTY_REGULATOR, Role.CITY_REGULATOR}

@@ -12,6 +12,7 @@ from duban_contracts.codec import decode
 from duban_contracts.events.accountability import HazardAccountabilityOpened
 from duban_contracts.events.gathering import HazardSourceAdded, HazardSourceAnswered, HazardSourceRemoved
 from duban_contracts.events.hazards import HazardClosed, HazardEvent, HazardListed, HazardReopened
+from duban_contracts.events.stops import EnterpriseStopped
 from duban_contracts.events.types import Channel, Enterprise
 from duban_contracts.testing.claims import report
 from duban_contracts.topics import TopicFamily
@@ -162,6 +163,7 @@ async def books_of_slices_agree(ledger: InProcess, histories: dict[str, list[Haz
     for table, number in (
         ("accountability_case", sum(isinstance(event, HazardReopened) and event.false_rectification for event in told)),
         ("listing", sum(isinstance(event, HazardListed) for event in told)),
+        ("stop_order", sum(isinstance(event, EnterpriseStopped) for event in told)),
     ):
         of_these = f"SELECT count(*) FROM {table} WHERE hazard_id = ANY($1::uuid[])"  # noqa: S608
         counted = await ledger.pool.fetchval(of_these, list(histories))

@@ -146,6 +146,8 @@ async def test_the_openapi_document_names_every_command_with_its_body_and_its_re
         "regrade",
         "list",
         "lift",
+        "stop",
+        "resume",
         "correct-deadline",
         "escalate",
         "hand-back",
