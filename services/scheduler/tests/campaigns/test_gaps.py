@@ -113,3 +113,10 @@ async def test_the_hard_gaps_of_this_years_plans_are_counted_and_those_of_other_
     office.clock.set(datetime(2025, 1, 2, tzinfo=UTC))
     await report_gaps(office.database, clock=office.clock, zone=office.planner.zone)
     assert REGISTRY.get_sample_value("duban_plan_gaps", {"plan": "nine-ones-2024", "severity": "hard"}) is None
+
+
+def test_every_gap_says_in_words_what_is_lacking() -> None:
+    found = gaps_of(PLAN, ROWS)
+    assert all(gap.detail and "None" not in gap.detail for gap in found)
+    details = {gap.code: gap.detail for gap in found if gap.requirement is None}
+    assert details["unit-unknown"].endswith("行的单位名称不在词表中")

@@ -82,3 +82,22 @@ async def test_the_year_of_the_nine_ones_shows_every_row(office: Office) -> None
     assert "本年没有安排" in empty.text
     unknown = await office.client.get("/v1/plans/none/year.svg", headers=headers)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "plan-not-found")
+
+
+def test_a_month_is_equally_wide_whatever_its_days_and_a_day_begins_where_the_one_before_ends() -> None:
+    wide = [bars(drawn(row("月", date(2024, month, 1), last)))[0][1] for month, last in LAST_DAYS]
+    assert max(wide) - min(wide) < 0.2
+    [(_, first)], [(begins, _)] = (bars(drawn(row("日", day, day))) for day in (date(2024, 1, 1), date(2024, 1, 2)))
+    assert first > 0
+    assert begins > bars(drawn(row("日", date(2024, 1, 1), date(2024, 1, 1))))[0][0]
+
+
+def test_a_row_of_one_day_says_that_day_and_one_of_several_from_when_to_when() -> None:
+    day = date(2024, 5, 6)
+    titles = {
+        str(each.text) for each in drawn(row("会议", day, day), row("月", date(2024, 5, 1), day)).iter(f"{_SVG}title")
+    }
+    assert {"会议：2024-05-06", "月：2024-05-01 至 2024-05-06"} <= titles
+
+
+LAST_DAYS = [(1, date(2024, 1, 31)), (2, date(2024, 2, 29)), (4, date(2024, 4, 30)), (12, date(2024, 12, 31))]

@@ -34,6 +34,19 @@ def listing_clock(story: Story) -> Reckoning:
     return reckoning
 
 
+def test_a_listings_clock_notes_what_the_ledger_knows_and_takes_each_version_once() -> None:
+    late = listing_overdue(LISTED, local(11, 0, 3))
+    [deadline] = listing_clock(late).deadlines
+    assert (deadline.noted_at, deadline.outcome) == (local(11, 0, 3), Outcome.PASSED)
+    clock = listing_clock(LISTED)
+    version, event = list(late.versions())[-1]
+    assert advance(clock, event, version=clock.version, days=POLICY.days) == clock
+    noted = advance(clock, event, version=version, days=POLICY.days)
+    assert noted is not None
+    assert (noted.version, noted.grade) == (version, Grade.MAJOR)
+    assert advance(None, HAZARD.events[-1], version=9, days=POLICY.days) is None
+
+
 async def told(bench: Bench) -> list[SupervisionEvent]:
     said = [decode(event) for event in await bench.said()]
     return [event for event in said if isinstance(event, SupervisionEvent)]

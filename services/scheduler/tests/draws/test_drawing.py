@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from services.scheduler.draws.model.announcement import Announcement, canonical
+from services.scheduler.draws.model.announcement import Announcement, canonical, county_of
 from services.scheduler.draws.model.drawing import Excluded, ExclusionReason, check, draw, why_not
 from services.scheduler.tests.draws.builders import (
     CATERING,
@@ -175,3 +175,10 @@ def test_what_could_fail_half_way_is_refused_when_it_is_announced(changed: dict[
         changed["targets"] = [target(GAS), target(MINE, "140521"), target(CATERING, "140521", suspended=True)]
         changed["inspectors"][2]["employer"] = GAS
     assert [each.code for each in check(announced(**changed))] == codes
+
+
+def test_a_draw_is_of_a_county_where_targets_and_inspectors_are_all_of_it() -> None:
+    one = {"targets": [target(CATERING), target(GAS)], "inspectors": [inspector("I-01"), inspector("I-02")]}
+    assert county_of(announced(**one)) == "140502"
+    assert county_of(announced(**one | {"inspectors": [inspector("I-01", "140521")]})) is None
+    assert county_of(announced(**one | {"targets": [target(CATERING), target(MINE, "140521")]})) is None

@@ -31,6 +31,13 @@ def test_what_was_done_late_fills_the_period_and_says_so() -> None:
     assert before.standing is Standing.MISSED
 
 
+def test_what_is_done_on_the_last_day_is_in_time_and_tomorrow_counts_for_nothing_yet() -> None:
+    [only] = fulfilments([Asked("2024-Q2", Q2, Q2), Asked("2024-Q2", Q2, None, required=False)], Q2)
+    assert (only.required, only.done, only.done_late, only.standing) == (1, 1, 0, Standing.MET)
+    [ahead] = fulfilments([Asked("2024-Q2", Q2, date(2024, 7, 1))], Q2)
+    assert (ahead.done, ahead.standing) == (0, Standing.OPEN)
+
+
 def test_four_a_year_is_missed_by_what_is_lacking_of_four() -> None:
     year = date(2024, 12, 31)
     done = [date(2024, 1, 5), date(2024, 1, 6), date(2024, 2, 1), None]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 import pytest
 
-from services.scheduler.duties.model.occasions import OccasionKind, holidays_of
+from services.scheduler.duties.model.occasions import Occasion, OccasionKind, holidays_of
 from services.scheduler.duties.model.rules import Occasional
-from services.scheduler.tests.duties.builders import duty
+from services.scheduler.tests.duties.builders import duty, falls
 from services.scheduler.tests.office import Office
 
 CHECK = duty(
@@ -72,3 +73,22 @@ async def test_a_holiday_that_is_taken_out_takes_its_checks_with_it(office: Offi
     assert len(kept) == len(office.planner.holidays) - 1
     done = await office.plan(holidays=kept)
     assert (done.created, done.withdrawn) == (0, 6)
+
+
+def test_an_occasion_that_names_duties_calls_those_and_no_others_of_its_kind() -> None:
+    named = Occasion(
+        occasion_id="o-1",
+        kind=OccasionKind.EVENT,
+        name="运动会",
+        starts_on=date(2024, 5, 1),
+        ends_on=date(2024, 5, 3),
+        duties=("drill",),
+    )
+    others = msgspec.structs.replace(named, occasion_id="o-2", duties=("patrol",))
+    rule = Occasional(kinds=(OccasionKind.EVENT,), words="重大活动")
+    found = falls(rule, date(2024, 5, 3), date(2024, 5, 31), named, others)
+    assert [(each.period, each.opens_on, each.due_on) for each in found] == [
+        ("o-1", date(2024, 5, 1), date(2024, 5, 3))
+    ]
+    assert falls(rule, date(2024, 5, 4), date(2024, 5, 31), named) == []
+    assert falls(rule, date(2024, 4, 1), date(2024, 4, 30), named) == []

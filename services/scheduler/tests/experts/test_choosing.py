@@ -93,3 +93,35 @@ def test_what_nobody_can_judge_is_refused(changed: dict[str, Any], enterprise: s
 def test_an_inspection_that_is_over_is_given_nobody() -> None:
     over = msgspec.structs.replace(task(), state=TaskState.ACCEPTED)
     assert code(inspection_of(over, None, sectors=CITY, today=TODAY)) == "task-state-conflict"
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused", "words"),
+    [
+        ({"employer": MINE}, "expert-of-the-enterprise", ""),
+        ({"sectors": ("catering",)}, "expert-wrong-sector", "coal_mine"),
+        ({"valid_from": date(2026, 5, 26)}, "expert-not-yet-valid", "2026-05-26"),
+        ({"valid_until": date(2026, 5, 31)}, "expert-retired", "2026-05-31"),
+    ],
+)
+def test_why_an_expert_cannot_go_is_said_with_the_day_or_the_sector(
+    changed: dict[str, Any], refused: str, words: str
+) -> None:
+    said = why_not(msgspec.structs.replace(EXPERT, **changed), VISIT)
+    assert said is not None
+    assert (said.code, said.field) == (refused, "$.expert_id")
+    assert words in f"{said.message}{said.rule}"
+    assert why_not(msgspec.structs.replace(EXPERT, valid_from=TODAY, valid_until=VISIT.ends_on), VISIT) is None
+
+
+def test_what_nobody_can_judge_names_the_task_or_the_enterprise() -> None:
+    said = [
+        inspection_of(task(kind="training"), None, sectors=CITY, today=TODAY),
+        inspection_of(msgspec.structs.replace(task(), state=TaskState.ACCEPTED), None, sectors=CITY, today=TODAY),
+        inspection_of(task(), OTHER, sectors=CITY, today=TODAY),
+        inspection_of(task(member=None), OTHER, sectors=CITY, today=TODAY),
+    ]
+    refusals = [each for each in said if isinstance(each, Refusal)]
+    assert [each.field for each in refusals] == ["name", "name", "enterprise", "name"]
+    assert "选派专家" in refusals[1].message
+    assert not any("None" in each.message for each in refusals)

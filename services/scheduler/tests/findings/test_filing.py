@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.admissible.texts import folded
+from duban_contracts.events.findings import FindingRejected
 from duban_contracts.events.inspections import InspectionFinding
 from duban_contracts.profile import load_city
 from duban_contracts.testing.calendar import june, local
@@ -85,3 +86,19 @@ def test_the_event_of_a_filing_has_the_same_id_at_every_attempt() -> None:
     [one], [again] = (news([finding()], {}, TASK.task_id, at) for at in (NOON, local(2)))
     [other] = news([finding()], {}, "another-task", NOON)
     assert one.event_id == again.event_id != other.event_id
+
+
+def test_what_the_ledger_said_of_a_finding_is_kept_word_for_word() -> None:
+    said = FindingRejected(
+        task=TASK.as_subject(),
+        reference="1",
+        filing=1,
+        code="unknown-term",
+        message="不是已发布的行业领域代码",
+        field="$.sector",
+        rule="must be a term",
+        rejected_at=NOON,
+    )
+    assert NotRecorded.of(said) == NotRecorded(
+        code=said.code, message=said.message, field="$.sector", rule="must be a term", at=NOON
+    )

@@ -61,3 +61,41 @@ def test_a_layout_that_cannot_be_is_refused() -> None:
 def test_a_check_is_of_a_part_that_was_there_and_of_no_day_ahead(found: dict[str, Any], code: str | None) -> None:
     said = [each.code for each in broken_check(CheckFindings(**found), PLANT, TODAY)]
     assert said == ([] if code is None else [code])
+
+
+@pytest.mark.parametrize(
+    ("found", "field", "words"),
+    [
+        ({"level": CheckLevel.MONTH, "held_on": TODAY + timedelta(days=1)}, "$.held_on", "2024-05-15"),
+        ({"level": CheckLevel.WEEK, "part": "team-1", "held_on": TODAY}, "$.part", "shop-1"),
+        ({"level": CheckLevel.DAY, "part": "shop-1", "held_on": TODAY}, "$.part", "-"),
+        ({"level": CheckLevel.MONTH, "held_on": TODAY, "hazards": 1, "major": 2}, "$.major", "不大于1"),
+        ({"level": CheckLevel.MONTH, "held_on": TODAY, "no_work": True}, "$.no_work", ""),
+    ],
+)
+def test_what_is_wrong_with_a_check_names_its_field_and_what_would_be_right(
+    found: dict[str, Any], field: str, words: str
+) -> None:
+    [said] = broken_check(CheckFindings(**found), PLANT, TODAY)
+    assert said.field == field
+    assert words in f"{said.message}{said.rule}"
+    assert "None" not in f"{said.message}{said.rule}"
+
+
+def test_as_many_major_hazards_as_there_are_may_have_been_found_but_none_on_a_day_without_work() -> None:
+    whole = CheckFindings(level=CheckLevel.MONTH, held_on=TODAY, hazards=2, major=2)
+    assert list(broken_check(whole, PLANT, TODAY)) == []
+    idle = CheckFindings(level=CheckLevel.DAY, part="team-1", held_on=START, no_work=True, hazards=1)
+    assert [each.code for each in broken_check(idle, PLANT, TODAY)] == ["selfcheck-no-work"]
+
+
+def test_what_is_wrong_with_a_layout_names_the_part() -> None:
+    backwards = msgspec.structs.replace(WORKSHOP, until=START - timedelta(days=1))
+    for laid, before, field in (
+        (parts(TEAM, WORKSHOP, TEAM), None, "$.parts[2].code"),
+        (parts(TEAM, backwards), None, "$.parts[1].until"),
+        (parts(TEAM), PLANT, "$.parts"),
+    ):
+        [said] = broken_layout(laid, before, date(2020, 1, 1))
+        assert said.field == field
+        assert "None" not in f"{said.message}{said.rule}"

@@ -32,6 +32,22 @@ A, B, C = "91140502XXXX000192", "91140502XXXX00027W", "91140502XXXX00035P"
 GROUP = [enterprise(A), enterprise(B), enterprise(C)]
 
 
+def test_whoever_is_in_no_form_is_missing_and_a_site_is_known_by_code_or_name() -> None:
+    reached = trained(GROUP, [{"enterprises": [A]}, {"enterprises": [C, "91140502XXXX00099X"]}, {}])
+    assert (reached.trained, reached.missing) == ((GROUP[0], GROUP[2]), (GROUP[1],))
+    site, whole = enterprise(A, "一号罐区", "二号罐区"), enterprise(B)
+    forms: list[dict[str, Any]] = [
+        {"site": A, "areas": ["一号罐区"]},
+        {"site": site.name, "areas": ["三号罐区"]},
+        {"site": B},
+    ]
+    first, second = drilled([site, whole], forms)
+    assert (first.site, first.drills, first.drilled, first.missing) == (site, 2, ("一号罐区",), ("二号罐区",))
+    assert (second.site, second.drills, second.drilled, second.missing) == (whole, 1, (whole.name,), ())
+    [nothing] = drilled([whole], [])
+    assert (nothing.drills, nothing.drilled, nothing.missing) == (0, (), (whole.name,))
+
+
 async def filed(stage: Stage, kind: str, form: dict[str, Any], *, accepted: bool = True, ordinal: int = 1) -> None:
     task = report(duty_id=kind, kind=kind, ordinal=ordinal)
     stage.taskbook = replace(stage.taskbook, forms=load_forms(PROFILE))
