@@ -16,7 +16,7 @@ from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.checkpoints.documents import CheckpointKeys
 from services.ledger.checkpoints.handlers import proving
-from services.ledger.checkpoints.handlers.keys import SigningKeys
+from services.ledger.checkpoints.handlers.keys import SigningKeys, UnusableKey
 from services.ledger.checkpoints.tables import tiles
 from services.ledger.hazards.documents import HazardName
 from services.ledger.hazards.handlers.find_hazard import find_hazard
@@ -32,6 +32,7 @@ Prover = Annotated[Caller, Depends(allow(PROVE))]
 _TEXT: Final = "text/plain; charset=utf-8"
 _SAYS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {_TEXT: {"schema": {"type": "string"}}}}}
 _CHECKPOINT: Final = {**_SAYS, **declares("checkpoint-not-found")}
+_GROWTH: Final = {**_SAYS, **declares("checkpoint-not-found", "checkpoint-smaller")}
 _PROOF: Final = {**_SAYS, **declares("checkpoint-not-found", "record-not-found", "record-not-in-checkpoint")}
 _MOST: Final = 2**63 - 1
 Size = Annotated[int | None, Query(ge=1, le=_MOST, description="检查点的记录数；不写即最新的检查点")]
@@ -67,11 +68,12 @@ def _checkpoints(routes: Router, deps: Deps) -> None:
         """Return the verifier keys (C2SP signed-note) of those that sign now."""
         if deps.keys is None:
             raise Problem("checkpoint-not-found")
-        return CheckpointKeys(origin=deps.keys.origin, keys=deps.keys.verifier_keys())
+        try:
+            return CheckpointKeys(origin=deps.keys.origin, keys=deps.keys.verifier_keys())
+        except UnusableKey:
+            raise Problem("unavailable") from None
 
-    @routes.get(
-        "/checkpoint/consistency", summary="两个检查点一致的证明", responses=_CHECKPOINT, response_class=Response
-    )
+    @routes.get("/checkpoint/consistency", summary="两个检查点一致的证明", responses=_GROWTH, response_class=Response)
     async def consistency(_: Reader, old: OldSize, size: Size = None) -> Response:
         """Return the proof that a checkpoint has grown from one of `old` records, as a witness is asked (C2SP tlog-witness)."""
         async with deps.database.acquire() as connection:

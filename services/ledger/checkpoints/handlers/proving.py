@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duban_contracts.refusals import Refusal, refusal, violation
+from duban_contracts.refusals import Refusal, refusal
 from services.chassis.storage.database import Connection
 from services.ledger.checkpoints.handlers.growing import hashes_of
 from services.ledger.checkpoints.model import note, tree
@@ -39,7 +39,7 @@ async def prove_consistency(connection: Connection, old: int, size: int | None) 
         return found
     signed_size, text = found
     if old > signed_size:
-        return violation("out-of-range", "old", zh=f"1 至 {signed_size}", en=f"1 to {signed_size}")
+        return refusal("checkpoint-smaller", field="old", size=signed_size, old=old)
     hashes = await hashes_of(connection, tree.consistency(old, signed_size))
     return note.consistency_proof(old, hashes, text)
 

@@ -118,7 +118,7 @@ async def test_proofs_that_can_not_be_are_refused_by_name(log: Log) -> None:
         (f"{proof}/3/proof", {}, 404, "record-not-found"),
         (f"{proof}/1/proof", {"size": size + 1}, 404, "checkpoint-not-found"),
         ("/v1/checkpoint", {"size": size + 1}, 404, "checkpoint-not-found"),
-        ("/v1/checkpoint/consistency", {"old": size + 1}, 422, "out-of-range"),
+        ("/v1/checkpoint/consistency", {"old": size + 1}, 409, "checkpoint-smaller"),
         ("/v1/checkpoint/inclusion", {"event": "00000000-0000-7000-8000-000000000000"}, 404, "record-not-found"),
     ):
         answer = await log.ledger.get(path, **asked)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from services.chassis.storage.database import Connection
+from services.ledger.checkpoints.handlers.keys import keys_of
 from services.ledger.checkpoints.jobs import make_checkpoint
 from services.ledger.history.model import GENESIS, link
 from services.ledger.history.tables import records
@@ -78,7 +79,7 @@ async def test_history_that_lost_its_end_is_seen_by_the_county_that_was_told_of_
     await own.forget()
     await own.checkpoint()
     refused = await own.ledger.get("/v1/checkpoint/consistency", old=size_of(kept))
-    assert (refused.status_code, refused.json()["code"]) == (422, "out-of-range")
+    assert (refused.status_code, refused.json()["code"]) == (409, "checkpoint-smaller")
     await own.keep_feedback()
     seen = own.verify()
     assert (seen.returncode, "记录却变少" in seen.stdout) == (1, True)
@@ -102,9 +103,10 @@ async def test_without_a_usable_key_nothing_is_signed_and_with_one_again_it_goes
     note = await own.checkpoint()
     pem = own.key.read_bytes()
     await own.ledger.registered()
-    own.key = own.folder / "key.pem"
+    before, own.key = own.key, own.folder / "key.pem"
     own.key.write_text("no key")
     assert not await make_checkpoint(own.ledger.database, signing=own.signing)
     assert await own.get("/v1/checkpoint") == note
+    assert (await own.ledger.get("/v1/checkpoint/keys")).json()["keys"] == keys_of(before, "140500").verifier_keys()
     own.key.write_bytes(pem)
     assert size_of(await own.checkpoint()) == size_of(note) + 1
