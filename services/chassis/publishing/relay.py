@@ -30,6 +30,10 @@ _LOOK_SECONDS: Final = 0.1
 _STANDBY_SECONDS: Final = 0.5
 _SELECT: Final = """SELECT id, topic, partition, key, value, headers, created_at
                       FROM outbox ORDER BY id LIMIT $1"""
+# The relay's session writes nothing but deletions. One that a crash of PostgreSQL takes back publishes the same ids again,
+# which readers drop, as after a crash between ack and deletion: no disk is waited for. Nothing else in the platform may do so.
+_DELETIONS_MAY_BE_LOST: Final = "SET synchronous_commit = off"
+_AS_BEFORE: Final = "RESET synchronous_commit"
 
 
 class Relay:
@@ -76,6 +80,7 @@ class Relay:
                 metrics.OUTBOX_PENDING.set(0)
                 return False
             try:
+                await connection.execute(_DELETIONS_MAY_BE_LOST)
                 while not stopping.is_set():
                     self._posted.clear()
                     published = await self._carry_batch(connection)
@@ -125,8 +130,12 @@ class Relay:
 
 
 async def _disown(connection: Connection) -> None:
-    """Give the owner's lock back; a session that can't say so is ended, for its end frees the lock too."""
+    """Give the owner's lock back; a session that can't say so is ended, for its end frees the lock too.
+
+    The session is the pool's: who gets it next waits for the disk again.
+    """
     try:
+        await connection.execute(_AS_BEFORE)
         await connection.execute("SELECT pg_advisory_unlock($1)", _OWNER_LOCK)
     except BaseException:
         connection.terminate()
