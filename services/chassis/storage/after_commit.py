@@ -10,13 +10,10 @@ nobody is told at all; so whoever listens also looks by itself from time to time
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
-
-if TYPE_CHECKING:
-    from services.chassis.storage.database import Connection
 
 _log = structlog.get_logger(__name__)
 
@@ -33,14 +30,14 @@ class Session(asyncpg.Connection):
         self.told: list[object] = []
 
 
-def tell(connection: Connection, news: object) -> None:
+def tell(connection: object, news: object) -> None:
     """Have `news` told to those who listen for its type, once the transaction that `connection` is in is committed."""
     told = told_of(connection)
     if told is not None:
         told.append(news)
 
 
-def told_of(connection: Connection) -> list[object] | None:
+def told_of(connection: object) -> list[object] | None:
     """Return what is to be told of a connection's transaction; None for a connection that is nobody's pool's."""
     told: list[object] | None = getattr(connection, "told", None)
     return told
