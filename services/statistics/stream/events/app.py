@@ -13,12 +13,14 @@ from typing import Any, Final
 
 import faust
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.types import TP
 from faust.types.auth import CredentialsT
 from mode.threads import ServiceThread, WorkerThread
 
 from duban_contracts.topics import PARTITIONS, consumer
 from services.chassis.process.kafka import Broker
 from services.statistics.stream.handlers.booking import CONSUMER
+from services.statistics.stream.handlers.rounds import ChangelogRounds, Newest
 
 # Faust's defaults are a 2 GiB block cache and 3 x 64 MiB of write buffers, for each of the 12 partitions.
 ROCKSDB: Final = {
@@ -47,13 +49,33 @@ AIOKafkaConsumerThread.Worker = _DaemonThread
 
 
 class RecordTable(faust.Table[bytes, bytes]):
-    """A Faust table that tells when its changelog has a write; Faust itself would commit without asking."""
+    """A Faust table that tells when its changelog has a write; Faust itself would commit without asking.
+
+    It sends them in rounds, of each key the newest value; Faust would send every write by itself.
+    """
 
     last_write: asyncio.Future[Any] | None = None
+    _rounds: ChangelogRounds | None = None
 
     def on_key_set(self, key: bytes, value: bytes) -> None:
-        """Send the write to the changelog and remember the future of its acknowledgement."""
-        self.last_write = self.send_changelog(self.partition_for_key(key), key, value)
+        """Put the write into the next round for the changelog and remember the future of its acknowledgement."""
+        if self._rounds is None:
+            self._rounds = ChangelogRounds(self._send)
+        self.last_write = self._rounds.put(key, value, partition=self.partition_for_key(key))
+
+    async def _send(self, newest: Newest) -> None:
+        """Send a round, and note how far the store is as Faust does: it holds all that the changelog has by then."""
+        topic = str(self.changelog_topic_name)
+        producer = await self.app.maybe_start_producer()
+        sent = [
+            await producer.send(topic, key, value, partition, None, None) for key, (partition, value) in newest.items()
+        ]
+        ends: dict[TP, int] = {}
+        for record in await asyncio.gather(*sent):
+            tp = TP(record.topic, record.partition)
+            ends[tp] = max(ends.get(tp, -1), record.offset)
+        for tp, offset in ends.items():
+            self.data.set_persisted_offset(tp, offset)
 
 
 def build_app(*, bootstrap: Broker, topic_prefix: str, data_directory: Path, session_seconds: float) -> faust.App:
@@ -80,8 +102,8 @@ def build_app(*, bootstrap: Broker, topic_prefix: str, data_directory: Path, ses
         broker_max_poll_records=500,
         consumer_max_fetch_size=128 * 1024,
         stream_buffer_maxsize=1000,
-        # One produce request for many table writes; without it, nearly every write is a request of its own.
-        producer_linger=0.01,
+        # A round of table writes is sent at once, and waits for no company.
+        producer_linger=0,
         producer_max_batch_size=128 * 1024,
         broker_session_timeout=session_seconds,
         broker_heartbeat_interval=session_seconds / 4,

@@ -1,0 +1,50 @@
+"""Writing the stream table's changelog in rounds: of what was set meanwhile, the newest value of each key goes out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+# As long as a produce request would have waited for company: a write is as old as before when it is acknowledged.
+BREATH_SECONDS: Final = 0.01
+
+Newest = dict[bytes, tuple[int | None, bytes]]
+"""By key: the partition of the changelog, and the value."""
+
+
+class ChangelogRounds:
+    """Takes writes at once and sends them by `send`, one round after the other, so that no key's writes change places.
+
+    The changelog is compacted: it keeps the newest value of a key and no other, and so may who writes it.
+    """
+
+    def __init__(self, send: Callable[[Newest], Awaitable[None]]) -> None:
+        self._send = send
+        self._newest: Newest = {}
+        self._written: asyncio.Future[None] | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    def put(self, key: bytes, value: bytes, *, partition: int | None) -> asyncio.Future[None]:
+        """Note a write; return what is done when the broker has it or a newer one, and raises what sending raised."""
+        loop = asyncio.get_running_loop()
+        self._newest[key] = (partition, value)
+        if self._written is None:
+            self._written = loop.create_future()
+        if self._running is None:
+            self._running = loop.create_task(self._run(), name="statistics-changelog")
+        return self._written
+
+    async def _run(self) -> None:
+        try:
+            while (written := self._written) is not None:
+                await asyncio.sleep(BREATH_SECONDS)
+                newest, self._newest, self._written = self._newest, {}, None
+                try:
+                    await self._send(newest)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits for the writes
+                    written.set_exception(error)
+                else:
+                    written.set_result(None)
+        finally:
+            self._running = None
