@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from services.chassis.process.failpoints import reach
@@ -20,11 +20,15 @@ from services.ledger.history.tables.export import horizon
 _BATCH: Final = 1024
 
 
+class TreeDamaged(Exception):
+    """Tiles that must be there are not: somebody took them away, or restored half of a database."""
+
+
 async def grow_tree(database: Database) -> bool:
     """Give every record below the horizon its leaf, in order of position, in transactions of a batch each.
 
     Whatever of it happens twice, or in two processes, happens once: each batch begins where the tree ends. Returns False
-    while a long writer of history keeps the horizon from being drawn.
+    while a long writer of history keeps the horizon from being drawn; raises TreeDamaged.
     """
     through = await horizon(database)
     if through is None:
@@ -43,7 +47,7 @@ async def grow_tree(database: Database) -> bool:
 
 
 async def _add(connection: Connection, extent: Extent, found: Sequence[tuple[int, Record]]) -> None:
-    stored = await tiles.get(connection, edge(extent.size))
+    stored = await _tiles(connection, edge(extent.size))
     positions = [position for position, _ in found]
 
     def position_of(index: int) -> int:
@@ -77,16 +81,22 @@ async def store_head(database: Database) -> None:
 
 
 async def root_of(connection: Connection, size: int) -> bytes:
-    """Return the root over the first `size` records."""
-    span = (0, size)
-    return hash_of(span, await _tiles_of(connection, [span]))
+    """Return the root over the first `size` records; raises TreeDamaged."""
+    [root] = await hashes_of(connection, [(0, size)])
+    return root
 
 
 async def hashes_of(connection: Connection, spans: Sequence[tree.Span]) -> list[bytes]:
-    """Return the hashes of these subtrees."""
-    stored = await _tiles_of(connection, spans)
-    return [hash_of(span, stored) for span in spans]
+    """Return the hashes of these subtrees; raises TreeDamaged."""
+    stored = await _tiles(connection, needed(spans))
+    try:
+        return [hash_of(span, stored) for span in spans]
+    except KeyError as short:
+        raise TreeDamaged(f"tile {short} is too short") from None
 
 
-async def _tiles_of(connection: Connection, spans: Sequence[tree.Span]) -> dict[Place, bytes]:
-    return await tiles.get(connection, needed(spans))
+async def _tiles(connection: Connection, places: Collection[Place]) -> dict[Place, bytes]:
+    found = await tiles.get(connection, places)
+    if lacking := set(places) - found.keys():
+        raise TreeDamaged(f"{len(lacking)} tiles lack, such as {min(lacking)}")
+    return found

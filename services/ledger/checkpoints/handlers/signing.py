@@ -50,7 +50,7 @@ class Signing:
 
 
 async def sign_stored(database: Database, *, signing: Signing) -> bool:
-    """Sign what is stored and put it on its way; return False where that can't be, which is logged and told by no one else.
+    """Sign what is stored, if anything is, and put it on its way; return False where that can't be, which is logged.
 
     A root that the tree no longer gives is not signed, and nor is anything once the tree no longer gives what was signed
     last: a log that signs two histories is worth nothing.
@@ -58,11 +58,11 @@ async def sign_stored(database: Database, *, signing: Signing) -> bool:
     async with database.transaction() as connection:
         await tiles.hold(connection)
         head = await checkpoints.unsigned(connection)
-        if head is None:
-            return True
         if (broken := await _rewritten(connection, head)) is not None:
             _log.error("the tree no longer gives what was stored or signed: nothing is signed", size=broken.size)
             return False
+        if head is None:
+            return True
         try:
             note = signing.keys.sign(head.size, head.root)
         except UnusableKey as error:
@@ -76,7 +76,7 @@ async def sign_stored(database: Database, *, signing: Signing) -> bool:
     return True
 
 
-async def _rewritten(connection: Connection, head: Head) -> Head | None:
+async def _rewritten(connection: Connection, head: Head | None) -> Head | None:
     """Return what was stored, or signed last, and is not what the tree gives; None where all is as it was."""
     for each in (await checkpoints.newest(connection), head):
         if each is not None and await root_of(connection, each.size) != each.root:

@@ -69,7 +69,7 @@ def needed(spans: Iterable[Span]) -> set[Place]:
 
 
 def hash_of(span: Span, tiles: Tiles) -> bytes:
-    """Return the hash of the subtree over a span as `tree.py` gives them; raises KeyError without its tiles."""
+    """Return the hash of the subtree over a span as `tree.py` gives them; raises KeyError where its tiles lack."""
     return reduce(
         lambda right, left: node_hash(left, right),
         reversed([_hash_of_full(height, index, tiles) for height, index in _full_subtrees(span)]),
@@ -95,9 +95,11 @@ def _place(height: int, index: int) -> Place:
 
 def _hash_of_full(height: int, index: int, tiles: Tiles) -> bytes:
     _, above = divmod(height, _HEIGHT)
-    first = (index << above) % WIDTH
-    hashes = tiles[_place(height, index)][first * HASH_BYTES : (first + (1 << above)) * HASH_BYTES]
-    return _over(_split(hashes))
+    first, count, place = (index << above) % WIDTH, 1 << above, _place(height, index)
+    hashes = _split(tiles[place][first * HASH_BYTES : (first + count) * HASH_BYTES])
+    if len(hashes) < count:
+        raise KeyError(place)
+    return _over(hashes)
 
 
 def _split(hashes: bytes) -> list[bytes]:

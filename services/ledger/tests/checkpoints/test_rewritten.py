@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from services.chassis.storage.database import Connection
-from services.ledger.checkpoints.handlers.keys import keys_of
+from services.ledger.checkpoints.handlers.keys import fresh_key, keys_of
 from services.ledger.checkpoints.jobs import make_checkpoint
 from services.ledger.history.model import GENESIS, link
 from services.ledger.history.tables import records
@@ -96,6 +96,34 @@ async def test_a_ledger_whose_tree_was_changed_behind_its_back_signs_nothing_mor
     for _ in range(2):
         assert not await make_checkpoint(own.ledger.database, signing=own.signing)
     assert await own.get("/v1/checkpoint") == note
+
+
+async def test_a_tree_of_which_tiles_are_gone_signs_nothing_more(own: Log) -> None:
+    await own.ledger.registered()
+    note = await own.checkpoint()
+    await own.ledger.registered()
+    async with own.as_owner() as connection:
+        kept = await connection.fetchval("SELECT hashes FROM checkpoint_tile WHERE level = 0")
+        await connection.execute("UPDATE checkpoint_tile SET hashes = substring(hashes FOR 32) WHERE level = 0")
+    assert not await make_checkpoint(own.ledger.database, signing=own.signing)
+    async with own.as_owner() as connection:
+        await connection.execute("UPDATE checkpoint_tile SET hashes = $1 WHERE level = 0", kept)
+    assert size_of(await own.checkpoint()) == size_of(note) + 1
+
+
+async def test_while_one_key_takes_over_both_sign_and_either_is_enough(own: Log) -> None:
+    await own.ledger.registered()
+    [old] = own.keys.verifier_keys()
+    both = own.folder / "keys.pem"
+    both.write_bytes(own.key.read_bytes() + fresh_key())
+    own.key = both
+    own.keep("note.txt", await own.checkpoint())
+    found = own.keys.verifier_keys()
+    assert found[0] == old
+    for key in found:
+        done = own.verify("note.txt", key=key)
+        assert done.returncode == 0, done.stdout
+    assert own.verify("note.txt", key="\n".join(found)).returncode == 0
 
 
 async def test_without_a_usable_key_nothing_is_signed_and_with_one_again_it_goes_on(own: Log) -> None:

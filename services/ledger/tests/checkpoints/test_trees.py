@@ -58,8 +58,8 @@ def test_proofs_are_those_that_other_implementations_give() -> None:
     ]
 
 
-@given(batches=st.lists(st.integers(1, 600), min_size=1, max_size=6))
-@settings(deadline=None, max_examples=40)
+@given(batches=st.lists(st.integers(1, 300), min_size=1, max_size=6))
+@settings(deadline=None, max_examples=25)
 def test_however_it_grew_a_tree_is_what_the_definition_says(batches: list[int]) -> None:
     leaves, tree = numbered(sum(batches)), Grown()
     for count in batches:
@@ -96,7 +96,7 @@ def test_proofs_across_the_borders_of_tiles_hold(size: int) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_any_flipped_bit_fails(data: st.DataObject) -> None:
     size = data.draw(st.integers(2, 600))
     tree, leaves = grown(size), numbered(size)
