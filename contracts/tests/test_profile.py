@@ -36,6 +36,11 @@ def test_the_example_city_has_its_published_divisions() -> None:
     assert (city.code, city.name, city.timezone) == ("140500", "晋城市", "Asia/Shanghai")
 
 
+def test_only_a_profile_that_says_so_is_an_example(tmp_path: Path) -> None:
+    assert not load_city(JINCHENG).production
+    assert load_city(changed(tmp_path, "city.json", lambda city: city.pop("production"))).production
+
+
 def test_a_division_is_found_by_code_name_and_alias() -> None:
     city = load_city(JINCHENG)
     for text in ("140525", "泽州县", "泽州", " 泽州 县 "):

@@ -60,6 +60,8 @@ def told(provider: Provider, **other: str) -> dict[str, str]:
         "DUBAN_OIDC_AUDIENCE": AUDIENCE,
         "DUBAN_OIDC_PEOPLE": "claims",
         "DUBAN_OIDC_ACCOUNT_CLAIM": "duban_account",
+        # A busy machine is no provider that is away.
+        "DUBAN_OIDC_TIMEOUT_SECONDS": "60",
         **other,
     }
 

@@ -46,6 +46,7 @@ class Issuer:
     skew_seconds: int = 30
     refresh_seconds: float = 300.0
     outage_seconds: float = 86_400.0
+    timeout_seconds: float = 5.0
     tls: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -61,7 +62,10 @@ def is_secure(url: str) -> bool:
 
 def is_usable(url: str) -> bool:
     """Return whether keys may be fetched from `url`: by https, or from this very machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return bool(parts.hostname) and (
         parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     )
@@ -106,6 +110,10 @@ class SignInSettings(Environment):
         default=24.0, gt=0, description="for how long its keys are trusted while the provider does not answer"
     )
 
+    oidc_timeout_seconds: float = Field(
+        default=5.0, gt=0, description="how long the provider may take to give its keys; requests may wait for that"
+    )
+
     @property
     def issuer(self) -> Issuer | None:
         """The provider that these settings describe. Raises UnusableSetting when they don't go together."""
@@ -126,6 +134,7 @@ class SignInSettings(Environment):
             self.oidc_skew_seconds,
             self.oidc_refresh_seconds,
             self.oidc_outage_hours * 3600,
+            self.oidc_timeout_seconds,
             tls.context(ca=self.oidc_ca),
         )
 

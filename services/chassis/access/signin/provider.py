@@ -6,6 +6,7 @@ While the provider is away its last keys go on being trusted, for as long as the
 from __future__ import annotations
 
 import asyncio
+import ssl
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -16,6 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from duban_contracts.not_json import NOT_JSON, reason
+from services.chassis.process import tls
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.periodic import rest
 from services.chassis.process.sign_in import Issuer, is_usable
@@ -27,7 +29,6 @@ T = TypeVar("T")
 
 # Whatever strangers put into `kid`: the provider is asked no more often than this.
 GAP: Final = timedelta(seconds=10)
-_TIMEOUT_SECONDS: Final = 5.0
 _MOST_BYTES: Final = 1 << 20
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _ASYMMETRIC: Final = frozenset({"RSA", "EC", "OKP"})
@@ -85,10 +86,10 @@ class Provider:
         """Ask the provider for its keys; return whether it gave some. Those of before stay when it gave none."""
         self._tried = self._clock.wall()
         try:
-            async with asyncio.timeout(_TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._issuer.timeout_seconds):
                 self._keys = await self._ask()
-        except (_Unusable, httpx.HTTPError, OSError) as error:
-            self._trouble = str(error) if isinstance(error, _Unusable) else f"no answer: {type(error).__name__}"
+        except (_Unusable, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            self._trouble = self._why(error)
             _log.warning("provider's keys can't be fetched", issuer=self._issuer.url, reason=self._trouble)
             return False
         self._fetched = self._clock.wall()
@@ -110,6 +111,19 @@ class Provider:
         """Return what stands in the way of signing in, None when nothing does. Readiness asks this."""
         return None if self._trusted() else f"sign-in: no keys of {self._issuer.url} ({self._trouble})"
 
+    def _why(self, error: BaseException) -> str:
+        """Return in words what is in the way; the library hides what the network said behind errors of its own."""
+        if isinstance(error, _Unusable):
+            return str(error)
+        below: BaseException | None = error
+        while below is not None:
+            if isinstance(below, ssl.SSLError):
+                return tls.reason(below)
+            if isinstance(below, TimeoutError | httpx.TimeoutException):
+                return f"no answer within {self._issuer.timeout_seconds:.0f} s"
+            below = below.__cause__ or below.__context__
+        return f"no answer: {type(error).__name__}"
+
     def _trusted(self) -> KeySet | None:
         if self._keys is None or self._fetched is None:
             return None
@@ -120,7 +134,7 @@ class Provider:
         async with httpx.AsyncClient(
             transport=self._transport,
             verify=self._issuer.tls or True,
-            timeout=_TIMEOUT_SECONDS,
+            timeout=self._issuer.timeout_seconds,
             follow_redirects=False,
             trust_env=False,
         ) as client:
@@ -157,9 +171,9 @@ def _decoded(body: bytes, kind: type[T]) -> T:
 
 def _imported(published: dict[str, Any]) -> Key | None:
     """Return a key that signatures can be verified by; None for any other, which RFC 7517 §5 says to pass over."""
-    if published.get("kty") not in _ASYMMETRIC or published.get("use", "sig") != "sig":
-        return None
     try:
+        if published.get("kty") not in _ASYMMETRIC or published.get("use", "sig") != "sig":
+            return None
         key = JWKRegistry.import_key(published)
         key.ensure_kid()
     except (JoseError, ValueError, TypeError, KeyError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -29,7 +30,8 @@ NAMES: Final = ClaimNames(
     enterprise="duban_enterprise",
     account="duban_account",
 )
-ISSUER: Final = Issuer(URL, AUDIENCE, NAMES)
+# Made once: loading the system's authorities takes longer than a test.
+ISSUER: Final = Issuer(URL, AUDIENCE, NAMES, tls=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
 REGULATOR: Final = {
     "duban_account": "regulator-1",
     "duban_role": "county_regulator",

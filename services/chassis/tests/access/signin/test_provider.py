@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from joserfc.jwk import KeySet, OctKey
 from prometheus_client import REGISTRY
 
@@ -127,6 +130,35 @@ async def test_of_what_is_published_only_public_keys_for_signatures_are_taken(is
     keys = [secret, encryption, *broken, issuing.keys[0].as_dict(private=False)]
     issuing.published["/realms/gov/keys"] = httpx.Response(200, json={"keys": keys})
     assert names(await issuing.provider().keys(None)) == ["first"]
+
+
+def members() -> st.SearchStrategy[dict[str, Any]]:
+    """What might stand in a published key, right or wrong."""
+    good = new_key("k").as_dict(private=False)
+    anything = (
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.lists(st.text(max_size=3), max_size=2)
+    )
+    names = ["kty", "kid", "use", "alg", "crv", "x", "y", "n", "e", "key_ops", "x5c"]
+    return st.dictionaries(st.sampled_from(names), anything).flatmap(
+        lambda odd: st.sampled_from(
+            [odd, {**good, **odd}, {"kty": "RSA", **odd}, {"kty": "OKP", "crv": "Ed25519", **odd}]
+        )
+    )
+
+
+@given(st.lists(members(), max_size=3))
+async def test_whatever_is_published_a_fetch_never_breaks(keys: list[dict[str, Any]]) -> None:
+    issuing = Issuing()
+    issuing.published["/realms/gov/keys"] = httpx.Response(200, json={"keys": keys})
+    provider = issuing.provider()
+    assert await provider.fetch() == (await provider.missing() is None)
+
+
+@given(st.text(max_size=40) | st.text(max_size=20).map("https://".__add__) | st.just("https://[::"))
+async def test_wherever_keys_are_said_to_be_a_fetch_never_breaks(where: str) -> None:
+    issuing = Issuing()
+    issuing.published[DISCOVERY] = httpx.Response(200, json={"issuer": URL, "jwks_uri": where})
+    await issuing.provider().fetch()
 
 
 async def test_an_issuer_with_a_slash_at_its_end_is_found(issuing: Issuing) -> None:

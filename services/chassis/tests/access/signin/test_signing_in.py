@@ -21,6 +21,7 @@ from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import EVERYBODY, Role
 from services.chassis.access.signin import door
 from services.chassis.access.signin.door import SignIn
+from services.chassis.access.signin.people import FILE, Directory
 from services.chassis.process.secret_files import UnusableSetting
 from services.chassis.process.sign_in import Issuer
 from services.chassis.storage.database import Database
@@ -98,6 +99,22 @@ async def test_keys_go_on_beside_tokens_and_without_an_issuer_a_token_is_no_key(
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         refused = await get(client, issuing.token())
         assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+
+
+@pytest.mark.feature("SY65")
+async def test_whoever_signs_in_and_has_no_account_here_is_told_so(
+    opened: Database, issuing: Issuing, tmp_path: Path
+) -> None:
+    known = {"subject": "6f1c", "account": "p-0117", "role": "county_regulator", "area": "140502"}
+    (tmp_path / FILE).write_text(json.dumps([known]), encoding="utf-8")
+    door = issuing.sign_in(Directory(tmp_path, CITY))
+    app = app_with(opened, *example.routers(example.Things(opened)), sign_in=door)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        # Its claims say a role and an area; where the directory decides, they open nothing.
+        stranger = await get(client, issuing.token(sub="0000"))
+        assert (stranger.status_code, stranger.json()["code"]) == (401, "token-account-unknown")
+        assert 'error="invalid_token"' in stranger.headers["www-authenticate"]
+        assert (await get(client, issuing.token())).status_code == 200
 
 
 def as_claims(who: Principal) -> dict[str, Any]:
