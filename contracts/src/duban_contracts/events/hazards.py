@@ -17,6 +17,7 @@ from duban_contracts.events.types import (
     Instant,
     Listing,
     LongText,
+    PlannedLookBack,
     ShortText,
     Unit,
     Yuan,
@@ -131,9 +132,13 @@ class HazardReturned(HazardEvent, frozen=True, kw_only=True):
 
 @event("hazard.closed.v1", family=TopicFamily.HAZARD, title_zh="销号")
 class HazardClosed(HazardEvent, frozen=True, kw_only=True):
-    """销号: a regulator other than the submitter checked it and struck the entry off."""
+    """销号: a regulator other than the submitter checked it and struck the entry off.
+
+    `look_back` is the 回头看 that this closure was drawn for; None where the lot passed it over.
+    """
 
     review: LongText
+    look_back: PlannedLookBack | None = None
 
 
 @event("hazard.look_back_passed.v1", family=TopicFamily.HAZARD, title_zh="回头看合格")

@@ -96,9 +96,10 @@ SubjectKind = Annotated[Code, _term("subject_kinds")]
 DoubtCode = Annotated[Code, _term("doubts")]
 AccountabilityResult = Annotated[Code, _term("accountability_results")]
 
-# The subject kinds of a hazard, of the listing of one, of an accident's evaluation and of a measure that follows from it.
+# The subject kinds of a hazard, of the listing and the look-back of one, of an accident's evaluation and of its measures.
 HAZARD: Final = "hazard"
 LISTING: Final = "listing"
+LOOK_BACK: Final = "look_back"
 ACCIDENT: Final = "accident"
 ACCIDENT_MEASURE: Final = "accident_measure"
 
@@ -236,6 +237,17 @@ class StopOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     county: CountyCode | None = None
     document: DocumentNumber
     since: date
+
+
+class PlannedLookBack(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """回头看 that a hazard's closure number `closure` (from 1) is given, until the end of `due_on`."""
+
+    closure: Annotated[int, Meta(ge=1)]
+    due_on: date
+
+    def as_subject(self, hazard: HazardFacts) -> Subject:
+        """Return the look-back as the subject of a letter or a deadline."""
+        return Subject(kind=LOOK_BACK, id=f"{hazard.hazard_id}/{self.closure}", number=hazard.number)
 
 
 class FoundBy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
