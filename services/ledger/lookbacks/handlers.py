@@ -3,39 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from duban_contracts.events.hazards import HazardClosed, HazardLookBackPassed, HazardReopened
-from duban_contracts.profile import Rules
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
 from services.ledger.lookbacks import tables
-from services.ledger.lookbacks.model import Outcome, Planned, planned
+from services.ledger.lookbacks.model import Outcome, Planned
 from services.ledger.lookbacks.tables import Done
 
 
-@dataclass(frozen=True)
-class Keeper:
-    """Knows the city's rules; called with the changes of a transaction."""
-
-    rules: Rules
-
-    async def __call__(self, connection: Connection, _: UnitOfWork[Any], changes: Sequence[Change[Any]]) -> None:
-        """Write what these changes say of look-backs: what is planned first, then what came of it last."""
-        plans: list[Planned] = []
-        done: dict[tuple[str, int], Done] = {}
-        for change in changes:
-            hazard, data = change.after.hazard, change.data
-            if isinstance(data, HazardClosed):
-                drawn = planned(hazard, self.rules.review.look_back, self.rules.zone)
-                plans += [drawn] if drawn else []
-            elif isinstance(data, HazardLookBackPassed | HazardReopened):
-                one = done_by(hazard, data)
-                done[one.hazard_id, one.closure] = one
-        await tables.plan(connection, plans)
-        await tables.settle(connection, list(done.values()))
+async def keep_look_backs(connection: Connection, _: UnitOfWork[Any], changes: Sequence[Change[Any]]) -> None:
+    """Write what these changes say of look-backs: what is planned first, then what came of it last."""
+    plans: list[Planned] = []
+    done: dict[tuple[str, int], Done] = {}
+    for change in changes:
+        hazard, data = change.after.hazard, change.data
+        if isinstance(data, HazardClosed) and data.look_back is not None:
+            drawn = data.look_back
+            plans.append(Planned(hazard_id=hazard.hazard_id, closure=drawn.closure, due_on=drawn.due_on))
+        elif isinstance(data, HazardLookBackPassed | HazardReopened):
+            one = done_by(hazard, data)
+            done[one.hazard_id, one.closure] = one
+    await tables.plan(connection, plans)
+    await tables.settle(connection, list(done.values()))
 
 
 def done_by(after: Hazard, data: HazardLookBackPassed | HazardReopened) -> Done:

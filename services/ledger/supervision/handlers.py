@@ -11,7 +11,7 @@ import structlog
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.notices import NoticeEvent
 from duban_contracts.events.supervision import SupervisionOverdue
-from duban_contracts.events.types import HAZARD, LISTING, Subject
+from duban_contracts.events.types import HAZARD, LISTING, LOOK_BACK, Subject
 from duban_contracts.refusals import Refusal
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
@@ -23,6 +23,8 @@ from services.ledger.supervision.tables import TimelineEntry
 _log = structlog.get_logger(__name__)
 
 _OURS: Final = frozenset({HAZARD, LISTING})
+# Of a look-back nothing is marked; its letters stand on the hazard's timeline.
+_ON_TIMELINES: Final = _OURS | {LOOK_BACK}
 
 Raised = tuple[CloudEvent, SupervisionOverdue]
 """An alarm of the scheduler with its envelope."""
@@ -65,11 +67,11 @@ def _hazard_of(about: Subject) -> HazardKey:
 
 
 async def keep_notices(connection: Connection, notices: Sequence[tuple[CloudEvent, NoticeEvent]]) -> None:
-    """Keep what became of letters about hazards and their listings, in the caller's transaction."""
+    """Keep what became of letters about hazards, their listings and look-backs, in the caller's transaction."""
     entries = [
         TimelineEntry(data.about.id.partition("/")[0], event.id, event.type, data.occurred_at, event.data)
         for event, data in notices
-        if data.about.kind in _OURS
+        if data.about.kind in _ON_TIMELINES
     ]
     if entries:
         await tables.append(connection, entries)

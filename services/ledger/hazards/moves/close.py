@@ -11,6 +11,7 @@ from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongTe
 from duban_contracts.refusals import refusal
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS, holds
 from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.model.looking_back import planned
 from services.ledger.hazards.moves.authority import no_listing_holds, no_stop_holds
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
 from services.ledger.hazards.moves.rules import another_reviews
@@ -34,7 +35,10 @@ def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> 
         return refusal("same-reviewer")
     if hazard.grade is Grade.MAJOR and not holds(stamp.actor, CITY_REGULATORS):
         return refusal("city-regulator-required", field="grade", move=CLOSE.zh)
-    return HazardClosed(hazard=after, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
+    look_back = planned(hazard, stamp.today, stamp.rules.review.look_back)
+    return HazardClosed(
+        hazard=after, actor=stamp.actor, occurred_at=stamp.at, review=command.review, look_back=look_back
+    )
 
 
 CLOSE: Final = Move(

@@ -16,8 +16,8 @@ from duban_contracts.events.hazards import (
 from duban_contracts.events.types import HazardState
 from duban_contracts.policies import LookBack
 from services.ledger.hazards.model import Hazard, evolve
+from services.ledger.hazards.model.looking_back import planned
 from services.ledger.lookbacks.handlers import done_by
-from services.ledger.lookbacks.model import planned
 from services.ledger.tests.hazards.rules_kept import keeps_the_rules
 from services.ledger.tests.telling import RULES
 
@@ -62,10 +62,11 @@ def look_backs_are_of_closures(history: Sequence[HazardEvent]) -> None:
     closures = set[int]()
     hazard = None
     for event in history:
-        hazard = evolve(hazard, event)
-        if isinstance(event, HazardClosed):
-            plan = planned(hazard, _EVERY_CLOSURE, RULES.zone)
+        before, hazard = hazard, evolve(hazard, event)
+        if isinstance(event, HazardClosed) and before is not None:
+            plan = planned(before, RULES.zone.day_of(event.occurred_at), _EVERY_CLOSURE)
             assert plan is not None
+            assert event.look_back in {None, plan}
             assert plan.closure not in closures
             closures.add(plan.closure)
         elif isinstance(event, HazardLookBackPassed | HazardReopened):

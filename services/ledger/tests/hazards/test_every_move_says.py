@@ -11,7 +11,7 @@ import pytest
 from duban_contracts.codec import encode, lookup, type_of
 from duban_contracts.events.consultation import Tier
 from duban_contracts.events.hazards import HazardEvent, HazardReopened
-from duban_contracts.events.types import Actor, Channel, Evidence, Grade, HazardState
+from duban_contracts.events.types import Actor, Channel, Evidence, Grade, HazardState, StopKind, StopScope
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june
 from duban_contracts.validation import check_payload
@@ -36,6 +36,8 @@ from services.ledger.hazards.moves import (
     Reject,
     Reopen,
     RequestExtension,
+    Resume,
+    Stop,
     Unmerge,
     add_source,
     decide,
@@ -76,6 +78,7 @@ TOWNSHIP = Actor(account="township-1", role=Role.TOWNSHIP_OFFICER)
 PHOTO = Evidence(name="整改后.jpg", sha256="a" * 64)
 OTHER = msgspec.structs.replace(confirmed(Grade.MAJOR), hazard_id="h-2", number="140502-2026-000002", reference="R-2")
 MERGE = Merge(reason="同一处隐患", survivor=OTHER)
+STOP = Stop(document="城应急停〔2026〕1号", kind=StopKind.USE, scope=StopScope.PART, part="一号储罐", since=TODAY)
 ASKED = does(confirmed(), (RequestExtension(reason="设备到货延迟", deadline_on=LONGER), ENTERPRISE))
 CORRECT = Correct(
     channel=Channel.INSPECTION,
@@ -114,6 +117,8 @@ TAKEN: Final[tuple[Step, ...]] = (
     (confirmed(), Regrade(grade=Grade.MAJOR, reason="符合判定标准", criterion="第三条"), CITY),
     (confirmed(Grade.MAJOR), LIST, OFFICE),
     (listed(), LIFT, OFFICE),
+    (confirmed(), STOP, COUNTY),
+    (does(confirmed(), (STOP, COUNTY), (SUBMIT, ENTERPRISE)), Resume(review="隐患已排除"), COUNTY),
     (confirmed(), Escalate(to=Tier.CITY, reason="涉及多个产权单位"), COUNTY),
     (
         does(confirmed(), (Escalate(to=Tier.COUNTY, reason="乡镇无力解决"), TOWNSHIP)),

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duban_contracts.events.types import Actor, Grade, HazardState
-from duban_contracts.policies import LookBack
-from duban_contracts.testing.calendar import ZONE
+from duban_contracts.events.hazards import HazardClosed
+from duban_contracts.events.types import Actor, Grade, HazardState, PlannedLookBack
+from duban_contracts.policies import LookBack, Review
 from services.chassis.access.roles import Role
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.moves import Close, PassLookBack, Reopen
-from services.ledger.lookbacks.model import Planned, planned
+from services.ledger.hazards.model.looking_back import planned
+from services.ledger.hazards.moves import Close, PassLookBack, Reopen, decide
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.telling import (
     CITY,
@@ -25,8 +25,10 @@ from services.ledger.tests.telling import (
     DUE,
     ENTERPRISE,
     NOON,
+    RULES,
     SUBMIT,
     TODAY,
+    by,
     closed,
     does,
     in_review,
@@ -54,15 +56,11 @@ def test_a_look_back_is_passed_by_somebody_who_had_not_reviewed_it() -> None:
     assert refusal(in_review(), PASSED, GROUP) == "state-conflict"
 
 
-def test_a_planned_look_back_names_hazard_closure_and_day_and_nothing_open_has_one() -> None:
-    assert planned(CLOSED, EVERY, ZONE) == Planned(
-        hazard_id=CLOSED.hazard_id, closure=1, due_on=TODAY + timedelta(days=EVERY.days)
-    )
-    again = msgspec.structs.replace(CLOSED, reopened_count=2)
-    second = planned(again, EVERY, ZONE)
-    assert second is not None
-    assert second.closure == 3
-    assert planned(in_review(), EVERY, ZONE) is None
+def test_a_planned_look_back_names_closure_and_day() -> None:
+    assert planned(in_review(), TODAY, EVERY) == PlannedLookBack(closure=1, due_on=TODAY + timedelta(days=EVERY.days))
+    again = planned(msgspec.structs.replace(in_review(), reopened_count=2), TODAY, EVERY)
+    assert again is not None
+    assert again.closure == 3
 
 
 @pytest.mark.feature("SY31")
@@ -75,23 +73,25 @@ def test_a_failed_look_back_reopens_and_what_was_passed_no_longer_holds() -> Non
 def test_the_lot_is_the_same_for_whoever_draws_and_keeps_to_the_share(hazards: list[str], percent: int) -> None:
     def drawn(share: int) -> list[str]:
         policy = LookBack(general_percent=share)
-        return [one for one in hazards if planned(msgspec.structs.replace(CLOSED, hazard_id=one), policy, ZONE)]
+        return [one for one in hazards if planned(msgspec.structs.replace(CLOSED, hazard_id=one), TODAY, policy)]
 
     assert drawn(percent) == drawn(percent)
     assert set(drawn(percent)) <= set(drawn(min(percent + 1, 100)))
     assert (drawn(0), drawn(100)) == ([], hazards)
 
 
-def test_each_closure_is_drawn_anew_and_is_due_so_many_days_after() -> None:
-    first = planned(CLOSED, EVERY, ZONE)
-    assert first is not None
-    assert (first.closure, first.due_on) == (1, TODAY + timedelta(days=90))
-    reopened = does(CLOSED, (Reopen(reason="反弹", deadline_on=DUE), COUNTY))
-    assert planned(reopened, EVERY, ZONE) is None
-    again = planned(does(reopened, (SUBMIT, ENTERPRISE), (Close(review="合格"), CITY)), EVERY, ZONE)
-    assert again is not None
-    assert again.closure == 2
-    assert planned(closed(Grade.MAJOR), LookBack(general_percent=0), ZONE) is not None
+def test_the_event_of_each_closure_says_when_it_is_looked_at_again() -> None:
+    stamp = msgspec.structs.replace(by(CITY), rules=msgspec.structs.replace(RULES, review=Review(look_back=EVERY)))
+
+    def closing(hazard: Hazard) -> PlannedLookBack | None:
+        event = decide(hazard, Close(review="合格"), stamp)
+        assert isinstance(event, HazardClosed)
+        return event.look_back
+
+    assert closing(in_review()) == PlannedLookBack(closure=1, due_on=TODAY + timedelta(days=90))
+    reopened = does(CLOSED, (Reopen(reason="反弹", deadline_on=DUE), COUNTY), (SUBMIT, ENTERPRISE))
+    assert closing(reopened) == PlannedLookBack(closure=2, due_on=TODAY + timedelta(days=90))
+    assert planned(closed(Grade.MAJOR), TODAY, LookBack(general_percent=0)) is not None
 
 
 @pytest.mark.feature("SY31")
