@@ -20,16 +20,16 @@ _FINDINGS: Final = msgspec.json.Decoder(tuple[Finding, ...])
 
 
 async def passed_unraised(connection: Connection, before: datetime, limit: int) -> tuple[int, list[Finding]]:
-    """Return how many deadlines of hazards and listings passed before `before` and are not raised, and the oldest."""
+    """Return how many deadlines of hazards, listings and look-backs passed before `before` and are not raised, and the oldest."""
     total: int = await connection.fetchval(
         """SELECT count(*) FROM alarm
-            WHERE subject_kind IN ('hazard', 'listing') AND kind = 'overdue' AND state = 'armed' AND fires_at < $1""",
+            WHERE subject_kind IN ('hazard', 'listing', 'look_back') AND kind = 'overdue' AND state = 'armed' AND fires_at < $1""",
         before,
     )
     rows = await connection.fetch(
         """SELECT hazard_id, number, county, alarm.deadline_number, alarm.due_at, 'not_raised' AS reason
              FROM alarm JOIN hazard_clock ON hazard_id = split_part(subject_id, '/', 1)
-            WHERE subject_kind IN ('hazard', 'listing') AND alarm.kind = 'overdue' AND alarm.state = 'armed' AND fires_at < $1
+            WHERE subject_kind IN ('hazard', 'listing', 'look_back') AND alarm.kind = 'overdue' AND alarm.state = 'armed' AND fires_at < $1
             ORDER BY fires_at LIMIT $2""",
         before,
         limit,

@@ -24,7 +24,7 @@ _SOURCE = "/duban/scheduler"
 
 async def keep_follow_ups(connection: Connection, deliveries: Sequence[Delivery], *, days: CityDays) -> None:
     """Apply events that tell of follow-ups, in their order; other records are passed over."""
-    found = [told_of(each.data, _cause(each.event)) for each in deliveries]
+    found = [told_of(each.data, each.event.aggregateversion, _cause(each.event)) for each in deliveries]
     told = [each for each in found if each is not None]
     if not told:
         return

@@ -11,13 +11,16 @@ from uuid import UUID
 from duban_contracts.catalogue import EventData
 from duban_contracts.deadlines.calendar import CityDays
 from duban_contracts.events.accidents import AccidentEvent, AccidentMeasureEvent, AccidentState, MeasureState
-from duban_contracts.events.types import ACCIDENT, ACCIDENT_MEASURE, Subject
+from duban_contracts.events.hazards import HazardClosed, HazardLookBackPassed, HazardReopened
+from duban_contracts.events.types import ACCIDENT, ACCIDENT_MEASURE, LOOK_BACK, PlannedLookBack, Subject
 from services.scheduler.alarms.model import Alarm, AlarmState, Cause, Due, passing
 from services.scheduler.alarms.model import changes as alarm_changes
 
 # Constant for life: it makes the event id of every alarm about a follow-up.
 NAMESPACE: Final = UUID("0d9c7f2e-3b0a-5c58-9f0e-64756261e00f")
-KINDS: Final = (ACCIDENT, ACCIDENT_MEASURE)
+KINDS: Final = (ACCIDENT, ACCIDENT_MEASURE, LOOK_BACK)
+# They end whatever look-back of the hazard is owed: it is mended still, or it isn't and is mended again.
+_LOOKED_BACK: Final = (HazardLookBackPassed, HazardReopened)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +67,13 @@ class Told:
     cause: Cause
 
 
-def told_of(data: EventData, cause: Cause) -> Told | None:
-    """Return an event as follow-ups know it; None for one that tells of none."""
+def told_of(data: EventData, version: int | None, cause: Cause) -> Told | None:
+    """Return an event as follow-ups know it; None for one that tells of none. `version` is that of its envelope."""
     if isinstance(data, AccidentEvent):
         # Its events have no version of the envelope, since they are no hazard's.
         return Told(data.accident.accident_id, data.accident.version, data, cause)
+    if isinstance(data, _LOOKED_BACK) or (isinstance(data, HazardClosed) and data.look_back is not None):
+        return Told(data.hazard.hazard_id, version or 0, data, cause)
     return None
 
 
@@ -78,6 +83,8 @@ def news_of(data: EventData) -> Iterator[News]:
         yield from _of_accident(data)
         if isinstance(data, AccidentMeasureEvent):
             yield _of_measure(data)
+    elif isinstance(data, HazardClosed) and data.look_back is not None:
+        yield _of_closure(data, data.look_back)
 
 
 def after(known: Mapping[str, FollowUp], told: Told, days: CityDays) -> list[FollowUp]:
@@ -85,7 +92,7 @@ def after(known: Mapping[str, FollowUp], told: Told, days: CityDays) -> list[Fol
 
     An event that is not newer than a follow-up changes nothing of it.
     """
-    found = []
+    found = _looked_back(known, told)
     for news in news_of(told.data):
         before = known.get(news.about.id)
         if before is not None and told.version <= before.version:
@@ -105,6 +112,14 @@ def changes(before: FollowUp | None, now: FollowUp) -> list[Alarm]:
     """Return the alarms to write when a follow-up is set, met, or owed again."""
     late = now.done_at is not None and now.done_at >= now.due_at
     return alarm_changes(_called_for(before), _called_for(now), passed={1} if late else frozenset())
+
+
+def _looked_back(known: Mapping[str, FollowUp], told: Told) -> list[FollowUp]:
+    if not isinstance(told.data, _LOOKED_BACK):
+        return []
+    at = told.data.occurred_at
+    owed = [each for each in known.values() if each.done_at is None and each.version < told.version]
+    return [replace(each, done_at=at, version=told.version, cause=told.cause) for each in owed]
 
 
 def _called_for(follow_up: FollowUp | None) -> list[Alarm]:
@@ -153,5 +168,18 @@ def _of_measure(data: AccidentMeasureEvent) -> News:
         due_on=measure.deadline_on,
         # What waits to be verified is no longer its owner's to do.
         is_owed=measure.state is MeasureState.OPEN,
+        at=data.occurred_at,
+    )
+
+
+def _of_closure(data: HazardClosed, planned: PlannedLookBack) -> News:
+    hazard = data.hazard
+    return News(
+        about=planned.as_subject(hazard),
+        county=hazard.county,
+        sector=hazard.sector,
+        unit=hazard.responsible_unit,
+        due_on=planned.due_on,
+        is_owed=True,
         at=data.occurred_at,
     )

@@ -1,4 +1,4 @@
-"""What supervision events say about a follow-up (事故整改措施, 整改评估) to the kind of letter that they ask for."""
+"""What supervision events say about a follow-up (事故整改措施, 整改评估, 回头看) to the kind of letter that they ask for."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Final
 from duban_contracts.admissible.texts import made_fit
 from duban_contracts.days import chinese_date
 from duban_contracts.events.supervision import SupervisionEvent
-from duban_contracts.events.types import ACCIDENT, ACCIDENT_MEASURE
+from duban_contracts.events.types import ACCIDENT, ACCIDENT_MEASURE, LOOK_BACK
 from duban_contracts.vocabulary import SECTORS, SUBJECT_KINDS
 from services.notifications.letters.model.cause import Matter
 from services.notifications.letters.model.kind import Words, Writing
 from services.notifications.letters.model.words import last_day, term
 
-_FOLLOW_UPS: Final = frozenset({ACCIDENT, ACCIDENT_MEASURE})
+_FOLLOW_UPS: Final = frozenset({ACCIDENT, ACCIDENT_MEASURE, LOOK_BACK})
 
 
 def follow_up_matter(event: SupervisionEvent) -> Matter | None:

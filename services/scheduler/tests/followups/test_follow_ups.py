@@ -1,8 +1,8 @@
-"""事故整改措施和整改评估 have their days: what is owed past one is said once, what was done in time never (SY43, P3)."""
+"""事故整改措施, 整改评估 and 回头看 have their days: what is owed past one is said once, what was done in time never (P3)."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.codec import decode
+from duban_contracts.events.hazards import HazardClosed, HazardLookBackPassed
 from duban_contracts.events.supervision import SupervisionOverdue
-from duban_contracts.events.types import Subject
+from duban_contracts.events.types import Grade, HazardState, PlannedLookBack, Subject
 from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.stories import Story, confirmed
 from services.chassis.access import keys
 from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
@@ -104,7 +106,7 @@ def folded(story: Accident, repeated: list[int]) -> dict[str, FollowUp]:
     """What is known after the events in their order, some of them told again behind all."""
     known: dict[str, FollowUp] = {}
     for data in [*story.events, *(story.events[number % len(story.events)] for number in repeated)]:
-        told = told_of(data, Cause("e", None, None))
+        told = told_of(data, None, Cause("e", None, None))
         assert told is not None
         for now in after(known, told, POLICY.days):
             known[now.about.id] = now
@@ -130,3 +132,43 @@ def test_what_is_done_before_its_day_is_over_is_withdrawn_and_after_it_excused(d
     [alarm] = changes(before, now)
     assert alarm.state is (AlarmState.EXCUSED if at >= before.due_at else AlarmState.WITHDRAWN)
     assert [each.state for each in changes(now, before)] == [AlarmState.ARMED]
+
+
+HAZARD: Final = confirmed(grade=Grade.MAJOR, deadline_on=june(30))
+SUBMITTED: Final = local(2)
+LOOKED_AT: Final = PlannedLookBack(closure=1, due_on=june(20))
+
+
+def struck_off(story: Story = HAZARD, at: datetime = SUBMITTED) -> Story:
+    submitted = story.submitted(at)
+    return submitted.happened(
+        HazardClosed, at + timedelta(hours=1), {"state": HazardState.CLOSED}, review="合格", look_back=LOOKED_AT
+    )
+
+
+@pytest.mark.feature("SY31")
+@pytest.mark.promise("P3")
+async def test_a_look_back_past_its_day_is_said_once_and_one_that_was_done_never(bench: Bench) -> None:
+    await bench.learn(struck_off().records())
+    await bench.at(local(20, 23, 59))
+    assert await overdue(bench) == []
+    await bench.at(local(21, 0, 1))
+    await bench_on(bench.database, bench.clock).at(local(22))
+    assert await overdue(bench) == [Subject(kind="look_back", id="hz-1/1", number=HAZARD.facts.number)]
+    [said] = [decode(event) for event in await bench.said()]
+    assert isinstance(said, SupervisionOverdue)
+    assert (said.unit, said.hazard) == (HAZARD.facts.responsible_unit, None)
+
+
+@pytest.mark.feature("SY31")
+@pytest.mark.parametrize("kind", ["passed", "reopened"])
+async def test_whoever_looked_back_in_time_hears_nothing(bench: Bench, kind: str) -> None:
+    closed = struck_off()
+    looked = (
+        closed.happened(HazardLookBackPassed, local(19), {}, review="整改保持")
+        if kind == "passed"
+        else closed.reopened(local(19), june(29))
+    )
+    await bench.learn(looked.records())
+    await bench.at(local(28))
+    assert await overdue(bench) == []
