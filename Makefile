@@ -73,6 +73,13 @@ token: install ## Print a token for `Authorization: Bearer` of an example accoun
 doctor: install ## Find what would stop the platform from starting, and say what to do
 	@$(LOCAL) doctor
 
+.PHONY: backup restore
+backup: install ## Take a base backup of PostgreSQL; its log is archived as it is written after `BACKUP=1 make up`
+	@$(LOCAL) backup
+
+restore: install ## Replace PostgreSQL's data by what the backups hold (UNTIL=<instant>: as it was then)
+	@$(LOCAL) restore $(if $(UNTIL),--until "$(UNTIL)")
+
 .PHONY: reset
 reset: install ## Stop everything and forget all data (downloads stay)
 	@$(LOCAL) reset
@@ -159,6 +166,10 @@ bench-alarms: install ## Measure ten million armed alarms (a quarter of an hour;
 .PHONY: chaos
 chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1; YEAR=1: 2024)
 	@$(PY) -m $(if $(YEAR),tests.chaos.year,tests.chaos.storm) $(if $(SEED),--seed $(SEED)) $(if $(YEAR),,$(STORM)) $(ARGS)
+.PHONY: drill
+drill: install ## Lose PostgreSQL with its disk in the middle of the demo's play, restore it from the backups, then audit
+	@$(PY) -m tests.chaos.drill $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: upgrade
 upgrade: install ## Upgrade the release before under load, take it back, upgrade again, then audit (FROM=<git ref>)
 	@$(PY) -m tests.chaos.upgrade $(if $(FROM),--from $(FROM)) $(if $(SEED),--seed $(SEED)) $(ARGS)

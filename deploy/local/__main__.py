@@ -20,6 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (help_text, _) in COMMANDS.items():
         command = commands.add_parser(name, help=help_text)
+        if name == "restore":
+            command.add_argument(
+                "--until", help="an instant, such as 2026-11-26T08:00:00+08:00; without it, all there is"
+            )
         if name in {"logs", "restart", "psql"}:
             command.add_argument("process", nargs="?", help="e.g. ledger, kafka, postgres")
         if name == "token":
@@ -124,6 +128,23 @@ def _env(settings: Settings, _parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _backup(settings: Settings, _parsed: argparse.Namespace) -> int:
+    from deploy.local import recovery
+
+    recovery.back_up(settings, lambda line: print(f"  {line}"))
+    return 0
+
+
+def _restore(settings: Settings, parsed: argparse.Namespace) -> int:
+    from datetime import datetime
+
+    from deploy.local import recovery
+
+    until = datetime.fromisoformat(parsed.until).astimezone() if parsed.until else None
+    recovery.restore(settings, until, lambda line: print(f"  {line}"))
+    return 0
+
+
 def _psql(settings: Settings, parsed: argparse.Namespace) -> int:
     from deploy.local import platform, postgres
 
@@ -167,6 +188,8 @@ COMMANDS = {
     "logs": ("show one process's log, and follow it on a terminal", _logs),
     "doctor": ("find what would stop the platform from starting", _doctor),
     "reset": ("stop, and forget all state", _reset),
+    "backup": ("take a base backup of PostgreSQL (after BACKUP=1 make up)", _backup),
+    "restore": ("replace PostgreSQL's data by what the backups hold", _restore),
     "env": ("print what the duban command has to know of this platform, as lines for a shell (with passwords)", _env),
     "psql": ("open a service's database", _psql),
     "token": ("print a token of an example account, for `Authorization: Bearer`", _token),

@@ -126,14 +126,14 @@ class PostgresServer:
     """One running PostgreSQL."""
 
     def __init__(self, server: postgres_parts.Server, log: Path) -> None:
-        self._server = server
+        self.server = server
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def dsn(self) -> str:
         """Superuser DSN of the `postgres` database."""
-        return self._server.dsn()
+        return self.server.dsn()
 
     @property
     def pid(self) -> int | None:
@@ -142,13 +142,13 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it accepts sessions. Raises `Trouble`."""
-        self._process = self._server.start(self._log)
+        self._process = self.server.start(self._log)
 
         async def check() -> str | None:
             # Right after a kill the old server's children may still hold its memory: a new one gives up at once, and
             # is started again, as the supervisor would.
             if self.pid is None:
-                self._process = self._server.start(self._log)
+                self._process = self.server.start(self._log)
             missing = await readiness.postgres(self.dsn)
             return missing and f"{missing}; {_last_lines(self._log)}"
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deploy.local import jars, java, kafka, leftovers, postgres, security
+from deploy.local import backup, jars, java, kafka, leftovers, postgres, security
 
 if TYPE_CHECKING:
     from deploy.local.settings import Settings
@@ -54,9 +54,8 @@ def _kafka(settings: Settings) -> kafka.Cluster | None:
 def _postgres(settings: Settings) -> postgres.Server | None:
     if settings.outside_postgres:
         return None
-    server = postgres.server(
-        settings.home, settings.port("postgres"), settings.credentials / "postgres", settings.postgres_options
-    )
+    options = {**settings.postgres_options, **(backup.OPTIONS if settings.backup else {})}
+    server = postgres.server(settings.home, settings.port("postgres"), settings.credentials / "postgres", options)
     server.initialise()
     leftovers.clear_stale_lock(server.data)
     return server

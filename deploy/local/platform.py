@@ -21,6 +21,7 @@ from deploy.local import (
     programs,
     provision,
     readiness,
+    recovery,
     secrets_store,
     security,
     sign_in,
@@ -58,6 +59,7 @@ def up(settings: Settings, say: Say) -> None:
         supervisor = Supervisor(settings)
         supervisor.configure([*first, *services])
         asyncio.run(_servers(settings, supervisor, prepared, first, say))
+        recovery.keep(settings, prepared, say)
         asyncio.run(_services(settings, supervisor, prepared, services, dsns, say))
 
 
@@ -90,19 +92,14 @@ def reset(settings: Settings, say: Say) -> None:
 def addresses(settings: Settings) -> list[tuple[str, str]]:
     """Return what can be looked at, and where."""
     web = [(name, f"http://{LOOPBACK}:{settings.port(name)}") for name in settings.services]
+    postgres = "outside (DUBAN_POSTGRES_DSN)" if settings.outside_postgres else _postgres_address(settings)
+    issuer = f"{sign_in.url(settings.port(sign_in.NAME))}  (make token AS=county-regulator)"
     return [
         *web,
         ("Kafka", settings.kafka_bootstrap),
-        (
-            "PostgreSQL",
-            "outside (DUBAN_POSTGRES_DSN)" if settings.outside_postgres else _postgres_address(settings),
-        ),
+        ("PostgreSQL", postgres),
         ("mail (demo)", f"smtp://{LOOPBACK}:{settings.port('smtp')}"),
-        *(
-            [("sign-in (demo)", f"{sign_in.url(settings.port(sign_in.NAME))}  (make token AS=county-regulator)")]
-            if sign_in.offered(settings)
-            else []
-        ),
+        *([("sign-in (demo)", issuer)] if sign_in.offered(settings) else []),
         ("webhooks (demo)", f"http://{LOOPBACK}:{settings.port('webhook')}/received"),
         ("passwords, keys", str(settings.credentials)),
         ("checkpoints' public key", str(checkpoints.verifier_keys(settings))),

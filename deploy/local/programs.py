@@ -6,7 +6,7 @@ import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from deploy.local import certificates, checkpoints, leftovers, provision, secrets_store, security, vault
+from deploy.local import backup, certificates, checkpoints, leftovers, provision, secrets_store, security, vault
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
 from duban_contracts.kafka_users import service_user
@@ -31,6 +31,8 @@ def servers(settings: Settings, parts: Parts) -> list[Program]:
         account = parts.postgres.account
         user = account.name if account else None
         programs.append(Program("postgres", parts.postgres.command(), _POSTGRES, stop_signal="INT", user=user))
+        if settings.backup:
+            programs.append(backup.archive(parts.postgres).receiver())
     if parts.kafka:
         programs += [
             Program(

@@ -36,6 +36,7 @@ class Settings:
     port_offsets: Mapping[str, int]
     brokers: int
     secure: bool
+    backup: bool
     kafka_heap: str
     kafka_options: tuple[str, ...]
     postgres_options: Mapping[str, str]
@@ -103,6 +104,7 @@ def load(environ: Mapping[str, str] | None = None, *, file: Path = HERE / "platf
         port_offsets=raw["ports"]["offsets"],
         brokers=_brokers(env, raw, home),
         secure=_secure(env, home),
+        backup=_backup(env, home),
         kafka_heap=env.get("DUBAN_KAFKA_HEAP") or raw["kafka"]["heap"],
         kafka_options=tuple((env.get("DUBAN_KAFKA_OPTIONS") or raw["kafka"]["options"]).split()),
         postgres_options={name: str(value) for name, value in raw["postgres"].items()},
@@ -160,6 +162,24 @@ def _secure(env: Mapping[str, str], home: Path) -> bool:
             "SECURE=1 sets up a Kafka of this machine, and DUBAN_KAFKA_BOOTSTRAP names another.", "Use one of the two."
         )
     return text == "1"
+
+
+def _backup(env: Mapping[str, str], home: Path) -> bool:
+    # Kept as it is, like SECURE: without its receiver, a server that waits for it would wait for ever.
+    text = env.get("BACKUP") or str(int(archives(home).exists() and not env.get("DUBAN_POSTGRES_DSN")))
+    if text not in {"0", "1"}:
+        raise Trouble(f"BACKUP is {text!r}.", "Use 1 to archive PostgreSQL's log as it is written, 0 to stop that.")
+    if text == "1" and env.get("DUBAN_POSTGRES_DSN"):
+        raise Trouble(
+            "BACKUP=1 archives this machine's own PostgreSQL, and DUBAN_POSTGRES_DSN names another.",
+            "Use one of the two.",
+        )
+    return text == "1"
+
+
+def archives(home: Path) -> Path:
+    """Return the mark of a platform whose PostgreSQL is archived."""
+    return home / "state" / "archives"
 
 
 def is_secured(node: Path) -> bool:

@@ -86,7 +86,7 @@ def _home() -> Path:
     return Path(asked).absolute()
 
 
-def settings_in(home: Path, brokers: str) -> Settings:
+def settings_in(home: Path, brokers: str, **more: str) -> Settings:
     """Return the settings of a platform of our own, whatever this shell's environment points at. Raises `Trouble`."""
     asked = os.environ.get("DUBAN_PORT_BASE")
     environment = {
@@ -95,6 +95,7 @@ def settings_in(home: Path, brokers: str) -> Settings:
         "DUBAN_CLOCK_RATE": str(CLOCK_RATE),
         "DUBAN_CLOCK_ORIGIN": CLOCK_ORIGIN,
         "BROKERS": brokers,
+        **more,
     }
     for base in [asked] if asked else map(str, _PORT_BASES):
         settings = load({**environment, "DUBAN_PORT_BASE": base})

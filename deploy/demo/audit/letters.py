@@ -7,10 +7,11 @@ from collections import Counter
 from deploy.demo.audit.case import AUDITOR, Case, Line, some, tally
 
 
-async def every_overdue_hazard_has_one_letter(case: Case) -> Line:
+async def every_overdue_deadline_has_one_letter(case: Case) -> Line:
     """P9: one numbered letter for each 督办逾期, delivered or visibly not, and sent once."""
     evidence = await case.evidence()
-    overdue = {record["hazard_id"] for record in evidence.of_type("overdue")}
+    # A hazard that was reopened may pass a second deadline, which is another 督办逾期.
+    overdue = Counter(record["hazard_id"] for record in evidence.of_type("overdue"))
     letters: Counter[str] = Counter()
     states: Counter[str] = Counter()
     numbers: Counter[str] = Counter()
@@ -19,7 +20,7 @@ async def every_overdue_hazard_has_one_letter(case: Case) -> Line:
         if letter["kind"] == "urging":
             letters[letter["about"]["id"]] += 1
             states[letter["state"]] += 1
-    wrong = [f"{hazard} {letters[hazard]} 封" for hazard in overdue | set(letters) if letters[hazard] != 1]
+    wrong = [f"{hazard} {letters[hazard]} 封" for hazard in overdue | letters if letters[hazard] != overdue[hazard]]
     wrong += [f"文号 {number} 重复" for number, count in numbers.items() if count > 1]
     wrong += [f"{count} 封未送" for state, count in states.items() if state in {"issued", "pending"}]
     arrived = (await case.platform.client.get(case.received)).json()

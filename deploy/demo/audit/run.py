@@ -37,7 +37,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     tips.every_tip_went_its_way,
     tips.who_reported_is_known_to_the_vault_alone,
     alarms.every_overdue_deadline_was_raised_once,
-    letters.every_overdue_hazard_has_one_letter,
+    letters.every_overdue_deadline_has_one_letter,
     figures.the_books_balance,
     figures.statistics_equal_recomputation,
     history.history_verifies_offline,
