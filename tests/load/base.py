@@ -27,6 +27,8 @@ import sys
 from dataclasses import replace
 from tests.load import bench
 bench.FULL = replace(bench.FULL, ingest_rounds=1, offer_rounds=1, life_rounds=1)
+if callers := int(sys.argv.pop(1)):
+    bench.FULL, bench.QUICK = replace(bench.FULL, callers=callers), replace(bench.QUICK, callers=callers)
 sys.exit(bench.main())
 """
 # Within so much the same tree differs from itself.
@@ -60,18 +62,19 @@ def commit_of(ref: str) -> str:
     return _git("rev-parse", "--short", f"{ref}^{{commit}}")
 
 
-def measure(tree: Path, parts: str, *, quick: bool) -> dict[str, Any]:
-    """Return the result of one round of a tree's own bench; raises RuntimeError when it fails."""
+def measure(tree: Path, parts: str, *, options: Sequence[str] = (), callers: int = 0) -> dict[str, Any]:
+    """Return the result of one round of a tree's own bench, with `options` that it knows; raises RuntimeError."""
     with tempfile.TemporaryDirectory(prefix="duban-bench-result-") as output:
         command = [
             sys.executable,
             "-c",
             _ONE_ROUND,
+            str(callers),
             "--only",
             parts,
             "--output",
             output,
-            *(["--quick"] if quick else []),
+            *options,
         ]
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join([str(tree / "contracts" / "src"), str(tree)]),
@@ -125,16 +128,28 @@ def figures_of(document: Mapping[str, Any]) -> list[Figure]:
 
 
 def compare(
-    ref: str, parts: str, *, turns: int, quick: bool, say: Callable[[str], None]
+    ref: str,
+    parts: str,
+    *,
+    turns: int,
+    quick: bool,
+    say: Callable[[str], None],
+    callers: int = 0,
+    polling: bool = False,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Measure base and present in turn; return both lists of results, oldest first."""
+    """Measure base and present in turn; return both lists of results, oldest first.
+
+    Only the present tree is told how its callers wait: a base may know no other way than to ask again.
+    """
+    plain = ["--quick"] if quick else []
+    options = {"base": plain, "present": [*plain, *(["--polling"] if polling else [])]}
     results: dict[str, list[dict[str, Any]]] = {"base": [], "present": []}
     with worktree(ref) as tree:
         for nth in range(turns):
             # Who goes first has the warmer or the colder machine: they take turns in that as well.
             ways = [("base", tree), ("present", ROOT)]
             for name, where in ways if nth % 2 == 0 else reversed(ways):
-                results[name].append(measure(where, parts, quick=quick))
+                results[name].append(measure(where, parts, options=options[name], callers=callers))
                 say(f"turn {nth + 1}, {name}: " + _line(figures_of(results[name][-1])))
     return results
 

@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -43,6 +43,7 @@ class Plan:
     callers: int
     life_seconds: float
     life_rounds: int
+    waits: bool = True
 
 
 FULL = Plan(20_000, 5, (500, 1000), 20, 5, 3, 64, 20, 3)
@@ -77,6 +78,7 @@ def _parts(plan: Plan, servers: Rig) -> dict[str, tuple[str, Measure]]:
                 seconds=plan.life_seconds,
                 warm_seconds=plan.warm_seconds,
                 rounds=plan.life_rounds,
+                waits=plan.waits,
                 say=_say,
             ),
         ),
@@ -112,7 +114,15 @@ async def _measure(plan: Plan, command: str, parts: str) -> dict[str, Any]:
 def _compare(arguments: argparse.Namespace, command: str) -> dict[str, Any]:
     began = datetime.now(UTC)
     commit = base.commit_of(arguments.base)
-    results = base.compare(arguments.base, arguments.only, turns=arguments.turns, quick=arguments.quick, say=_say)
+    results = base.compare(
+        arguments.base,
+        arguments.only,
+        turns=arguments.turns,
+        quick=arguments.quick,
+        callers=arguments.callers,
+        polling=arguments.polling,
+        say=_say,
+    )
     return {
         "measured_at": began.isoformat(timespec="seconds"),
         "command": command,
@@ -134,14 +144,23 @@ def main() -> int:
         "--quick", action="store_true", help="under a minute; shows that the bench works, measures nothing"
     )
     parser.add_argument("--only", default="abc", help="parts to run: a ingest, b freshness, c lifecycles")
+    parser.add_argument("--callers", type=int, default=0, help="(c): how many lives are led at once")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--waiting", action="store_true", help="(c): search and read wait (Prefer: wait); the usual way")
+    way.add_argument("--polling", action="store_true", help="(c): search and read are asked again and again")
     parser.add_argument("--base", default="", help="a git ref to measure beside the present tree, in turns")
     parser.add_argument("--turns", type=int, default=3, help="with --base: how often each is measured")
     parser.add_argument("--output", type=Path, default=None, help="directory of the result files")
     arguments = parser.parse_args()
-    plan = QUICK if arguments.quick else FULL
+    plan = replace(QUICK if arguments.quick else FULL, waits=not arguments.polling)
+    if arguments.callers:
+        plan = replace(plan, callers=arguments.callers)
     only = "" if arguments.only == "abc" else f" --only {arguments.only}"
     against = f" --base {arguments.base} --turns {arguments.turns}" if arguments.base else ""
-    command = f"python -m tests.load.bench{' --quick' if arguments.quick else ''}{only}{against}"
+    lives = (
+        f"{f' --callers {arguments.callers}' if arguments.callers else ''}{' --polling' if arguments.polling else ''}"
+    )
+    command = f"python -m tests.load.bench{' --quick' if arguments.quick else ''}{only}{lives}{against}"
     document = _compare(arguments, command) if against else uvloop.run(_measure(plan, command, arguments.only))
     # A quick run is no measurement: it never lands among the results.
     usual = ROOT / (".duban/bench" if arguments.quick else "docs/benchmarks")

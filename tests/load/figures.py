@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -31,3 +32,21 @@ def bound_by(cores: dict[str, float], available: int) -> str:
         shares = ", ".join(f"{p} {s:.2f}" for p, s in sorted(ours.items(), key=lambda item: -item[1])[:4])
         return f"all {available} cores are in use, most by {shares}{foreign}"
     return f"no core is full: the busiest part, {busiest}, uses {ours[busiest]:.2f} cores; the rest is waiting{foreign}"
+
+
+def mean_cores(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return by part the median of the cores that the rounds used."""
+    parts = {part for run in rounds for part in run["cores"]}
+    return {part: round(median([run["cores"].get(part, 0.0) for run in rounds]), 2) for part in sorted(parts)}
+
+
+def cores_used(cores: Mapping[str, float]) -> str:
+    """Return what was used, the most first."""
+    used = sorted(cores.items(), key=lambda item: -item[1])
+    return ", ".join(f"{part} {share:.2f}" for part, share in used if share >= 0.01)
+
+
+def verdict(summary: Mapping[str, Any]) -> list[str]:
+    """Return what bounded a figure, and which aims it meets."""
+    aims = "; ".join(f"{aim}: {'met' if met else 'missed'}" for aim, met in summary["aims"].items())
+    return [f"Bound by: {summary['bound_by']}.", "", f"Aims: {aims}.", ""]

@@ -11,6 +11,7 @@ import msgspec
 
 # The services close a connection that is idle for 5 s; a caller that thought so long begins a new one.
 _IDLE_SECONDS: Final = 3.0
+_NOT_MODIFIED: Final = 304
 
 
 class UnexpectedStatus(Exception):
@@ -26,9 +27,9 @@ class Client:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._used_at = 0.0
 
-    async def get(self, path: str) -> Any:
-        """GET; raises UnexpectedStatus."""
-        return await self._call(b"GET " + path.encode() + b" HTTP/1.1\r\n" + self._head + b"\r\n")
+    async def get(self, path: str, headers: str = "") -> Any:
+        """GET, with further header lines; None for 304. Raises UnexpectedStatus."""
+        return await self._call(b"GET " + path.encode() + b" HTTP/1.1\r\n" + self._head + headers.encode() + b"\r\n")
 
     async def post(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
         """POST; raises UnexpectedStatus."""
@@ -43,10 +44,13 @@ class Client:
         reader, writer = self._streams
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
+        status = int(head[9:12])
+        if status == _NOT_MODIFIED:
+            self._used_at = time.monotonic()
+            return None
         length = int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
         body = await reader.readexactly(length)
         self._used_at = time.monotonic()
-        status = int(head[9:12])
         if status >= 300:
             raise UnexpectedStatus(f"{status} {body.decode(errors='replace')[:500]}")
         return msgspec.json.decode(body)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tests.load.figures import bound_by, median
+from tests.load.figures import bound_by, cores_used, mean_cores, median, verdict
+from tests.load.lifecycles_page import lifecycles_page
 
 # The aims of the first loop; a figure is reported whether it meets its aim or not.
 AIM_EVENTS: Final = 3000
@@ -40,7 +41,7 @@ def _ingest(rounds: Mapping[str, Sequence[Mapping[str, Any]]], cores: int) -> di
     return {
         "events_per_second": rates,
         "share_of_bare_postgres": round(median(shares), 2),
-        "bound_by": bound_by(_mean_cores(rounds["ledger"]), cores),
+        "bound_by": bound_by(mean_cores(rounds["ledger"]), cores),
         "aims": {
             f"ledger >= {AIM_EVENTS}/s": rates["ledger"] >= AIM_EVENTS,
             "ledger >= a third of bare PostgreSQL": median(shares) >= AIM_SHARE_OF_POSTGRES,
@@ -57,7 +58,7 @@ def _freshness(rounds: Sequence[Mapping[str, Any]], cores: int) -> dict[str, Any
         "claim_to_figure_ms": {name: median([s[name] for s in spreads]) for name in ("p50", "p90", "p99")},
         "worst_ms": max(spread["max"] for spread in spreads),
         "claim_to_ledger_ms": {name: median([s[name] for s in ledger]) for name in ("p50", "p99")},
-        "bound_by": bound_by(_mean_cores(rounds), cores),
+        "bound_by": bound_by(mean_cores(rounds), cores),
         "aims": {f"p99 < {AIM_P99_MILLISECONDS} ms": p99 < AIM_P99_MILLISECONDS},
     }
 
@@ -70,18 +71,17 @@ def _lifecycles(section: Mapping[str, Any], cores: int) -> dict[str, Any]:
         "lifecycles_per_second": rate,
         "requests_per_second": median([run["requests_per_second"] for run in rounds]),
         "requests_per_lifecycle": median([run["requests_per_lifecycle"] for run in rounds]),
+        "processor_ms_per_lifecycle": {
+            part: median([run["processor_ms_per_lifecycle"].get(part, 0.0) for run in rounds])
+            for part in rounds[0]["processor_ms_per_lifecycle"]
+        },
         "resident_mb": resident,
-        "bound_by": bound_by(_mean_cores(rounds), cores),
+        "bound_by": bound_by(mean_cores(rounds), cores),
         "aims": {
             f">= {AIM_LIFECYCLES}/s": rate >= AIM_LIFECYCLES,
             f"every service < {AIM_MEGABYTES} MB": max(resident.values()) < AIM_MEGABYTES,
         },
     }
-
-
-def _mean_cores(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    parts = {part for run in rounds for part in run["cores"]}
-    return {part: round(median([run["cores"].get(part, 0.0) for run in rounds]), 2) for part in sorted(parts)}
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -92,7 +92,7 @@ def render(document: Mapping[str, Any]) -> str:
     if "freshness" in document:
         lines += _freshness_page(document["freshness"], document["summary"]["freshness"])
     if "lifecycles" in document:
-        lines += _lifecycles_page(document["lifecycles"], document["summary"]["lifecycles"])
+        lines += lifecycles_page(document["lifecycles"], document["summary"]["lifecycles"])
     for part, error in document.get("failed", {}).items():
         lines += [f"**{part} was not measured:** `{error}`", ""]
     return "\n".join(lines) + "\n"
@@ -165,9 +165,9 @@ def _ingest_page(section: Mapping[str, Any], summary: Mapping[str, Any]) -> list
     for way, runs in section["rounds"].items():
         rounds = ", ".join(f"{run['events_per_second']:,}" for run in runs)
         rate = summary["events_per_second"][way]
-        lines.append(f"| {names[way]} | {rate:,.0f} | {rounds} | {_cores(_mean_cores(runs))} |")
+        lines.append(f"| {names[way]} | {rate:,.0f} | {rounds} | {cores_used(mean_cores(runs))} |")
     share = f"The ledger runs at {summary['share_of_bare_postgres']:.0%} of bare PostgreSQL (median of the rounds)."
-    return [*lines, "", share, "", *_verdict(summary)]
+    return [*lines, "", share, "", *verdict(summary)]
 
 
 def _freshness_page(section: Mapping[str, Any], summary: Mapping[str, Any]) -> list[str]:
@@ -191,47 +191,5 @@ def _freshness_page(section: Mapping[str, Any], summary: Mapping[str, Any]) -> l
             f"| {one['worst_ms']:.0f} | {ledger['p50']:.0f} / {ledger['p99']:.0f} | {by_round} |"
         )
     for rate, one in summary.items():
-        lines += ["", f"At {rate}/s: {_cores(_mean_cores(section['rounds'][rate]))}.", "", *_verdict(one)]
+        lines += ["", f"At {rate}/s: {cores_used(mean_cores(section['rounds'][rate]))}.", "", *verdict(one)]
     return lines
-
-
-def _lifecycles_page(section: Mapping[str, Any], summary: Mapping[str, Any]) -> list[str]:
-    rounds = section["rounds"]
-    lines = [
-        "## (c) Lifecycles over HTTP",
-        "",
-        (
-            "report (gateway), search (ledger), confirm, rectified (gateway), read, close; "
-            f"{section['callers']} callers, each one hazard at a time, {section['seconds']:g} s a round, all five services "
-            f"running. A caller asks again every {section['ask_again_seconds'] * 1000:g} ms until its event has come "
-            "through; those requests count as requests, not as lifecycles."
-        ),
-        "",
-        (
-            f"**{summary['lifecycles_per_second']:g} lifecycles/s** "
-            f"({', '.join(str(run['lifecycles_per_second']) for run in rounds)}), {summary['requests_per_lifecycle']:g} "
-            f"requests each, {summary['requests_per_second']:.0f} requests/s."
-        ),
-        "",
-        "| step | p50 ms | p99 ms |",
-        "|---|--:|--:|",
-    ]
-    for step in rounds[0]["milliseconds"]:
-        p50, p99 = (median([run["milliseconds"][step][name] for run in rounds]) for name in ("p50", "p99"))
-        lines.append(f"| {step} | {p50:.0f} | {p99:.0f} |")
-    lines += ["", f"Cores: {_cores(_mean_cores(rounds))}.", "", "| service | resident MB before | after | private |"]
-    lines.append("|---|--:|--:|--:|")
-    for name, after in section["memory_after"].items():
-        before = section["memory_before"][name]
-        lines.append(f"| {name} | {before['resident']:.0f} | {after['resident']:.0f} | {after['private']:.0f} |")
-    return [*lines, "", *_verdict(summary)]
-
-
-def _verdict(summary: Mapping[str, Any]) -> list[str]:
-    aims = "; ".join(f"{aim}: {'met' if met else 'missed'}" for aim, met in summary["aims"].items())
-    return [f"Bound by: {summary['bound_by']}.", "", f"Aims: {aims}.", ""]
-
-
-def _cores(cores: Mapping[str, float]) -> str:
-    used = sorted(cores.items(), key=lambda item: -item[1])
-    return ", ".join(f"{part} {share:.2f}" for part, share in used if share >= 0.01)

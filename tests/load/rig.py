@@ -33,7 +33,7 @@ from services.chassis.publishing import topics
 PROFILE = ROOT / "deploy" / "profiles" / "jincheng"
 COUNTIES = tuple(county.code for county in load_city(PROFILE).counties)
 HEAP = "512m"
-_START_SECONDS = 60
+_START_SECONDS = 240
 _STOP_SECONDS = 40
 _SERVERS = {"postgres": "postgres", "java": "kafka"}
 

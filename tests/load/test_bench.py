@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from deploy.local.settings import ROOT
-from tests.load import base
+from tests.load import base, lifecycles
 from tests.load.figures import bound_by, percentile
 
 pytestmark = pytest.mark.servers
@@ -34,6 +35,7 @@ def test_a_quick_run_writes_a_whole_result(tmp_path: Path) -> None:
     (life,) = result["lifecycles"]["rounds"]
     assert {"report", "search", "confirm", "rectified", "read", "close"} <= life["milliseconds"].keys()
     assert life["requests_per_lifecycle"] >= 6
+    assert life["processor_ms_per_lifecycle"].keys() >= {"ledger", "gateway", "postgres", "kafka", "all"}
     assert len(result["lifecycles"]["memory_after"]) == 5
     assert all(section["bound_by"] for section in (result["summary"]["ingest"], result["summary"]["lifecycles"]))
     assert "## (a)" in page.read_text(encoding="utf-8")
@@ -93,3 +95,15 @@ def test_a_base_stands_in_a_worktree_of_its_own_that_goes_away() -> None:
         assert (tree / "tests" / "load" / "bench.py").exists()
         assert tree != ROOT
     assert not tree.exists()
+
+
+def test_a_life_costs_what_the_platforms_parts_used_and_the_generator_is_told_apart() -> None:
+    cores = {"ledger": 0.5, "postgres": 0.3, "bench": 0.2, "others": 0.4}
+    each = lifecycles.processor_of_each(cores, 80)
+    assert each == {"ledger": 6.25, "postgres": 3.75, "bench": 2.5, "all": 10.0}
+    assert math.isnan(lifecycles.processor_of_each(cores, 0)["all"])
+
+
+def test_callers_who_ask_again_bound_themselves_and_those_who_wait_do_not() -> None:
+    assert lifecycles.own_cap(64, waits=False) == 128
+    assert lifecycles.own_cap(64, waits=True) is None
