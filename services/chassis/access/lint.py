@@ -33,6 +33,9 @@ _ROLES_MODULE: Final = role_groups.__name__
 # Fields of those names that are no principal's: file (below services/) -> attribute expressions, each with its reason.
 _OTHERS: Final = {
     "chassis/assembly.py": {"job.role"},  # a role of the process: http, consumer, relay
+    # In which role somebody acted, written down.
+    "chassis/storage/trail.py": {"act.role"},
+    "chassis/trail/recorder.py": {"act.role"},
     # Of which sectors a task is: its facts, by which the caller's scope decides.
     "scheduler/tasks/model/planned.py": {"self.sectors"},
     "scheduler/tasks/model/task.py": {"plan.sectors"},
