@@ -11,6 +11,7 @@ from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.refusals import Caller
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
+from services.chassis.web.preconditions import Precondition
 from services.ledger.accountability import tables
 from services.ledger.accountability.model import Case, Conclude, conclude, opening
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
@@ -43,7 +44,13 @@ async def find_case(connection: Connection, case_number: str, caller: Caller) ->
 
 
 async def conclude_case(
-    connection: Connection, case_number: str, command: Conclude, caller: Caller, *, ledger: Ledger
+    connection: Connection,
+    case_number: str,
+    command: Conclude,
+    caller: Caller,
+    *,
+    expecting: Precondition,
+    ledger: Ledger,
 ) -> Case | Refusal:
     """Conclude a case in the caller's transaction; return it as it is afterwards, or why not."""
     known = await tables.one(connection, case_number)
@@ -56,6 +63,8 @@ async def conclude_case(
         case = await tables.one(connection, case_number)
         if hazard is None or case is None or not caller.finds(facts_of(hazard)):
             return refusal("case-not-found", field="case")
+        if unmet := expecting.unmet(case.version):
+            return unmet
         decision = conclude(case, hazard, command, journal.stamp(caller.actor, hazard))
         if isinstance(decision, Refusal):
             return decision

@@ -16,6 +16,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Limit
+from services.chassis.web.preconditions import Expecting
 from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.accountability import tables
@@ -60,14 +61,19 @@ def router(deps: Deps) -> Router:
             rows, limit, item=AccountabilityCase.of, cursor=lambda case: ByCaseNumber(case_number=case.case_number)
         )
 
-    @routes.get("/accountability-cases/{case}", summary="一件责任倒查案件", responses=missing)
-    async def one(caller: Reader, case: CaseNumber) -> AccountabilityCase:
-        """Return one case by its number."""
+    @routes.get(
+        "/accountability-cases/{case}",
+        summary="一件责任倒查案件",
+        response_model=AccountabilityCase,
+        responses=missing,
+    )
+    async def one(caller: Reader, case: CaseNumber) -> Response:
+        """Return one case by its number, and its version as ETag."""
         async with deps.database.acquire() as connection:
             found = await find_case(connection, case, caller)
         if found is None:
             raise Problem("case-not-found", field="case")
-        return AccountabilityCase.of(found)
+        return answer(AccountabilityCase.of(found), version=found.version)
 
     _concluding(routes, deps)
     return routes
@@ -82,6 +88,7 @@ def _concluding(routes: Router, deps: Deps) -> None:
     )
     async def conclude(
         case: CaseNumber,
+        expecting: Expecting,
         once: Once,
         caller: Annotated[Caller, Depends(allow(CONCLUDE))],
         command: Annotated[Conclude, Depends(sent(Conclude))],
@@ -89,5 +96,7 @@ def _concluding(routes: Router, deps: Deps) -> None:
         """Conclude a case with its result; a 200 means committed."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = accepted(await conclude_case(connection, case, command, caller, ledger=deps.ledger))
-            return await once.keep(connection, answer(AccountabilityCase.of(said)))
+            said = accepted(
+                await conclude_case(connection, case, command, caller, expecting=expecting, ledger=deps.ledger)
+            )
+            return await once.keep(connection, answer(AccountabilityCase.of(said), version=said.version))

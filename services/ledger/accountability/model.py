@@ -33,6 +33,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     conclusion: str | None = None
     concluded_at: datetime | None = None
 
+    @property
+    def version(self) -> int:
+        """How much was recorded of it: its opening, and its conclusion."""
+        return 1 if self.result is None else 2
+
 
 class Conclude(msgspec.Struct, frozen=True, kw_only=True):
     """结案: what the case came to, and why."""

@@ -10,6 +10,7 @@ from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Connection
 from services.chassis.storage.locks import hold_names
+from services.chassis.web.preconditions import Precondition
 from services.ledger.insiders import tables
 from services.ledger.insiders.model import InsideReport, Report, ReportState, digest_of
 from services.ledger.tips.handlers.office import TipOffice
@@ -64,12 +65,15 @@ async def change_report(
     report_id: str,
     change: Callable[[InsideReport], InsideReport | Refusal],
     *,
+    expecting: Precondition,
     acting: Acting,
 ) -> InsideReport | Refusal:
     """Let `change` go on with a report, in the caller's transaction."""
     report = await tables.lock(connection, report_id)
     if report is None or not acting.caller.finds(tables.facts_of(report)):
         return refusal("inside-report-not-found", field="report_id")
+    if unmet := expecting.unmet(report.version):
+        return unmet
     after = change(report)
     if not isinstance(after, Refusal):
         await tables.update(connection, after)

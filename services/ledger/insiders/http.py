@@ -24,6 +24,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Attempt, Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Limit
+from services.chassis.web.preconditions import Expecting, Precondition
 from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.insiders import tables
@@ -50,14 +51,15 @@ class Deps:
         self,
         report_id: UUID,
         change: Callable[[InsideReport], InsideReport | Refusal],
+        expecting: Precondition,
         acting: Acting,
         once: Attempt,
     ) -> Response:
         """Return the answer to what was done to a report; raises the Problem of a refusal."""
         async with self.database.transaction() as connection:
             await once.begin(connection, acting.account)
-            said = accepted(await change_report(connection, str(report_id), change, acting=acting))
-            return await once.keep(connection, answer(InsideReportDocument.of(said)))
+            said = accepted(await change_report(connection, str(report_id), change, expecting=expecting, acting=acting))
+            return await once.keep(connection, answer(InsideReportDocument.of(said), version=said.version))
 
 
 def router(deps: Deps) -> Router:
@@ -105,13 +107,19 @@ def _reading(routes: Router, deps: Deps) -> None:
             cursor=lambda report: ByArrival(received_on=report.received_on, report_id=UUID(report.report_id)),
         )
 
-    @routes.get("/inside-reports/{report_id}", summary="一件内部报告", responses=declares("inside-report-not-found"))
-    async def one(caller: Reader, report_id: UUID) -> InsideReportDocument:
-        """Return one report of the own enterprise."""
+    @routes.get(
+        "/inside-reports/{report_id}",
+        summary="一件内部报告",
+        response_model=InsideReportDocument,
+        responses=declares("inside-report-not-found"),
+    )
+    async def one(caller: Reader, report_id: UUID) -> Response:
+        """Return one report of the own enterprise, and its version as ETag."""
         async with deps.database.acquire() as connection:
             found = await tables.find(connection, str(report_id))
         missing = Problem("inside-report-not-found", field="report_id")
-        return InsideReportDocument.of(found_in_scope(found, tables.facts_of, caller, missing))
+        report = found_in_scope(found, tables.facts_of, caller, missing)
+        return answer(InsideReportDocument.of(report), version=report.version)
 
 
 def _answering(routes: Router, deps: Deps) -> None:
@@ -122,12 +130,16 @@ def _answering(routes: Router, deps: Deps) -> None:
         responses=declares("inside-report-not-found", "inside-report-handled"),
     )
     async def handled(
-        report_id: UUID, command: JsonBody[Handle], caller: Annotated[Caller, Depends(allow(HANDLE))], once: Once
+        report_id: UUID,
+        command: JsonBody[Handle],
+        caller: Annotated[Caller, Depends(allow(HANDLE))],
+        expecting: Expecting,
+        once: Once,
     ) -> Response:
         """Say what the enterprise did about it."""
         acting = deps.office.acting(caller)
         change = partial(handle, said=command, account=acting.account, at=acting.at)
-        return await deps.changed(report_id, change, acting, once)
+        return await deps.changed(report_id, change, expecting, acting, once)
 
     @routes.post(
         "/inside-reports/{report_id}/reward",
@@ -136,9 +148,13 @@ def _answering(routes: Router, deps: Deps) -> None:
         responses=declares("inside-report-not-found", "inside-report-rewarded", "claim-code-wrong"),
     )
     async def rewarded(
-        report_id: UUID, command: JsonBody[Reward], caller: Annotated[Caller, Depends(allow(REWARD))], once: Once
+        report_id: UUID,
+        command: JsonBody[Reward],
+        caller: Annotated[Caller, Depends(allow(REWARD))],
+        expecting: Expecting,
+        once: Once,
     ) -> Response:
         """Note that whoever showed the code was rewarded."""
         acting = deps.office.acting(caller)
         change = partial(reward, said=command, account=acting.account, at=acting.at)
-        return await deps.changed(report_id, change, acting, once)
+        return await deps.changed(report_id, change, expecting, acting, once)

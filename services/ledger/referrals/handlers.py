@@ -9,6 +9,7 @@ from services.chassis.access.acting import Acting
 from services.chassis.access.scope import Facts
 from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
+from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.handlers.find_hazard import find_hazard
 from services.ledger.hazards.handlers.hands import hand_of
 from services.ledger.hazards.handlers.sectors import own_sector
@@ -38,12 +39,14 @@ async def hand_over(connection: Connection, command: Refer, *, acting: Acting) -
 
 
 async def note_reply(
-    connection: Connection, referral_id: str, command: RecordReply, *, acting: Acting
+    connection: Connection, referral_id: str, command: RecordReply, *, expecting: Precondition, acting: Acting
 ) -> Referral | Refusal:
     """Record what the body replied; return the referral, or why not. What lies outside the scope is not there."""
     referral = await tables.find(connection, referral_id, lock=True)
     if referral is None or not acting.caller.finds(facts_of(referral)):
         return refusal("referral-not-found", field="referral_id")
+    if unmet := expecting.unmet(referral.version):
+        return unmet
     made = record_reply(referral, command, hand_of(acting))
     if isinstance(made, Referral) and made.reply is not None:
         await tables.write_reply(connection, referral_id, made.reply, acting.account)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 
-from services.chassis.access.acting import ActingDeps
+from services.chassis.access.acting import Acting, ActingDeps
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import CASE_STAFF
@@ -16,12 +16,14 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import County, Limit, MonthText
+from services.chassis.web.preconditions import Expecting
 from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.groups.model import Month
 from services.ledger.referrals import tables
 from services.ledger.referrals.documents import ByReferralDay, ReferralDocument
 from services.ledger.referrals.handlers import facts_of, hand_over, note_reply
+from services.ledger.referrals.model import Referral
 from services.ledger.referrals.moves import ROLES, RecordReply, Refer
 
 READ: Final = Action("ledger.referrals.read", "查看移交", roles=CASE_STAFF)
@@ -73,13 +75,18 @@ def _lists(routes: Router, deps: ActingDeps) -> None:
 
 
 def _one(routes: Router, deps: ActingDeps) -> None:
-    @routes.get("/referrals/{referral_id}", summary="一件移交", responses=declares("referral-not-found"))
-    async def one(caller: Reader, referral_id: UUID) -> ReferralDocument:
-        """Return one referral with its reply."""
+    @routes.get(
+        "/referrals/{referral_id}",
+        summary="一件移交",
+        response_model=ReferralDocument,
+        responses=declares("referral-not-found"),
+    )
+    async def one(caller: Reader, referral_id: UUID) -> Response:
+        """Return one referral with its reply, and its version as ETag."""
         async with deps.database.acquire() as connection:
             found = await tables.find(connection, str(referral_id))
         missing = Problem("referral-not-found", field="referral_id")
-        return ReferralDocument.of(found_in_scope(found, facts_of, caller, missing), deps.acting(caller).today)
+        return _shown(found_in_scope(found, facts_of, caller, missing), deps.acting(caller))
 
 
 def _recording(routes: Router, deps: ActingDeps) -> None:
@@ -96,7 +103,7 @@ def _recording(routes: Router, deps: ActingDeps) -> None:
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = accepted(await hand_over(connection, command, acting=acting))
-            return await once.keep(connection, answer(ReferralDocument.of(said, acting.today), status=201))
+            return await once.keep(connection, _shown(said, acting, status=201))
 
     @routes.post(
         "/referrals/{referral_id}/reply",
@@ -107,6 +114,7 @@ def _recording(routes: Router, deps: ActingDeps) -> None:
     async def reply(
         referral_id: UUID,
         command: JsonBody[RecordReply],
+        expecting: Expecting,
         once: Once,
         caller: Annotated[Caller, Depends(allow(REPLY))],
     ) -> Response:
@@ -114,5 +122,9 @@ def _recording(routes: Router, deps: ActingDeps) -> None:
         acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = accepted(await note_reply(connection, str(referral_id), command, acting=acting))
-            return await once.keep(connection, answer(ReferralDocument.of(said, acting.today)))
+            said = accepted(await note_reply(connection, str(referral_id), command, expecting=expecting, acting=acting))
+            return await once.keep(connection, _shown(said, acting))
+
+
+def _shown(referral: Referral, acting: Acting, *, status: int = 200) -> Response:
+    return answer(ReferralDocument.of(referral, acting.today), status=status, version=referral.version)

@@ -45,6 +45,11 @@ class Referral(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     reply: Reply | None
 
+    @property
+    def version(self) -> int:
+        """How much was recorded of it: the referral, and its reply."""
+        return 1 if self.reply is None else 2
+
     def was_open(self, on: date) -> bool:
         """Return whether it waited for its reply when the day `on` ended."""
         return self.referred_on <= on and (self.reply is None or self.reply.replied_on > on)

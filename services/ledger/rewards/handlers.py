@@ -10,6 +10,7 @@ from services.chassis.access.acting import Acting
 from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
 from services.chassis.storage.locks import hold_names
+from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import register
 from services.ledger.rewards import tables
@@ -48,12 +49,19 @@ async def decide_reward(connection: Connection, name: str, *, office: TipOffice,
 
 
 async def change_reward(
-    connection: Connection, reward_id: str, change: Callable[[Reward], Reward | Refusal], *, acting: Acting
+    connection: Connection,
+    reward_id: str,
+    change: Callable[[Reward], Reward | Refusal],
+    *,
+    expecting: Precondition,
+    acting: Acting,
 ) -> Reward | Refusal:
     """Let `change` go on with a reward, in the caller's transaction."""
     reward = await tables.lock(connection, reward_id)
     if reward is None or not acting.caller.finds(tables.facts_of(reward)):
         return refusal("reward-not-found", field="reward_id")
+    if unmet := expecting.unmet(reward.version):
+        return unmet
     after = change(reward)
     if not isinstance(after, Refusal):
         await tables.update(connection, after)

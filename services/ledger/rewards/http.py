@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from duban_contracts.refusals import Refusal
+from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import TIP_OFFICERS
@@ -20,6 +21,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Attempt, Once
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Limit
+from services.chassis.web.preconditions import Expecting, Precondition
 from services.chassis.web.problems import accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.rewards import tables
@@ -55,7 +57,19 @@ class Deps:
         async with self.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = accepted(await work(connection))
-            return await once.keep(connection, answer(RewardDocument.of(said), status=status))
+            return await once.keep(connection, answer(RewardDocument.of(said), status=status, version=said.version))
+
+    async def changed(
+        self,
+        reward_id: str,
+        change: Callable[[Reward], Reward | Refusal],
+        expecting: Precondition,
+        acting: Acting,
+        once: Attempt,
+    ) -> Response:
+        """Return the answer to what was done to a reward; raises the Problem of a refusal."""
+        work = partial(change_reward, reward_id=reward_id, change=change, expecting=expecting, acting=acting)
+        return await self.done(acting.caller, once, work)
 
 
 def router(deps: Deps) -> Router:
@@ -114,14 +128,16 @@ def _going_on(routes: Router, deps: Deps) -> None:
         responses=declares(*_CHANGED, "reward-same-officer"),
     )
     async def resolve(
-        reward_id: UUID, command: JsonBody[Resolve], caller: Annotated[Caller, Depends(allow(RESOLVE))], once: Once
+        reward_id: UUID,
+        command: JsonBody[Resolve],
+        caller: Annotated[Caller, Depends(allow(RESOLVE))],
+        expecting: Expecting,
+        once: Once,
     ) -> Response:
         """Decide, as another officer, whether a flagged reward is paid after all."""
         acting = deps.office.acting(caller)
         change = partial(resolved, said=command, account=acting.account, at=acting.at)
-        return await deps.done(
-            caller, once, partial(change_reward, reward_id=str(reward_id), change=change, acting=acting)
-        )
+        return await deps.changed(str(reward_id), change, expecting, acting, once)
 
     @routes.post(
         "/rewards/{reward_id}/pay",
@@ -130,11 +146,13 @@ def _going_on(routes: Router, deps: Deps) -> None:
         responses=declares(*_CHANGED, "paid-in-future"),
     )
     async def pay(
-        reward_id: UUID, command: JsonBody[Pay], caller: Annotated[Caller, Depends(allow(PAY))], once: Once
+        reward_id: UUID,
+        command: JsonBody[Pay],
+        caller: Annotated[Caller, Depends(allow(PAY))],
+        expecting: Expecting,
+        once: Once,
     ) -> Response:
         """Note that a reward was paid."""
         acting, zone = deps.office.acting(caller), deps.office.ledger.rules.zone.name
         change = partial(paid, said=command, account=acting.account, today=acting.today, zone=zone)
-        return await deps.done(
-            caller, once, partial(change_reward, reward_id=str(reward_id), change=change, acting=acting)
-        )
+        return await deps.changed(str(reward_id), change, expecting, acting, once)

@@ -133,6 +133,11 @@ async def test_over_http_a_case_is_opened_found_and_concluded_and_the_history_sa
     assert "regulator-140502" not in str(case)
     foreign = await ledger.get(f"/v1/accountability-cases/{number}", "foreign")
     assert (foreign.status_code, foreign.json()["code"]) == (404, "case-not-found")
+    said = {"result": "criticised", "conclusion": "约谈"}
+    stale = await ledger.client.post(
+        f"/v1/accountability-cases/{number}/conclude", json=said, headers={**ledger.auth("office"), "If-Match": '"2"'}
+    )
+    assert (stale.status_code, stale.json()["code"]) == (412, "version-mismatch")
     answers = await asyncio.gather(ends(ledger, number), ends(ledger, number, "criticised"))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert {answer.json().get("code") for answer in answers} == {None, "case-concluded"}

@@ -52,7 +52,13 @@ async def test_a_workers_report_reaches_the_enterprises_list_without_the_workers
 async def test_the_enterprise_handles_a_report_and_rewards_whoever_has_its_code(ledger: InProcess) -> None:
     code = secrets.token_hex(12)
     path = f"{PATH}/{(await reported(ledger, claim_code=code))['report_id']}"
+    assert (await ledger.get(path, "principal")).headers["ETag"] == '"1"'
+    stale = await ledger.client.post(
+        f"{path}/handle", json={"measures": "停机"}, headers={**ledger.auth("principal"), "If-Match": '"2"'}
+    )
+    assert (stale.status_code, stale.json()["code"]) == (412, "version-mismatch")
     handled = await does(ledger, f"{path}/handle", "principal", {"measures": "已停机并恢复除尘"})
+    assert handled.headers["ETag"] == '"2"'
     assert (handled.json()["state"], handled.json()["measures"]) == ("handled", "已停机并恢复除尘")
     again = await does(ledger, f"{path}/handle", "principal", {"measures": "又一次"})
     assert (again.status_code, again.json()["code"]) == (409, "inside-report-handled")

@@ -176,7 +176,11 @@ async def test_an_open_referral_stands_on_the_monthly_list_until_the_month_of_it
         assert (found["open"], found["days_waiting"]) == (True, days)
     reply = {"replied_on": "2026-05-20", "taken_up": True, "reply": "已立案侦查"}
     path = f"/v1/referrals/{made['referral_id']}"
-    replied = await ledger.client.post(f"{path}/reply", json=reply, headers=ledger.auth("bureau"))
+    seen = (await ledger.get(path)).headers["ETag"]
+    stale = await ledger.client.post(f"{path}/reply", json=reply, headers={**ledger.auth("bureau"), "If-Match": '"2"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "version-mismatch")
+    replied = await ledger.client.post(f"{path}/reply", json=reply, headers={**ledger.auth("bureau"), "If-Match": seen})
+    assert (seen, replied.headers["ETag"]) == ('"1"', '"2"')
     assert (replied.status_code, replied.json()["reply"]) == (200, reply)
     again = await ledger.client.post(f"{path}/reply", json=reply, headers=ledger.auth("bureau"))
     assert (again.status_code, again.json()["code"]) == (409, "referral-already-replied")

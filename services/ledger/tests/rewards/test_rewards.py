@@ -35,7 +35,10 @@ async def test_a_verified_tip_about_a_major_hazard_gets_its_reward_once(ledger: 
     assert {(answer.status_code, answer.json()["code"]) for answer in again} == {(409, "reward-decided")}
     assert await ledger.pool.fetchval("SELECT count(*) FROM reward WHERE tip_id = $1", tip["tip_id"]) == 1
     path = f"/v1/rewards/{reward['reward_id']}/pay"
-    paid = await does(ledger, path, "tips", {"paid_on": "2026-06-01", "voucher": "拨付〔2026〕15号"})
+    voucher = {"paid_on": "2026-06-01", "voucher": "拨付〔2026〕15号"}
+    stale = await ledger.client.post(path, json=voucher, headers={**ledger.auth("tips"), "If-Match": '"2"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "version-mismatch")
+    paid = await does(ledger, path, "tips", voucher)
     assert paid.json()["state"] == "paid"
     twice = await does(ledger, path, "tips", {"paid_on": "2026-06-01", "voucher": "拨付〔2026〕16号"})
     assert (twice.status_code, twice.json()["code"]) == (409, "reward-state-conflict")
