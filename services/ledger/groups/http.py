@@ -65,7 +65,7 @@ def _months(routes: Router, deps: Deps) -> None:
         limit: Limit = 50,
     ) -> Page[GroupFinding]:
         """Return what inspections found in a month, newest first, each with its group."""
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.page(
                 connection,
                 caller.scope,

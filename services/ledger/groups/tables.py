@@ -1,4 +1,7 @@
-"""Findings of a month: hazards that an inspection found, each once, with the group in whose area they stand."""
+"""Findings of a month: hazards that an inspection found, each once, with the group in whose area they stand.
+
+One that goes on under another's report stays a finding of its month, and is open while that one is.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,24 @@ from services.ledger.hazards.tables.register import SCOPED
 _AREAS: Final = Columns[tuple[str, str]]({"area": ("text", itemgetter(0)), "code": ("text", itemgetter(1))})
 _NAMED: Final = "hazard." + COLUMNS.replace(", ", ", hazard.")
 _SCOPED: Final = {dimension: f"hazard.{column}" for dimension, column in SCOPED.items()}
-# What was merged counts as the one that goes on; what was no hazard was no finding.
-_NONE: Final = f"('{HazardState.DUPLICATE.value}', '{HazardState.REJECTED.value}')"
+_HAZARD: Final = "hazard LEFT JOIN hazard AS survivor ON survivor.hazard_id = hazard.merged_into"
+# What was no hazard was no finding. What was merged counts as the one that goes on, where that is a finding itself; of what
+# goes on as an enterprise's own report or a tip, the first finding that was merged into it stays the group's.
+_COUNTS: Final = f"""(hazard.merged_into IS NULL AND hazard.state <> '{HazardState.REJECTED.value}'
+        OR survivor.channel <> '{Channel.INSPECTION.value}' AND survivor.state <> '{HazardState.REJECTED.value}'
+           AND NOT EXISTS (SELECT FROM hazard AS earlier
+                            WHERE earlier.merged_into = hazard.merged_into AND earlier.hazard_id < hazard.hazard_id
+                              AND earlier.channel = '{Channel.INSPECTION.value}'))"""
 
 
 def _finding(first: int) -> str:
     """Return the condition of a finding; `$first` and the next are the month's first and last day."""
-    return f"""hazard.channel = '{Channel.INSPECTION.value}' AND hazard.state NOT IN {_NONE}
+    return f"""hazard.channel = '{Channel.INSPECTION.value}' AND {_COUNTS}
        AND hazard.found_on BETWEEN ${first} AND ${first + 1}"""
 
 
 # $1, $2 areas and their groups, $3, $4 the month
-_GROUPED: Final = f"""FROM hazard LEFT JOIN {_AREAS.rows("groups")}
+_GROUPED: Final = f"""FROM {_HAZARD} LEFT JOIN {_AREAS.rows("groups")}
     ON groups.area = hazard.county OR groups.area = hazard.township_code WHERE {_finding(3)}"""
 
 
@@ -67,7 +76,8 @@ async def by_group(
     """Return how many findings of the month each group has in scope."""
     conditions, values = scope.where(_SCOPED, first=6)
     rows = await connection.fetch(
-        f"""SELECT groups.code AS code, count(*) AS found, count(*) FILTER (WHERE hazard.state = ANY($5::text[])) AS open
+        f"""SELECT groups.code AS code, count(*) AS found,
+                   count(*) FILTER (WHERE COALESCE(survivor.state, hazard.state) = ANY($5::text[])) AS open
             {_GROUPED} {"".join(f" AND {each}" for each in conditions)} GROUP BY groups.code""",
         *_arguments(groups, month),
         sorted(SURVIVES),
@@ -80,7 +90,7 @@ async def total(connection: Connection, scope: Scope, month: Month) -> int:
     """Return how many findings of the month there are in scope, whoever's: counted without the groups."""
     conditions, values = scope.where(_SCOPED, first=3)
     found: int = await connection.fetchval(
-        f"SELECT count(*) FROM hazard WHERE {' AND '.join([_finding(1), *conditions])}",  # noqa: S608 - our own columns
+        f"SELECT count(*) FROM {_HAZARD} WHERE {' AND '.join([_finding(1), *conditions])}",  # noqa: S608 - our own columns
         month.first,
         month.last,
         *values,

@@ -79,6 +79,39 @@ async def test_what_was_merged_or_was_no_hazard_is_no_finding_and_a_month_has_it
     assert of(await count(ledger, month="2026-05"), "G1") >= 1
 
 
+async def test_a_finding_that_goes_on_under_an_enterprises_own_report_stays_in_its_groups_month(
+    ledger: InProcess,
+) -> None:
+    before = await count(ledger)
+    own = await ledger.registered(channel="self_report", found_on=june(1).replace(month=5, day=20))
+    first, second, third = [await ledger.registered() for _ in range(3)]
+
+    async def balanced(more: int, *listed: dict[str, Any]) -> None:
+        said = await count(ledger)
+        assert (said["total"], of(said, "G1"), said["balanced"]) == (
+            before["total"] + more,
+            of(before, "G1") + more,
+            True,
+        )
+        shown = [number for _, number in await findings(ledger)]
+        assert len(shown) == said["total"]
+        assert {each["number"] for each in (first, second, third)} & set(shown) == {each["number"] for each in listed}
+
+    merge = {"into": own["number"], "reason": "同一处"}
+    assert (await ledger.post(first["number"], "merge", merge, "county")).status_code == 200
+    await balanced(3, first, second, third)
+    # Of several findings that go on as one hazard one counts.
+    assert (await ledger.post(second["number"], "merge", merge, "county")).status_code == 200
+    await balanced(2, first, third)
+    assert (await ledger.post(first["number"], "unmerge", {"reason": "另一处"}, "county")).status_code == 200
+    await balanced(3, first, second, third)
+    # It is open while what it goes on as is, and no finding where that was no hazard.
+    still_open = next(each["open"] for each in (await count(ledger))["groups"] if each["group"] == "G1")
+    assert (await ledger.post(own["number"], "reject", {"reason": "不构成隐患"}, "county")).status_code == 200
+    await balanced(2, first, third)
+    assert next(each["open"] for each in (await count(ledger))["groups"] if each["group"] == "G1") == still_open - 1
+
+
 @pytest.mark.parametrize("month", ["2026-13", "2026", "06-2026", "2026-06-01"])
 async def test_a_month_is_written_as_a_month(ledger: InProcess, month: str) -> None:
     answer = await ledger.get("/v1/supervision-groups/findings/count", month=month)
