@@ -121,9 +121,6 @@ def test_each_item_of_the_three_years_is_a_duty_with_its_deadline_or_ends_with_t
 def test_each_report_of_the_three_years_falls_due_as_it_says_and_is_owed_by_whom_it_names() -> None:
     read = read_campaigns(CAMPAIGNS, PHRASES)
     reports = [each for each in read.duties if "-report-" in each.duty_id]
-    said = (
-        [each for plan in CAMPAIGNS["plans"] for each in plan["reports"]] if "reports" in CAMPAIGNS["plans"][0] else []
-    )
     said = {each["what"][:150]: each["who"] for plan in CAMPAIGNS["plans"] for each in plan["reporting"]}
     assert reports
     for report in reports:
