@@ -109,8 +109,14 @@ class Scope:
             column = columns.get(dimension)
             if column is None:
                 return ["FALSE"], []
-            conditions.append(f"{column} = ANY(${first + len(values)}::text[])")
-            values.append(sorted(codes))
+            place = f"${first + len(values)}"
+            # Of one code an index gives the rows in the order of a list; of several PostgreSQL thinks that it can't.
+            if len(codes) == 1:
+                conditions.append(f"{column} = {place}::text")
+                values.extend(codes)
+            else:
+                conditions.append(f"{column} = ANY({place}::text[])")
+                values.append(sorted(codes))
         return conditions, values
 
     def narrowed(self, **asked: Collection[str] | str | None) -> Scope:

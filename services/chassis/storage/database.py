@@ -84,8 +84,15 @@ _SERVER_SETTINGS: Final = {
 class Database:
     """A service's own database. One that `keeps_trail` has the chassis' tables, and what commands do stands in its trail."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], *, keeps_trail: bool = True) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool[asyncpg.Record],
+        *,
+        keeps_trail: bool = True,
+        asking: asyncpg.Pool[asyncpg.Record] | None = None,
+    ) -> None:
         self.pool = pool
+        self._asking = asking or pool
         self._keeps_trail = keeps_trail
         self._listeners = Listeners()
 
@@ -122,13 +129,25 @@ class Database:
         async with self.pool.acquire() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[Connection]:
+        """Give a connection outside a transaction, for a read that is filtered by whatever its caller asks for.
+
+        Each question is planned with its own values. From the sixth on PostgreSQL would take one plan for all values of
+        a statement: 245 ms in place of 6 for a search at a million hazards.
+        """
+        async with self._asking.acquire() as connection:
+            yield connection
+
     async def close(self) -> None:
-        """Close the pool; connections still in use after 5 seconds are cut."""
+        """Close the pools; connections still in use after 5 seconds are cut."""
+        pools = {self.pool, self._asking}
         try:
             async with asyncio.timeout(5):
-                await self.pool.close()
+                await asyncio.gather(*(pool.close() for pool in pools))
         except TimeoutError:
-            self.pool.terminate()
+            for pool in pools:
+                pool.terminate()
 
 
 async def _reset(connection: Connection) -> None:
@@ -150,14 +169,20 @@ async def connect(
     keeps_trail: bool = True,
 ) -> Database:
     """Open the pool of a service; `settings` are PostgreSQL session settings. Without the chassis' tables it keeps no trail."""
-    pool = await asyncpg.create_pool(
-        dsn,
-        connection_class=Session,
-        reset=_reset,
-        min_size=1,
-        max_size=max_size,
-        timeout=_CONNECT_SECONDS,
-        command_timeout=60,
-        server_settings={**_SERVER_SETTINGS, "application_name": application_name, **(settings or {})},
-    )
-    return Database(pool, keeps_trail=keeps_trail)
+    server_settings = {**_SERVER_SETTINGS, "application_name": application_name, **(settings or {})}
+
+    def pool(least: int, most: int, **more: str) -> asyncpg.Pool[asyncpg.Record]:
+        return asyncpg.create_pool(
+            dsn,
+            connection_class=Session,
+            reset=_reset,
+            min_size=least,
+            max_size=most,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=60,
+            server_settings=server_settings | more,
+        )
+
+    # A crowd of searches takes no connection from commands.
+    asking = await pool(0, max(2, max_size // 3), plan_cache_mode="force_custom_plan")
+    return Database(await pool(1, max_size), keeps_trail=keeps_trail, asking=asking)

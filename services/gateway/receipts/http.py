@@ -79,7 +79,7 @@ def router(deps: Deps) -> Router:
     ) -> Page[ReceiptDocument]:
         """List the county's own receipts, newest first; `after` is the `next` of the page before."""
         before = None if after is None else after.position
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.newest(connection, caller.scope, status=status, before=before, limit=limit + 1)
         return page_of(found, limit, item=ReceiptDocument.of, cursor=_end_of_page)
 

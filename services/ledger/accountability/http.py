@@ -55,7 +55,7 @@ def router(deps: Deps) -> Router:
     ) -> Page[AccountabilityCase]:
         """Return the cases whose hazards the caller may see, by number."""
         last = after.case_number if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             rows = await tables.page(connection, caller.scope, open_only=open, after=last, limit=limit + 1)
         return page_of(
             rows, limit, item=AccountabilityCase.of, cursor=lambda case: ByCaseNumber(case_number=case.case_number)

@@ -33,6 +33,10 @@ _OPENED: Final = Columns[HazardAccountabilityOpened](
         "owner_unit": "text",
         "owner_post": "text",
         "reviewer_posts": ("text", _posts),
+        # Repeated here, since nothing changes them once a hazard is confirmed: a scope's list reads its own rows.
+        "county": ("text", "hazard.county"),
+        "township": ("text", "hazard.township"),
+        "sector": ("text", "hazard.sector"),
     }
 )
 _CONCLUDED: Final = Columns[HazardAccountabilityConcluded](
@@ -44,12 +48,12 @@ _CONCLUDED: Final = Columns[HazardAccountabilityConcluded](
     }
 )
 _SCOPED: Final = {
-    Dimension.COUNTY: "hazard.county",
-    Dimension.TOWNSHIP: "hazard.township_code",
-    Dimension.SECTOR: "hazard.sector",
-    Dimension.ENTERPRISE: "hazard.enterprise_uscc",
+    Dimension.COUNTY: "kept.county",
+    Dimension.TOWNSHIP: "kept.township",
+    Dimension.SECTOR: "kept.sector",
+    Dimension.ENTERPRISE: "kept.enterprise_uscc",
 }
-_SHOWN: Final = """case_number, hazard_id::text, number, county, sector, reason, opened_at, kept.enterprise_name,
+_SHOWN: Final = """case_number, hazard_id::text, number, kept.county, kept.sector, reason, opened_at, kept.enterprise_name,
        kept.enterprise_uscc, owner_unit, owner_post, reviewer_posts, result, conclusion, concluded_at"""
 _FROM: Final = "accountability_case AS kept JOIN hazard USING (hazard_id)"
 

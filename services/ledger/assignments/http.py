@@ -157,7 +157,7 @@ async def _page(
     deps: Deps, caller: Caller, wanted: Wanted, county: str | None, after: ByAnswerDay | None, limit: int
 ) -> Page[AssignmentDocument]:
     today = deps.acting(caller).today
-    async with deps.database.acquire() as connection:
+    async with deps.database.asking() as connection:
         found = await tables.page(
             connection,
             caller.scope.narrowed(county=county),

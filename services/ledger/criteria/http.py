@@ -88,7 +88,7 @@ def _reads(routes: Router, database: Database) -> None:
     ) -> Page[CriteriaVersion]:
         """Return versions by sector and name; with `on` those that hold on that day."""
         last = (after.sector, after.version) if after else None
-        async with database.acquire() as connection:
+        async with database.asking() as connection:
             rows = await tables.page(connection, sector=sector, on=on, after=last, limit=limit + 1)
         return page_of(
             rows,

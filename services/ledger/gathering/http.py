@@ -162,7 +162,7 @@ def _look_alikes(routes: Router, deps: Deps) -> None:
         caller: Annotated[Caller, Depends(allow(COMPARE))], after: After[ByPair] = None, limit: Limit = 50
     ) -> Page[PairDocument]:
         """Return pairs of open hazards that look alike, the newest first; none is merged but by people."""
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             behind = (after.hazard_id, after.other_id) if after else None
             found = await look_alikes.page(connection, caller.scope, after=behind, limit=limit + 1)
         return page_of(

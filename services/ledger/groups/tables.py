@@ -35,12 +35,12 @@ _COUNTS: Final = f"""(hazard.merged_into IS NULL AND hazard.state <> '{HazardSta
 
 
 def _finding(first: int) -> str:
-    """Return the condition of a finding; `$first` and the next are the month's first and last day."""
+    """Return the condition of a finding, as its index has it; `$first` is the month's first day."""
     return f"""hazard.channel = '{Channel.INSPECTION.value}' AND {_COUNTS}
-       AND hazard.found_on BETWEEN ${first} AND ${first + 1}"""
+       AND date_trunc('month', hazard.found_on::timestamp) = ${first}::date::timestamp"""
 
 
-# $1, $2 areas and their groups, $3, $4 the month
+# $1, $2 areas and their groups, $3 the month
 _GROUPED: Final = f"""FROM {_HAZARD} LEFT JOIN {_AREAS.rows("groups")}
     ON groups.area = hazard.county OR groups.area = hazard.township_code WHERE {_finding(3)}"""
 
@@ -56,11 +56,11 @@ async def page(
     limit: int,
 ) -> list[tuple[str | None, Hazard]]:
     """Return up to `limit` findings of the month in scope, newest first, each with its group; with `group` its own only."""
-    conditions, values = scope.where(_SCOPED, first=8)
+    conditions, values = scope.where(_SCOPED, first=7)
     rows = await connection.fetch(
         f"""SELECT groups.code AS found_for, {_NAMED} {_GROUPED}
-               AND ($5::text IS NULL OR groups.code = $5) AND ($6::uuid IS NULL OR hazard.hazard_id < $6)
-               {"".join(f" AND {each}" for each in conditions)} ORDER BY hazard.hazard_id DESC LIMIT $7""",
+               AND ($4::text IS NULL OR groups.code = $4) AND ($5::uuid IS NULL OR hazard.hazard_id < $5)
+               {"".join(f" AND {each}" for each in conditions)} ORDER BY hazard.hazard_id DESC LIMIT $6""",
         *_arguments(groups, month),
         group,
         after,
@@ -74,10 +74,10 @@ async def by_group(
     connection: Connection, scope: Scope, groups: Sequence[SupervisionGroup], month: Month
 ) -> list[Found]:
     """Return how many findings of the month each group has in scope."""
-    conditions, values = scope.where(_SCOPED, first=6)
+    conditions, values = scope.where(_SCOPED, first=5)
     rows = await connection.fetch(
         f"""SELECT groups.code AS code, count(*) AS found,
-                   count(*) FILTER (WHERE COALESCE(survivor.state, hazard.state) = ANY($5::text[])) AS open
+                   count(*) FILTER (WHERE COALESCE(survivor.state, hazard.state) = ANY($4::text[])) AS open
             {_GROUPED} {"".join(f" AND {each}" for each in conditions)} GROUP BY groups.code""",
         *_arguments(groups, month),
         sorted(SURVIVES),
@@ -88,15 +88,14 @@ async def by_group(
 
 async def total(connection: Connection, scope: Scope, month: Month) -> int:
     """Return how many findings of the month there are in scope, whoever's: counted without the groups."""
-    conditions, values = scope.where(_SCOPED, first=3)
+    conditions, values = scope.where(_SCOPED, first=2)
     found: int = await connection.fetchval(
         f"SELECT count(*) FROM {_HAZARD} WHERE {' AND '.join([_finding(1), *conditions])}",  # noqa: S608 - our own columns
         month.first,
-        month.last,
         *values,
     )
     return found
 
 
 def _arguments(groups: Sequence[SupervisionGroup], month: Month) -> list[Any]:
-    return [*_AREAS.arguments((area, group.code) for group in groups for area in group.areas), month.first, month.last]
+    return [*_AREAS.arguments((area, group.code) for group in groups for area in group.areas), month.first]

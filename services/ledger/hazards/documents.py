@@ -39,10 +39,15 @@ class CountGroup(Document, frozen=True, kw_only=True):
 
 
 class HazardCount(Document, frozen=True, kw_only=True):
-    """How many hazards there are, and how many of each value."""
+    """How many hazards there are, and how many of each value.
+
+    `complete` is false where a text is searched for that very many hazards could hold: the newest of them are counted, and
+    there may be more.
+    """
 
     total: int
     groups: list[CountGroup]
+    complete: bool = True
 
 
 def problem_of(refused: Refused) -> Problem:

@@ -8,6 +8,7 @@ from services.chassis.assembly import Part, Platform
 from services.ledger.hazards.handlers.journal import Ledger
 from services.ledger.hazards.handlers.watching import Watch
 from services.ledger.hazards.http import commands, reads
+from services.ledger.hazards.jobs import adding_up, reading
 
 
 def wire(platform: Platform[Any]) -> Part:
@@ -16,5 +17,6 @@ def wire(platform: Platform[Any]) -> Part:
     watch = Watch.on(platform)
     return Part(
         routers=[reads.router(platform.database, watch), commands.router(deps)],
+        jobs=[reading(platform), adding_up(platform)],
         waiters=[watch.by_id, watch.by_reference],
     )

@@ -93,7 +93,7 @@ def _reading(routes: Router, deps: Deps) -> None:
     @routes.get("/inside-reports", summary="本企业内部报告列表")
     async def page(caller: Reader, after: After[ByArrival] = None, limit: Limit = 50) -> Page[InsideReportDocument]:
         """Return a page of the own enterprise's reports, those of the newest day first."""
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.page(
                 connection,
                 caller.scope,

@@ -29,6 +29,11 @@ _LISTED: Final = Columns[HazardListed](
         "document": ("text", "listing.document"),
         "deadline_on": ("date", "listing.deadline_on"),
         "listed_at": ("timestamptz", "occurred_at"),
+        # Repeated here, since nothing changes them once a hazard is confirmed: a scope's list reads its own rows.
+        "county": ("text", "hazard.county"),
+        "township": ("text", "hazard.township"),
+        "sector": ("text", "hazard.sector"),
+        "enterprise": ("text", "hazard.enterprise_uscc"),
     }
 )
 _OVERDUE: Final = Columns[HazardListingOverdue](
@@ -51,10 +56,10 @@ _SHOWN: Final = """hazard_id::text, hazard.number, hazard.county, hazard.sector,
        listing.listing, level, authority, authority_county, document, listing.deadline_on, listed_at, overdue_at, lifted_at,
        conclusion"""
 _SCOPED: Final = {
-    Dimension.COUNTY: "hazard.county",
-    Dimension.TOWNSHIP: "hazard.township_code",
-    Dimension.SECTOR: "hazard.sector",
-    Dimension.ENTERPRISE: "hazard.enterprise_uscc",
+    Dimension.COUNTY: "listing.county",
+    Dimension.TOWNSHIP: "listing.township",
+    Dimension.SECTOR: "listing.sector",
+    Dimension.ENTERPRISE: "listing.enterprise",
 }
 
 
@@ -103,7 +108,7 @@ async def page(
     if wanted.overdue is not None:
         conditions.append(f"overdue_at IS {'NOT ' if wanted.overdue else ''}NULL")
     if wanted.hazard is not None:
-        column = "hazard.hazard_id" if wanted.hazard.hazard_id else "hazard.number"
+        column = "listing.hazard_id" if wanted.hazard.hazard_id else "hazard.number"
         add(f"{column} = {{}}", wanted.hazard.hazard_id or wanted.hazard.number)
     if after is not None:
         add("(listing.deadline_on, hazard_id, listing.listing) > ({}, {}::uuid, {})", *after)

@@ -53,7 +53,7 @@ def _lists(routes: Router, deps: ActingDeps) -> None:
         """List referrals as they stand today, in order of their days."""
         scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
         behind = after.position if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.page(connection, scope, is_open=open, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: ReferralDocument.of(each, today), cursor=ByReferralDay.of)
 
@@ -69,7 +69,7 @@ def _lists(routes: Router, deps: ActingDeps) -> None:
         """List what was open on some day of the month, as it stood when the month ended (or today, while it lasts)."""
         scope, span = caller.scope.narrowed(county=county), Month.parse(month)
         until, behind = min(span.last, deps.acting(caller).today), after.position if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.page(connection, scope, alive_in=span, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: ReferralDocument.of(each, until), cursor=ByReferralDay.of)
 

@@ -46,7 +46,7 @@ def router(deps: Deps) -> Router:
         caller: Watcher, state: DeliveryState | None = None, after: After[ByPosition] = None, limit: Limit = 50
     ) -> Page[DeliveryDocument]:
         position = after.position if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             rows = await reads.page(connection, caller.scope, state=state, after=position, limit=limit + 1)
         return page_of(rows, limit, item=DeliveryDocument.of, cursor=lambda row: ByPosition(position=row["position"]))
 

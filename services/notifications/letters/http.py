@@ -73,7 +73,7 @@ def _add_reading(routes: Router, deps: Deps) -> None:
     ) -> Page[LetterDocument]:
         wanted = Wanted(about_kind=about_kind, about_id=about_id, unit=unit, kind=kind, state=state)
         position = after.position if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             scope = caller.scope.narrowed(county=county)
             rows = await tables.page(connection, scope, wanted, after=position, limit=limit + 1)
         return page_of(

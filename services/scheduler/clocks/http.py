@@ -90,7 +90,7 @@ def _many(routes: Router, deps: Deps) -> None:
     ) -> Page[DeadlineItem]:
         """List the deadlines that the caller may see, or those of a county or sector among them."""
         scope = caller.scope.narrowed(county=county, sector=sector)
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             rows = await deadline_list.find(
                 connection,
                 scope,

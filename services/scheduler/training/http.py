@@ -129,7 +129,7 @@ def _sessions(routes: Router, deps: Deps) -> None:
         """List sessions in order of their days, without their people."""
         wanted = Filter(enterprise=enterprise, task=task, since=since, until=until)
         position = (after.held_on, after.session_id) if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.page(connection, caller.scope, wanted, after=position, limit=limit + 1)
         return page_of(found, limit, item=TrainingItem.of, cursor=ByDay.of)
 

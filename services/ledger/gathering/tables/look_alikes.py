@@ -39,8 +39,11 @@ class Met(NamedTuple):
 
 _COLUMNS: Final = Columns[LookAlike]({"hazard_id": "uuid", "other_id": "uuid", "likeness": "real"})
 # $1 when it was found
-_KEEP: Final = f"""INSERT INTO look_alike (found_at, {_COLUMNS.names})
-SELECT $1, {_COLUMNS.names} FROM {_COLUMNS.rows("found", first=2)}"""  # noqa: S608 - our own columns
+_KEEP: Final = f"""INSERT INTO look_alike (found_at, {_COLUMNS.names}, county, sector)
+SELECT $1, {_COLUMNS.names}, county, sector
+  FROM {_COLUMNS.rows("found", first=2)} JOIN hazard USING (hazard_id)"""  # noqa: S608 - our own columns
+# Whose a pair is: both hazards are of one county and one sector, or they would look alike to nobody.
+_OF_PAIR: Final = {Dimension.COUNTY: "pair.county", Dimension.SECTOR: "pair.sector"}
 _NAMED: Final = "hazard." + COLUMNS.replace(", ", ", hazard.")
 _ANY_ROW: Final = Scope()
 _WANTED: Final = Columns[str]({"key": ("text", str)})
@@ -109,20 +112,23 @@ async def page(
 
     What was merged or decided since is no pair of open hazards any more, and is passed over.
     """
-    conditions, values = scope.where(_of("one"), first=5)
-    others, _ = scope.where(_of("other"), first=5)
+    conditions, values = scope.where(_of("hazard"), first=5)
+    of_pair = Scope(county=scope.county, sector=scope.sector)
+    pairs, repeated = of_pair.where(_OF_PAIR, first=5 + len(values))
+    # OFFSET keeps each look from being a join: pairs are gone through until there are enough.
+    open_one = f"""(SELECT FROM hazard WHERE hazard.state = ANY($1::text[])
+                       AND {" AND ".join(["true", *conditions])} AND hazard.hazard_id = {{}} OFFSET 0)"""
     rows = await connection.fetch(
         f"""SELECT pair.hazard_id, other_id, likeness FROM look_alike AS pair
-              JOIN hazard AS one ON one.hazard_id = pair.hazard_id
-              JOIN hazard AS other ON other.hazard_id = other_id
-             WHERE one.state = ANY($1::text[]) AND other.state = ANY($1::text[])
-               AND ($2::uuid IS NULL OR (pair.hazard_id, other_id) < ($2, $3))
-               AND {" AND ".join(["true", *conditions, *others])}
+             CROSS JOIN LATERAL {open_one.format("pair.hazard_id")} AS one
+             CROSS JOIN LATERAL {open_one.format("pair.other_id")} AS other
+             WHERE ($2::uuid IS NULL OR (pair.hazard_id, other_id) < ($2, $3)) AND {" AND ".join(["true", *pairs])}
              ORDER BY pair.hazard_id DESC, other_id DESC LIMIT $4""",  # noqa: S608 - our own columns
         sorted(SURVIVES),
         *(after or (None, None)),
         limit,
         *values,
+        *repeated,
     )
     named = sorted({str(row[name]) for row in rows for name in ("hazard_id", "other_id")})
     hazards = {hazard.hazard_id: hazard for hazard in await of_hazards(connection, named)}

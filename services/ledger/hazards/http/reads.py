@@ -33,7 +33,7 @@ from services.ledger.hazards.http.awaited import (
     reference_of,
 )
 from services.ledger.hazards.model import Hazard, HazardKey
-from services.ledger.hazards.tables import register
+from services.ledger.hazards.tables import lists
 from services.ledger.hazards.tables.register import Filter, Group
 from services.ledger.history.documents import HistoryItem
 from services.ledger.history.tables import records
@@ -122,8 +122,9 @@ def _many(routes: Router, database: Database, watch: Watch) -> None:
         """
 
         async def read(caller: Caller) -> Sequence[Hazard]:
-            async with database.acquire() as connection:
-                return await register.page(
+            # By its reference a hazard is found by one plan for all.
+            async with database.acquire() if wanted.reference else database.asking() as connection:
+                return await lists.page(
                     connection, caller.scope, wanted, after=after.hazard_id if after else None, limit=limit + 1
                 )
 
@@ -138,10 +139,11 @@ def _many(routes: Router, database: Database, watch: Watch) -> None:
     @routes.get("/hazards/count", summary="隐患计数")
     async def count(caller: Reader, wanted: Wanted, group_by: Group | None = None) -> HazardCount:
         """Return how many hazards there are, by value of `group_by`."""
-        async with database.acquire() as connection:
-            rows = await register.count(connection, caller.scope, wanted, group_by)
-        groups = [CountGroup(value=value, count=number) for value, number in rows] if group_by else []
-        return HazardCount(total=sum(number for _, number in rows), groups=groups)
+        async with database.asking() as connection:
+            found = await lists.count(connection, caller.scope, wanted, group_by)
+        groups = [CountGroup(value=value, count=number) for value, number in found.groups] if group_by else []
+        total = sum(number for _, number in found.groups)
+        return HazardCount(total=total, groups=groups, complete=found.complete)
 
 
 def _one(routes: Router, database: Database, watch: Watch) -> None:

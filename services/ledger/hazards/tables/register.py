@@ -54,7 +54,6 @@ _ASKED: Final = {
     "first_confirmed": "(first_confirmed_at IS NOT NULL) = {0}",
     "task": "(task_id = {0} OR task_number = {0})",
 }
-_TEXT: Final = "(number ILIKE {0} OR enterprise_name ILIKE {0} OR place ILIKE {0} OR description ILIKE {0})"
 
 
 def facts_of(hazard: Hazard) -> Facts:
@@ -68,8 +67,8 @@ def facts_of(hazard: Hazard) -> Facts:
     )
 
 
-def _where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
-    """Return the conditions and their parameters; only this module's own column names enter the text."""
+def where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
+    """Return the conditions and their parameters, but for the text; only this module's own column names enter the SQL."""
     conditions, values = scope.where(SCOPED)
 
     def add(condition: str, value: Any) -> None:
@@ -84,13 +83,10 @@ def _where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
         conditions.append(f"listing IS {'NOT ' if wanted.listed else ''}NULL")
     if wanted.reference is not None:
         add("reference_key = ANY({0})", [wanted.reference, folded(wanted.reference)])
-    if wanted.text:
-        escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        add(_TEXT, f"%{escaped}%")
-    return [*conditions, *_counted_once(wanted)], values
+    return [*conditions, *counted_once(wanted)], values
 
 
-def _counted_once(wanted: Filter) -> list[str]:
+def counted_once(wanted: Filter) -> list[str]:
     """Return what leaves merged hazards out: they count as the one that goes on (SY26), unless they are looked for."""
     looked_for = wanted.state or wanted.reference or wanted.task or wanted.text
     return [] if looked_for else [f"state <> '{HazardState.DUPLICATE.value}'"]
@@ -101,14 +97,13 @@ async def page(connection: Connection, scope: Scope, wanted: Filter, *, after: U
 
     Ids grow with time, so hazards that arrive meanwhile stand before the first page and move nothing.
     """
-    conditions, values = _where(scope, wanted)
+    conditions, values = where(scope, wanted)
     if after is not None:
         values.append(after)
         conditions.append(f"hazard_id < ${len(values)}")
     values.append(limit)
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     rows = await connection.fetch(
-        f"SELECT {COLUMNS} FROM hazard {where} ORDER BY hazard_id DESC LIMIT ${len(values)}",  # noqa: S608
+        f"SELECT {COLUMNS} FROM hazard WHERE {' AND '.join(conditions) or 'true'} ORDER BY hazard_id DESC LIMIT ${len(values)}",  # noqa: S608
         *values,
     )
     return [hazard_of(row) for row in rows]
@@ -116,10 +111,12 @@ async def page(connection: Connection, scope: Scope, wanted: Filter, *, after: U
 
 async def count(connection: Connection, scope: Scope, wanted: Filter, by: Group | None) -> list[tuple[str | None, int]]:
     """Return (value of `by`, number of hazards) per group; without `by` one row for all."""
-    conditions, values = _where(scope, wanted)
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    conditions, values = where(scope, wanted)
     columns, group = (f"{by}, count(*)", f"GROUP BY {by} ORDER BY {by}") if by else ("NULL, count(*)", "")
-    rows = await connection.fetch(f"SELECT {columns} FROM hazard {where} {group}", *values)  # noqa: S608
+    rows = await connection.fetch(
+        f"SELECT {columns} FROM hazard WHERE {' AND '.join(conditions) or 'true'} {group}",  # noqa: S608 - our own columns
+        *values,
+    )
     return [(row[0], row[1]) for row in rows]
 
 

@@ -137,8 +137,8 @@ async def test_even_the_database_keeps_a_listed_hazard_open_and_listed_once(ledg
         )
     with pytest.raises(Exception, match="listing_one_holds"):
         await ledger.pool.execute(
-            """INSERT INTO listing (hazard_id, listing, level, authority, document, deadline_on, listed_at)
-               SELECT hazard_id, 2, level, authority, document, deadline_on, listed_at FROM listing
+            """INSERT INTO listing (hazard_id, listing, level, authority, document, deadline_on, listed_at, county, sector)
+               SELECT hazard_id, 2, level, authority, document, deadline_on, listed_at, county, sector FROM listing
                 WHERE hazard_id = $1""",
             hazard["hazard_id"],
         )

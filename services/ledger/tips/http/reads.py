@@ -51,7 +51,7 @@ def _many(routes: Router, database: Database, office: TipOffice) -> None:
         """Return a page of tips, newest first."""
         today = office.acting(caller).today if unanswered else None
         wanted = Filter(county=county, sector=sector, state=state, channel=channel, unanswered_on=today)
-        async with database.acquire() as connection:
+        async with database.asking() as connection:
             found = await lists.page(
                 connection, caller.scope, wanted, after=after.tip_id if after else None, limit=limit + 1
             )

@@ -73,7 +73,7 @@ def _many(routes: Router, deps: Deps) -> None:
         _: Reader, wanted: Wanted, after: After[ByDutyId] = None, limit: Limit = 100
     ) -> Page[DutyDocument]:
         """List duties in order of their ids, each in its newest version."""
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             rows = await register.page(connection, wanted, after=after.duty_id if after else None, limit=limit + 1)
         return page_of(rows, limit, item=DutyDocument.of, cursor=ByDutyId.of)
 
@@ -81,7 +81,7 @@ def _many(routes: Router, deps: Deps) -> None:
     @routes.get("/duties/count", summary="周期职责计数")
     async def count_duties(_: Reader, wanted: Wanted, group_by: Group | None = None) -> DutyCount:
         """Return how many duties there are, by value of `group_by`."""
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             rows = await register.count(connection, wanted, group_by)
         groups = [DutyCountGroup(value=value, count=number) for value, number in rows] if group_by else []
         return DutyCount(total=sum(number for _, number in rows), groups=groups)

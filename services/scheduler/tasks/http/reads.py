@@ -108,7 +108,7 @@ def _many(routes: Router, deps: Deps) -> None:
     ) -> Page[TaskDocument]:
         """Return a page of tasks, the first due first."""
         position = (after.due_on, after.task_id) if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await lists.page(connection, caller.scope, wanted, after=position, limit=limit + 1)
         return page_of(
             found,
@@ -120,7 +120,7 @@ def _many(routes: Router, deps: Deps) -> None:
     @routes.get("/tasks/count", summary="任务计数")
     async def count(caller: Reader, wanted: Wanted, group_by: Group | None = None) -> TaskCount:
         """Return how many tasks there are, by value of `group_by`."""
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await lists.count(connection, caller.scope, wanted, group_by)
         groups = [TaskGroup(value=value, count=number) for value, number in found] if group_by else []
         return TaskCount(total=sum(number for _, number in found), groups=groups)

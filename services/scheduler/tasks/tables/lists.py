@@ -74,7 +74,7 @@ def where(scope: Scope, wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.unit is not None:
         add("(lead_unit = {0} OR position(' ' || {0} || ' ' IN helper_units) > 0)", wanted.unit)
     if wanted.owed is not None:
-        conditions.append(f"(state IN ('assigned', 'acknowledged', 'returned')) IS {wanted.owed}")
+        conditions.append(f"state {'' if wanted.owed else 'NOT '}IN ('assigned', 'acknowledged', 'returned')")
     if wanted.due_from is not None:
         add("due_on >= {0}", wanted.due_from)
     if wanted.due_to is not None:

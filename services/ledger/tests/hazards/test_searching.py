@@ -1,0 +1,122 @@
+"""Searches and counts equal the plain rule, whatever way they take: pairs, tallies, what is unread, what was corrected."""
+
+from __future__ import annotations
+
+import random
+from typing import Any, Final
+
+import pytest
+
+from duban_contracts.events.types import Enterprise
+from duban_contracts.testing.claims import report
+from services.ledger.hazards.jobs import add_up_tallies, read_words
+from services.ledger.hazards.tables import searching
+from services.ledger.tests.in_process import InProcess
+
+LETTERS: Final = "煤尘瓦斯火aAbB09-灭%_\\'é"
+NAIVE: Final = """
+SELECT number FROM hazard
+ WHERE number ILIKE $1 OR enterprise_name ILIKE $1 OR place ILIKE $1 OR description ILIKE $1 ORDER BY hazard_id DESC"""
+TALLIED: Final = ("county", "sector", "state", "grade", "channel")
+
+
+@pytest.fixture
+def draw() -> random.Random:
+    return random.Random(7)
+
+
+def text(draw: random.Random, most: int) -> str:
+    return "".join(draw.choice(LETTERS) for _ in range(draw.randint(1, most)))
+
+
+def some(ledger: InProcess, draw: random.Random, number: int) -> list[Any]:
+    return [
+        report(
+            ledger.new_reference(),
+            place=text(draw, 6),
+            description=text(draw, 14),
+            enterprise=Enterprise(name=text(draw, 6), uscc=None),
+            sector=draw.choice(("coal_mine", "fire_safety")),
+        )
+        for _ in range(number)
+    ]
+
+
+async def naive(ledger: InProcess, wanted: str) -> list[str]:
+    escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return [row["number"] for row in await ledger.pool.fetch(NAIVE, f"%{escaped}%")]
+
+
+@pytest.mark.feature("SY23")
+@pytest.mark.timeout(120)
+async def test_a_search_finds_what_the_plain_rule_finds_read_or_unread(
+    ledger: InProcess, draw: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So few among the newest that most is found by its pairs.
+    monkeypatch.setattr(searching, "_NEWEST", 5)
+    monkeypatch.setattr(searching, "_MORE", 12)
+    await ledger.take(*some(ledger, draw, 60))
+    await read_words(ledger.database)
+    assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_unread") == 0
+    corrected = some(ledger, draw, 1)[0]
+    await ledger.take(corrected)
+    await read_words(ledger.database)
+    # Unread: new ones, and one whose words were others.
+    await ledger.take(report(corrected.reference, place="塔吊", description="钢丝绳断丝"), *some(ledger, draw, 10))
+    assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_unread") == 11
+    wanted = [*(text(draw, 3) for _ in range(40)), "塔吊", "丝", "140502-", "éA", "0"]
+    for each in wanted:
+        items = (await ledger.get("/v1/hazards", q=each, limit=100)).json()["items"]
+        plain = await naive(ledger, each)
+        assert [item["number"] for item in items] == plain[:100], each
+        counted = (await ledger.get("/v1/hazards/count", q=each, group_by="sector")).json()
+        if counted["complete"]:
+            assert counted["total"] == len(plain), each
+    of_sector = (await ledger.get("/v1/hazards", "coal", q="煤", limit=100)).json()["items"]
+    coal = {row["number"] for row in await ledger.pool.fetch("SELECT number FROM hazard WHERE sector = 'coal_mine'")}
+    assert [item["number"] for item in of_sector] == [each for each in await naive(ledger, "煤") if each in coal][:100]
+
+
+@pytest.mark.feature("SY25")
+async def test_a_count_of_a_text_that_too_many_hold_says_that_it_is_not_all(
+    ledger: InProcess, draw: random.Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_NEWEST", 5)
+    monkeypatch.setattr(searching, "_MORE", 12)
+    monkeypatch.setattr(searching, "_FREQUENT", 3)
+    await ledger.take(*(report(ledger.new_reference(), place="鼓风炉") for _ in range(9)))
+    assert (await ledger.get("/v1/hazards/count", q="鼓风炉")).json() == {"total": 5, "groups": [], "complete": False}
+    await read_words(ledger.database)
+    assert (await ledger.get("/v1/hazards/count", q="无此二字")).json() == {"total": 0, "groups": [], "complete": True}
+
+
+@pytest.mark.feature("SY25")
+@pytest.mark.timeout(120)
+async def test_tallies_are_what_a_count_of_the_rows_gives_after_any_moves_and_whenever_they_are_added_up(
+    ledger: InProcess, draw: random.Random
+) -> None:
+    for nth in range(12):
+        hazard = await ledger.registered(sector=draw.choice(("coal_mine", "fire_safety")), township="140502001")
+        if nth % 2:
+            hazard = (await ledger.confirm(hazard, grade=draw.choice(("general", "major")))).json()
+        if nth % 4 == 1:
+            await ledger.post(hazard["number"], "escalate", {"to": "county", "reason": "涉及多个单位"})
+        if nth % 5 == 0:
+            await add_up_tallies(ledger.database)
+    await tallies_are_right(ledger)
+    await add_up_tallies(ledger.database)
+    assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_tally_change") == 0
+    await tallies_are_right(ledger)
+
+
+async def tallies_are_right(ledger: InProcess) -> None:
+    for group in TALLIED:
+        rows = await ledger.pool.fetch(
+            f"SELECT {group} AS value, count(*) FROM hazard WHERE state <> 'duplicate' GROUP BY 1 ORDER BY 1"  # noqa: S608
+        )
+        counted = (await ledger.get("/v1/hazards/count", group_by=group)).json()
+        assert [(each["value"], each["count"]) for each in counted["groups"]] == [tuple(row) for row in rows]
+    everything = await ledger.pool.fetchval("SELECT count(*) FROM hazard WHERE state <> 'duplicate'")
+    for name in ("listed", "first_confirmed", "overdue"):
+        halves = [(await ledger.get("/v1/hazards/count", **{name: said})).json()["total"] for said in ("true", "false")]
+        assert sum(halves) == everything

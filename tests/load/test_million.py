@@ -1,0 +1,112 @@
+"""Every list, search and count of every service on a large database: by which plan, and how much of it that touches.
+
+Nothing here asserts a time. A list that the catalogue (`million.reads`) doesn't have, or one of its filters, fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from services.chassis.unconnected import app_without_servers, service_names
+from tests.load.million.explained import Large, Statement, large
+from tests.load.million.fill import Size, fill
+from tests.load.million.known import known
+from tests.load.million.reads import READS, UNREAD, Read
+
+# So many tell a plan that reads everything from one that doesn't, and are made in seconds.
+SIZE: Final = Size(hazards=30_000, now=datetime(2026, 6, 1, 4, tzinfo=UTC))
+# A table of less than a megabyte is read as a whole, and rightly so.
+SMALL_PAGES: Final = 128
+_PAGING: Final = {"after", "limit", "format"}
+_PAGES: Final = "SELECT relname, relpages FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+
+
+@asynccontextmanager
+async def filled(service: str, dsn: str) -> AsyncIterator[tuple[Large, dict[str, int]]]:
+    """Give a service on a database of that size, and how many pages each of its tables has."""
+    await fill(service, dsn, SIZE)
+    connection = await asyncpg.connect(dsn)
+    try:
+        found = await known(service, connection)
+        pages = {row["relname"]: row["relpages"] for row in await connection.fetch(_PAGES)}
+    finally:
+        await connection.close()
+    async with large(service, dsn, SIZE.now, found) as service_on_it:
+        yield service_on_it, pages
+
+
+def faults(read: Read, statements: list[Statement], pages: dict[str, int]) -> list[str]:
+    """Return what is wrong with the plans of a read, a line each."""
+    found = [
+        f"{read.name}: reads all of {table}"
+        for statement in statements
+        for table in statement.walked()
+        if pages.get(table, 0) > SMALL_PAGES and not read.whole
+    ]
+    blocks = sum(statement.blocks for statement in statements)
+    if read.whole:
+        return []
+    return found + ([f"{read.name}: touches {blocks} pages, not {read.blocks}"] if blocks > read.blocks else [])
+
+
+@pytest.mark.load
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("service", sorted(READS))
+async def test_every_list_is_answered_from_an_index_and_touches_little(
+    service: str, make_database: Callable[[], str]
+) -> None:
+    wrong: list[str] = []
+    async with filled(service, make_database()) as (service_on_it, pages):
+        for read in READS[service]:
+            answer, statements = await service_on_it.ask(read)
+            if answer.status_code != 200:
+                wrong.append(f"{read.name}: {answer.text}")
+            wrong += faults(read, statements, pages)
+    assert not wrong, "\n".join(wrong)
+
+
+def lists_of(service: str) -> dict[str, set[str]]:
+    """Return the GET routes of a service that answer with more than one thing, by path: what they can be asked."""
+    document = app_without_servers(service).openapi()
+    found = {}
+    for path, operations in document["paths"].items():
+        reads = operations.get("get")
+        if reads and path.startswith("/v1/") and _holds_a_list(document, reads):
+            asked = {each["name"] for each in reads.get("parameters", []) if each["in"] == "query"}
+            found[path] = asked - _PAGING
+    return found
+
+
+def _holds_a_list(document: dict[str, Any], reads: dict[str, Any]) -> bool:
+    """Say whether an answer is a page, or counts something."""
+    if {"after", "group_by"} & {each["name"] for each in reads.get("parameters", [])}:
+        return True
+    content = reads["responses"]["200"].get("content", {}).get("application/json", {})
+    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    fields = document["components"]["schemas"].get(name, {}).get("properties", {})
+    return any("array" in str(field.get("type")) for field in fields.values()) and "items" in fields
+
+
+@pytest.mark.parametrize("service", service_names())
+def test_a_list_or_a_filter_of_one_that_the_catalogue_does_not_have_is_told(service: str) -> None:
+    asked: dict[str, set[str]] = {}
+    for read in READS.get(service, ()):
+        asked.setdefault(read.route, set()).update(read.asked)
+    lists = lists_of(service)
+    known_paths = set(asked) | set(UNREAD)
+    assert lists.keys() - known_paths == set(), "a list without a plan"
+    missing = {path: names - asked[path] for path, names in lists.items() if path in asked}
+    assert {path: names for path, names in missing.items() if names} == {}, "a filter without a plan"
+    assert {path for path in asked if path not in app_without_servers(service).openapi()["paths"]} == set()
+
+
+def test_every_list_that_is_left_out_has_its_reason_and_exists() -> None:
+    paths = {path for service in service_names() for path in app_without_servers(service).openapi()["paths"]}
+    assert UNREAD.keys() <= paths
+    assert all(UNREAD.values())
