@@ -154,3 +154,16 @@ def test_whatever_a_list_holds_it_is_refused_by_cell_or_can_be_read_again(lists:
         assert all(each.cell and each.code and each.rule for each in found.errors)
     else:
         assert read_file(msgspec.json.encode({"lists": read}), Findings()) == read
+
+
+@pytest.mark.parametrize(
+    ("place", "cell", "other"),
+    [(2, "C4", "另一标准"), (3, "D4", "示例〔2024〕2号"), (4, "E4", date(2024, 1, 1)), (5, "F4", date(2030, 1, 1))],
+)
+def test_what_a_later_row_says_of_its_version_otherwise_is_found_at_its_cell(
+    place: int, cell: str, other: object
+) -> None:
+    head: list[object] = ["hazchem", "2023", "示例标准", "示例〔2023〕1号", date(2023, 5, 15), date(2029, 1, 1)]
+    later = [*head[:place], other, *head[place + 1 :]]
+    content = as_workbook([[*head, "1", "条款一"], [*later, "2", "条款二"]])
+    assert [(at, code) for at, code, _ in faults(content)] == [(cell, "differs-within-version")]
