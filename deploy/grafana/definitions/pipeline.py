@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
+from deploy.grafana.definitions.access import access
 from deploy.grafana.definitions.alarms_and_letters import letters, supervision
 from deploy.grafana.definitions.names import Names
 from deploy.grafana.definitions.panels import HALF, QUARTER, THIRD, Query, Text, lines, numbers, page
@@ -14,7 +15,7 @@ def build(names: Names) -> Dashboard:
     board = page(
         "duban-pipeline", "督办 · 流水线健康", "事件从县区到台账、时限、督促函和统计是否畅通。", since="now-3h"
     )
-    for row in (_overview, _consumers, _batches, _outboxes, _edge, _requests, _access, supervision, letters):
+    for row in (_overview, _consumers, _batches, _outboxes, _edge, _requests, access, supervision, letters):
         row(board, names)
     return board
 
@@ -231,25 +232,5 @@ def _requests(board: Dashboard, _names: Names) -> None:
                     "{{service}}",
                 )
             ],
-        )
-    )
-
-
-def _access(board: Dashboard, _names: Names) -> None:
-    board.with_panel(
-        lines(
-            Text("越权查看被拒", "每小时请求管辖范围之外内容的次数，按服务分；持续偏高可能是账号在试探。", "short"),
-            [
-                Query(
-                    'sum by (service) (increase(duban_access_refusals_total{reason="outside-scope"}[1h]))',
-                    "{{service}}",
-                )
-            ],
-        )
-    )
-    board.with_panel(
-        lines(
-            Text("登录令牌", "每小时核验的登录令牌，按结果分；accepted 之外的是被拒绝的原因。", "short"),
-            [Query("sum by (outcome) (increase(duban_sign_in_tokens_total[1h]))", "{{outcome}}")],
         )
     )
