@@ -157,7 +157,8 @@ class Consumer:
             auto_offset_reset="earliest",
             session_timeout_ms=int(self._options.session_timeout * 1000),
             heartbeat_interval_ms=int(self._options.session_timeout * 300),
-            fetch_max_wait_ms=100,
+            fetch_min_bytes=self._options.fetch_bytes,
+            fetch_max_wait_ms=int(self._options.fetch_wait * 1000),
             metadata_max_age_ms=30_000,
             # What its publisher took back is no event.
             isolation_level="read_committed",
@@ -181,12 +182,7 @@ class Consumer:
 
     async def _loop(self, consumer: AIOKafkaConsumer, observer: Observer, stopping: asyncio.Event) -> None:
         await self._attempts.check_limit(observer, stopping)
-        fetching = Fetching(
-            self._name,
-            consumer,
-            poll_seconds=self._options.poll_seconds,
-            max_records=self._options.max_records,
-        )
+        fetching = Fetching(self._name, consumer, self._options)
         while not stopping.is_set():
             observer.turned()
             # In a rebalance aiokafka's getmany waits for the new assignment, however long that takes.

@@ -20,6 +20,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaErr
 
 from services.chassis.consuming.codecs import Unreadable
 from services.chassis.consuming.deliveries import RawRecord, raw, raw_of_batch, unreadable
+from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.consuming.raw_fetch import fetch_batch
 
 _log = structlog.get_logger(__name__)
@@ -38,17 +39,29 @@ _CLIENT_TROUBLE: Final = (ConsumerStoppedError, KafkaConnectionError)
 class Fetching:
     """Takes records from a consumer's partitions, in turn."""
 
-    def __init__(self, name: str, consumer: AIOKafkaConsumer, *, poll_seconds: float, max_records: int) -> None:
+    def __init__(self, name: str, consumer: AIOKafkaConsumer, options: ConsumerOptions) -> None:
         self._name = name
         self._consumer = consumer
-        self._poll_seconds = poll_seconds
-        self._max_records = max_records
+        self._poll_seconds = options.poll_seconds
+        self._max_records = options.max_records
+        self._breath = options.breath
+        self._busy = False
         self._turn = 0
         # Until when to look at the partitions one by one, because a wait for any of them failed (monotonic seconds).
         self._searching_until = 0.0
 
     async def records(self) -> list[RawRecord]:
-        """Return what is there, waiting a poll's time for a first record; raises KafkaError when the client broke."""
+        """Return what is there, waiting a poll's time for a first record; raises KafkaError when the client broke.
+
+        Behind a batch that was not full it takes a breath first, so that the next one is fuller.
+        """
+        if self._busy:
+            await asyncio.sleep(self._breath)
+        found = await self._there()
+        self._busy = 0 < len(found) < self._max_records
+        return found
+
+    async def _there(self) -> list[RawRecord]:
         searching = time.monotonic() < self._searching_until
         found = [] if searching else await self._first()
         if not found and not searching:

@@ -13,6 +13,12 @@ class ConsumerOptions:
     """How a consumer fetches, and when it gives up. Times in seconds."""
 
     max_records: int = 500
+    # The broker answers a fetch once it has so many bytes, or after `fetch_wait`: what trickles in is taken in few and fuller
+    # batches. Whoever can't wait says 1.
+    fetch_bytes: int = 64 * 1024
+    fetch_wait: float = 0.1
+    # So long nothing is taken behind a batch that was not full: for whoever says 1, and is offered more than it can take singly.
+    breath: float = 0.0
     poll_seconds: float = 0.2
     session_timeout: float = 10.0
     # Above the database's 60 s for a statement: one that it swallowed is tried again and is no stall.

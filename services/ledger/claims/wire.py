@@ -9,6 +9,7 @@ from duban_contracts.events.gathering import HazardMerged, HazardUnmerged
 from duban_contracts.events.hazards import HazardConfirmed, HazardPlanned, HazardRegraded, HazardRejected
 from services.chassis.assembly import Part, Platform
 from services.chassis.consuming import progress
+from services.chassis.consuming.options import ConsumerOptions
 from services.ledger.claims.handlers.take_claims import (
     Claims,
     follow_merging,
@@ -31,6 +32,8 @@ def wire(platform: Platform[Any]) -> Part:
         partial(take_claims, claims=claims),
         refuse=partial(refuse_records, claims=claims),
         progress=partial(progress.note, consumer=CONSUMER),
+        # A county's claim is taken at once; under load a breath makes the next batch fuller. Everything behind it gathers.
+        options=ConsumerOptions(fetch_bytes=1, breath=0.005),
     )
     counting = partial(report_waiting, platform.database, list(claims.county_of.values()))
     return Part(

@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 
 from services.chassis.consuming import fetching
 from services.chassis.consuming.fetching import Fetching
+from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.consuming.raw_fetch import Fetched
 from services.chassis.consuming.record_batches import Batch
 
@@ -51,7 +52,7 @@ async def test_while_one_partition_is_looked_for_no_other_is_waited_for(monkeypa
 
     monkeypatch.setattr(fetching, "fetch_batch", fetch_batch)
     client = Client()
-    search: Any = Fetching("test", client, poll_seconds=POLL_SECONDS, max_records=500)
+    search: Any = Fetching("test", client, ConsumerOptions(poll_seconds=POLL_SECONDS))
     assert [await search.records() for _ in range(3)] == [[], [], []]
     assert client.sought == [(BAD, 10)]
     assert client.waits == [((), 200), *((partition, 0) for partition in _in_turn(client)), ((), 200)]
