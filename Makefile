@@ -163,6 +163,10 @@ bench: install ## Measure throughput and latency (minutes) and write a dated res
 bench-alarms: install ## Measure ten million armed alarms (a quarter of an hour; N=100000 for fewer) and write a dated result file
 	@$(PY) -m tests.load.alarms $(if $(N),--alarms $(N)) $(ARGS)
 
+.PHONY: bench-reads
+bench-reads: install ## Measure every list, search and count at a million hazards (N=100000 for fewer; a quarter of an hour) and write a dated result file
+	@$(PY) -m tests.load.million $(if $(N),--hazards $(N)) $(ARGS)
+
 .PHONY: chaos
 chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1; YEAR=1: 2024)
 	@$(PY) -m $(if $(YEAR),tests.chaos.year,tests.chaos.storm) $(if $(SEED),--seed $(SEED)) $(if $(YEAR),,$(STORM)) $(ARGS)

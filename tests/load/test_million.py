@@ -13,7 +13,10 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
+from duban_contracts.codec import lookup
 from services.chassis.unconnected import app_without_servers, service_names
+from services.ledger.history.model import GENESIS, link
+from tests.load.million import cost, page
 from tests.load.million.explained import Large, Statement, large
 from tests.load.million.fill import Size, fill
 from tests.load.million.known import known
@@ -68,7 +71,30 @@ async def test_every_list_is_answered_from_an_index_and_touches_little(
             if answer.status_code != 200:
                 wrong.append(f"{read.name}: {answer.text}")
             wrong += faults(read, statements, pages)
+        if service == "ledger":
+            await what_was_made_is_what_the_ledger_would_have_made(service_on_it)
     assert not wrong, "\n".join(wrong)
+
+
+async def what_was_made_is_what_the_ledger_would_have_made(ledger: Large) -> None:
+    """Read one hazard's history as an auditor would: sealed, and of an event that the contract knows."""
+    path = "/v1/hazards/{name}/history"
+    read = Read(route=path, path="/v1/hazards/{reported}/history")
+    answer, _ = await ledger.ask(read)
+    (item,) = answer.json()["items"]
+    async with ledger.database.acquire() as connection:
+        row = await connection.fetchrow(
+            """SELECT hazard.head, hazard_history.* FROM hazard JOIN hazard_history USING (hazard_id) WHERE number = $1""",
+            ledger.known["reported"],
+        )
+    assert row is not None
+    fields = {name: row[name] for name in ("version", "time", "cause_id", "payload")}
+    sealed = link(
+        GENESIS, hazard_id=str(row["hazard_id"]), event_id=str(row["event_id"]), event_type=row["type"], **fields
+    )
+    assert sealed == row["digest"] == row["head"] == bytes.fromhex(item["digest"])
+    event: Any = lookup(row["type"]).decoder.decode(row["payload"])
+    assert event.hazard.number == ledger.known["reported"]
 
 
 def lists_of(service: str) -> dict[str, set[str]]:
@@ -104,6 +130,44 @@ def test_a_list_or_a_filter_of_one_that_the_catalogue_does_not_have_is_told(serv
     missing = {path: names - asked[path] for path, names in lists.items() if path in asked}
     assert {path: names for path, names in missing.items() if names} == {}, "a filter without a plan"
     assert {path for path in asked if path not in app_without_servers(service).openapi()["paths"]} == set()
+
+
+def test_the_page_shows_every_read_and_marks_those_above_their_aims() -> None:
+    rows: list[dict[str, Any]] = [
+        {"read": "/healthz", "kind": "floor", "http": {"p50": 1.0, "p95": 99.0}},
+        {
+            "read": "near",
+            "kind": "list",
+            "http": {"p50": 1.0, "p95": 20.0},
+            "bare": {"p50": 1.0, "p95": 1.0},
+            "blocks": 7,
+        },
+        {
+            "read": "far",
+            "kind": "count",
+            "http": {"p50": 1.0, "p95": 50.1},
+            "bare": {"p50": 1.0, "p95": 1.0},
+            "blocks": 7,
+        },
+    ]
+    assert [row["read"] for row in cost.missed(rows)] == ["far"]
+    shown = page.render(
+        {
+            "measured_at": "2026-11-26T04:00:00+00:00",
+            "command": "c",
+            "hazards": 1_000_000,
+            "times": 3,
+            "took_seconds": 1,
+            "machine": {"cores": 2, "processor": "p", "load_average_before": [0.1]},
+            "load_average_after": [0.1],
+            "servers": {"postgresql": {"server_version": "18"}},
+            "versions": {"duban": "x"},
+            "reads": {"ledger": rows},
+        }
+    )
+    assert shown.startswith("# Reads at 1,000,000 hazards, 2026-11-26")
+    assert "| counts | 1 | 50 | 1.0 | 1.0 | 1 | 1.0 |" in shown
+    assert "| `far` | 1.0 | **50.1** | 1.0 | 1.0 | 7 |" in shown
 
 
 def test_every_list_that_is_left_out_has_its_reason_and_exists() -> None:

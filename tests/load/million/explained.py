@@ -29,6 +29,7 @@ class Statement:
     """One statement of a request, as it was carried out."""
 
     text: str
+    values: tuple[Any, ...]
     plan: Node
 
     @property
@@ -81,7 +82,7 @@ class _Telling:
         if not query.lstrip().upper().startswith(("SELECT", "WITH")):
             return
         text = await self._connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}", *values)
-        self._said.append(Statement(query, json.loads(text)[0]["Plan"]))
+        self._said.append(Statement(query, values, json.loads(text)[0]["Plan"]))
 
 
 class _Explained(Database):

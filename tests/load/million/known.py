@@ -17,6 +17,8 @@ from services.notifications.letters import http as letters
 _KNOWN: Final[Mapping[str, Mapping[str, str]]] = {
     "ledger": {
         "hazard": "SELECT number FROM hazard WHERE state = 'closed' ORDER BY hazard_id DESC OFFSET 100 LIMIT 1",
+        "reported": """SELECT number FROM hazard WHERE version = 1 AND first_confirmed_at IS NULL
+                        ORDER BY hazard_id DESC LIMIT 1""",
         "enterprise": """SELECT enterprise_uscc FROM hazard WHERE enterprise_uscc IS NOT NULL GROUP BY enterprise_uscc
                           ORDER BY count(*) DESC LIMIT 1""",
         "listed": "SELECT hazard_id::text FROM listing LIMIT 1",

@@ -75,6 +75,34 @@ SELECT one.hazard_id, numbers.number, one.county, 'AQ-' || one.n, 'AQ-' || one.n
                FROM drawn WHERE n % 50 = 49) AS goes_on ON one.state = 'duplicate' AND goes_on.n = one.n - 1
  ORDER BY one.n;
 
+-- What has only been reported has its whole history: one record, sealed as the ledger seals (`history/model.py`).
+CREATE FUNCTION pg_temp.part(field bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+    SELECT int8send(length(field)) || field
+$$;
+CREATE FUNCTION pg_temp.part(field text) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+    SELECT pg_temp.part(convert_to(field, 'UTF8'))
+$$;
+INSERT INTO hazard_history (hazard_id, version, event_id, type, time, cause_id, payload, digest)
+SELECT hazard_id, 1, event_id, type, time, cause_id, convert_to(payload, 'UTF8'),
+       sha256(pg_temp.part('duban-history-1') || pg_temp.part(decode(repeat('00', 32), 'hex')) || pg_temp.part(hazard_id::text)
+              || pg_temp.part('1') || pg_temp.part(event_id::text) || pg_temp.part(type) || pg_temp.part(time)
+              || pg_temp.part(cause_id) || pg_temp.part(payload))
+  FROM (SELECT hazard_id, md5('event' || number)::uuid AS event_id, 'duban.hazard.registered.v1' AS type,
+               md5('claim' || number)::uuid::text AS cause_id, said.time,
+               jsonb_build_object(
+                   'hazard', jsonb_build_object(
+                       'hazard_id', hazard_id, 'number', number, 'county', county, 'reference', reference, 'channel', channel,
+                       'sector', sector, 'state', state, 'grade', NULL, 'responsible_unit', NULL, 'deadline_on', NULL,
+                       'overdue', false, 'township', township_code, 'enterprise_uscc', enterprise_uscc, 'doubts', '[]'::jsonb),
+                   'actor', jsonb_build_object('account', 'county-' || county, 'role', 'integrator', 'unit', NULL),
+                   'occurred_at', said.time, 'enterprise', jsonb_build_object('name', enterprise_name, 'uscc', enterprise_uscc),
+                   'place', place, 'description', description, 'found_on', found_on, 'suggested_grade', suggested_grade,
+                   'township', township, 'reported_at', said.time)::text AS payload
+          FROM hazard
+         CROSS JOIN LATERAL (SELECT to_char(registered_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time) AS said
+         WHERE version = 1 AND first_confirmed_at IS NULL) AS reported;
+UPDATE hazard SET head = digest FROM hazard_history WHERE hazard_history.hazard_id = hazard.hazard_id;
+
 -- Of what is major and open every fourth is listed; as many were listed once and lifted.
 INSERT INTO listing (hazard_id, listing, level, authority, authority_county, document, deadline_on, listed_at, overdue_at,
                      lifted_at, conclusion, county, township, sector, enterprise)
