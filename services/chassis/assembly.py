@@ -32,12 +32,12 @@ from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
 from services.chassis.trail import http as trail
-from services.chassis.trail.recorder import FLUSH_SECONDS, Recorder
+from services.chassis.trail.recorder import Recorder
 from services.chassis.trail.sealing import EVERY_SECONDS, seal_all
+from services.chassis.trail.serving import serve_told
 from services.chassis.web.app import create_app
 from services.chassis.web.health import Readiness
 from services.chassis.web.idempotency import forget_old
-from services.chassis.web.server import serve
 from services.chassis.web.waiters import Waiters
 
 # Answers under an Idempotency-Key are kept for a day; ten minutes more do nobody harm.
@@ -169,21 +169,16 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
     for part in parts:
         platform.reactions.add(part.reactions)
     work: dict[str, list[Role]] = {"consumer": [consumer.run for part in parts for consumer in part.consumers]}
-    forgetting = platform.every(
-        _FORGET_SECONDS, partial(forget_old, platform.database), name="idempotency", role="relay"
-    )
+    database = platform.database
+    forgetting = platform.every(_FORGET_SECONDS, partial(forget_old, database), name="idempotency", role="relay")
     relay = Relay(
-        database=platform.database,
+        database=database,
         bootstrap=platform.settings.kafka,
         service=platform.service,
         clock=platform.clock,
     )
-    sealing = partial(seal_all, platform.database, platform.clock)
-    work["relay"] = [
-        relay.run,
-        forgetting.run,
-        platform.every(EVERY_SECONDS, sealing, name="trail", role="relay").run,
-    ]
+    sealing = platform.every(EVERY_SECONDS, partial(seal_all, database, platform.clock), name="trail", role="relay")
+    work["relay"] = [relay.run, forgetting.run, sealing.run]
     if platform.settings.kafka.encrypted:
         noting = partial(certificates.note, platform.settings.kafka)
         work["relay"].append(platform.every(_CERTIFICATE_SECONDS, noting, name="certificates", role="relay").run)
@@ -205,10 +200,7 @@ def app_of(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> Fas
             *_of_sign_in(platform),
             *(check for part in parts for check in (*_of_consumers(part), *part.readiness)),
         ],
-        routers=[
-            *(router for part in parts for router in part.routers),
-            trail.router(platform.service, platform.database),
-        ],
+        routers=[*(each for part in parts for each in part.routers), trail.router(platform.service, platform.database)],
     )
     app.state.trail = Recorder(platform.database)
     return guard(app, platform.city, platform.sign_in)
@@ -224,17 +216,7 @@ def _of_consumers(part: Part) -> list[Readiness]:
 
 def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
     app = app_of(platform, parts, title=title)
-    recorder: Recorder = app.state.trail
-    flushing = platform.every(FLUSH_SECONDS, recorder.flush, name="trail")
-
-    async def serving(stopping: asyncio.Event) -> None:
-        await serve(
-            app,
-            host=platform.settings.http_host,
-            port=platform.settings.http_port,
-            stopping=stopping,
-            trusted_proxies=platform.settings.trusted_proxies,
-        )
+    serving = partial(serve_told, app, platform.settings, platform.clock)
 
     async def letting_go(stopping: asyncio.Event) -> None:
         await stopping.wait()
@@ -242,13 +224,8 @@ def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
         for waiters in (each for part in parts for each in part.waiters):
             waiters.close()
 
-    async def role(stopping: asyncio.Event) -> None:
-        beside = [platform.sign_in.provider.run] if platform.sign_in else []
-        await _together([serving, flushing.run, letting_go, *beside], stopping)
-        # The last requests have ended after the last round.
-        await recorder.finish()
-
-    return role
+    beside = [platform.sign_in.provider.run] if platform.sign_in else []
+    return partial(_together, [serving, letting_go, *beside])
 
 
 async def _together(runs: Sequence[Role], stopping: asyncio.Event) -> None:

@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from services.chassis.telemetry.acts import Act
-
-if TYPE_CHECKING:
-    from services.chassis.storage.database import Connection
 
 FIRST_USE: Final = "access.first-use"
 
@@ -55,6 +52,18 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     trace: str | None = None
 
 
+class Writer(Protocol):
+    """A connection, as far as rows are written over it; `storage.database` stands on this module and not the other way."""
+
+    async def execute(self, query: str, *values: Any) -> str:
+        """Run a statement."""
+        ...
+
+    async def fetchval(self, query: str, *values: Any) -> Any:
+        """Run a statement, and return the first value of its first row."""
+        ...
+
+
 # One argument whatever the number of rows; arrays within rows can't travel as columns.
 _NAMES: Final = ", ".join(Row.__struct_fields__)
 _ROWS: Final = """json_to_recordset($1::json) AS given (
@@ -78,13 +87,13 @@ _WRITE: Final = _insert(
 )
 
 
-async def write(connection: Connection, rows: Sequence[Row]) -> None:
+async def write(connection: Writer, rows: Sequence[Row]) -> None:
     """Write rows in the caller's transaction."""
     if rows:
         await connection.execute(_WRITE, msgspec.json.encode(rows).decode())
 
 
-async def write_effects(connection: Connection, acts: Sequence[Act]) -> Sequence[Act]:
+async def write_effects(connection: Writer, acts: Sequence[Act]) -> Sequence[Act]:
     """Write the rows of commands, as the last thing in the transaction that carries them out; return whose were written.
 
     Whoever was refused in a round that others share, and whoever only reads, is left to `chassis.trail`.

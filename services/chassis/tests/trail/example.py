@@ -18,7 +18,6 @@ from services.chassis.access.roles import REGULATORS
 from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection, Database
 from services.chassis.storage.rounds import Rounds
-from services.chassis.telemetry import acts
 from services.chassis.tests.access.city import CITY
 from services.chassis.trail import http as trail
 from services.chassis.trail.recorder import Recorder
@@ -67,8 +66,18 @@ async def opened(connection: Connection, name: str) -> Box:
 def example(database: Database) -> FastAPI:
     """Return the guarded app."""
     routes = Router(prefix="/v1")
-    rounds = Rounds[Asked, Response](partial(carry_out, database), apart=lambda asked: asked.name)
+    _reads(routes, database)
+    _commands(routes, database)
+    _further_commands(routes, database)
+    app = guard(
+        create_app("example", title="example", database=database, routers=[routes, trail.router("example", database)]),
+        CITY,
+    )
+    app.state.trail = Recorder(database)
+    return app
 
+
+def _reads(routes: Router, database: Database) -> None:
     @routes.get("/boxes/{name}")
     async def one(name: str, caller: Annotated[Caller, Depends(allow(READ))]) -> Box:
         async with database.acquire() as connection:
@@ -76,6 +85,17 @@ def example(database: Database) -> FastAPI:
         found = None if row is None else Box(**dict(row))
         return found_in_scope(found, lambda box: Facts(box.county), caller, Problem("not-found", field="name"))
 
+    @routes.get("/state")
+    async def state(caller: Annotated[Caller, Depends(allow(WATCH))]) -> Box:
+        del caller
+        return Box(name="-", county="-", opened=0)
+
+    @routes.get("/open", dependencies=[PUBLIC])
+    async def public() -> Box:
+        return Box(name="-", county="-", opened=0)
+
+
+def _commands(routes: Router, database: Database) -> None:
     @routes.post("/boxes/{name}/open")
     async def open_once(name: str, caller: Annotated[Caller, Depends(allow(OPEN))], once: Once) -> Response:
         async with database.transaction() as connection:
@@ -95,6 +115,10 @@ def example(database: Database) -> FastAPI:
             await opened(connection, name)
         raise RuntimeError("after the commit")
 
+
+def _further_commands(routes: Router, database: Database) -> None:
+    rounds = Rounds[Asked, Response](partial(carry_out, database), apart=lambda asked: asked.name)
+
     @routes.post("/boxes/{name}/open-together")
     async def open_together(name: str, caller: Annotated[Caller, Depends(allow(OPEN))], once: Once) -> Response:
         del caller
@@ -105,22 +129,6 @@ def example(database: Database) -> FastAPI:
         del caller
         async with database.transaction() as connection:
             return await opened(connection, name)
-
-    @routes.get("/state")
-    async def state(caller: Annotated[Caller, Depends(allow(WATCH))]) -> Box:
-        del caller
-        return Box(name="-", county="-", opened=0)
-
-    @routes.get("/open", dependencies=[PUBLIC])
-    async def public() -> Box:
-        return Box(name="-", county="-", opened=0)
-
-    app = guard(
-        create_app("example", title="example", database=database, routers=[routes, trail.router("example", database)]),
-        CITY,
-    )
-    app.state.trail = Recorder(database)
-    return app
 
 
 async def carry_out(database: Database, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
@@ -144,8 +152,3 @@ async def key_of(database: Database, principal: Principal) -> dict[str, str]:
     async with database.transaction() as connection:
         await store(connection, [NewKey(principal, token)])
     return {"authorization": f"Bearer {token}"}
-
-
-def nobody_under_way() -> bool:
-    """Return whether this context does the work of no request."""
-    return not acts.under_way()

@@ -11,7 +11,7 @@ import pytest
 from deploy.local.ephemeral import free_ports
 from services.chassis.storage.trail import FIRST_USE
 from services.chassis.testing.kafka import eventually
-from services.chassis.tests.trail.conftest import World
+from services.chassis.tests.trail.world import World
 from services.chassis.trail.recorder import LOST, Recorder
 from services.chassis.web.server import serve
 

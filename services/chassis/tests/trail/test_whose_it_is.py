@@ -14,8 +14,8 @@ from services.chassis.storage import trail
 from services.chassis.storage.database import connect
 from services.chassis.storage.schema import migrate
 from services.chassis.storage.trail import FIRST_USE, Outcome, Row
-from services.chassis.tests.trail.conftest import World
 from services.chassis.tests.trail.example import MIGRATIONS
+from services.chassis.tests.trail.world import World
 from services.chassis.trail.keeping import take_over
 from services.chassis.trail.sealing import seal_all
 from services.chassis.trail.verifying import verify
