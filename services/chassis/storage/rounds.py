@@ -27,7 +27,8 @@ class Rounds(Generic[Asked, Said]):
     `apart` names what a request is about: of two with one name the later waits for a later round, so that it meets what
     the earlier one left. A round that fails as a whole is rolled back, and each of it is carried out by itself beside
     the rounds that follow, so that nobody answers or waits for a neighbour. Where its commit may have happened it is
-    not, and everybody is told what happened to it.
+    not, and everybody is told what happened to it. `weight` says how much of `most` a request takes: a round holds no
+    more together, but for a single request that weighs more alone.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class Rounds(Generic[Asked, Said]):
         *,
         apart: Callable[[Asked], Hashable] | None = None,
         most: int = MOST,
+        weight: Callable[[Asked], int] = lambda _: 1,
     ) -> None:
         self._take = take
         self._apart = apart
         self._most = most
+        self._weight = weight
         self._waiting: list[_Request[Asked, Said]] = []
         self._running: asyncio.Task[None] | None = None
         self._alone: set[asyncio.Task[None]] = set()
@@ -49,7 +52,8 @@ class Rounds(Generic[Asked, Said]):
 
         A caller that gives up before its round begins is left out; after that it is carried out all the same.
         """
-        request = _Request[Asked, Said](asked)
+        # Not `_Request[Asked, Said](…)`: to make one by its subscripted name costs more than the rest of this.
+        request: _Request[Asked, Said] = _Request(asked)
         self._waiting.append(request)
         if self._running is None:
             # In a context of its own: a round belongs to no request, and its trace is none of theirs.
@@ -70,12 +74,14 @@ class Rounds(Generic[Asked, Said]):
 
     def _next(self) -> list[_Request[Asked, Said]]:
         some, later, names = list[_Request[Asked, Said]](), list[_Request[Asked, Said]](), set[Hashable]()
+        left = self._most
         for request in self._waiting:
             if request.answer.done():
                 continue
             name = self._apart(request.asked) if self._apart else request
-            if len(some) < self._most and name not in names:
+            if name not in names and (not some or self._weight(request.asked) <= left):
                 some.append(request)
+                left -= self._weight(request.asked)
             else:
                 later.append(request)
             names.add(name)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -31,6 +32,9 @@ from services.gateway.receipts.model import Earlier, Reservation
 
 _log = structlog.get_logger(__name__)
 
+
+# In a round: as many as the largest single request may hold, so that no round takes longer than one of those.
+_MOST_EVENTS: Final = 1000
 
 Examined = Sequence[Claim | Refused]
 """The events of one request, as far as they can be read."""
@@ -55,7 +59,7 @@ async def accept_events(examined: Examined, *, county: str, topic: str, deps: In
     if (act := acts.current()) is not None:
         act.sent(item.event.id for item in examined if isinstance(item, Claim))
     if county not in deps.rounds:
-        deps.rounds[county] = Rounds(partial(_accept_round, county, topic, deps))
+        deps.rounds[county] = Rounds(partial(_accept_round, county, topic, deps), weight=len, most=_MOST_EVENTS)
     outcomes = await deps.rounds[county].ask(examined)
     accepted = sum(isinstance(outcome, Queued) for outcome in outcomes)
     EVENTS.labels(county, "accepted").inc(accepted)

@@ -150,6 +150,22 @@ async def test_who_gives_up_before_the_round_is_left_out_and_who_gives_up_in_it_
     assert counter.total == 1 + 2 + 3 + 4 + 6
 
 
+@given(weights=st.lists(st.integers(0, 12), max_size=30), most=st.integers(1, 8))
+def test_a_round_weighs_no_more_than_it_may_but_for_one_that_does_so_alone(weights: list[int], most: int) -> None:
+    async def play() -> None:
+        rounds: list[list[int]] = []
+
+        async def take(asked: Sequence[int]) -> list[int]:
+            rounds.append(list(asked))
+            return list(asked)
+
+        assert await _all(Rounds(take, weight=lambda asked: asked, most=most), weights) == weights
+        assert all(sum(each) <= most or (each[0] > most and sum(each[1:]) == 0) for each in rounds)
+        assert sorted(number for each in rounds for number in each) == sorted(weights)
+
+    asyncio.run(play())
+
+
 @given(numbers=st.lists(st.integers(-2, 5), max_size=30), most=st.integers(1, 8))
 def test_any_rounds_say_what_each_request_alone_would_hear(numbers: list[int], most: int) -> None:
     async def play() -> None:
