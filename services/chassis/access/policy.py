@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ from services.chassis.access.scope import Scope
 from services.chassis.access.signin.door import CODES, SignIn
 from services.chassis.web.problems import Problem
 
+# More than a city has accounts.
+_SCOPES: Final = 4096
 _NAME: Final = re.compile(r"[a-z]+(\.[a-z][a-z-]*){2}\Z")
 # Probes and the description of the API: they hold no case data, and whoever watches a process has no key.
 UNGUARDED: Final = frozenset({"/healthz", "/readyz", "/readyz/http", "/metrics", "/openapi.json"})
@@ -134,6 +137,8 @@ class Access:
     def __init__(self, credentials: Credentials | Authenticator, city: City) -> None:
         self._credentials = credentials
         self.city = city
+        # What an account may see follows from what it is and from the profile, for as long as the process lives.
+        self._scope_of = lru_cache(maxsize=_SCOPES)(partial(Scope.of, city=city))
 
     async def admit(self, header: str | None, wanted: Allow) -> Caller:
         """Return who calls and what it may see; raises Problem 401 or 403, and records either; 503."""
@@ -149,7 +154,7 @@ class Access:
         if not holds(principal, action.roles):
             record(Reason.ROLE, action.name, principal)
             raise Problem("role-not-allowed", action=action.zh, roles=", ".join(sorted(action.roles)))
-        scope = Scope.of(principal, self.city, own_unit=action.reach is Reach.UNIT)
+        scope = self._scope_of(principal, own_unit=action.reach is Reach.UNIT)
         beside = frozenset(other.name for other in wanted.beside if holds(principal, other.roles))
         caller = Caller(principal, scope, action.name, beside)
         if not _reaches(action.reach, caller):

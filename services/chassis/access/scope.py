@@ -34,6 +34,10 @@ class Dimension(StrEnum):
     ENTERPRISE = "enterprise"
 
 
+# Walking an enumeration costs more than what is done with its members.
+_DIMENSIONS: Final = tuple(Dimension)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What decides who may see a row. None = the row doesn't say, and whoever is restricted there doesn't see it."""
@@ -84,8 +88,8 @@ class Scope:
 
     def excludes(self, facts: Facts) -> Dimension | None:
         """Return the first dimension in which a row of these facts lies outside, or None when it lies inside."""
-        for dimension in Dimension:
-            codes = self.codes(dimension)
+        for dimension in _DIMENSIONS:
+            codes: Codes = getattr(self, dimension)
             if codes is not None and getattr(facts, dimension) not in codes:
                 return dimension
         return None

@@ -112,6 +112,8 @@ class Act:
 
 def plain(text: str) -> str:
     """Return what PostgreSQL can hold of a text from outside."""
+    if len(text) <= _LONGEST and text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:_LONGEST])
 
 

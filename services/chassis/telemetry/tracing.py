@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from opentelemetry import context, trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -61,8 +62,8 @@ def _traceparent(trace_id: int, span_id: int, flags: int) -> str:
 @contextmanager
 def span(name: str, *, traceparent: str | None, kind: SpanKind = SpanKind.CONSUMER) -> Iterator[None]:
     """Run a block as one span under `traceparent`; without one a new trace begins here."""
-    parent = _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
-    if not trace.get_current_span(parent).get_span_context().is_valid:
+    parent = _PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else Context()
+    if not traceparent or not trace.get_current_span(parent).get_span_context().is_valid:
         parent = trace.set_span_in_context(NonRecordingSpan(_new_context()), parent)
     token = context.attach(parent)
     try:

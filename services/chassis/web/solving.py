@@ -75,7 +75,8 @@ class Plan:
         for parameter in self.path:
             parameter.read(request.path_params, arguments)
         if self.query:
-            values = request.query_params if request.scope["query_string"] else {}
+            # A plain dict: most of a list's many filters are absent, and starlette's mapping raises for each.
+            values = dict(request.query_params.items()) if request.scope["query_string"] else {}
             for parameter in self.query:
                 parameter.read(values, arguments)
         for parameter in self.headers:
