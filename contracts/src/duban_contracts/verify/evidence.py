@@ -40,10 +40,13 @@ class Evidence:
     def findings(self) -> list[Finding]:
         """Return what holds and what does not."""
         grown = list(self._grown())
-        return [*self._found, *self._one_root_a_size(), *self._included(), *grown, *self._not_linked(grown)]
+        linked = sum(finding.holds is True for finding in grown)
+        return [*self._found, *self._one_root_a_size(), *self._included(), *grown, *self._not_linked(linked)]
 
     def _copy(self, name: str, events: Sequence[CloudEvent]) -> None:
-        notes = [note for event in events if (note := note_in(event)) is not None]
+        # A topic may bring an event twice; a second one of the same size is another event.
+        once = {(event.id, event.data): event for event in events}.values()
+        notes = [note for event in once if (note := note_in(event)) is not None]
         before = len(self._checkpoints)
         for note in notes:
             self._open(name, note, quiet=True)
@@ -120,10 +123,10 @@ class Evidence:
                     en=f"{name}: checkpoint {newer.size} {verdict[1]} checkpoint {each.size}",
                 )
 
-    def _not_linked(self, grown: Sequence[Finding]) -> Iterator[Finding]:
+    def _not_linked(self, linked: int) -> Iterator[Finding]:
         """Yield how many steps from checkpoint to checkpoint nothing shows: of those only the signatures are checked."""
         sizes = {(each.origin, each.size) for _, each in self._checkpoints}
-        open_steps = len(sizes) - len({each.origin for _, each in self._checkpoints}) - len(grown)
+        open_steps = len(sizes) - len({each.origin for _, each in self._checkpoints}) - linked
         if open_steps > 0:
             yield Finding(
                 holds=None,

@@ -8,8 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
-from uuid import UUID, uuid5
+from typing import Any, Self
 
 import structlog
 
@@ -30,7 +29,6 @@ from services.ledger.checkpoints.tables.checkpoints import Head
 from services.ledger.history.model import SOURCE
 
 _log = structlog.get_logger(__name__)
-_NAMESPACE: Final = UUID("6f0c0b1e-6c1f-5d0a-9a53-6d2f8f0e7b11")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +83,13 @@ async def _rewritten(connection: Connection, head: Head | None) -> Head | None:
 
 
 def announcement(head: Head, note: str, signing: Signing) -> CloudEvent:
-    """Return the event that tells of a signed checkpoint; its id follows from log and size."""
+    """Return the event that tells of a signed checkpoint.
+
+    Its id is new and follows from nothing: a second one of the same size, which only a rewriting makes, must reach everybody
+    and be dropped by nobody as a repetition.
+    """
     origin, now = signing.keys.origin, signing.clock.now()
     data = LedgerCheckpointSigned(
         origin=origin, size=head.size, root=b64encode(head.root).decode(), signed_at=now, note=note
     )
-    event_id = str(uuid5(_NAMESPACE, f"{origin}\n{head.size}"))
-    return new_event(data, source=SOURCE, subject=origin, key=origin, time=now, event_id=event_id)
+    return new_event(data, source=SOURCE, subject=origin, key=origin, time=now)

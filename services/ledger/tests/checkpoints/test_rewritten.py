@@ -72,6 +72,10 @@ async def test_history_that_lost_its_end_is_seen_by_the_county_that_was_told_of_
     await own.checkpoint()
     await own.ledger.registered()
     kept = await own.checkpoint()
+    # What a topic brings twice is no rewriting.
+    told = await own.keep_feedback()
+    told.write_bytes(told.read_bytes() * 2)
+    assert own.verify(told.name).returncode == 0
     async with own.as_owner() as connection:
         await connection.execute(
             "DELETE FROM hazard_history WHERE position = (SELECT max(position) FROM hazard_history)"
