@@ -23,9 +23,9 @@ _HEAD: Final = """\
 由各服务的接口生成，请勿手改：`python -m services.chassis.rights`。
 Generated from the services' routes, not written by hand: `python -m services.chassis.rights`.
 
-每个接口只对应一项操作；没有对应操作的接口，服务不会启动。没有密钥为 401，角色无权为 403；范围之外的记录与不存在的记录答复相同
+每个接口只对应一项操作；没有对应操作的接口，服务不会启动。没有有效的密钥或登录令牌为 401，角色无权为 403；范围之外的记录与不存在的记录答复相同
 （404，或在列表、计数、导出中不出现），并留下记录（`duban_access_refusals_total`）。
-Every endpoint names exactly one action; a service with one that names none does not start. No key is 401, a role that
+Every endpoint names exactly one action; a service with one that names none does not start. No valid key or token is 401, a role that
 may not is 403. A row outside the caller's scope is answered like one that does not exist (404, or absent from lists,
 counts and exports), and the refusal is recorded (`duban_access_refusals_total`).
 

@@ -18,6 +18,7 @@ from deploy.local.trouble import Trouble
 from duban_contracts.profile import load_city
 from services.chassis.access.accounts import load_accounts
 from services.chassis.access.signin.door import SignIn
+from services.chassis.access.signin.people import by_claims
 from services.chassis.access.signin.provider import Provider
 from services.chassis.process.clock import SystemClock
 from services.chassis.process.settings import ServiceSettings
@@ -59,7 +60,8 @@ async def test_every_person_of_the_example_gets_a_token_that_is_the_account(sett
     assert trusted is not None
     city = load_city(settings.profile)
     provider = Provider(trusted, CLOCK, transport=httpx.ASGITransport(create_app(served)))
-    door = SignIn(trusted, city, CLOCK, provider, None)
+    assert trusted.claims is not None
+    door = SignIn(trusted, CLOCK, provider, by_claims(trusted.claims, city))
     people = [account for account in load_accounts(settings.profile, city) if account.role != "integrator"]
     assert people
     for account in people:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
@@ -11,7 +12,7 @@ from duban_contracts.codes import CODES as MEANINGS
 from duban_contracts.profile import City
 from services.chassis.access.principal import Principal
 from services.chassis.access.signin import tokens
-from services.chassis.access.signin.people import Directory, principal_of
+from services.chassis.access.signin.people import Directory, by_claims
 from services.chassis.access.signin.provider import GAP, Provider, ProviderAway
 from services.chassis.access.signin.tokens import Claims, TokenRefused
 from services.chassis.process.clock import Clock
@@ -29,16 +30,13 @@ _log = structlog.get_logger(__name__)
 
 
 class SignIn:
-    """Takes tokens of one issuer. `directory` is None where the claims say who somebody is."""
+    """Takes tokens of one issuer. `whose` says of true claims whose account they mean; raises TokenRefused."""
 
-    def __init__(
-        self, issuer: Issuer, city: City, clock: Clock, provider: Provider, directory: Directory | None
-    ) -> None:
+    def __init__(self, issuer: Issuer, clock: Clock, provider: Provider, whose: Callable[[Claims], Principal]) -> None:
         self._issuer = issuer
-        self._city = city
         self._clock = clock
         self.provider = provider
-        self._directory = directory
+        self._whose = whose
         for outcome in (_ACCEPTED, *CODES):
             metrics.SIGN_IN_TOKENS.labels(outcome)
 
@@ -52,8 +50,8 @@ class SignIn:
             return None
         if city.production and not issuer.encrypted:
             raise UnusableSetting("DUBAN_OIDC_ISSUER must be https: the profile is one of a city in production")
-        directory = Directory(profile, city) if issuer.claims is None else None
-        return cls(issuer, city, clock, Provider(issuer, clock), directory)
+        whose = Directory(profile, city).whose if issuer.claims is None else by_claims(issuer.claims, city)
+        return cls(issuer, clock, Provider(issuer, clock), whose)
 
     async def authenticate(self, text: str) -> Principal:
         """Return who comes with this token; raises Problem 401 for a bad one, 503 while there are no keys."""
@@ -71,14 +69,7 @@ class SignIn:
     async def _admitted(self, text: str) -> Principal:
         token = tokens.read(text, self._issuer)
         keys = await self.provider.keys(token.kid)
-        return self._principal(tokens.verify(token, keys, self._issuer, self._clock.wall()))
-
-    def _principal(self, claims: Claims) -> Principal:
-        if self._directory is not None:
-            return self._directory.principal(claims["sub"])
-        if self._issuer.claims is None:
-            raise TokenRefused("token-account-unknown")
-        return principal_of(claims, self._issuer.claims, self._city)
+        return self._whose(tokens.verify(token, keys, self._issuer, self._clock.wall()))
 
     @staticmethod
     def _note(code: str, claim: str | None = None) -> None:

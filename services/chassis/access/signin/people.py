@@ -6,7 +6,8 @@ A person gets what is said and nothing by default: what is missing, of another t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -63,6 +64,11 @@ def principal_of(claims: Claims, names: ClaimNames, city: City) -> Principal:
         name, rule = fault
         raise _unusable(getattr(names, name), rule)
     return account.principal
+
+
+def by_claims(names: ClaimNames, city: City) -> Callable[[Claims], Principal]:
+    """Return what says whose account it is where the provider says so in claims of these names."""
+    return partial(principal_of, names=names, city=city)
 
 
 def _account(claims: Claims, names: ClaimNames) -> Any:
@@ -136,6 +142,10 @@ class Directory:
         self._city = city
         self._people = load_people(self._path, city)
         self._seen = self._state()
+
+    def whose(self, claims: Claims) -> Principal:
+        """Return whose account the subject of `claims` has; raises TokenRefused `token-account-unknown`."""
+        return self.principal(claims["sub"])
 
     def principal(self, subject: str) -> Principal:
         """Return whose account `subject` has; raises TokenRefused `token-account-unknown`."""

@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, JWKRegistry, Key, KeySet
 
 from services.chassis.access.signin.door import SignIn
-from services.chassis.access.signin.people import Directory
+from services.chassis.access.signin.people import Directory, by_claims
 from services.chassis.access.signin.provider import Provider
 from services.chassis.process.clock import ManualClock
 from services.chassis.process.sign_in import ClaimNames, Issuer
@@ -82,8 +82,9 @@ class Issuing:
     def provider(self, issuer: Issuer = ISSUER) -> Provider:
         return Provider(issuer, self.clock, transport=httpx.MockTransport(self.answer))
 
-    def sign_in(self, directory: Directory | None = None, issuer: Issuer = ISSUER) -> SignIn:
-        return SignIn(issuer, CITY, self.clock, self.provider(issuer), directory)
+    def sign_in(self, directory: Directory | None = None) -> SignIn:
+        whose = directory.whose if directory else by_claims(NAMES, CITY)
+        return SignIn(ISSUER, self.clock, self.provider(), whose)
 
     def token(self, **changes: Any) -> str:
         return signed(good(**changes), self.keys[0])
