@@ -92,7 +92,7 @@ async def old_database(database: str, tmp_path: Path) -> str:
     """A ledger as it was before references were folded."""
     before = tmp_path / "before"
     shutil.copytree(MIGRATIONS, before)
-    for slice_, last in (("hazards", "0003"), ("claims", "0002")):
+    for slice_, last in (("hazards", "0003"), ("claims", "0002"), ("groups", "0002")):
         for later in (file for file in before.glob(f"{slice_}/*.sql") if file.name >= last):
             later.unlink()
     await migrate(database, before, list(SLICES))
