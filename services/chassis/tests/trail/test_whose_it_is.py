@@ -44,30 +44,30 @@ async def service_dsn(database: str) -> AsyncIterator[str]:
     await superuser.close()
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE trail.act SET account = 'x'",
-        "DELETE FROM trail.act",
-        "TRUNCATE trail.act",
-        "UPDATE trail.seal SET digest = previous",
-        "DELETE FROM trail.seal",
-        "INSERT INTO trail.anchor VALUES (1, sha256('x'), now(), now(), 'x')",
-        "ALTER TABLE trail.act DISABLE TRIGGER ALL",
-        "DROP TRIGGER act_stays ON trail.act",
-        "CREATE OR REPLACE FUNCTION trail.stays() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
-        "DROP TABLE trail.act",
-        "DROP SCHEMA trail CASCADE",
-        "ALTER TABLE trail.act OWNER TO CURRENT_USER",
-        "SET session_replication_role = replica",
-    ],
+FORBIDDEN = (
+    "UPDATE trail.act SET account = 'x'",
+    "DELETE FROM trail.act",
+    "TRUNCATE trail.act",
+    "UPDATE trail.seal SET digest = previous",
+    "DELETE FROM trail.seal",
+    "INSERT INTO trail.anchor VALUES (1, sha256('x'), now(), now(), 'x')",
+    "ALTER TABLE trail.act DISABLE TRIGGER ALL",
+    "DROP TRIGGER act_stays ON trail.act",
+    "CREATE OR REPLACE FUNCTION trail.stays() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+    "DROP TABLE trail.act",
+    "DROP SCHEMA trail CASCADE",
+    "ALTER TABLE trail.act OWNER TO CURRENT_USER",
+    "SET session_replication_role = replica",
 )
-async def test_the_services_role_can_do_none_of_it(service_dsn: str, statement: str) -> None:
+
+
+async def test_the_services_role_can_change_nothing_of_it(service_dsn: str) -> None:
     connection = await asyncpg.connect(service_dsn)
-    await connection.execute("INSERT INTO trail.act (at, action, outcome) VALUES (now(), 'a', 'done')")
     try:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(statement)
+        await connection.execute("INSERT INTO trail.act (at, action, outcome) VALUES (now(), 'a', 'done')")
+        for statement in FORBIDDEN:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
         assert await connection.fetchval("SELECT count(*) FROM trail.act WHERE account IS NULL") == 1
     finally:
         await connection.close()
