@@ -184,11 +184,8 @@ async def test_an_open_referral_stands_on_the_monthly_list_until_the_month_of_it
     assert (replied.status_code, replied.json()["reply"]) == (200, reply)
     again = await ledger.client.post(f"{path}/reply", json=reply, headers=ledger.auth("bureau"))
     assert (again.status_code, again.json()["code"]) == (409, "referral-already-replied")
-    assert [(found or {}).get("open") for found in [await listed(f"2026-0{month}") for month in (4, 5, 6)]] == [
-        True,
-        False,
-        None,
-    ]
+    months = [await listed(f"2026-0{month}") for month in (4, 5, 6)]
+    assert [(found or {}).get("open") for found in months] == [True, False, None]
     assert (await ledger.get(path)).json() == replied.json()
     assert (await ledger.get("/v1/referrals/monthly", month="2026-13")).status_code == 422
 
