@@ -32,8 +32,6 @@ from services.chassis.access.scope import Scope
 from services.chassis.access.signin.door import CODES, SignIn
 from services.chassis.web.problems import Problem
 
-# More than a city has accounts.
-_SCOPES: Final = 4096
 _NAME: Final = re.compile(r"[a-z]+(\.[a-z][a-z-]*){2}\Z")
 # Probes and the description of the API: they hold no case data, and whoever watches a process has no key.
 UNGUARDED: Final = frozenset({"/healthz", "/readyz", "/readyz/http", "/metrics", "/openapi.json"})
@@ -138,7 +136,7 @@ class Access:
         self._credentials = credentials
         self.city = city
         # What an account may see follows from what it is and from the profile, for as long as the process lives.
-        self._scope_of = lru_cache(maxsize=_SCOPES)(partial(Scope.of, city=city))
+        self._scope_of = lru_cache(maxsize=4096)(partial(Scope.of, city=city))
 
     async def admit(self, header: str | None, wanted: Allow) -> Caller:
         """Return who calls and what it may see; raises Problem 401 or 403, and records either; 503."""

@@ -101,32 +101,6 @@ async def test_records_arrive_byte_for_byte_in_order_and_where_they_were_address
     assert per_key == {f"K{k}".encode(): list(range(k, 2500, 3)) for k in range(3)}
 
 
-class Unlooking(SystemClock):
-    """A clock by which the next look at the outbox does not come before `morning`."""
-
-    def __init__(self) -> None:
-        self.morning = asyncio.Event()
-
-    async def sleep(self, seconds: float) -> None:
-        """Rest for a breath; wait for the morning for anything longer."""
-        await (asyncio.sleep(seconds) if seconds < 0.05 else self.morning.wait())
-
-
-async def test_a_commit_in_its_own_process_wakes_the_relay_though_its_next_look_is_far_away(
-    in_process: InProcess,
-) -> None:
-    clock = Unlooking()
-    woken = Relay(database=in_process.database, bootstrap=in_process.bootstrap, service="test", clock=clock)
-    async with working(woken.run):
-        try:
-            for number in range(3):
-                await in_process.append(numbered(in_process, [number]))
-                await eventually(lambda: empty(in_process))
-        finally:
-            clock.morning.set()
-    assert sorted(await carried(in_process)) == [0, 1, 2]
-
-
 async def test_a_second_relay_stands_by_and_takes_over_when_the_firsts_session_dies(
     in_process: InProcess, database: str
 ) -> None:

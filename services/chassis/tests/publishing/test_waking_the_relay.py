@@ -1,0 +1,46 @@
+"""Commits wake the relay of their own process."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.chassis.process.clock import SystemClock
+from services.chassis.publishing.outbox import OutboxMessage
+from services.chassis.publishing.relay import Relay
+from services.chassis.testing.in_process import InProcess, working
+from services.chassis.testing.kafka import eventually, read_records
+
+
+def record(in_process: InProcess, number: int) -> OutboxMessage:
+    return OutboxMessage(f"{in_process.prefix}out", b"K", str(number).encode(), [])
+
+
+async def carried_away(in_process: InProcess) -> None:
+    assert await in_process.value("SELECT count(*) FROM outbox") == 0
+
+
+class Unlooking(SystemClock):
+    """A clock by which the next look at the outbox does not come before `morning`."""
+
+    def __init__(self) -> None:
+        self.morning = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        """Rest for a breath; wait for the morning for anything longer."""
+        await (asyncio.sleep(seconds) if seconds < 0.05 else self.morning.wait())
+
+
+async def test_a_commit_in_its_own_process_wakes_the_relay_though_its_next_look_is_far_away(
+    in_process: InProcess,
+) -> None:
+    clock = Unlooking()
+    woken = Relay(database=in_process.database, bootstrap=in_process.bootstrap, service="test", clock=clock)
+    async with working(woken.run):
+        try:
+            for number in range(3):
+                await in_process.append([record(in_process, number)])
+                await eventually(lambda: carried_away(in_process))
+        finally:
+            clock.morning.set()
+    carried = await read_records(in_process.bootstrap, f"{in_process.prefix}out")
+    assert sorted(each.value or b"" for each in carried) == [b"0", b"1", b"2"]
