@@ -1,0 +1,31 @@
+"""A service's memory: what only few of its requests need is loaded by the first of them, and buffers take what is in them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Final
+
+import pytest
+
+_ASK: Final = "import sys, services.{}.bootstrap; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+_GROWS: Final = """
+import cramjam, psutil
+from aiokafka.record import default_records
+own = psutil.Process()
+before = own.memory_info().rss
+from services.chassis.consuming import codecs
+print((own.memory_info().rss - before) / codecs.UNPACKED_BYTES)"""
+
+
+def _said(program: str) -> str:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("service", ["ledger", "scheduler"])
+def test_a_service_that_is_given_no_workbook_has_no_library_for_one(service: str) -> None:
+    assert "openpyxl" not in _said(_ASK.format(service)).split()
+
+
+def test_the_buffer_of_codecs_takes_no_memory_before_a_batch_is_unpacked() -> None:
+    assert float(_said(_GROWS)) < 0.5
