@@ -149,6 +149,8 @@ async def test_provisioning_makes_servers_ready_and_can_be_repeated(
         for dsn in provision.service_dsns(services, environ).values():
             connection = await asyncpg.connect(dsn)
             assert await connection.fetchval("SELECT count(*) FROM api_key") > 0
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute("DELETE FROM trail.act")
             await connection.close()
         await _nobody_else_opens_the_vault(environ)
 
