@@ -6,8 +6,11 @@ rare there is looked up by its pairs, so that what they point to is little.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
+
+import asyncpg
 
 from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Connection
@@ -20,8 +23,8 @@ from services.ledger.hazards.tables.register import Filter, Group, where
 # than a page in those is rare.
 _NEWEST: Final = 1_000
 _MORE: Final = 6_000
-# As many among the newest: it is not rare, and pairs would point to more than can be looked at.
-_FREQUENT: Final = 50
+# As many among the first: it is not rare, and pairs would point to more than can be looked at.
+_FREQUENT: Final = 10
 # Of so many that could match a count looks at each: 20 ms.
 _COUNTED: Final = 5_000
 _LAST: Final = UUID(int=2**128 - 1)
@@ -30,7 +33,8 @@ _TEXT: Final = "(number ILIKE {0} OR enterprise_name ILIKE {0} OR place ILIKE {0
 
 async def page(connection: Connection, scope: Scope, wanted: Filter, *, after: UUID | None, limit: int) -> list[Hazard]:
     """Return up to `limit` hazards that hold the text, newest first, after hazard `after`."""
-    for newest in (_NEWEST, _MORE):
+    rows: Sequence[asyncpg.Record] = ()
+    for newest in _looks(scope):
         search = _Search(scope, wanted, after or _LAST)
         rows = await connection.fetch(
             f"""SELECT {COLUMNS} FROM (
@@ -60,17 +64,25 @@ async def count(
 
     Where there are too many to look at each, those are counted that are among the newest, and it is not all.
     """
-    search = _Search(scope, wanted, _LAST)
-    newest = f"""SELECT * FROM hazard WHERE {search.where} AND hazard_id < {search.before}
-                  ORDER BY hazard_id DESC LIMIT {_NEWEST}"""  # noqa: S608 - our own columns
-    found, seen = await _counted(connection, search, newest, by)
-    if seen < _NEWEST or sum(number for _, number in found) >= _FREQUENT:
-        return found, seen < _NEWEST
+    for newest in _looks(scope):
+        search = _Search(scope, wanted, _LAST)
+        looked_at = f"""SELECT * FROM hazard WHERE {search.where} AND hazard_id < {search.before}
+                         ORDER BY hazard_id DESC LIMIT {newest}"""  # noqa: S608 - our own columns
+        found, seen = await _counted(connection, search, looked_at, by)
+        if seen < newest or newest == _MORE:
+            return found, seen < newest
+        if sum(number for _, number in found) < _FREQUENT:
+            break
     search = _Search(scope, wanted, _LAST)
     could = f"""SELECT hazard.* FROM ({search.places()} LIMIT {_COUNTED + 1}) AS places
                  CROSS JOIN LATERAL {search.looked_at()} AS hazard"""  # noqa: S608 - our own columns
     found, seen = await _counted(connection, search, could, by)
     return found, seen <= _COUNTED
+
+
+def _looks(scope: Scope) -> Sequence[int]:
+    """Return how many of the newest are looked at. None of a township: those lie scattered, and its code is among the pairs."""
+    return (_NEWEST, _MORE) if scope.township is None else ()
 
 
 async def _counted(

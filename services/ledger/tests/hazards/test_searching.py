@@ -84,8 +84,9 @@ async def test_a_count_of_a_text_that_too_many_hold_says_that_it_is_not_all(
     monkeypatch.setattr(searching, "_NEWEST", 5)
     monkeypatch.setattr(searching, "_MORE", 12)
     monkeypatch.setattr(searching, "_FREQUENT", 3)
+    monkeypatch.setattr(searching, "_MORE", 7)
     await ledger.take(*(report(ledger.new_reference(), place="鼓风炉") for _ in range(9)))
-    assert (await ledger.get("/v1/hazards/count", q="鼓风炉")).json() == {"total": 5, "groups": [], "complete": False}
+    assert (await ledger.get("/v1/hazards/count", q="鼓风炉")).json() == {"total": 7, "groups": [], "complete": False}
     await read_words(ledger.database)
     assert (await ledger.get("/v1/hazards/count", q="无此二字")).json() == {"total": 0, "groups": [], "complete": True}
 
