@@ -44,6 +44,7 @@ class Plan:
     life_seconds: float
     life_rounds: int
     waits: bool = True
+    hazards: int = 0
 
 
 FULL = Plan(20_000, 5, (500, 1000), 20, 5, 3, 64, 20, 3)
@@ -79,6 +80,7 @@ def _parts(plan: Plan, servers: Rig) -> dict[str, tuple[str, Measure]]:
                 warm_seconds=plan.warm_seconds,
                 rounds=plan.life_rounds,
                 waits=plan.waits,
+                hazards=plan.hazards,
                 say=_say,
             ),
         ),
@@ -137,14 +139,14 @@ def _compare(arguments: argparse.Namespace, command: str) -> dict[str, Any]:
     }
 
 
-def main() -> int:
-    """Measure, write `<date>.json` and `<date>.md`, print the table."""
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.load.bench", description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="under a minute; shows that the bench works, measures nothing"
     )
     parser.add_argument("--only", default="abc", help="parts to run: a ingest, b freshness, c lifecycles")
     parser.add_argument("--callers", type=int, default=0, help="(c): how many lives are led at once")
+    parser.add_argument("--hazards", type=int, default=0, help="(c): how many the ledger holds before, such as 1000000")
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--waiting", action="store_true", help="(c): search and read wait (Prefer: wait); the usual way")
     way.add_argument("--polling", action="store_true", help="(c): search and read are asked again and again")
@@ -152,13 +154,25 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=3, help="with --base: how often each is measured")
     parser.add_argument("--output", type=Path, default=None, help="directory of the result files")
     arguments = parser.parse_args()
-    plan = replace(QUICK if arguments.quick else FULL, waits=not arguments.polling)
+    if arguments.base and arguments.hazards:
+        parser.error("--hazards: a base may not know how to make them")
+    return arguments
+
+
+def main() -> int:
+    """Measure, write `<date>.json` and `<date>.md`, print the table."""
+    arguments = _arguments()
+    plan = replace(QUICK if arguments.quick else FULL, waits=not arguments.polling, hazards=arguments.hazards)
     if arguments.callers:
         plan = replace(plan, callers=arguments.callers)
     only = "" if arguments.only == "abc" else f" --only {arguments.only}"
     against = f" --base {arguments.base} --turns {arguments.turns}" if arguments.base else ""
-    lives = (
-        f"{f' --callers {arguments.callers}' if arguments.callers else ''}{' --polling' if arguments.polling else ''}"
+    lives = "".join(
+        [
+            f" --callers {arguments.callers}" if arguments.callers else "",
+            f" --hazards {arguments.hazards}" if arguments.hazards else "",
+            " --polling" if arguments.polling else "",
+        ]
     )
     command = f"python -m tests.load.bench{' --quick' if arguments.quick else ''}{only}{lives}{against}"
     document = _compare(arguments, command) if against else uvloop.run(_measure(plan, command, arguments.only))

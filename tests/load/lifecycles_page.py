@@ -16,7 +16,8 @@ def lifecycles_page(section: Mapping[str, Any], summary: Mapping[str, Any]) -> l
         "",
         (
             "report (gateway), search (ledger), confirm, rectified (gateway), read, close; "
-            f"{section['callers']} callers, each one hazard at a time, {section['seconds']:g} s a round, all five services "
+            f"{section['callers']} callers, each one hazard at a time, {section['seconds']:g} s a round"
+            f"{_before(section)}, all five services "
             f"running. {_asking(section)}"
         ),
         "",
@@ -40,6 +41,10 @@ def lifecycles_page(section: Mapping[str, Any], summary: Mapping[str, Any]) -> l
         before = section["memory_before"][name]
         lines.append(f"| {name} | {before['resident']:.0f} | {after['resident']:.0f} | {after['private']:.0f} |")
     return [*lines, "", *verdict(summary)]
+
+
+def _before(section: Mapping[str, Any]) -> str:
+    return f", {section['hazards']:,} hazards in the ledger before" if section["hazards"] else ""
 
 
 def _asking(section: Mapping[str, Any]) -> str:
