@@ -110,18 +110,20 @@ class Database:
             told = told_of(connection)
             if told:
                 told.clear()  # of a transaction that was rolled back
-            async with connection.transaction():
-                yield connection
-                traced = await self._trace(connection)
+            under_way = acts.under_way() if self._keeps_trail else ()
+            try:
+                async with connection.transaction():
+                    yield connection
+                    traced = await trail.write_effects(connection, under_way) if under_way else ()
+            except BaseException:
+                for act in under_way:
+                    act.undone()
+                raise
             for act in traced:
-                act.is_committed = True
+                act.committed()
             if told:
                 self._listeners.hear(tuple(told))
                 told.clear()
-
-    async def _trace(self, connection: Connection) -> Sequence[acts.Act]:
-        under_way = acts.under_way() if self._keeps_trail else ()
-        return await trail.write_effects(connection, under_way) if under_way else ()
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:

@@ -116,7 +116,7 @@ class _Request(Generic[Asked, Said]):
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self.acts = acts.under_way()
+        self.acts = acts.into_a_round()
         self.answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
 
     def tell(self, said: Said | Exception) -> None:

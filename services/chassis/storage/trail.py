@@ -117,7 +117,7 @@ def row_of(act: Act, outcome: Outcome, status: int | None) -> Row:
         method=act.scope["method"],
         route=act.route,
         objects=act.named,
-        events=act.events,
+        events=act.events[act.told :],
         status=status,
         code=act.code,
         reason=act.reason,
@@ -126,6 +126,9 @@ def row_of(act: Act, outcome: Outcome, status: int | None) -> Row:
 
 
 def _has_effect(act: Act) -> bool:
-    if act.is_read or act.is_veiled or act.is_committed or act.action is None:
+    if act.is_read or act.is_veiled or act.action is None:
         return False
+    if act.is_committed:
+        # A command of several transactions: what each of them adds has a row of its own.
+        return len(act.events) > act.told
     return act.status is not None or bool(act.events) or not act.is_kept_by_answer

@@ -37,10 +37,12 @@ class Act:
         "is_repeated",
         "is_veiled",
         "objects",
+        "outlives_its_request",
         "reason",
         "role",
         "scope",
         "status",
+        "told",
         "trace",
     )
 
@@ -71,6 +73,10 @@ class Act:
         self.is_committed = False
         """Whether its row is committed, with its effect."""
         self.has_ended = False
+        self.outlives_its_request = False
+        """Whether it is carried out to its end whether or not anybody still waits for the answer."""
+        self.told = 0
+        """How many of its events stand in committed rows."""
         self.objects: dict[str, None] = {}
         self.events: list[str] = []
 
@@ -105,6 +111,16 @@ class Act:
         if len(self.objects) < MOST_OBJECTS:
             self.objects[plain(key)] = None
 
+    def committed(self) -> None:
+        """Note that what it has caused so far stands in the trail."""
+        self.is_committed, self.told = True, len(self.events)
+
+    def undone(self) -> None:
+        """Forget what it has caused since: the transaction was rolled back."""
+        del self.events[self.told :]
+        if not self.told:
+            self.objects.clear()
+
     def sent(self, events: Iterable[str]) -> None:
         """Note the ids of events that it hands on."""
         self.events.extend(map(plain, list(events)[: MOST_EVENTS - len(self.events)]))
@@ -124,13 +140,21 @@ def under_way() -> tuple[Act, ...]:
     """Return the acts whose work this is: of one request, or of those that share a round."""
     acts = _under_way.get()
     # A task that outlives the request that began it does the work of nobody.
-    return tuple(act for act in acts if not act.has_ended) if acts else acts
+    return tuple(act for act in acts if not act.has_ended or act.outlives_its_request) if acts else acts
+
+
+def into_a_round() -> tuple[Act, ...]:
+    """Return the same for a round, which carries out whatever it took in, also for whoever has hung up by then."""
+    acts = under_way()
+    for act in acts:
+        act.outlives_its_request = True
+    return acts
 
 
 def current() -> Act | None:
     """Return the act of the one request whose work this is, or None."""
-    acts = _under_way.get()
-    return acts[0] if len(acts) == 1 and not acts[0].has_ended else None
+    acts = under_way()
+    return acts[0] if len(acts) == 1 else None
 
 
 @contextmanager

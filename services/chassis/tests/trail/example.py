@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -55,6 +56,18 @@ class Asked:
     once: Attempt
 
 
+async def _at_once() -> None:
+    """Hold nothing up."""
+
+
+@dataclass
+class Gate:
+    """What holds a round up once it has begun."""
+
+    before: Callable[[], Awaitable[object]] = _at_once
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 async def opened(connection: Connection, name: str) -> Box:
     """Open a box; raises the 404 of one that isn't there."""
     row = await connection.fetchrow("UPDATE box SET opened = opened + 1 WHERE name = $1 RETURNING *", name)
@@ -68,12 +81,14 @@ def example(database: Database) -> FastAPI:
     routes = Router(prefix="/v1")
     _reads(routes, database)
     _commands(routes, database)
-    _further_commands(routes, database)
+    gate = Gate()
+    _further_commands(routes, database, gate)
     app = guard(
         create_app("example", title="example", database=database, routers=[routes, trail.router("example", database)]),
         CITY,
     )
     app.state.trail = Recorder(database)
+    app.state.rounds = gate
     return app
 
 
@@ -116,8 +131,8 @@ def _commands(routes: Router, database: Database) -> None:
         raise RuntimeError("after the commit")
 
 
-def _further_commands(routes: Router, database: Database) -> None:
-    rounds = Rounds[Asked, Response](partial(carry_out, database), apart=lambda asked: asked.name)
+def _further_commands(routes: Router, database: Database, gate: Gate) -> None:
+    rounds = Rounds[Asked, Response](partial(carry_out, database, gate), apart=lambda asked: asked.name)
 
     @routes.post("/boxes/{name}/open-together")
     async def open_together(name: str, caller: Annotated[Caller, Depends(allow(OPEN))], once: Once) -> Response:
@@ -131,9 +146,11 @@ def _further_commands(routes: Router, database: Database) -> None:
             return await opened(connection, name)
 
 
-async def carry_out(database: Database, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
+async def carry_out(database: Database, gate: Gate, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
     """Carry out a round: what is refused is a value, and touches no neighbour."""
     said: list[Response | Problem] = []
+    gate.begun.set()
+    await gate.before()
     async with database.transaction() as connection:
         for each in asked:
             try:

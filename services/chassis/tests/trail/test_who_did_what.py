@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import asyncpg
 import httpx
@@ -10,9 +11,11 @@ import pytest
 
 from deploy.local.ephemeral import free_ports
 from services.chassis.storage.trail import FIRST_USE
+from services.chassis.telemetry import acts
 from services.chassis.testing.kafka import eventually
 from services.chassis.tests.trail.world import World
 from services.chassis.trail.recorder import LOST, Recorder
+from services.chassis.web.problems import Problem
 from services.chassis.web.server import serve
 
 pytestmark = [pytest.mark.feature("SY66")]
@@ -68,6 +71,41 @@ async def test_a_command_that_failed_after_its_commit_is_told_twice(world: World
     answer = await world.client.post("/v1/boxes/b1/open-and-fail", headers=world.regulator)
     assert answer.status_code == 500
     assert [(row["outcome"], row["status"]) for row in await world.flushed()] == [("done", None), ("failed", 500)]
+
+
+async def test_a_command_in_a_round_is_told_also_when_its_caller_has_hung_up(world: World) -> None:
+    rounds = world.app.state.rounds
+    held = asyncio.Event()
+    rounds.before = held.wait
+    asking = asyncio.ensure_future(world.client.post("/v1/boxes/b1/open-together", headers=world.regulator))
+    await rounds.begun.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    held.set()
+
+    async def told() -> None:
+        assert [row["objects"] for row in await world.rows("outcome = 'done'")] == [["b1"]]
+
+    await eventually(told)
+
+
+async def test_what_was_rolled_back_is_not_among_what_a_command_changed(world: World) -> None:
+    act = acts.Act({"method": "POST", "client": ("10.1.2.3", 1), "path_params": {}}, None)
+    act.action, act.account = "example.boxes.open", "regulator-1"
+    with acts.doing((act,)):
+        for event in ("first", "second"):
+            with contextlib.suppress(Problem):
+                async with world.database.transaction() as connection:
+                    await connection.execute("UPDATE box SET opened = opened + 1")
+                    act.caused("b1", event)
+                    if event == "first":
+                        raise Problem("not-found")
+        async with world.database.transaction() as connection:
+            await connection.execute("UPDATE box SET opened = opened + 1")
+            act.caused("b2", "third")
+    # A row for each transaction, each with what it added.
+    assert [row["events"] for row in await world.rows()] == [["second"], ["third"]]
 
 
 async def test_a_repetition_is_told_as_one(world: World) -> None:
