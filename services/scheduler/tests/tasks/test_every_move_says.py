@@ -172,6 +172,7 @@ def test_what_lacks_is_listed_up_to_twenty_and_then_counted(lacking: int, shown:
     assert said.code == "task-incomplete"
     assert shown in said.message
     assert "第21项" not in said.message
+    assert "等 20 项" not in said.message
 
 
 def test_a_deadline_that_had_passed_when_the_task_was_asked_for_calls_for_nothing() -> None:
