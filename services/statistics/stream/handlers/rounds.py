@@ -23,6 +23,7 @@ class ChangelogRounds:
         self._send = send
         self._newest: Newest = {}
         self._written: asyncio.Future[None] | None = None
+        self._since = 0.0
         self._running: asyncio.Task[None] | None = None
 
     def put(self, key: bytes, value: bytes, *, partition: int | None) -> asyncio.Future[None]:
@@ -30,15 +31,17 @@ class ChangelogRounds:
         loop = asyncio.get_running_loop()
         self._newest[key] = (partition, value)
         if self._written is None:
-            self._written = loop.create_future()
+            self._written, self._since = loop.create_future(), loop.time()
         if self._running is None:
             self._running = loop.create_task(self._run(), name="statistics-changelog")
         return self._written
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while (written := self._written) is not None:
-                await asyncio.sleep(BREATH_SECONDS)
+                # Whoever waited for the round before has waited for company by then.
+                await asyncio.sleep(max(0.0, self._since + BREATH_SECONDS - loop.time()))
                 newest, self._newest, self._written = self._newest, {}, None
                 try:
                     await self._send(newest)
