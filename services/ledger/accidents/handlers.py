@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import msgspec
@@ -39,9 +39,19 @@ def facts_of(accident: Accident) -> Facts:
 
 
 async def register(
-    connection: Connection, command: RegisterAccident, *, acting: Acting, ledger: Ledger
+    connection: Connection,
+    command: RegisterAccident,
+    *,
+    acting: Acting,
+    ledger: Ledger,
+    counties: Container[str],
 ) -> Accident | Refusal:
-    """Register an accident under the next number of its county and year; return it, or why not."""
+    """Register an accident under the next number of its county and year; return it, or why not.
+
+    Its county is one of the city's `counties`: every other has no feedback topic, and nothing can be told to it.
+    """
+    if command.county not in counties:
+        return refusal("accident-county-unknown", field="county")
     sector = own_sector(command.sector, acting.caller.scope)
     if isinstance(sector, Refusal):
         return sector

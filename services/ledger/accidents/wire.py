@@ -11,5 +11,6 @@ from services.ledger.hazards.handlers.journal import Ledger
 
 def wire(platform: Platform[Any]) -> Part:
     """Return the accidents' part of the ledger."""
-    deps = Deps(platform.database, platform.clock, platform.city.zone, Ledger.on(platform))
+    counties = frozenset(county.code for county in platform.city.counties)
+    deps = Deps(platform.database, platform.clock, platform.city.zone, Ledger.on(platform), counties)
     return Part(routers=[router(deps)])

@@ -52,6 +52,7 @@ def _registering(routes: Router, deps: Deps) -> None:
         status_code=201,
         response_model=AccidentDocument,
         responses=declares(
+            "accident-county-unknown",
             "accident-outside-area",
             "accident-day-in-future",
             "accident-day-too-early",
@@ -66,7 +67,9 @@ def _registering(routes: Router, deps: Deps) -> None:
         acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = accepted(await register(connection, command, acting=acting, ledger=deps.ledger))
+            said = accepted(
+                await register(connection, command, acting=acting, ledger=deps.ledger, counties=deps.counties)
+            )
             return await once.keep(connection, await shown(connection, said, acting, status=201))
 
 

@@ -20,6 +20,7 @@ class Deps(ActingDeps):
     """Dependencies of the routes."""
 
     ledger: Ledger
+    counties: frozenset[str]
 
 
 async def shown(connection: Connection, accident: Accident, acting: Acting, *, status: int = 200) -> Response:

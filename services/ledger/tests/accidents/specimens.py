@@ -62,7 +62,9 @@ class AccidentRows:
         async def make(database: Database, facts: Facts) -> Accident:
             command = msgspec.structs.replace(_ACCIDENT, county=facts.county or HOME, sector=facts.sector or _SECTOR)
             async with database.transaction() as connection:
-                made = await register(connection, command, acting=self._acting("city"), **self._with)
+                made = await register(
+                    connection, command, acting=self._acting("city"), counties={command.county}, **self._with
+                )
                 for step in to:
                     assert isinstance(made, Accident), made
                     made = await self._step(connection, made.accident_id, step)

@@ -113,5 +113,8 @@ async def test_a_county_knows_its_own_accidents_only(ledger: InProcess) -> None:
     assert (refused.status_code, refused.json()["code"]) == (404, "accident-not-found")
     elsewhere = await send(ledger, "", ACCIDENT, "foreign")
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (403, "accident-outside-area")
+    # What is no county of the city has no topic on which it could be told.
+    nowhere = await send(ledger, "", {**ACCIDENT, "county": "999999"}, "city")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "accident-county-unknown")
     listed = (await ledger.get("/v1/accidents", "county", state="investigated", limit=1000)).json()["items"]
     assert made["accident_id"] in [each["accident_id"] for each in listed]
