@@ -202,3 +202,13 @@ def test_a_merged_hazard_comes_back_to_where_it_stood() -> None:
         back = said(does(hazard, (MERGE, CITY)), Unmerge(reason="另一处"), by(CITY))
         assert back.hazard.state is hazard.state
     assert said(confirmed(), MERGE, by(CITY)).hazard.state is HazardState.DUPLICATE
+
+
+def test_what_stands_a_level_up_already_is_not_sent_there_again() -> None:
+    to_county = Escalate(to=Tier.COUNTY, reason="乡镇无力解决")
+    up = does(confirmed(), (to_county, TOWNSHIP))
+    for hazard, actor in ((up, TOWNSHIP), (confirmed(), COUNTY)):
+        again = decide(hazard, to_county, by(actor))
+        assert isinstance(again, Refusal)
+        assert (again.code, again.field) == ("already-sent-up", "to")
+        assert "县级" in f"{again.message}{again.rule}"
