@@ -16,7 +16,7 @@ from services.ledger.accidents.moves.measures import (
     SendBack,
     SetFor,
     SetMeasure,
-    Verify,
+    VerifyMeasure,
 )
 from services.ledger.accidents.moves.move import Made, MeasureMove, Move
 from services.ledger.accidents.moves.register import (
@@ -49,7 +49,7 @@ __all__ = [
     "SendBack",
     "SetFor",
     "SetMeasure",
-    "Verify",
+    "VerifyMeasure",
     "register_accident",
 ]
 

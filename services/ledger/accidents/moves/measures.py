@@ -43,7 +43,7 @@ class ReportDone(msgspec.Struct, frozen=True, kw_only=True):
     report: LongText
 
 
-class Verify(msgspec.Struct, frozen=True, kw_only=True):
+class VerifyMeasure(msgspec.Struct, frozen=True, kw_only=True):
     """核查: what was found."""
 
     finding: LongText
@@ -108,7 +108,7 @@ VERIFY: Final = MeasureMove(
     name="verify",
     zh="核查",
     summary="核查事故整改措施",
-    command=Verify,
+    command=VerifyMeasure,
     roles=REGULATORS,
     leads=(MeasureState.DONE, MeasureState.VERIFIED),
     event=lambda said, command: AccidentMeasureVerified(**said, finding=command.finding),

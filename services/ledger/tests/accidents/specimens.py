@@ -28,7 +28,7 @@ from services.ledger.accidents.moves import (
     RegisterAccident,
     ReportDone,
     SetMeasure,
-    Verify,
+    VerifyMeasure,
 )
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 from services.ledger.tests.people import HOME, PEOPLE
@@ -86,7 +86,7 @@ class AccidentRows:
         if step == "done":
             return await move_measure(connection, key, 1, DONE, ReportDone(report="已加装"), acting=first, **by)
         if step == "verify":
-            return await move_measure(connection, key, 1, VERIFY, Verify(finding="属实"), acting=second, **by)
+            return await move_measure(connection, key, 1, VERIFY, VerifyMeasure(finding="属实"), acting=second, **by)
         return await move_on(connection, key, CLOSE, _CLOSING, acting=first, **by)
 
     def _acting(self, who: str) -> Acting:

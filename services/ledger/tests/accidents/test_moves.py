@@ -36,7 +36,7 @@ from services.ledger.accidents.moves import (
     SendBack,
     SetFor,
     SetMeasure,
-    Verify,
+    VerifyMeasure,
     register_accident,
 )
 from services.ledger.hazards.model.hand import Hand
@@ -77,7 +77,7 @@ def act(accident: Accident, what: str, by: Hand, number: int = 1) -> Made | Refu
     moves: dict[str, Callable[[], Made | Refusal]] = {
         "set": lambda: SET.make(accident, SetFor(said=MEASURE), by, RULES),
         "done": lambda: DONE.make(accident, number, ReportDone(report="已加装"), by),
-        "verify": lambda: VERIFY.make(accident, number, Verify(finding="属实"), by),
+        "verify": lambda: VERIFY.make(accident, number, VerifyMeasure(finding="属实"), by),
         "return": lambda: RETURN.make(accident, number, SendBack(finding="未投用"), by),
         "close": lambda: CLOSE.make(accident, CLOSING, by, RULES),
         "correct": lambda: CORRECT.make(accident, CORRECTED, by, RULES),
