@@ -95,6 +95,7 @@ def test_what_is_wrong_with_a_layout_names_the_part() -> None:
         (parts(TEAM, WORKSHOP, TEAM), None, "$.parts[2].code"),
         (parts(TEAM, backwards), None, "$.parts[1].until"),
         (parts(TEAM), PLANT, "$.parts"),
+        (msgspec.structs.replace(PLANT, since=date(1999, 1, 1)), None, "$.since"),
     ):
         [said] = broken_layout(laid, before, date(2020, 1, 1))
         assert said.field == field
