@@ -66,14 +66,14 @@ def read(path: str) -> list[dict[str, str]]:
 
 
 def checkpoint(path: str, keys: Sequence[str]) -> tuple[int, bytes, bool]:
-    """Return the size and root of a note and whether one of the keys signed it; raises Unreadable."""
+    """Return the size and root of a note and whether the log's own key is one of ours and signed it; raises Unreadable."""
     try:
         text, _, signatures = Path(path).read_text(encoding="utf-8").rpartition("\n\n")
         text += "\n"
-        _, size, root = text.splitlines()[:3]
+        origin, size, root = text.splitlines()[:3]
         signed = [line.split(" ") for line in signatures.splitlines()]
         verified = any(
-            name == key_name and base64.b64decode(raw)[:4].hex() == key_id and _is_signed(text, key, raw)
+            name == key_name == origin and base64.b64decode(raw)[:4].hex() == key_id and _is_signed(text, key, raw)
             for _, name, raw in signed
             for key_name, key_id, key in (each.split("+", 2) for each in keys)
         )
@@ -140,7 +140,7 @@ def complaints(history: list[dict[str, str]], notes: dict[str, tuple[int, bytes,
     found = dict(roots((entry(record) for record in history), {size for size, _, _ in notes.values()}))
     for name, (size, root, is_signed) in notes.items():
         if not is_signed:
-            yield f"{name}: is signed by no key that is trusted"
+            yield f"{name}: is signed by no key that is trusted to speak for its log"
         elif size not in found:
             yield f"{name}: holds {size} records, the export {len(history)}"
         elif found[size] != root:

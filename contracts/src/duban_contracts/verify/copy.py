@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from duban_contracts.conformance import records
 from duban_contracts.conformance.records import Unreadable
 from duban_contracts.not_json import NOT_JSON
 from duban_contracts.times import format_time
-from duban_contracts.verify.findings import NotVerified
+from duban_contracts.verify.findings import Finding, NotVerified
 from duban_contracts.verify.tree import leaf_hash
 
 _FORM: Final = "duban-record-1"
@@ -83,3 +84,33 @@ def leaf_of(event: CloudEvent) -> bytes:
         event.data,
     )
     return leaf_hash(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
+
+
+@dataclass
+class Records:
+    """Records as they were told first, each with the file that told it."""
+
+    _by_id: dict[str, tuple[str, CloudEvent]] = field(default_factory=dict)
+    _by_place: dict[tuple[str | None, int | None], tuple[str, CloudEvent]] = field(default_factory=dict)
+
+    def of_id(self, event_id: str) -> CloudEvent | None:
+        """Return the record of an event as it was told first, or None."""
+        told = self._by_id.get(event_id)
+        return None if told is None else told[1]
+
+    def take(self, name: str, event: CloudEvent) -> Iterator[Finding]:
+        """Keep a record of file `name` and yield what contradicts it: whichever came first, history was rewritten."""
+        same, place = self._by_id.get(event.id), (event.subject, event.aggregateversion)
+        if same is not None and leaf_of(same[1]) != leaf_of(event):
+            zh = f"{name}：事件 {event.id} 与 {same[0]} 中的内容不同——同一事件两种内容，历史已被改写"
+            en = f"{name}: event {event.id} says something else than in {same[0]}: history was rewritten"
+            yield Finding(holds=False, zh=zh, en=en)
+        there = self._by_place.get(place)
+        if there is not None and there[1].id != event.id:
+            what = f"{event.subject} v{event.aggregateversion}"
+            zh = f"{name}：{what} 与 {there[0]} 中的不是同一事件——历史已被改写"
+            yield Finding(
+                holds=False, zh=zh, en=f"{name}: {what} is another event than in {there[0]}: history was rewritten"
+            )
+        self._by_id.setdefault(event.id, (name, event))
+        self._by_place.setdefault(place, (name, event))

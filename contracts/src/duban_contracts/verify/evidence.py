@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.verify.copy import events_of, is_record, leaf_of, note_in
+from duban_contracts.verify.copy import Records, events_of, is_record, leaf_of, note_in
 from duban_contracts.verify.findings import Finding, NotVerified
+from duban_contracts.verify.links import Link, open_steps
 from duban_contracts.verify.notes import OLD, PROOF, Checkpoint, Key, Proof, opened, proof_of
 from duban_contracts.verify.tree import has_grown, is_included
 
@@ -18,9 +19,10 @@ class Evidence:
 
     keys: Sequence[Key]
     _checkpoints: list[tuple[str, Checkpoint]] = field(default_factory=list)
-    _records: dict[str, CloudEvent] = field(default_factory=dict)
+    _records: Records = field(default_factory=Records)
     _inclusions: list[tuple[str, Proof]] = field(default_factory=list)
     _growths: list[tuple[str, Proof]] = field(default_factory=list)
+    _links: set[Link] = field(default_factory=set)
     _found: list[Finding] = field(default_factory=list)
 
     def add(self, name: str, raw: bytes) -> None:
@@ -39,9 +41,8 @@ class Evidence:
 
     def findings(self) -> list[Finding]:
         """Return what holds and what does not."""
-        grown = list(self._grown())
-        linked = sum(finding.holds is True for finding in grown)
-        return [*self._found, *self._one_root_a_size(), *self._included(), *grown, *self._not_linked(linked)]
+        found = [*self._found, *self._one_root_a_size(), *self._included(), *self._grown()]
+        return [*found, *self._not_linked()]
 
     def _copy(self, name: str, events: Sequence[CloudEvent]) -> None:
         # A topic may bring an event twice; a second one of the same size is another event.
@@ -51,10 +52,11 @@ class Evidence:
         for note in notes:
             self._open(name, note, quiet=True)
         self._found += _shrinking(name, [checkpoint for _, checkpoint in self._checkpoints[before:]])
-        records = {event.id: event for event in events if is_record(event)}
-        self._records.update(records)
-        zh = f"{name}：{len(records)} 条历史记录，{len(notes)} 个检查点"
-        self._found.append(Finding(holds=None, zh=zh, en=f"{name}: {len(records)} records, {len(notes)} checkpoints"))
+        records = [event for event in events if is_record(event)]
+        count = len({event.id for event in records})
+        zh = f"{name}：{count} 条历史记录，{len(notes)} 个检查点"
+        self._found.append(Finding(holds=None, zh=zh, en=f"{name}: {count} records, {len(notes)} checkpoints"))
+        self._found += [finding for event in records for finding in self._records.take(name, event)]
 
     def _open(self, name: str, note: str, *, quiet: bool = False) -> None:
         try:
@@ -83,7 +85,7 @@ class Evidence:
 
     def _included(self) -> Iterator[Finding]:
         for name, proof in self._inclusions:
-            event = self._records.get(proof.extra.decode("utf-8", "replace"))
+            event = self._records.of_id(proof.extra.decode("utf-8", "replace"))
             checkpoint = self._signed(proof)
             if checkpoint is None:
                 continue
@@ -116,6 +118,8 @@ class Evidence:
                 )
             for each in older:
                 holds = has_grown(each.size, each.root, newer.size, newer.root, proof.hashes)
+                if holds:
+                    self._links.add((newer.origin, each.size, newer.size))
                 verdict = ("包含", "has grown from") if holds else ("不包含", "has not grown from")
                 yield Finding(
                     holds=holds,
@@ -123,15 +127,14 @@ class Evidence:
                     en=f"{name}: checkpoint {newer.size} {verdict[1]} checkpoint {each.size}",
                 )
 
-    def _not_linked(self, linked: int) -> Iterator[Finding]:
+    def _not_linked(self) -> Iterator[Finding]:
         """Yield how many steps from checkpoint to checkpoint nothing shows: of those only the signatures are checked."""
         sizes = {(each.origin, each.size) for _, each in self._checkpoints}
-        open_steps = len(sizes) - len({each.origin for _, each in self._checkpoints}) - linked
-        if open_steps > 0:
+        if steps := open_steps(sizes, self._links):
             yield Finding(
                 holds=None,
-                zh=f"{len(sizes)} 个检查点之间还有 {open_steps} 处没有一致性证明，只核对了签名",
-                en=f"{open_steps} steps between {len(sizes)} checkpoints have no proof of consistency among the files",
+                zh=f"{len(sizes)} 个检查点之间还有 {steps} 处没有一致性证明，只核对了签名",
+                en=f"{steps} steps between {len(sizes)} checkpoints have no proof of consistency among the files",
             )
 
     def _signed(self, proof: Proof) -> Checkpoint | None:

@@ -65,7 +65,11 @@ def key_of(text: str) -> Key:
 
 
 def opened(note: str, keys: Sequence[Key]) -> Checkpoint:
-    """Return what a checkpoint says; raises NotVerified unless a known key signed it, and every known one rightly."""
+    """Return what a checkpoint says; raises NotVerified unless a known key signed it, and every known one rightly.
+
+    A key speaks for the log of its own name alone: else a second history could be signed as another log's, and
+    contradict nothing.
+    """
     text, blank, signatures = note.rpartition("\n\n")
     if not blank or not signatures.endswith("\n") or any(c < " " and c != "\n" for c in note):
         raise NotVerified("不是签名检查点", "is no signed checkpoint")
@@ -80,7 +84,11 @@ def opened(note: str, keys: Sequence[Key]) -> Checkpoint:
     decoded = _decoded(root, "根散列", "the root")
     if not origin or not _NUMBER.fullmatch(size) or len(decoded) != hashlib.sha256().digest_size:
         raise NotVerified("检查点的内容不合格式", "the checkpoint's text is not one")
-    return Checkpoint(origin, int(size), decoded, tuple(key.key_id.hex() for key in signed))
+    own = [key for key in signed if key.name == origin]
+    if not own:
+        name = signed[0].name
+        raise NotVerified(f"检查点自称属于 {origin}，签名密钥却属于 {name}", f"speaks for {origin}, its key for {name}")
+    return Checkpoint(origin, int(size), decoded, tuple(key.key_id.hex() for key in own))
 
 
 def proof_of(text: str) -> Proof:

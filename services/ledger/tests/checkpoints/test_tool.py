@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.ledger.checkpoints.model import note as notes_of
 from services.ledger.tests.checkpoints.log import Log
 from services.ledger.tests.checkpoints.trees import numbered, root_by_definition
 
@@ -84,6 +85,15 @@ def test_its_roots_are_those_of_the_definition() -> None:
     entries = [str(number).encode() for number in range(70)]
     found = dict(tool().roots(entries, set(range(1, 71))))
     assert found == {size: root_by_definition(numbered(size)) for size in range(1, 71)}
+
+
+@pytest.mark.parametrize(("origin", "counts"), [("log", True), ("log2", False)])
+def test_a_key_speaks_for_the_log_of_its_name_alone(tmp_path: Path, origin: str, *, counts: bool) -> None:
+    key = Ed25519PrivateKey.generate()
+    public, text = key.public_key().public_bytes_raw(), notes_of.text_of(origin, 3, bytes(32))
+    kept = tmp_path / "kept.txt"
+    kept.write_text(notes_of.signed(text, "log", [(public, key.sign(text.encode()))]), encoding="utf-8")
+    assert tool().checkpoint(str(kept), [notes_of.verifier_key("log", public)]) == (3, bytes(32), counts)
 
 
 def checked(folder: Path, history: list[dict[str, Any]], notes: dict[str, str], keys: list[str]) -> tuple[int, str]:
