@@ -111,13 +111,14 @@ class Database:
             if told:
                 told.clear()  # of a transaction that was rolled back
             under_way = acts.under_way() if self._keeps_trail else ()
+            marks = [act.mark() for act in under_way]
             try:
                 async with connection.transaction():
                     yield connection
                     traced = await trail.write_effects(connection, under_way) if under_way else ()
             except BaseException:
-                for act in under_way:
-                    act.undone()
+                for act, mark in zip(under_way, marks, strict=True):
+                    act.undone(mark)
                 raise
             for act in traced:
                 act.committed()

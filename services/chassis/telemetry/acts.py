@@ -11,13 +11,21 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 # So that one request can't make a row of any size; a batch of a county's events holds as many at most.
 MOST_EVENTS: Final = 1000
 MOST_OBJECTS: Final = 50
 _LONGEST: Final = 200
 _READS: Final = frozenset({"GET", "HEAD"})
+
+
+class Mark(NamedTuple):
+    """How far an act had come when a transaction began."""
+
+    events: int
+    objects: int
+    status: int | None
 
 
 class Act:
@@ -34,6 +42,7 @@ class Act:
         "is_committed",
         "is_kept_by_answer",
         "is_protected",
+        "is_rehearsal",
         "is_repeated",
         "is_veiled",
         "objects",
@@ -70,6 +79,8 @@ class Act:
         """Whether only the answer that its transaction keeps says that it was carried out."""
         self.is_repeated = False
         """Whether it was carried out before, and got its first answer again."""
+        self.is_rehearsal = False
+        """Whether it only asks what would become of it; nothing of it is kept."""
         self.is_committed = False
         """Whether its row is committed, with its effect."""
         self.has_ended = False
@@ -115,11 +126,16 @@ class Act:
         """Note that what it has caused so far stands in the trail."""
         self.is_committed, self.told = True, len(self.events)
 
-    def undone(self) -> None:
-        """Forget what it has caused since: the transaction was rolled back."""
-        del self.events[self.told :]
-        if not self.told:
-            self.objects.clear()
+    def mark(self) -> Mark:
+        """Return how far it has come, for a transaction that may be rolled back."""
+        return Mark(len(self.events), len(self.objects), self.status)
+
+    def undone(self, since: Mark) -> None:
+        """Forget what it has caused since then, and what it was answered: the transaction was rolled back."""
+        del self.events[max(since.events, self.told) :]
+        for key in list(self.objects)[since.objects :]:
+            del self.objects[key]
+        self.status = since.status
 
     def sent(self, events: Iterable[str]) -> None:
         """Note the ids of events that it hands on."""
