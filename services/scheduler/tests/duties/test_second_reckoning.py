@@ -108,3 +108,21 @@ def test_the_week_that_lies_in_two_years_is_one_period(rule: Rule, periods: list
     assert [task.period for task in tasks(last_days, until=date(2025, 1, 5))] == periods
     should = should_stand([last_days], date(2025, 1, 5), members=members, occasions=())
     assert [each.period for each in should.values()] == periods
+
+
+@pytest.mark.parametrize("anchor", [2020, 2021])
+@pytest.mark.parametrize("period", Period)
+def test_each_calendar_period_ends_on_one_day_by_both_reckonings(period: Period, anchor: int) -> None:
+    rule = Quota(period=period, anchor=anchor)
+    versions, until = [version(duty(rule, valid_from=date(2024, 2, 28)))], date(2026, 3, 1)
+    planned = [(task.period, task.window_start, task.due_on) for task in tasks(*versions, until=until)]
+    should = should_stand(versions, until, members=members, occasions=()).values()
+    assert sorted((each.period, each.opens_on, each.due_on) for each in should) == sorted(planned)
+
+
+@pytest.mark.parametrize(("anchor", "period", "last"), [(2020, "2020-2024", 2024), (2021, "2021-2025", 2025)])
+def test_five_years_are_counted_from_the_year_of_the_duty(anchor: int, period: str, last: int) -> None:
+    rule = Quota(period=Period.FIVE_YEARS, anchor=anchor)
+    versions, until = [version(duty(rule, valid_from=date(2024, 2, 28)))], date(2024, 12, 31)
+    [should] = should_stand(versions, until, members=members, occasions=()).values()
+    assert (should.period, should.due_on) == (period, date(last, 12, 31))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.catalogue import EventData
 from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardClosed, HazardLookBackPassed
 from duban_contracts.events.supervision import SupervisionOverdue
@@ -172,3 +175,30 @@ async def test_whoever_looked_back_in_time_hears_nothing(bench: Bench, kind: str
     await bench.learn(looked.records())
     await bench.at(local(28))
     assert await overdue(bench) == []
+
+
+def looked_back(kind: str, story: Story, at: datetime) -> Story:
+    if kind == "reopened":
+        return story.reopened(at, june(29))
+    return story.happened(HazardLookBackPassed, at, {}, review="整改保持")
+
+
+def told_to(known: Mapping[str, FollowUp], event: EventData, version: int) -> list[FollowUp]:
+    told = told_of(event, version, Cause(f"e-{version}", None, None))
+    assert told is not None
+    return after(known, told, POLICY.days)
+
+
+@pytest.mark.parametrize("kind", ["passed", "reopened"])
+def test_a_look_back_ends_what_is_owed_of_its_hazard_and_nothing_that_was_done_or_set_later(kind: str) -> None:
+    closed = struck_off()
+    [owed] = told_to({}, closed.events[-1], 4)
+    assert (owed.about, owed.aggregate, owed.version) == (LOOKED_AT.as_subject(closed.facts), "hz-1", 4)
+    assert (owed.due_on, owed.set_at, owed.done_at) == (june(20), local(2, 1), None)
+    looked = looked_back(kind, closed, local(19)).events[-1]
+    [met] = told_to({owed.about.id: owed}, looked, 5)
+    assert met == replace(owed, done_at=local(19), version=5, cause=Cause("e-5", None, None))
+    # Told again, or told late, it has nothing more to say.
+    assert told_to({met.about.id: met}, looked, 5) == []
+    assert told_to({met.about.id: met}, looked, 6) == []
+    assert told_to({owed.about.id: owed}, looked, 4) == []
