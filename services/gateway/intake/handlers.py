@@ -24,6 +24,7 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
 from services.chassis.storage.rounds import Rounds
 from services.chassis.telemetry import acts
+from services.chassis.telemetry.acts import Act
 from services.gateway.intake.model.claims import Claim, Refused
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.metrics import EVENTS
@@ -40,6 +41,18 @@ Examined = Sequence[Claim | Refused]
 """The events of one request, as far as they can be read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of a round."""
+
+    examined: Examined
+    act: Act | None
+
+    def __len__(self) -> int:
+        """Return how many events it holds."""
+        return len(self.examined)
+
+
 class NotAccepted(Exception):
     """The platform can't promise anything at present; the same request may be sent again without risk."""
 
@@ -51,16 +64,17 @@ class Intake:
     database: Database
     producer: ReliableProducer
     clock: Clock
-    rounds: dict[str, Rounds[Examined, list[Outcome]]] = field(default_factory=dict, init=False)
+    rounds: dict[str, Rounds[Asked, list[Outcome]]] = field(default_factory=dict, init=False)
 
 
 async def accept_events(examined: Examined, *, county: str, topic: str, deps: Intake) -> list[Outcome]:
     """Return what became of each event, in order; raises NotAccepted when any could not be handed over."""
     if (act := acts.current()) is not None:
-        act.sent(item.event.id for item in examined if isinstance(item, Claim))
+        # Of a round that others share, too, only what is taken in was done.
+        act.is_kept_by_answer = True
     if county not in deps.rounds:
         deps.rounds[county] = Rounds(partial(_accept_round, county, topic, deps), weight=len, most=_MOST_EVENTS)
-    outcomes = await deps.rounds[county].ask(examined)
+    outcomes = await deps.rounds[county].ask(Asked(examined, act))
     accepted = sum(isinstance(outcome, Queued) for outcome in outcomes)
     EVENTS.labels(county, "accepted").inc(accepted)
     EVENTS.labels(county, "rejected").inc(len(outcomes) - accepted)
@@ -68,14 +82,12 @@ async def accept_events(examined: Examined, *, county: str, topic: str, deps: In
 
 
 async def _accept_round(
-    county: str, topic: str, deps: Intake, requests: Sequence[Examined]
+    county: str, topic: str, deps: Intake, requests: Sequence[Asked]
 ) -> Sequence[list[Outcome] | NotAccepted]:
     """Take the events of some requests of one county together, as if they had come one after the other."""
-    everything = [item for examined in requests for item in examined]
-    distinct = first_of_each(everything)
+    distinct = first_of_each([item for asked in requests for item in asked.examined])
     try:
-        earlier = await _reserve(county, distinct, deps) if distinct else {}
-        stands = standing(everything, distinct, earlier)
+        stands, earlier = await _reserve(county, requests, distinct, deps) if distinct else ({}, {})
         lost = await _publish(topic, due(stands, earlier), deps)
     except Exception as error:
         if not is_retryable(error):
@@ -84,9 +96,9 @@ async def _accept_round(
         return [NotAccepted()] * len(requests)
     return [
         NotAccepted()
-        if any(isinstance(item, Claim) and item.receipt_id in lost for item in examined)
-        else [outcome_of(item, stands) for item in examined]
-        for examined in requests
+        if any(isinstance(item, Claim) and item.receipt_id in lost for item in asked.examined)
+        else [outcome_of(item, stands) for item in asked.examined]
+        for asked in requests
     ]
 
 
@@ -99,12 +111,21 @@ async def rehearse_events(examined: Examined, *, deps: Intake) -> list[Outcome]:
     return [outcome_of(item, stands) for item in examined]
 
 
-async def _reserve(county: str, claims: Mapping[UUID, Claim], deps: Intake) -> dict[UUID, Earlier]:
+async def _reserve(
+    county: str, requests: Sequence[Asked], distinct: Mapping[UUID, Claim], deps: Intake
+) -> tuple[dict[UUID, Claim], dict[UUID, Earlier]]:
+    """Reserve the events' ids; return the claim that stands under each, and what is known from before."""
+    everything = [item for asked in requests for item in asked.examined]
     # A transaction, so that the trail's rows of these requests stand or fall with what is reserved.
     async with deps.database.transaction() as connection:
-        earlier = await receipts.reserve(connection, [_reservation(county, claim) for claim in claims.values()])
+        earlier = await receipts.reserve(connection, [_reservation(county, claim) for claim in distinct.values()])
+        stands = standing(everything, distinct, earlier)
+        for asked in requests:
+            if asked.act is not None:
+                said = (outcome_of(item, stands) for item in asked.examined)
+                asked.act.sent(outcome.event_id for outcome in said if isinstance(outcome, Queued))
     failpoints.reach("gateway.after_reserve")
-    return earlier
+    return stands, earlier
 
 
 def _reservation(county: str, claim: Claim) -> Reservation:
