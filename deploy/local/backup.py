@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+import asyncpg
+
 from deploy.local.postgres import SUPERUSER
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
@@ -31,13 +33,12 @@ RECEIVER: Final = "backup"
 # The name under which the receiver is a synchronous standby, and its replication slot.
 _STANDBY: Final = "duban_backup"
 _PRIORITY: Final = 12
+_MANIFEST: Final = "backup_manifest"
+# What an earlier restore wrote, and a base backup carries on: its target would end the next recovery too soon.
+_RECOVERY: Final = ("hot_standby", "restore_command", "recovery_target")
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
-OPTIONS: Final = {
-    "synchronous_standby_names": _STANDBY,
-    # A receiver that is away keeps commits waiting long before so much log has gathered.
-    "max_slot_wal_keep_size": "4GB",
-}
+OPTIONS: Final = {"synchronous_standby_names": _STANDBY}
 """What the server is told when its log is archived."""
 
 
@@ -56,7 +57,7 @@ class Archive:
     @property
     def bases(self) -> list[Path]:
         """The whole base backups, oldest first."""
-        return sorted(path.parent for path in self.directory.glob("base/*/backup_manifest"))
+        return sorted(path.parent for path in self.directory.glob(f"base/*/{_MANIFEST}"))
 
     def receiver(self) -> Program:
         """Return the process that archives the log; the supervisor starts it again when the server was away."""
@@ -103,9 +104,10 @@ class Archive:
         The server has to be stopped. At its next start it takes up the archived log to its end, or to `until`, and goes on
         from there on a timeline of its own; a new base backup is due then. Raises `Trouble` without a fitting backup.
         """
-        moment = (until or datetime.now(UTC)).strftime(_STAMP)
-        if not (fitting := [base for base in self.bases if base.name <= moment]):
-            raise Trouble(f"There is no base backup before {moment} in {self.directory}.", "`make backup` takes one.")
+        moment = (until or datetime.now(UTC)).timestamp()
+        # A base is whole from its end on, which is when its manifest is written; its name is its beginning.
+        if not (fitting := [base for base in self.bases if (base / _MANIFEST).stat().st_mtime <= moment]):
+            raise Trouble(f"There is no base backup before {until} in {self.directory}.", "`make backup` takes one.")
         data, aside = self.server.data, self.server.base / f"data-before-{int(time.time())}"
         if data.exists():
             data.rename(aside)
@@ -123,11 +125,22 @@ class Archive:
         ]
         if until:
             lines.append(f"recovery_target_time = '{until.isoformat()}'")
-        with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
-            settings.write("".join(f"{line}\n" for line in lines))
+        settings = data / "postgresql.auto.conf"
+        kept = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith(_RECOVERY)]
+        settings.write_text("".join(f"{line}\n" for line in (*kept, *lines)), encoding="utf-8")
         (data / "recovery.signal").touch()
         self._give(data)
         return aside
+
+    async def give_up(self) -> None:
+        """Drop the receiver's slot, for which the server would keep its log for ever."""
+        connection = await asyncpg.connect(self.server.dsn(), timeout=10)
+        try:
+            await connection.execute(
+                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1", _STANDBY
+            )
+        finally:
+            await connection.close()
 
     def begin_anew(self) -> None:
         """Put the archive of the timeline that ended aside; its log can't be told from the new one's by who looks later."""
@@ -169,7 +182,8 @@ class Archive:
 def archive(server: Server) -> Archive:
     """Return the archive of this server's backups: DUBAN_BACKUPS, else beside its data."""
     named = os.environ.get("DUBAN_BACKUPS")
-    return Archive(Path(named).absolute() if named else server.base / "backups", server)
+    # Below what is named, which may be a mount: an archive that has ended is renamed.
+    return Archive((Path(named).absolute() if named else server.base) / "backups", server)
 
 
 def _quoted(words: list[str]) -> str:

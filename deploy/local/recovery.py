@@ -29,6 +29,8 @@ def keep(settings: Settings, prepared: Parts, say: Say) -> None:
     """Note for later starts that this platform's log is archived, and see that there is a base backup to begin with."""
     mark = archives(settings.home)
     if prepared.postgres is None or not settings.backup:
+        if prepared.postgres is not None and mark.exists():
+            asyncio.run(backup.archive(prepared.postgres).give_up())
         mark.unlink(missing_ok=True)
         return
     mark.parent.mkdir(parents=True, exist_ok=True)

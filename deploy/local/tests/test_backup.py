@@ -19,6 +19,7 @@ from deploy.local.backup import Archive
 from deploy.local.ephemeral import PostgresServer
 from deploy.local.settings import load
 from deploy.local.trouble import Trouble
+from services.chassis.process.clock import ZONE
 
 pytestmark = pytest.mark.servers
 
@@ -120,12 +121,44 @@ async def test_after_a_restore_backups_begin_anew_and_hold_what_comes_then() -> 
             assert await kept(running) == [1, 2]
 
 
+async def test_after_a_restore_to_an_instant_the_next_one_goes_to_the_end() -> None:
+    with ephemeral.postgres(durable=True, **backup.OPTIONS) as running:
+        archive = Archive(running.server.base / "backups", running.server)
+        with receiving(archive):
+            await insert(running, 1)
+            archive.take()
+            instant = await insert(running, 2)
+            await insert(running, 3)
+            lose(running)
+        # As a person of the city writes it.
+        archive.restore(instant.astimezone(ZONE))
+        running.start()
+        archive.begin_anew()
+        with receiving(archive):
+            archive.take()
+            await insert(running, 4)
+            lose(running)
+            archive.restore()
+            assert await kept(running) == [1, 2, 4]
+
+
+async def test_who_archives_no_more_leaves_no_slot_for_which_the_log_would_be_kept() -> None:
+    with ephemeral.postgres(durable=True, **backup.OPTIONS) as running:
+        archive = Archive(running.server.base / "backups", running.server)
+        with receiving(archive):
+            await insert(running, 1)
+        await archive.give_up()
+        connection = await asyncpg.connect(running.dsn)
+        assert await connection.fetchval("SELECT count(*) FROM pg_replication_slots") == 0
+        await connection.close()
+
+
 async def test_without_a_base_backup_before_the_instant_nothing_is_touched() -> None:
     with archived() as (running, archive):
         await insert(running, 1)
         archive.take()
         with pytest.raises(Trouble, match="no base backup before"):
-            archive.restore(await insert(running) - timedelta(days=1))
+            archive.restore((await insert(running) - timedelta(days=1)).astimezone(ZONE))
         assert (running.server.data / "PG_VERSION").exists()
 
 
