@@ -73,9 +73,10 @@ def export(
     since: Moment = None,
     until: Moment = None,
     account: str | None = None,
+    event: Annotated[str | None, typer.Option(help="事件编号")] = None,
 ) -> None:
     """把一个服务的留痕写到标准输出，新的在前。"""
-    wanted = Wanted(account=account, since=_utc(since), until=_utc(until))
+    wanted = Wanted(account=account, event=event, since=_utc(since), until=_utc(until))
 
     async def work() -> None:
         before, first = None, True

@@ -50,12 +50,13 @@ async def _wanted(
     object: Annotated[  # noqa: A002 - the query parameter's name
         Text | None, Query(description="操作对象：地址中的编号或标识，或被改动事项的标识")
     ] = None,
+    event: Annotated[Text | None, Query(description="事件编号：县区报来的事件，或改动所产生的事件")] = None,
     action: Annotated[Text | None, Query(description="操作，见权限表")] = None,
     outcome: Outcome | None = None,
     since: Annotated[Moment | None, Query(description="自此时刻起（含）")] = None,
     until: Annotated[Moment | None, Query(description="至此时刻止（不含）")] = None,
 ) -> Wanted:
-    return Wanted(account=account, object=object, action=action, outcome=outcome, since=since, until=until)
+    return Wanted(account=account, object=object, event=event, action=action, outcome=outcome, since=since, until=until)
 
 
 async def _address(request: Request) -> URL:
@@ -77,7 +78,7 @@ def router(service: str, database: Database) -> Router:
     ) -> Response:
         """Return a page of the trail, newest first; the header `Link` leads to the next one in every format."""
         before = (after.at, after.position) if after else None
-        async with database.acquire() as connection:
+        async with database.asking() as connection:
             found = await tables.page(connection, wanted, before, limit + 1)
         shown = page_of(found, limit, item=TrailItem.of, cursor=lambda row: ByTime(at=row.at, position=row.position))
         headers = _to_next(address, shown)

@@ -6,6 +6,10 @@ from typing import Final
 
 import asyncpg
 
+from services.chassis.storage.schema import CHASSIS_MIGRATIONS
+
+# Migrations of the trail's tables after the one that makes them. Each statement of theirs can be repeated.
+_LATER: Final = "*_trail_*.sql"
 _TABLES: Final = ("act", "unsealed", "seal", "anchor")
 # Nothing that the service's role could change or take away, beside the list of what is to be sealed.
 _RIGHTS: Final = {
@@ -19,11 +23,14 @@ _RIGHTS: Final = {
 async def take_over(owner_dsn: str, role: str) -> None:
     """Give the trail of the database that `owner_dsn` names to whoever connects by it; leave `role` what it needs.
 
-    Can be repeated. Rights are taken first and given anew, so that one that was given by hand does not stay. Needs the
+    What a later release adds to the tables is made as their owner, too: a service that doesn't own them any more has passed
+    over it. Can be repeated. Rights are taken first and given anew, so that one that was given by hand does not stay. Needs the
     right to take tables from `role` (a superuser, or a member of it that may create in the database).
     """
     connection = await asyncpg.connect(owner_dsn, timeout=30)
     try:
+        for later in sorted(CHASSIS_MIGRATIONS.glob(_LATER)):
+            await connection.execute(later.read_text())
         async with connection.transaction():
             for statement in _statements():
                 # DDL takes no parameters, so the server itself quotes the names.

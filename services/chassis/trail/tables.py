@@ -43,6 +43,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     account: str | None = None
     object: str | None = None
+    event: str | None = None
     action: str | None = None
     outcome: str | None = None
     since: datetime | None = None
@@ -101,6 +102,7 @@ def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
     texts = {
         "account = {}": wanted.account,
         "objects @> ARRAY[{}::text]": wanted.object,
+        "events @> ARRAY[{}::text]": wanted.event,
         "action = {}": wanted.action,
         "outcome = {}": wanted.outcome,
         "at >= {}": wanted.since,

@@ -37,7 +37,10 @@ def dsn(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 async def _fill(dsn: str, no_migrations: Path) -> None:
     await migrate(dsn, no_migrations)
     opened = await connect(dsn, application_name="test")
-    rows = [Row(at=datetime.now(UTC), action="ledger.hazards.close", outcome=Outcome.DONE) for _ in range(3)]
+    rows = [
+        Row(at=datetime.now(UTC), action="ledger.hazards.close", outcome=Outcome.DONE, events=[f"e{nth}"])
+        for nth in range(3)
+    ]
     async with opened.transaction() as connection:
         await trail.write(connection, rows)
     await seal_all(opened, SystemClock())
@@ -68,6 +71,8 @@ def test_verify_says_whether_the_trail_is_whole_and_where_it_isnt(dsn: str) -> N
 def test_an_export_holds_every_row_in_either_format() -> None:
     lines = [json.loads(line) for line in duban("export", "ledger").output.splitlines()]
     assert [line["position"] for line in lines] == [3, 2, 1]
+    (line,) = duban("export", "ledger", "--event", "e1").output.splitlines()
+    assert json.loads(line)["position"] == 2
     text = duban("export", "ledger", "--format", "csv").output.splitlines()
     assert text[0].lstrip("\ufeff").startswith("position,at,account")
     assert len(text) == 4

@@ -119,6 +119,24 @@ async def test_it_is_searched_by_account_object_action_outcome_and_time(world: W
     assert await found(until=second["at"].isoformat()) == [ones]
 
 
+async def test_an_events_id_leads_to_the_rows_that_name_it(world: World) -> None:
+    rows = [
+        Row(
+            at=SystemClock().now(),
+            action="a",
+            outcome=Outcome.DONE,
+            objects=["ledger.claims"],
+            events=[f"e{n}", f"e{n + 1}"],
+        )
+        for n in range(3)
+    ]
+    async with world.database.transaction() as connection:
+        await trail.write(connection, rows)
+    for event, found in (("e0", [["e0", "e1"]]), ("e1", [["e1", "e2"], ["e0", "e1"]]), ("ledger.claims", [])):
+        answer = await world.client.get("/v1/trail", params={"event": event}, headers=world.auditor)
+        assert [item["events"] for item in answer.json()["items"]] == found
+
+
 async def test_pages_lead_through_all_of_it_in_every_format(world: World) -> None:
     for nth in range(7):
         await world.client.get(f"/v1/boxes/n{nth}", headers=world.regulator)
@@ -153,3 +171,20 @@ async def test_the_first_use_of_a_key_can_be_searched(world: World) -> None:
     await world.flushed()
     answer = await world.client.get("/v1/trail", params={"action": FIRST_USE}, headers=world.auditor)
     assert "regulator-1" in {item["account"] for item in answer.json()["items"]}
+
+
+async def test_what_a_later_release_adds_to_it_is_made_by_its_owner(service_dsn: str, database: str) -> None:
+    """The service migrates first, and can't; whoever took the trail over makes it when he takes it over again."""
+    superuser, service = await asyncpg.connect(database), await asyncpg.connect(service_dsn)
+    try:
+        role = await service.fetchval("SELECT current_user")
+        await superuser.execute("DROP INDEX trail.act_by_action")
+        await superuser.execute("DELETE FROM schema_migration WHERE name ~ '_trail_'")
+        assert await migrate(service_dsn, MIGRATIONS) != []
+        there = "SELECT to_regclass('trail.act_by_action') IS NOT NULL"
+        assert not await service.fetchval(there)
+        await take_over(database, role)
+        assert await service.fetchval(there)
+    finally:
+        await service.close()
+        await superuser.close()
