@@ -6,10 +6,13 @@ The structs are the file contacts.json itself. What a section means is said by t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
+
+# It hosts the committee's office (DOMAIN §1: 安委办设在应急管理局), which a division may have no address of its own for.
+_HOST: Final = "emergency_management"
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +86,9 @@ class Directory:
         return cls(contacts.offices, committee_office=contacts.committee_office)
 
     def addressee(self, county: str, unit: str | None) -> Office | None:
-        """Return the responsible unit's office, else the county committee's, else None: nobody is known."""
-        found = self._offices.get((county, unit)) if unit else None
-        return found or self._offices.get((county, self.committee_office))
+        """Return the office of the responsible unit in a county or the city, else whose letter it is then.
+
+        That is the committee's office there, else the emergency bureau's, which hosts it; None: nobody is known.
+        """
+        known = (self._offices.get((county, each)) for each in (unit, self.committee_office, _HOST) if each)
+        return next(filter(None, known), None)

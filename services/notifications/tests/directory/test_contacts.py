@@ -122,6 +122,19 @@ def test_an_unknown_unit_falls_back_to_the_countys_committee_office() -> None:
     assert directory.committee_office == OFFICE
 
 
+def test_where_the_committee_has_no_office_the_emergency_bureau_that_hosts_it_stands_in() -> None:
+    host = Office(county="140500", unit="emergency_management", name="晋城市应急管理局")
+    directory = Directory([host], committee_office=OFFICE)
+    assert [directory.addressee("140500", unit) for unit in ("education_bureau", OFFICE, None)] == [host] * 3
+
+
+def test_every_department_of_a_county_has_somebody_at_the_city_who_gets_its_letters() -> None:
+    contacts = read_contacts(PROFILE)
+    directory = Directory.of(contacts)
+    units = {office.unit for office in contacts.offices}
+    assert {unit for unit in units if directory.addressee("140500", unit) is None} == set()
+
+
 def test_a_known_unit_gets_its_own_letters_and_its_endpoint_is_named_after_it() -> None:
     office = Office(county="140502", unit=OFFICE, name="城区安委办")
     unit = Office(county="140502", unit="fire_rescue", name="消防")
