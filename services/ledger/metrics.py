@@ -26,6 +26,6 @@ VAULT_LOOKUPS: Final = Counter(
 CHECKPOINT: Final = Gauge(
     "duban_ledger_checkpoint_timestamp_seconds",
     "When the whole history was last found to stand under a signed checkpoint (wall time); in a process that has not "
-    "looked yet, when it began. When it stays behind, outsiders can't hold the newest records against anything: see "
+    "looked yet, when the newest one was signed. When it stays behind, outsiders can't hold the newest records against anything: see "
     "DubanCheckpointLate.",
 )

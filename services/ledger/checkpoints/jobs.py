@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -12,7 +13,9 @@ from services.chassis.storage.database import Database
 from services.ledger import metrics
 from services.ledger.checkpoints.handlers.growing import TreeDamaged, grow_tree, store_head
 from services.ledger.checkpoints.handlers.signing import Signing, sign_stored
+from services.ledger.checkpoints.tables import checkpoints, tiles
 
+_LAST: Final = 2**63 - 1
 _log = structlog.get_logger(__name__)
 
 
@@ -33,19 +36,31 @@ async def make_checkpoint(database: Database, *, signing: Signing) -> bool:
         return False
 
 
-async def note_when_done(work: Callable[[], Awaitable[bool]], *, clock: Clock) -> None:
-    """Do `work`; what it brings to its end is as old as now (wall time)."""
-    if await work():
-        metrics.CHECKPOINT.set(clock.wall().timestamp())
+def noting(
+    work: Callable[[], Awaitable[bool]], *, known: Callable[[], Awaitable[datetime]], clock: Clock
+) -> Callable[[], Awaitable[None]]:
+    """Return `work` with its age told: what it brings to its end is as old as now (wall time), else as old as it was.
+
+    Before the first round it is as old as `known` says, so that a process that starts anew takes back no alert.
+    """
+    is_told = False
+
+    async def done_once() -> None:
+        nonlocal is_told
+        if not is_told:
+            metrics.CHECKPOINT.set((await known()).timestamp())
+            is_told = True
+        if await work():
+            metrics.CHECKPOINT.set(clock.wall().timestamp())
+
+    return done_once
 
 
-def from_its_start(
-    run: Callable[[asyncio.Event], Awaitable[None]], *, clock: Clock
-) -> Callable[[asyncio.Event], Awaitable[None]]:
-    """Return `run` in a process that knows nothing of checkpoints yet: what is not known is as old as the process."""
-
-    async def begin(stopping: asyncio.Event) -> None:
-        metrics.CHECKPOINT.set(clock.wall().timestamp())
-        await run(stopping)
-
-    return begin
+async def last_signed(database: Database, *, clock: Clock) -> datetime:
+    """Return when (wall time) the newest checkpoint was signed; without one, when the first record was made, or now."""
+    async with database.acquire() as connection:
+        signed_at = await checkpoints.signed_at(connection)
+        if signed_at is None:
+            first = await tiles.records_after(connection, 0, _LAST, 1)
+            signed_at = datetime.fromisoformat(first[0][1].time) if first else clock.now()
+    return clock.wall_at(signed_at)

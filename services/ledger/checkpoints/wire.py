@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,7 @@ from services.chassis.assembly import Part, Platform
 from services.ledger.checkpoints.handlers.keys import keys_of
 from services.ledger.checkpoints.handlers.signing import Signing
 from services.ledger.checkpoints.http import Deps, router
-from services.ledger.checkpoints.jobs import from_its_start, make_checkpoint, note_when_done
+from services.ledger.checkpoints.jobs import last_signed, make_checkpoint, noting
 
 _log = structlog.get_logger(__name__)
 
@@ -26,9 +25,9 @@ def wire(platform: Platform[Any]) -> Part:
     keys = keys_of(settings.checkpoint_key, platform.city.code, settings.checkpoint_origin)
     _log.info("checkpoints are signed", verifier_keys=keys.verifier_keys())
     signing = partial(make_checkpoint, platform.database, signing=Signing.on(platform, keys))
-    work = partial(note_when_done, signing, clock=platform.clock)
-    job = platform.every(settings.checkpoint_seconds, work, name="checkpoint")
+    known = partial(last_signed, platform.database, clock=platform.clock)
+    work = noting(signing, known=known, clock=platform.clock)
     return Part(
         routers=[router(Deps(platform.database, keys))],
-        jobs=[replace(job, run=from_its_start(job.run, clock=platform.clock))],
+        jobs=[platform.every(settings.checkpoint_seconds, work, name="checkpoint")],
     )

@@ -36,6 +36,14 @@ async def newest(connection: Connection) -> Head | None:
     return _head(await connection.fetchrow(f"{_SELECT} note IS NOT NULL ORDER BY size DESC LIMIT 1"))
 
 
+async def signed_at(connection: Connection) -> datetime | None:
+    """Return when (domain time) the largest checkpoint was signed."""
+    found: datetime | None = await connection.fetchval(
+        "SELECT signed_at FROM checkpoint WHERE note IS NOT NULL ORDER BY size DESC LIMIT 1"
+    )
+    return found
+
+
 async def of_size(connection: Connection, size: int) -> Head | None:
     """Return the signed checkpoint of this size."""
     return _head(await connection.fetchrow(f"{_SELECT} note IS NOT NULL AND size = $1", size))
