@@ -71,24 +71,21 @@ _ROWS: Final = """json_to_recordset($1::json) AS given (
     objects text[], events text[], status integer, code text, reason text, times integer, trace text)"""
 
 
-def _insert(condition: str) -> str:
+def _insert(more: str) -> str:
     return f"""
-WITH added AS (INSERT INTO trail.act ({_NAMES}) SELECT {_NAMES} FROM {_ROWS} WHERE {condition} RETURNING position),
+WITH added AS (INSERT INTO trail.act ({_NAMES}) SELECT {_NAMES} FROM {_ROWS} {more} RETURNING position),
      marked AS (INSERT INTO trail.unsealed (position) SELECT position FROM added)
 SELECT count(*) FROM added"""  # noqa: S608 - our own columns
 
 
 # A transaction that has written nothing has had no effect that a row would have to stand for.
-_WRITE_EFFECTS: Final = _insert("pg_current_xact_id_if_assigned() IS NOT NULL")
-# A key is used for the first time once, however many processes believe to see it.
-_WRITE: Final = _insert(
-    f"action <> '{FIRST_USE}' OR NOT EXISTS ("
-    "SELECT FROM trail.act AS known WHERE known.action = given.action AND known.objects @> given.objects)"
-)
+_WRITE_EFFECTS: Final = _insert("WHERE pg_current_xact_id_if_assigned() IS NOT NULL")
+# One index is unique beside the key: a credential is used for the first time once, however many processes believe to see it.
+_WRITE: Final = _insert("ON CONFLICT DO NOTHING")
 
 
 async def write(connection: Writer, rows: Sequence[Row]) -> None:
-    """Write rows in the caller's transaction."""
+    """Write rows in the caller's transaction, but for the first use of a credential that has its row already."""
     if rows:
         await connection.execute(_WRITE, msgspec.json.encode(rows).decode())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import asyncpg
 import httpx
@@ -12,10 +13,12 @@ import pytest
 from fastapi import Response
 
 from deploy.local.ephemeral import free_ports
+from services.chassis.storage import trail
 from services.chassis.storage.rounds import Rounds
-from services.chassis.storage.trail import FIRST_USE
+from services.chassis.storage.trail import FIRST_USE, Outcome, Row
 from services.chassis.telemetry import acts
 from services.chassis.testing.kafka import eventually
+from services.chassis.testing.plans import plan_of
 from services.chassis.tests.trail.world import World
 from services.chassis.trail.recorder import LOST, Recorder
 from services.chassis.web.idempotency import Attempt, keep_all
@@ -206,6 +209,29 @@ async def test_the_first_use_of_a_key_is_told_once_however_many_processes_there_
     key = world.regulator["authorization"].split("_")[1]
     rows = await world.fetch("SELECT account, objects FROM trail.act WHERE action = $1", FIRST_USE)
     assert [(row["account"], row["objects"]) for row in rows] == [("regulator-1", [f"key {key}"])]
+
+
+def first_use(credential: str) -> Row:
+    return Row(at=datetime.now(UTC), action=FIRST_USE, outcome=Outcome.NOTED, objects=[credential])
+
+
+async def test_two_processes_that_meet_a_key_at_the_same_moment_tell_of_it_once(world: World) -> None:
+    async def write() -> None:
+        async with world.database.transaction() as connection:
+            await trail.write(connection, [first_use("key 1"), first_use("key 2")])
+
+    async with world.database.transaction() as connection:
+        await trail.write(connection, [first_use("key 1")])
+        other = asyncio.create_task(write())
+        await asyncio.wait({other}, timeout=0.2)  # it waits for the first, or has not begun
+    await other
+    rows = await world.fetch("SELECT objects FROM trail.act WHERE action = $1 ORDER BY position", FIRST_USE)
+    assert [row["objects"] for row in rows] == [["key 1"], ["key 2"]]
+
+
+async def test_to_tell_of_a_key_nobody_reads_the_trail(world: World) -> None:
+    plan = await plan_of(world.database, lambda connection: trail.write(connection, [first_use("key 1")]))
+    assert {node["Node Type"] for node in plan if node.get("Relation Name") == "act"} == {"ModifyTable"}
 
 
 async def test_whoever_must_stay_unknown_is_told_nothing_of(world: World) -> None:
