@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools.structure import language, layout, size
+from tools.structure import language, layout, migrations, size
 from tools.structure.source import sources
 
 
@@ -13,6 +13,7 @@ def main() -> int:
     found = [
         *size.check(modules),
         *layout.check(root),
+        *migrations.check(root),
         *language.check(modules, root),
     ]
     for finding in found:

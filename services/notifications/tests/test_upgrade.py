@@ -60,6 +60,7 @@ async def test_letters_of_0_1_0_are_kept_and_go_on(database: str, tmp_path: Path
         "letters/0002_subjects.sql",
         "letters/0003_recalled.sql",
         "letters/0004_principals.sql",
+        "letters/0005_lists.sql",
         "delivery/0002_channels.sql",
         "delivery/0003_reports.sql",
         "delivery/0004_recalled.sql",

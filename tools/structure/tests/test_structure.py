@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.structure import language, layout, size
+from tools.structure import language, layout, migrations, size
 from tools.structure.source import module_of, sources
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,7 +70,34 @@ def test_a_list_of_codes_that_no_enum_holds_is_found_until_a_later_migration_men
     assert not rules(language.check_lists([first, second], known, tmp_path))
 
 
+ALONE = "-- outside a transaction\n"
+DROP_FIRST = "DROP INDEX CONCURRENTLY IF EXISTS a_by_b;\n"
+BUILD = "CREATE INDEX CONCURRENTLY a_by_b ON a (b);\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("CREATE TABLE a (b int);\nCREATE UNIQUE INDEX a_by_b ON a (b);\n", 0),
+        (ALONE + DROP_FIRST + BUILD + "DROP INDEX CONCURRENTLY IF EXISTS a_old;\n", 0),
+        ("-- CREATE INDEX a_by_b ON a, said and not done\n", 0),
+        ("CREATE INDEX a_by_b ON a (b);\n", 1),
+        ("CREATE TABLE aa (b int);\nCREATE UNIQUE INDEX IF NOT EXISTS a_by_b\n    ON a (b);\n", 1),
+        ("DROP INDEX a_by_b;\n", 1),
+        ("DROP INDEX IF EXISTS a_by_b;\n", 1),
+        (ALONE + BUILD, 1),
+        (ALONE + BUILD + DROP_FIRST, 1),
+        (DROP_FIRST + BUILD, 1),
+        ("ALTER TABLE a ADD CONSTRAINT c\n CHECK (b > 0) NOT VALID;\nALTER TABLE a VALIDATE CONSTRAINT c;\n", 1),
+        ("ALTER TABLE a ADD CONSTRAINT c CHECK (b > 0) NOT VALID;\n", 0),
+        ("ALTER TABLE a VALIDATE CONSTRAINT c;\n", 0),
+    ],
+)
+def test_a_migration_that_keeps_a_working_service_waiting_is_found(text: str, found: int) -> None:
+    assert len(rules(migrations.check_one("services/x/migrations/a/0002_a.sql", text))) == found
+
+
 def test_the_tree_is_in_order() -> None:
     modules = list(sources(ROOT))
-    findings = [*size.check(modules), *layout.check(ROOT), *language.check(modules, ROOT)]
+    findings = [*size.check(modules), *layout.check(ROOT), *migrations.check(ROOT), *language.check(modules, ROOT)]
     assert not [str(finding) for finding in findings]

@@ -3,4 +3,3 @@ ALTER TABLE hazard ADD COLUMN stopped jsonb,
                    ADD COLUMN stop_count integer NOT NULL DEFAULT 0 CHECK (stop_count >= 0);
 ALTER TABLE hazard ADD CONSTRAINT hazard_stopped_while_open
     CHECK (stopped IS NULL OR state IN ('confirmed', 'rectifying', 'in_review')) NOT VALID;
-ALTER TABLE hazard VALIDATE CONSTRAINT hazard_stopped_while_open;

@@ -12,7 +12,6 @@ CREATE INDEX hazard_words_pairs ON hazard_words USING gin (pairs) WITH (gin_pend
 CREATE TABLE hazard_unread (
     hazard_id uuid PRIMARY KEY
 );
-INSERT INTO hazard_unread SELECT hazard_id FROM hazard;
 
 CREATE FUNCTION note_unread_hazards() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
