@@ -34,9 +34,9 @@ _OPENED: Final = Columns[HazardAccountabilityOpened](
         "owner_post": "text",
         "reviewer_posts": ("text", _posts),
         # Repeated here, since nothing changes them once a hazard is confirmed: a scope's list reads its own rows.
-        "county": ("text", "hazard.county"),
-        "township": ("text", "hazard.township"),
-        "sector": ("text", "hazard.sector"),
+        "hazard_county": ("text", "hazard.county"),
+        "hazard_township": ("text", "hazard.township"),
+        "hazard_sector": ("text", "hazard.sector"),
     }
 )
 _CONCLUDED: Final = Columns[HazardAccountabilityConcluded](
@@ -48,12 +48,12 @@ _CONCLUDED: Final = Columns[HazardAccountabilityConcluded](
     }
 )
 _SCOPED: Final = {
-    Dimension.COUNTY: "kept.county",
-    Dimension.TOWNSHIP: "kept.township",
-    Dimension.SECTOR: "kept.sector",
+    Dimension.COUNTY: "kept.hazard_county",
+    Dimension.TOWNSHIP: "kept.hazard_township",
+    Dimension.SECTOR: "kept.hazard_sector",
     Dimension.ENTERPRISE: "kept.enterprise_uscc",
 }
-_SHOWN: Final = """case_number, hazard_id::text, number, kept.county, kept.sector, reason, opened_at, kept.enterprise_name,
+_SHOWN: Final = """case_number, hazard_id::text, number, county, sector, reason, opened_at, kept.enterprise_name,
        kept.enterprise_uscc, owner_unit, owner_post, reviewer_posts, result, conclusion, concluded_at"""
 _FROM: Final = "accountability_case AS kept JOIN hazard USING (hazard_id)"
 

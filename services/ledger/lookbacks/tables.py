@@ -31,15 +31,15 @@ class Done:
 _PLANNED: Final = Columns[Planned]({"hazard_id": "uuid", "closure": "integer", "due_on": "date"})
 # The scope is repeated from the hazard, since nothing changes it once that is confirmed: a scope's list reads its own rows.
 _PLAN: Final = f"""
-INSERT INTO look_back ({_PLANNED.names}, county, township, sector)
+INSERT INTO look_back ({_PLANNED.names}, hazard_county, hazard_township, hazard_sector)
 SELECT {_PLANNED.names}, county, township_code, sector FROM {_PLANNED.rows("planned")} JOIN hazard USING (hazard_id)"""  # noqa: S608
 _DONE: Final = Columns[Done](
     {"hazard_id": "uuid", "closure": "integer", "outcome": ("text", "outcome.value"), "done_at": "timestamptz"}
 )
 _SCOPED: Final = {
-    Dimension.COUNTY: "look_back.county",
-    Dimension.TOWNSHIP: "look_back.township",
-    Dimension.SECTOR: "look_back.sector",
+    Dimension.COUNTY: "look_back.hazard_county",
+    Dimension.TOWNSHIP: "look_back.hazard_township",
+    Dimension.SECTOR: "look_back.hazard_sector",
 }
 # Written out, so that the partial index of what is open is taken.
 _OPEN: Final = "outcome IS NULL AND hazard.state = 'closed'"
@@ -83,7 +83,7 @@ async def page(
         day, hazard, closure = (f"${len(values) - back}" for back in (1, 0, -1))
         conditions.append(f"(due_on, hazard_id, closure) > ({day}::date, {hazard}::uuid, {closure}::integer)")
     rows = await connection.fetch(
-        f"""SELECT hazard_id::text, closure, number, look_back.county, look_back.sector, grade, responsible_unit, due_on, outcome, done_at
+        f"""SELECT hazard_id::text, closure, number, county, sector, grade, responsible_unit, due_on, outcome, done_at
               FROM look_back JOIN hazard USING (hazard_id) WHERE {" AND ".join(conditions) or "TRUE"}
              ORDER BY due_on, hazard_id, closure LIMIT $1""",  # noqa: S608
         limit,

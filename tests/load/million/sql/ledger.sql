@@ -120,7 +120,7 @@ UPDATE hazard SET listing_count = 1,
                  || CASE WHEN authority_county IS NULL THEN '{}' ELSE jsonb_build_object('county', authority_county) END
   FROM listing WHERE listing.hazard_id = hazard.hazard_id AND lifted_at IS NULL;
 
-INSERT INTO look_back (hazard_id, closure, due_on, outcome, done_at, county, township, sector)
+INSERT INTO look_back (hazard_id, closure, due_on, outcome, done_at, hazard_county, hazard_township, hazard_sector)
 SELECT hazard_id, 1, closed_at::date + 90, CASE WHEN done THEN 'passed' END, CASE WHEN done THEN closed_at + interval '80 days' END,
        county, township_code, sector
   FROM (SELECT *, closed_at < current_setting('million.now')::timestamptz - interval '85 days' AS done FROM hazard
@@ -129,7 +129,7 @@ UPDATE hazard SET looked_back_at = done_at FROM look_back
  WHERE look_back.hazard_id = hazard.hazard_id AND done_at IS NOT NULL AND hashtext(number) % 100 = 0;
 
 INSERT INTO accountability_case (case_number, hazard_id, reason, opened_at, enterprise_name, enterprise_uscc, owner_unit,
-                                 reviewer_posts, result, conclusion, concluded_at, county, township, sector)
+                                 reviewer_posts, result, conclusion, concluded_at, hazard_county, hazard_township, hazard_sector)
 SELECT 'ZR-' || number, hazard_id, '回头看发现虚假整改', closed_at, enterprise_name, enterprise_uscc, responsible_unit, '',
        CASE WHEN done THEN 'no_fault' END, CASE WHEN done THEN '未发现履职问题' END, CASE WHEN done THEN closed_at END,
        county, township_code, sector
