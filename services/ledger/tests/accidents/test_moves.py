@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -39,6 +39,7 @@ from services.ledger.accidents.moves import (
     VerifyMeasure,
     register_accident,
 )
+from services.ledger.accidents.moves.move import Move
 from services.ledger.hazards.model.hand import Hand
 from services.ledger.tests.telling import new_hazard
 
@@ -130,6 +131,19 @@ def test_nothing_is_closed_without_measures_and_what_is_graver_is_the_citys() ->
     assert code(act(after(larger, ("close", CITY)), "correct", ONE)) == "accident-state-conflict"
 
 
+def test_a_move_declares_its_own_refusals_behind_those_of_the_state_and_of_who_decides() -> None:
+    assert CORRECT.all_refusals == ("accident-state-conflict", "accident-grade-too-low")
+    assert CLOSE.all_refusals == ("accident-state-conflict", "accident-city-decides", "accident-without-measures")
+
+
+def test_an_evaluation_is_late_once_its_day_is_over_and_only_while_it_is_owed() -> None:
+    closed = after(registered(), ("set", ONE), ("close", ONE))
+    last = date(2026, 11, 28)
+    assert [closed.is_late(day) for day in (last, last + timedelta(days=1))] == [False, True]
+    evaluated = after(closed, ("done", TWO), ("verify", ONE), ("evaluate", THREE))
+    assert not any(each.is_late(date(2027, 1, 1)) for each in (registered(), evaluated))
+
+
 def test_what_cannot_be_is_not_registered() -> None:
     def refused(by: Hand = ONE, **said: Any) -> str:
         return code(register_accident(msgspec.structs.replace(REGISTER, **said), "a", "n", by, RULES))
@@ -161,6 +175,7 @@ def test_more_victims_never_make_an_accident_less_grave(deaths: int, injuries: i
     assert is_at_least(least_grade(deaths, injuries + more), least)
 
 
+MOVES: Final[Mapping[str, Move[Any]]] = {"set": SET, "close": CLOSE, "correct": CORRECT, "evaluate": EVALUATE}
 STEPS: Final = st.lists(
     st.tuples(
         st.sampled_from(["set", "done", "verify", "return", "close", "evaluate", "correct"]),
@@ -178,6 +193,7 @@ def test_however_it_goes_no_accident_is_evaluated_while_a_measure_is_owed(steps:
     for what, by, number in steps:
         before, made = accident, act(accident, what, by, number)
         if isinstance(made, Refusal):
+            assert what not in MOVES or made.code in MOVES[what].all_refusals
             continue
         accident = made.accident
         assert (accident.version, made.entry.version) == (before.version + 1, accident.version)

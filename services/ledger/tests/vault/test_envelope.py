@@ -109,3 +109,12 @@ def test_a_keyring_that_is_wrong_is_refused_without_a_word_of_its_keys(spoil: An
         keyring.parse(msgspec.json.encode(found))
     assert msgspec.json.decode(keyring.written(RING))["keys"][0]["secret"] not in str(refused.value)
     assert "secret" not in repr(RING)
+
+
+def test_a_digest_is_keyed_in_a_form_that_never_changes_and_by_the_index_key_alone() -> None:
+    fixed = keyring.fresh("k1", bytes(32), bytes(range(32)))
+    found = envelope.keyed(bytes(32), fixed)
+    # HMAC-SHA-256 under the bytes 0 to 31, over "digest", a zero byte and 32 more: it stands in databases.
+    assert found.hex() == "41843ab51506c4c2323544379a6f967c9f94b7986d94e3c199638db8382138fd"
+    assert envelope.keyed(bytes(32), keyring.rotated(fixed, "k2", os.urandom(32))) == found
+    assert envelope.keyed(bytes(32), ring()) != found
