@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from duban_contracts.codec import decode
@@ -103,6 +104,11 @@ def test_a_case_ends_once() -> None:
     assert isinstance(unknown, Refusal)
     assert (unknown.code, unknown.field) == ("unknown-term", "result")
     assert evolve(hazard, event).version == hazard.version + 1
+    ended = msgspec.structs.replace(case, result=event.result, conclusion=event.conclusion, concluded_at=NOON)
+    assert (case.version, ended.version) == (1, 2)
+    again = conclude(ended, hazard, DONE, by(GROUP))
+    assert isinstance(again, Refusal)
+    assert again.code == "case-concluded"
 
 
 async def marked_false(ledger: InProcess) -> dict[str, Any]:

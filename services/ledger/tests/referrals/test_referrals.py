@@ -63,6 +63,7 @@ def test_a_referral_records_body_day_and_reply_once() -> None:
     replied = record_reply(open_one, REPLY, COUNTY)
     assert isinstance(replied, Referral)
     assert replied.reply == Reply(replied_on=june(15), taken_up=True, reply="已立案侦查")
+    assert (open_one.version, replied.version) == (1, 2)
     assert code(record_reply(replied, REPLY, COUNTY)) == "referral-already-replied"
 
 
