@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from duban_contracts.events.feedback import ClaimFiled, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
 from duban_contracts.testing.stories import confirmed
-from services.gateway.receipts.model import Answer, ReceiptStatus, answer_of, is_misnamed, standing
+from services.gateway.receipts.model import Answer, Receipt, ReceiptStatus, answer_of, is_misnamed, standing
 
 pytestmark = pytest.mark.feature("SY64")
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -159,3 +160,24 @@ def test_which_answer_stands_does_not_depend_on_the_order_of_arrival(known: list
     half = len(shuffled) // 2
     assert standing(shuffled) == standing(known)
     assert standing([*standing(shuffled[:half]), *standing(shuffled[half:])]) == standing(known)
+
+
+@given(status=st.sampled_from(ReceiptStatus), answered=st.booleans())
+def test_a_receipt_is_another_with_each_answer_and_as_the_answer_says_where_it_stands(
+    *, status: ReceiptStatus, answered: bool
+) -> None:
+    answer = _answer(status)
+    unsaid: dict[str, Any] = dict.fromkeys(each.name for each in fields(Receipt))
+    receipt = Receipt(
+        **unsaid
+        | {
+            "receipt_id": RECEIPT,
+            "county": "140502",
+            "position": 1,
+            "status": status if answered else ReceiptStatus.QUEUED,
+            "answered_at": answer.answered_at if answered else None,
+        }
+    )
+    assert (receipt.stamp == answer.stamp) == answered
+    assert answer.stamp != _answer(status, minutes=1).stamp
+    assert receipt.is_final == (answered and answer.is_final) == (receipt.status in ("recorded", "rejected"))
