@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local.program import Program, configuration
 from deploy.local.settings import Settings, load
-from tests.chaos.upgrade import _section, _with
+from tests.chaos.upgrade import ORDER, _section, _with
 
 pytestmark = pytest.mark.pure
 
@@ -29,6 +29,13 @@ def test_one_service_is_replaced_and_put_back_and_the_others_stay(name: str) -> 
     assert "directory=/after" in _section(mixed, name)
     assert all(_section(mixed, other) == _section(before, other) for other in NAMES if other != name)
     assert _with(mixed, name, _section(before, name)) == before
+
+
+def test_every_service_is_replaced_and_who_reads_comes_before_who_writes() -> None:
+    assert sorted(ORDER) == sorted(load({}).services)
+    for reader, writer in (("scheduler", "ledger"), ("statistics", "ledger"), ("ledger", "gateway")):
+        assert ORDER.index(reader) < ORDER.index(writer)
+    assert ORDER.index("notifications") < ORDER.index("scheduler")
 
 
 def test_a_service_that_is_not_configured_is_named() -> None:
