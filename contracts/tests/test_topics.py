@@ -93,7 +93,7 @@ def test_what_a_consumer_takes_alone_is_an_event_of_what_it_reads() -> None:
         assert not (each.alone and each.only)
     assert taken_by("scheduler.hazards") is None
     assert taken_by("of.a.test") is None
-    assert needed_by("notifications.hazards") == {"duban.hazard.first_confirmed.v1"}
+    assert "duban.hazard.first_confirmed.v1" in needed_by("notifications.hazards")
     assert needed_by("scheduler.hazards") == needed_by("of.a.test") == frozenset()
 
 

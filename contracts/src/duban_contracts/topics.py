@@ -95,6 +95,12 @@ class Consumer:
         return self.name.partition(".")[0]
 
 
+# What asks for a second level, and what settles that.
+_CONFIRMING: Final = frozenset(
+    f"duban.hazard.{name}.v1"
+    for name in ("first_confirmed", "confirmed", "rejected", "corrected", "regraded", "closed", "merged")
+)
+
 # The readers that the documents name are taken from here.
 CONSUMERS: Final = (
     Consumer("ledger.claims", (TopicFamily.CLAIMS,)),
@@ -104,7 +110,7 @@ CONSUMERS: Final = (
     Consumer("scheduler.hazards", (TopicFamily.HAZARD,)),
     Consumer("scheduler.claims", (TopicFamily.CLAIMS,), alone=frozenset({"duban.task.reported.v1"})),
     Consumer("notifications.supervision", (TopicFamily.SUPERVISION, TopicFamily.TASK)),
-    Consumer("notifications.hazards", (TopicFamily.HAZARD,), only=frozenset({"duban.hazard.first_confirmed.v1"})),
+    Consumer("notifications.hazards", (TopicFamily.HAZARD,), only=_CONFIRMING),
     Consumer("gateway.feedback", (TopicFamily.FEEDBACK,)),
     # Faust calls its group after the app.
     Consumer("statistics.hazards", (TopicFamily.HAZARD,), group="statistics"),

@@ -11,7 +11,8 @@ from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.notifications.letters.handlers.deps import Deps
 from services.notifications.letters.handlers.issue import issue_letters
-from services.notifications.letters.handlers.recall import recall_letters
+from services.notifications.letters.handlers.recall import recall_letters, withdraw_prompts
+from services.notifications.letters.model.confirming import is_news, last_words
 from services.notifications.letters.model.kind import requests_of
 
 
@@ -25,6 +26,19 @@ async def write_what_is_asked_for(connection: Connection, deliveries: Sequence[D
     recalls = [(event, data) for event, data in told if isinstance(data, SupervisionRecalled)]
     await _write(connection, [each for each in told if not isinstance(each[1], SupervisionRecalled)], deps)
     await _write(connection, await recall_letters(connection, recalls, deps=deps), deps)
+
+
+async def ask_for_second_levels(connection: Connection, deliveries: Sequence[Delivery], *, deps: Deps) -> None:
+    """Write the letters that first levels ask for which still wait, and recall what is on its way about others.
+
+    A hazard's events come in order, so what settles a first level stands behind it. One that the broker took days ago is
+    not asked about: it is read again, and what became of it may stand further on.
+    """
+    wall = deps.clock.wall()
+    words = last_words((each.event, each.data) for each in deliveries)
+    await withdraw_prompts(connection, words, deps=deps)
+    news = {each.event.id for each in deliveries if is_news(each.timestamp, wall)}
+    await _write(connection, [word for word in words if word[0].id in news], deps)
 
 
 async def _write(connection: Connection, told: Sequence[tuple[CloudEvent, EventData]], deps: Deps) -> None:

@@ -139,6 +139,16 @@ async def about_deadline(connection: Connection, about: Subject, number: int) ->
     return [row["letter_id"] for row in rows]
 
 
+async def on_their_way(connection: Connection, about_kind: str, about: Sequence[str], kind: str) -> Sequence[Cause]:
+    """Return the causes of the letters of one kind about these subjects that no channel has taken or refused yet, in order."""
+    query = """SELECT cause.about_kind, cause.about_id, cause.kind, cause.occasion
+                 FROM letter_cause AS cause JOIN letter USING (letter_id)
+                WHERE cause.about_kind = $1 AND cause.about_id = ANY($2::text[]) AND cause.kind = $3
+                  AND letter.state = 'issued' AND letter.recalled_at IS NULL ORDER BY letter_id"""
+    rows = await connection.fetch(query, about_kind, about, kind)
+    return [Cause(**dict(row)) for row in rows]
+
+
 async def contents(connection: Connection, letters: Collection[UUID]) -> Mapping[UUID, Content]:
     """Return what channels carry of these letters."""
     rows = await connection.fetch("SELECT * FROM letter WHERE letter_id = ANY($1::uuid[])", list(letters))

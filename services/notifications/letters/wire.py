@@ -14,7 +14,7 @@ from services.notifications.delivery.handlers.deps import Sender
 from services.notifications.directory.handlers import FILE, read_contacts
 from services.notifications.directory.model import Contacts, Directory
 from services.notifications.letters import http, tables
-from services.notifications.letters.events import write_what_is_asked_for
+from services.notifications.letters.events import ask_for_second_levels, write_what_is_asked_for
 from services.notifications.letters.handlers.deps import Deps, Notices
 from services.notifications.letters.handlers.follow import follow_letter
 from services.notifications.letters.handlers.stationery import Stationery
@@ -28,9 +28,9 @@ def wire(platform: Platform[Any]) -> Part:
         platform.consumer(
             name,
             [platform.topic(family) for family in declared(f"notifications.{name}").reads],
-            partial(write_what_is_asked_for, deps=deps),
+            partial(write, deps=deps),
         )
-        for name in ("supervision", "hazards")
+        for name, write in (("supervision", write_what_is_asked_for), ("hazards", ask_for_second_levels))
     ]
     return Part(routers=[http.router(deps)], consumers=consumers)
 

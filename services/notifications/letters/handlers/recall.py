@@ -1,8 +1,8 @@
-"""Recall letters whose deadline had been set wrongly: they were written, and no longer hold."""
+"""Recall letters that no longer hold: their deadline had been set wrongly, or what they ask for was done before they went out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,14 +10,18 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.days import chinese_date
 from duban_contracts.events.notices import NoticeFailed, NoticeRecalled
 from duban_contracts.events.supervision import SupervisionRecalled
+from duban_contracts.events.types import HAZARD
 from services.chassis.storage.database import Connection
 from services.notifications.delivery.model.delivery import RECALLED, DeliveryState, recalled
 from services.notifications.delivery.tables import queue
 from services.notifications.letters import tables
 from services.notifications.letters.handlers.deps import Deps
-from services.notifications.letters.model.letter import travelled
+from services.notifications.letters.kinds.confirmation_prompt import CONFIRMATION_PROMPT, first_level_at
+from services.notifications.letters.model.confirming import Word, why_settled
+from services.notifications.letters.model.letter import LetterState, travelled
 
 _GONE_OUT: Final = frozenset({DeliveryState.SENDING, DeliveryState.DELIVERED, DeliveryState.UNCERTAIN})
+_UNSENT: Final = frozenset({LetterState.ISSUED})
 Told = tuple[CloudEvent, SupervisionRecalled]
 """A recall of the scheduler with its envelope."""
 
@@ -36,12 +40,33 @@ async def recall_letters(connection: Connection, told: Sequence[Told], *, deps: 
     return heard
 
 
-async def _recall(connection: Connection, letter_id: UUID, event: CloudEvent, reason: str, deps: Deps) -> bool:
-    """Recall a letter that was not recalled before; return whether it had gone out, or may have."""
+async def withdraw_prompts(connection: Connection, words: Sequence[Word], *, deps: Deps) -> None:
+    """Recall every 二级确认提示函 that is on its way about a first level before these events: they settle it.
+
+    One that has arrived stays as it is: nothing in it was wrong.
+    """
+    by_hazard = {data.hazard.hazard_id: (event, data) for event, data in words}
+    waiting = await tables.on_their_way(connection, HAZARD, list(by_hazard), CONFIRMATION_PROMPT.code)
+    for cause in waiting:
+        event, data = by_hazard[cause.about_id]
+        if first_level_at(cause.occasion) < data.occurred_at:
+            await _recall(connection, cause.letter_id(), event, why_settled(data), deps, only=_UNSENT)
+
+
+async def _recall(
+    connection: Connection,
+    letter_id: UUID,
+    event: CloudEvent,
+    reason: str,
+    deps: Deps,
+    *,
+    only: Collection[LetterState] = frozenset(LetterState),
+) -> bool:
+    """Recall a letter in one of these states that was not recalled before; return whether it had gone out, or may have."""
     # The deliveries first, as everybody locks them who locks both.
     deliveries = await queue.lock_all(connection, letter_id)
     locked = await tables.lock(connection, letter_id)
-    if locked is None or locked.recalled_at is not None:
+    if locked is None or locked.recalled_at is not None or locked.state not in only:
         return False
     steps = {key: step for key, each in deliveries.items() if (step := recalled(each.state))}
     for key, step in steps.items():

@@ -2,12 +2,13 @@
 
 A coming task, so the platform may write by itself (DOMAIN §5). What is major is confirmed at the city (DOMAIN §10): the letter
 goes to the city's office of the department whose county office was the first level, of the emergency bureau where that
-was an enterprise. Anything else is confirmed in the county, whose committee's office hands it on. Each first level asks once. A
-city whose profile has no form for it sends none.
+was an enterprise. Anything else is confirmed in the county, whose committee's office hands it on. Each first level asks once. What
+settles it (`model/confirming.py`) before the letter is out keeps it in. A city whose profile has no form for it sends none.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from duban_contracts.days import chinese_date
@@ -36,6 +37,11 @@ def _matter(event: HazardFirstConfirmed) -> Matter:
 
 def _occasion(event: HazardFirstConfirmed) -> str:
     return f"{event.grade}/{format_time(event.occurred_at)}"
+
+
+def first_level_at(occasion: str) -> datetime:
+    """Return when the first level acted that asked for a letter (UTC), from the letter's occasion."""
+    return datetime.fromisoformat(occasion.rpartition("/")[2])
 
 
 def _words(event: HazardFirstConfirmed, writing: Writing) -> Words:

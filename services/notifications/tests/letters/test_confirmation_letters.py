@@ -8,17 +8,25 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from duban_contracts.events.hazards import HazardFirstConfirmed, HazardRejected
+from duban_contracts.codec import decode, type_of
+from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed, HazardRejected
 from duban_contracts.events.types import Actor, Channel, Grade, HazardFacts, HazardState
-from duban_contracts.topics import TopicFamily
+from duban_contracts.examples import example_event
+from duban_contracts.topics import TopicFamily, needed_by
+from services.chassis.consuming.deliveries import Delivery, RawRecord
+from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
+from services.chassis.storage.database import Database
 from services.chassis.testing.kafka import publish
+from services.notifications.letters.events import ask_for_second_levels
 from services.notifications.letters.kinds import KINDS
 from services.notifications.letters.model.cause import Matter
+from services.notifications.letters.model.confirming import SETTLES, TAKEN, last_words, why_settled
 from services.notifications.letters.model.kind import LetterRequest, Writing, requests_of
 from services.notifications.letters.model.words import letter_words
 from services.notifications.tests.world import NOW, World
-from services.notifications.tests.writing import CITY, STATIONERY
+from services.notifications.tests.writing import CITY, STATIONERY, Steered, carrier, carry, lines, writer
+from services.notifications.tests.writing import TAKEN as ARRIVED
 
 pytestmark = pytest.mark.feature("SY27")
 ENTERPRISE = Actor(account="principal-1", role="enterprise_principal")
@@ -87,11 +95,88 @@ def test_the_letter_says_which_hazard_of_which_county_is_what_to_the_first_level
     assert f"一级确认等级：重大事故隐患\n    一级确认日期：{day.year}年{day.month}月{day.day}日\n" in text
 
 
-async def test_a_first_level_on_kafka_becomes_one_letter_and_what_else_befalls_a_hazard_none(world: World) -> None:
-    told = first_confirmed(ENTERPRISE, Grade.GENERAL, hazard_id=f"{world.tag}-h-1")
-    events = [told, HazardRejected(hazard=told.hazard, actor=REGULATOR, occurred_at=NOW, reason="不构成隐患"), told]
-    made = [new_event(each, source="/duban/ledger", subject=world.tag, key=world.tag, time=NOW) for each in events]
+async def test_a_first_level_on_kafka_becomes_one_letter_and_one_that_was_settled_none(world: World) -> None:
+    told, other = (first_confirmed(ENTERPRISE, Grade.GENERAL, hazard_id=f"{world.tag}-{name}") for name in "ab")
+    made = [
+        new_event(each, source="/duban/ledger", subject=world.tag, key=world.tag, time=NOW)
+        for each in (other, rejected(other), told, told)
+    ]
     await publish(world.settings.kafka_bootstrap, f"{world.settings.topic_prefix}{TopicFamily.HAZARD}", made)
-    [letter] = await world.settled()
+    [letter] = [each for each in await world.settled() if each["about"]["id"] == told.hazard.hazard_id]
     assert (letter["kind"], letter["about"]["kind"]) == ("confirmation_prompt", "hazard")
-    assert [mail["To"] for mail in await world.mails()] == ["anweiban@140502.example"]
+    mails = [mail["To"] for mail in await world.mails() if mail["Message-ID"][1:37] in deliveries_of(letter)]
+    assert mails == ["anweiban@140502.example"]
+
+
+def deliveries_of(letter: dict[str, Any]) -> set[str]:
+    return {each["delivery_id"] for each in letter["deliveries"]}
+
+
+def rejected(first: HazardFirstConfirmed, *, later: timedelta = timedelta(hours=1)) -> HazardRejected:
+    at = first.occurred_at + later
+    return HazardRejected(hazard=first.hazard, actor=REGULATOR, occurred_at=at, reason="不构成隐患")
+
+
+async def hear(
+    database: Database, *events: HazardEvent, ago: timedelta = timedelta(), clock: ManualClock | None = None
+) -> list[tuple[object, ...]]:
+    """Read these events in one batch, which the broker took so long ago; return each letter's hazard, state and recall."""
+    clock = clock or ManualClock(NOW + timedelta(hours=2))
+    record = RawRecord("hazards", 0, 0, clock.wall() - ago, b"h", b"", [])
+    made = [new_event(each, source="/duban/ledger", subject="h", key="h", time=each.occurred_at) for each in events]
+    read = [Delivery(record, event, data) for event, data in zip(made, events, strict=True)]
+    async with database.transaction() as connection:
+        await ask_for_second_levels(connection, read, deps=writer(database, clock))
+        rows = await connection.fetch(
+            """SELECT about_id, letter.state, recalled_at IS NOT NULL, code
+                 FROM letter JOIN delivery USING (letter_id) ORDER BY letter.position"""
+        )
+    return [tuple(row) for row in rows]
+
+
+async def test_what_is_settled_in_the_same_batch_asks_for_no_letter(bare: Database) -> None:
+    settled, waits = first_confirmed(hazard_id="h-1"), first_confirmed(hazard_id="h-2")
+    assert await hear(bare, settled, waits, rejected(settled)) == [("h-2", "issued", False, None)]
+
+
+async def test_a_first_level_of_another_grade_takes_the_place_of_the_one_before_it(bare: Database) -> None:
+    first = first_confirmed()
+    second = replace(first_confirmed(grade=Grade.GENERAL), occurred_at=NOW + timedelta(hours=1))
+    assert await hear(bare, first, second) == [("h-1", "issued", False, None)]
+    third = replace(first, occurred_at=NOW + timedelta(hours=2))
+    assert await hear(bare, third) == [("h-1", "failed", True, "recalled"), ("h-1", "issued", False, None)]
+
+
+async def test_a_letter_that_is_not_out_when_its_first_level_is_settled_stays_in(bare: Database) -> None:
+    first = first_confirmed()
+    assert await hear(bare, first) == [("h-1", "issued", False, None)]
+    assert await hear(bare, rejected(first, later=-timedelta(hours=1))) == [("h-1", "issued", False, None)]
+    for _ in range(2):
+        assert await hear(bare, rejected(first)) == [("h-1", "failed", True, "recalled")]
+    async with bare.acquire() as connection:
+        values = await connection.fetch("SELECT value FROM outbox ORDER BY id")
+    assert ["不予认定" in row["value"].decode() for row in values] == [False, True, False]
+
+
+async def test_a_letter_that_has_arrived_stays_as_it_is(bare: Database) -> None:
+    clock, email = ManualClock(NOW + timedelta(hours=2)), Steered()
+    await hear(bare, first_confirmed(), clock=clock)
+    await carry(carrier(bare, clock, lines(email)))
+    assert await hear(bare, rejected(first_confirmed())) == [("h-1", "delivered", False, ARRIVED.code)]
+
+
+async def test_what_the_broker_took_days_ago_asks_for_nothing_and_after_a_weekend_it_does(bare: Database) -> None:
+    old, young = first_confirmed(hazard_id="h-1"), first_confirmed(hazard_id="h-2")
+    assert await hear(bare, old, ago=timedelta(days=4)) == []
+    assert await hear(bare, young, ago=timedelta(days=2, hours=12)) == [("h-2", "issued", False, None)]
+
+
+@pytest.mark.parametrize("settles", SETTLES)
+def test_whatever_ends_the_waiting_is_taken_from_the_topic(settles: type[HazardEvent]) -> None:
+    assert {type_of(each).name for each in TAKEN} == needed_by("notifications.hazards")
+    event = decode(example_event(type_of(settles)))
+    assert isinstance(event, settles)
+    first = first_confirmed(hazard_id=event.hazard.hazard_id)
+    told = [(new_event(each, source="/x", subject="h", key="h", time=NOW), each) for each in (first, event)]
+    assert [data for _, data in last_words(told)] == [event]
+    assert type_of(settles).title_zh in why_settled(event)
