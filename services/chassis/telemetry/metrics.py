@@ -118,6 +118,11 @@ SIGN_IN_KEYS: Final = Gauge(
     "When the sign-in provider's keys were last fetched, 0 before the first time; none where people don't sign in.",
     ["issuer"],
 )
+SIGN_IN_PEOPLE_UNREAD: Final = Gauge(
+    "duban_sign_in_people_unread_timestamp_seconds",
+    "Since when people.json of the profile is another than what is in force, because it is wrong or can't be read; 0 while "
+    "it is in force. Whoever was taken out of it since can still sign in.",
+)
 TRAIL_ACTS: Final = Counter(
     "duban_trail_acts_total",
     "Requests that the audit trail tells of, by how they ended. A rise of refused or failed wants a look at the trail.",

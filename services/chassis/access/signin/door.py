@@ -50,7 +50,7 @@ class SignIn:
             return None
         if city.production and not issuer.encrypted:
             raise UnusableSetting("DUBAN_OIDC_ISSUER must be https: the profile is one of a city in production")
-        whose = Directory(profile, city).whose if issuer.claims is None else by_claims(issuer.claims, city)
+        whose = Directory(profile, city, clock).whose if issuer.claims is None else by_claims(issuer.claims, city)
         return cls(issuer, clock, Provider(issuer, clock), whose)
 
     async def authenticate(self, text: str) -> Principal:

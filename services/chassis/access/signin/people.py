@@ -20,11 +20,16 @@ from services.chassis.access.accounts import Account, fault_of
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import INTEGRATORS, Role, holds
 from services.chassis.access.signin.tokens import Claims, TokenRefused
+from services.chassis.process.clock import Clock
 from services.chassis.process.sign_in import ClaimNames
+from services.chassis.telemetry import metrics
 
 FILE: Final = "people.json"
 EVERY: Final = "*"
 """Stands for all sectors. A missing claim does not: then a mapping that somebody forgot would open everything."""
+
+State = tuple[int, int, int] | None
+"""Inode, time of change and size of a file, None where they can't be had."""
 
 _ROLES: Final = frozenset(role.value for role in Role)
 _MACHINE: Final = ("role", "a county's machine comes with a key and never signs in")
@@ -134,14 +139,19 @@ def load_people(path: Path, city: City) -> Mapping[str, Person]:
 class Directory:
     """`people.json`, read again when it changed: whoever leaves is out at once, without a restart.
 
-    Raises ProfileError when it is wrong at the start; one that becomes wrong later is logged, and the last good one holds.
+    Raises ProfileError when it is wrong at the start, OSError when it can't be read. When it becomes so later, that is
+    logged and told by a gauge, and the last good one holds until it is mended.
     """
 
-    def __init__(self, directory: Path, city: City) -> None:
+    def __init__(self, directory: Path, city: City, clock: Clock) -> None:
         self._path = directory / FILE
         self._city = city
-        self._people = load_people(self._path, city)
+        self._clock = clock
+        # The state before the content: what is written in between is read again, and not taken for read.
         self._seen = self._state()
+        self._people = load_people(self._path, self._city)
+        self._wrong: State = None
+        self._told: tuple[State, type[Exception]] | None = None
 
     def whose(self, claims: Claims) -> Principal:
         """Return whose account the subject of `claims` has; raises TokenRefused `token-account-unknown`."""
@@ -149,23 +159,46 @@ class Directory:
 
     def principal(self, subject: str) -> Principal:
         """Return whose account `subject` has; raises TokenRefused `token-account-unknown`."""
-        state = self._state()
-        if state != self._seen:
-            self._seen = state
-            self._read_again()
+        self._keep_up()
         person = self._people.get(subject)
         if person is None:
             raise TokenRefused("token-account-unknown")
         return person.principal
 
-    def _read_again(self) -> None:
+    def _keep_up(self) -> None:
+        state = self._state()
+        if state is not None and state == self._seen:
+            self._is_in_force()
+        elif state is None or state != self._wrong:
+            self._read_again(state)
+
+    def _read_again(self, state: State) -> None:
         try:
             self._people = load_people(self._path, self._city)
-        except (OSError, ProfileError) as error:
-            # The error names a place in the file and a rule, no subject.
-            _log.exception("people can't be read again", file=str(self._path), error=type(error).__name__)
+        except ProfileError as error:
+            # Its content won't get better while the file stays as it is.
+            self._wrong = state
+            self._is_unread(state, error)
+        except OSError as error:
+            # Rights that are given back change nothing of the file: the next token tries again.
+            self._is_unread(state, error)
+        else:
+            self._seen, self._wrong = state, None
+            self._is_in_force()
 
-    def _state(self) -> tuple[int, int, int] | None:
+    def _is_in_force(self) -> None:
+        self._told = None
+        metrics.SIGN_IN_PEOPLE_UNREAD.set(0)
+
+    def _is_unread(self, state: State, error: Exception) -> None:
+        if self._told is None:
+            metrics.SIGN_IN_PEOPLE_UNREAD.set(self._clock.wall().timestamp())
+        if self._told != (state, type(error)):
+            # The error names a place in the file and a rule, no subject. Once, not with each token.
+            _log.error("people can't be read again", file=str(self._path), exc_info=error)
+        self._told = (state, type(error))
+
+    def _state(self) -> State:
         try:
             found = self._path.stat()
         except OSError:

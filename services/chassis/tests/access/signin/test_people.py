@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duban_contracts.profile import ProfileError
+from duban_contracts.profile import City, ProfileError
 from duban_contracts.vocabulary import SECTORS, UNITS
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import Role
 from services.chassis.access.scope import Facts, Scope
+from services.chassis.access.signin import people as signing_in
 from services.chassis.access.signin.people import FILE, Directory, load_people, principal_of, pseudonym
 from services.chassis.access.signin.tokens import TokenRefused
+from services.chassis.process.clock import ManualClock
 from services.chassis.process.sign_in import ClaimNames
+from services.chassis.telemetry import metrics
 from services.chassis.tests.access.city import CITY
-from services.chassis.tests.access.signin.issuing import NAMES, REGULATOR, URL
+from services.chassis.tests.access.signin.issuing import NAMES, NOW, REGULATOR, URL
 
 USCC = "91140502XXXX000192"
 OTHER = "91140502XXXX00027W"
@@ -195,7 +199,7 @@ def write(directory: Path, given: Any) -> None:
 @pytest.mark.feature("SY65")
 def test_a_directory_says_whose_account_a_subject_has(tmp_path: Path) -> None:
     write(tmp_path, people())
-    directory = Directory(tmp_path, CITY)
+    directory = Directory(tmp_path, CITY, ManualClock(NOW))
     assert directory.principal("6f1c") == Principal("regulator-1", "county_regulator", "140502")
     assert directory.principal("77aa") == Principal("office-1", "city_office", "140500", sectors=("coal_mine",))
     with pytest.raises(TokenRefused) as caught:
@@ -205,7 +209,7 @@ def test_a_directory_says_whose_account_a_subject_has(tmp_path: Path) -> None:
 
 def test_whoever_leaves_the_directory_is_out_at_once(tmp_path: Path) -> None:
     write(tmp_path, people())
-    directory = Directory(tmp_path, CITY)
+    directory = Directory(tmp_path, CITY, ManualClock(NOW))
     write(tmp_path, people()[1:])
     with pytest.raises(TokenRefused):
         directory.principal("6f1c")
@@ -214,7 +218,7 @@ def test_whoever_leaves_the_directory_is_out_at_once(tmp_path: Path) -> None:
 
 def test_a_directory_that_becomes_wrong_is_logged_and_the_last_good_one_holds(tmp_path: Path) -> None:
     write(tmp_path, people())
-    directory = Directory(tmp_path, CITY)
+    directory = Directory(tmp_path, CITY, ManualClock(NOW))
     for broken in (people()[:1] * 2, "not a list"):
         write(tmp_path, broken)
         with structlog.testing.capture_logs() as lines:
@@ -223,6 +227,71 @@ def test_a_directory_that_becomes_wrong_is_logged_and_the_last_good_one_holds(tm
         assert [line["event"] for line in lines] == ["people can't be read again"], "once, not with each token"
     (tmp_path / FILE).unlink()
     assert directory.principal("6f1c").account == "regulator-1"
+
+
+def unread_since() -> float:
+    [metric] = metrics.SIGN_IN_PEOPLE_UNREAD.collect()
+    [sample] = metric.samples
+    return sample.value
+
+
+def test_whoever_left_is_out_as_soon_as_the_file_can_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rights that are given back change neither the file's inode nor its time nor its size."""
+    write(tmp_path, people())
+    clock = ManualClock(NOW)
+    directory = Directory(tmp_path, CITY, clock)
+    write(tmp_path, people()[1:])
+    with monkeypatch.context() as patch, structlog.testing.capture_logs() as lines:
+        patch.setattr(signing_in, "load_people", forbidden)
+        for _ in range(2):
+            assert directory.principal("6f1c").account == "regulator-1"
+            assert unread_since() == NOW.timestamp()
+            clock.advance(timedelta(minutes=1))
+    assert len(lines) == 1, "once, not with each token"
+    with pytest.raises(TokenRefused):
+        directory.principal("6f1c")
+    assert unread_since() == 0
+
+
+def forbidden(path: Path, _: City) -> NoReturn:
+    raise PermissionError(13, "Permission denied", str(path))
+
+
+def test_it_is_told_since_when_the_directory_is_wrong_until_it_is_mended_or_put_back(tmp_path: Path) -> None:
+    write(tmp_path, people())
+    clock = ManualClock(NOW)
+    directory = Directory(tmp_path, CITY, clock)
+    assert directory.principal("6f1c")
+    assert unread_since() == 0
+    kept = tmp_path / "kept"
+    (tmp_path / FILE).rename(kept)
+    for broken in ("not a list", "nor this"):
+        write(tmp_path, broken)
+        assert directory.principal("6f1c")
+        assert unread_since() == NOW.timestamp()
+        clock.advance(timedelta(minutes=1))
+    kept.replace(tmp_path / FILE)
+    assert directory.principal("6f1c")
+    assert unread_since() == 0
+
+
+def test_what_is_written_while_the_directory_is_read_is_not_taken_for_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, people())
+
+    def overtaken(path: Path, city: City) -> Any:
+        found = load_people(path, city)
+        write(tmp_path, people()[1:])
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(signing_in, "load_people", overtaken)
+        directory = Directory(tmp_path, CITY, ManualClock(NOW))
+    with pytest.raises(TokenRefused):
+        directory.principal("6f1c")
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ async def test_whoever_signs_in_and_has_no_account_here_is_told_so(
 ) -> None:
     known = {"subject": "6f1c", "account": "p-0117", "role": "county_regulator", "area": "140502"}
     (tmp_path / FILE).write_text(json.dumps([known]), encoding="utf-8")
-    door = issuing.sign_in(Directory(tmp_path, CITY))
+    door = issuing.sign_in(Directory(tmp_path, CITY, issuing.clock))
     app = app_with(opened, *example.routers(example.Things(opened)), sign_in=door)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         # Its claims say a role and an area; where the directory decides, they open nothing.
