@@ -1,4 +1,8 @@
-"""Register accidents and move them on, in the caller's transaction; what is recorded is said on the ledger's topic."""
+"""Register accidents and move them on, in the caller's transaction; what is recorded is said on the ledger's topic.
+
+A step happens once everything is held that it waits for: what stands behind a heartbeat is not older than that, and no step
+is older than the one that it follows (promise P3).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import msgspec
 
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.topics import TopicFamily, feedback_topic
-from services.chassis.access.acting import Acting
+from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Facts
 from services.chassis.publishing.envelopes import new_event, uuid7_text
 from services.chassis.storage.database import Connection
@@ -27,9 +31,10 @@ from services.ledger.accidents.moves import (
     register_accident,
 )
 from services.ledger.hazards.handlers.find_hazard import find_hazard
-from services.ledger.hazards.handlers.hands import hand_of
+from services.ledger.hazards.handlers.hands import hand_at
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
 from services.ledger.hazards.handlers.sectors import own_sector
+from services.ledger.hazards.model.hand import Hand
 from services.ledger.history.model import SOURCE
 
 
@@ -42,7 +47,7 @@ async def register(
     connection: Connection,
     command: RegisterAccident,
     *,
-    acting: Acting,
+    caller: Caller,
     ledger: Ledger,
     counties: Container[str],
 ) -> Accident | Refusal:
@@ -52,14 +57,15 @@ async def register(
     """
     if command.county not in counties:
         return refusal("accident-county-unknown", field="county")
-    sector = own_sector(command.sector, acting.caller.scope)
+    sector = own_sector(command.sector, caller.scope)
     if isinstance(sector, Refusal):
         return sector
     # What is recorded stands ahead of the heartbeat, as what every command records.
     async with writing(connection, ledger=ledger, commands=True) as journal:
-        year = acting.today.year
+        by = hand_at(caller, journal.at, ledger.rules.zone)
+        year = by.today.year
         number = f"SG-{command.county}-{year}-{await tables.next_serial(connection, command.county, year):03d}"
-        made = register_accident(command, uuid7_text(), number, hand_of(acting), ledger.rules)
+        made = register_accident(command, uuid7_text(), number, by, ledger.rules)
         return await _kept(connection, made, journal)
 
 
@@ -70,13 +76,13 @@ async def move_on(
     command: msgspec.Struct,
     *,
     expecting: Precondition,
-    acting: Acting,
+    caller: Caller,
     ledger: Ledger,
 ) -> Accident | Refusal:
     """Make a move of an accident; return it as it is then, or why not. What lies outside the scope is not there."""
-    rules, by = ledger.rules, hand_of(acting)
+    rules = ledger.rules
     return await _moved(
-        connection, accident_id, lambda found: move.make(found, command, by, rules), expecting, acting, ledger
+        connection, accident_id, lambda found, by: move.make(found, command, by, rules), expecting, caller, ledger
     )
 
 
@@ -86,11 +92,11 @@ async def set_measure(
     command: SetMeasure,
     *,
     expecting: Precondition,
-    acting: Acting,
+    caller: Caller,
     ledger: Ledger,
 ) -> Accident | Refusal:
     """Set a measure; return the accident, or why not. A hazard outside the caller's scope is not there."""
-    hazard = await find_hazard(connection, command.hazard, acting.caller) if command.hazard else None
+    hazard = await find_hazard(connection, command.hazard, caller) if command.hazard else None
     if command.hazard and hazard is None:
         return refusal("hazard-not-found", field="hazard")
     return await move_on(
@@ -99,7 +105,7 @@ async def set_measure(
         SET,
         SetFor(said=command, hazard=hazard),
         expecting=expecting,
-        acting=acting,
+        caller=caller,
         ledger=ledger,
     )
 
@@ -112,29 +118,32 @@ async def move_measure(
     command: msgspec.Struct,
     *,
     expecting: Precondition,
-    acting: Acting,
+    caller: Caller,
     ledger: Ledger,
 ) -> Accident | Refusal:
     """Make a move of a measure; return its accident as it is then, or why not."""
-    by = hand_of(acting)
     return await _moved(
-        connection, accident_id, lambda found: move.make(found, number, command, by), expecting, acting, ledger
+        connection, accident_id, lambda found, by: move.make(found, number, command, by), expecting, caller, ledger
     )
 
 
 async def _moved(
     connection: Connection,
     accident_id: str,
-    make: Callable[[Accident], Made | Refusal],
+    make: Callable[[Accident, Hand], Made | Refusal],
     expecting: Precondition,
-    acting: Acting,
+    caller: Caller,
     ledger: Ledger,
 ) -> Accident | Refusal:
     async with writing(connection, ledger=ledger, commands=True) as journal:
         accident = await tables.find(connection, accident_id, lock=True)
-        if accident is None or not acting.caller.finds(facts_of(accident)):
+        if accident is None or not caller.finds(facts_of(accident)):
             return refusal("accident-not-found", field="accident_id")
-        return expecting.unmet(accident.version) or await _kept(connection, make(accident), journal)
+        if unmet := expecting.unmet(accident.version):
+            return unmet
+        at = max(journal.at, await tables.last_step_at(connection, accident_id))
+        made = make(accident, hand_at(caller, at, ledger.rules.zone))
+        return await _kept(connection, made, journal)
 
 
 async def _kept(connection: Connection, made: Made | Refusal, journal: Journal) -> Accident | Refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -165,6 +165,14 @@ async def owed(
         *values,
     )
     return [Owed(**dict(row)) for row in rows]
+
+
+async def last_step_at(connection: Connection, accident_id: str) -> datetime:
+    """Return when the last step of an accident happened; whoever makes the next one holds the accident."""
+    at: datetime = await connection.fetchval(
+        "SELECT at FROM accident_entry WHERE accident_id = $1 ORDER BY version DESC LIMIT 1", accident_id
+    )
+    return at
 
 
 async def histories(connection: Connection, accident_ids: Sequence[str]) -> dict[str, list[AccidentEntry]]:

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Depends, Path, Response
 
 from duban_contracts.refusals import Refusal
-from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import Role
@@ -64,13 +63,12 @@ def _registering(routes: Router, deps: Deps) -> None:
         command: JsonBody[RegisterAccident], once: Once, caller: Annotated[Caller, Depends(allow(REGISTER))]
     ) -> Response:
         """Register an accident: facts and counts, no persons."""
-        acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = accepted(
-                await register(connection, command, acting=acting, ledger=deps.ledger, counties=deps.counties)
+                await register(connection, command, caller=caller, ledger=deps.ledger, counties=deps.counties)
             )
-            return await once.keep(connection, await shown(connection, said, acting, status=201))
+            return await once.keep(connection, await shown(connection, said, deps.acting(caller), status=201))
 
 
 def _moves(routes: Router, deps: Deps) -> None:
@@ -115,13 +113,13 @@ def _of_accident(deps: Deps, move: Move[Any]) -> Callable[..., Awaitable[Respons
             deps,
             caller,
             once,
-            lambda connection, acting: move_on(
+            lambda connection: move_on(
                 connection,
                 str(accident_id),
                 move,
                 command,
                 expecting=expecting,
-                acting=acting,
+                caller=caller,
                 ledger=deps.ledger,
             ),
         )
@@ -139,8 +137,8 @@ def _setting(deps: Deps) -> Callable[..., Awaitable[Response]]:
             deps,
             caller,
             once,
-            lambda connection, acting: set_measure(
-                connection, str(accident_id), command, expecting=expecting, acting=acting, ledger=deps.ledger
+            lambda connection: set_measure(
+                connection, str(accident_id), command, expecting=expecting, caller=caller, ledger=deps.ledger
             ),
         )
 
@@ -162,14 +160,14 @@ def _of_measure(deps: Deps, move: MeasureMove[Any]) -> Callable[..., Awaitable[R
             deps,
             caller,
             once,
-            lambda connection, acting: move_measure(
+            lambda connection: move_measure(
                 connection,
                 str(accident_id),
                 measure,
                 move,
                 command,
                 expecting=expecting,
-                acting=acting,
+                caller=caller,
                 ledger=deps.ledger,
             ),
         )
@@ -178,10 +176,10 @@ def _of_measure(deps: Deps, move: MeasureMove[Any]) -> Callable[..., Awaitable[R
 
 
 async def _doing(
-    deps: Deps, caller: Caller, once: Once, do: Callable[[Connection, Acting], Awaitable[Accident | Refusal]]
+    deps: Deps, caller: Caller, once: Once, do: Callable[[Connection], Awaitable[Accident | Refusal]]
 ) -> Response:
     """Do it in a transaction of its own, once for its key; a 200 means committed."""
-    acting = deps.acting(caller)
     async with deps.database.transaction() as connection:
         await once.begin(connection, caller.account)
-        return await once.keep(connection, await shown(connection, accepted(await do(connection, acting)), acting))
+        said = accepted(await do(connection))
+        return await once.keep(connection, await shown(connection, said, deps.acting(caller)))

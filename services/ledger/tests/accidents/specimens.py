@@ -12,7 +12,6 @@ from duban_contracts.events.accidents import AccidentGrade
 from duban_contracts.events.types import Enterprise
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june
-from services.chassis.access.acting import Acting, ActingDeps
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Connection, Database
@@ -35,7 +34,7 @@ from services.ledger.tests.people import HOME, PEOPLE
 
 _CARRIES: Final = {Dimension.COUNTY, Dimension.SECTOR}
 _SECTOR: Final = "hazchem"
-_ACCIDENT: Final = RegisterAccident(
+ACCIDENT: Final = RegisterAccident(
     county=HOME,
     sector=_SECTOR,
     enterprise=Enterprise(name="示例化工有限公司（虚构）"),
@@ -46,7 +45,7 @@ _ACCIDENT: Final = RegisterAccident(
     serious_injuries=0,
     course="物料喷出",
 )
-_MEASURE: Final = SetMeasure(measure="加装联锁", unit="enterprise", post="生产副总经理", deadline_on=june(30))
+MEASURE: Final = SetMeasure(measure="加装联锁", unit="enterprise", post="生产副总经理", deadline_on=june(30))
 _CLOSING: Final = CloseAccident(document="城区政函〔2026〕3号", conclusion="责任事故")
 _FINDING: Final = {"finding": "属实"}
 
@@ -55,15 +54,14 @@ class AccidentRows:
     """Makes accidents of given facts, past HTTP: the city's accounts take them through the steps `to`."""
 
     def __init__(self, ledger: InProcess) -> None:
-        self._deps = ActingDeps(ledger.database, ledger.clock, ledger.platform.city.zone)
         self._with: dict[str, Any] = {"ledger": ledger.ledger}
 
     def accident(self, *to: str, late: bool = False) -> Make:
         async def make(database: Database, facts: Facts) -> Accident:
-            command = msgspec.structs.replace(_ACCIDENT, county=facts.county or HOME, sector=facts.sector or _SECTOR)
+            command = msgspec.structs.replace(ACCIDENT, county=facts.county or HOME, sector=facts.sector or _SECTOR)
             async with database.transaction() as connection:
                 made = await register(
-                    connection, command, acting=self._acting("city"), counties={command.county}, **self._with
+                    connection, command, caller=_caller("city"), counties={command.county}, **self._with
                 )
                 for step in to:
                     assert isinstance(made, Accident), made
@@ -80,17 +78,14 @@ class AccidentRows:
 
     async def _step(self, connection: Connection, key: str, step: str) -> Accident | Refusal:
         by: dict[str, Any] = {"expecting": Precondition(), **self._with}
-        first, second = self._acting("city"), self._acting("city-2")
+        first, second = _caller("city"), _caller("city-2")
         if step == "set":
-            return await set_measure(connection, key, _MEASURE, acting=first, **by)
+            return await set_measure(connection, key, MEASURE, caller=first, **by)
         if step == "done":
-            return await move_measure(connection, key, 1, DONE, ReportDone(report="已加装"), acting=first, **by)
+            return await move_measure(connection, key, 1, DONE, ReportDone(report="已加装"), caller=first, **by)
         if step == "verify":
-            return await move_measure(connection, key, 1, VERIFY, VerifyMeasure(finding="属实"), acting=second, **by)
-        return await move_on(connection, key, CLOSE, _CLOSING, acting=first, **by)
-
-    def _acting(self, who: str) -> Acting:
-        return self._deps.acting(Caller(PEOPLE[who], EVERYWHERE, "test"))
+            return await move_measure(connection, key, 1, VERIFY, VerifyMeasure(finding="属实"), caller=second, **by)
+        return await move_on(connection, key, CLOSE, _CLOSING, caller=first, **by)
 
 
 def accident_specimens(ledger: InProcess) -> list[Specimen]:
@@ -111,17 +106,21 @@ def accident_specimens(ledger: InProcess) -> list[Specimen]:
             "POST /v1/accidents",
             call=lambda own: Call(
                 path="/v1/accidents",
-                json=_json(msgspec.structs.replace(_ACCIDENT, county=own.county or HOME, sector=own.sector or _SECTOR)),
+                json=_json(msgspec.structs.replace(ACCIDENT, county=own.county or HOME, sector=own.sector or _SECTOR)),
             ),
         ),
         _item("POST", "/correct", new, correction),
-        _item("POST", "/measures", new, _json(_MEASURE)),
+        _item("POST", "/measures", new, _json(MEASURE)),
         _item("POST", "/close", owed, _json(_CLOSING)),
         _item("POST", "/evaluate", rows.accident("set", "done", "verify", "close"), {"conclusion": "已落实"}),
         _item("POST", "/measures/{measure}/done", owed, {"report": "已加装"}),
         _item("POST", "/measures/{measure}/verify", done, _FINDING),
         _item("POST", "/measures/{measure}/return", done, _FINDING),
     ]
+
+
+def _caller(who: str) -> Caller:
+    return Caller(PEOPLE[who], EVERYWHERE, "test")
 
 
 def _json(command: msgspec.Struct) -> Any:
