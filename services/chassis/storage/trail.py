@@ -23,6 +23,8 @@ class Outcome(StrEnum):
 
     DONE = "done"
     READ = "read"
+    REHEARSED = "rehearsed"
+    """A dry run: it was answered what would become of it, and nothing did."""
     REPEATED = "repeated"
     """A command that was carried out before was asked for again, and got its first answer."""
     REFUSED = "refused"

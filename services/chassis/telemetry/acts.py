@@ -159,6 +159,12 @@ def under_way() -> tuple[Act, ...]:
     return tuple(act for act in acts if not act.has_ended or act.outlives_its_request) if acts else acts
 
 
+def rehearsing(*, whether: bool) -> None:
+    """Note whether the request whose work this is only asks what would become of it."""
+    if (act := current()) is not None:
+        act.is_rehearsal = whether
+
+
 def into_a_round() -> tuple[Act, ...]:
     """Return the same for a round, which carries out whatever it took in, also for whoever has hung up by then."""
     acts = under_way()

@@ -124,6 +124,8 @@ def _outcome(act: Act, status: int) -> Outcome | None:
         return Outcome.REFUSED
     if act.is_read:
         return Outcome.READ if act.is_protected else None
+    if act.is_rehearsal:
+        return Outcome.REHEARSED
     return Outcome.REPEATED if act.is_repeated else Outcome.DONE
 
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request
 
 from duban_contracts.findings import Findings
 from duban_contracts.refusals import refusal
+from services.chassis.telemetry import acts
 from services.chassis.web.bodies import read_body
 from services.chassis.web.findings import FindingDocument
 from services.chassis.web.problems import Problem
@@ -24,7 +25,15 @@ async def _content(request: Request) -> bytes:
 
 FileContent = Annotated[bytes, Depends(_content)]
 """A route's parameter: the file as it was sent, up to 4 MiB."""
-DryRun = Annotated[bool, Query(description="只校验并说明将会怎样，不保存")]
+
+
+async def _dry_run(*, dry_run: Annotated[bool, Query(description="只校验并说明将会怎样，不保存")] = False) -> bool:
+    acts.rehearsing(whether=dry_run)
+    return dry_run
+
+
+DryRun = Annotated[bool, Depends(_dry_run)]
+"""A route's parameter: whether the file is only rehearsed; the trail tells of it as that."""
 
 
 def file_body(description: str) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def router(deps: Deps) -> Router:
     async def import_criteria(
         content: FileContent,
         caller: Annotated[Caller, Depends(allow(LOAD))],
-        dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
+        dry_run: DryRun,
     ) -> CriteriaLoaded:
         """Load a whole file or nothing of it. Every fault is told at once: its cell, the rule, and the value there."""
         acting = Acting.now(caller, clock=deps.clock, zone=deps.zone)

@@ -47,7 +47,7 @@ def router(deps: Deps) -> Router:
     async def import_file(
         content: FileContent,
         caller: Annotated[Caller, Depends(allow(LOAD))],
-        dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
+        dry_run: DryRun,
         year: Annotated[int | None, Query(ge=2000, le=2999, description="文件未写年份时的年度")] = None,
     ) -> ImportDocument:
         """Load a whole file or nothing of it. Every fault is told at once: its cell, the rule, and the value there."""

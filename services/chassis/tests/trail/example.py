@@ -25,6 +25,7 @@ from services.chassis.trail.recorder import Recorder
 from services.chassis.web.app import create_app
 from services.chassis.web.documents import Document, answer
 from services.chassis.web.idempotency import Attempt, Once
+from services.chassis.web.imports import DryRun
 from services.chassis.web.problems import Problem
 from services.chassis.web.routes import Router
 
@@ -138,6 +139,12 @@ def _further_commands(routes: Router, database: Database, gate: Gate) -> None:
     async def open_together(name: str, caller: Annotated[Caller, Depends(allow(OPEN))], once: Once) -> Response:
         del caller
         return await rounds.ask(Asked(name, once))
+
+    @routes.post("/boxes/{name}/try")
+    async def attempt(name: str, caller: Annotated[Caller, Depends(allow(OPEN))], dry_run: DryRun) -> Box:
+        del caller, dry_run
+        async with database.acquire() as connection:
+            return Box(**dict(await connection.fetchrow("SELECT * FROM box WHERE name = $1", name) or {}))
 
     @routes.post("/boxes/{name}/whisper")
     async def whisper(name: str, caller: Annotated[Caller, Depends(allow(WHISPER))]) -> Box:

@@ -97,6 +97,12 @@ async def test_a_repetition_is_told_as_one(world: World) -> None:
     assert [row["outcome"] for row in await world.flushed()] == ["done", "repeated"]
 
 
+async def test_a_dry_run_is_told_as_one_and_not_as_something_done(world: World) -> None:
+    for asked in ("true", "false"):
+        await world.client.post("/v1/boxes/b1/try", params={"dry_run": asked}, headers=world.regulator)
+    assert [row["outcome"] for row in await world.flushed()] == ["rehearsed", "done"]
+
+
 async def test_reads_of_protected_data_are_told_and_what_is_alike_is_one_row(world: World) -> None:
     for _ in range(3):
         await world.client.get("/v1/boxes/b1", headers=world.regulator)

@@ -16,7 +16,7 @@ from duban_contracts.validation import MOST_BATCH_EVENTS, envelope_violation
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import INTEGRATORS
-from services.chassis.telemetry import tracing
+from services.chassis.telemetry import acts, tracing
 from services.chassis.web.bodies import read_body
 from services.chassis.web.documents import answer
 from services.chassis.web.problems import Problem
@@ -42,7 +42,16 @@ async def _incoming(request: Request) -> Request:
 
 
 Incoming = Annotated[Request, Depends(_incoming)]
-DryRun = Annotated[bool, Query(description="只检查、不受理：答复各条事件会得到的结论，不留任何记录")]
+
+
+async def _dry_run(
+    *, dry_run: Annotated[bool, Query(description="只检查、不受理：答复各条事件会得到的结论，不留任何记录")] = False
+) -> bool:
+    acts.rehearsing(whether=dry_run)
+    return dry_run
+
+
+DryRun = Annotated[bool, Depends(_dry_run)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ def router(deps: Deps) -> Router:
     routes = Router(prefix="/v1", tags=["events"])
 
     @routes.post("/events", **describing.EVENTS)
-    async def receive_events(caller: MayPublish, request: Incoming, *, dry_run: DryRun = False) -> Response:
+    async def receive_events(caller: MayPublish, request: Incoming, *, dry_run: DryRun) -> Response:
         """Take one event or a batch; the answer comes after the broker's ack, with a receipt for each event.
 
         With `dry_run=true` everything is examined and answered the same way, and nothing is kept or sent on.

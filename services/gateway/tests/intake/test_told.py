@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
@@ -10,16 +11,17 @@ from uuid import uuid4
 
 import pytest
 
-from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.cloudevents import STRUCTURED_CONTENT_TYPE, CloudEvent
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.outbox import OutboxMessage
 from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import connect
 from services.chassis.telemetry import acts
+from services.chassis.testing.kafka import eventually
 from services.gateway.intake.handlers import Intake, accept_events
 from services.gateway.intake.model.claims import Claim
 from services.gateway.intake.model.outcomes import Outcome
-from services.gateway.tests.world import HOME, World
+from services.gateway.tests.world import HOME, World, report
 
 pytestmark = pytest.mark.feature("SY66")
 
@@ -50,6 +52,23 @@ async def sent(intake: Intake, account: str, event_id: str, content: str = "one"
     act.action, act.account = "gateway.intake.publish", account
     with acts.doing((act,)):
         return await accept_events([claim], county=HOME, topic="county", deps=intake)
+
+
+async def test_a_dry_run_is_told_as_one(world: World) -> None:
+    trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    body = json.dumps(report()).encode()
+    headers = world.auth() | {"Content-Type": STRUCTURED_CONTENT_TYPE, "traceparent": trace}
+    answer = await world.client.post("/v1/events", params={"dry_run": "true"}, content=body, headers=headers)
+    assert answer.status_code == 200
+
+    async def told() -> None:
+        rows = await world.connection.fetch(
+            "SELECT outcome, events FROM trail.act WHERE method = 'POST' AND trace LIKE $1 || '%'",
+            trace[: len("00-") + 32],
+        )
+        assert [(row["outcome"], row["events"]) for row in rows] == [("rehearsed", [])]
+
+    await eventually(told)
 
 
 async def done(world: World, account: str) -> list[list[str]]:
