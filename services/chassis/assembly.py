@@ -32,8 +32,9 @@ from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
 from services.chassis.trail import http as trail
+from services.chassis.trail import keeping
 from services.chassis.trail.recorder import Recorder
-from services.chassis.trail.sealing import EVERY_SECONDS, seal_all
+from services.chassis.trail.sealing import EVERY_SECONDS, Sealing
 from services.chassis.trail.serving import serve_told
 from services.chassis.web.app import create_app
 from services.chassis.web.health import Readiness
@@ -158,6 +159,7 @@ async def open_platform(
     database = await connect(
         settings.postgres_dsn, application_name=f"duban-{service}", max_size=max_connections, settings=session
     )
+    await keeping.warn_unless_taken_over(database)
     return Platform(service=service, settings=settings, database=database, clock=clock, city=city, sign_in=sign_in)
 
 
@@ -177,7 +179,7 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         service=platform.service,
         clock=platform.clock,
     )
-    sealing = platform.every(EVERY_SECONDS, partial(seal_all, database, platform.clock), name="trail", role="relay")
+    sealing = platform.every(EVERY_SECONDS, Sealing(database, platform.clock).once, name="trail", role="relay")
     work["relay"] = [relay.run, forgetting.run, sealing.run]
     if platform.settings.kafka.encrypted:
         noting = partial(certificates.note, platform.settings.kafka)

@@ -28,6 +28,7 @@ _WORDS = {
     Fault.SEAL_EDITED: "第 {} 个封条与其内容或前后不符",
     Fault.SEAL_MISSING: "第 {} 个封条不见了",
     Fault.HEAD_MISSING: "链上没有留存的第 {} 个封条：被截断，或整体重做过",
+    Fault.CUT_TOO_SOON: "锚点（第 {} 个封条）之前被删去的，有不满保留期的",
 }
 _AT_ONCE = 1000
 
@@ -45,7 +46,7 @@ Kept = Annotated[list[str] | None, typer.Option("--expect-head", help="以前校
 
 @commands.command("verify")
 def check(service: Service, expect_head: Kept = None) -> None:
-    """从头到尾校验一个服务的留痕：改动、删除、添入、换位、截断。有问题时以 1 结束。"""
+    """从头到尾校验一个服务的留痕：改动、删除、添入、换位、截断；是否还在服务手中。有问题时以 1 结束。"""
     try:
         kept = [Head.parse(text) for text in expect_head or ()]
     except ValueError:
@@ -59,10 +60,15 @@ def check(service: Service, expect_head: Kept = None) -> None:
     verdict = run(work())
     for finding in verdict.findings:
         console.print(f"✗ {_WORDS[finding.fault].format(finding.at)}")
+    for head in verdict.pruned:
+        console.print(f"! 留存的第 {head.number} 个封条在锚点之前，已随到期清理删去，无从比对")
+    if not verdict.is_taken_over:
+        console.print("✗ 留痕表还在服务自己手中，服务可以改动：请重新运行部署准备（provision）")
     mark = "✗ 留痕不完整" if verdict.findings else "✓ 留痕完整"
     console.print(f"{mark}：{verdict.rows} 条，{verdict.seals} 个封条，{verdict.unsealed} 条待封")
-    console.print(f"链头 {verdict.head}（请在平台之外留存，下次校验时以 --expect-head 给出）", soft_wrap=True)
-    if verdict.findings:
+    since = f"，封于 {verdict.sealed_at.isoformat(timespec='seconds')}" if verdict.sealed_at else ""
+    console.print(f"链头 {verdict.head}{since}（请在平台之外留存，下次校验时以 --expect-head 给出）", soft_wrap=True)
+    if verdict.findings or not verdict.is_taken_over:
         raise typer.Exit(1)
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import asyncpg
+import structlog
 
+from services.chassis.storage.database import Database
 from services.chassis.storage.schema import CHASSIS_MIGRATIONS
+from services.chassis.trail import tables
+
+_log: Final = structlog.get_logger(__name__)
 
 # Migrations of the trail's tables after the one that makes them. Each statement of theirs can be repeated.
 _LATER: Final = "*_trail_*.sql"
@@ -37,6 +42,13 @@ async def take_over(owner_dsn: str, role: str) -> None:
                 await connection.execute(await connection.fetchval("SELECT format($1, $2::text)", statement, role))
     finally:
         await connection.close()
+
+
+async def warn_unless_taken_over(database: Database) -> None:
+    """Log a warning while the trail is in the hands of the service whose database this is, and so could be changed by it."""
+    async with database.acquire() as connection:
+        if not await tables.is_taken_over(connection):
+            _log.warning("the trail is still in the service's hands: run the provisioning step")
 
 
 def _statements() -> list[str]:

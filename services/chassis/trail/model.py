@@ -19,6 +19,9 @@ import msgspec
 ALGORITHM: Final = "duban-trail-1"
 GENESIS: Final = bytes(32)
 KEPT_AT_LEAST: Final = timedelta(days=366)
+LONGEST_SILENCE: Final = timedelta(days=31)
+"""For so long a trail may say nothing."""
+_CLOCKS_DIFFER: Final = timedelta(hours=1)
 _DIGEST_BYTES: Final = 32
 
 
@@ -95,6 +98,20 @@ class Head(msgspec.Struct, frozen=True):
 BEGINNING: Final = Head(0, GENESIS)
 
 
+class Anchor(msgspec.Struct, frozen=True):
+    """Where a chain begins after its oldest part was pruned: the last seal that went, and when it was made and went."""
+
+    number: int
+    digest: bytes
+    sealed_at: datetime
+    pruned_at: datetime
+
+    @property
+    def head(self) -> Head:
+        """The link behind which the chain goes on."""
+        return Head(self.number, self.digest)
+
+
 class Fault(StrEnum):
     """What can be wrong with a trail."""
 
@@ -106,6 +123,8 @@ class Fault(StrEnum):
     SEAL_MISSING = "seal-missing"
     HEAD_MISSING = "head-missing"
     """The chain does not hold the head that somebody kept: it was cut or made anew."""
+    CUT_TOO_SOON = "cut-too-soon"
+    """An anchor stands for more than was old enough to be pruned: somebody made it up."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -113,6 +132,18 @@ class Finding(msgspec.Struct, frozen=True):
 
     fault: Fault
     at: int
+
+
+def check_anchor(anchor: Anchor, first: Seal | None, now: datetime) -> Iterator[Finding]:
+    """Yield what is wrong with an anchor before `first`, the oldest seal that is left; pruning leaves the newest of all.
+
+    What an anchor says of itself can be made up; how old the rest is can't. So what was taken away too soon shows unless it
+    was within a month of its time.
+    """
+    until = anchor.pruned_at - KEPT_AT_LEAST
+    is_pruned = anchor.sealed_at < until and anchor.pruned_at < now + _CLOCKS_DIFFER
+    if not is_pruned or first is None or first.sealed_at > until + LONGEST_SILENCE:
+        yield Finding(Fault.CUT_TOO_SOON, anchor.number)
 
 
 def check_link(seal: Seal, before: Head) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ import msgspec
 
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.chassis.trail.model import BEGINNING, Head, Record, Seal
+from services.chassis.trail.model import BEGINNING, Anchor, Head, Record, Seal
 
 _FIELDS: Final = ", ".join(Record.__struct_fields__)
 _SEAL_FIELDS: Final = ", ".join(Seal.__struct_fields__)
@@ -36,6 +36,14 @@ WITH gone AS (DELETE FROM trail.seal WHERE sealed_at < $1 AND number < (SELECT m
      rows AS (DELETE FROM trail.act USING (SELECT unnest(positions) AS position FROM gone) AS old
                WHERE act.position = old.position RETURNING 1)
 SELECT number, digest, sealed_at, (SELECT count(*) FROM rows) AS rows FROM gone ORDER BY number DESC LIMIT 1"""
+
+# Whoever owns a table, or could become its owner, may change it and everybody's rights.
+_CHANGEABLE: Final = """
+SELECT bool_or(pg_has_role(service.oid, part.relowner, 'MEMBER')
+               OR has_table_privilege(service.oid, part.oid, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
+               OR part.relname = 'anchor' AND has_table_privilege(service.oid, part.oid, 'INSERT'))
+  FROM pg_class AS part, (SELECT relowner AS oid FROM pg_class WHERE oid = 'schema_migration'::regclass) AS service
+ WHERE part.oid IN ('trail.act'::regclass, 'trail.seal'::regclass, 'trail.anchor'::regclass)"""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,10 +126,23 @@ async def seals(connection: asyncpg.Connection[asyncpg.Record]) -> AsyncIterator
         yield Seal(*(row[name] for name in Seal.__struct_fields__))
 
 
-async def last_anchor(connection: Connection) -> Head:
-    """Return the link behind which the chain begins."""
-    row = await connection.fetchrow("SELECT number, digest FROM trail.anchor ORDER BY number DESC LIMIT 1")
-    return BEGINNING if row is None else Head(row["number"], row["digest"])
+async def last_anchor(connection: Connection) -> Anchor | None:
+    """Return where the chain begins, None when nothing was pruned yet."""
+    row = await connection.fetchrow(
+        "SELECT number, digest, sealed_at, pruned_at FROM trail.anchor ORDER BY number DESC LIMIT 1"
+    )
+    return None if row is None else Anchor(*row)
+
+
+async def now(connection: Connection) -> datetime:
+    """Return the database's instant, by which it judges itself what is old enough to go."""
+    found: datetime = await connection.fetchval("SELECT now()")
+    return found
+
+
+async def is_taken_over(connection: Connection) -> bool:
+    """Say whether the role that migrates the database, which is the service's, can change nothing of what is written."""
+    return not await connection.fetchval(_CHANGEABLE)
 
 
 async def strangers(connection: Connection, most: int) -> list[int]:

@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
 
 from services.chassis.trail import tables
-from services.chassis.trail.model import Fault, Finding, Head, check_link, check_rows
+from services.chassis.trail.model import BEGINNING, Fault, Finding, Head, Seal, check_anchor, check_link, check_rows
 
 MOST_FINDINGS = 1000
 """More of them say nothing more."""
 
 
 class Verdict(NamedTuple):
-    """What a check came to: how much was looked at, where the chain stands, and what is wrong (nothing, when whole)."""
+    """What a check came to: how much was looked at, where the chain stands, and what is wrong (nothing, when whole).
+
+    `sealed_at` is when the head was made, `pruned` are kept heads that stood before what is left, and `is_taken_over` says
+    whether the tables are out of the service's hands.
+    """
 
     rows: int
     seals: int
     head: Head
+    sealed_at: datetime | None
     unsealed: int
     findings: Sequence[Finding]
+    pruned: Sequence[Head]
+    is_taken_over: bool
 
 
 async def verify(connection: asyncpg.Connection[asyncpg.Record], kept: Sequence[Head] = ()) -> Verdict:
     """Check the whole trail as of one instant; `kept` are heads that somebody kept, which the chain must hold."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        head = await tables.last_anchor(connection)
-        missing, findings, rows, seals = set(kept) - {head}, list[Finding](), 0, 0
+        anchor = await tables.last_anchor(connection)
+        head, sealed_at = (anchor.head, anchor.sealed_at) if anchor else (BEGINNING, None)
+        pruned = [each for each in kept if each.number < head.number]
+        missing, findings, rows, seals = set(kept) - {head, *pruned}, list[Finding](), 0, 0
+        first: Seal | None = None
         async for seal in tables.seals(connection):
+            first = first or seal
             findings += check_link(seal, head)
             found = await tables.rows_at(connection, seal.positions)
             findings += check_rows(seal, {row.position: row for row in found})
-            head = Head(seal.number, seal.digest)
+            head, sealed_at = Head(seal.number, seal.digest), seal.sealed_at
             missing.discard(head)
             rows, seals = rows + len(found), seals + 1
             if len(findings) >= MOST_FINDINGS:
@@ -41,5 +53,8 @@ async def verify(connection: asyncpg.Connection[asyncpg.Record], kept: Sequence[
         else:
             findings += [Finding(Fault.SLIPPED_IN, each) for each in await tables.strangers(connection, MOST_FINDINGS)]
             findings += [Finding(Fault.HEAD_MISSING, each.number) for each in sorted(missing, key=lambda h: h.number)]
+        if anchor is not None:
+            findings[:0] = check_anchor(anchor, first, await tables.now(connection))
         unsealed, _ = await tables.unsealed(connection)
-    return Verdict(rows, seals, head, unsealed, findings[:MOST_FINDINGS])
+        is_taken_over = await tables.is_taken_over(connection)
+    return Verdict(rows, seals, head, sealed_at, unsealed, findings[:MOST_FINDINGS], pruned, is_taken_over)

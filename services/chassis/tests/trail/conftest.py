@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from services.chassis.storage.database import connect
+from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
+from services.chassis.tests.trail.chain import written
 from services.chassis.tests.trail.example import (
     AUDITOR,
     CITY_REGULATOR,
@@ -33,4 +34,15 @@ async def world(database: str) -> AsyncIterator[World]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("10.1.2.3", 4567))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield World(app, client, opened, *keys)
+    await opened.close()
+
+
+@pytest.fixture
+async def opened(database: str) -> AsyncIterator[Database]:
+    """A database with three seals of four rows."""
+    await migrate(database, MIGRATIONS)
+    opened = await connect(database, application_name="test")
+    for _ in range(3):
+        await written(opened, 4)
+    yield opened
     await opened.close()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
-
 import asyncpg
 import pytest
 
@@ -12,62 +9,12 @@ from services.chassis.process.clock import SystemClock
 from services.chassis.storage import trail
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
-from services.chassis.storage.trail import Outcome, Row
+from services.chassis.tests.trail.chain import judged, row, tampered, written
 from services.chassis.tests.trail.example import MIGRATIONS
 from services.chassis.trail.model import BEGINNING, Fault, Finding, Head
-from services.chassis.trail.pruning import TooYoung, prune
 from services.chassis.trail.sealing import seal_all
-from services.chassis.trail.verifying import Verdict, verify
 
 pytestmark = [pytest.mark.feature("SY66")]
-
-NOW = datetime.now(UTC)
-
-
-def row(nth: int, at: datetime = NOW) -> Row:
-    return Row(at=at + timedelta(seconds=nth), action="example.boxes.open", outcome=Outcome.DONE, objects=[f"b{nth}"])
-
-
-async def written(database: Database, count: int, *, at: datetime = NOW) -> None:
-    """Write and seal some rows, as if it were `at`."""
-    async with database.transaction() as connection:
-        await trail.write(connection, [row(nth, at) for nth in range(count)])
-    await seal_all(database, _At(at))
-
-
-class _At(SystemClock):
-    """A clock that stands still."""
-
-    def __init__(self, at: datetime) -> None:
-        self._at = at
-
-    def wall(self) -> datetime:
-        return self._at
-
-
-@pytest.fixture
-async def opened(database: str) -> AsyncIterator[Database]:
-    """A database with three seals of four rows."""
-    await migrate(database, MIGRATIONS)
-    opened = await connect(database, application_name="test")
-    for _ in range(3):
-        await written(opened, 4)
-    yield opened
-    await opened.close()
-
-
-async def judged(database: Database, kept: Sequence[Head] = ()) -> Verdict:
-    async with database.acquire() as connection:
-        return await verify(connection, kept)  # type: ignore[arg-type]
-
-
-async def tampered(database: Database, *statements: str) -> list[Finding]:
-    """Do something to the tables as their owner could; return what the check finds."""
-    async with database.transaction() as connection:
-        await connection.execute("SET LOCAL session_replication_role = replica")
-        for statement in statements:
-            await connection.execute(statement)
-    return list((await judged(database)).findings)
 
 
 async def test_a_trail_that_nobody_touched_is_whole(opened: Database) -> None:
@@ -192,40 +139,6 @@ async def test_even_its_owner_edits_it_only_on_purpose(opened: Database) -> None
         for statement in statements:
             with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
                 await connection.execute(statement)
-
-
-async def test_what_is_older_than_it_must_be_kept_goes_and_the_rest_still_holds(database: str) -> None:
-    await migrate(database, MIGRATIONS)
-    opened = await connect(database, application_name="test")
-    for days in (500, 400, 300, 0):
-        await written(opened, 3, at=NOW - timedelta(days=days))
-    whole = await judged(opened)
-    async with opened.acquire() as connection:
-        gone = await prune(connection, keep=timedelta(days=366), account="operator-1", now=NOW)  # type: ignore[arg-type]
-        assert gone == 6
-        (pruned,) = await connection.fetch("SELECT account, times FROM trail.act WHERE action = 'trail.prune'")
-        assert (pruned["account"], pruned["times"]) == ("operator-1", 6)
-    left = await judged(opened, [whole.head])
-    assert (left.rows, left.seals, list(left.findings)) == (6, 2, [])
-    # Nothing is left to prune, and the chain goes on.
-    async with opened.acquire() as connection:
-        assert await prune(connection, keep=timedelta(days=366), account="operator-1", now=NOW) == 0  # type: ignore[arg-type]
-    await seal_all(opened, SystemClock())
-    assert list((await judged(opened)).findings) == []
-    # An anchor that somebody made up does not hide what he took away.
-    found = await tampered(
-        opened, "DELETE FROM trail.seal WHERE number = 3", "DELETE FROM trail.act WHERE position <= 9"
-    )
-    assert Finding(Fault.SEAL_MISSING, 3) in found
-    await opened.close()
-
-
-async def test_nothing_younger_than_366_days_can_be_pruned(opened: Database) -> None:
-    async with opened.acquire() as connection:
-        with pytest.raises(TooYoung):
-            await prune(connection, keep=timedelta(days=365), account="operator-1", now=NOW)  # type: ignore[arg-type]
-        with pytest.raises(asyncpg.RestrictViolationError):
-            await connection.execute("DELETE FROM trail.act WHERE at < now() - interval '365 days' OR TRUE")
 
 
 async def test_an_empty_trail_is_whole(database: str) -> None:

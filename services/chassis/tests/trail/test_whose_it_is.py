@@ -79,8 +79,30 @@ async def test_the_services_role_writes_seals_and_reads(service_dsn: str) -> Non
         await trail.write(connection, [Row(at=SystemClock().now(), action="a", outcome=Outcome.DONE)])
     assert await seal_all(opened, SystemClock()) == 1
     async with opened.acquire() as connection:
-        assert list((await verify(connection)).findings) == []  # type: ignore[arg-type]
+        verdict = await verify(connection)  # type: ignore[arg-type]
+    assert (list(verdict.findings), verdict.is_taken_over) == ([], True)
     await opened.close()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "GRANT UPDATE ON trail.seal TO {}",
+        "GRANT TRIGGER ON trail.act TO {}",
+        "GRANT INSERT ON trail.anchor TO PUBLIC",
+        "ALTER TABLE trail.act OWNER TO {}",
+    ],
+)
+async def test_that_it_is_still_in_the_services_hands_is_told(service_dsn: str, database: str, given: str) -> None:
+    superuser, service = await asyncpg.connect(database), await asyncpg.connect(service_dsn)
+    try:
+        await superuser.execute(given.format(await service.fetchval("SELECT current_user")))
+        # Whoever asks.
+        for who in (superuser, service):
+            assert not (await verify(who)).is_taken_over
+    finally:
+        await service.close()
+        await superuser.close()
 
 
 async def test_auditors_read_it_and_nobody_else(world: World) -> None:
