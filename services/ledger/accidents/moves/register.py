@@ -17,7 +17,7 @@ from duban_contracts.events.accidents import (
 from duban_contracts.events.types import CountyCode, Enterprise, LongText, Sector, ShortText
 from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.access.roles import REGULATORS
+from services.chassis.access.roles import CITY_STAFF, REGULATORS, holds
 from services.ledger.accidents.model import GRADES, Accident, is_at_least, least_grade
 from services.ledger.accidents.moves.move import Made, Move, step
 from services.ledger.hazards.model.hand import Hand
@@ -66,6 +66,9 @@ def register_accident(
 
 
 def _correct(accident: Accident, command: CorrectAccident, by: Hand, _: Rules) -> Made | Refusal:
+    if not is_at_least(command.grade, accident.grade) and not holds(by.actor, CITY_STAFF):
+        # Only what is graver than 一般 can become less grave: its county would close it itself afterwards.
+        return refusal("accident-city-decides", field="grade", move=CORRECT.zh)
     if refused := _grade_holds(command):
         return refused
     return step(
@@ -95,5 +98,5 @@ CORRECT: Final = Move(
     roles=REGULATORS,
     states=frozenset({AccidentState.INVESTIGATED}),
     decide=_correct,
-    refusals=("accident-grade-too-low",),
+    refusals=("accident-grade-too-low", "accident-city-decides"),
 )

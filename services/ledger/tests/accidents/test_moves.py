@@ -131,8 +131,26 @@ def test_nothing_is_closed_without_measures_and_what_is_graver_is_the_citys() ->
     assert code(act(after(larger, ("close", CITY)), "correct", ONE)) == "accident-state-conflict"
 
 
+def test_what_is_graver_is_made_less_grave_by_the_city_alone() -> None:
+    larger = after(registered(), ("correct", ONE))
+
+    def corrected(by: Hand, grade: AccidentGrade, deaths: int) -> Made | Refusal:
+        said = CorrectAccident(grade=grade, deaths=deaths, serious_injuries=0, finding="复核")
+        return CORRECT.make(larger, said, by, RULES)
+
+    # The county would close it itself afterwards.
+    assert code(corrected(ONE, AccidentGrade.GENERAL, 2)) == "accident-city-decides"
+    lowered = corrected(CITY, AccidentGrade.GENERAL, 2)
+    assert isinstance(lowered, Made)
+    assert lowered.accident.grade == "general"
+    for grade in (AccidentGrade.LARGER, AccidentGrade.MAJOR):
+        told = corrected(ONE, grade, 4)
+        assert isinstance(told, Made)
+        assert told.accident.grade == grade
+
+
 def test_a_move_declares_its_own_refusals_behind_those_of_the_state_and_of_who_decides() -> None:
-    assert CORRECT.all_refusals == ("accident-state-conflict", "accident-grade-too-low")
+    assert CORRECT.all_refusals == ("accident-state-conflict", "accident-grade-too-low", "accident-city-decides")
     assert CLOSE.all_refusals == ("accident-state-conflict", "accident-city-decides", "accident-without-measures")
 
 
