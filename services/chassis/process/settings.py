@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.chassis.process.clock import Clock, ScaledClock, SystemClock
 from services.chassis.process.kafka import KafkaSettings
 from services.chassis.process.sign_in import SignInSettings
+
+
+def _proxies(text: str) -> str:
+    """Return the list as it is; raises ValueError where the server would take a slip for a name, or believe everybody."""
+    for each in filter(None, map(str.strip, text.split(","))):
+        if each == "*" or ip_network(each).prefixlen == 0:
+            raise ValueError(f"{each} trusts everybody, and whoever calls would say himself where he comes from")
+    return text
 
 
 class ServiceSettings(KafkaSettings, SignInSettings):
@@ -21,9 +30,9 @@ class ServiceSettings(KafkaSettings, SignInSettings):
     )
     http_host: str = "127.0.0.1"
     http_port: int
-    trusted_proxies: str = Field(
+    trusted_proxies: Annotated[str, AfterValidator(_proxies)] = Field(
         default="127.0.0.1",
-        description="comma-separated addresses and networks whose X-Forwarded-For says where a request came from",
+        description="comma-separated addresses and networks whose X-Forwarded-For says where a request came from; not all of them",
     )
     roles: str = Field(default="", description="comma-separated roles to run; empty means all")
     topic_prefix: str = ""

@@ -79,3 +79,23 @@ def test_a_complaint_about_settings_shows_no_password(monkeypatch: pytest.Monkey
         ServiceSettings()  # type: ignore[call-arg]
     assert "http_port" in str(caught.value)
     assert "top-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("trusted", ["", "127.0.0.1", "10.0.0.0/8, 192.0.2.1,fd00::/8", "::1"])
+def test_proxies_are_trusted_by_address_and_network(trusted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _trusting(trusted, monkeypatch).trusted_proxies == trusted
+
+
+@pytest.mark.parametrize(
+    "trusted", ["*", "127.0.0.1, *", "0.0.0.0/0", "::/0", "10.0.0.1/8", "10.0.0.0/33", "proxy", "10.0.0"]
+)
+def test_nobody_trusts_everybody_or_mistypes_whom_he_trusts(trusted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValidationError, match="trusted_proxies"):
+        _trusting(trusted, monkeypatch)
+
+
+def _trusting(trusted: str, monkeypatch: pytest.MonkeyPatch) -> ServiceSettings:
+    monkeypatch.setenv("DUBAN_POSTGRES_DSN", "postgresql://u@127.0.0.1/d")
+    monkeypatch.setenv("DUBAN_HTTP_PORT", "18081")
+    monkeypatch.setenv("DUBAN_TRUSTED_PROXIES", trusted)
+    return ServiceSettings()  # type: ignore[call-arg]
