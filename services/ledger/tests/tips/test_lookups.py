@@ -74,6 +74,24 @@ async def test_each_look_up_is_on_record_and_countable_and_its_note_stays_in_the
     assert (seen["lookup_id"], seen["reason"], seen["note"]) == (lookup["lookup_id"], "reward", None)
 
 
+@pytest.mark.feature("SY66")
+async def test_each_step_of_a_look_up_stands_in_the_trail_before_it_is_answered(ledger: InProcess) -> None:
+    tip, lookup = await asked(ledger)
+    path = f"/v1/lookups/{lookup['lookup_id']}"
+    await does(ledger, f"{path}/read", "tips")  # refused: nobody released it
+    for step, who in (("release", "tips-2"), ("read", "tips")):
+        assert (await does(ledger, f"{path}/{step}", who)).status_code == 200
+    rows = await ledger.pool.fetch(
+        "SELECT * FROM trail.act WHERE objects && $1 AND action LIKE 'ledger.vault.%' AND outcome = 'done' ORDER BY position",
+        [tip["number"], lookup["lookup_id"]],
+    )
+    assert [(row["action"], row["account"], row["objects"]) for row in rows] == [
+        ("ledger.vault.ask", "tip-officer-1", [tip["number"]]),
+        ("ledger.vault.release", "tip-officer-2", [lookup["lookup_id"]]),
+        ("ledger.vault.read", "tip-officer-1", [lookup["lookup_id"]]),
+    ]
+
+
 @pytest.mark.feature("SY34")
 @pytest.mark.parametrize("who", ["city", "county", "office", "director", "machine", "operator"])
 async def test_nobody_outside_the_tip_office_comes_near_an_identity(ledger: InProcess, who: str) -> None:

@@ -1,7 +1,8 @@
 """Who reported a tip: asked for with a reason, released by another officer, read, and all of it recorded (SY34, P8).
 
 An identity is only ever in the answer to `read`, a POST: it is no page that a browser or a proxy keeps, and it takes no
-Idempotency-Key, whose answers are kept.
+Idempotency-Key, whose answers are kept. What these commands do is committed in the vault; their rows of the audit trail
+follow before anything is answered.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ def _asking(routes: Router, deps: Deps) -> None:
         needs_release = deps.office.policy.second_release
         acting = deps.office.acting(caller)
         said = accepted(await lookups.ask(deps.vault, tip.about, command, needs_release=needs_release, acting=acting))
+        await deps.database.tell()
         return answer(LookupDocument.of(said, with_note=True), status=201)
 
 
@@ -99,6 +101,7 @@ def _answering(routes: Router, deps: Deps) -> None:
     async def release(lookup_id: UUID, caller: Annotated[Caller, Depends(allow(RELEASE))]) -> LookupDocument:
         """Let whoever asked read."""
         said = accepted(await lookups.release(deps.vault, str(lookup_id), acting=deps.office.acting(caller)))
+        await deps.database.tell()
         return LookupDocument.of(said, with_note=True)
 
     @routes.post(
@@ -110,6 +113,7 @@ def _answering(routes: Router, deps: Deps) -> None:
     async def read(lookup_id: UUID, caller: Annotated[Caller, Depends(allow(READ))]) -> Response:
         """Return who reported, once that this was read is on record."""
         said = accepted(await lookups.read(deps.vault, str(lookup_id), acting=deps.office.acting(caller)))
+        await deps.database.tell()
         lookup, reporter = said
         shown = ReporterDocument(lookup=LookupDocument.of(lookup, with_note=True), reporter=reporter)
         return answer(shown, headers=_NO_STORE)
