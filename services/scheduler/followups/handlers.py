@@ -69,6 +69,7 @@ def _event(alarm: Alarm, follow_up: FollowUp, days: CityDays) -> CloudEvent:
         county=follow_up.county,
         sector=follow_up.sector,
         unit=follow_up.unit,
+        of_city=follow_up.of_city,
         deadline_number=due.number,
         deadline_on=due.on,
         due_at=due.at,

@@ -28,7 +28,7 @@ class FollowUp:
     """What is owed about a subject by the end of `due_on`; `due_at` is the instant (UTC) at which that passes.
 
     `aggregate` is the accident or hazard whose events tell of it, `version` that of the last one. `done_at` is None while
-    it is owed. County, sector and unit say whom it concerns.
+    it is owed. County, sector and unit say whom it concerns, `of_city` that only the city may do it.
     """
 
     about: Subject
@@ -36,6 +36,7 @@ class FollowUp:
     county: str
     sector: str
     unit: str | None
+    of_city: bool = False
     due_on: date
     due_at: datetime
     set_at: datetime
@@ -52,6 +53,7 @@ class News:
     county: str
     sector: str
     unit: str | None
+    of_city: bool = False
     due_on: date
     is_owed: bool
     at: datetime
@@ -135,6 +137,7 @@ def _new(news: News, told: Told, due_at: datetime) -> FollowUp:
         county=news.county,
         sector=news.sector,
         unit=news.unit,
+        of_city=news.of_city,
         due_on=news.due_on,
         due_at=due_at,
         set_at=news.at,
@@ -152,6 +155,7 @@ def _of_accident(data: AccidentEvent) -> Iterator[News]:
             county=accident.county,
             sector=accident.sector,
             unit=None,
+            of_city=accident.of_city,
             due_on=accident.look_back_on,
             is_owed=accident.state is AccidentState.CLOSED,
             at=data.occurred_at,

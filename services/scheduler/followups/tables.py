@@ -27,6 +27,7 @@ _COLUMNS: Final = Columns[FollowUp](
         "county": "text",
         "sector": "text",
         "unit": "text",
+        "of_city": "boolean",
         "due_on": "date",
         "due_at": "timestamptz",
         "set_at": "timestamptz",
@@ -122,7 +123,7 @@ async def page(
 
 
 def _follow_up(row: asyncpg.Record) -> FollowUp:
-    plain = ("aggregate", "county", "sector", "unit", "due_on", "due_at", "set_at", "done_at", "version")
+    plain = ("aggregate", "county", "sector", "unit", "of_city", "due_on", "due_at", "set_at", "done_at", "version")
     return FollowUp(
         about=Subject(kind=row["subject_kind"], id=row["subject_id"], number=row["subject_number"]),
         cause=Cause(row["event_id"], row["correlation_id"], row["traceparent"]),

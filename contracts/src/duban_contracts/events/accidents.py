@@ -83,6 +83,11 @@ class AccidentFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     open_measures: Annotated[int, Meta(ge=0)]
     version: Annotated[int, Meta(ge=1)]
 
+    @property
+    def of_city(self) -> bool:
+        """Whether the city closes and evaluates it, and not its county: what is graver than 一般 (分级负责, P4 item 31)."""
+        return self.grade is not AccidentGrade.GENERAL
+
     def as_subject(self) -> Subject:
         """Return the accident, whose evaluation has a last day, as the subject of a letter or a deadline."""
         return Subject(kind=ACCIDENT, id=self.accident_id, number=self.number)

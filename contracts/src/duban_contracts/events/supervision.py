@@ -59,4 +59,9 @@ class SupervisionRecalled(SupervisionEvent, frozen=True, kw_only=True):
 
 @event("supervision.overdue.v1", family=TopicFamily.SUPERVISION, title_zh="督办逾期")
 class SupervisionOverdue(SupervisionEvent, frozen=True, kw_only=True):
-    """督办逾期: the deadline passed without what it asked for (整改完成); raised once per deadline (promise P3)."""
+    """督办逾期: the deadline passed without what it asked for (整改完成); raised once per deadline (promise P3).
+
+    `of_city` says that only the city may do what is owed, and not the county in which it lies: its own office is written to.
+    """
+
+    of_city: bool = False

@@ -1,6 +1,6 @@
 """后续事项督促函: a measure of an accident, its evaluation or a look-back is owed past its day (SY43, SY31; P1 item 7, P4 item 31).
 
-One for each: such a day is set once. A city whose profile has no form for it sends none.
+It goes to whoever may do what is owed: the city evaluates what is graver than 一般. One for each: such a day is set once. A city whose profile has no form for it sends none.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Final
 
 from duban_contracts.admissible.texts import made_fit
 from duban_contracts.days import chinese_date
-from duban_contracts.events.supervision import SupervisionEvent
+from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.events.types import ACCIDENT, ACCIDENT_MEASURE, LOOK_BACK
 from duban_contracts.vocabulary import SECTORS, SUBJECT_KINDS
 from services.notifications.letters.model.cause import Matter
@@ -16,20 +16,21 @@ from services.notifications.letters.model.words import last_day, term
 _FOLLOW_UPS: Final = frozenset({ACCIDENT, ACCIDENT_MEASURE, LOOK_BACK})
 
 
-def follow_up_matter(event: SupervisionEvent) -> Matter | None:
+def follow_up_matter(event: SupervisionOverdue) -> Matter | None:
     """Return the matter of a follow-up's day; None where the subject is none."""
     if event.about.kind not in _FOLLOW_UPS:
         return None
     return Matter(
         about=event.about,
         county=event.county,
+        of_city=event.of_city,
         sector=event.sector,
         unit=event.unit,
         due_on=event.last_day or event.deadline_on,
     )
 
 
-def follow_up_words(event: SupervisionEvent, writing: Writing) -> Words:
+def follow_up_words(event: SupervisionOverdue, writing: Writing) -> Words:
     """Return what a letter says about a follow-up and its last day."""
     return {
         "subject": term(SUBJECT_KINDS, event.about.kind),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from duban_contracts.catalogue import EventData
 from duban_contracts.codec import decode
+from duban_contracts.events.accidents import AccidentGrade
 from duban_contracts.events.hazards import HazardClosed, HazardLookBackPassed
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.events.types import Grade, HazardState, PlannedLookBack, Subject
@@ -58,6 +59,19 @@ async def test_what_an_accident_owes_past_its_day_is_said_once_across_restarts(b
     assert (said.unit, said.deadline_on, said.hazard) == ("emergency_management", june(10), None)
     await bench.at(local(21, 0, 1))
     assert await overdue(bench) == [MEASURE, EVALUATION]
+
+
+@pytest.mark.feature("SY43")
+@pytest.mark.parametrize("grade", AccidentGrade)
+async def test_the_evaluation_of_what_is_graver_than_general_is_the_citys_and_its_measures_are_their_units(
+    bench: Bench, grade: AccidentGrade
+) -> None:
+    await bench.learn(accident(grade=grade).measure(local(1), june(10)).closed(local(2), june(20)).records())
+    await bench.at(local(21, 0, 1))
+    said = [decode(event) for event in await bench.said()]
+    graver = grade is not AccidentGrade.GENERAL
+    of_city = {each.about.kind: each.of_city for each in said if isinstance(each, SupervisionOverdue)}
+    assert of_city == {"accident_measure": False, "accident": graver}
 
 
 @pytest.mark.promise("P3")

@@ -88,7 +88,12 @@ class Accident:
         return Accident(changed, tuple(measures.values()), (*self.events, event))
 
 
-def accident(accident_id: str = "a-1", county: str = "140502", sector: str = "hazchem") -> Accident:
+def accident(
+    accident_id: str = "a-1",
+    county: str = "140502",
+    sector: str = "hazchem",
+    grade: AccidentGrade = AccidentGrade.GENERAL,
+) -> Accident:
     """Return an accident that was registered and no more; its registration is not among its events."""
     return Accident(
         AccidentFacts(
@@ -99,7 +104,7 @@ def accident(accident_id: str = "a-1", county: str = "140502", sector: str = "ha
             enterprise=Enterprise(name="示例化工有限公司（虚构）"),
             place="一车间",
             happened_on=date(2026, 5, 20),
-            grade=AccidentGrade.GENERAL,
+            grade=grade,
             deaths=1,
             serious_injuries=0,
             state=AccidentState.INVESTIGATED,
