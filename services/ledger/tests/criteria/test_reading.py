@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duban_contracts.findings import Findings
+from duban_contracts.findings import Finding, Findings, Weight
 from services.chassis.testing.tries import tries
 from services.ledger.criteria.handlers import read_file
-from services.ledger.criteria.model.reading import HEAD
+from services.ledger.criteria.model.reading import HEAD, read
 from services.ledger.criteria.model.standards import ALL, Clause, Standard, in_force
 from services.ledger.tests.criteria.files import CLAUSES, as_json, as_workbook, rows, version
 
@@ -39,6 +39,7 @@ lists = st.lists(standards, min_size=1, max_size=4, unique_by=(lambda one: (one.
 def faults(content: bytes) -> list[tuple[str, str, str | None]]:
     found = Findings()
     read_file(content, found)
+    assert all(each.rule for each in found.errors)
     return [(each.cell, each.code, each.value) for each in found.errors]
 
 
@@ -167,3 +168,11 @@ def test_what_a_later_row_says_of_its_version_otherwise_is_found_at_its_cell(
     later = [*head[:place], other, *head[place + 1 :]]
     content = as_workbook([[*head, "1", "条款一"], [*later, "2", "条款二"]])
     assert [(at, code) for at, code, _ in faults(content)] == [(cell, "differs-within-version")]
+
+
+def test_a_file_without_any_clause_is_told_that_it_needs_one() -> None:
+    found = Findings()
+    assert read((), found) == []
+    assert found.findings == [
+        Finding(weight=Weight.ERROR, cell="$", code="no-rows", rule="must hold at least one clause")
+    ]
