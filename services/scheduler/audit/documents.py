@@ -15,7 +15,7 @@ from services.scheduler.audit.model import Audit, Finding, Reason
 class ClockFinding(Document, frozen=True, kw_only=True):
     """Something that is not as it should be."""
 
-    hazard_id: str
+    hazard_id: Annotated[str, Meta(description="the hazard's id, or the accident's that something is owed after")]
     number: str
     county: str
     deadline_number: int

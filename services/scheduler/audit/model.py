@@ -32,7 +32,7 @@ class Reason(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be.
+    """Something that is not as it should be: of a hazard, or of the accident whose id `hazard_id` is then.
 
     Of a hazard that has no clock here it is not known when its deadline passes (`due_at` None, `deadline_number` 0), and
     of one whose events can't be read not even number and county (empty).

@@ -10,27 +10,38 @@ import asyncpg
 import msgspec
 
 from duban_contracts.events.hazards import HazardEvent
-from duban_contracts.events.types import HazardFacts
+from duban_contracts.events.types import HAZARD, LISTING, HazardFacts
 from services.chassis.consuming.deliveries import RawRecord, read
 from services.chassis.consuming.stored_records import RECORD, record_of
 from services.chassis.storage.database import Connection
 from services.scheduler.audit.model import Comparison, Finding, Reason, Unapplied
+from services.scheduler.followups.model import KINDS as FOLLOW_UPS
 
+# A task's deadline is audited where tasks are (`tasks`).
+_KINDS: Final = (HAZARD, LISTING, *FOLLOW_UPS)
+_UNRAISED: Final = (
+    "subject_kind = ANY($1::text[]) AND alarm.kind = 'overdue' AND alarm.state = 'armed' AND fires_at < $2"
+)
 _FINDINGS: Final = msgspec.json.Decoder(tuple[Finding, ...])
 
 
 async def passed_unraised(connection: Connection, before: datetime, limit: int) -> tuple[int, list[Finding]]:
-    """Return how many deadlines of hazards, listings and look-backs passed before `before` and are not raised, and the oldest."""
+    """Return how many deadlines that the ledger's events set passed before `before` and are not raised, and the oldest."""
     total: int = await connection.fetchval(
-        """SELECT count(*) FROM alarm
-            WHERE subject_kind IN ('hazard', 'listing', 'look_back') AND kind = 'overdue' AND state = 'armed' AND fires_at < $1""",
+        f"SELECT count(*) FROM alarm WHERE {_UNRAISED}",  # noqa: S608 - our own condition
+        _KINDS,
         before,
     )
     rows = await connection.fetch(
-        """SELECT hazard_id, number, county, alarm.deadline_number, alarm.due_at, 'not_raised' AS reason
-             FROM alarm JOIN hazard_clock ON hazard_id = split_part(subject_id, '/', 1)
-            WHERE subject_kind IN ('hazard', 'listing', 'look_back') AND alarm.kind = 'overdue' AND alarm.state = 'armed' AND fires_at < $1
-            ORDER BY fires_at LIMIT $2""",
+        f"""SELECT coalesce(owed.aggregate, clock.hazard_id, subject_id) AS hazard_id,
+                   coalesce(owed.subject_number, clock.number, '') AS number, coalesce(owed.county, clock.county, '') AS county,
+                   alarm.deadline_number, alarm.due_at, 'not_raised' AS reason
+              FROM alarm
+              LEFT JOIN follow_up AS owed USING (subject_kind, subject_id)
+              LEFT JOIN hazard_clock AS clock
+                ON subject_kind IN ('hazard', 'listing') AND clock.hazard_id = split_part(subject_id, '/', 1)
+             WHERE {_UNRAISED} ORDER BY fires_at LIMIT $3""",  # noqa: S608 - our own condition
+        _KINDS,
         before,
         limit,
     )

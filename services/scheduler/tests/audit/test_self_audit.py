@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from duban_contracts.events.types import Grade
+import pytest
+
+from duban_contracts.events.hazards import HazardClosed
+from duban_contracts.events.types import Grade, HazardState, PlannedLookBack
 from duban_contracts.testing.calendar import june, local
 from duban_contracts.testing.listings import listed
 from duban_contracts.testing.stories import confirmed
 from services.scheduler.tests.bench import Bench, metric
+from services.scheduler.tests.followups.told import accident
 
 
 async def test_the_metrics_show_what_was_raised_and_what_waits(bench: Bench) -> None:
@@ -39,6 +43,29 @@ async def test_the_audit_finds_a_listing_whose_time_passed_without_its_event(ben
     bench.clock.set(local(4) + timedelta(seconds=31))
     await bench.hear(local(4, 1))
     assert [(f.hazard_id, f.reason) for f in (await bench.audit()).missed] == [("hz-1", "not_raised")]
+    await bench.tick()
+    assert (await bench.audit()).missed_total == 0
+
+
+@pytest.mark.feature("SY43")
+async def test_the_audit_finds_what_was_owed_after_an_accident_or_a_closing_and_passed_without_its_event(
+    bench: Bench,
+) -> None:
+    look_back = PlannedLookBack(closure=1, due_on=june(3))
+    closed = confirmed(grade=Grade.MAJOR).happened(
+        HazardClosed, local(2, 1), {"state": HazardState.CLOSED}, review="合格", look_back=look_back
+    )
+    await bench.learn(closed.records())
+    await bench.learn(accident(county="140521").measure(local(1), june(3)).closed(local(2), june(3)).records())
+    bench.clock.set(local(4) + timedelta(seconds=31))
+    await bench.hear(local(4, 1))
+    audit = await bench.audit()
+    assert sorted((f.hazard_id, f.number, f.county, f.reason) for f in audit.missed) == [
+        ("a-1", "SG-140502-2026-001", "140521", "not_raised"),
+        ("a-1", "SG-140502-2026-001/1", "140521", "not_raised"),
+        ("hz-1", closed.facts.number, closed.facts.county, "not_raised"),
+    ]
+    assert metric("duban_supervision_missed") == audit.missed_total == 3
     await bench.tick()
     assert (await bench.audit()).missed_total == 0
 
