@@ -31,5 +31,14 @@ def environment() -> dict[str, str]:
 def compose() -> dict[str, Any]:
     text = (COMPOSE / "compose.yaml").read_text(encoding="utf-8")
     text = re.sub(r"\$\{([A-Z_]+):\?[^}]*\}", r"${\1}", text)
-    loaded: dict[str, Any] = yaml.safe_load(Template(text).substitute(environment()))
+    loaded: dict[str, Any] = _filled(yaml.safe_load(text))
     return loaded
+
+
+def _filled(node: Any) -> Any:
+    """Put the variables in as Compose does: after reading, so that an empty one is an empty text and not nothing."""
+    if isinstance(node, dict):
+        return {key: _filled(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_filled(value) for value in node]
+    return Template(node).substitute(environment()) if isinstance(node, str) else node

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 import yaml
 
+from services.chassis.process.sign_in import Issuer
 from tests.deploy.composition import COMPOSE, compose, environment
 from tests.deploy.expressions import ROOT
 from tools.generate.parts import SERVICES
@@ -96,6 +97,30 @@ def test_the_settings_accept_what_a_service_is_told(service: str, monkeypatch: p
     settings = importlib.import_module(f"services.{service}.settings").Settings()
     assert settings.http_host == "0.0.0.0"  # noqa: S104
     assert settings.postgres_dsn.endswith(f"@postgres:5432/duban_{service}")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_can_be_said_of_the_sign_in_provider_can_be_said_here(service: str) -> None:
+    known = {name for name in variables_of(service) if name.startswith("DUBAN_OIDC_")}
+    assert known <= compose()["services"][service]["environment"].keys()
+    assert known <= environment().keys()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_whoever_names_a_provider_and_no_more_gets_what_the_settings_call_the_default(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in compose()["services"][service]["environment"].items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("DUBAN_OIDC_ISSUER", "https://login.city.example")
+    monkeypatch.setenv("DUBAN_OIDC_AUDIENCE", "duban")
+    settings = importlib.import_module(f"services.{service}.settings").Settings()
+    assert settings.issuer == Issuer("https://login.city.example", "duban")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_sees_the_folder_of_authorities(service: str) -> None:
+    assert "./authorities:/etc/duban/authorities:ro" in compose()["services"][service]["volumes"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -26,7 +26,19 @@ def test_every_service_is_told_of_the_provider_by_settings_that_it_has(manifests
             told |= each["data"]
     assert {"DUBAN_OIDC_ISSUER", "DUBAN_OIDC_AUDIENCE", "DUBAN_OIDC_PEOPLE"} <= told.keys() & set(variables_of(service))
     assert told["DUBAN_OIDC_ISSUER"].startswith("https://")
+    assert told["DUBAN_OIDC_PEOPLE"] == variables_of(service)["DUBAN_OIDC_PEOPLE"].default
     assert told["DUBAN_KAFKA_BOOTSTRAP"], "and what the base says stays"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_sees_the_authorities_that_a_city_hands_over_and_starts_without_any(
+    manifests: list[Manifest], service: str
+) -> None:
+    (workload,) = (each for each in manifests if each["kind"] in WORKLOADS and each["metadata"]["name"] == service)
+    (container,) = pod(workload)["containers"]
+    assert {"name": "authorities", "mountPath": "/etc/duban/authorities", "readOnly": True} in container["volumeMounts"]
+    handed_over = {"name": "duban-authorities", "optional": True}
+    assert {"name": "authorities", "configMap": handed_over} in pod(workload)["volumes"]
 
 
 def test_services_and_nobody_else_may_ask_the_provider(manifests: list[Manifest]) -> None:

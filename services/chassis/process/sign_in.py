@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.chassis.process import tls
 from services.chassis.process.secret_files import Environment, UnusableSetting
@@ -72,7 +72,10 @@ def is_usable(url: str) -> bool:
 
 
 class SignInSettings(Environment):
-    """What a process is told about the provider by which people sign in. Without an issuer keys alone are taken."""
+    """What a process is told about the provider by which people sign in. Without an issuer keys alone are taken.
+
+    What is given empty is not given: so files of settings can name everything that may be said.
+    """
 
     oidc_issuer: str | None = Field(
         default=None,
@@ -113,6 +116,11 @@ class SignInSettings(Environment):
     oidc_timeout_seconds: float = Field(
         default=5.0, gt=0, description="how long the provider may take to give its keys; requests may wait for that"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, said: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in said.items() if value != "" or not name.startswith("oidc_")}
 
     @property
     def issuer(self) -> Issuer | None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.chassis.process.secret_files import UnusableSetting
-from services.chassis.process.sign_in import ASYMMETRIC, ClaimNames, SignInSettings
+from services.chassis.process.sign_in import ASYMMETRIC, ClaimNames, Issuer, SignInSettings
 
 URL = "https://login.city.example/realms/gov"
 
@@ -34,6 +34,17 @@ def test_an_issuer_and_an_audience_are_enough_and_the_rest_is_strict() -> None:
     assert issuer.encrypted
 
 
+def test_what_is_given_empty_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of settings may name all that can be said, as compose's does."""
+    for field in SignInSettings.model_fields:
+        monkeypatch.setenv(f"DUBAN_{field.upper()}", "")
+    assert SignInSettings() == SignInSettings.model_construct()
+    assert told().issuer == Issuer(URL, "duban")
+    claims = told(oidc_people="claims").issuer
+    assert claims is not None
+    assert claims.claims == ClaimNames("duban_role", "duban_area", "duban_unit", "duban_sectors", "duban_enterprise")
+
+
 def test_claims_have_names_of_ours_unless_the_city_has_others() -> None:
     issuer = told(oidc_people="claims", oidc_role_claim="realm_access.roles", oidc_account_claim="").issuer
     assert issuer is not None
@@ -53,7 +64,7 @@ def test_claims_have_names_of_ours_unless_the_city_has_others() -> None:
         ({"oidc_issuer": "http://127.0.0.1.city.example"}, "DUBAN_OIDC_ISSUER"),
         ({"oidc_algorithms": "RS256,none"}, "DUBAN_OIDC_ALGORITHMS"),
         ({"oidc_algorithms": "HS256"}, "DUBAN_OIDC_ALGORITHMS"),
-        ({"oidc_algorithms": ""}, "DUBAN_OIDC_ALGORITHMS"),
+        ({"oidc_algorithms": ","}, "DUBAN_OIDC_ALGORITHMS"),
         ({"oidc_ca": Path("/nowhere")}, "/nowhere can't be used"),
     ],
 )
