@@ -30,7 +30,7 @@ _WORDS = {
     Fault.HEAD_MISSING: "链上没有留存的第 {} 个封条：被截断，或整体重做过",
     Fault.CUT_TOO_SOON: "锚点（第 {} 个封条）之前被删去的，有不满保留期的",
 }
-_AT_ONCE = 1000
+_AT_ONCE = 200
 
 
 class Format(StrEnum):
@@ -107,8 +107,7 @@ def prune_old(
 
     async def work() -> int:
         async with database(service) as connection:
-            keep = timedelta(days=keep_days)
-            return await prune(connection, keep=keep, account=account, now=datetime.now(UTC))
+            return await prune(connection, keep=timedelta(days=keep_days), account=account)
 
     try:
         console.print(f"✓ 已清理 {run(work())} 条")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
@@ -15,6 +16,7 @@ from services.chassis.storage.database import Database
 from services.chassis.storage.trail import Outcome
 from services.chassis.trail import tables
 from services.chassis.trail.documents import ByTime, TrailItem, csv_of, lines_of
+from services.chassis.trail.model import Record
 from services.chassis.trail.tables import Wanted
 from services.chassis.web.documents import answer
 from services.chassis.web.paging import After, Page, page_of
@@ -37,7 +39,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 
-Most = Annotated[int, Query(ge=1, le=5000, description="每页条数")]
+Most = Annotated[int, Query(ge=1, le=5000, description="每页条数；内容很多的页不足此数即止，以 next 为准")]
 
 
 def action_of(service: str) -> Action:
@@ -76,16 +78,15 @@ def router(service: str, database: Database) -> Router:
         limit: Most = 100,
         format: Literal["json", "jsonl", "csv"] = "json",  # noqa: A002 - the query parameter's name
     ) -> Response:
-        """Return a page of the trail, newest first; the header `Link` leads to the next one in every format."""
+        """Return a page of the trail, newest first; the header `Link` leads to the next one in every format.
+
+        A page of rows that name much ends before its `limit`.
+        """
         before = (after.at, after.position) if after else None
         async with database.asking() as connection:
-            found = await tables.page(connection, wanted, before, limit + 1)
-        shown = page_of(found, limit, item=TrailItem.of, cursor=lambda row: ByTime(at=row.at, position=row.position))
-        headers = _to_next(address, shown)
-        if format in _FORMATS:
-            write, kind = _FORMATS[format]
-            return Response(write(shown.items), media_type=kind, headers=headers)
-        return answer(shown, headers=headers)
+            found, fitting = await tables.light_page(connection, wanted, before, limit)
+        # Beside the event loop: 5000 rows would hold up everybody else's request.
+        return await asyncio.to_thread(_written, address, found, fitting, format)
 
     routes.add_api_route(
         "/trail",
@@ -96,6 +97,16 @@ def router(service: str, database: Database) -> Router:
         responses=_RESPONSES,
     )
     return routes
+
+
+def _written(address: URL, found: Sequence[Record], fitting: int, format_: str) -> Response:
+    """Return the page of the first `fitting` of the rows that were found, written in this format."""
+    shown = page_of(found, fitting, item=TrailItem.of, cursor=lambda row: ByTime(at=row.at, position=row.position))
+    headers = _to_next(address, shown)
+    if format_ in _FORMATS:
+        write, kind = _FORMATS[format_]
+        return Response(write(shown.items), media_type=kind, headers=headers)
+    return answer(shown, headers=headers)
 
 
 def _to_next(address: URL, shown: Page[TrailItem]) -> dict[str, str]:

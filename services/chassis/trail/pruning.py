@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 
@@ -18,8 +18,8 @@ class TooYoung(ValueError):
     """The trail is kept for 366 days at least."""
 
 
-async def prune(connection: asyncpg.Connection[asyncpg.Record], *, keep: timedelta, account: str, now: datetime) -> int:
-    """Take away what was sealed more than `keep` before `now` (wall time); return how many rows went.
+async def prune(connection: asyncpg.Connection[asyncpg.Record], *, keep: timedelta, account: str) -> int:
+    """Take away what was sealed more than `keep` ago by the database's clock; return how many rows went.
 
     That it was done, and by whom, stands in the trail, too. Raises TooYoung for less than 366 days; the database would
     refuse it as well.
@@ -27,8 +27,9 @@ async def prune(connection: asyncpg.Connection[asyncpg.Record], *, keep: timedel
     if keep < KEPT_AT_LEAST:
         raise TooYoung(f"the trail is kept for {KEPT_AT_LEAST.days} days at least")
     async with connection.transaction():
-        gone = await tables.prune(connection, now - keep, account=account, at=now)
+        gone = await tables.prune(connection, keep, account=account)
         if gone:
+            now = await tables.now(connection)
             row = Row(at=now, action=ACTION, outcome=Outcome.NOTED, account=account, times=gone)
             await trail.write(connection, [row])
     return gone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -13,6 +13,10 @@ from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.chassis.trail.model import BEGINNING, Anchor, Head, Record, Seal
 
+HEAVY: Final = 20_000
+"""Names in the rows of a page: some 800 KB."""
+# Rows that are fetched at once.
+_AT_ONCE: Final = 200
 _FIELDS: Final = ", ".join(Record.__struct_fields__)
 _SEAL_FIELDS: Final = ", ".join(Seal.__struct_fields__)
 _POSITIONS: Final = Columns[int]({"position": ("bigint", lambda position: position)})
@@ -31,7 +35,7 @@ SELECT position FROM trail.act
 EXCEPT SELECT unnest(positions) FROM trail.seal EXCEPT SELECT position FROM trail.unsealed ORDER BY 1 LIMIT $1"""
 # Whole seals from the oldest on: all of their rows are older than the seal.
 _PRUNE: Final = """
-WITH gone AS (DELETE FROM trail.seal WHERE sealed_at < $1 AND number < (SELECT max(number) FROM trail.seal)
+WITH gone AS (DELETE FROM trail.seal WHERE sealed_at < now() - $1::interval AND number < (SELECT max(number) FROM trail.seal)
               RETURNING number, digest, sealed_at, positions),
      rows AS (DELETE FROM trail.act USING (SELECT unnest(positions) AS position FROM gone) AS old
                WHERE act.position = old.position RETURNING 1)
@@ -106,6 +110,27 @@ async def page(connection: Connection, wanted: Wanted, before: tuple[datetime, i
     return [_record(row) for row in found]
 
 
+async def light_page(
+    connection: Connection, wanted: Wanted, before: tuple[datetime, int] | None, limit: int
+) -> tuple[list[Record], int]:
+    """Return the rows of `page` and how many of them to show: one more than those follows, unless these are the last.
+
+    At most `limit`, and no more once they name HEAVY objects and events together: a batch of a county names a thousand.
+    """
+    found, weight = list[Record](), 0
+    while True:
+        wished = min(_AT_ONCE, limit + 1 - len(found))
+        some = await page(connection, wanted, before, wished)
+        for record in some:
+            found.append(record)
+            if len(found) > limit or weight >= HEAVY:
+                return found, len(found) - 1
+            weight += len(record.objects) + len(record.events)
+        if len(some) < wished:
+            return found, len(found)
+        before = (found[-1].at, found[-1].position)
+
+
 def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
     texts = {
         "account = {}": wanted.account,
@@ -150,17 +175,19 @@ async def strangers(connection: Connection, most: int) -> list[int]:
     return [row["position"] for row in await connection.fetch(_STRANGERS, most)]
 
 
-async def prune(connection: Connection, before: datetime, *, account: str, at: datetime) -> int:
-    """Take away the seals that were made before `before` with their rows, and leave an anchor; return how many rows went."""
-    row = await connection.fetchrow(_PRUNE, before)
+async def prune(connection: Connection, keep: timedelta, *, account: str) -> int:
+    """Take away the seals that were made more than `keep` ago, with their rows, leave an anchor; return how many rows went.
+
+    By the database's clock, as its triggers reckon, too.
+    """
+    row = await connection.fetchrow(_PRUNE, keep)
     if row is None:
         return 0
     await connection.execute(
-        "INSERT INTO trail.anchor (number, digest, sealed_at, pruned_at, pruned_by) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO trail.anchor (number, digest, sealed_at, pruned_at, pruned_by) VALUES ($1, $2, $3, now(), $4)",
         row["number"],
         row["digest"],
         row["sealed_at"],
-        at,
         account,
     )
     rows: int = row["rows"]

@@ -18,15 +18,18 @@ from services.chassis.trail.sealing import seal_all
 
 pytestmark = [pytest.mark.feature("SY66")]
 
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
 
 async def test_what_is_older_than_it_must_be_kept_goes_and_the_rest_still_holds(database: str) -> None:
     await migrate(database, MIGRATIONS)
     opened = await connect(database, application_name="test")
-    for days in (500, 400, 350, 0):
-        await written(opened, 3, at=NOW - timedelta(days=days))
+    # By the database's clock, to the hour.
+    for age in (500 * DAY, 366 * DAY + HOUR, 366 * DAY - HOUR, 0 * DAY):
+        await written(opened, 3, at=NOW - age)
     whole = await judged(opened)
     async with opened.acquire() as connection:
-        gone = await prune(connection, keep=timedelta(days=366), account="operator-1", now=NOW)  # type: ignore[arg-type]
+        gone = await prune(connection, keep=timedelta(days=366), account="operator-1")  # type: ignore[arg-type]
         assert gone == 6
         (pruned,) = await connection.fetch("SELECT account, times FROM trail.act WHERE action = 'trail.prune'")
         assert (pruned["account"], pruned["times"]) == ("operator-1", 6)
@@ -34,7 +37,7 @@ async def test_what_is_older_than_it_must_be_kept_goes_and_the_rest_still_holds(
     assert (left.rows, left.seals, list(left.findings)) == (6, 2, [])
     # Nothing is left to prune, and the chain goes on.
     async with opened.acquire() as connection:
-        assert await prune(connection, keep=timedelta(days=366), account="operator-1", now=NOW) == 0  # type: ignore[arg-type]
+        assert await prune(connection, keep=timedelta(days=366), account="operator-1") == 0  # type: ignore[arg-type]
     await seal_all(opened, SystemClock())
     assert list((await judged(opened)).findings) == []
     await opened.close()
@@ -74,7 +77,7 @@ async def test_a_kept_head_that_was_pruned_is_no_fault_and_told(database: str) -
         await written(opened, 3, at=NOW - timedelta(days=days))
         heads.append((await judged(opened)).head)
     async with opened.acquire() as connection:
-        await prune(connection, keep=timedelta(days=366), account="operator-1", now=NOW)  # type: ignore[arg-type]
+        await prune(connection, keep=timedelta(days=366), account="operator-1")  # type: ignore[arg-type]
     verdict = await judged(opened, heads)
     assert (list(verdict.findings), list(verdict.pruned)) == ([], heads[:1])
     # One of the same number that is another is none.
@@ -86,6 +89,6 @@ async def test_a_kept_head_that_was_pruned_is_no_fault_and_told(database: str) -
 async def test_nothing_younger_than_366_days_can_be_pruned(opened: Database) -> None:
     async with opened.acquire() as connection:
         with pytest.raises(TooYoung):
-            await prune(connection, keep=timedelta(days=365), account="operator-1", now=NOW)  # type: ignore[arg-type]
+            await prune(connection, keep=timedelta(days=365), account="operator-1")  # type: ignore[arg-type]
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute("DELETE FROM trail.act WHERE at < now() - interval '365 days' OR TRUE")

@@ -16,6 +16,7 @@ from services.chassis.storage.schema import migrate
 from services.chassis.storage.trail import FIRST_USE, Outcome, Row
 from services.chassis.tests.trail.example import MIGRATIONS
 from services.chassis.tests.trail.world import World
+from services.chassis.trail import tables
 from services.chassis.trail.keeping import take_over
 from services.chassis.trail.sealing import seal_all
 from services.chassis.trail.verifying import verify
@@ -178,6 +179,22 @@ async def test_pages_lead_through_all_of_it_in_every_format(world: World) -> Non
                 assert len(answer.text.splitlines()) == lines
         assert pages == 3
         assert format_ != "json" or positions == [item["position"] for item in everything["items"]]
+
+
+async def test_a_page_ends_early_when_its_rows_name_much(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "HEAVY", 1000)
+    monkeypatch.setattr(tables, "_AT_ONCE", 3)
+    for nth, count in enumerate((1, 900, 100, 1000, 1, 1001)):
+        row = Row(at=SystemClock().now(), action="batch", outcome=Outcome.DONE, events=[f"e{nth}"] * count)
+        async with world.database.transaction() as connection:
+            await trail.write(connection, [row])
+    for limit, pages in ((100, [[1001], [1, 1000], [100, 900], [1]]), (1, [[1001], [1], [1000], [100], [900], [1]])):
+        found, address = [], f"/v1/trail?action=batch&limit={limit}"
+        while address:
+            answer = await world.client.get(address, headers=world.auditor)
+            found.append([len(item["events"]) for item in answer.json()["items"]])
+            address = answer.links.get("next", {}).get("url", "")
+        assert found == pages
 
 
 async def test_a_cell_that_a_spreadsheet_would_reckon_is_text(world: World) -> None:
