@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.types import Subject
 from duban_contracts.testing.calendar import june, local
-from services.scheduler.alarms.model import Alarm, AlarmKey, AlarmState, Due, Kind, ahead, changes, passing
+from services.scheduler.alarms.model import (
+    Alarm,
+    AlarmKey,
+    AlarmState,
+    Cause,
+    Due,
+    Kind,
+    Recall,
+    ahead,
+    changes,
+    passing,
+)
 
 SUBJECT = Subject(kind="task", id="t-1", number="RW-2026-0001")
 DUE = Due(SUBJECT, 2, june(19), local(20))
@@ -122,3 +134,16 @@ def test_writing_the_changes_gives_what_is_called_for_and_keeps_what_was_raised(
         elif alarm.state is not AlarmState.RAISED:
             late = key.kind is Kind.OVERDUE and key.deadline_number in passed
             assert alarm.state is (AlarmState.EXCUSED if late else AlarmState.WITHDRAWN)
+
+
+def test_what_takes_an_alarm_back_has_one_id_for_life_and_another_than_any_alarm() -> None:
+    recall = Recall("task", "t-1", 2, local(20))
+    assert recall.event_id(NAMESPACE) == uuid5(NAMESPACE, "t-1/2/recalled")
+    assert recall.event_id(NAMESPACE) == replace(recall, at=local(21)).event_id(NAMESPACE)
+    assert len({replace(recall, subject_id=each).event_id(NAMESPACE) for each in ("t-1", "t-2", "t-3")}) == 3
+
+
+def test_a_cause_is_handed_on_as_an_event_of_the_ledger() -> None:
+    assert Cause("e-1", "c-1", "00-aa-bb-01").envelope() == CloudEvent(
+        id="e-1", source="/duban/ledger", type="", data=b"", correlationid="c-1", traceparent="00-aa-bb-01"
+    )

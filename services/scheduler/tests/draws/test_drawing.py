@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from services.scheduler.draws.model.announcement import Announcement, canonical, county_of
+from services.scheduler.draws.model.announcement import Announcement, canonical, county_of, draw_id_of, first_id_of
 from services.scheduler.draws.model.drawing import Excluded, ExclusionReason, check, draw, why_not
 from services.scheduler.tests.draws.builders import (
     CATERING,
@@ -182,3 +182,9 @@ def test_a_draw_is_of_a_county_where_targets_and_inspectors_are_all_of_it() -> N
     assert county_of(announced(**one)) == "140502"
     assert county_of(announced(**one | {"inspectors": [inspector("I-01", "140521")]})) is None
     assert county_of(announced(**one | {"targets": [target(CATERING), target(MINE, "140521")]})) is None
+
+
+def test_a_draw_has_one_id_for_life_from_its_area_and_its_document() -> None:
+    # The first 16 digits of the SHA-256 of the area, a line feed and the number; before areas were told apart, of the number.
+    assert draw_id_of("140500", "晋市安办〔2024〕12号") == "61d4468ba994b77f"
+    assert first_id_of("晋市安办〔2024〕12号") == "abf56cbd48971b99"

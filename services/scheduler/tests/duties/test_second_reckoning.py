@@ -22,27 +22,22 @@ MONTH_DAYS = st.dates(date(2024, 1, 1), date(2024, 12, 31)).map(lambda day: f"{d
 QUOTAS = st.builds(Quota, period=st.sampled_from(Period), count=st.integers(1, 3), anchor=st.sampled_from([2020, 2021]))
 DEADLINES = st.builds(Deadline, due_on=DAYS, opens_on=st.none() | DAYS)
 SEASONS = st.builds(Season, opens=MONTH_DAYS, closes=MONTH_DAYS)
-RECURRENCES = st.builds(
-    Recurrence,
-    rrule=st.sampled_from(
-        [
-            "FREQ=DAILY",
-            "FREQ=DAILY;INTERVAL=3",
-            "FREQ=WEEKLY;BYDAY=FR",
-            "FREQ=WEEKLY;BYDAY=MO,TH;INTERVAL=2",
-            "FREQ=MONTHLY;BYMONTHDAY=1",
-            "FREQ=MONTHLY;BYMONTHDAY=-1",
-            "FREQ=MONTHLY;BYMONTHDAY=31",
-            "FREQ=MONTHLY;BYMONTHDAY=29;INTERVAL=2",
-            "FREQ=MONTHLY;BYMONTHDAY=5,20",
-            "FREQ=MONTHLY;BYDAY=1MO",
-            "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=5",
-            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
-            "FREQ=YEARLY;BYMONTH=3,9;BYMONTHDAY=-1",
-        ]
-    ),
-    since=st.none() | st.just(date(2023, 1, 31)),
-)
+RRULES = [
+    "FREQ=DAILY",
+    "FREQ=DAILY;INTERVAL=3",
+    "FREQ=WEEKLY;BYDAY=FR",
+    "FREQ=WEEKLY;BYDAY=MO,TH;INTERVAL=2",
+    "FREQ=MONTHLY;BYMONTHDAY=1",
+    "FREQ=MONTHLY;BYMONTHDAY=-1",
+    "FREQ=MONTHLY;BYMONTHDAY=31",
+    "FREQ=MONTHLY;BYMONTHDAY=29;INTERVAL=2",
+    "FREQ=MONTHLY;BYMONTHDAY=5,20",
+    "FREQ=MONTHLY;BYDAY=1MO",
+    "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=5",
+    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+    "FREQ=YEARLY;BYMONTH=3,9;BYMONTHDAY=-1",
+]
+RECURRENCES = st.builds(Recurrence, rrule=st.sampled_from(RRULES), since=st.none() | st.just(date(2023, 1, 31)))
 OCCASIONAL = st.builds(Occasional, kinds=st.just((OccasionKind.HOLIDAY,)))
 RULES: st.SearchStrategy[Rule] = (
     QUOTAS | DEADLINES | SEASONS | RECURRENCES | OCCASIONAL | st.just(Unscheduled(words="定期"))
@@ -126,3 +121,11 @@ def test_five_years_are_counted_from_the_year_of_the_duty(anchor: int, period: s
     versions, until = [version(duty(rule, valid_from=date(2024, 2, 28)))], date(2024, 12, 31)
     [should] = should_stand(versions, until, members=members, occasions=()).values()
     assert (should.period, should.due_on) == (period, date(last, 12, 31))
+
+
+@pytest.mark.parametrize("rrule", RRULES)
+def test_a_rule_that_names_no_beginning_is_counted_from_one_january_by_both_reckonings(rrule: str) -> None:
+    versions, until = [version(duty(Recurrence(rrule=rrule), valid_from=date(2024, 2, 28)))], date(2025, 3, 1)
+    planned = [(task.period, task.ordinal, task.due_on) for task in tasks(*versions, until=until)]
+    should = should_stand(versions, until, members=members, occasions=()).values()
+    assert sorted((each.period, each.ordinal, each.due_on) for each in should) == sorted(planned)

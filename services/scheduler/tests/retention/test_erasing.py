@@ -190,3 +190,8 @@ async def test_without_a_period_nothing_is_erased_and_a_tombstone_stays(office: 
         async with office.database.acquire() as connection:
             with pytest.raises(asyncpg.RestrictViolationError):
                 await connection.execute(wrong)
+
+
+def test_a_tombstone_says_what_it_was_and_for_how_long_it_was_kept() -> None:
+    assert Retention(training=5).reason(Kept.TRAINING) == "安全培训档案保存5年，期限已满"
+    assert Retention(expert=3).reason(Kept.EXPERT) == "专家库条目保存3年，期限已满"

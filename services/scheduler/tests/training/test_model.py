@@ -73,4 +73,4 @@ def test_a_session_of_today_is_admissible_and_one_of_tomorrow_is_not() -> None:
     earliest = date(2002, 11, 1)
     assert list(broken(session, today=session.held_on, earliest=earliest)) == []
     found = list(broken(session, today=date(2023, 12, 31), earliest=earliest))
-    assert [each.code for each in found] == ["training-held-ahead"]
+    assert [(each.code, each.field) for each in found] == [("training-held-ahead", "$.held_on")]
