@@ -8,11 +8,12 @@ Memory is bounded: beyond MOST different rows the rest is counted, and the trail
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -30,6 +31,8 @@ FLUSH_SECONDS: Final = 1.0
 LOST: Final = "trail.rows-lost"
 _MOST_CREDENTIALS: Final = 10_000
 _AT_ONCE: Final = 1000
+# What is wrong is the row, and it will be so the next time.
+_UNFIT: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 
 
 class Recorder:
@@ -67,21 +70,42 @@ class Recorder:
             self._hold(Row(at=datetime.now(UTC), action=LOST, outcome=Outcome.NOTED, times=lost), always=True)
         while self._held:
             some = dict(list(self._held.items())[:_AT_ONCE])
-            async with self._database.transaction() as connection:
-                await trail.write(connection, list(some.values()))
+            await self._write(list(some.values()))
             # What came while they were written stands behind them, or was added to one of them.
             for key, written in some.items():
                 if (now := self._held.pop(key)).times > written.times:
                     self._held[key] = msgspec.structs.replace(now, times=now.times - written.times)
 
-    async def finish(self) -> None:
-        """Write what is held as far as the database is there: the process ends, and nobody comes back for it."""
+    async def keep_up(self) -> None:
+        """Flush; what waiting for the database can't mend is logged, and the rows are held: serving goes on."""
         try:
             await self.flush()
         except Exception as error:
-            if not is_retryable(error):
+            if is_retryable(error):
                 raise
-            _log.error("rows of the trail are lost: the database is away", held=len(self._held), error=repr(error))
+            _log.error("rows of the trail can't be written", held=len(self._held), error=repr(error))
+
+    async def finish(self) -> None:
+        """Write what is held as far as that goes: the process ends, and nobody comes back for it."""
+        try:
+            await self.flush()
+        except Exception as error:  # noqa: BLE001 - nobody is left who could do anything about it
+            _log.error("rows of the trail are lost", held=len(self._held), error=repr(error))
+
+    async def _write(self, rows: Sequence[Row]) -> None:
+        """Write rows together; where the table takes one of them in no case, that one is lost and the others are written."""
+        try:
+            async with self._database.transaction() as connection:
+                await trail.write(connection, rows)
+        except _UNFIT as error:
+            if len(rows) > 1:
+                for row in rows:
+                    await self._write([row])
+                return
+            self._lost += rows[0].times
+            if rows[0].action != LOST:  # those it speaks of are counted
+                metrics.TRAIL_LOST.inc(rows[0].times)
+            _log.error("a row of the trail is lost: its table refuses it", action=rows[0].action, error=repr(error))
 
     def _meet(self, act: Act, credential: str) -> None:
         """Note the first use of a credential; the database knows those that other processes have met."""

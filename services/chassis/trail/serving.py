@@ -26,5 +26,5 @@ async def serve_told(app: FastAPI, settings: ServiceSettings, clock: Clock, stop
                 trusted_proxies=settings.trusted_proxies,
             )
         )
-        group.create_task(every(FLUSH_SECONDS, recorder.flush, clock=clock, stopping=stopping, name="trail"))
+        group.create_task(every(FLUSH_SECONDS, recorder.keep_up, clock=clock, stopping=stopping, name="trail"))
     await recorder.finish()

@@ -195,6 +195,31 @@ async def test_what_could_not_be_written_is_held_and_written_later(world: World)
     assert [row["outcome"] for row in await world.flushed()] == ["read"]
 
 
+async def test_a_row_that_cannot_be_written_is_told_as_lost_and_holds_up_no_other(world: World) -> None:
+    async with world.database.acquire() as connection:
+        await connection.execute("ALTER TABLE trail.act ADD CONSTRAINT never CHECK (NOT objects @> '{b1}')")
+    for name in ("b1", "b2"):
+        await world.client.get(f"/v1/boxes/{name}", headers=world.regulator)
+    await world.app.state.trail.flush()
+    rows = await world.flushed()
+    assert [(row["action"], row["objects"], row["times"]) for row in rows] == [
+        ("example.boxes.read", ["b2"], 1),
+        (LOST, [], 1),
+    ]
+
+
+async def test_rights_that_are_missing_end_no_serving_and_what_came_meanwhile_is_written_later(world: World) -> None:
+    recorder = world.app.state.trail
+    await world.client.get("/v1/boxes/b1", headers=world.regulator)
+    async with world.database.acquire() as connection:
+        await connection.execute("ALTER TABLE trail.act RENAME TO away")
+        await recorder.keep_up()
+        await recorder.finish()
+        await connection.execute("ALTER TABLE trail.away RENAME TO act")
+    await recorder.keep_up()
+    assert [row["outcome"] for row in await world.rows()] == ["read"]
+
+
 async def test_behind_a_proxy_that_is_trusted_the_source_is_the_clients_address(world: World) -> None:
     for trusted, source in (("127.0.0.1", "192.0.2.7"), ("10.9.9.9", "127.0.0.1")):
         (port,), stopping = free_ports(1), asyncio.Event()
