@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from calendar import monthrange
 from datetime import date
@@ -128,6 +129,16 @@ def test_each_report_of_the_three_years_falls_due_as_it_says_and_is_owed_by_whom
         assert report.source.item == f"报送{report.duty_id.rpartition('-')[2]}"
         assert isinstance(report.rule, Deadline | Recurrence)
         assert report.who == said[report.title]
+
+
+def test_a_report_whose_rule_cannot_be_read_is_told_with_its_cell() -> None:
+    broken = copy.deepcopy(CAMPAIGNS)
+    place = next(n for n, plan in enumerate(broken["plans"]) if plan["reporting"])
+    broken["plans"][place]["reporting"][0]["recurrence"] = "FREQ=HOURLY"
+    [wrong] = read_campaigns(broken, PHRASES).errors
+    assert (wrong.code, wrong.value) == ("unreadable-rule", "FREQ=HOURLY")
+    assert wrong.cell == f"$.plans[{place}].reporting[0].recurrence"
+    assert wrong.rule
 
 
 @pytest.mark.feature("SY03")

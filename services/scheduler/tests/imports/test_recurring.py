@@ -172,3 +172,13 @@ def test_an_id_that_stands_twice_is_told() -> None:
 def test_a_wording_that_two_phrases_claim_is_no_phrasebook() -> None:
     with pytest.raises(ValueError, match="各部门"):
         Phrasebook([Phrase(words=("各部门",), units=("transport",)), Phrase(words=("各部门",), roster="counties")])
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"type": "vague", "suggested_default": "P3M", "printed_zh": "定期"}], ids=["recurring", "vague"]
+)
+def test_a_duty_is_asked_for_as_often_in_each_period_as_it_says_and_once_where_it_says_nothing(
+    fields: dict[str, Any],
+) -> None:
+    assert one(**fields).rule == Quota(period=Period.QUARTER, count=1)
+    assert one(**fields, min_count=3).rule == Quota(period=Period.QUARTER, count=3)
