@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
-
 from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
@@ -33,27 +31,31 @@ _TEXT: Final = "(number ILIKE {0} OR enterprise_name ILIKE {0} OR place ILIKE {0
 
 async def page(connection: Connection, scope: Scope, wanted: Filter, *, after: UUID | None, limit: int) -> list[Hazard]:
     """Return up to `limit` hazards that hold the text, newest first, after hazard `after`."""
-    rows: Sequence[asyncpg.Record] = ()
     for newest in _looks(scope):
         search = _Search(scope, wanted, after or _LAST)
-        rows = await connection.fetch(
-            f"""SELECT {COLUMNS} FROM (
-                       SELECT {COLUMNS} FROM hazard WHERE {search.where} AND hazard_id < {search.before}
+        # The last that is looked at is told whether it holds the text or not: without it the list has ended before.
+        told = await connection.fetch(
+            f"""SELECT *, {search.text} AS holds FROM (
+                       SELECT {COLUMNS}, row_number() OVER (ORDER BY hazard_id DESC) AS nth
+                         FROM hazard WHERE {search.where} AND hazard_id < {search.before}
                         ORDER BY hazard_id DESC LIMIT {newest}) AS hazard
-                 WHERE {search.text} ORDER BY hazard_id DESC LIMIT {search.value(limit)}""",  # noqa: S608 - our own columns
+                 WHERE {search.text} OR nth = {newest}
+                 ORDER BY hazard_id DESC LIMIT {search.value(limit)}""",  # noqa: S608 - our own columns
             *search.values,
         )
+        rows = [row for row in told if row["holds"]]
+        if len(rows) >= limit or not any(row["nth"] == newest for row in told):
+            return [hazard_of(row) for row in rows]
         # As many in the rest as here would still be no page.
-        if len(rows) >= limit or len(rows) * _MORE < limit * newest:
+        if len(rows) * _MORE < limit * newest:
             break
-    if len(rows) < limit:
-        search = _Search(scope, wanted, after or _LAST)
-        rows = await connection.fetch(
-            f"""SELECT {COLUMNS} FROM ({search.places()}) AS places CROSS JOIN LATERAL {search.looked_at()} AS hazard
-                 WHERE {search.text} AND {search.where}
-                 ORDER BY found_id DESC LIMIT {search.value(limit)}""",  # noqa: S608 - our own columns
-            *search.values,
-        )
+    search = _Search(scope, wanted, after or _LAST)
+    rows = await connection.fetch(
+        f"""SELECT {COLUMNS} FROM ({search.places()}) AS places CROSS JOIN LATERAL {search.looked_at()} AS hazard
+             WHERE {search.text} AND {search.where}
+             ORDER BY found_id DESC LIMIT {search.value(limit)}""",  # noqa: S608 - our own columns
+        *search.values,
+    )
     return [hazard_of(row) for row in rows]
 
 

@@ -18,9 +18,11 @@ BEGIN
     INSERT INTO hazard_unread SELECT hazard_id FROM new_hazard ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
+-- What is unread already is written all the same: that locks it, and the job passes it over until the new words are
+-- committed. DO NOTHING locks nothing, and the job would take it away with the old words read.
 CREATE FUNCTION note_unread_hazard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO hazard_unread VALUES (NEW.hazard_id) ON CONFLICT DO NOTHING;
+    INSERT INTO hazard_unread VALUES (NEW.hazard_id) ON CONFLICT (hazard_id) DO UPDATE SET hazard_id = EXCLUDED.hazard_id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER new_hazards_are_unread AFTER INSERT ON hazard REFERENCING NEW TABLE AS new_hazard

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from typing import Any, Final
+from uuid import UUID
 
 import pytest
 
@@ -75,6 +76,44 @@ async def test_a_search_finds_what_the_plain_rule_finds_read_or_unread(
     of_sector = (await ledger.get("/v1/hazards", "coal", q="煤", limit=100)).json()["items"]
     coal = {row["number"] for row in await ledger.pool.fetch("SELECT number FROM hazard WHERE sector = 'coal_mine'")}
     assert [item["number"] for item in of_sector] == [each for each in await naive(ledger, "煤") if each in coal][:100]
+
+
+@pytest.mark.feature("SY23")
+async def test_a_correction_is_found_though_the_job_reads_while_it_is_not_yet_committed(
+    ledger: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By its pairs alone.
+    monkeypatch.setattr(searching, "_NEWEST", 1)
+    monkeypatch.setattr(searching, "_MORE", 1)
+    hazard = await ledger.registered(place="改前之处")
+    await ledger.registered(place="较新之处")
+    async with ledger.database.transaction() as connection:
+        await connection.execute("UPDATE hazard SET place = '旋窑托轮' WHERE hazard_id = $1", UUID(hazard["hazard_id"]))
+        await read_words(ledger.database)
+    await read_words(ledger.database)
+    assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_unread") == 0
+    found = (await ledger.get("/v1/hazards", q="旋窑托轮")).json()["items"]
+    assert [item["number"] for item in found] == [hazard["number"]]
+
+
+@pytest.mark.feature("SY23")
+async def test_a_list_that_was_looked_through_to_its_end_is_not_searched_again_by_pairs(
+    ledger: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = [await ledger.registered(place="锅筒水位计") for _ in range(3)]
+    by_pairs: list[object] = []
+    places = searching._Search.places
+    monkeypatch.setattr(searching._Search, "places", lambda search: by_pairs.append(search) or places(search))
+    found = (await ledger.get("/v1/hazards", q="锅筒水位计", overdue="false")).json()["items"]
+    assert [item["number"] for item in found] == [each["number"] for each in reversed(held)]
+    assert by_pairs == []
+    monkeypatch.setattr(searching, "_NEWEST", 2)
+    monkeypatch.setattr(searching, "_MORE", 2)
+    for limit in (2, 3, 4):
+        found = (await ledger.get("/v1/hazards", q="锅筒水位计", overdue="false", limit=limit)).json()["items"]
+        assert [item["number"] for item in found] == [each["number"] for each in reversed(held)][:limit]
+    # A page asks for one more than it shows.
+    assert len(by_pairs) == 3
 
 
 @pytest.mark.feature("SY25")

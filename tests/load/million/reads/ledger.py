@@ -61,7 +61,13 @@ def _search() -> list[Read]:
             Read(route=route, who=who, kind=kind, asked={"q": word}, blocks=6_000)
             for word in ("瓦斯", "没有", "灭火器过期")
         ]
-    narrowed = ({"county": COUNTY, "state": "reported"}, {"sector": "fire_safety"}, {"state": "rejected"})
+    narrowed = (
+        {"county": COUNTY, "state": "reported"},
+        {"sector": "fire_safety"},
+        {"state": "rejected"},
+        {"overdue": True},
+        {"first_confirmed": False, "county": COUNTY},
+    )
     reads += [
         Read(route=route, kind=kind, asked={"q": word, **each}, blocks=6_000)
         for each in narrowed
