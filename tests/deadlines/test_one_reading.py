@@ -7,7 +7,7 @@ audit, and the letters that its alarms ask for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from deploy.demo.audit.days_off import Moved, moved_by
 from deploy.demo.audit.reckoning import passed_unsubmitted
+from duban_contracts.codec import decode
 from duban_contracts.days import chinese_date
 from duban_contracts.deadlines.calendar import (
     CalendarFile,
@@ -30,17 +31,23 @@ from duban_contracts.deadlines.calendar import (
 )
 from duban_contracts.deadlines.reckoning import ClockState, Outcome, Reckoning
 from duban_contracts.events.supervision import SupervisionDueSoon, SupervisionEvent, SupervisionOverdue
-from duban_contracts.testing.calendar import ZONE, june
+from duban_contracts.testing.calendar import ZONE, june, local
 from duban_contracts.testing.stories import Story, registered
+from services.notifications.letters.kinds.follow_up_urging import FOLLOW_UP_URGING
 from services.notifications.letters.kinds.prompt import PROMPT
 from services.notifications.letters.kinds.urging import URGING
 from services.notifications.letters.model.kind import Writing
 from services.notifications.tests.writing import CITY
-from services.scheduler.alarms.model import Alarm, AlarmState, Due, Kind, passing
+from services.scheduler.alarms.model import Alarm, AlarmState, Cause, Due, Kind, passing
 from services.scheduler.clocks.handlers.tell import payload_of
-from services.scheduler.clocks.tables.clocks import Cause, HazardClock
+from services.scheduler.clocks.tables.clocks import HazardClock
+from services.scheduler.followups.documents import FollowUpDocument
+from services.scheduler.followups.handlers import event_of
+from services.scheduler.followups.model import after, changes, told_of
+from services.scheduler.followups.tables import Listed
 from services.scheduler.tests.builders import clock_of
 from services.scheduler.tests.clocks.histories import histories
+from services.scheduler.tests.followups.told import accident
 from services.statistics.recompute.handlers import days_of
 from services.statistics.recompute.model import Days, books_of, rates_of
 from services.statistics.tests.stories import booked, history_of
@@ -155,6 +162,23 @@ def test_letters_name_the_day_that_counts_and_count_from_it(town: Town, data: st
     assert bool(words["deadline_moved"]) == (days.last_day(due.at) != deadline.deadline_on)
     assert event.moved_by_review == (due.at > days.passes_at(due.on, deadline.set_at))
     assert (event.returned_on is None) == (clock.returned_at is None)
+
+
+@given(day=st.integers(1, 30), wait=WAITS)
+def test_a_follow_up_is_late_from_the_instant_at_which_its_alarm_fires_and_its_letter_counts_from_that(
+    town: Town, day: int, wait: timedelta
+) -> None:
+    told = told_of(accident().measure(local(1), june(day)).events[-1], None, Cause("e-1", None, None))
+    assert told is not None
+    [owed] = after({}, told, town.days)
+    [alarm] = changes(None, owed)
+    now = local(1) + wait
+    assert FollowUpDocument.of(Listed(owed, None), now).late == (alarm.fires_at <= now)
+    if alarm.fires_at <= now:
+        event = decode(event_of(replace(alarm, state=AlarmState.RAISED, raised_at=now), owed, town.days))
+        assert isinstance(event, SupervisionOverdue)
+        words, last = FOLLOW_UP_URGING.words(event, Writing(ZONE.day_of(now), CITY)), town.days.last_day(owed.due_at)
+        assert (words["deadline"], words["days"]) == (chinese_date(last), max(1, (ZONE.day_of(now) - last).days))
 
 
 @given(data=st.data())

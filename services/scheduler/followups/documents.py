@@ -25,11 +25,11 @@ class FollowUpDocument(Document, frozen=True, kw_only=True):
     set_at: datetime
     done_at: datetime | None
     raised_at: Annotated[datetime | None, Meta(description="已发出督办逾期的时刻")]
-    late: Annotated[bool, Meta(description="已过期限而未办理")]
+    late: Annotated[bool, Meta(description="已过期限（due_at，按工作日历调整后）而未办理")]
 
     @classmethod
-    def of(cls, listed: Listed, today: date) -> Self:
-        """Return a follow-up as HTTP shows it on the city's day `today`."""
+    def of(cls, listed: Listed, now: datetime) -> Self:
+        """Return a follow-up as HTTP shows it at `now` (UTC)."""
         each = listed.follow_up
         return cls(
             about=each.about,
@@ -41,7 +41,7 @@ class FollowUpDocument(Document, frozen=True, kw_only=True):
             set_at=each.set_at,
             done_at=each.done_at,
             raised_at=listed.raised_at,
-            late=each.done_at is None and each.due_on < today,
+            late=each.is_late(now),
         )
 
 

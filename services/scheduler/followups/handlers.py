@@ -55,12 +55,12 @@ def follow_up_alarms(kind: str, *, topic: str, consumer: str, days: CityDays) ->
 
     async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
         found = await tables.find(connection, kind, [alarm.due.about.id for alarm in alarms])
-        return [_event(alarm, found[alarm.due.about.id], days) for alarm in alarms]
+        return [event_of(alarm, found[alarm.due.about.id], days) for alarm in alarms]
 
     return Source(subject_kind=kind, topic=topic, known=known, tell=tell)
 
 
-def _event(alarm: Alarm, follow_up: FollowUp, days: CityDays) -> CloudEvent:
+def event_of(alarm: Alarm, follow_up: FollowUp, days: CityDays) -> CloudEvent:
     """Return what is said when a day has passed. Its id follows from what it says, so that a repetition is a duplicate."""
     due, raised_at = alarm.due, alarm.raised_at
     assert raised_at is not None  # noqa: S101 - only raised alarms become events

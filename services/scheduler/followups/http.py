@@ -31,17 +31,17 @@ def router(deps: ActingDeps) -> Router:
         caller: Reader,
         kind: Annotated[str, Checked(SubjectKind)] | None = None,
         open: Annotated[bool | None, Query(description="true：待办理；false：已办理")] = None,  # noqa: A002 - the parameter's name
-        late: Annotated[bool, Query(description="只看已过期限而未办理的")] = False,  # noqa: FBT002 - a query parameter
+        late: Annotated[bool, Query(description="只看已过期限（due_at）而未办理的")] = False,  # noqa: FBT002 - a query parameter
         county: County | None = None,
         after: After[ByLastDay] = None,
         limit: Limit = 100,
     ) -> Page[FollowUpDocument]:
         """List what is owed, or was done, those due first first."""
-        scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
-        wanted = Wanted(kind=kind, is_owed=open, late_on=today if late else None)
+        scope, now = caller.scope.narrowed(county=county), deps.clock.now()
+        wanted = Wanted(kind=kind, is_owed=open, late_at=now if late else None)
         behind = after.position if after else None
         async with deps.database.acquire() as connection:
             found = await tables.page(connection, scope, wanted, after=behind, limit=limit + 1)
-        return page_of(found, limit, item=lambda each: FollowUpDocument.of(each, today), cursor=ByLastDay.of)
+        return page_of(found, limit, item=lambda each: FollowUpDocument.of(each, now), cursor=ByLastDay.of)
 
     return routes

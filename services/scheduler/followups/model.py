@@ -44,6 +44,10 @@ class FollowUp:
     version: int
     cause: Cause
 
+    def is_late(self, now: datetime) -> bool:
+        """Return whether it is owed at `now` and its instant has come, at which the alarm is raised."""
+        return self.done_at is None and self.due_at <= now
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:

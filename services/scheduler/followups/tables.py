@@ -45,11 +45,11 @@ _SCOPED: Final = {Dimension.COUNTY: "county", Dimension.SECTOR: "sector"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which follow-ups are asked for: of a kind of subject, owed or done, owed since before the day `late_on`."""
+    """Which follow-ups are asked for: of a kind of subject, owed or done, late at `late_at` (UTC)."""
 
     kind: str | None = None
     is_owed: bool | None = None
-    late_on: date | None = None
+    late_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ async def page(
     conditions, values = scope.where(_SCOPED)
     asked: list[tuple[str, Any]] = [
         ("subject_kind = {}", wanted.kind),
-        ("done_at IS NULL AND due_on < {}", wanted.late_on),
+        ("done_at IS NULL AND due_at <= {}", wanted.late_at),
     ]
     for condition, value in asked:
         if value is not None:

@@ -14,20 +14,26 @@ from hypothesis import strategies as st
 
 from duban_contracts.catalogue import EventData
 from duban_contracts.codec import decode
+from duban_contracts.deadlines.calendar import CityDays, Roll, WorkingCalendar
 from duban_contracts.events.accidents import AccidentGrade
 from duban_contracts.events.hazards import HazardClosed, HazardLookBackPassed
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.events.types import Grade, HazardState, PlannedLookBack, Subject
-from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.calendar import ZONE, june, local
 from duban_contracts.testing.stories import Story, confirmed
 from services.chassis.access import keys
 from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import Role
+from services.chassis.access.scope import Scope
 from services.chassis.assembly import Platform, app_of
+from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.scheduler.alarms.model import AlarmState, Cause
 from services.scheduler.bootstrap import TITLE, parts
+from services.scheduler.followups import tables
+from services.scheduler.followups.handlers import keep_follow_ups
 from services.scheduler.followups.model import FollowUp, after, changes, told_of
+from services.scheduler.followups.tables import Wanted
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import Bench, bench_on
 from services.scheduler.tests.builders import POLICY
@@ -117,6 +123,20 @@ async def test_the_list_shows_what_is_owed_and_what_was_said_to_be_late(
         assert await listed(late="true") == [("a-1/1", True, True)]
         assert await listed(kind="accident", open="true") == [("a-1", False, False)]
         assert await listed(open="false") == []
+
+
+@pytest.mark.parametrize("roll", Roll)
+async def test_the_list_of_what_is_late_goes_by_the_instant_at_which_the_alarm_fires(bench: Bench, roll: Roll) -> None:
+    days = CityDays(ZONE, WorkingCalendar(frozenset({2026}), {}, {}), roll)
+    story = accident().measure(local(1), june(13))  # a Saturday
+    record = RawRecord("hazards", 0, 0, local(1), b"a-1", b"", [])
+    read = [Delivery(record, event, decode(event)) for event in story.records()]
+    ends = {Roll.NONE: 14, Roll.PREVIOUS_WORKDAY: 13, Roll.NEXT_WORKDAY: 16}[roll]
+    async with bench.database.transaction() as connection:
+        await keep_follow_ups(connection, read, days=days)
+        for at, late in ((local(ends) - timedelta(seconds=1), []), (local(ends), ["a-1/1"])):
+            found = await tables.page(connection, Scope(), Wanted(late_at=at), after=None, limit=5)
+            assert [each.follow_up.about.id for each in found] == late
 
 
 def folded(story: Accident, repeated: list[int]) -> dict[str, FollowUp]:
