@@ -111,7 +111,11 @@ def test_a_root_that_nothing_leads_to_is_not_hidden_by_a_proof_that_stands_there
         ([checkpoint(HISTORY[:3]), checkpoint(HISTORY[:5]), grown(3, HISTORY), grown(5, HISTORY)], []),
         # One begins both, and says nothing of how they stand to each other.
         ([checkpoint(HISTORY[:1]), grown(1, HISTORY[:3]), grown(1, REWRITTEN[:5])], ["1"]),
+        # One proof is lacking: from 3 to 5.
+        ([checkpoint(HISTORY[:3]), checkpoint(HISTORY[:1]), grown(1, HISTORY[:5])], ["1"]),
         ([checkpoint(HISTORY[:1]), checkpoint(HISTORY[:3]), checkpoint(HISTORY[:5])], ["2"]),
+        # That a tree is itself leads nowhere.
+        ([checkpoint(HISTORY[:1]), grown(2, HISTORY[:2])], ["1"]),
     ],
 )
 def test_steps_between_checkpoints_are_shown_by_what_leads_from_one_to_the_other(
