@@ -35,14 +35,24 @@ class Likeness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def keys_of(hazard: Hazard) -> tuple[str, ...]:
-    """Return the keys under which reports of the same fault meet: the enterprise's code, its name, the place.
-
-    Each within a sector: what is another sector's matter looks like nothing here, and would only crowd the newest out.
-    """
-    written = {"name": bare(hazard.enterprise.name), "place": bare(hazard.place)}
-    within = tuple(f"{what}/{hazard.sector}/{hazard.county}/{text}" for what, text in written.items() if text)
+    """Return the keys under which reports of the same fault meet: those within the county, and the enterprise's code anywhere."""
     uscc = hazard.enterprise.uscc
+    within = keys_within_county(hazard)
     return (f"uscc/{hazard.sector}/{uscc}", *within) if uscc else within
+
+
+def keys_within_county(hazard: Hazard) -> tuple[str, ...]:
+    """Return the keys under which reports of the same fault meet within a county: the enterprise's code, its name, the place.
+
+    Each within a sector: what is another sector's or county's matter looks like nothing here, and would only crowd the
+    newest out.
+    """
+    written = {
+        "uscc": hazard.enterprise.uscc,
+        "name": bare(hazard.enterprise.name),
+        "place": bare(hazard.place),
+    }
+    return tuple(f"{what}/{hazard.sector}/{hazard.county}/{text}" for what, text in written.items() if text)
 
 
 def look_alikes(hazard: Hazard, others: Iterable[Hazard]) -> list[Likeness]:

@@ -11,7 +11,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection, Database
 from services.chassis.storage.locks import hold_names
-from services.ledger.gathering.model import Likeness, keys_of, look_alikes
+from services.ledger.gathering.model import Likeness, keys_of, keys_within_county, look_alikes
 from services.ledger.gathering.tables import look_alikes as tables
 from services.ledger.gathering.tables import uncompared
 from services.ledger.gathering.tables.look_alikes import LookAlike
@@ -68,14 +68,15 @@ async def _compare_some(deps: Deps) -> int:
         if not taken:
             return 0
         hazards = await tables.of_hazards(connection, taken)
-        keys = {hazard.hazard_id: keys_of(hazard) for hazard in hazards}
-        await tables.keep_keys(connection, {hazard_id: keys.get(hazard_id, ()) for hazard_id in taken})
+        known = {hazard.hazard_id: keys_of(hazard) for hazard in hazards}
+        await tables.keep_keys(connection, {hazard_id: known.get(hazard_id, ()) for hazard_id in taken})
+        keys = {hazard.hazard_id: keys_within_county(hazard) for hazard in hazards}
         met = await _met_under(connection, {key for each in keys.values() for key in each})
         others = await tables.of_hazards(connection, {hazard_id for each in met.values() for hazard_id in each})
         found = []
         for hazard in hazards:
             ids = {hazard_id for key in keys[hazard.hazard_id] for hazard_id in met[key]}
-            near = [each for each in others if each.hazard_id in ids and each.county == hazard.county]
+            near = [each for each in others if each.hazard_id in ids]
             found += [_earlier(hazard, each) for each in look_alikes(hazard, near)]
         await tables.keep(connection, taken, found, deps.clock.now())
     return len(taken)

@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.events.types import Enterprise
-from services.ledger.gathering.model import ENOUGH, MOST, bare, common, keys_of, likeness, look_alikes
+from services.ledger.gathering.model import (
+    ENOUGH,
+    MOST,
+    bare,
+    common,
+    keys_of,
+    keys_within_county,
+    likeness,
+    look_alikes,
+)
 from services.ledger.hazards.model import Hazard
 from services.ledger.tests.telling import new_hazard
 
@@ -84,5 +93,10 @@ def test_reports_meet_under_the_code_the_name_or_the_place_however_these_are_wri
     assert set(keys_of(tip)) & set(keys_of(new_hazard())) == {"name/hazchem/140502/示例化工有限公司虚构"}
     elsewhere = set(keys_of(reported(county="140521"))) & set(keys_of(new_hazard()))
     assert elsewhere == {"uscc/hazchem/91140502MA0EXAMP04"}
+    other_name = reported(enterprise=Enterprise(name="另一名称", uscc="91140502MA0EXAMP04"), place="门口")
+    assert set(keys_within_county(other_name)) & set(keys_within_county(new_hazard())) == {
+        "uscc/hazchem/140502/91140502MA0EXAMP04"
+    }
+    assert set(keys_within_county(reported(county="140521"))) & set(keys_within_county(new_hazard())) == set()
     assert set(keys_of(reported(sector="fire_safety"))) & set(keys_of(new_hazard())) == set()
     assert keys_of(reported(enterprise=Enterprise(name="（）"), place="—")) == ()

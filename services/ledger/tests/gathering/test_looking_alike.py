@@ -14,6 +14,7 @@ from services.chassis.storage.database import connect
 from services.chassis.storage.locks import hold_names
 from services.chassis.testing.kafka import eventually
 from services.chassis.testing.plans import plan_of
+from services.ledger.gathering.handlers import compare
 from services.ledger.gathering.handlers.compare import Deps, compare_new, look
 from services.ledger.gathering.model import keys_of
 from services.ledger.gathering.tables import look_alikes as tables
@@ -125,6 +126,20 @@ async def test_another_countys_double_is_shown_to_whoever_sees_both(ledger: InPr
     seen = {who: (await ledger.get(path, who)).json()["items"] for who in ("city", "county")}
     assert theirs["number"] in {one["hazard"]["number"] for one in seen["city"]}
     assert theirs["number"] not in {one["hazard"]["number"] for one in seen["county"]}
+
+
+async def test_what_other_counties_report_of_an_enterprise_hides_nothing_of_the_own(
+    ledger: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "_MEETING", 2)
+    firm = partial(Enterprise, uscc="91140502MA0EXAMP20")
+    mine = await ledger.registered(enterprise=firm(name="多县总公司（虚构）"), place="北仓库")
+    for nth in range(3):
+        await ledger.registered(county=FOREIGN, enterprise=firm(name=f"外县分公司{nth}（虚构）"), place=f"{nth}号站")
+    await compared(ledger)
+    again = await ledger.registered(enterprise=firm(name="多县本地部（虚构）"), place="北仓库一")
+    await compared(ledger)
+    assert (again["number"], mine["number"]) in await pairs(ledger)
 
 
 async def test_what_is_decided_makes_room_for_what_is_open_however_much_an_enterprise_has_had(

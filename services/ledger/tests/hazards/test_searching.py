@@ -103,7 +103,12 @@ async def test_a_list_that_was_looked_through_to_its_end_is_not_searched_again_b
     held = [await ledger.registered(place="锅筒水位计") for _ in range(3)]
     by_pairs: list[object] = []
     places = searching._Search.places
-    monkeypatch.setattr(searching._Search, "places", lambda search: by_pairs.append(search) or places(search))
+
+    def watched(search: searching._Search) -> str:
+        by_pairs.append(search)
+        return places(search)
+
+    monkeypatch.setattr(searching._Search, "places", watched)
     found = (await ledger.get("/v1/hazards", q="锅筒水位计", overdue="false")).json()["items"]
     assert [item["number"] for item in found] == [each["number"] for each in reversed(held)]
     assert by_pairs == []

@@ -187,7 +187,7 @@ SELECT county, 'AQ-x' || n, 'AQ-x' || n, 'report', 'county.' || county || '.v1',
 
 -- Open hazards are met under their keys, and every twentieth looks like the one before it.
 INSERT INTO hazard_key (key, hazard_id)
-SELECT 'name/' || county || '/' || enterprise_name, hazard_id FROM hazard
+SELECT 'name/' || sector || '/' || county || '/' || enterprise_name, hazard_id FROM hazard
  WHERE state IN ('reported', 'confirmed', 'rectifying', 'in_review');
 DELETE FROM uncompared;
 INSERT INTO look_alike (hazard_id, other_id, likeness, found_at, county, sector)
