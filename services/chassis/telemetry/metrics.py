@@ -130,7 +130,8 @@ TRAIL_ACTS: Final = Counter(
 )
 TRAIL_LOST: Final = Counter(
     "duban_trail_lost_total",
-    "Reads and refusals that the trail could not keep because the database was away too long; it says so itself, too.",
+    "Reads and refusals that the trail could not keep: the database was away too long, or its table refused them. "
+    "It says so itself, too.",
 )
 TRAIL_UNSEALED: Final = Gauge(
     "duban_trail_unsealed_rows", "Rows of the audit trail that no seal holds yet: those of the last seconds."
