@@ -47,27 +47,26 @@ class Relay:
         self._clock = clock
         self._count_at = clock.wall()
         self._producer = ReliableProducer(bootstrap, f"duban-{service}-relay")
+        # In a row: what went well since is not held against a fault of today, or an alarm would wait for one of last month.
+        self._failures = 0
         self._posted = asyncio.Event()
         database.after_commit(Posted, lambda _: self._posted.set())
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Carry events until `stopping`; faults of the database or the broker are waited out."""
-        failures = 0
         # What is not known from now on is as old as this.
         metrics.OUTBOX_OLDEST.set(self._clock.wall().timestamp())
         try:
             while not stopping.is_set():
                 try:
-                    if await self._own_and_drain(stopping):
-                        failures = 0
-                    else:
+                    if not await self._own_and_drain(stopping):
                         await self._clock.sleep(_STANDBY_SECONDS)
                 except Exception as error:
                     if not isinstance(error, PublishError | asyncpg.PostgresError) and not is_retryable(error):
                         raise
-                    _log.warning("relay waits", error=repr(error), failures=failures)
-                    await back_off(self._clock, failures)
-                    failures += 1
+                    _log.warning("relay waits", error=repr(error), failures=self._failures)
+                    await back_off(self._clock, self._failures)
+                    self._failures += 1
         finally:
             await self._producer.stop()
 
@@ -84,6 +83,7 @@ class Relay:
                 while not stopping.is_set():
                     self._posted.clear()
                     published = await self._carry_batch(connection)
+                    self._failures = 0
                     if not published:
                         await rest(_LOOK_SECONDS, clock=self._clock, stopping=self._posted)
                     elif published < _BATCH:

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextvars import Context
 from typing import Final, Generic, TypeVar
 
+import asyncpg
+
 from services.chassis.storage.database import may_have_committed
 from services.chassis.telemetry import acts
 
@@ -19,6 +21,14 @@ Said = TypeVar("Said")
 
 # So many together cost hardly more than half as many, and nobody waits long for a round of strangers.
 MOST: Final = 64
+# Rounds' worth that may wait; at some 10 rounds a second that is the second after which callers give up.
+_ROUNDS_AHEAD: Final = 16
+# Connections that those may hold who wait by themselves for what somebody else holds.
+_MOST_ALONE: Final = 4
+
+
+class RoundsFull(Exception):
+    """So much waits already that a caller is better served by trying again in a moment."""
 
 
 class Rounds(Generic[Asked, Said]):
@@ -28,33 +38,43 @@ class Rounds(Generic[Asked, Said]):
     the earlier one left. A round that fails as a whole is rolled back, and each of it is carried out by itself beside
     the rounds that follow, so that nobody answers or waits for a neighbour. Where its commit may have happened it is
     not, and everybody is told what happened to it. `weight` says how much of `most` a request takes: a round holds no
-    more together, but for a single request that weighs more alone.
+    more together, but for a single request that weighs more alone. `alone` carries out one by itself, `take` where it is
+    not given; where it is, a round of one that meets a lock of others goes on in that way beside the rounds, too.
     """
 
     def __init__(
         self,
         take: Callable[[Sequence[Asked]], Awaitable[Sequence[Said | Exception]]],
         *,
+        alone: Callable[[Asked], Awaitable[Said | Exception]] | None = None,
         apart: Callable[[Asked], Hashable] | None = None,
         most: int = MOST,
         weight: Callable[[Asked], int] = lambda _: 1,
     ) -> None:
         self._take = take
+        self._take_alone = alone
         self._apart = apart
         self._most = most
         self._weight = weight
         self._waiting: list[_Request[Asked, Said]] = []
         self._running: asyncio.Task[None] | None = None
+        self._weight_waiting = 0
         self._alone: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(_MOST_ALONE)
 
     async def ask(self, asked: Asked) -> Said:
         """Return what the round that `asked` goes into says of it, or raise that.
 
-        A caller that gives up before its round begins is left out; after that it is carried out all the same.
+        A caller that gives up before its round begins is left out; after that it is carried out all the same. Raises
+        RoundsFull, and nothing was done, where too much waits already.
         """
+        weight = self._weight(asked)
+        if self._weight_waiting and self._weight_waiting + weight > _ROUNDS_AHEAD * max(self._most, MOST):
+            raise RoundsFull
         # Not `_Request[Asked, Said](…)`: to make one by its subscripted name costs more than the rest of this.
         request: _Request[Asked, Said] = _Request(asked)
         self._waiting.append(request)
+        self._weight_waiting += weight
         if self._running is None:
             # In a context of its own: a round belongs to no request, and its trace is none of theirs.
             self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
@@ -68,6 +88,7 @@ class Rounds(Generic[Asked, Said]):
             for request in self._waiting:
                 request.fail(error)
             self._waiting.clear()
+            self._weight_waiting = 0
             raise
         finally:
             self._running = None
@@ -86,6 +107,7 @@ class Rounds(Generic[Asked, Said]):
                 later.append(request)
             names.add(name)
         self._waiting = later
+        self._weight_waiting = sum(self._weight(request.asked) for request in later)
         return some
 
     async def _round(self, some: Sequence[_Request[Asked, Said]]) -> None:
@@ -97,18 +119,33 @@ class Rounds(Generic[Asked, Said]):
             for request, one in zip(some, said, strict=True):
                 request.tell(one)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers
-            if len(some) == 1 or may_have_committed(error):
+            held = self._take_alone is not None and isinstance(error, asyncpg.LockNotAvailableError)
+            if may_have_committed(error) or (len(some) == 1 and not held):
                 for request in some:
                     request.fail(error)
                 return
             for request in some:
-                alone = asyncio.get_running_loop().create_task(self._round([request]))
+                alone = asyncio.get_running_loop().create_task(self._by_itself(request))
                 self._alone.add(alone)
                 alone.add_done_callback(self._alone.discard)
         except BaseException as error:
             for request in some:
                 request.fail(error)
             raise
+
+    async def _by_itself(self, request: _Request[Asked, Said]) -> None:
+        try:
+            async with self._turns:
+                with acts.doing(request.acts):
+                    if self._take_alone is not None:
+                        request.tell(await self._take_alone(request.asked))
+                    else:
+                        (one,) = await self._take([request.asked])
+                        request.tell(one)
+        except BaseException as error:
+            request.fail(error)
+            if not isinstance(error, Exception):
+                raise
 
 
 class _Request(Generic[Asked, Said]):

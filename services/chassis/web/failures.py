@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from services.chassis.storage.database import is_retryable
+from services.chassis.storage.rounds import RoundsFull
 from services.chassis.telemetry import acts, tracing
 from services.chassis.web.idempotency import AnsweredBefore
 from services.chassis.web.problems import Problem, respond
@@ -22,6 +23,7 @@ from services.chassis.web.violations import told
 _log = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS: Final = 5
+_FULL_RETRY_AFTER_SECONDS: Final = 1
 _CODES: Final = {401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
 # Codes that say more of a request than `invalid-field` when nothing else is wrong with it.
 _OWN: Final = frozenset({"unknown-parameter", "bad-cursor", "bad-encoding", "not-json", "unsupported-media-type"})
@@ -91,6 +93,8 @@ def unexpected(method: str, error: Exception) -> Response:
 
     A bug is logged with its trace; what is away (the database) with its name.
     """
+    if isinstance(error, RoundsFull):
+        return respond(Problem("unavailable", headers={"Retry-After": str(_FULL_RETRY_AFTER_SECONDS)}))
     if is_retryable(error):
         _log.warning("request met something that is away", error=repr(error))
         return respond(Problem("unavailable", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))

@@ -6,7 +6,9 @@ import asyncio
 
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.outbox import OutboxMessage
+from services.chassis.publishing.producer import PublishError
 from services.chassis.publishing.relay import Relay
+from services.chassis.storage.database import Connection
 from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import eventually, read_records
 
@@ -44,3 +46,39 @@ async def test_a_commit_in_its_own_process_wakes_the_relay_though_its_next_look_
             clock.morning.set()
     carried = await read_records(in_process.bootstrap, f"{in_process.prefix}out")
     assert sorted(each.value or b"" for each in carried) == [b"0", b"1", b"2"]
+
+
+class Hiccups(Relay):
+    """A relay that meets a fault before each batch that it carries."""
+
+    def __init__(self, in_process: InProcess, clock: SystemClock) -> None:
+        super().__init__(database=in_process.database, bootstrap=in_process.bootstrap, service="test", clock=clock)
+        self._next_fails = True
+
+    async def _carry_batch(self, connection: Connection) -> int:
+        self._next_fails = not self._next_fails
+        if not self._next_fails:
+            raise PublishError("a broker was changed")
+        return await super()._carry_batch(connection)
+
+
+class Remembering(SystemClock):
+    """A clock that notes the rests of a relay that waits out a fault."""
+
+    def __init__(self) -> None:
+        self.rests: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.rests.append(seconds)
+        await asyncio.sleep(0)
+
+
+async def test_a_fault_is_waited_out_no_longer_for_those_that_were_before_it(in_process: InProcess) -> None:
+    clock = Remembering()
+    async with working(Hiccups(in_process, clock).run):
+
+        async def many_faults() -> None:
+            assert len(clock.rests) >= 20
+
+        await eventually(many_faults)
+    assert max(clock.rests) < 1

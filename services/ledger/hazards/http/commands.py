@@ -15,7 +15,7 @@ from fastapi import Depends, Response
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import Role
-from services.chassis.storage.database import Database
+from services.chassis.storage.database import Connection, Database
 from services.chassis.storage.rounds import Rounds
 from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer
@@ -55,7 +55,9 @@ class Asked:
 def router(deps: Deps) -> Router:
     """Return one route per move."""
     routes = Router(prefix="/v1", tags=["moves"])
-    rounds = Rounds[Asked, Response](partial(carry_out_round, deps), apart=lambda asked: asked.order.on)
+    rounds = Rounds[Asked, Response](
+        partial(carry_out_round, deps), alone=partial(carry_out_alone, deps), apart=lambda asked: asked.order.on
+    )
     for move in MOVES:
         if Door.HTTP in move.doors:
             routes.add_api_route(
@@ -93,15 +95,25 @@ def _endpoint(rounds: Rounds[Asked, Response], move: Move[Any]) -> Callable[...,
 async def carry_out_round(deps: Deps, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
     """Carry out a round in one transaction: what was answered before is answered again, the rest is decided."""
     async with deps.database.transaction() as connection:
-        if len(asked) > 1:
-            # A hazard that somebody else holds must not keep strangers waiting: each is then carried out by itself.
-            await connection.execute(_WAIT_FOR_LOCKS)
-        begun = await begin_all(connection, [(one.once, one.order.by.account) for one in asked])
-        orders = [one.order for one, before in zip(asked, begun, strict=True) if before is None]
-        said = iter(await move_hazards(connection, orders, ledger=deps.ledger) if orders else ())
-        answers = [_answer(next(said)) if before is None else before for before in begun]
-        given = [(one.once, answer) for one, answer in zip(asked, answers, strict=True) if isinstance(answer, Response)]
-        await keep_all(connection, given)
+        # A hazard that somebody else holds must not keep strangers waiting: each is then carried out by itself.
+        await connection.execute(_WAIT_FOR_LOCKS)
+        return await _carried_out(connection, deps, asked)
+
+
+async def carry_out_alone(deps: Deps, asked: Asked) -> Response | Problem:
+    """Carry out one command by itself, however long somebody else holds its hazard."""
+    async with deps.database.transaction() as connection:
+        (said,) = await _carried_out(connection, deps, [asked])
+    return said
+
+
+async def _carried_out(connection: Connection, deps: Deps, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
+    begun = await begin_all(connection, [(one.once, one.order.by.account) for one in asked])
+    orders = [one.order for one, before in zip(asked, begun, strict=True) if before is None]
+    said = iter(await move_hazards(connection, orders, ledger=deps.ledger) if orders else ())
+    answers = [_answer(next(said)) if before is None else before for before in begun]
+    given = [(one.once, answer) for one, answer in zip(asked, answers, strict=True) if isinstance(answer, Response)]
+    await keep_all(connection, given)
     return answers
 
 

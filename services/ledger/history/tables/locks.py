@@ -12,6 +12,7 @@ from services.chassis.storage.database import Connection
 
 HISTORY: Final = 0x6C65_6467_0001
 COMMANDS: Final = 0x6C65_6467_0002
+_COMMANDS_WAIT: Final = "100ms"
 
 
 async def share_history(connection: Connection) -> None:
@@ -32,5 +33,11 @@ async def share_commands(connection: Connection) -> None:
 
 
 async def wait_for_commands(connection: Connection) -> None:
-    """Wait until every command in flight has committed; new ones wait for this transaction."""
+    """Wait until every command in flight has committed; new ones wait for this transaction.
+
+    Raises LockNotAvailableError after a moment: behind who waits here every new command waits, too, and a command may
+    have to wait long for a hazard that somebody else holds.
+    """
+    await connection.execute(f"SET LOCAL lock_timeout = '{_COMMANDS_WAIT}'")
     await connection.execute("SELECT pg_advisory_xact_lock($1)", COMMANDS)
+    await connection.execute("SET LOCAL lock_timeout = DEFAULT")

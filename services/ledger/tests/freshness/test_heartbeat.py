@@ -19,7 +19,9 @@ from services.chassis.consuming.progress import NOTHING_KNOWN
 from services.chassis.process.clock import Clock, ManualClock, ScaledClock
 from services.chassis.testing.kafka import eventually
 from services.ledger.freshness.handlers import CONSUMER, Freshness, beat
+from services.ledger.freshness.jobs import beat_once
 from services.ledger.hazards.handlers.journal import writing
+from services.ledger.history.tables import locks
 from services.ledger.tests.in_process import InProcess
 
 pytestmark = pytest.mark.promise("P3")
@@ -113,3 +115,19 @@ async def test_a_heartbeat_waits_for_the_commands_in_flight(ledger: InProcess) -
     last = "SELECT topic FROM (SELECT id, topic FROM outbox ORDER BY id DESC LIMIT $1) AS last ORDER BY id"
     topics = [row["topic"] for row in await ledger.pool.fetch(last, PARTITIONS + 1)]
     assert topics == ["command"] + [str(TopicFamily.HAZARD)] * PARTITIONS
+
+
+async def test_a_heartbeat_that_has_to_wait_for_a_command_gives_way_so_that_others_need_not_wait_for_it(
+    ledger: InProcess,
+) -> None:
+    await note(ledger, WALL)
+    freshness = Freshness(clock=ManualClock(WALL), topics=TOPICS, hazard_topic=TopicFamily.HAZARD)
+    before = len(await ledger.said(TopicFamily.HAZARD))
+    async with ledger.database.transaction() as slow:
+        await locks.share_commands(slow)
+        await beat_once(ledger.database, freshness=freshness)
+        async with ledger.database.transaction() as other:
+            await locks.share_commands(other)
+    assert len(await ledger.said(TopicFamily.HAZARD)) == before
+    await beat_once(ledger.database, freshness=freshness)
+    assert len(await ledger.said(TopicFamily.HAZARD)) == before + PARTITIONS
