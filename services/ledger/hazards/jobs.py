@@ -36,6 +36,9 @@ async def read_words(database: Database) -> None:
 
 
 async def add_up_tallies(database: Database) -> None:
-    """Add up what has changed since."""
+    """Add up what has changed since, and sweep behind it."""
     async with database.transaction() as connection:
-        await tallies.add_up(connection)
+        added = await tallies.add_up(connection)
+    if added:
+        async with database.acquire() as connection:
+            await tallies.sweep(connection)

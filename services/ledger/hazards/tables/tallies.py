@@ -30,6 +30,8 @@ SELECT township_code, {_CELL}, sum(hazards) FROM taken WHERE township_code IS NO
     ON CONFLICT ON CONSTRAINT hazard_tally_of_township_one_each
     DO UPDATE SET hazards = hazard_tally_of_township.hazards + EXCLUDED.hazards
 """  # noqa: S608 - our own columns
+# Passes over what is being swept by another.
+_SWEEP: Final = "VACUUM (SKIP_LOCKED, TRUNCATE false) hazard_tally_change, hazard_unread"
 
 
 def can_tell(scope: Scope, wanted: Filter) -> bool:
@@ -58,7 +60,18 @@ async def count(connection: Connection, scope: Scope, wanted: Filter, by: Group 
     return [(row[0], row[1]) for row in rows]
 
 
-async def add_up(connection: Connection) -> None:
-    """Add up what has changed, unless another instance does. In a transaction."""
-    if await connection.fetchval(_ALONE):
-        await connection.execute(_ADD_UP)
+async def add_up(connection: Connection) -> bool:
+    """Add up what has changed, unless another instance does; return whether this one did. In a transaction."""
+    if not await connection.fetchval(_ALONE):
+        return False
+    await connection.execute(_ADD_UP)
+    return True
+
+
+async def sweep(connection: Connection) -> None:
+    """Free the room of what was added up and of what was read. Outside a transaction.
+
+    Every count and every search reads those tables through, and until autovacuum comes around (minutes) also what is dead
+    there. The tables keep their size, since giving it back locks readers out.
+    """
+    await connection.execute(_SWEEP)

@@ -10,6 +10,7 @@ import pytest
 
 from duban_contracts.events.types import Enterprise
 from duban_contracts.testing.claims import report
+from services.chassis.testing.kafka import eventually
 from services.ledger.hazards.jobs import add_up_tallies, read_words
 from services.ledger.hazards.tables import searching
 from services.ledger.tests.in_process import InProcess
@@ -18,6 +19,8 @@ LETTERS: Final = "煤尘瓦斯火aAbB09-灭%_\\'é"
 NAIVE: Final = """
 SELECT number FROM hazard
  WHERE number ILIKE $1 OR enterprise_name ILIKE $1 OR place ILIKE $1 OR description ILIKE $1 ORDER BY hazard_id DESC"""
+SWEPT: Final = """
+SELECT min(vacuum_count) FROM pg_stat_user_tables WHERE relname IN ('hazard_tally_change', 'hazard_unread')"""
 TALLIED: Final = ("county", "sector", "state", "grade", "channel")
 
 
@@ -152,6 +155,25 @@ async def test_tallies_are_what_a_count_of_the_rows_gives_after_any_moves_and_wh
     await add_up_tallies(ledger.database)
     assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_tally_change") == 0
     await tallies_are_right(ledger)
+
+
+@pytest.mark.feature("SY25")
+async def test_what_moves_no_tally_is_not_written_and_what_was_added_up_is_swept(ledger: InProcess) -> None:
+    hazard = await ledger.registered(place="原处")
+    await add_up_tallies(ledger.database)
+    await ledger.take(report(hazard["reference"], place="更正之处"))
+    assert await ledger.pool.fetchval("SELECT place FROM hazard WHERE number = $1", hazard["number"]) == "更正之处"
+    assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_tally_change") == 0
+    await ledger.confirm(hazard)
+    assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_tally_change") == 2
+    before = await ledger.pool.fetchval(SWEPT)
+
+    async def swept() -> None:
+        # Again where autovacuum was at it.
+        await add_up_tallies(ledger.database)
+        assert await ledger.pool.fetchval(SWEPT) > before
+
+    await eventually(swept)
 
 
 async def tallies_are_right(ledger: InProcess) -> None:
