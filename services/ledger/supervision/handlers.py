@@ -13,8 +13,11 @@ from duban_contracts.events.notices import NoticeEvent
 from duban_contracts.events.supervision import SupervisionOverdue
 from duban_contracts.events.types import HAZARD, LISTING, LOOK_BACK, Subject
 from duban_contracts.refusals import Refusal
+from services.chassis.access.policy import permits
+from services.chassis.access.refusals import Caller
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
+from services.ledger.hazards.handlers.telling import READ_AHEAD
 from services.ledger.hazards.model import HazardKey
 from services.ledger.hazards.moves import SCHEDULER, MarkListingOverdue, MarkOverdue, decide
 from services.ledger.supervision import tables
@@ -25,6 +28,14 @@ _log = structlog.get_logger(__name__)
 _OURS: Final = frozenset({HAZARD, LISTING})
 # Of a look-back nothing is marked; its letters stand on the hazard's timeline.
 _ON_TIMELINES: Final = _OURS | {LOOK_BACK}
+# 二级确认提示函: of whom the next confirmation is awaited.
+_AMONG_STAFF: Final = frozenset({"confirmation_prompt"})
+
+
+class _Said(msgspec.Struct):
+    about: Subject
+    kind: str
+
 
 Raised = tuple[CloudEvent, SupervisionOverdue]
 """An alarm of the scheduler with its envelope."""
@@ -75,3 +86,13 @@ async def keep_notices(connection: Connection, notices: Sequence[tuple[CloudEven
     ]
     if entries:
         await tables.append(connection, entries)
+
+
+def letters_for(caller: Caller, notices: Sequence[TimelineEntry]) -> list[TimelineEntry]:
+    """Return what the caller is told of letters; of those among staff, and about look-backs, no enterprise is."""
+    return list(notices) if permits(caller, READ_AHEAD) else [each for each in notices if not _among_staff(each)]
+
+
+def _among_staff(entry: TimelineEntry) -> bool:
+    said = msgspec.json.decode(entry.payload, type=_Said)
+    return said.about.kind == LOOK_BACK or said.kind in _AMONG_STAFF

@@ -15,10 +15,12 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.hazards.documents import HazardName
 from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.telling import READ_AHEAD, told_to
 from services.ledger.hazards.tables import register
 from services.ledger.history.tables import records
 from services.ledger.supervision import tables
 from services.ledger.supervision.documents import Timeline
+from services.ledger.supervision.handlers import letters_for
 
 READ: Final = Action(
     "ledger.supervision.read", "查看隐患的历史与文书", roles=CASE_STAFF | TOWNSHIP | ENTERPRISE | INTEGRATORS
@@ -37,8 +39,13 @@ def router(deps: Deps) -> Router:
     routes = Router(prefix="/v1", tags=["hazards"])
 
     @routes.get("/hazards/{name}/timeline", summary="一条隐患的历史与文书", responses=declares("hazard-not-found"))
-    async def timeline(caller: Annotated[Caller, Depends(allow(READ))], name: HazardName) -> Timeline:
-        """Return a hazard's history and the letters about it and its sources, in order of time."""
+    async def timeline(
+        caller: Annotated[Caller, Depends(allow(READ, beside=[READ_AHEAD]))], name: HazardName
+    ) -> Timeline:
+        """Return a hazard's history and the letters about it and its sources, in order of time.
+
+        An enterprise is told neither when it is looked at again nor what is written among staff.
+        """
         async with deps.database.acquire() as connection:
             hazard = await find_hazard(connection, name, caller)
             if hazard is None:
@@ -46,6 +53,6 @@ def router(deps: Deps) -> Router:
             history = await records.of_hazard(connection, hazard.hazard_id)
             sources = await register.sources(connection, hazard.hazard_id) if hazard.source_count else []
             notices = await tables.of_hazards(connection, [hazard.hazard_id, *(each.hazard_id for each in sources)])
-        return Timeline.of(history, notices)
+        return Timeline.of(told_to(caller, history), letters_for(caller, notices))
 
     return routes

@@ -23,6 +23,7 @@ from services.chassis.web.routes import Router
 from services.chassis.web.waiting import Wait, waits
 from services.ledger.hazards.documents import CountGroup, HazardCount, HazardDocument, HazardHistory, HazardName
 from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.telling import READ_AHEAD, told_to
 from services.ledger.hazards.handlers.watching import Watch
 from services.ledger.hazards.http.awaited import (
     Asking,
@@ -43,6 +44,7 @@ READ: Final = Action("ledger.hazards.read", "查看隐患", roles=CASE_STAFF | T
 
 _MAY_READ: Final = allow(READ)
 Reader = Annotated[Caller, Depends(_MAY_READ)]
+HistoryReader = Annotated[Caller, Depends(allow(READ, beside=[READ_AHEAD]))]
 
 
 # Asynchronous, though it waits for nothing: FastAPI hands a plain function to a thread, at several times its cost.
@@ -162,11 +164,11 @@ def _one(routes: Router, database: Database, watch: Watch) -> None:
         return await one_hazard(watch, HazardKey.parse(name), asking)
 
     @routes.get("/hazards/{name}/history", summary="一条隐患的全部历史", responses=declares("hazard-not-found"))
-    async def history(caller: Reader, name: HazardName) -> HazardHistory:
-        """Return a hazard's history, oldest first."""
+    async def history(caller: HistoryReader, name: HazardName) -> HazardHistory:
+        """Return a hazard's history, oldest first; to an enterprise without when it is looked at again."""
         async with database.acquire() as connection:
             hazard = await find_hazard(connection, name, caller)
             if hazard is None:
                 raise Problem("hazard-not-found", field="name")
             found = await records.of_hazard(connection, hazard.hazard_id)
-        return HazardHistory(items=[HistoryItem.of(record) for record in found])
+        return HazardHistory(items=[HistoryItem.of(record) for record in told_to(caller, found)])

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from duban_contracts.codec import type_of
+from duban_contracts.events.hazards import HazardClosed
 from duban_contracts.events.types import PlannedLookBack
 from duban_contracts.policies import LookBack
 from services.ledger.hazards.model.hazard import Hazard
+from services.ledger.history.model import Record
 
 _HUNDRED: Final = 100
+_CLOSED: Final = type_of(HazardClosed).name
 
 
 def planned(hazard: Hazard, closed_on: date, policy: LookBack) -> PlannedLookBack | None:
@@ -24,3 +30,12 @@ def planned(hazard: Hazard, closed_on: date, policy: LookBack) -> PlannedLookBac
     if int.from_bytes(lot[:2]) % _HUNDRED >= policy.percent(hazard.grade):
         return None
     return PlannedLookBack(closure=closure, due_on=closed_on + timedelta(days=policy.days))
+
+
+def unannounced(record: Record) -> Record:
+    """Return a record without the look-back that its closure was drawn for; its digest stays that of the whole."""
+    if record.type != _CLOSED:
+        return record
+    said: dict[str, Any] = msgspec.json.decode(record.payload)
+    said.pop("look_back", None)
+    return msgspec.structs.replace(record, payload=msgspec.json.encode(said))
