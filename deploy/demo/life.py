@@ -74,6 +74,16 @@ class Story:
         return self.grade is Grade.MAJOR and int(self.reference[-4:]) % 2 == 0
 
     @property
+    def is_stopped(self) -> bool:
+        """Tell whether the enterprise is ordered to stop meanwhile (责令停产停业): every other major hazard."""
+        return self.grade is Grade.MAJOR and not self.is_listed
+
+    @property
+    def still_holds(self) -> bool:
+        """Tell whether somebody looks back at it soon, and finds it mended (回头看合格): half of what doesn't relapse."""
+        return not self.relapses and sum(self.reference.encode()) % 2 == 0
+
+    @property
     def again(self) -> str | None:
         """The reference under which the same hazard is reported once more, by another channel; None where it isn't."""
         return f"{self.reference}-B" if self.quirk is Quirk.FOUND_AGAIN else None

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 from rich.console import Console
 
+from deploy.demo.accidents import AccidentDesk
 from deploy.demo.api import Platform
 from deploy.demo.audit.case import AUDITOR, Case, Line, Places
 from deploy.demo.audit.run import CHECKS, Check, audit
@@ -162,7 +163,7 @@ async def _live(
         )
     ]
     try:
-        acts = [office.work(), *(county.report() for county in counties)]
+        acts = [office.work(), AccidentDesk(api, clock, city).work(), *(county.report() for county in counties)]
         reports = asyncio.gather(*acts, *([disturb()] if disturb else []))
         await _unless_somebody_fails(reports, everybody)
         expected = sum(story.reaches_the_ledger for story in stories.values())
