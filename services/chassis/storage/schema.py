@@ -157,7 +157,7 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record], file: _File, ap
     for tries in range(_TRIES, 0, -1):
         try:
             await _run(connection, file, done_before=done_before)
-        except asyncpg.LockNotAvailableError:
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             _log.warning("migration waits for a lock", migration=file.name, tries_left=tries - 1)
         else:
             return not done_before

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
-from operator import ne
+from operator import lt
 from typing import Annotated, Any, Final
 
 import structlog
@@ -80,7 +80,7 @@ def router(deps: Deps) -> Router:
         with deps.waiters.place(caller.account, wish) as place:
             place.watch(caller.county)
             stretch = await _stretch(deps, caller.county, position, limit)
-            if not stretch.events and await place.until(partial(ne, stretch.upto)) is not None:
+            if not stretch.events and await place.until(partial(lt, stretch.upto)) is not None:
                 await _MAY_READ(wish.request)
                 stretch = await _stretch(deps, caller.county, stretch.upto, limit)
         return answer(FeedPage.of(caller.county, stretch), headers=wish.applied)
@@ -128,7 +128,7 @@ async def _told(deps: Deps, account: str, county: str, first: Stretch) -> AsyncI
                     yield message(kept)
                 if time.monotonic() - began > _STREAM_SECONDS:
                     return
-                if await place.until(partial(ne, stretch.upto), _SILENCE_SECONDS) is None:
+                if await place.until(partial(lt, stretch.upto), _SILENCE_SECONDS) is None:
                     yield SILENCE
                 stretch = await deps.feeds.after(county, stretch.upto, _STREAM_EVENTS)
         except Exception as error:

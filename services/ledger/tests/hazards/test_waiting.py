@@ -55,8 +55,18 @@ async def registered(world: World) -> str:
 
 
 def waiting() -> float:
-    """How many requests of this process wait; whatever other tests left behind among them."""
+    """How many requests of this process wait."""
     return REGISTRY.get_sample_value("duban_http_requests_waiting") or 0.0
+
+
+async def nobody_waits() -> float:
+    """Return how many wait, once those are gone that other tests left behind: none."""
+
+    def check() -> None:
+        assert waiting() == 0
+
+    await eventually(check)
+    return 0.0
 
 
 async def one_more_waits(than: float) -> None:
@@ -73,7 +83,7 @@ async def test_a_reader_that_knows_a_hazard_hears_of_the_next_move_as_soon_as_it
     await world.claim(reported(reference))
     hazard = await world.hazard(reference)
     for version, name in enumerate((hazard["hazard_id"], hazard["number"]), start=1):
-        before = waiting()
+        before = await nobody_waits()
         asked = asyncio.create_task(ask(world, f"/v1/hazards/{name}", known=f'"{version}"'))
         await one_more_waits(before)
         await (world.confirm(hazard) if version == 1 else world.claim(mended(reference)))
@@ -117,7 +127,7 @@ async def test_a_reference_is_waited_for_until_its_hazard_is_registered_and_then
     assert (empty.status_code, empty.json()["items"]) == (200, [])
     tag = answers[0].headers["ETag"]
     assert (await ask(world, "/v1/hazards", known=tag, wait=1, reference=reference)).status_code == 304
-    before = waiting()
+    before = await nobody_waits()
     asked = [asyncio.create_task(ask(world, "/v1/hazards", known=tag, reference=reference))]
     await one_more_waits(before)
     await world.confirm(hazard)
@@ -147,7 +157,7 @@ async def confirm_elsewhere(world: World, hazard_id: str) -> Hazard | object:
 
 async def test_what_another_instance_committed_is_heard_of_too(world: World) -> None:
     path = await registered(world)
-    before = waiting()
+    before = await nobody_waits()
     asked = asyncio.create_task(ask(world, path, known='"1"'))
     await one_more_waits(before)
     assert isinstance(await confirm_elsewhere(world, path.rpartition("/")[2]), Hazard)
@@ -157,7 +167,7 @@ async def test_what_another_instance_committed_is_heard_of_too(world: World) -> 
 async def test_a_client_that_hangs_up_waits_no_longer(world: World) -> None:
     path = await registered(world)
     async with httpx.AsyncClient(base_url=world.client.base_url) as client:
-        before = waiting()
+        before = await nobody_waits()
         asked = asyncio.create_task(ask(world, path, known='"1"', client=client))
         await one_more_waits(before)
         asked.cancel()
@@ -197,7 +207,7 @@ async def another_door(
 async def test_when_the_service_stops_whoever_waits_is_answered_and_keeps_nobody_waiting(world: World) -> None:
     path, stopping = await registered(world), asyncio.Event()
     async with another_door(world, stopping) as (client, serving):
-        before = waiting()
+        before = await nobody_waits()
         asked = asyncio.create_task(ask(world, path, known='"1"', client=client))
         await one_more_waits(before)
         stopping.set()
