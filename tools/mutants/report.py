@@ -49,12 +49,13 @@ class Report:
     def add(self, verdict: Verdict, diff: str, *, is_declared: bool) -> None:
         """Enter one mutant; `diff` is shown when it survived."""
         tally = Tally()
-        if not verdict.lives:
+        if is_declared and verdict.status != "killed":
+            # Beside a busy machine the tests of one that changes nothing may outlast their time.
+            tally = Tally(equivalent=1)
+        elif not verdict.lives:
             tally = Tally(timeout=1) if verdict.status == "timeout" else Tally(killed=1)
             if is_declared:
                 self.wrongly_declared.append(verdict)
-        elif is_declared:
-            tally = Tally(equivalent=1)
         else:
             tally = Tally(survived=1)
             self.survivors.append((verdict, diff))

@@ -136,7 +136,8 @@ def test_a_declared_equivalent_lives_by_right_and_counts_for_nothing() -> None:
     report = Report()
     report.add(verdict("killed"), "", is_declared=False)
     report.add(verdict("survived"), DIFF, is_declared=True)
-    assert report.whole == Tally(killed=1, equivalent=1)
+    report.add(verdict("timeout"), "", is_declared=True)
+    assert report.whole == Tally(killed=1, equivalent=2)
     assert report.passes(1.0)
     assert not report.survivors
 
