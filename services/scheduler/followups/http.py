@@ -40,7 +40,7 @@ def router(deps: ActingDeps) -> Router:
         scope, now = caller.scope.narrowed(county=county), deps.clock.now()
         wanted = Wanted(kind=kind, is_owed=open, late_at=now if late else None)
         behind = after.position if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.page(connection, scope, wanted, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: FollowUpDocument.of(each, now), cursor=ByLastDay.of)
 

@@ -29,7 +29,6 @@ _FIGURES: Final = "a figure and no list: the flows come from their daily sums, t
 # Lists without a plan of their own, and why they need none.
 UNREAD: Final[Mapping[str, str]] = {
     "/v1/trail": "the same in every service: services/chassis/tests/trail/test_plans.py holds each filter to its plan",
-    "/v1/follow-ups": "look-backs and measures that are owed, by their day",
     **dict.fromkeys(("/v1/stop-orders", "/v1/stop-orders/monthly", "/v1/accidents", "/v1/accidents/overdue"), _A_CITYS),
     "/v1/lookups": "in the vault, a database of its own, in which a look is rare",
     "/v1/supervision-groups": "the city's profile, read without a database",

@@ -89,6 +89,15 @@ SCHEDULER: Final = [
         who=("city", "county"),
     ),
     *lists(
+        "/v1/follow-ups",
+        {"kind": "look_back"},
+        {"open": True},
+        {"open": False},
+        {"late": True},
+        {"county": COUNTY, "open": True},
+        who=("city", "county", "sector"),
+    ),
+    *lists(
         "/v1/trainings",
         {"enterprise": "{enterprise}"},
         {"task": "task-1"},

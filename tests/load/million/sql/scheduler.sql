@@ -47,4 +47,10 @@ SELECT md5('training' || n)::uuid, 1, uscc, county, sector, due::date,
                           jsonb_build_array(jsonb_build_object('number', 'S1', 'name', '某人（虚构）', 'hours', 2, 'result', 'passed'))),
        due, 'county-office'
   FROM drawn WHERE n % 5 = 0 AND uscc IS NOT NULL;
+-- A closing is looked back at; most was done.
+INSERT INTO follow_up (subject_kind, subject_id, subject_number, aggregate, county, sector, unit, due_on, due_at, set_at, done_at,
+                       version, event_id)
+SELECT 'look_back', id || '/3', county || '-2026-' || lpad(n::text, 6, '0'), id, county, sector, unit, due::date, due,
+       due - interval '90 days', CASE WHEN n % 100 < 95 THEN due - interval '1 day' END, 3, 'e-' || n
+  FROM drawn WHERE over;
 DROP TABLE drawn;
