@@ -42,7 +42,7 @@ def _lists(routes: Router, deps: Deps) -> None:
         """List accidents with their measures and histories, in order of their days."""
         scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
         behind = after.position if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.page(connection, scope, state=state, after=behind, limit=limit + 1)
             steps = await tables.histories(connection, [each.accident_id for each in found])
         return page_of(
@@ -63,7 +63,7 @@ def _lists(routes: Router, deps: Deps) -> None:
         """
         scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
         behind = after.position if after else None
-        async with deps.database.acquire() as connection:
+        async with deps.database.asking() as connection:
             found = await tables.owed(connection, scope, before=today, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: OwedDocument.of(each, today), cursor=ByOwedDay.of)
 
