@@ -40,7 +40,12 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas.update(_problem())
     components["schemas"] = dict(sorted(schemas.items()))
     components["securitySchemes"] = {
-        _SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "dbk_… / JWT", "description": "访问密钥，或统一身份认证的登录令牌"}
+        _SCHEME: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "dbk_… / JWT",
+            "description": "访问密钥，或统一身份认证的登录令牌",
+        }
     }
     named: set[str] = set()
     for way in document.get("paths", {}).values():
