@@ -16,6 +16,8 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from services.chassis.consuming.fetching import Fetching
+from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.process import kafka
 from services.chassis.process.kafka import Broker
 
@@ -56,9 +58,10 @@ def forms(value: str) -> Mapping[str, bytes]:
 
 
 async def topics(bootstrap: Broker | str, prefix: str, marked: Marked) -> list[str]:
-    """Return where it stands in any record of any topic: key, value, headers."""
+    """Return where it stands in any record of any topic: key, value, headers, or a batch that nobody can read."""
     places = await _partitions(bootstrap, prefix)
     consumer = AIOKafkaConsumer(**kafka.options(bootstrap), enable_auto_commit=False)
+    fetching = Fetching("searching", consumer, ConsumerOptions())
     await consumer.start()
     try:
         begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
@@ -68,11 +71,10 @@ async def topics(bootstrap: Broker | str, prefix: str, marked: Marked) -> list[s
             consumer.seek(place, begins[place])
         found: list[str] = []
         while any([await consumer.position(place) < ends[place] for place in filled]):
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    headers = b"\n".join(b"%s: %s" % (name.encode(), value) for name, value in record.headers)
-                    data = b"\n".join((record.key or b"", record.value or b"", headers))
-                    found += marked.hits(f"topic {record.topic}", data)
+            for record in await fetching.records():
+                headers = b"\n".join(b"%s: %s" % (name.encode(), value or b"") for name, value in record.headers)
+                data = b"\n".join((record.key or b"", record.value or b"", headers))
+                found += marked.hits(f"topic {record.topic}", data)
         return found
     finally:
         await consumer.stop()
