@@ -153,7 +153,7 @@ def test_who_writes_more_than_its_quota_is_slowed_down_and_loses_nothing(city: C
         ("ledger", "ledger.claims.dlq.v1", True),
         ("scheduler", "notifications.notice.v1", False),
         ("scheduler", "scheduler.supervision.v1", True),
-        ("notifications", "ledger.hazard.v1", False),
+        ("notifications", claims_topic(B), False),
         ("statistics", "statistics-hazards-changelog", True),
         ("gateway", "statistics-hazards-changelog", False),
     ],

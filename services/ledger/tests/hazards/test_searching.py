@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from typing import Any, Final
-from uuid import UUID
 
 import pytest
 
 from duban_contracts.events.types import Enterprise
 from duban_contracts.testing.claims import report
 from services.chassis.testing.kafka import eventually
+from services.ledger.claims.handlers.take_claims import Claims, take_claims
 from services.ledger.hazards.jobs import add_up_tallies, read_words
 from services.ledger.hazards.tables import searching
 from services.ledger.tests.in_process import InProcess
@@ -90,8 +90,9 @@ async def test_a_correction_is_found_though_the_job_reads_while_it_is_not_yet_co
     monkeypatch.setattr(searching, "_MORE", 1)
     hazard = await ledger.registered(place="改前之处")
     await ledger.registered(place="较新之处")
+    correction = ledger.delivery(report(hazard["reference"], place="旋窑托轮"))
     async with ledger.database.transaction() as connection:
-        await connection.execute("UPDATE hazard SET place = '旋窑托轮' WHERE hazard_id = $1", UUID(hazard["hazard_id"]))
+        await take_claims(connection, [correction], claims=Claims.on(ledger.platform))
         await read_words(ledger.database)
     await read_words(ledger.database)
     assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_unread") == 0
