@@ -6,8 +6,7 @@ brokers that happen to answer at that minute.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from duban_contracts.topics import Topic
-from services.chassis.process import kafka
 from services.chassis.process.kafka import Broker
+from services.chassis.publishing.administrator import administrator
 from services.chassis.publishing.topic_requests import ChangeSettings
 
 _AT_ONCE: Final = 200
@@ -109,7 +108,7 @@ def compare(found: Mapping[str, Standing], topics: Sequence[Topic], replication:
 
 async def differences(bootstrap: Broker | str, topics: Sequence[Topic], replication: int) -> Differences:
     """Return what separates the cluster from the declaration; raises KafkaError."""
-    async with _admin(bootstrap) as admin:
+    async with administrator(bootstrap) as admin:
         return compare(await _found(admin, topics), topics, replication)
 
 
@@ -119,7 +118,7 @@ async def apply(bootstrap: Broker | str, topics: Sequence[Topic], replication: i
     Raises TopicMismatch when an existing topic has other partitions than declared, TooFewBrokers when a topic is
     missing and the brokers that answer can't hold `replication` copies; nothing is changed then. Raises KafkaError.
     """
-    async with _admin(bootstrap) as admin:
+    async with administrator(bootstrap) as admin:
         changes = compare(await _found(admin, topics), topics, replication)
         for name, (found, declared) in changes.partitions.items():
             raise TopicMismatch(f"{name} has {found} partitions, declared are {declared}")
@@ -185,13 +184,3 @@ def _insist(code: int, words: str) -> None:
     if code:
         error: type[KafkaError] = for_code(code)
         raise error(words)
-
-
-@asynccontextmanager
-async def _admin(bootstrap: Broker | str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**kafka.options(bootstrap))
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()

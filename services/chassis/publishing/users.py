@@ -6,8 +6,7 @@ import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -16,8 +15,8 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import DescribeAclsRequest, DescribeClientQuotasRequest
 
 from duban_contracts.kafka_users import ADMIN, Operation, Resource, Right, User
-from services.chassis.process import kafka
 from services.chassis.process.kafka import Broker
+from services.chassis.publishing.administrator import administrator
 from services.chassis.publishing.user_requests import (
     AlterPasswords,
     AlterQuotas,
@@ -142,7 +141,7 @@ def _changed(now: Mapping[str, float], wanted: Mapping[str, float]) -> list[tupl
 
 async def differences(bootstrap: Broker | str, users: Sequence[User]) -> Changes:
     """Return what separates the cluster from the declaration; raises KafkaError."""
-    async with _admin(bootstrap) as admin:
+    async with administrator(bootstrap) as admin:
         return compare(await _state(admin), users)
 
 
@@ -154,7 +153,7 @@ async def apply(
     Everybody in `passwords` has that password afterwards. `remove_others` forgets users that look like ours and are
     declared nowhere, such as a county that left: never where two cities share a cluster.
     """
-    async with _admin(bootstrap) as admin:
+    async with administrator(bootstrap) as admin:
         changes = compare(await _state(admin), users)
         changes = changes if remove_others else changes.of_declared()
         await _send(admin, changes, passwords)
@@ -216,16 +215,6 @@ async def _state(admin: AIOKafkaAdminClient, node: int | None = None) -> State:
         ),
         {entity[0][1]: dict(values) for entity, values in quotas.entries or () if entity[0][1]},
     )
-
-
-@asynccontextmanager
-async def _admin(bootstrap: Broker | str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**kafka.options(bootstrap))
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()
 
 
 async def _ask(admin: AIOKafkaAdminClient, request: Any, node: int | None = None) -> Any:

@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from services.chassis.consuming.fetching import Fetching
 from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.process import kafka
 from services.chassis.process.kafka import Broker
+from services.chassis.publishing.administrator import administrator
 
 _DIGESTS: Final = (hashlib.md5, hashlib.sha1, hashlib.sha256)
 
@@ -81,14 +81,10 @@ async def topics(bootstrap: Broker | str, prefix: str, marked: Marked) -> list[s
 
 
 async def _partitions(bootstrap: Broker | str, prefix: str) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(**kafka.options(bootstrap))
-    await admin.start()
-    try:
+    async with administrator(bootstrap) as admin:
         names = [name for name in await admin.list_topics() if name.startswith(prefix) and not name.startswith("__")]
         described = await admin.describe_topics(names)
-        return [TopicPartition(each["topic"], part["partition"]) for each in described for part in each["partitions"]]
-    finally:
-        await admin.close()
+    return [TopicPartition(each["topic"], part["partition"]) for each in described for part in each["partitions"]]
 
 
 async def databases(dsns: Mapping[str, str], marked: Marked) -> list[str]:
