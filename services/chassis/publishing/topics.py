@@ -6,13 +6,15 @@ brokers that happen to answer at that minute.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError, for_code
 
 from duban_contracts.topics import Topic
 from services.chassis.process.kafka import Broker
@@ -20,6 +22,10 @@ from services.chassis.publishing.administrator import administrator
 from services.chassis.publishing.topic_requests import ChangeSettings
 
 _AT_ONCE: Final = 200
+# A broker answers from its own copy of the cluster's metadata, which follows the controller's by a moment: on a busy
+# machine a topic that was just made was missing there for some hundred milliseconds, for whoever asked next.
+_SETTLES_SECONDS: Final = 30.0
+_LOOKS_EVERY_SECONDS: Final = 0.1
 
 
 class TopicMismatch(RuntimeError):
@@ -116,19 +122,37 @@ async def apply(bootstrap: Broker | str, topics: Sequence[Topic], replication: i
     """Create missing topics and set the declared settings, whatever else is set stays; return what was different.
 
     Raises TopicMismatch when an existing topic has other partitions than declared, TooFewBrokers when a topic is
-    missing and the brokers that answer can't hold `replication` copies; nothing is changed then. Raises KafkaError.
+    missing and the brokers that answer can't hold `replication` copies; nothing is changed then. Raises KafkaError,
+    also when the broker does not show within 30 s what was made.
     """
     async with administrator(bootstrap) as admin:
         changes = compare(await _found(admin, topics), topics, replication)
-        for name, (found, declared) in changes.partitions.items():
-            raise TopicMismatch(f"{name} has {found} partitions, declared are {declared}")
+        _insist_on_partitions(changes)
         if changes.missing:
             brokers = len((await admin.describe_cluster())["brokers"])
             if brokers < replication:
                 raise TooFewBrokers(f"{brokers} brokers answer, and each record shall have {replication} copies")
             await _create(admin, changes.missing, replication)
         await _change(admin, changes.settings)
+        if changes.missing or changes.settings:
+            # Somebody else, or this very process a moment ago, may have made the topic with other partitions.
+            _insist_on_partitions(await _shown(admin, topics, replication))
         return changes
+
+
+def _insist_on_partitions(changes: Differences) -> None:
+    for name, (found, declared) in changes.partitions.items():
+        raise TopicMismatch(f"{name} has {found} partitions, declared are {declared}")
+
+
+async def _shown(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replication: int) -> Differences:
+    """Return what still differs once the broker shows what was made: nothing that `apply` could make good."""
+    until = time.monotonic() + _SETTLES_SECONDS
+    while (left := compare(await _found(admin, topics), topics, replication)).missing or left.settings:
+        if time.monotonic() > until:
+            raise KafkaTimeoutError("made, and not shown by the broker: " + "; ".join(left.lines()))
+        await asyncio.sleep(_LOOKS_EVERY_SECONDS)
+    return left
 
 
 async def _found(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, Standing]:

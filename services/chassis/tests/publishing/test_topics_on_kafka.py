@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -63,3 +64,13 @@ async def test_partitions_are_never_added(kafka_bootstrap: str, topic_prefix: st
     await topics.apply(kafka_bootstrap, [topic])
     with pytest.raises(TopicMismatch, match="has 1 partitions, declared are 2"):
         await topics.apply(kafka_bootstrap, [Topic(topic.name, KEEP_FOREVER, 2)])
+
+
+async def test_of_two_who_make_a_topic_at_once_the_one_with_other_partitions_hears_of_it(
+    kafka_bootstrap: str, topic_prefix: str
+) -> None:
+    declared = [Topic(f"{topic_prefix}d", KEEP_FOREVER, partitions) for partitions in (1, 2)]
+    ended = await asyncio.gather(
+        *(topics.apply(kafka_bootstrap, [topic]) for topic in declared), return_exceptions=True
+    )
+    assert sum(isinstance(each, TopicMismatch) for each in ended) == 1, ended

@@ -14,7 +14,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from duban_contracts.admissible.dates import Present
@@ -197,11 +197,13 @@ class SandboxTopic:
                 )
 
     def _make_topics(self) -> None:
+        """Make the topics anew, and wait until the broker shows them: a publisher that asks before is told there are none."""
         for done in self._admin.delete_topics([self.claims, self.feedback], operation_timeout=_TIMEOUT).values():
             try:
                 done.result(_TIMEOUT)
             except KafkaException:
                 continue  # it was not there
+        self._until_shown(0)
         new = [NewTopic(name, COUNTY_PARTITIONS, 1, config=_AS_THE_PLATFORM) for name in (self.claims, self.feedback)]
         until = time.monotonic() + _TIMEOUT
         while True:
@@ -214,7 +216,19 @@ class SandboxTopic:
                     raise
                 time.sleep(_LINGERING_SECONDS)
             else:
-                return
+                return self._until_shown(COUNTY_PARTITIONS)
+
+    def _until_shown(self, partitions: int) -> None:
+        """Wait until the broker's copy of the metadata, which follows the controller's, shows both with leaders."""
+        until = time.monotonic() + _TIMEOUT
+        while any(self._led(name) != partitions for name in (self.claims, self.feedback)):
+            if time.monotonic() > until:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{self.claims}: not shown as made"))  # noqa: SLF001 - the library's own constant
+            time.sleep(_LINGERING_SECONDS)
+
+    def _led(self, name: str) -> int:
+        found = self._admin.list_topics(timeout=_TIMEOUT).topics.get(name)
+        return 0 if found is None else sum(each.leader >= 0 for each in found.partitions.values())
 
 
 def _committed(admin: AdminClient, group: str, part: TopicPartition) -> int:
