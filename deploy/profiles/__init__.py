@@ -1,0 +1,1 @@
+"""City profiles: one directory each, and a maker of invented ones."""
