@@ -30,7 +30,7 @@ from services.chassis.process.settings import ServiceSettings
 from services.chassis.publishing.relay import Relay
 from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
-from services.chassis.storage.schema import migrate
+from services.chassis.storage.schema import check, migrate
 from services.chassis.trail import http as trail
 from services.chassis.trail import keeping
 from services.chassis.trail.recorder import Recorder
@@ -147,7 +147,7 @@ async def open_platform(
     max_connections: int = 10,
     session: Mapping[str, str] | None = None,
 ) -> Platform[S]:
-    """Bring the database up to date, slice by slice, and connect; `clock` replaces the configured one in tests.
+    """Bring the database up to date, slice by slice, or see that it is, and connect; `clock` replaces the configured one in tests.
 
     `session` holds PostgreSQL settings of the service's connections. Raises ProfileError for a wrong profile and
     MigrationError when the database and the migrations disagree.
@@ -155,7 +155,8 @@ async def open_platform(
     city = load_city(settings.profile)
     clock = clock or settings.clock()
     sign_in = SignIn.of(settings.issuer, settings.profile, city, clock)
-    await migrate(settings.postgres_dsn, migrations, slices)
+    up_to_date = migrate if settings.migrations == "apply" else check
+    await up_to_date(settings.postgres_dsn, migrations, slices)
     database = await connect(
         settings.postgres_dsn, application_name=f"duban-{service}", max_size=max_connections, settings=session
     )

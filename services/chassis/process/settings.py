@@ -28,6 +28,11 @@ class ServiceSettings(KafkaSettings, SignInSettings):
     postgres_dsn: str = Field(
         description="this service's own database; `?sslmode=verify-full&sslrootcert=FILE` demands TLS and verifies it"
     )
+    migrations: Literal["apply", "check"] = Field(
+        default="apply",
+        description="what is done about the database's tables at the start: `apply` brings them up to date; `check` refuses to start on "
+        "older ones than this release's, takes newer ones, and leaves it to the provisioning step to change them",
+    )
     http_host: str = "127.0.0.1"
     http_port: int
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] = Field(

@@ -51,6 +51,10 @@ async def migrate(dsn: str, directory: Path, slices: Iterable[str] = (), *, chas
         # it would wait in turn.
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 - only asking tells
             await asyncio.sleep(_TURN_SECONDS)
+        await connection.execute(
+            """CREATE TABLE IF NOT EXISTS schema_migration (
+                   name text PRIMARY KEY, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"""
+        )
         files, applied = await _look(connection, _folders(directory, slices, chassis=chassis))
         return [file.name for file in files if file.name not in applied and await _apply(connection, file, applied)]
     finally:
@@ -58,7 +62,10 @@ async def migrate(dsn: str, directory: Path, slices: Iterable[str] = (), *, chas
 
 
 async def check(dsn: str, directory: Path, slices: Iterable[str] = (), *, chassis: bool = True) -> None:
-    """Raise MigrationError unless everything that `migrate` would apply is applied; changes nothing but its own table."""
+    """Raise MigrationError unless everything that `migrate` would apply is applied; a newer schema is none's fault.
+
+    Nothing is written: the role may be one that can make no tables.
+    """
     connection = await asyncpg.connect(dsn, timeout=30)
     try:
         files, applied = await _look(connection, _folders(directory, slices, chassis=chassis))
@@ -76,11 +83,8 @@ def _folders(directory: Path, slices: Iterable[str], *, chassis: bool) -> list[t
 async def _look(
     connection: asyncpg.Connection[asyncpg.Record], folders: Sequence[tuple[str, Path]]
 ) -> tuple[list[_File], dict[str, bytes]]:
-    await connection.execute(
-        """CREATE TABLE IF NOT EXISTS schema_migration (
-               name text PRIMARY KEY, checksum bytea NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"""
-    )
-    rows = await connection.fetch("SELECT name, checksum FROM schema_migration")
+    known = await connection.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL")
+    rows = await connection.fetch("SELECT name, checksum FROM schema_migration") if known else []
     applied: dict[str, bytes] = {row["name"]: row["checksum"] for row in rows}
     files = _read(folders)
     _compare(files, applied)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from services.chassis.assembly import open_platform
+from services.chassis.process.settings import ServiceSettings
 from services.chassis.storage import schema
 from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, check, migrate
 
@@ -139,6 +142,30 @@ async def test_what_is_outstanding_is_named_to_who_only_checks(database: str, tm
         await check(database, tmp_path)
     await migrate(database, tmp_path)
     await check(database, tmp_path)
+
+
+async def test_who_only_checks_writes_nothing(database: str, tmp_path: Path) -> None:
+    write(tmp_path, "0001_thing.sql", "CREATE TABLE thing (id bigint);")
+    looking = f"{database}?default_transaction_read_only=on"
+    with pytest.raises(MigrationError, match="not applied yet"):
+        await check(looking, tmp_path)
+    await migrate(database, tmp_path)
+    await check(looking, tmp_path)
+
+
+async def test_a_service_that_is_to_check_refuses_to_start_on_older_tables_and_starts_on_newer_ones(
+    database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "things").mkdir()
+    write(tmp_path / "things", "0001_thing.sql", "CREATE TABLE thing (id bigint);")
+    settings = ServiceSettings(postgres_dsn=database, kafka_bootstrap="127.0.0.1:1", http_port=1, migrations="check")
+    start = partial(open_platform, "thing", settings, migrations=tmp_path, slices=["things"])
+    with pytest.raises(MigrationError, match="not applied yet"):
+        await start()
+    write(tmp_path / "things", "0002_newer.sql", "ALTER TABLE thing ADD COLUMN note text;")
+    await migrate(database, tmp_path, ["things"])
+    (tmp_path / "things" / "0002_newer.sql").unlink()
+    await (await start()).database.close()
 
 
 async def test_an_index_is_built_beside_writers_and_other_processes_that_start(database: str, tmp_path: Path) -> None:
