@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from services.chassis.storage import trail
+from services.chassis.storage import leaving, trail
 from services.chassis.storage.after_commit import Listeners, Session, told_of
 from services.chassis.telemetry import acts
 
@@ -73,6 +73,8 @@ def may_have_committed(error: BaseException) -> bool:
 
 
 _CONNECT_SECONDS: Final = 10
+# One in so many connections is never a transaction's.
+_LEFT_TO_READS: Final = 4
 _SERVER_SETTINGS: Final = {
     "timezone": "UTC",
     # A session that forgets its transaction would make every poll slow and hold every lock.
@@ -82,7 +84,10 @@ _SERVER_SETTINGS: Final = {
 
 
 class Database:
-    """A service's own database. One that `keeps_trail` has the chassis' tables, and what commands do stands in its trail."""
+    """A service's own database. One that `keeps_trail` has the chassis' tables, and what commands do stands in its trail.
+
+    At most so many `transactions` at once take connections from the pool.
+    """
 
     def __init__(
         self,
@@ -90,9 +95,12 @@ class Database:
         *,
         keeps_trail: bool = True,
         asking: asyncpg.Pool[asyncpg.Record] | None = None,
+        transactions: int = 8,
     ) -> None:
         self.pool = pool
         self._asking = asking or pool
+        # A flood of commands leaves connections to reads.
+        self._turns = asyncio.Semaphore(transactions)
         self._keeps_trail = keeps_trail
         self._listeners = Listeners()
 
@@ -104,9 +112,14 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """Give a connection inside a transaction: committed at the end, rolled back on any exception.
 
-        The requests whose work it is get their rows of the trail in it.
+        The requests whose work it is get their rows of the trail in it. Raises ClientLeft where a client hangs up
+        while its request waits for a connection and has begun nothing before.
         """
-        async with self.pool.acquire() as connection:
+        async with AsyncExitStack() as held:
+            with leaving.in_line():
+                await held.enter_async_context(self._turns)
+                connection = await held.enter_async_context(self.pool.acquire())
+            leaving.begun()
             told = told_of(connection)
             if told:
                 told.clear()  # of a transaction that was rolled back
@@ -135,7 +148,9 @@ class Database:
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
         """Give a connection outside a transaction, for reads."""
-        async with self.pool.acquire() as connection:
+        async with AsyncExitStack() as held:
+            with leaving.in_line():
+                connection = await held.enter_async_context(self.pool.acquire())
             yield connection
 
     @asynccontextmanager
@@ -194,4 +209,5 @@ async def connect(
 
     # A crowd of searches takes no connection from commands.
     asking = await pool(0, max(2, max_size // 3), plan_cache_mode="force_custom_plan")
-    return Database(await pool(1, max_size), keeps_trail=keeps_trail, asking=asking)
+    transactions = max_size - max_size // _LEFT_TO_READS
+    return Database(await pool(1, max_size), keeps_trail=keeps_trail, asking=asking, transactions=transactions)

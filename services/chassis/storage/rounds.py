@@ -13,6 +13,7 @@ from typing import Final, Generic, TypeVar
 
 import asyncpg
 
+from services.chassis.storage import leaving
 from services.chassis.storage.database import may_have_committed
 from services.chassis.telemetry import acts
 
@@ -66,7 +67,8 @@ class Rounds(Generic[Asked, Said]):
         """Return what the round that `asked` goes into says of it, or raise that.
 
         A caller that gives up before its round begins is left out; after that it is carried out all the same. Raises
-        RoundsFull, and nothing was done, where too much waits already.
+        ClientLeft for one whose client hangs up before that, and RoundsFull where too much waits already; nothing was
+        done either way.
         """
         weight = self._weight(asked)
         if self._weight_waiting and self._weight_waiting + weight > _ROUNDS_AHEAD * max(self._most, MOST):
@@ -78,7 +80,11 @@ class Rounds(Generic[Asked, Said]):
         if self._running is None:
             # In a context of its own: a round belongs to no request, and its trace is none of theirs.
             self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
-        return await request.answer
+        client = leaving.present()
+        if client is None:
+            return await request.answer
+        with client.heard(request.drop):
+            return await request.answer
 
     async def _run(self) -> None:
         try:
@@ -106,6 +112,8 @@ class Rounds(Generic[Asked, Said]):
             else:
                 later.append(request)
             names.add(name)
+        for request in some:
+            request.has_begun = True
         self._waiting = later
         self._weight_waiting = sum(self._weight(request.asked) for request in later)
         return some
@@ -125,6 +133,7 @@ class Rounds(Generic[Asked, Said]):
                     request.fail(error)
                 return
             for request in some:
+                request.has_begun = False
                 alone = asyncio.get_running_loop().create_task(self._by_itself(request))
                 self._alone.add(alone)
                 alone.add_done_callback(self._alone.discard)
@@ -136,6 +145,9 @@ class Rounds(Generic[Asked, Said]):
     async def _by_itself(self, request: _Request[Asked, Said]) -> None:
         try:
             async with self._turns:
+                if request.answer.done():
+                    return
+                request.has_begun = True
                 with acts.doing(request.acts):
                     if self._take_alone is not None:
                         request.tell(await self._take_alone(request.asked))
@@ -155,6 +167,12 @@ class _Request(Generic[Asked, Said]):
         self.asked = asked
         self.acts = acts.into_a_round()
         self.answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
+        self.has_begun = False
+
+    def drop(self) -> None:
+        """Take it out of the queue: its client has left. What has begun is carried out, and its answer waited for."""
+        if not self.has_begun:
+            self.fail(leaving.ClientLeft())
 
     def tell(self, said: Said | Exception) -> None:
         if isinstance(said, Exception):

@@ -11,16 +11,20 @@ import structlog
 from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.chassis.storage import leaving
 from services.chassis.telemetry import acts, metrics, tracing
 from services.chassis.web import failures
+from services.chassis.web.protocol import CLIENT
 
 _log = structlog.get_logger(__name__)
 
-_QUIET: Final = frozenset({"/healthz", "/readyz", "/readyz/http", "/metrics"})
+PROBES: Final = frozenset({"/healthz", "/readyz", "/readyz/http", "/metrics"})
 # A line costs as much as routing the request does; whatever went wrong or took long is told each time.
 _ONE_IN: Final = 100
 _SLOW_SECONDS: Final = 0.5
 _FAILED: Final = 400
+_LEFT: Final = 499
+"""As proxies count it: the client hung up before it was answered. Nothing was done for it, and nothing is told of it."""
 WAITED: Final = "duban.waited"
 """In a request's scope: how many of its seconds it waited because its sender wished to. They are nobody's slowness."""
 
@@ -54,8 +58,11 @@ class Observed:
         with tracing.span(f"HTTP {scope['method']}", traceparent=parent, kind=SpanKind.SERVER):
             act = acts.Act(scope, tracing.current_traceparent())
             try:
-                with acts.doing((act,)):
+                with acts.doing((act,)), leaving.asked_by(scope.get(CLIENT), reads=act.is_read):
                     await self._app(scope, receive, record)
+            except leaving.ClientLeft:
+                # What it was sent of an answer it has read: that stands.
+                status = status if started_answer else _LEFT
             except Exception as error:
                 if started_answer:
                     raise
@@ -71,7 +78,7 @@ class Observed:
         route = getattr(scope.get("route"), "path", "unmatched")
         _requests(scope["method"], route, str(status)).inc()
         _duration(scope["method"], route).observe(seconds)
-        if route not in _QUIET and (told := self._is_told(status, seconds)):
+        if route not in PROBES and (told := self._is_told(status, seconds)):
             _log.info(
                 "request",
                 method=scope["method"],
@@ -84,7 +91,7 @@ class Observed:
 
     def _is_told(self, status: int, seconds: float) -> int:
         """Return how many requests the line of this one stands for, or 0 for no line. The counters hold every one."""
-        if status >= _FAILED or seconds >= _SLOW_SECONDS:
+        if status != _LEFT and (status >= _FAILED or seconds >= _SLOW_SECONDS):
             return 1
         return 0 if next(self._well) % _ONE_IN else _ONE_IN
 
@@ -93,7 +100,7 @@ def _note(scope: Scope, act: acts.Act, status: int) -> None:
     """Tell the app's trail, where it keeps one, how a request ended."""
     app = scope.get("app")
     trail = getattr(app.state, "trail", None) if app is not None else None
-    if trail is not None:
+    if trail is not None and status != _LEFT:
         trail.note(act, status)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 import httptools
 import msgspec
@@ -16,12 +16,15 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from duban_contracts.refusals import refusal
+from services.chassis.storage.leaving import Client
 from services.chassis.web.lingering import LingeringTransport
 from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, problem_body
 
 _log = structlog.get_logger(__name__)
 
 _CONNECT: Final = b"CONNECT"
+CLIENT: Final = "duban.client"
+"""In a request's scope: the Client that waits for the answer."""
 
 
 class HeadTooLong(Exception):
@@ -49,9 +52,11 @@ class BoundedProtocol(HttpToolsProtocol):
     _unfinished_bytes = 0
     _begun = 0
     _discarded_bytes = 0
+    _other_end: Client
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
+        self._other_end = Client()
         super().connection_made(LingeringTransport(transport, unread=lambda: self._in_request))
         self._wait(self.head_seconds)
 
@@ -60,6 +65,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._rest()
         super().connection_lost(exc)
         self.transport.hang_up()
+        self._other_end.leave()
 
     def data_received(self, data: bytes) -> None:
         """Read what came; a head that doesn't end is refused before all of it was kept."""
@@ -131,6 +137,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._wait(self.body_seconds)
         super().on_headers_complete()
+        cast("dict[str, Any]", self.scope)[CLIENT] = self._other_end  # ASGI lets servers add keys
 
     def on_body(self, body: bytes) -> None:
         """Take some of the body; what comes after the answer is thrown away, up to a bound."""
