@@ -42,7 +42,7 @@ install: $(STAMP) ## Install everything that is missing, checked against hashes
 
 ##@ The platform on this machine
 .PHONY: up
-up: install ## Start Kafka, PostgreSQL and the services, and wait until they are ready (BROKERS=3 for a cluster; SECURE=1: TLS, users and rights)
+up: install ## Start Kafka, PostgreSQL and the services, and wait until they are ready (BROKERS=3 for a cluster; REPLICAS=2 of each service; SECURE=1: TLS, users and rights)
 	@$(LOCAL) up
 
 .PHONY: down

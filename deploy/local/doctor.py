@@ -65,7 +65,9 @@ def insist(settings: Settings) -> None:
 
 def ports_of(settings: Settings) -> Iterator[tuple[str, int]]:
     """Every port that we, and not an outside server, will listen on."""
-    for name in (*settings.services, "smtp", "webhook", "issuer"):
+    for instance in settings.processes:
+        yield instance.name, instance.port
+    for name in ("smtp", "webhook", "issuer"):
         yield name, settings.port(name)
     if not settings.outside_postgres:
         yield "postgres", settings.port("postgres")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deploy.local.parts import Parts
-    from deploy.local.settings import Settings
+    from deploy.local.settings import Instance, Settings
 
 Say = Callable[[str], None]
 _LIVES = 5  # a process seen under more ids than this keeps dying
@@ -91,7 +91,7 @@ def reset(settings: Settings, say: Say) -> None:
 
 def addresses(settings: Settings) -> list[tuple[str, str]]:
     """Return what can be looked at, and where."""
-    web = [(name, f"http://{LOOPBACK}:{settings.port(name)}") for name in settings.services]
+    web = [(instance.name, f"http://{LOOPBACK}:{instance.port}") for instance in settings.processes]
     postgres = "outside (DUBAN_POSTGRES_DSN)" if settings.outside_postgres else _postgres_address(settings)
     issuer = f"{sign_in.url(settings.port(sign_in.NAME))}  (make token AS=county-regulator)"
     return [
@@ -200,6 +200,7 @@ async def _services(
     dsns: dict[str, str],
     say: Say,
 ) -> None:
+    built = programs.built(settings)
     await provision.databases(prepared.superuser_dsn, dsns)
     if services:
         # Imported here: `down` and `status` should work while a service's code does not.
@@ -207,19 +208,20 @@ async def _services(
 
         reached = vault.dsn(settings, prepared.superuser_dsn)
         say(await vault.prepare(prepared.superuser_dsn, reached, vault.keys(settings)))
-        mine = {program.name: dsns[program.name] for program in services}
+        mine = {name: dsns[name] for name in built}
         for line in await provision_city.everything(settings, mine):
             say(line)
         await provision_city.take_trails(prepared.superuser_dsn, mine)
     for program in services:
         supervisor.start(program)
-    await asyncio.gather(*(_ready(settings, supervisor, program.name, say) for program in services))
-    if missing := sorted(set(settings.services) - {program.name for program in services}):
+    started = [instance for instance in settings.processes if instance.service in built]
+    await asyncio.gather(*(_ready(settings, supervisor, instance, say) for instance in started))
+    if missing := sorted(set(settings.services) - set(built)):
         say(f"not in this checkout, so not started: {', '.join(missing)}")
 
 
-async def _ready(settings: Settings, supervisor: Supervisor, name: str, say: Say) -> None:
-    url = f"http://{LOOPBACK}:{settings.port(name)}/readyz"
+async def _ready(settings: Settings, supervisor: Supervisor, instance: Instance, say: Say) -> None:
+    name, url = instance.name, f"http://{LOOPBACK}:{instance.port}/readyz"
     remedy = f"See `make logs S={name}`."
     seen: set[int] = set()
     last_look = -1.0

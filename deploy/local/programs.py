@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from deploy.local.kafka import Cluster
     from deploy.local.parts import Parts
-    from deploy.local.settings import Settings
+    from deploy.local.settings import Instance, Settings
 
 _POSTGRES, _KAFKA, _RECEIVERS, _SERVICES = 10, 11, 20, 30
 _VAULTED = "ledger"  # the one service that opens the vault
@@ -72,19 +72,22 @@ def services(
     vault_dsn: str | None = None,
     beside: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Program]:
-    """Return the services of this checkout, in the order of the settings file; the ledger alone is told of the vault.
+    """Return the services' processes, in the order of the settings file; the ledger alone is told of the vault.
 
     `beside` is what all of them are told in addition.
     """
     return [
         Program(
-            name,
+            instance.name,
             [sys.executable, "-m", f"services.{name}"],
             _SERVICES + nth,
-            service_environment(settings, name, dsns[name], vault_dsn if name == _VAULTED else None) | dict(beside),
+            service_environment(settings, name, dsns[name], vault_dsn if name == _VAULTED else None)
+            | _of_instance(settings, instance)
+            | dict(beside),
             stop_seconds=30,
         )
         for nth, name in enumerate(built(settings))
+        for instance in settings.instances(name)
     ]
 
 
@@ -95,9 +98,8 @@ def built(settings: Settings) -> list[str]:
 
 def service_environment(settings: Settings, name: str, dsn: str, vault_dsn: str | None = None) -> dict[str, str]:
     """Everything one service is told; no other DUBAN_ variable reaches it."""
-    state = settings.home / "state" / name
-    state.mkdir(parents=True, exist_ok=True)
     return {
+        **_of_instance(settings, settings.instances(name)[0]),
         "DUBAN_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         **_secrets(
             settings,
@@ -111,11 +113,9 @@ def service_environment(settings: Settings, name: str, dsn: str, vault_dsn: str 
         **({"DUBAN_VAULT_KEYRING": str(vault.keys(settings))} if vault_dsn else {}),
         **(checkpoints.environment(settings) if name == _SIGNS else {}),
         "DUBAN_HTTP_HOST": LOOPBACK,
-        "DUBAN_HTTP_PORT": str(settings.port(name)),
         "DUBAN_PROFILE": str(settings.profile),
         "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
         "DUBAN_LOG_LEVEL": settings.log_level,
-        "DUBAN_DATA_DIRECTORY": str(state),
         "DUBAN_SMTP_HOST": LOOPBACK,
         "DUBAN_SMTP_PORT": str(settings.port("smtp")),
         "DUBAN_WEBHOOK_BASE": f"http://{LOOPBACK}:{settings.port('webhook')}",
@@ -124,6 +124,13 @@ def service_environment(settings: Settings, name: str, dsn: str, vault_dsn: str 
         **settings.clock,
         **_mark(settings),
     }
+
+
+def _of_instance(settings: Settings, instance: Instance) -> dict[str, str]:
+    """Return what differs between two processes of a service."""
+    state = settings.home / "state" / instance.name
+    state.mkdir(parents=True, exist_ok=True)
+    return {"DUBAN_HTTP_PORT": str(instance.port), "DUBAN_DATA_DIRECTORY": str(state)}
 
 
 def _certificate(cluster: Cluster) -> dict[str, str]:

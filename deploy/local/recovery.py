@@ -55,7 +55,8 @@ def restore(settings: Settings, until: datetime | None, say: Say) -> None:
     running = {row.name: row for row in supervisor.states()}
     if not running:
         raise Trouble("The platform is not running.", "`make up`, then restore: Kafka has to be there.")
-    stopped = [row for name, row in running.items() if until and name in settings.services]
+    services = {instance.name for instance in settings.processes}
+    stopped = [row for name, row in running.items() if until and name in services]
     began = time.monotonic()
     for row in stopped:
         supervisor.stop(row)

@@ -22,7 +22,23 @@ SECURED = "SASL_SSL"  # the protocol, and the listener's name, of a Kafka that d
 CLOCK = ("DUBAN_CLOCK_RATE", "DUBAN_CLOCK_ORIGIN", "DUBAN_CLOCK_ORIGIN_WALL")
 _LOWEST_PORT = 1024
 _USUAL_REPLICATION = 3
+_MOST_REPLICAS = 3
+_REPLICA_STEP = 100
 _LONGEST_SOCKET_PATH = 100  # the kernel allows 107 bytes; supervisord adds a suffix while it binds
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One process of a service, counted from 1: the second ledger is called ledger-2."""
+
+    service: str
+    number: int
+    port: int
+
+    @property
+    def name(self) -> str:
+        """Name of its process, its log and its directory of state."""
+        return self.service if self.number == 1 else f"{self.service}-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,7 @@ class Settings:
     kafka_options: tuple[str, ...]
     postgres_options: Mapping[str, str]
     services: tuple[str, ...]
+    replicas: int
     profile: Path
     waits: Mapping[str, float]
     outside_kafka: str | None
@@ -53,6 +70,18 @@ class Settings:
     def port(self, name: str, nth: int = 0) -> int:
         """TCP port of a part; `nth` counts the nodes of a cluster from 0."""
         return self.port_base + self.port_offsets[name] + nth
+
+    def instances(self, service: str) -> tuple[Instance, ...]:
+        """Every process of a service; the first stands at the service's own port."""
+        return tuple(
+            Instance(service, number, self.port(service, _REPLICA_STEP * (number - 1)))
+            for number in range(1, self.replicas + 1)
+        )
+
+    @property
+    def processes(self) -> tuple[Instance, ...]:
+        """Every process of every service."""
+        return tuple(instance for service in self.services for instance in self.instances(service))
 
     @property
     def kafka_bootstrap(self) -> str:
@@ -109,6 +138,7 @@ def load(environ: Mapping[str, str] | None = None, *, file: Path = HERE / "platf
         kafka_options=tuple((env.get("DUBAN_KAFKA_OPTIONS") or raw["kafka"]["options"]).split()),
         postgres_options={name: str(value) for name, value in raw["postgres"].items()},
         services=tuple(raw["services"]["names"]),
+        replicas=_replicas(env, raw),
         profile=profile if profile.is_absolute() else ROOT / profile,
         waits=raw["waits"],
         outside_kafka=env.get("DUBAN_KAFKA_BOOTSTRAP") or None,
@@ -137,6 +167,15 @@ def _brokers(env: Mapping[str, str], raw: Mapping[str, Any], home: Path) -> int:
     text = env.get("BROKERS") or str(standing if standing in {1, 3} else raw["kafka"]["brokers"])
     if text not in {"1", "3"}:
         raise Trouble(f"BROKERS is {text!r}.", "Use 1 for a single node or 3 for a cluster on this machine.")
+    return int(text)
+
+
+def _replicas(env: Mapping[str, str], raw: Mapping[str, Any]) -> int:
+    text = env.get("REPLICAS") or str(raw["services"]["replicas"])
+    if not text.isdigit() or not 1 <= int(text) <= _MOST_REPLICAS:
+        raise Trouble(
+            f"REPLICAS is {text!r}.", f"Say how many processes each service shall have: 1 to {_MOST_REPLICAS}."
+        )
     return int(text)
 
 

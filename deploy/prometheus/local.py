@@ -31,7 +31,11 @@ def lay_out(home: Path, settings: Settings, *, every_seconds: int | None = None)
             text = text.replace(slow, f"{slow.split(':')[0]}: {every_seconds}s")
     (home / "prometheus.yml").write_text(text, encoding="utf-8")
     services = [
-        {"targets": [f"{LOOPBACK}:{settings.port(name)}"], "labels": {"service": name}} for name in settings.services
+        {
+            "targets": [f"{LOOPBACK}:{instance.port}" for instance in settings.instances(name)],
+            "labels": {"service": name},
+        }
+        for name in settings.services
     ]
     (home / "targets").mkdir(exist_ok=True)
     for name, groups in (("duban", services), ("alertmanager", []), ("monitoring", [])):

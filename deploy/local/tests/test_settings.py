@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from deploy.local import programs, secrets_store
+from deploy.local import doctor, programs, secrets_store
 from deploy.local.__main__ import main
 from deploy.local.settings import load
 from deploy.local.trouble import Trouble
@@ -73,6 +73,24 @@ def test_no_two_parts_share_a_port_even_with_three_brokers() -> None:
     several = {"kafka", "controller", "internal"}
     ports = [plain.port(name, nth) for name in plain.port_offsets for nth in range(3 if name in several else 1)]
     assert len(ports) == len(set(ports))
+
+
+def test_a_second_process_of_each_service_has_ports_a_name_and_files_of_its_own(tmp_path: Path) -> None:
+    settings = load({"DUBAN_HOME": str(tmp_path), "BROKERS": "3", "REPLICAS": "3"})
+    started = programs.services(settings, dict.fromkeys(settings.services, "postgresql://x"))
+    assert [each.name for each in started[:4]] == ["gateway", "gateway-2", "gateway-3", "ledger"]
+    told = [each.environment for each in started]
+    assert told[1]["DUBAN_HTTP_PORT"] == str(settings.port("gateway") + 100)
+    assert len({each["DUBAN_DATA_DIRECTORY"] for each in told}) == 15
+    taken = [port for _, port in doctor.ports_of(settings)]
+    assert len(taken) == len(set(taken))
+    assert {each["DUBAN_HTTP_PORT"] for each in told} <= set(map(str, taken))
+
+
+@pytest.mark.parametrize("said", ["0", "4", "two"])
+def test_a_number_of_processes_that_can_not_be_is_refused(said: str) -> None:
+    with pytest.raises(Trouble, match="REPLICAS"):
+        load({"REPLICAS": said})
 
 
 def test_two_brokers_are_refused() -> None:
