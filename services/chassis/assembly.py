@@ -204,6 +204,7 @@ def app_of(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> Fas
             *(check for part in parts for check in (*_of_consumers(part), *part.readiness)),
         ],
         routers=[*(each for part in parts for each in part.routers), trail.router(platform.service, platform.database)],
+        most_requests=platform.settings.most_requests,
     )
     app.state.trail = Recorder(platform.database)
     return guard(app, platform.city, platform.sign_in)

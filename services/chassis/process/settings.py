@@ -39,6 +39,11 @@ class ServiceSettings(KafkaSettings, SignInSettings):
         default="127.0.0.1",
         description="comma-separated addresses and networks whose X-Forwarded-For says where a request came from; not all of them",
     )
+    most_requests: int = Field(
+        default=256,
+        ge=1,
+        description="reads, and as many commands, that are answered at once; who comes beyond is told 503 too-busy",
+    )
     roles: str = Field(default="", description="comma-separated roles to run; empty means all")
     topic_prefix: str = ""
     profile: Path = Field(default=Path("deploy/profiles/jincheng"), description="directory of the city profile")

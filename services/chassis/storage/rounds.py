@@ -73,6 +73,9 @@ class Rounds(Generic[Asked, Said]):
         weight = self._weight(asked)
         if self._weight_waiting and self._weight_waiting + weight > _ROUNDS_AHEAD * max(self._most, MOST):
             raise RoundsFull
+        client = leaving.present()
+        if client is not None and client.has_left:
+            raise leaving.ClientLeft
         # Not `_Request[Asked, Said](…)`: to make one by its subscripted name costs more than the rest of this.
         request: _Request[Asked, Said] = _Request(asked)
         self._waiting.append(request)
@@ -80,7 +83,6 @@ class Rounds(Generic[Asked, Said]):
         if self._running is None:
             # In a context of its own: a round belongs to no request, and its trace is none of theirs.
             self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
-        client = leaving.present()
         if client is None:
             return await request.answer
         with client.heard(request.drop):

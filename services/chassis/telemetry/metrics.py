@@ -96,6 +96,18 @@ HTTP_WAITING: Final = Gauge(
     "duban_http_requests_waiting",
     "Requests that wait for news because their sender wished to (Prefer: wait). They are not in the durations.",
 )
+HTTP_UNDER_WAY: Final = Gauge(
+    "duban_http_requests_under_way",
+    "Seats that requests hold which are being answered, by lane: reads, commands. A large body holds several; those who "
+    "wait for news hold none.",
+    ["lane"],
+)
+HTTP_TURNED_AWAY: Final = Counter(
+    "duban_http_requests_turned_away_total",
+    "Requests refused at once with 503 too-busy because no seat of their lane was left. Many of them for minutes: more is "
+    "asked than this process can answer; run another beside it, or find who asks.",
+    ["lane"],
+)
 KAFKA_CERTIFICATE_ENDS: Final = Gauge(
     "duban_kafka_certificate_ends_timestamp_seconds",
     "Until when the certificate that a Kafka broker shows is valid; none on connections without TLS.",

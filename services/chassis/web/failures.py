@@ -94,7 +94,7 @@ def unexpected(method: str, error: Exception) -> Response:
     A bug is logged with its trace; what is away (the database) with its name.
     """
     if isinstance(error, RoundsFull):
-        return respond(Problem("unavailable", headers={"Retry-After": str(_FULL_RETRY_AFTER_SECONDS)}))
+        return respond(Problem("too-busy", headers={"Retry-After": str(_FULL_RETRY_AFTER_SECONDS)}))
     if is_retryable(error):
         _log.warning("request met something that is away", error=repr(error))
         return respond(Problem("unavailable", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))

@@ -17,7 +17,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import Context
 from typing import Any, Final, Generic, TypeVar
 
@@ -26,6 +26,7 @@ import structlog
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import is_retryable
 from services.chassis.telemetry import metrics
+from services.chassis.web.lanes import resting
 from services.chassis.web.observed import WAITED
 from services.chassis.web.problems import Problem
 from services.chassis.web.waiting import Wish
@@ -70,7 +71,8 @@ class Waiters(Generic[K, V]):
         if held:
             self.count(account, 1)
         try:
-            yield place
+            with resting() if held else nullcontext():
+                yield place
         finally:
             place.leave()
             if held:
@@ -195,7 +197,8 @@ class Place(Generic[K, V]):
         began = time.perf_counter()
         self._waiters.count(self._account, 0 if self._held else 1)
         try:
-            return await self._answer
+            with resting():
+                return await self._answer
         finally:
             self._answer = None
             self._waiters.count(self._account, 0 if self._held else -1)

@@ -22,7 +22,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.publishing.outbox import outgoing
 from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
-from services.chassis.storage.rounds import Rounds, RoundsFull
+from services.chassis.storage.rounds import Rounds
 from services.chassis.telemetry import acts
 from services.chassis.telemetry.acts import Act
 from services.gateway.intake.model.claims import Claim, Refused
@@ -68,16 +68,13 @@ class Intake:
 
 
 async def accept_events(examined: Examined, *, county: str, topic: str, deps: Intake) -> list[Outcome]:
-    """Return what became of each event, in order; raises NotAccepted when any could not be handed over."""
+    """Return what became of each event, in order; raises NotAccepted when any could not be handed over, and RoundsFull."""
     if (act := acts.current()) is not None:
         # Of a round that others share, too, only what is taken in was done.
         act.is_kept_by_answer = True
     if county not in deps.rounds:
         deps.rounds[county] = Rounds(partial(_accept_round, county, topic, deps), weight=len, most=_MOST_EVENTS)
-    try:
-        outcomes = await deps.rounds[county].ask(Asked(examined, act))
-    except RoundsFull as full:
-        raise NotAccepted from full
+    outcomes = await deps.rounds[county].ask(Asked(examined, act))
     accepted = sum(isinstance(outcome, Queued) for outcome in outcomes)
     EVENTS.labels(county, "accepted").inc(accepted)
     EVENTS.labels(county, "rejected").inc(len(outcomes) - accepted)

@@ -1,0 +1,170 @@
+"""What can't be served at once is refused at once: 503 `too-busy` with Retry-After, and nothing was done.
+
+Reads and commands have a lane each, so that a flood of one kind leaves the other alone. A lane has so many seats, and a
+request holds one from its head to its answer, a large body more of them. Whoever waits for news (`Prefer: wait`, a
+stream) costs next to nothing, and gives its seat back meanwhile. Nobody may hold more seats than are left to all others
+together (the dynamic threshold of Choudhury and Hahne, IEEE/ACM ToN 6(2), 1998): a single caller gets half of a lane, two
+a third each, and whoever comes with little always finds a seat. Callers are told apart by what they show, unread.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+import msgspec
+import structlog
+from fastapi import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from duban_contracts.refusals import refusal
+from services.chassis.telemetry import metrics
+from services.chassis.web.observed import PROBES
+from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, problem_body
+
+_log = structlog.get_logger(__name__)
+
+MOST: Final = 256
+"""Seats of each lane: four rounds' worth of commands, and half a second's of reads."""
+LONGEST_RETRY: Final = 30
+_SEAT_BYTES: Final = 64 * 1024
+# Of a lane, for one body: a county's largest batch must find a place at all.
+_LARGEST_SHARE: Final = 4
+_TOO_BUSY: Final = msgspec.json.encode(problem_body(refusal("too-busy")))
+_READS: Final = frozenset({"GET", "HEAD"})
+
+
+class Seat:
+    """A request's place in its lane."""
+
+    __slots__ = ("_lane", "_party", "_weight", "is_held")
+
+    def __init__(self, lane: Lane, party: bytes, weight: int) -> None:
+        self._lane, self._party, self._weight, self.is_held = lane, party, weight, False
+
+    def take(self) -> None:
+        """Hold it."""
+        if not self.is_held:
+            self.is_held = True
+            self._lane.add(self._party, self._weight)
+
+    def give_back(self) -> None:
+        """Leave it to others."""
+        if self.is_held:
+            self.is_held = False
+            self._lane.add(self._party, -self._weight)
+
+
+class Lane:
+    """The seats for one kind of request; `now` gives seconds of a clock that never goes back."""
+
+    def __init__(self, name: str, most: int, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._name, self._most, self._now = name, most, now
+        self._held = Counter[bytes]()
+        self._taken = 0
+        self._since, self._served, self._rate = now(), 0, 1.0
+        self._next = 0.0
+        self._told_at, self._refused = -math.inf, 0
+        self._gauge = metrics.HTTP_UNDER_WAY.labels(name)
+        self._turned_away = metrics.HTTP_TURNED_AWAY.labels(name)
+
+    def seat(self, party: bytes, size: int | None) -> Seat | None:
+        """Return a seat, held, for a request of `party` whose body has `size` bytes (None: nobody knows), or None."""
+        largest = max(1, self._most // _LARGEST_SHARE)
+        weight = largest if size is None else min(largest, 1 + size // _SEAT_BYTES)
+        if self._held[party] + weight > self._most - self._taken:
+            return None
+        seat = Seat(self, party, weight)
+        seat.take()
+        return seat
+
+    def add(self, party: bytes, weight: int) -> None:
+        """Count seats that a party takes, or gives back."""
+        self._taken += weight
+        self._held[party] += weight
+        if self._held[party] <= 0:
+            del self._held[party]
+        self._gauge.set(self._taken)
+
+    def served(self) -> None:
+        """Note that one more was answered: by these it is reckoned when others may come back."""
+        now = self._now()
+        if now - self._since >= 1:
+            self._rate = max(1.0, self._served / (now - self._since))
+            self._since, self._served = now, 0
+        self._served += 1
+
+    def turn_away(self) -> int:
+        """Return after how many whole seconds somebody who finds no seat may come back, behind those told so before."""
+        now = self._now()
+        self._next = max(self._next, now) + 1 / self._rate
+        self._turned_away.inc()
+        self._refused += 1
+        if now - self._told_at >= 1:
+            _log.warning("requests are turned away", lane=self._name, requests=self._refused, seats=self._most)
+            self._told_at, self._refused = now, 0
+        self._next = min(self._next, now + LONGEST_RETRY)
+        return max(1, math.ceil(self._next - now))
+
+
+_seat: ContextVar[Seat | None] = ContextVar("seat", default=None)
+
+
+@contextmanager
+def resting() -> Iterator[None]:
+    """Leave the request's seat to others while the block waits. It comes back without being asked for."""
+    seat = _seat.get()
+    if seat is None or not seat.is_held:
+        yield
+        return
+    seat.give_back()
+    try:
+        yield
+    finally:
+        seat.take()
+
+
+class Lanes:
+    """Middleware, outermost: turns away what finds no seat, before a byte of its body is read. Probes need none."""
+
+    def __init__(self, app: ASGIApp, most: int = MOST) -> None:
+        self._app = app
+        self._reads, self._commands = Lane("reads", most), Lane("commands", most)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self._app(scope, receive, send)
+            return
+        lane = self._reads if scope["method"] in _READS else self._commands
+        seat = lane.seat(*_who_and_how_much(scope))
+        if seat is None:
+            metrics.HTTP_REQUESTS.labels(scope["method"], "turned-away", "503").inc()
+            headers = {"Retry-After": str(lane.turn_away())}
+            await Response(_TOO_BUSY, 503, headers, PROBLEM_CONTENT_TYPE)(scope, receive, send)
+            return
+        token = _seat.set(seat)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            _seat.reset(token)
+            seat.give_back()
+            lane.served()
+
+
+def _who_and_how_much(scope: Scope) -> tuple[bytes, int | None]:
+    """Return what a request shows of its sender, and the bytes of its body, None where it doesn't say."""
+    party, size, is_chunked = b"", 0, False
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            party = value
+        elif name == b"content-length" and value.isdigit():
+            size = int(value)
+        elif name == b"transfer-encoding":
+            is_chunked = True
+    return party, None if is_chunked else size
