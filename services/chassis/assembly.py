@@ -22,11 +22,13 @@ from services.chassis.access.signin.door import SignIn
 from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
 from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.options import ConsumerOptions
-from services.chassis.process import certificates
+from services.chassis.process import certificates, vitals
 from services.chassis.process.clock import Clock
 from services.chassis.process.periodic import every
-from services.chassis.process.service import Role, Service
+from services.chassis.process.service import Role, Service, together
 from services.chassis.process.settings import ServiceSettings
+from services.chassis.process.vitals import Ask
+from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.relay import Relay
 from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
@@ -68,6 +70,7 @@ class Platform(Generic[S]):
     sign_in: SignIn | None = None
     """None where people don't sign in: keys alone are taken."""
     reactions: Reactions = field(default_factory=Reactions)
+    broker_clock: BrokerClock = field(default_factory=BrokerClock)
 
     def topic(self, name: str) -> str:
         """Return the name of a declared topic on this installation."""
@@ -129,6 +132,8 @@ class Part:
     jobs: Sequence[Job] = ()
     reactions: Mapping[type[EventData], Reaction] = field(default_factory=dict)
     readiness: Sequence[Readiness] = ()
+    # Servers beside PostgreSQL and Kafka, by the name that `duban_dependency_up` gives them.
+    dependencies: Mapping[str, Ask] = field(default_factory=dict)
     waiters: Sequence[Waiters[Any, Any]] = ()
     close: Sequence[Callable[[], Awaitable[None]]] = ()
 
@@ -179,6 +184,7 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         bootstrap=platform.settings.kafka,
         service=platform.service,
         clock=platform.clock,
+        broker_clock=platform.broker_clock,
     )
     sealing = platform.every(EVERY_SECONDS, Sealing(database, platform.clock).once, name="trail", role="relay")
     work["relay"] = [relay.run, forgetting.run, sealing.run]
@@ -188,7 +194,7 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
     for job in (job for part in parts for job in part.jobs):
         work.setdefault(job.role, []).append(job.run)
     roles: dict[str, Role] = {"http": _http(platform, parts, title)}
-    roles.update({role: partial(_together, runs) for role, runs in work.items() if runs})
+    roles.update({role: partial(together, runs) for role, runs in work.items() if runs})
     once = frozenset(job.role for part in parts for job in part.jobs if not job.restartable)
     return Service(platform.service, roles, partial(_close, platform, parts), once)
 
@@ -228,18 +234,13 @@ def _http(platform: Platform[Any], parts: Sequence[Part], title: str) -> Role:
         for waiters in (each for part in parts for each in part.waiters):
             waiters.close()
 
-    beside = [platform.sign_in.provider.run] if platform.sign_in else []
-    return partial(_together, [serving, letting_go, *beside])
-
-
-async def _together(runs: Sequence[Role], stopping: asyncio.Event) -> None:
-    async with asyncio.TaskGroup() as group:
-        for run in runs:
-            group.create_task(_await(run(stopping)))
-
-
-async def _await(work: Awaitable[None]) -> None:
-    await work
+    beside: list[Role] = []
+    others = {name: ask for part in parts for name, ask in part.dependencies.items()}
+    if provider := platform.sign_in and platform.sign_in.provider:
+        beside.append(provider.run)
+        others["oidc"] = provider.unanswered
+    telling = partial(vitals.tell, platform.database, platform.settings.kafka, others, platform.clock)
+    return partial(together, [serving, letting_go, telling, *beside])
 
 
 async def _close(platform: Platform[Any], parts: Sequence[Part]) -> None:

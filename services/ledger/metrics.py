@@ -29,3 +29,15 @@ CHECKPOINT: Final = Gauge(
     "looked yet, when the newest one was signed. When it stays behind, outsiders can't hold the newest records against anything: see "
     "DubanCheckpointLate.",
 )
+COUNTY_INFO: Final = Gauge("duban_county_info", "The counties of the city by name; always 1.", ["county", "name"])
+COUNTY_LAST_CLAIM: Final = Gauge(
+    "duban_county_last_claim_timestamp_seconds",
+    "When the broker took the last claim of the county (wall time); none before its first one.",
+    ["county"],
+)
+COUNTY_USUAL_GAP: Final = Gauge(
+    "duban_county_usual_gap_seconds",
+    "The silence that the county does not exceed on 95 of 100 days on which one ended, of the last 90 days; at least a day, "
+    "and a week while fewer than five such days are known.",
+    ["county"],
+)

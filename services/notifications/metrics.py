@@ -26,5 +26,6 @@ NOTICE_UNRESOLVED: Final = Gauge(
 )
 NOTICE_OLDEST_PENDING: Final = Gauge(
     "duban_notice_oldest_pending_timestamp_seconds",
-    "Since when the oldest pending delivery waits (wall time); stands at now when there is none.",
+    "Since when the oldest pending delivery of the channel waits (wall time); stands at now when there is none.",
+    ["channel"],
 )

@@ -25,7 +25,15 @@ OLDEST_UNRAISED: Final = Gauge(
 )
 MISSED: Final = Gauge(
     "duban_supervision_missed",
-    "Self-audit: deadlines that passed without their event, clocks that disagree with their alarms, and hazards without a clock.",
+    "Self-audit: deadlines that passed without their event, clocks that disagree with their alarms, and hazards without a "
+    "clock, by reason. Those of ledger_behind are held back rightly: the ledger does not know yet; all others are faults.",
+    ["reason"],
+)
+AUDITED: Final = Gauge(
+    "duban_audit_timestamp_seconds",
+    "When the last self-audit was finished (wall time), since when the process runs before the first one. What an audit found "
+    "says nothing once it is old.",
+    ["audit"],
 )
 TASKS_WRONG: Final = Gauge(
     "duban_tasks_wrong",

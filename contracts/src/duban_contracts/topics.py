@@ -172,7 +172,8 @@ def city_topics(counties: Iterable[str], prefix: str = "") -> list[Topic]:
     # The broker's clock, not the county's, decides when a claim arrived: 督办逾期 depends on it (promise P3).
     append_time = {"message.timestamp.type": "LogAppendTime"}
     topics = [
-        Topic(f"{prefix}{TopicFamily.HAZARD}", KEEP_FOREVER),
+        # Every second a heartbeat goes here: its stamp beside our own clock tells how far apart the two are.
+        Topic(f"{prefix}{TopicFamily.HAZARD}", KEEP_FOREVER, config=dict(append_time)),
         Topic(f"{prefix}{TopicFamily.SUPERVISION}", KEEP_FOREVER),
         Topic(f"{prefix}{TopicFamily.TASK}", KEEP_FOREVER),
         Topic(f"{prefix}{TopicFamily.NOTICE}", KEEP_FOREVER),

@@ -83,10 +83,10 @@ class Consumer:
         When too much fails it stands still until somebody has decided about the dead letters. Raises Stalled when there
         is work and nothing moves.
         """
-        self.standing.begins(self._clock)
+        since = self.standing.begins(self._clock)
         tells = asyncio.create_task(self._telling.keep_on(), name=f"{self._name}-telling")
         try:
-            await self._be_member_again(stopping)
+            await self._be_member_again(stopping, since)
         except Exception as error:
             self.standing.waits(f"died: {error!r}")
             raise
@@ -94,8 +94,8 @@ class Consumer:
             tells.cancel()
             await asyncio.gather(tells, return_exceptions=True)
 
-    async def _be_member_again(self, stopping: asyncio.Event) -> None:
-        attempt, since = 0, self._clock.wall()
+    async def _be_member_again(self, stopping: asyncio.Event, since: datetime) -> None:
+        attempt = 0
         while not stopping.is_set():
             began = time.monotonic()
             try:

@@ -179,6 +179,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _export(self, asked_at: datetime, assignment: Sequence[TopicPartition], behind: set[TopicPartition]) -> None:
         metrics.CONSUMER_LAG.labels(self._name).set(self._lag)
+        metrics.CONSUMER_PARTITIONS.labels(self._name).set(len(assignment))
         if assignment:
             waiting = behind - self._consumer.paused()
             oldest = min((self._oldest(partition) for partition in waiting), default=asked_at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from services.chassis.process.clock import Clock
@@ -16,11 +17,19 @@ class Standing:
     def __init__(self, consumer: str) -> None:
         self._consumer = consumer
         self._waits_for: str | None = None
+        self._since: datetime | None = None
 
-    def begins(self, clock: Clock) -> None:
-        """Note that the consumer is run in this process; what is not known from now on is as old as this."""
-        metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._consumer).set(clock.wall().timestamp())
+    def begins(self, clock: Clock) -> datetime:
+        """Note that the consumer is run in this process, and return since when (wall): what is not known is as old as this.
+
+        One that died and is begun again is no younger for it: a stall ends the role after 90 s, and its alarm must not end.
+        """
+        if self._since is None:
+            self._since = clock.wall()
+            metrics.CONSUMER_OLDEST_UNPROCESSED.labels(self._consumer).set(self._since.timestamp())
+            metrics.CONSUMER_PARTITIONS.labels(self._consumer).set(0)
         self.waits("has not joined its group yet")
+        return self._since
 
     def reads(self) -> None:
         """Note that it has its partitions, be they none, and that the broker answers."""

@@ -110,28 +110,34 @@ class KafkaSettings(Environment):
 
 async def obstacle(bootstrap: Broker | str) -> str | None:
     """Try to get in and return what is in the way, as a sentence for people; None when one broker lets us in."""
+    try:
+        # A broker that wants to know who we are tells its versions to anybody, and hangs up on the next question.
+        await metadata(bootstrap, [])
+    except NobodyLetsUsIn as error:
+        return str(error)
+    return None
+
+
+class NobodyLetsUsIn(Exception):
+    """No broker answered; the sentence says of the last one what is in the way."""
+
+
+async def metadata(bootstrap: Broker | str, topics: list[str] | None) -> Any:
+    """Return what the first broker that answers says of `topics` (None: of all that we may see). Raises NobodyLetsUsIn."""
     told = options(bootstrap)
     found = "no address is given"
     for host, port, _ in collect_hosts(told.pop("bootstrap_servers"), randomize=False):
-        with _quiet():
-            found = await _obstacle_at(host, port, told, bootstrap) or ""
-        if not found:
-            return None
-        found = f"{host}:{port}: {found}"
-    return found
-
-
-async def _obstacle_at(host: str, port: int, told: dict[str, Any], bootstrap: Broker | str) -> str | None:
-    try:
-        connection = await create_conn(host, port, request_timeout_ms=int(_ASK_SECONDS * 1000), **told)
         try:
-            # A broker that wants to know who we are tells its versions to anybody, and hangs up on the next question.
-            await connection.send(MetadataRequest([]))
-        finally:
-            connection.close()
-    except (KafkaError, OSError) as error:
-        return in_words(error, Broker(bootstrap) if isinstance(bootstrap, str) else bootstrap)
-    return None
+            with _quiet():
+                connection = await create_conn(host, port, request_timeout_ms=int(_ASK_SECONDS * 1000), **told)
+                try:
+                    return await connection.send(MetadataRequest(topics, allow_auto_topic_creation=False))
+                finally:
+                    connection.close()
+        except (KafkaError, OSError) as error:
+            known = Broker(bootstrap) if isinstance(bootstrap, str) else bootstrap
+            found = f"{host}:{port}: {in_words(error, known)}"
+    raise NobodyLetsUsIn(found)
 
 
 def in_words(error: KafkaError | OSError, broker: Broker) -> str:

@@ -18,7 +18,7 @@ import uvloop
 
 from services.chassis.process.secret_files import UnusableSetting, given
 from services.chassis.process.settings import ServiceSettings
-from services.chassis.telemetry import logs, tracing
+from services.chassis.telemetry import logs, metrics, tracing
 
 _log = structlog.get_logger(__name__)
 
@@ -134,6 +134,8 @@ async def supervise(
         asyncio.ensure_future(service.roles[role](stopping)): role for role in roles
     }
     stop: asyncio.Future[Any] = asyncio.ensure_future(stopping.wait())
+    for role in roles:
+        metrics.ROLE_DEATHS.labels(role)  # from 0, so that the first one is seen as an increase
     _log.info("roles started", roles=list(roles))
     try:
         while not stopping.is_set():
@@ -145,6 +147,7 @@ async def supervise(
                 if _exception(task) is None or role in service.once or not allowed.another(role):
                     tasks[task] = role
                     raise RoleDied(_describe(role, task)) from _exception(task)
+                metrics.ROLE_DEATHS.labels(role).inc()
                 _log.error("role is started again", role=role, exc_info=_exception(task))
                 tasks[asyncio.ensure_future(_again(service.roles[role], stopping))] = role
         _log.info("stopping")
@@ -177,3 +180,14 @@ def _exception(task: asyncio.Future[Any]) -> BaseException | None:
 def _describe(role: str, task: asyncio.Future[Any]) -> str:
     error = _exception(task)
     return f"role {role} ended by itself" if error is None else f"role {role} died: {error!r}"
+
+
+async def together(runs: Sequence[Role], stopping: asyncio.Event) -> None:
+    """Run these as one role: when one of them dies, all end, and the role has died."""
+    async with asyncio.TaskGroup() as group:
+        for run in runs:
+            group.create_task(_await(run(stopping)))
+
+
+async def _await(work: Awaitable[None]) -> None:
+    await work

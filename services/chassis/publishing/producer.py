@@ -13,9 +13,11 @@ from typing import Any, Final
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.structs import RecordMetadata
 
 from services.chassis.process import kafka
 from services.chassis.process.kafka import Broker
+from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.outbox import OutboxMessage
 
 _log = structlog.get_logger(__name__)
@@ -35,8 +37,11 @@ class PublishError(Exception):
 class ReliableProducer:
     """Publishes batches with acks=all and reports per message what the broker acknowledged."""
 
-    def __init__(self, bootstrap: Broker | str, client_id: str, *, timeout: float = 15.0) -> None:
+    def __init__(
+        self, bootstrap: Broker | str, client_id: str, *, timeout: float = 15.0, broker_clock: BrokerClock | None = None
+    ) -> None:
         self._bootstrap = bootstrap
+        self._broker_clock = broker_clock or BrokerClock()
         self._client_id = client_id
         self._timeout = timeout
         self._producer: AIOKafkaProducer | None = None
@@ -55,6 +60,7 @@ class ReliableProducer:
         try:
             async with asyncio.timeout(self._timeout):
                 producer = await self._current()
+                sent = self._broker_clock.now()
                 for number, message in enumerate(messages):
                     if message.topic in too_large:
                         continue  # nothing may overtake what stands before it, a heartbeat least of all
@@ -62,7 +68,8 @@ class ReliableProducer:
                         futures[number] = await producer.send(message.topic, **_record(message))
                     except MessageSizeTooLargeError:
                         too_large.add(message.topic)
-                await asyncio.gather(*futures.values(), return_exceptions=True)
+                answers = await asyncio.gather(*futures.values(), return_exceptions=True)
+                self._broker_clock.note(sent, self._broker_clock.now(), _stamps(answers))
         # aiokafka asserts what it is given, such as the number of a partition.
         except (TimeoutError, KafkaError, OSError, AssertionError) as error:
             failure = error
@@ -116,6 +123,11 @@ async def _stop(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except (TimeoutError, KafkaError, OSError) as error:
         _log.warning("kafka producer did not stop cleanly", error=repr(error))
+
+
+def _stamps(answers: Sequence[object]) -> list[float]:
+    """Return when (Unix time) brokers say that they took the records, where the topic has them say it."""
+    return [each.timestamp / 1000 for each in answers if isinstance(each, RecordMetadata) and each.timestamp_type]
 
 
 def _result(future: asyncio.Future[object] | None, failure: BaseException | None) -> PublishError | None:

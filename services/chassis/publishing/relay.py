@@ -14,6 +14,7 @@ from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
 from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import rest
+from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.outbox import OutboxMessage, Posted, unpack_headers
 from services.chassis.publishing.producer import PublishError, ReliableProducer
 from services.chassis.storage.database import Connection, Database, is_retryable
@@ -42,11 +43,20 @@ class Relay:
     A crash between ack and delete publishes the same event ids again; consumers drop what they have seen.
     """
 
-    def __init__(self, *, database: Database, bootstrap: Broker | str, service: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        bootstrap: Broker | str,
+        service: str,
+        clock: Clock,
+        broker_clock: BrokerClock | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._count_at = clock.wall()
-        self._producer = ReliableProducer(bootstrap, f"duban-{service}-relay")
+        self._told = False
+        self._producer = ReliableProducer(bootstrap, f"duban-{service}-relay", broker_clock=broker_clock)
         # In a row: what went well since is not held against a fault of today, or an alarm would wait for one of last month.
         self._failures = 0
         self._posted = asyncio.Event()
@@ -54,8 +64,10 @@ class Relay:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Carry events until `stopping`; faults of the database or the broker are waited out."""
-        # What is not known from now on is as old as this.
-        metrics.OUTBOX_OLDEST.set(self._clock.wall().timestamp())
+        if not self._told:
+            # What is not known yet is as old as this. A relay that died and is begun again has said better.
+            metrics.OUTBOX_OLDEST.set(self._clock.wall().timestamp())
+            self._told = True
         try:
             while not stopping.is_set():
                 try:
@@ -109,10 +121,17 @@ class Relay:
         await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", acknowledged)
         reach("relay.deleted")
         metrics.OUTBOX_PUBLISHED.inc(len(acknowledged))
+        self._measure(rows, set(acknowledged))
         failed = next((result for result in results if result is not None), None)
         if failed is not None:
             raise failed
         return len(rows)
+
+    def _measure(self, rows: Sequence[asyncpg.Record], acknowledged: set[int]) -> None:
+        now, stage = self._clock.wall(), metrics.STAGE_DURATION.labels("outbox")
+        for row in rows:
+            if row["id"] in acknowledged:
+                stage.observe(max(0.0, (now - row["created_at"]).total_seconds()))
 
     async def _report(self, connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
         pending = len(rows)

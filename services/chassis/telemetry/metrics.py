@@ -7,7 +7,50 @@ from typing import Final
 from prometheus_client import Counter, Gauge, Histogram
 
 _FAST_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_AGE_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400)
+_AGE_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 7200, 86400)
+
+BUILD_INFO: Final = Gauge("duban_build_info", "Which release this process is; always 1.", ["version"])
+DEPENDENCY_UP: Final = Gauge(
+    "duban_dependency_up",
+    "Whether the server answered this process when it was last asked, some seconds ago: 1 or 0. What all processes say of "
+    "it is the truth; what one says alone may be its network.",
+    ["dependency"],
+)
+KAFKA_PARTITIONS: Final = Gauge(
+    "duban_kafka_partitions",
+    "Partitions of the topics that this process may see: all, those with fewer copies in sync than they have replicas "
+    "(under_replicated), and those without a leader (offline).",
+    ["state"],
+)
+BROKER_CLOCK_OFFSET: Final = Gauge(
+    "duban_broker_clock_offset_seconds",
+    "By how much the clock of a Kafka broker is ahead of this host's, from the instants that it stamps on what is published "
+    "here; exact to a quarter of a second, none before the first. Deadlines are measured by the broker's.",
+)
+BROKER_CLOCK_OFFSET.set(float("nan"))
+ROLE_DEATHS: Final = Counter(
+    "duban_role_deaths_total",
+    "How often a role of this process died and was started again beside the others.",
+    ["role"],
+)
+LOOP_LAG: Final = Histogram(
+    "duban_event_loop_lag_seconds",
+    "How late the event loop comes to what is due: what everybody waits while one piece of work computes.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+POOL_CONNECTIONS: Final = Gauge(
+    "duban_pool_connections",
+    "Connections of the process' pool to PostgreSQL: open, idle among them, and the limit. None idle at the limit: who "
+    "comes waits.",
+    ["state"],
+)
+STAGE_DURATION: Final = Histogram(
+    "duban_stage_duration_seconds",
+    "Wall time of the stages that are no consumer's: outbox (written, to the broker's ack), delivery (a letter is written, "
+    "to its being taken by the receiver). Consumers have duban_consumer_event_age_seconds.",
+    ["stage"],
+    buckets=_AGE_BUCKETS,
+)
 
 CONSUMER_EVENTS: Final = Counter(
     "duban_consumer_events_total",
@@ -34,6 +77,11 @@ CONSUMER_OPEN_TRANSACTION: Final = Gauge(
 CONSUMER_READING: Final = Gauge(
     "duban_consumer_reading",
     "1 while the consumer has its partitions and the broker answers it; 0 while it joins, is built anew or stands still.",
+    ["consumer"],
+)
+CONSUMER_PARTITIONS: Final = Gauge(
+    "duban_consumer_assigned_partitions",
+    "Partitions that the group has given to this member; 0 while it stands by, none where the consumer is not run.",
     ["consumer"],
 )
 CONSUMER_HALTED: Final = Gauge(

@@ -6,14 +6,13 @@ decides where requests go: a consumer that can't read its topics takes no comman
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from asyncpg import PostgresError
 from fastapi import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.chassis.storage.database import Database, is_retryable
+from services.chassis.process.vitals import database_answers
+from services.chassis.storage.database import Database
 from services.chassis.web.documents import Document, answer
 from services.chassis.web.routes import Router
 
@@ -45,11 +44,11 @@ def router(database: Database, readiness: Sequence[Readiness]) -> Router:
 
     @routes.get("/readyz", summary="就绪：本进程的各项工作都在进行", response_model=Ready, responses=unready)
     async def readyz() -> Response:
-        return await _told([_database_ready(database), *readiness])
+        return await _told([database_answers(database), *readiness])
 
     @routes.get("/readyz/http", summary="就绪：可以应答请求", response_model=Ready, responses=unready)
     async def readyz_http() -> Response:
-        return await _told([_database_ready(database)])
+        return await _told([database_answers(database)])
 
     @routes.get("/metrics", include_in_schema=False)
     async def exposition() -> Response:
@@ -62,17 +61,3 @@ async def _told(checks: Sequence[Readiness]) -> Response:
     missing = [text for check in checks if (text := await check())]
     ready = Ready(status="unready" if missing else "ready", missing=missing)
     return answer(ready, status=503 if missing else 200)
-
-
-def _database_ready(database: Database) -> Readiness:
-    async def check() -> str | None:
-        try:
-            async with asyncio.timeout(2), database.acquire() as connection:
-                await connection.fetchval("SELECT 1")
-        except Exception as error:
-            if not is_retryable(error) and not isinstance(error, PostgresError):
-                raise
-            return f"PostgreSQL: {type(error).__name__}"
-        return None
-
-    return check

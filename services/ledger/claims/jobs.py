@@ -10,6 +10,7 @@ from services.ledger import metrics
 from services.ledger.claims.tables import waiting
 
 REPORT_SECONDS: Final = 1.0
+ARRIVALS_SECONDS: Final = 15.0
 
 
 async def report_waiting(database: Database, counties: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,10 @@ from duban_contracts.events.gathering import HazardMerged, HazardUnmerged
 from duban_contracts.events.hazards import HazardConfirmed, HazardPlanned, HazardRegraded, HazardRejected
 from services.chassis.assembly import Part, Platform
 from services.chassis.consuming import progress
+from services.chassis.consuming.deliveries import Delivery
 from services.chassis.consuming.options import ConsumerOptions
+from services.chassis.storage.database import Connection
+from services.ledger.claims.handlers.arrivals import Arrivals
 from services.ledger.claims.handlers.take_claims import (
     Claims,
     follow_merging,
@@ -18,7 +22,7 @@ from services.ledger.claims.handlers.take_claims import (
     take_claims,
 )
 from services.ledger.claims.http import Deps, router
-from services.ledger.claims.jobs import REPORT_SECONDS, report_waiting
+from services.ledger.claims.jobs import ARRIVALS_SECONDS, REPORT_SECONDS, report_waiting
 from services.ledger.freshness.handlers import CONSUMER
 
 
@@ -26,10 +30,16 @@ def wire(platform: Platform[Any]) -> Part:
     """Return the claims' part of the ledger."""
     claims = Claims.on(platform)
     release = partial(release_waiting, claims=claims)
+    arrivals = Arrivals(platform.database, platform.clock, platform.city, claims.county_of)
+
+    async def take(connection: Connection, deliveries: Sequence[Delivery]) -> None:
+        await take_claims(connection, deliveries, claims=claims)
+        arrivals.note(deliveries)
+
     consumer = platform.consumer(
         "claims",
         list(claims.county_of),
-        partial(take_claims, claims=claims),
+        take,
         refuse=partial(refuse_records, claims=claims),
         progress=partial(progress.note, consumer=CONSUMER),
         # A county's claim is taken at once; under load a breath makes the next batch fuller. Everything behind it gathers.
@@ -39,7 +49,10 @@ def wire(platform: Platform[Any]) -> Part:
     return Part(
         routers=[router(Deps(platform.database))],
         consumers=[consumer],
-        jobs=[platform.every(REPORT_SECONDS, counting, name="waiting claims")],
+        jobs=[
+            platform.every(REPORT_SECONDS, counting, name="waiting claims"),
+            platform.every(ARRIVALS_SECONDS, arrivals.keep, name="arrivals"),
+        ],
         reactions={
             **dict.fromkeys((HazardConfirmed, HazardRejected, HazardPlanned, HazardRegraded), release),
             **dict.fromkeys((HazardMerged, HazardUnmerged), partial(follow_merging, claims=claims)),

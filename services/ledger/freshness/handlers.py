@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import COUNTY_PARTITIONS, PARTITIONS, TopicFamily, claims_topic, consumer
 from services.chassis.assembly import Platform
-from services.chassis.consuming.progress import how_far
+from services.chassis.consuming.progress import MARGIN, NOTHING_KNOWN, how_far
 from services.chassis.process.clock import Clock
 from services.chassis.publishing import outbox
+from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.publishing.outbox import outgoing
 from services.chassis.storage.database import Connection
@@ -24,6 +25,7 @@ from services.ledger.history.model import SOURCE
 from services.ledger.history.tables import locks
 
 CONSUMER: Final = consumer("ledger.claims").name
+_MEASURED_WITHIN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,24 +48,36 @@ class Freshness:
 
 
 async def beat(connection: Connection, *, freshness: Freshness) -> datetime | None:
-    """Send one heartbeat to every partition; return its instant (domain time), or None if nothing is new.
+    """Send one heartbeat to every partition; return its instant (domain time), or None if nothing new can be said.
 
     The progress is read and the rows are written while no command is in flight. So whatever a command or a
     claim recorded before `applied_through` stands ahead of the heartbeat in the outbox.
     """
     await locks.wait_for_commands(connection)
+    previous = await tables.last_heartbeat(connection)
+    if previous is not None and await _clocks_are_apart(connection):
+        # Nothing is said of any county, and the fence stays where it is. That it goes out measures the clocks again.
+        await _send(connection, freshness, previous, dict.fromkeys(freshness.topics, NOTHING_KNOWN))
+        return None
     reading = await how_far(
         connection,
         CONSUMER,
         freshness.topics,
         partitions=COUNTY_PARTITIONS,
         clock=freshness.clock,
-        previous=await tables.last_heartbeat(connection),
+        previous=previous,
     )
     if reading is None or not await tables.raise_heartbeat(connection, reading.applied_through):
         return None
+    await _send(connection, freshness, reading.applied_through, reading.behind)
+    return reading.applied_through
+
+
+async def _send(
+    connection: Connection, freshness: Freshness, applied_through: datetime, behind: dict[str, datetime]
+) -> None:
     event = new_event(
-        LedgerHeartbeat(applied_through=reading.applied_through, behind=reading.behind),
+        LedgerHeartbeat(applied_through=applied_through, behind=behind),
         source=SOURCE,
         subject="heartbeat",
         key="heartbeat",
@@ -71,4 +85,14 @@ async def beat(connection: Connection, *, freshness: Freshness) -> datetime | No
     )
     messages = [outgoing(freshness.hazard_topic, event, partition) for partition in range(PARTITIONS)]
     await outbox.append(connection, messages)
-    return reading.applied_through
+
+
+async def _clocks_are_apart(connection: Connection) -> bool:
+    """Return whether the brokers' clocks are further from ours than the margin that every reading leaves for it.
+
+    A broker that is slower would stamp a late claim as one in time, after a deadline passed here; one that is faster, one in
+    time as late. What was not measured within a minute is not known, and holds up nobody.
+    """
+    since = datetime.fromtimestamp(BrokerClock.now(), UTC) - _MEASURED_WITHIN
+    ahead = await tables.broker_clock(connection, since=since)
+    return ahead is not None and abs(ahead) > MARGIN

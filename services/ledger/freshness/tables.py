@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
+from services.chassis.publishing.broker_clock import Measured
 from services.chassis.storage.database import Connection
 
 
@@ -25,3 +26,20 @@ async def raise_heartbeat(connection: Connection, applied_through: datetime) -> 
         )
         is True
     )
+
+
+async def note_broker_clock(connection: Connection, measured: Measured) -> None:
+    """Remember the newest measurement of the brokers' clocks."""
+    await connection.execute(
+        """INSERT INTO broker_clock (ahead, measured_at) VALUES ($1, $2)
+           ON CONFLICT (one) DO UPDATE SET ahead = EXCLUDED.ahead, measured_at = EXCLUDED.measured_at
+            WHERE broker_clock.measured_at < EXCLUDED.measured_at""",
+        measured.offset,
+        datetime.fromtimestamp(measured.at, UTC),
+    )
+
+
+async def broker_clock(connection: Connection, *, since: datetime) -> timedelta | None:
+    """Return by how much the brokers' clocks are ahead, None when nobody measured it after `since` (wall)."""
+    ahead: float | None = await connection.fetchval("SELECT ahead FROM broker_clock WHERE measured_at > $1", since)
+    return None if ahead is None else timedelta(seconds=ahead)

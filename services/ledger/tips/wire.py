@@ -27,5 +27,6 @@ def wire(platform: Platform[Settings]) -> Part:
             lookups.router(lookups.Deps(database, office)),
         ],
         jobs=[platform.every(_LET_GO_SECONDS, partial(let_go, database, office=office), name="identities")],
+        dependencies={"vault": office.vault.reach} if office.vault else {},
         close=[office.vault.close] if office.vault else [],
     )

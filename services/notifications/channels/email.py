@@ -62,6 +62,8 @@ class EmailSettings(Environment):
 class EmailCarrier:
     """Hands letters to the relay, one session each."""
 
+    server: Final = "smtp"
+
     def __init__(self, means: Means, settings: EmailSettings) -> None:
         self._means = means
         self._relay = settings
@@ -76,19 +78,8 @@ class EmailCarrier:
         Until DATA nothing can have been delivered, so every trouble there is transient unless the server
         refuses sender or mailbox with 5xx. From DATA on, no answer means that nobody knows.
         """
-        relay = self._relay
         message = self.message(parcel, address)
-        password = relay.password.get_secret_value() if relay.password else None
-        client = aiosmtplib.SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            timeout=relay.timeout,
-            use_tls=relay.security == "tls",
-            start_tls=relay.security == "starttls",
-            tls_context=self._tls,
-            username=relay.username,
-            password=password,
-        )
+        client = self._client()
         try:
             if trouble := await self._address(client, self._return_path(parcel), address):
                 return trouble
@@ -97,6 +88,32 @@ class EmailCarrier:
             # The server's word is known: what goes wrong in taking leave changes nothing.
             with suppress(Exception):
                 client.close()
+
+    async def obstacle(self) -> str | None:
+        """Greet the relay and log in, as for a letter, and hang up."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._relay.timeout):
+                await client.connect()
+        except Exception as error:  # noqa: BLE001 - whatever the client raises, no letter would be taken
+            return _in_words(error)
+        finally:
+            with suppress(Exception):
+                client.close()
+        return None
+
+    def _client(self) -> aiosmtplib.SMTP:
+        relay = self._relay
+        return aiosmtplib.SMTP(
+            hostname=relay.host,
+            port=relay.port,
+            timeout=relay.timeout,
+            use_tls=relay.security == "tls",
+            start_tls=relay.security == "starttls",
+            tls_context=self._tls,
+            username=relay.username,
+            password=relay.password.get_secret_value() if relay.password else None,
+        )
 
     def message(self, parcel: Parcel, address: str) -> bytes:
         """Return the message; its Message-ID is the delivery's, so that it is the same on every attempt."""

@@ -50,7 +50,7 @@ async def report_gauges(database: Database, clock: Clock, channels: Iterable[str
         NOTICE_PENDING.labels(channel).set(sum(counts[channel, state] for state in _WAITING))
         for state in _STUCK:
             NOTICE_UNRESOLVED.labels(channel, state).set(counts[channel, state])
-    NOTICE_OLDEST_PENDING.set((oldest or clock.wall()).timestamp())
+        NOTICE_OLDEST_PENDING.labels(channel).set(oldest.get(channel, clock.wall()).timestamp())
 
 
 async def take_reports(maildir: Path, deps: Deps) -> None:

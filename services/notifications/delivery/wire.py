@@ -12,7 +12,7 @@ from typing import Final
 from duban_contracts.profile import ProfileError
 from services.chassis.assembly import Job, Part, Platform
 from services.notifications.channels.handlers.opening import open_channels
-from services.notifications.channels.model.channel import AnyChannel
+from services.notifications.channels.model.channel import AnyChannel, Handing
 from services.notifications.delivery import http
 from services.notifications.delivery.handlers.courier import Courier
 from services.notifications.delivery.handlers.deps import Deps, Sender
@@ -67,6 +67,9 @@ def wire(platform: Platform[Settings], *, channels: Sequence[AnyChannel], sender
     return Part(
         routers=[http.router(deps)],
         jobs=jobs,
+        dependencies={
+            line.carrier.server: line.carrier.obstacle for line in lines.values() if isinstance(line.carrier, Handing)
+        },
         close=[line.carrier.close for line in lines.values()],
     )
 

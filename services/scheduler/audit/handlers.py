@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,7 +14,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.scheduler import metrics
 from services.scheduler.audit import tables
-from services.scheduler.audit.model import Audit, Comparison, Finding, explained, unreckoned
+from services.scheduler.audit.model import Audit, Comparison, Finding, Reason, explained, unreckoned
 from services.scheduler.freshness import tables as freshness
 
 _log = structlog.get_logger(__name__)
@@ -51,7 +52,13 @@ async def audit(*, deps: Deps) -> Audit:
     """Compare all clocks with their alarms, look for what is missing, export the sum and log what is wrong."""
     contradictions = await _compare(deps)
     found = await look(deps=deps)
-    metrics.MISSED.set(found.missed_total + len(contradictions) + len(found.unreckoned))
+    reasons = Counter(finding.reason for finding in (*found.missed, *contradictions, *found.unreckoned))
+    # Those beyond the shown ones are of the kind of the newest that is shown: they passed later than it did.
+    if found.missed:
+        reasons[found.missed[-1].reason] += found.missed_total - len(found.missed)
+    for reason in Reason:
+        metrics.MISSED.labels(reason).set(reasons[reason])
+    metrics.AUDITED.labels("supervision").set(deps.clock.wall().timestamp())
     for finding in (*found.missed[:_LOGGED], *contradictions[:_LOGGED], *found.unreckoned[:_LOGGED]):
         due_at = finding.due_at.isoformat() if finding.due_at else None
         _log.error("deadline audit", hazard_id=finding.hazard_id, due_at=due_at, reason=finding.reason)

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.chassis.assembly import Part, Platform
 from services.chassis.web.routes import Router
+from services.scheduler import metrics
 from services.scheduler.duties.handlers.audit import Deps as AuditDeps
 from services.scheduler.duties.handlers.audit import SelfAudit
 from services.scheduler.duties.handlers.plan import Planner, plan_all
@@ -28,6 +29,7 @@ def wire(platform: Platform[Settings]) -> Part:
     settings = platform.settings
     deps = Deps(platform.database, platform.clock, planner)
     patience = timedelta(seconds=_PLANNINGS * settings.planning_seconds)
+    metrics.AUDITED.labels("planning").set(platform.clock.wall().timestamp())
     auditing = AuditDeps(platform.database, platform.clock, planner, patience)
     routes = Router(prefix="/v1", tags=["duties"])
     add_reads(routes, deps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.chassis.assembly import Part, Platform
+from services.scheduler import metrics
 from services.scheduler.alarms.handlers import Deps as AlarmDeps
 from services.scheduler.alarms.handlers import RaiseAlarms
 from services.scheduler.rosters.handlers import load_rosters
@@ -28,6 +29,7 @@ def wire(platform: Platform[Settings]) -> Part:
         AlarmDeps(database, platform.clock),
         plan=lambda: plan_reminders(database, taskbook=taskbook),
     )
+    metrics.AUDITED.labels("tasks").set(platform.clock.wall().timestamp())
     auditing = AuditDeps(database, taskbook, timedelta(seconds=settings.missed_after_seconds))
 
     async def look() -> None:

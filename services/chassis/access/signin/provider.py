@@ -63,6 +63,7 @@ class Provider:
         self._fetched: datetime | None = None
         self._tried: datetime | None = None
         self._trouble = "it was not asked yet"
+        self._answered = True
         # Never fetched is as old as time itself, so a restart makes no old fault young.
         self._told = metrics.SIGN_IN_KEYS.labels(issuer.url)
         self._told.set(0)
@@ -90,8 +91,10 @@ class Provider:
                 self._keys = await self._ask()
         except (_Unusable, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             self._trouble = self._why(error)
+            self._answered = False
             _log.warning("provider's keys can't be fetched", issuer=self._issuer.url, reason=self._trouble)
             return False
+        self._answered = True
         self._fetched = self._clock.wall()
         self._told.set(self._fetched.timestamp())
         return True
@@ -110,6 +113,10 @@ class Provider:
     async def missing(self) -> str | None:
         """Return what stands in the way of signing in, None when nothing does. Readiness asks this."""
         return None if self._trusted() else f"sign-in: no keys of {self._issuer.url} ({self._trouble})"
+
+    async def unanswered(self) -> str | None:
+        """Return why the provider gave no keys when it was last asked, None when it gave some. `duban_dependency_up` tells."""
+        return None if self._answered else self._trouble
 
     def _why(self, error: BaseException) -> str:
         """Return in words what is in the way; the library hides what the network said behind errors of its own."""

@@ -16,8 +16,9 @@ from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.consuming import progress
 from services.chassis.consuming.progress import NOTHING_KNOWN
 from services.chassis.process.clock import Clock, ManualClock, ScaledClock
+from services.chassis.publishing.broker_clock import BrokerClock
 from services.ledger.freshness.handlers import CONSUMER, Freshness, beat
-from services.ledger.freshness.jobs import beat_once
+from services.ledger.freshness.jobs import NoteBrokerClock, beat_once
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.history.tables import locks
 from services.ledger.tests.in_process import InProcess
@@ -33,6 +34,7 @@ async def unknown(ledger: InProcess) -> AsyncIterator[None]:
     """Nothing is known of any partition, and nothing was said."""
     await ledger.pool.execute("DELETE FROM consumer_progress")
     await ledger.pool.execute("DELETE FROM heartbeat")
+    await ledger.pool.execute("DELETE FROM broker_clock")
     yield
 
 
@@ -89,6 +91,37 @@ async def test_a_heartbeat_never_repeats_itself_nor_takes_anything_back(ledger: 
 async def test_a_heartbeat_never_runs_ahead_of_our_own_clock(ledger: InProcess) -> None:
     await note(ledger, WALL + timedelta(minutes=5))
     assert await beats(ledger) == WALL - SECOND
+
+
+@pytest.mark.parametrize("ahead", [-120.0, 120.0])
+async def test_while_a_brokers_clock_is_apart_from_ours_no_heartbeat_advances(ledger: InProcess, ahead: float) -> None:
+    await note(ledger, WALL)
+    assert await beats(ledger) == WALL - SECOND
+    clocks = BrokerClock()
+    noting = NoteBrokerClock(ledger.database, clocks)
+    clocks.note(clocks.now(), clocks.now(), [clocks.now() + ahead])
+    await noting.once()
+    await note(ledger, WALL + 5 * SECOND)
+    later = ManualClock(WALL + 5 * SECOND)
+    assert await beats(ledger, later) is None
+    # It says nothing of anybody, but it goes out: so the clocks are measured again.
+    assert await said_last(ledger) == LedgerHeartbeat(
+        applied_through=WALL - SECOND, behind=dict.fromkeys(TOPICS, NOTHING_KNOWN)
+    )
+    clocks.note(clocks.now(), clocks.now(), [clocks.now() + 0.2])
+    await noting.once()
+    assert await beats(ledger, later) == WALL + 4 * SECOND
+
+
+async def test_clocks_that_nobody_measured_lately_hold_up_nobody(ledger: InProcess) -> None:
+    await note(ledger, WALL)
+    assert await beats(ledger) == WALL - SECOND
+    clocks = BrokerClock()
+    then = clocks.now() - 61
+    clocks.note(then, then, [then + 120])
+    await NoteBrokerClock(ledger.database, clocks).once()
+    await note(ledger, WALL + SECOND)
+    assert await beats(ledger, ManualClock(WALL + SECOND)) == WALL
 
 
 async def test_the_margin_is_a_second_of_the_wall_however_fast_domain_time_runs(ledger: InProcess) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from duban_contracts.events.types import Subject
@@ -58,6 +58,17 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """Let go of what is held; nothing is sent any more."""
+        ...
+
+
+@runtime_checkable
+class Handing(Protocol):
+    """A carrier that hands everything to one server of the city's own, called `server` in `duban_dependency_up`."""
+
+    server: str
+
+    async def obstacle(self) -> str | None:
+        """Ask that server for a sign of life; return what is in the way, in words, or None."""
         ...
 
 

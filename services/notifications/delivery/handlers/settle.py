@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from services.chassis.storage.database import Connection, is_retryable
+from services.chassis.telemetry.metrics import STAGE_DURATION
 from services.notifications.channels.model.answers import Answer
 from services.notifications.delivery.handlers.deps import Deps
 from services.notifications.delivery.model.delivery import LOST, DeliveryState, Step, settle, unrecordable
@@ -97,6 +98,8 @@ async def _settle(letter_id: UUID, delivery_id: UUID, number: int | None, answer
         await record_outcome(connection, deliveries, delivery_id, step, deps)
     outcome = "retried" if step.delivery.state is DeliveryState.PENDING else step.delivery.state.value
     NOTICE_DELIVERIES.labels(found.state.channel, outcome).inc()
+    if step.delivery.state is DeliveryState.DELIVERED:
+        STAGE_DURATION.labels("delivery").observe(max(0.0, (wall - found.pending_since).total_seconds()))
     _log.info(
         "letter attempted",
         letter_id=str(letter_id),

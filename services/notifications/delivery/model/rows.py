@@ -54,7 +54,7 @@ class Attempt:
 class OpenDelivery:
     """A delivery whose row this transaction has locked; `county` and `unit` are whom its letter is for.
 
-    `lease_until` (wall time) is set while an attempt is under way.
+    `lease_until` (wall time) is set while an attempt is under way; it waits since `pending_since` (wall time).
     """
 
     delivery_id: UUID
@@ -62,6 +62,7 @@ class OpenDelivery:
     state: Delivery
     endpoint: str | None
     lease_until: datetime | None
+    pending_since: datetime
     county: str
     unit: str
 

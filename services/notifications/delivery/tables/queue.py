@@ -216,6 +216,7 @@ def _open(row: asyncpg.Record) -> OpenDelivery:
         state=state,
         endpoint=row["endpoint"],
         lease_until=row["lease_until"],
+        pending_since=row["pending_since"],
         county=row["county"],
         unit=row["unit"],
     )

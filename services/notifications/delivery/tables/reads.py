@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -79,9 +79,10 @@ async def census(connection: Connection) -> Sequence[tuple[str, DeliveryState, i
     return [(row["channel"], DeliveryState(row["state"]), row["deliveries"]) for row in rows]
 
 
-async def oldest_pending(connection: Connection) -> datetime | None:
-    """Return since when (wall time) the oldest pending delivery waits."""
-    oldest: datetime | None = await connection.fetchval(
-        "SELECT min(pending_since) FROM delivery WHERE state IN ('pending', 'sending')"
+async def oldest_pending(connection: Connection) -> Mapping[str, datetime]:
+    """Return by channel since when (wall time) the oldest pending delivery waits; none where none does."""
+    rows = await connection.fetch(
+        """SELECT channel, min(pending_since) AS since FROM delivery
+            WHERE state IN ('pending', 'sending') GROUP BY channel"""
     )
-    return oldest
+    return {row["channel"]: row["since"] for row in rows}

@@ -56,7 +56,7 @@ async def test_a_confirmation_that_was_given_up_is_a_finding_and_the_metric_coun
     assert [(f.hazard_id, f.number, f.due_at, f.reason) for f in audit.unreckoned] == [
         ("gone", story.facts.number, None, "clock_missing")
     ]
-    assert metric("duban_supervision_missed") == 1
+    assert metric("duban_supervision_missed", {"reason": "clock_missing"}) == 1
 
 
 async def test_a_report_that_was_given_up_is_no_deadline(bench: Bench) -> None:

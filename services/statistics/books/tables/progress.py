@@ -34,6 +34,14 @@ async def save(connection: Connection, progress: Mapping[int, Progress]) -> None
         await connection.execute(_SAVE, *_PROGRESS.arguments(sorted(progress.items())))
 
 
+async def heard_through(connection: Connection, partitions: int) -> datetime | None:
+    """Return the oldest of the partitions' newest heartbeats, None until each of so many partitions has spoken."""
+    oldest: datetime | None = await connection.fetchval(
+        "SELECT min(applied_through) FROM progress HAVING count(applied_through) >= $1", partitions
+    )
+    return oldest
+
+
 async def data_through(connection: Connection) -> datetime | None:
     """Return up to when the books are complete: the oldest of the partitions' newest heartbeats.
 

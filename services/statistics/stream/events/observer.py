@@ -12,6 +12,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from duban_contracts.topics import PARTITIONS
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.errors import Stalled
 from services.chassis.consuming.standing import Standing
@@ -21,7 +22,7 @@ from services.chassis.process.periodic import every
 from services.chassis.storage.database import Database
 from services.chassis.telemetry import metrics
 from services.chassis.telemetry.stacks import dump_stacks
-from services.statistics.books.tables import records
+from services.statistics.books.tables import progress, records
 from services.statistics.stream.events.broker import is_reachable
 from services.statistics.stream.handlers.booking import CONSUMER
 from services.statistics.stream.handlers.bookkeeper import Bookkeeper
@@ -83,6 +84,10 @@ class StreamObserver:
         async with self._database.acquire() as connection:
             await dead_letters.report(connection, CONSUMER)
             metrics.PARKED_EVENTS.labels(CONSUMER).set(await records.parked_events(connection))
+            # From the table: a restart makes no old fault young, and whoever stands by says the same.
+            heard = await progress.heard_through(connection, PARTITIONS)
+        heard_at = self._since if heard is None else self._clock.wall_at(heard).timestamp()
+        metrics.HEARTBEAT.labels(CONSUMER).set(heard_at)
 
     async def _observe(self) -> None:
         asked_at = self._clock.wall()
@@ -98,6 +103,7 @@ class StreamObserver:
             return
         consumer: Any = self._app.consumer
         committed = {tp: int(consumer._committed_offset[tp] or 0) for tp in partitions}  # noqa: SLF001
+        metrics.CONSUMER_PARTITIONS.labels(CONSUMER).set(len(partitions))
         if partitions:
             self._standing.reads()
             self._export(asked_at.timestamp(), ends, committed)

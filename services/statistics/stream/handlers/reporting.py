@@ -21,8 +21,6 @@ def report_booked(batch: Sequence[Booking], counted: Sequence[Counted], clock: C
     """Count what a transaction booked, and observe how long the hazards were open that it closed."""
     for booking in batch:
         metrics.CONSUMER_EVENTS.labels(CONSUMER, booking.outcome).inc()
-        if booking.applied_through is not None:
-            metrics.HEARTBEAT.labels(CONSUMER).set(clock.wall_at(booking.applied_through).timestamp())
     live_from = clock.wall() - _REPLAY_AGE
     changes = [booking.change for booking in batch if booking.change and booking.record.timestamp >= live_from]
     for closing in closings(changes, counted):
