@@ -21,6 +21,8 @@ from services.ledger.hazards.tables.entries import Entry
 # So many in a transaction, and so many transactions before a rest: a storm of reports is compared when it is over.
 _AT_ONCE: Final = 20
 _BEFORE_A_REST: Final = 10
+# Between two of them, so that whoever commits meanwhile waits for one and not for all.
+_BREATH_SECONDS: Final = 0.02
 # Of those that meet under one name or place only the newest are looked at.
 _MEETING: Final = 30
 
@@ -53,6 +55,7 @@ async def compare_new(*, deps: Deps) -> int:
         done += taken
         if taken < _AT_ONCE:
             break
+        await deps.clock.sleep(_BREATH_SECONDS)
     return done
 
 

@@ -8,15 +8,16 @@ since there are too few pairs of digits to tell numbers apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
-from itertools import pairwise
+from operator import add
 from typing import Final
 
 # What a field ends with: so its last character begins a pair, too, and one character is found as the beginning of a pair.
 _END: Final = "\n"
 _COMBINING_DOT: Final = "\u0307"
-_TOGETHER: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _THREE: Final = 3
+_TOGETHER: Final = re.compile(rf"[a-z0-9-]{{{_THREE},}}")
 # More of them find hardly less.
 _ENOUGH: Final = 32
 # Stands before what is no pair: the codes by which a search is narrowed.
@@ -28,12 +29,14 @@ _RESERVED: Final = frozenset({_CODE, BETWEEN})
 
 def pairs(texts: Iterable[str]) -> set[str]:
     """Return the pairs of these texts, and their threes."""
-    found: set[str] = set()
+    found, reserved = set[str](), False
     for text in texts:
         folded = _folded(text) + _END
-        found.update(map("".join, pairwise(folded)))
+        found.update(_twos(folded))
         found.update(_threes(folded))
-    return {each for each in found if each != _END and _RESERVED.isdisjoint(each)}
+        # Hardly any text holds them, and a look at each of its pairs cost more than making these.
+        reserved = reserved or any(each in folded for each in _RESERVED)
+    return {each for each in found if _RESERVED.isdisjoint(each)} if reserved else found
 
 
 def code(name: str) -> str:
@@ -58,14 +61,17 @@ def query(text: str, *narrowed: Collection[str] | None) -> str | None:
 def _telling(folded: str) -> list[str]:
     """Return the threes of a text, and those of its pairs that no three holds: as many as are enough, from all over it."""
     threes = _threes(folded)
-    held = {pair for three in threes for pair in map("".join, pairwise(three))}
-    found = list(dict.fromkeys([*threes, *(pair for pair in map("".join, pairwise(folded)) if pair not in held)]))
+    held = {pair for three in threes for pair in _twos(three)}
+    found = list(dict.fromkeys([*threes, *(pair for pair in _twos(folded) if pair not in held)]))
     return found[:: max(1, -(-len(found) // _ENOUGH))]
 
 
+def _twos(folded: str) -> Iterable[str]:
+    return map(add, folded, folded[1:])
+
+
 def _threes(folded: str) -> list[str]:
-    windows = (folded[at : at + _THREE] for at in range(len(folded) - _THREE + 1))
-    return [window for window in windows if _TOGETHER.issuperset(window)]
+    return [run[at : at + _THREE] for run in _TOGETHER.findall(folded) for at in range(len(run) - _THREE + 1)]
 
 
 def _folded(text: str) -> str:

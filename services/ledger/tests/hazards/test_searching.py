@@ -60,11 +60,11 @@ async def test_a_search_finds_what_the_plain_rule_finds_read_or_unread(
     monkeypatch.setattr(searching, "_NEWEST", 5)
     monkeypatch.setattr(searching, "_MORE", 12)
     await ledger.take(*some(ledger, draw, 60))
-    await read_words(ledger.database)
+    await read_words(ledger.database, ledger.platform.clock)
     assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_unread") == 0
     corrected = some(ledger, draw, 1)[0]
     await ledger.take(corrected)
-    await read_words(ledger.database)
+    await read_words(ledger.database, ledger.platform.clock)
     # Unread: new ones, and one whose words were others.
     await ledger.take(report(corrected.reference, place="塔吊", description="钢丝绳断丝"), *some(ledger, draw, 10))
     assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_unread") == 11
@@ -93,8 +93,8 @@ async def test_a_correction_is_found_though_the_job_reads_while_it_is_not_yet_co
     correction = ledger.delivery(report(hazard["reference"], place="旋窑托轮"))
     async with ledger.database.transaction() as connection:
         await take_claims(connection, [correction], claims=Claims.on(ledger.platform))
-        await read_words(ledger.database)
-    await read_words(ledger.database)
+        await read_words(ledger.database, ledger.platform.clock)
+    await read_words(ledger.database, ledger.platform.clock)
     assert await ledger.pool.fetchval("SELECT count(*) FROM hazard_unread") == 0
     found = (await ledger.get("/v1/hazards", q="旋窑托轮")).json()["items"]
     assert [item["number"] for item in found] == [hazard["number"]]
@@ -135,7 +135,7 @@ async def test_a_count_of_a_text_that_too_many_hold_says_that_it_is_not_all(
     monkeypatch.setattr(searching, "_MORE", 7)
     await ledger.take(*(report(ledger.new_reference(), place="鼓风炉") for _ in range(9)))
     assert (await ledger.get("/v1/hazards/count", q="鼓风炉")).json() == {"total": 7, "groups": [], "complete": False}
-    await read_words(ledger.database)
+    await read_words(ledger.database, ledger.platform.clock)
     assert (await ledger.get("/v1/hazards/count", q="无此二字")).json() == {"total": 0, "groups": [], "complete": True}
 
 
