@@ -32,6 +32,7 @@ from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.relay import Relay
 from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
+from services.chassis.storage.readers import readers_dsn, usable
 from services.chassis.storage.schema import check, migrate
 from services.chassis.trail import http as trail
 from services.chassis.trail import keeping
@@ -151,10 +152,12 @@ async def open_platform(
     clock: Clock | None = None,
     max_connections: int = 10,
     session: Mapping[str, str] | None = None,
+    walled: bool = False,
 ) -> Platform[S]:
     """Bring the database up to date, slice by slice, or see that it is, and connect; `clock` replaces the configured one in tests.
 
-    `session` holds PostgreSQL settings of the service's connections. Raises ProfileError for a wrong profile and
+    `session` holds PostgreSQL settings of the service's connections. Of a service that is `walled` people's reads come as a role
+    of their own (`Database.reading`). Raises ProfileError for a wrong profile and
     MigrationError when the database and the migrations disagree.
     """
     city = load_city(settings.profile)
@@ -163,7 +166,11 @@ async def open_platform(
     up_to_date = migrate if settings.migrations == "apply" else check
     await up_to_date(settings.postgres_dsn, migrations, slices)
     database = await connect(
-        settings.postgres_dsn, application_name=f"duban-{service}", max_size=max_connections, settings=session
+        settings.postgres_dsn,
+        application_name=f"duban-{service}",
+        max_size=max_connections,
+        settings=session,
+        readers_dsn=await usable(readers_dsn(settings.postgres_dsn)) if walled else None,
     )
     await keeping.warn_unless_taken_over(database)
     return Platform(service=service, settings=settings, database=database, clock=clock, city=city, sign_in=sign_in)

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
+
+import msgspec
 
 from duban_contracts.groups import group_of
 from duban_contracts.profile import City, Level
@@ -98,6 +101,11 @@ class Scope:
         """Return whether a row of these facts lies inside."""
         return self.excludes(facts) is None
 
+    @property
+    def said(self) -> str:
+        """The scope as PostgreSQL's second wall is told it (`duban.scope`, `0013_walls.sql`)."""
+        return _said(self)
+
     def where(self, columns: Mapping[Dimension, str], first: int = 1) -> tuple[list[str], list[Any]]:
         """Return SQL conditions, to be ANDed, and their values; placeholders count from `first`.
 
@@ -137,6 +145,14 @@ class Scope:
             mine = self.codes(Dimension(name))
             changed[name] = wanted if mine is None else wanted & mine
         return replace(self, **changed)
+
+
+# An account's scope is one value for as long as the process lives, and it is said with each of its reads.
+@lru_cache(maxsize=4096)
+def _said(scope: Scope) -> str:
+    restricted = {each.value: scope.codes(each) for each in Dimension}
+    told = {name: sorted(codes) for name, codes in restricted.items() if codes is not None}
+    return msgspec.json.encode(told).decode()
 
 
 def _bound(code: str | None) -> frozenset[str]:

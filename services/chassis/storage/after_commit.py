@@ -21,13 +21,27 @@ T = TypeVar("T")
 
 
 class Session(asyncpg.Connection):
-    """A connection that keeps what is to be told of its transaction."""
+    """A connection that keeps what is to be told of its transaction, and for whom a reader's was last used."""
 
-    __slots__ = ("told",)
+    __slots__ = ("told", "whose")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.told: list[object] = []
+        self.whose: object = None
+
+    async def be(self, whose: object, settings: str, *values: str) -> None:
+        """Run `settings` unless the session's settings are those of `whose` already."""
+        if self.whose != whose:
+            # Should this be cut off, nobody knows what the session is.
+            self.whose = None
+            await self.execute(settings, *values)
+            self.whose = whose
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as asyncpg has it
+        """Make the session as new, its settings, too."""
+        self.whose = None
+        await super().reset(timeout=timeout)
 
 
 def tell(connection: object, news: object) -> None:

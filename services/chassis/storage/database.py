@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -83,6 +84,26 @@ _SERVER_SETTINGS: Final = {
 }
 
 
+_BE: Final = "SELECT set_config('duban.scope', $1, false), set_config('duban.unit', $2, false)"
+
+
+class Within(Protocol):
+    """Who may see what, as the second wall is told it: `access.scope.Scope`."""
+
+    @property
+    def said(self) -> str:
+        """The value of `duban.scope`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The pools of the role that people's reads come as; `asking` plans each question with its own values."""
+
+    pool: asyncpg.Pool[asyncpg.Record]
+    asking: asyncpg.Pool[asyncpg.Record]
+
+
 class Database:
     """A service's own database. One that `keeps_trail` has the chassis' tables, and what commands do stands in its trail.
 
@@ -95,10 +116,12 @@ class Database:
         *,
         keeps_trail: bool = True,
         asking: asyncpg.Pool[asyncpg.Record] | None = None,
+        readers: Readers | None = None,
         transactions: int = 8,
     ) -> None:
         self.pool = pool
         self._asking = asking or pool
+        self._readers = readers
         # A flood of commands leaves connections to reads.
         self._turns = asyncio.Semaphore(transactions)
         self._keeps_trail = keeps_trail
@@ -163,9 +186,34 @@ class Database:
         async with self._asking.acquire() as connection:
             yield connection
 
+    @property
+    def is_walled(self) -> bool:
+        """Whether what a person reads comes through the second wall."""
+        return self._readers is not None
+
+    @asynccontextmanager
+    async def reading(
+        self, scope: Within | None, *, unit: str | None = None, asks: bool = False
+    ) -> AsyncIterator[Connection]:
+        """Give a connection outside a transaction for what a person of this scope and unit reads; with `asks` as `asking` does.
+
+        PostgreSQL itself shows it no row outside (`0013_walls.sql`): the connection is of a role that owns no table, and says
+        whose it is. That costs a round trip only where the one who had it before was of another scope. None: the statement says
+        itself whose each row is.
+        """
+        own, readers = (self._asking if asks else self.pool), self._readers
+        through = (readers.asking if asks else readers.pool) if readers else own
+        async with AsyncExitStack() as held:
+            with leaving.in_line():
+                connection = await held.enter_async_context(through.acquire())
+            if scope is not None:
+                said, of = scope.said, unit or ""
+                await connection.be((said, of), _BE, said, of)  # type: ignore[attr-defined]  # a Session, behind its proxy
+            yield connection
+
     async def close(self) -> None:
         """Close the pools; connections still in use after 5 seconds are cut."""
-        pools = {self.pool, self._asking}
+        pools = {self.pool, self._asking, *((self._readers.pool, self._readers.asking) if self._readers else ())}
         try:
             async with asyncio.timeout(5):
                 await asyncio.gather(*(pool.close() for pool in pools))
@@ -191,13 +239,17 @@ async def connect(
     max_size: int = 10,
     settings: Mapping[str, str] | None = None,
     keeps_trail: bool = True,
+    readers_dsn: str | None = None,
 ) -> Database:
-    """Open the pool of a service; `settings` are PostgreSQL session settings. Without the chassis' tables it keeps no trail."""
+    """Open the pool of a service; `settings` are PostgreSQL session settings. Without the chassis' tables it keeps no trail.
+
+    By `readers_dsn` people's reads come as a role of their own; without it they have no second wall.
+    """
     server_settings = {**_SERVER_SETTINGS, "application_name": application_name, **(settings or {})}
 
-    def pool(least: int, most: int, **more: str) -> asyncpg.Pool[asyncpg.Record]:
+    def pool(to: str, least: int, most: int, **more: str) -> asyncpg.Pool[asyncpg.Record]:
         return asyncpg.create_pool(
-            dsn,
+            to,
             connection_class=Session,
             reset=_reset,
             min_size=least,
@@ -208,6 +260,16 @@ async def connect(
         )
 
     # A crowd of searches takes no connection from commands.
-    asking = await pool(0, max(2, max_size // 3), plan_cache_mode="force_custom_plan")
+    few = max(2, max_size // 3)
+    asking = await pool(dsn, 0, few, plan_cache_mode="force_custom_plan")
+    readers = None
+    if readers_dsn is not None:
+        only = {"default_transaction_read_only": "on"}
+        readers = Readers(
+            await pool(readers_dsn, 0, few, **only),
+            await pool(readers_dsn, 0, few, plan_cache_mode="force_custom_plan", **only),
+        )
     transactions = max_size - max_size // _LEFT_TO_READS
-    return Database(await pool(1, max_size), keeps_trail=keeps_trail, asking=asking, transactions=transactions)
+    return Database(
+        await pool(dsn, 1, max_size), keeps_trail=keeps_trail, asking=asking, readers=readers, transactions=transactions
+    )
