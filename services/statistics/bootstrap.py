@@ -7,6 +7,7 @@ from typing import Final
 
 from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.service import Service
+from services.statistics.ageing.wire import wire as ageing
 from services.statistics.books.wire import wire as books
 from services.statistics.figures.wire import wire as figures
 from services.statistics.settings import Settings
@@ -15,7 +16,7 @@ from services.statistics.stream.wire import wire as stream
 NAME: Final = "statistics"
 TITLE: Final = "Duban statistics 统计"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-SLICES: Final = {"books": books, "stream": stream, "figures": figures}
+SLICES: Final = {"books": books, "stream": stream, "figures": figures, "ageing": ageing}
 
 
 def parts(platform: Platform[Settings]) -> list[Part]:

@@ -27,3 +27,26 @@ HAZARDS_OPEN: Final = Gauge("duban_hazards_open", "存量: hazards confirmed and
 HAZARDS_OVERDUE: Final = Gauge(
     "duban_hazards_overdue", "Open hazards whose deadline passed without 整改完成.", ["county", "grade"]
 )
+# Domain time, which is not Prometheus' in a demonstration: these are ages and durations, and no timestamps.
+WAIT: Final = Gauge(
+    "duban_hazard_wait_seconds",
+    "Domain time by which a share (0.5, 0.9) of the waits that began in the last 30 days had ended, those that last counted "
+    "while they do (Kaplan-Meier): response (上报 to the first answer), rectification (确认 or 退回 to 提交), review (提交 to "
+    "销号 or 退回). No series where too many still last. Grade or sector `all` is over all of them.",
+    ["wait", "grade", "sector", "share"],
+)
+AGEING: Final = Gauge(
+    "duban_hazards_ageing",
+    "Open hazards by how many days (domain time) they have been open since confirmation. They are not done: it will be longer.",
+    ["county", "grade", "age"],
+)
+OLDEST_OVERDUE: Final = Gauge(
+    "duban_hazards_oldest_overdue_seconds",
+    "Domain time since the end of the day of the deadline that passed first, of open overdue hazards; 0 when none is.",
+    ["county"],
+)
+DUE: Final = Gauge(
+    "duban_hazards_due",
+    "Hazards whose deadline fell in the last 30 days: closed in_time, as 按期整改率 counts, or late (not closed, or too late).",
+    ["county", "grade", "outcome"],
+)

@@ -24,3 +24,7 @@ class Settings(ServiceSettings):
         default=90, description="with records to read and no offset committed for so long, the process exits"
     )
     gauge_seconds: float = Field(default=5, description="how often the open and overdue gauges are read")
+    ageing_seconds: float = Field(
+        default=60,
+        description="how often the gauges of waits, ages and deadlines are read: a month of the books each time",
+    )
