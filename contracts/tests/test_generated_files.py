@@ -33,9 +33,10 @@ def test_the_committed_files_are_what_the_catalogue_generates() -> None:
     assert main(["--check", "--directory", str(CONTRACTS)]) == 0
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_each_edited_file_is_stale_until_it_is_generated_again(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited = [
         "asyncapi.json",
         "published.json",
         "docs/event-types.md",
@@ -43,14 +44,12 @@ def test_the_committed_files_are_what_the_catalogue_generates() -> None:
         "docs/admissible.md",
         "docs/admissible.zh-CN.md",
         "schemas/duban.hazard.reported.v1.json",
-    ],
-)
-def test_an_edited_file_is_stale_until_it_is_generated_again(
-    checkout: Path, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (checkout / name).write_text("edited", encoding="utf-8")
+    ]
+    for name in edited:
+        (checkout / name).write_text("edited", encoding="utf-8")
     assert main(["--check", "--directory", str(checkout)]) == 1
-    assert f"stale: contracts/{name}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert [name for name in edited if f"stale: contracts/{name}" not in said] == []
     assert main(["--directory", str(checkout)]) == 0
     assert main(["--check", "--directory", str(checkout)]) == 0
 

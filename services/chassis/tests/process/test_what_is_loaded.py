@@ -8,6 +8,8 @@ from typing import Final
 
 import pytest
 
+pytestmark = pytest.mark.servers
+
 _ASK: Final = "import sys, services.{}.bootstrap; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
 _GROWS: Final = """
 import cramjam, psutil

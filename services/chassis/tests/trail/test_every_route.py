@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import httpx
@@ -32,14 +32,20 @@ class Everybody:
         return self._principal
 
 
-async def told(app: FastAPI, route: Route, headers: dict[str, str]) -> Sequence[Row]:
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Whoever asks `app`."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+async def told(app: FastAPI, client: httpx.AsyncClient, route: Route, headers: dict[str, str]) -> Sequence[Row]:
     """Return the rows of one request to `route`; there is no database, so what gets that far fails."""
     recorder = app.state.trail = Recorder(Database(cast("Any", None)))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     # Hundreds of failures, as they are meant here, would take minutes to print.
     with structlog.testing.capture_logs():
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            await client.request(route.method, re.sub(r"\{[^}]+\}", "x", route.path), headers=headers)
+        await client.request(route.method, re.sub(r"\{[^}]+\}", "x", route.path), headers=headers)
     return [row for row in recorder.held if row.action != "access.first-use"]
 
 
@@ -52,22 +58,22 @@ def app(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Fast
     return app
 
 
-async def test_whoever_has_no_key_is_told_of(app: FastAPI) -> None:
+async def test_whoever_has_no_key_is_told_of(app: FastAPI, client: httpx.AsyncClient) -> None:
     routes = [route for route in routes_of(app, app.state.service) if route.action is not None]
     for route in routes:
         assert route.action is not None
-        rows = await told(app, route, {})
+        rows = await told(app, client, route, {})
         expected = [] if route.action.veiled else [(route.action.name, route.path, 401)]
         assert [(row.action, row.route, row.status) for row in rows] == expected, route.key
 
 
-async def test_whoever_has_one_is_told_of_too(app: FastAPI) -> None:
+async def test_whoever_has_one_is_told_of_too(app: FastAPI, client: httpx.AsyncClient) -> None:
     for route in routes_of(app, app.state.service):
         action = route.action
         if action is None or action.veiled or (action.reach is Reach.NOTHING and route.method == "GET"):
             continue
         app.state.access = Access(cast("Any", Everybody(min(action.roles))), app.state.access.city)
-        rows = await told(app, route, {"authorization": "Bearer x"})
+        rows = await told(app, client, route, {"authorization": "Bearer x"})
         assert [(row.account, row.action, row.route) for row in rows] == [("somebody", action.name, route.path)], (
             route.key
         )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from services.chassis.openapi import FOLDER, ROOT, generated
+from services.chassis.openapi import FOLDER, ROOT
 from services.chassis.unconnected import app_without_servers, service_names
 from services.chassis.web.routes import Route
 
@@ -22,9 +22,7 @@ def operations(service: str) -> dict[str, dict[str, Any]]:
     return {f"{method.upper()} {path}": one for path, way in paths.items() for method, one in way.items()}
 
 
-def test_the_documents_are_fresh() -> None:
-    for name, text in generated().items():
-        assert (ROOT / name).read_text(encoding="utf-8") == text, "run python -m services.chassis.openapi"
+def test_there_is_a_document_for_each_service_and_no_other() -> None:
     assert {path.name for path in (ROOT / FOLDER).iterdir()} == {f"{name}.json" for name in SERVICES} | {"README.md"}
 
 

@@ -20,6 +20,8 @@ from services.ledger.vault.handlers.vault import Vault
 from services.ledger.vault.model.identity import Identity
 from services.ledger.vault.model.keyring import parse
 
+pytestmark = pytest.mark.servers
+
 ROOT = Path(__file__).parents[4]
 PERSON = Identity(name="举报人戊（虚构）", phone="13700000003")
 
