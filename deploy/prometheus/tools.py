@@ -1,4 +1,4 @@
-"""Finds promtool, amtool and prometheus, or unpacks Debian's packages of them without installing anything.
+"""Finds Prometheus, Alertmanager and their tools, or unpacks Debian's packages of them without installing anything.
 
 No language's package index ships these binaries. Debian does, and `apt-get download` and `dpkg-deb -x` need
 neither root nor a service that starts by itself: apt checks each archive against the signed lists, and the files
@@ -20,15 +20,21 @@ PACKAGES = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "amtool": "prometheus-alertmanager",
+    "prometheus-alertmanager": "prometheus-alertmanager",
 }
-_REMEDY = "Put prometheus, promtool and amtool on PATH, or run this on Debian or Ubuntu."
+_REMEDY = "Put prometheus, promtool, amtool and prometheus-alertmanager on PATH, or run this on Debian or Ubuntu."
+# Debian's Alertmanager takes no configuration unless the template of its letters stands at this place. In the copy that we
+# unpack the place is the directory in which it is started, a path of the same length: it stands there with its templates.
+_TEMPLATES = "usr/share/prometheus/alertmanager"
+_BUILT_IN = f"/{_TEMPLATES}".encode()
+_STARTED_IN = b"." + b"/" * (len(_BUILT_IN) - 1)
 
 
 def find(name: str, directory: Path | None = None) -> Path | None:
     """Return the binary on PATH, else one unpacked earlier, else None."""
     if on_path := shutil.which(name):
         return Path(on_path)
-    unpacked = _home(directory) / "usr" / "bin" / name
+    unpacked = _place(_home(directory), name)
     return unpacked if unpacked.exists() else None
 
 
@@ -55,10 +61,21 @@ def fetch(package: str, home: Path) -> None:
         _download(package, Path(scratch), home / "apt")
         for archive in Path(scratch).glob("*.deb"):
             _run(["dpkg-deb", "-x", str(archive), scratch], home)
-        binaries = home / "usr" / "bin"
-        binaries.mkdir(parents=True, exist_ok=True)
+        for template in Path(scratch, _TEMPLATES).glob("*.tmpl"):
+            _put(template, home / "alertmanager" / template.name)
         for binary in Path(scratch, "usr", "bin").iterdir():
-            binary.replace(binaries / binary.name)
+            if binary.name == "prometheus-alertmanager":
+                binary.write_bytes(binary.read_bytes().replace(_BUILT_IN, _STARTED_IN))
+            _put(binary, _place(home, binary.name))
+
+
+def _place(home: Path, name: str) -> Path:
+    return home / "alertmanager" / name if name == "prometheus-alertmanager" else home / "usr" / "bin" / name
+
+
+def _put(file: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(place)
 
 
 def _download(package: str, into: Path, state: Path) -> None:
