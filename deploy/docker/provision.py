@@ -4,7 +4,9 @@ Run as `python -m deploy.docker.provision`. Told by the environment: DUBAN_POSTG
 DUBAN_KAFKA_BOOTSTRAP, DUBAN_PROFILE, and DUBAN_<SERVICE>_PASSWORD for each service. Every step can be repeated.
 With DUBAN_VAULT_PASSWORD the reporters' vault is made, too; its keys, on first use, in the file DUBAN_VAULT_KEYRING names.
 The key that checkpoints are signed with is made on first use where DUBAN_CHECKPOINT_KEY names a file.
-API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. Each variable may be a file instead
+API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. What operators of a cluster keep is left to them:
+DUBAN_DATABASES=given says that roles and databases are there (DUBAN_POSTGRES_DSN is then a member of each role, and no superuser),
+DUBAN_TOPICS=given that topics are (they are compared with what is declared), DUBAN_API_KEYS=none that `duban keys` issues keys. Each variable may be a file instead
 (`DUBAN_POSTGRES_DSN_FILE`); a Kafka that demands users and TLS is reached by the settings that services know, too
 (`DUBAN_KAFKA_SECURITY` and so on), as the one who may make topics.
 """
@@ -51,17 +53,32 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
     chosen = settings.load(environ)
     dsns = service_dsns(chosen.services, environ)
     superuser = given("DUBAN_POSTGRES_DSN", environ) or ""
-    await provision.databases(superuser, dsns)
+    makes_databases = _chosen("DUBAN_DATABASES", ("make", "given"), environ) == "make"
+    if makes_databases:
+        await provision.databases(superuser, dsns)
     broker = KafkaSettings(kafka_bootstrap=chosen.kafka_bootstrap).kafka
-    done = await provision_city.everything(chosen, dsns, broker)
+    done = await provision_city.everything(
+        chosen,
+        dsns,
+        broker,
+        topics_given=_chosen("DUBAN_TOPICS", ("make", "given"), environ) == "given",
+        with_keys=_chosen("DUBAN_API_KEYS", ("make", "none"), environ) == "make",
+    )
     await provision_city.take_trails(superuser, dsns)
     if reached := vault_dsn(environ):
         file = environ.get("DUBAN_VAULT_KEYRING")
-        done.append(await vault.prepare(superuser, reached, Path(file) if file else None))
+        done.append(await vault.prepare(superuser, reached, Path(file) if file else None, given=not makes_databases))
     if signing := environ.get("DUBAN_CHECKPOINT_KEY"):
         key = Path(signing)
         done.append(checkpoints.prepare(key, key.with_suffix(".pub"), chosen.profile))
     return done
+
+
+def _chosen(name: str, choices: tuple[str, str], environ: Mapping[str, str]) -> str:
+    text = environ.get(name) or choices[0]
+    if text not in choices:
+        raise Trouble(f"{name} is {text!r}.", f"It is {' or '.join(choices)}.")
+    return text
 
 
 def _dsn_as(server: str, name: str, password: str) -> str:

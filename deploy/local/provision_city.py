@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from deploy.local.security import Security
     from deploy.local.settings import Settings
     from duban_contracts.kafka_users import User
+    from duban_contracts.topics import Topic
     from services.chassis.process.kafka import Broker
 
 
@@ -39,10 +40,18 @@ async def take_trails(superuser_dsn: str, dsns: Mapping[str, str]) -> None:
         await take_over(owned, provision.role_of(service))
 
 
-async def everything(settings: Settings, dsns: Mapping[str, str], broker: Broker | str | None = None) -> list[str]:
+async def everything(
+    settings: Settings,
+    dsns: Mapping[str, str],
+    broker: Broker | str | None = None,
+    *,
+    topics_given: bool = False,
+    with_keys: bool = True,
+) -> list[str]:
     """Apply topics, users and rights, migrate the databases in `dsns`, store keys; returns what was done.
 
-    `broker` is the cluster as its administrator reaches it, this platform's own when none is given. Raises `Trouble`.
+    `broker` is the cluster as its administrator reaches it, this platform's own when none is given. `topics_given` means
+    that somebody else makes them, and that they only have to be as declared. Raises `Trouble`.
     """
     broker = broker or security.broker(settings, ADMIN)
     try:
@@ -55,21 +64,33 @@ async def everything(settings: Settings, dsns: Mapping[str, str], broker: Broker
         ) from error
     counties = [county.code for county in city.counties]
     declared = city_topics(counties, settings.topic_prefix)
-    try:
-        changes = await topics.apply(broker, declared, settings.topic_replication)
-    except TooFewBrokers as error:
-        raise Trouble(
-            f"Topics can't be made: {error}.",
-            "Wait for the brokers, or say with DUBAN_TOPIC_REPLICATION that fewer copies will do.",
-        ) from error
+    changes = await _topics(broker, declared, settings.topic_replication, given=topics_given)
     secured = security.of(settings)
     admitted = await _admit(broker, secured, city_users(counties, settings.topic_prefix, quotas)) if secured else []
-    keys = issue_keys(settings.credentials / "keys.json", accounts)
+    keys = issue_keys(settings.credentials / "keys.json", accounts) if with_keys else []
     applied = await asyncio.gather(*(_migrate_and_store(name, dsn, keys) for name, dsn in dsns.items()))
     topics_line = f"{city.name}: {len(declared)} topics, {len(changes.missing)} of them new"
     if changes.replication:
         topics_line += f", {len(changes.replication)} with fewer copies than declared (duban topics check)"
     return [f"{topics_line}; {sum(applied)} new migrations; keys of {len(keys)} accounts", *admitted]
+
+
+async def _topics(
+    broker: Broker | str, declared: Sequence[Topic], replication: int, *, given: bool
+) -> topics.Differences:
+    try:
+        changes = await (topics.differences if given else topics.apply)(broker, declared, replication)
+    except TooFewBrokers as error:
+        raise Trouble(
+            f"Topics can't be made: {error}.",
+            "Wait for the brokers, or say with DUBAN_TOPIC_REPLICATION that fewer copies will do.",
+        ) from error
+    if given and changes:
+        raise Trouble(
+            f"Topics are not as declared: {'; '.join(changes.lines()[:10])}.",
+            "Wait for the operator that keeps them, or give it what `duban topics list --format strimzi` prints.",
+        )
+    return changes
 
 
 async def _admit(broker: Broker | str, secured: Security, declared: Sequence[User]) -> list[str]:

@@ -29,25 +29,31 @@ def keys(settings: Settings) -> Path:
     return settings.credentials / "vault-keyring.json"
 
 
-async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None) -> str:
+async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None, *, given: bool = False) -> str:
     """Create role and database, install the tables, make keys where there are none; return what was done, in a line.
 
-    The tables belong to whoever is named in `superuser_dsn`: what was looked up must not be the ledger's to change.
+    The tables belong to whoever is named in `superuser_dsn`: what was looked up must not be the ledger's to change. With
+    `given` role and database are there, and the database is that one's.
     """
     # Imported here: `down` and `status` should work while a service's code does not.
     from services.ledger.vault.tables.schema import install  # noqa: PLC0415
 
     role = provision.role_of(NAME)
+    if not given:
+        await _make(superuser_dsn, role, unquote(urlsplit(dsn).password or ""))
+    applied = await install(urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}")), role)
+    made = keyring_file is not None and _make_keys(keyring_file)
+    return f"vault: {len(applied)} new migrations{', keys made' if made else ''}"
+
+
+async def _make(superuser_dsn: str, role: str, password: str) -> None:
     connection = await asyncpg.connect(superuser_dsn)
     try:
-        await provision.make_role(connection, role, unquote(urlsplit(dsn).password or ""))
+        await provision.make_role(connection, role, password)
         if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", role):
             await connection.execute(f'CREATE DATABASE "{role}"')
     finally:
         await connection.close()
-    applied = await install(urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}")), role)
-    made = keyring_file is not None and _make_keys(keyring_file)
-    return f"vault: {len(applied)} new migrations{', keys made' if made else ''}"
 
 
 def _make_keys(file: Path) -> bool:

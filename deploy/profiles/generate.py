@@ -39,7 +39,7 @@ def generate(counties: int, directory: Path) -> Path:
         raise ValueError(f"{directory} holds something else than a generated profile")
     codes = [f"99{number:04d}" for number in range(1, counties + 1)]
     shutil.rmtree(directory, ignore_errors=True)
-    shutil.copytree(EXAMPLE, directory)
+    shutil.copytree(EXAMPLE, directory, ignore=shutil.ignore_patterns("kustomization.yaml"))
     made = {"city": _city(codes), "accounts": _accounts(codes), "contacts": _contacts(codes), "rosters": _rosters()}
     for name, document in made.items():
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))

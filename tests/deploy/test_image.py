@@ -20,6 +20,9 @@ from packaging.utils import canonicalize_name
 from deploy.docker import provision
 from deploy.local import ephemeral, settings
 from deploy.local.trouble import Trouble
+from duban_contracts.profile import load_city
+from duban_contracts.topics import city_topics
+from services.chassis.publishing import topics
 from tests.deploy.expressions import ROOT
 
 pytestmark = pytest.mark.servers
@@ -155,6 +158,57 @@ async def test_provisioning_makes_servers_ready_and_can_be_repeated(
         await _nobody_else_opens_the_vault(environ)
 
 
+async def test_where_operators_keep_roles_databases_and_topics_a_member_of_the_roles_can_provision(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    services = settings.load({}).services
+    environ = {f"DUBAN_{name.upper()}_PASSWORD": f"p@ss/{name}" for name in (*services, "vault")}
+    with ephemeral.postgres(durable=False) as server:
+        environ |= {
+            "DUBAN_POSTGRES_DSN": await _as_an_operator_leaves_it(server.dsn, environ, services),
+            "DUBAN_DATABASES": "given",
+            "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
+            "DUBAN_TOPICS": "given",
+            "DUBAN_TOPIC_PREFIX": topic_prefix,
+            "DUBAN_TOPIC_REPLICATION": "1",
+            "DUBAN_API_KEYS": "none",
+            "DUBAN_HOME": str(tmp_path),
+        }
+        with pytest.raises(Trouble, match=r"Topics are not as declared: \+"):
+            await provision.everything(environ)
+        city = load_city(settings.load({}).profile)
+        await topics.apply(kafka_bootstrap, city_topics([each.code for each in city.counties], topic_prefix), 1)
+        await provision.everything(environ)
+        line, vault_line = await provision.everything(environ)
+        assert "0 of them new; 0 new migrations; keys of 0 accounts" in line
+        assert vault_line == "vault: 0 new migrations"
+        assert _is_empty(tmp_path)
+        for dsn in provision.service_dsns(services, environ).values():
+            connection = await asyncpg.connect(dsn)
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute("DELETE FROM trail.act")
+            await connection.close()
+        await _nobody_else_opens_the_vault(environ)
+
+
+async def _as_an_operator_leaves_it(dsn: str, environ: dict[str, str], services: tuple[str, ...]) -> str:
+    """Make what k8s/platform/postgres declares; return the DSN of `duban_provision`, who is no superuser."""
+    as_provision = urlsplit(dsn)._replace(
+        netloc=f"duban_provision:provision@{urlsplit(dsn).hostname}:{urlsplit(dsn).port}"
+    )
+    owners = {f"duban_{service}": f"duban_{service}" for service in services} | {"duban_vault": "duban_provision"}
+    connection = await asyncpg.connect(dsn)
+    for role in owners:
+        await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{environ[f'{role.upper()}_PASSWORD']}'")
+    members = ", ".join(role for role in owners if role != "duban_vault")
+    await connection.execute(f"CREATE ROLE duban_provision LOGIN PASSWORD 'provision' IN ROLE {members}")
+    for database, owner in owners.items():
+        await connection.execute(f"CREATE DATABASE {database} OWNER {owner}")
+        await connection.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
+    await connection.close()
+    return urlunsplit(as_provision)
+
+
 async def _nobody_else_opens_the_vault(environ: dict[str, str]) -> None:
     vault = provision.vault_dsn(environ)
     assert vault is not None
@@ -165,3 +219,7 @@ async def _nobody_else_opens_the_vault(environ: dict[str, str]) -> None:
     for dsn in (ledger._replace(path="/duban_vault"), urlsplit(vault)._replace(path="/duban_ledger")):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await asyncpg.connect(urlunsplit(dsn))
+
+
+def _is_empty(directory: Path) -> bool:
+    return not list(directory.iterdir())
