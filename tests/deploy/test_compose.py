@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from services.chassis.process.sign_in import Issuer
-from tests.deploy.composition import COMPOSE, compose, environment
+from tests.deploy.composition import COMPOSE, LAYERS, compose, environment, read
 from tests.deploy.expressions import ROOT
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
@@ -25,8 +25,15 @@ ALWAYS = {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_POSTGRES_DSN", "DUBAN_HTTP_HOST", "DUB
 LOOPBACK_DEFAULT = re.compile(r"127\.0\.0\.1|localhost|demonstration|\.example\b")
 
 
-def test_the_file_is_valid_by_the_compose_specification() -> None:
+@pytest.mark.parametrize("file", ["", *LAYERS])
+def test_a_file_is_valid_by_the_compose_specification(file: str) -> None:
+    jsonschema.Draft202012Validator(SCHEMA).validate(read(file))
+
+
+def test_the_files_together_are_valid_and_a_layer_changes_the_core_where_it_says_so_only() -> None:
     jsonschema.Draft202012Validator(SCHEMA).validate(compose())
+    shared = {layer: read("")["services"].keys() & read(layer)["services"].keys() for layer in LAYERS}
+    assert {layer: names for layer, names in shared.items() if names} == {"backup": {"postgres"}}
 
 
 def test_the_specification_refuses_a_misspelt_key() -> None:
@@ -35,17 +42,21 @@ def test_the_specification_refuses_a_misspelt_key() -> None:
 
 
 def test_every_variable_that_is_given_is_used_and_every_one_used_is_given() -> None:
-    used = set(re.findall(r"\$\{([A-Z_]+)", (COMPOSE / "compose.yaml").read_text(encoding="utf-8")))
-    assert used == set(environment())
+    texts = (path.read_text(encoding="utf-8") for path in COMPOSE.glob("compose*.yaml"))
+    used = {name for text in texts for name in re.findall(r"\$\{([A-Z_]+)", text)}
+    assert used | {"LAYERS"} == set(environment())
+    assert set(environment()["LAYERS"].split()) <= set(LAYERS)
 
 
 def test_no_password_is_committed() -> None:
-    assert "secrets.env" in (COMPOSE / ".gitignore").read_text(encoding="utf-8")
+    kept_out = (COMPOSE / ".gitignore").read_text(encoding="utf-8").split()
+    assert {"secrets.env", "city.env", "certificates/*"} <= set(kept_out)
     assert not re.search(r"PASSWORD|KEYS|SECRET", (COMPOSE / ".env").read_text(encoding="utf-8"))
 
 
 def test_the_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
-    (tmp_path / "up.sh").write_text((COMPOSE / "up.sh").read_text(encoding="utf-8"), encoding="utf-8")
+    for name in ("up.sh", ".env"):
+        (tmp_path / name).write_text((COMPOSE / name).read_text(encoding="utf-8"), encoding="utf-8")
     docker = tmp_path / "docker"
     docker.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
     docker.chmod(0o755)
@@ -56,14 +67,20 @@ def test_the_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> Non
             command, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True
         ).stdout
 
-    assert "compose --env-file .env --env-file secrets.env up --build --detach --wait" in up()
+    files = "--env-file secrets.env -f compose.yaml -f compose.observability.yaml"
+    assert f"compose --env-file .env {files} up --build --detach --wait" in up()
     secrets = tmp_path / "secrets.env"
     first = secrets.read_text(encoding="utf-8")
     assert secrets.stat().st_mode & 0o777 == 0o600
-    values = [line.split("=")[1] for line in first.splitlines()]
+    said = dict(line.split("=") for line in first.splitlines())
+    assert {name for name, value in said.items() if not value} == {"DUBAN_SMTP_USERNAME", "DUBAN_SMTP_PASSWORD"}
+    values = [value for value in said.values() if value]
     assert len(set(values)) == len(values) == 9
     assert all(re.fullmatch(r"[0-9a-f]{48}", value) for value in values)
-    up()
+    (tmp_path / "city.env").write_text("LAYERS=edge backup\n", encoding="utf-8")
+    (tmp_path / "compose.override.yaml").touch()
+    layers = "-f compose.yaml -f compose.edge.yaml -f compose.backup.yaml -f compose.override.yaml"
+    assert f"compose --env-file .env --env-file city.env --env-file secrets.env {layers} up" in up()
     assert secrets.read_text(encoding="utf-8") == first
 
 
@@ -75,9 +92,11 @@ def test_a_container_is_pinned_limited_and_listens_on_loopback_only(name: str) -
     assert container["logging"]["options"].keys() == {"max-size", "max-file"}
     assert "no-new-privileges:true" in container["security_opt"]
     for port in container.get("ports", ()):
-        assert port.startswith("127.0.0.1:")
+        assert port.startswith("127.0.0.1:") or (name, port) == ("edge", "443:8443")
     if container["restart"] != "no":
         assert {"test", "start_period", "interval", "timeout", "retries"} <= container["healthcheck"].keys()
+        how = " ".join(container["healthcheck"]["test"])
+        assert not re.search(r"\b(java|python|kafka-\S+\.sh|node)\b", how), "a look starts no runtime"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -119,8 +138,10 @@ def test_whoever_names_a_provider_and_no_more_gets_what_the_settings_call_the_de
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_sees_the_folder_of_authorities(service: str) -> None:
-    assert "./authorities:/etc/duban/authorities:ro" in compose()["services"][service]["volumes"]
+def test_a_service_sees_the_folder_of_authorities_and_the_citys_profile(service: str) -> None:
+    volumes = compose()["services"][service]["volumes"]
+    assert "./authorities:/etc/duban/authorities:ro" in volumes
+    assert "../profiles/jincheng:/etc/duban/profile:ro" in volumes
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -149,7 +170,8 @@ def test_every_mounted_file_exists_and_every_volume_is_declared() -> None:
             if source.startswith("."):
                 assert (COMPOSE / source).resolve().exists(), volume
             else:
-                assert source in compose()["volumes"], volume
+                # The machine's own disks are looked at.
+                assert source in {*compose()["volumes"], "/"}, volume
 
 
 def test_the_image_is_built_from_the_base_that_the_file_pins() -> None:

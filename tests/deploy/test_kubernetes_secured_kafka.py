@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 
 from duban_contracts.kafka_users import ADMIN, city_users, service_user
-from tests.deploy.overlays import WORKLOADS, Manifest, pod, validate, with_component
+from tests.deploy.overlays import WORKLOADS, Manifest, of_kind, pod, validate, with_component
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
 
 
 @pytest.fixture(scope="module")
-def workloads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Manifest]:
-    """The workloads of the small overlay with the component, by name."""
-    manifests = with_component("secured-kafka", tmp_path_factory.mktemp("overlay"))
-    return {each["metadata"]["name"]: each for each in manifests if each["kind"] in WORKLOADS}
+def workloads() -> dict[str, Manifest]:
+    """The workloads of the base with the component, by name."""
+    return of_kind(with_component("secured-kafka"), *WORKLOADS)
 
 
 @pytest.mark.parametrize("name", [*SERVICES, "provision"])

@@ -1,0 +1,80 @@
+#!/bin/sh
+# PostgreSQL's backups beside it, by its own means: `keep` archives its log as it is written, as a synchronous standby (what is not
+# here was not committed), and takes a verified base backup a day; `restore [INSTANT]` puts the newest one in the place of what lies
+# in PGDATA, with all of the log or the log until then. The archive is $BACKUPS: put it on another disk (docs/operations.md#backups).
+set -eu
+: "${BACKUPS:=/backups}" "${KEEP_BASES:=7}" "${PGDATA:=/var/lib/postgresql/18/docker}"
+standby=duban_backup
+
+# The image begins as root, and a new volume is root's.
+if [ "$(id -u)" = 0 ] && command -v gosu > /dev/null; then
+    mkdir -p "$BACKUPS"
+    chown postgres "$BACKUPS"
+    exec gosu postgres "$0" "$@"
+fi
+
+receive() {
+    export PGAPPNAME=$standby
+    pg_receivewal --directory="$BACKUPS/wal" --slot=$standby --create-slot --if-not-exists
+    exec pg_receivewal --directory="$BACKUPS/wal" --slot=$standby --synchronous
+}
+
+# The day's base, checked byte by byte; then bases beyond KEEP_BASES go, and the log that only they needed.
+base() {
+    target="$BACKUPS/base/$(date -u +%Y%m%dT%H%M%S.%NZ)"
+    PGAPPNAME=base_backup pg_basebackup --pgdata="$target.new" --wal-method=none --checkpoint=fast --manifest-checksums=SHA256
+    pg_verifybackup --no-parse-wal "$target.new"
+    mv "$target.new" "$target"
+    find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' | sort -r | tail -n "+$((KEEP_BASES + 1))" | xargs -r rm -rf
+    oldest=$(find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' | sort | head -n 1)
+    first=$(sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\)).*/\1/p' "$oldest/backup_label")
+    pg_archivecleanup "$BACKUPS/wal" "$first"
+}
+
+keep() {
+    mkdir -p "$BACKUPS/wal" "$BACKUPS/base"
+    rm -rf "$BACKUPS"/base/*.new
+    receive &
+    receiver=$!
+    trap 'kill -INT $receiver; wait $receiver || true; exit 0' TERM INT
+    while kill -0 $receiver 2> /dev/null; do
+        find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -mmin -1440 | grep -q . || base
+        sleep 60 &
+        wait $! || true
+    done
+    # The server went away: whoever restarts this begins again.
+    exit 1
+}
+
+# The server and `keep` have to be stopped.
+restore() {
+    until=${1:-}
+    newest=$(find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' | sort | tail -n 1)
+    [ -n "$newest" ] || { echo "there is no base backup in $BACKUPS" >&2; exit 1; }
+    aside=$(date -u +%Y%m%dT%H%M%SZ)
+    [ ! -e "$PGDATA" ] || mv "$PGDATA" "$PGDATA-before-$aside"
+    mkdir -p "$PGDATA"
+    cp -a "$newest/." "$PGDATA"
+    chmod 700 "$PGDATA"
+    # Its log ends here, and the next one is another timeline's: what was is put aside, and read from there.
+    mkdir "$BACKUPS/before-$aside"
+    mv "$BACKUPS/base" "$BACKUPS/wal" "$BACKUPS/before-$aside"
+    wal="$BACKUPS/before-$aside/wal"
+    sed -i -e '/^hot_standby/d' -e '/^restore_command/d' -e '/^recovery_target/d' "$PGDATA/postgresql.auto.conf"
+    {
+        # Nobody is let in before the log is taken up; the segment that was being written counts as far as it is valid.
+        echo "hot_standby = off"
+        echo "restore_command = 'cp $wal/%f %p 2>/dev/null || cp $wal/%f.partial %p'"
+        echo "recovery_target_action = 'promote'"
+        [ -z "$until" ] || echo "recovery_target_time = '$until'"
+    } >> "$PGDATA/postgresql.auto.conf"
+    touch "$PGDATA/recovery.signal"
+    echo "restored from $newest; what lay there: $PGDATA-before-$aside; start the server"
+}
+
+case "${1:-keep}" in
+    keep) keep ;;
+    base) base ;;
+    restore) restore "${2:-}" ;;
+    *) echo "keep, base or restore [INSTANT]" >&2; exit 2 ;;
+esac

@@ -1,0 +1,87 @@
+"""The layers of compose beside the core: what is watched, the edge, and how a container is asked whether it is well."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.deploy.composition import COMPOSE, compose, environment
+from tests.deploy.expressions import ROOT
+from tests.deploy.overlays import of_kind, with_component
+from tools.generate.parts import SERVICES
+
+
+class _Answering(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/readyz" and self.server.well else 503)  # type: ignore[attr-defined]
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def answering() -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
+    server.well = True  # type: ignore[attr-defined]
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def _asked(port: int) -> int:
+    """Run a service's health check as its container would; return its exit code."""
+    command = [str(word) for word in compose()["services"]["ledger"]["healthcheck"]["test"][1:]]
+    environment = {"DUBAN_HTTP_PORT": str(port), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
+
+
+def test_a_health_check_tells_ready_from_not_ready_and_from_nobody_there(answering: ThreadingHTTPServer) -> None:
+    port = answering.server_port
+    assert _asked(port) == 0
+    answering.well = False  # type: ignore[attr-defined]
+    assert _asked(port) != 0
+    answering.shutdown()
+    answering.server_close()
+    assert _asked(port) != 0
+
+
+def test_the_edge_leads_to_every_service_with_the_bounds_of_the_cluster() -> None:
+    text = (COMPOSE / "edge" / "routes.yaml").read_text(encoding="utf-8")
+    routes = yaml.safe_load(text)["http"]
+    on_a_cluster = {name: each["spec"] for name, each in of_kind(with_component("ingress"), "Middleware").items()}
+    assert routes["middlewares"] == on_a_cluster
+    for service in SERVICES:
+        port = compose()["services"][service]["environment"]["DUBAN_HTTP_PORT"]
+        (server,) = routes["services"][service]["loadBalancer"]["servers"]
+        assert server["url"] == f"http://{service}:{port}"
+        posted, other = routes["routers"][f"{service}-post"], routes["routers"][service]
+        assert (posted["middlewares"], other["middlewares"]) == (["rate", "at-once", "body"], ["rate", "at-once"])
+        assert all(each["tls"] == {} and each["service"] == service for each in (posted, other))
+    assert yaml.safe_load(text)["tls"]["options"]["default"]["minVersion"] == "VersionTLS12"
+
+
+def test_only_the_edge_is_believed_of_where_a_request_comes_from() -> None:
+    edge = compose()["services"]["edge"]["networks"]["default"]["ipv4_address"]
+    assert environment()["DUBAN_TRUSTED_PROXIES"].split(",") == ["127.0.0.1", edge]
+    (network,) = compose()["networks"]["default"]["ipam"]["config"]
+    assert edge.startswith(network["subnet"].rpartition(".")[0])
+
+
+def test_prometheus_is_bounded_by_size_and_scrapes_what_the_rules_ask_of_the_machine() -> None:
+    command = compose()["services"]["prometheus"]["command"]
+    assert any(re.fullmatch(r"--storage\.tsdb\.retention\.size=\d+GB", each) for each in command)
+    targets = yaml.safe_load((ROOT / "deploy/prometheus/targets/compose/node.yml").read_text(encoding="utf-8"))
+    assert [each["targets"] for each in targets] == [["node:9100"]]
+    jobs = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    assert {"targets/node.yml"} == {
+        file for job in jobs if job["job_name"] == "node" for sd in job["file_sd_configs"] for file in sd["files"]
+    }

@@ -1,0 +1,128 @@
+"""The commands of k8s/README.md in their order, carried out on paper: what each needs is there when it is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import pytest
+
+from tests.deploy.overlays import K8S, WORKLOADS, Manifest, kustomized, of_kind, pod
+from tests.deploy.policies import examples, secrets_of, selects
+
+README: Final = (K8S / "README.md").read_text(encoding="utf-8")
+# Of the administrators' operators: groups that the README's table names.
+OPERATORS: Final = set(re.findall(r"`([a-z.-]+\.(?:io|com|sh|org))`", README))
+BUILT_IN: Final = {
+    "v1",
+    "apps",
+    "batch",
+    "policy",
+    "networking.k8s.io",
+    "scheduling.k8s.io",
+    "rbac.authorization.k8s.io",
+}
+OF_THE_CLUSTER: Final = {"Namespace", "PriorityClass"}
+# What an operator makes of a resource, beside a secret of its name.
+AUTHORITIES: Final = {"Kafka": "{}-cluster-ca-cert", "Cluster": "{}-ca"}
+
+
+@dataclass
+class Cluster:
+    """What is there after the commands so far."""
+
+    namespaces: set[str] = field(default_factory=lambda: {"default", "kube-system"})
+    secrets: set[tuple[str, str]] = field(default_factory=set)
+    there: dict[tuple[str, str], Manifest] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
+
+    def apply(self, manifests: Sequence[Manifest], namespace: str | None) -> Iterator[str]:
+        """Take these, and yield what is in the way."""
+        self.namespaces |= of_kind(manifests, "Namespace").keys()
+        for each in manifests:
+            group = each["apiVersion"].partition("/")[0]
+            if group not in BUILT_IN | OPERATORS:
+                yield f"nobody installed {group}"
+            place = each["metadata"].get("namespace", namespace)
+            if each["kind"] not in OF_THE_CLUSTER and place not in self.namespaces:
+                yield f"{each['kind']} {each['metadata']['name']} goes to {place}, which is not there"
+            self.there[(each["kind"].lower(), each["metadata"]["name"])] = each
+            if each["kind"] in {"Secret", "ExternalSecret", "KafkaUser"}:
+                self.secrets.add((place or "", each["metadata"]["name"]))
+            if each["kind"] in AUTHORITIES:
+                self.secrets.add((place or "", AUTHORITIES[each["kind"]].format(each["metadata"]["name"])))
+        for workload in of_kind(manifests, *WORKLOADS).values():
+            for secret in (name for volume in pod(workload)["volumes"] for name in secrets_of(volume)):
+                if (workload["metadata"]["namespace"], secret) not in self.secrets:
+                    yield f"{workload['metadata']['name']} waits for the secret {secret}"
+
+
+def _blocks() -> list[list[str]]:
+    """Return the commands of each section that has any."""
+    sections = re.split(r"^## ", README, flags=re.MULTILINE)
+    blocks = [re.findall(r"^    (\S.*)$", section, re.MULTILINE) for section in sections]
+    return [block for block in blocks if block]
+
+
+def _carry_out(cluster: Cluster, command: str) -> Iterator[str]:
+    words = shlex.split(command, comments=True)
+    if words[0] == "cp":
+        cluster.files.add(words[-1])
+        return
+    assert words[0] == "kubectl", command
+    options = {words[n]: words[n + 1] for n in range(len(words) - 1) if words[n] in {"-n", "-k", "-f", "-l"}}
+    if "apply" in words:
+        assert "--server-side" in words, "a board is larger than what a client keeps in an annotation"
+        if "-f" in options:
+            if options["-f"] not in cluster.files:
+                yield f"{options['-f']} was made nowhere"
+            for name in examples():
+                place = "duban-data" if name == "backup-store" or name.startswith("postgres-") else "duban"
+                cluster.secrets.add((place, name))
+        else:
+            yield from cluster.apply(_chosen(options), options.get("-n"))
+        return
+    resource = next(word for word in words if re.fullmatch(r"[a-z]+/[a-z0-9.-]+", word))
+    kind, _, name = resource.replace("deploy/", "deployment/").partition("/")
+    if (kind, name) not in cluster.there:
+        yield f"{resource} is not there"
+
+
+def _chosen(options: dict[str, str]) -> Sequence[Manifest]:
+    manifests = kustomized(K8S.parent / options["-k"])
+    wanted = options.get("-l", "")
+    if many := re.fullmatch(r"(\S+) notin \((.*)\)", wanted):
+        return [m for m in manifests if m["metadata"].get("labels", {}).get(many[1]) not in many[2].split(",")]
+    labels = dict(each.split("=") for each in wanted.split(",") if each)
+    return [m for m in manifests if selects({"matchLabels": labels}, m["metadata"].get("labels", {}))]
+
+
+def test_the_commands_work_in_their_order() -> None:
+    small, city, release, restore = _blocks()
+    on_small = Cluster()
+    assert not [fault for command in small for fault in _carry_out(on_small, command)]
+    cluster = Cluster(files={"secrets.yaml"})
+    assert not [fault for command in city + release + restore for fault in _carry_out(cluster, command)]
+
+
+@pytest.mark.parametrize(
+    ("left_out", "fault"),
+    [
+        ("namespaces", "which is not there"),
+        ("cp k8s", "made nowhere"),
+        ("-f secrets.yaml", "waits for the secret"),
+        ("overlays/small", "job/provision-0.1.0 is not there"),
+    ],
+)
+def test_a_command_that_is_left_out_is_missed(left_out: str, fault: str) -> None:
+    cluster = Cluster()
+    commands = [command for command in _blocks()[0] if left_out not in command]
+    assert any(fault in found for command in commands for found in _carry_out(cluster, command))
+
+
+def test_the_readme_names_every_component_and_overlay() -> None:
+    for path in (*(K8S / "components").iterdir(), *(K8S / "overlays").iterdir()):
+        assert f"`{path.name}`" in README or f"`overlays/{path.name}`" in README, path.name
