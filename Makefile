@@ -167,6 +167,12 @@ bench-alarms: install ## Measure ten million armed alarms (a quarter of an hour;
 bench-reads: install ## Measure every list, search and count at a million hazards (N=100000 for fewer; a quarter of an hour) and write a dated result file
 	@$(PY) -m tests.load.million $(if $(N),--hazards $(N)) $(ARGS)
 
+.PHONY: bench-burst burst-check
+bench-burst: install ## Flood the platform with 10 to 350 lifecycles a second and count what is lost (a quarter of an hour; N=1000000 before; SOAK=20m: memory)
+	@$(PY) -m tests.load.burst $(if $(N),--hazards $(N)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
+burst-check: install
+	@$(PY) -m tests.load.burst --check
+
 .PHONY: chaos
 chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1; YEAR=1: 2024)
 	@$(PY) -m $(if $(YEAR),tests.chaos.year,tests.chaos.storm) $(if $(SEED),--seed $(SEED)) $(if $(YEAR),,$(STORM)) $(ARGS)

@@ -15,7 +15,11 @@ _NOT_MODIFIED: Final = 304
 
 
 class UnexpectedStatus(Exception):
-    """A service answered with an error."""
+    """A service answered with an error; `retry_after` are the seconds after which it may be asked again, if it said so."""
+
+    def __init__(self, status: int, body: bytes, retry_after: int | None) -> None:
+        super().__init__(f"{status} {body.decode(errors='replace')[:500]}")
+        self.status, self.body, self.retry_after = status, body, retry_after
 
 
 class Client:
@@ -31,9 +35,9 @@ class Client:
         """GET, with further header lines; None for 304. Raises UnexpectedStatus."""
         return await self._call(b"GET " + path.encode() + b" HTTP/1.1\r\n" + self._head + headers.encode() + b"\r\n")
 
-    async def post(self, path: str, body: bytes, content_type: str = "application/json") -> Any:
-        """POST; raises UnexpectedStatus."""
-        head = f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    async def post(self, path: str, body: bytes, content_type: str = "application/json", headers: str = "") -> Any:
+        """POST, with further header lines; raises UnexpectedStatus."""
+        head = f"Content-Type: {content_type}\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode()
         return await self._call(b"POST " + path.encode() + b" HTTP/1.1\r\n" + self._head + head + body)
 
     async def _call(self, request: bytes) -> Any:
@@ -52,7 +56,8 @@ class Client:
         body = await reader.readexactly(length)
         self._used_at = time.monotonic()
         if status >= 300:
-            raise UnexpectedStatus(f"{status} {body.decode(errors='replace')[:500]}")
+            _, named, rest = head.lower().partition(b"retry-after:")
+            raise UnexpectedStatus(status, body, int(rest.split(b"\r\n", 1)[0]) if named else None)
         return msgspec.json.decode(body)
 
     def close(self) -> None:

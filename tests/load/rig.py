@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,8 +120,13 @@ class Rig:
             await consumer.stop()
 
     @asynccontextmanager
-    async def service(self, name: str, dsn: str, *, prefix: str, roles: str = "") -> AsyncIterator[Running]:
-        """Run `python -m services.<name>` while the block runs; with the http role, from when it is ready on."""
+    async def service(
+        self, name: str, dsn: str, *, prefix: str, roles: str = "", more: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Running]:
+        """Run `python -m services.<name>` while the block runs; with the http role, from when it is ready on.
+
+        `more` are further settings.
+        """
         (port,) = ephemeral.free_ports(1)
         environment = os.environ | {
             "DUBAN_KAFKA_BOOTSTRAP": self.bootstrap,
@@ -131,6 +136,7 @@ class Rig:
             "DUBAN_PROFILE": str(PROFILE),
             "DUBAN_ROLES": roles,
             "DUBAN_DATA_DIRECTORY": str(self.scratch / f"{prefix}{name}"),
+            **(more or {}),
         }
         with (self.scratch / f"{prefix}{name}.log").open("ab") as log:
             process = subprocess.Popen(
