@@ -201,7 +201,7 @@ async def _as_an_operator_leaves_it(dsn: str, environ: dict[str, str], services:
     for role in owners:
         await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{environ[f'{role.upper()}_PASSWORD']}'")
     members = ", ".join(role for role in owners if role != "duban_vault")
-    await connection.execute(f"CREATE ROLE duban_provision LOGIN PASSWORD 'provision' IN ROLE {members}")
+    await connection.execute(f"CREATE ROLE duban_provision LOGIN CREATEROLE PASSWORD 'provision' IN ROLE {members}")
     for database, owner in owners.items():
         await connection.execute(f"CREATE DATABASE {database} OWNER {owner}")
         await connection.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")

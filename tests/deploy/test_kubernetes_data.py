@@ -76,7 +76,8 @@ def test_each_service_owns_its_database_and_the_job_of_a_release_is_a_member_of_
     databases = {each["spec"]["name"]: each["spec"]["owner"] for each in of_kind(postgres, "Database").values()}
     assert databases == {f"duban_{name}": f"duban_{name}" for name in SERVICES} | {"duban_vault": "duban_provision"}
     assert set(roles["duban_provision"]["inRoles"]) == {f"duban_{name}" for name in SERVICES}
-    assert not any({"superuser", "createrole", "bypassrls", "replication"} & each.keys() for each in roles.values())
+    assert not any({"superuser", "bypassrls", "replication"} & each.keys() for each in roles.values())
+    assert [name for name, each in roles.items() if each.get("createrole")] == ["duban_provision"]
     made = of_kind(postgres, "ExternalSecret")
     for role in roles.values():
         secret = role["passwordSecret"]["name"]
