@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
 from deploy.local.ephemeral import free_ports
+from services.chassis.storage.database import Database
 from services.chassis.storage.rounds import Rounds
 from services.chassis.testing.kafka import eventually
+from services.chassis.tests.web.example import app
 from services.chassis.web.app import create_app
 from services.chassis.web.routes import Router
 from services.chassis.web.server import serve
@@ -49,10 +52,11 @@ class Service:
         return list(asked)
 
 
-@pytest.fixture
-async def service() -> AsyncIterator[tuple[Service, int]]:
-    (port,), stopping, served = free_ports(1), asyncio.Event(), Service()
-    serving = asyncio.create_task(serve(served.app, host="127.0.0.1", port=port, stopping=stopping))
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[int]:
+    """Serve an app; give its port."""
+    (port,), stopping = free_ports(1), asyncio.Event()
+    serving = asyncio.create_task(serve(app, host="127.0.0.1", port=port, stopping=stopping))
 
     async def listens() -> None:
         try:
@@ -62,14 +66,23 @@ async def service() -> AsyncIterator[tuple[Service, int]]:
         writer.close()
 
     await eventually(listens)
-    yield served, port
+    yield port
     stopping.set()
     await serving
 
 
-async def _asked(port: int, line: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+@pytest.fixture
+async def service() -> AsyncIterator[tuple[Service, int]]:
+    playing = Service()
+    async with served(playing.app) as port:
+        yield playing, port
+
+
+async def _asked(
+    port: int, line: str, body: str = "", headers: str = ""
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"{line} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n".encode())
+    writer.write(f"{line} HTTP/1.1\r\nHost: h\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}".encode())
     await writer.drain()
     return reader, writer
 
@@ -82,13 +95,13 @@ def _counted(method: str, route: str, status: str) -> float:
 async def test_a_command_that_waits_for_its_round_is_dropped_and_one_under_way_is_carried_out(
     service: tuple[Service, int],
 ) -> None:
-    served, port = service
+    playing, port = service
     route = "/v1/commands/{number}"
     before = {status: _counted("POST", route, status) for status in ("200", "499", "500")}
     _, first = await _asked(port, "POST /v1/commands/1")
 
     async def has_begun() -> None:
-        assert served.rounds == [[1]]
+        assert playing.rounds == [[1]]
 
     await eventually(has_begun)
     _, second = await _asked(port, "POST /v1/commands/2")
@@ -101,7 +114,7 @@ async def test_a_command_that_waits_for_its_round_is_dropped_and_one_under_way_i
         assert _counted("POST", route, "499") == before["499"] + 1
 
     await eventually(is_dropped)
-    served.gate.set()
+    playing.gate.set()
     assert b"200" in await reader.readline()
     third.close()
 
@@ -109,20 +122,48 @@ async def test_a_command_that_waits_for_its_round_is_dropped_and_one_under_way_i
         assert _counted("POST", route, "200") == before["200"] + 2
 
     await eventually(is_done)
-    assert served.rounds == [[1], [3]]
+    assert playing.rounds == [[1], [3]]
     assert _counted("POST", route, "500") == before["500"]
 
 
 async def test_a_read_is_dropped_where_it_is_and_is_nobodys_failure(service: tuple[Service, int]) -> None:
-    served, port = service
+    playing, port = service
     left, failed = _counted("GET", "/v1/read", "499"), _counted("GET", "/v1/read", "500")
     _, writer = await _asked(port, "GET /v1/read")
-    await served.reading.wait()
+    await playing.reading.wait()
     writer.close()
-    await served.read_was_dropped.wait()
+    await playing.read_was_dropped.wait()
 
     async def is_counted() -> None:
         assert _counted("GET", "/v1/read", "499") == left + 1
 
     await eventually(is_counted)
     assert _counted("GET", "/v1/read", "500") == failed
+
+
+async def test_a_command_that_has_begun_is_carried_out_once_and_its_repetition_hears_so(opened: Database) -> None:
+    headers = "Authorization: Bearer good\r\nContent-Type: application/json\r\nIdempotency-Key: a-1\r\n"
+    async with served(app(database=opened)) as port:
+        async with opened.acquire() as other, other.transaction():
+            await other.execute("LOCK TABLE note IN EXCLUSIVE MODE")
+            _, writer = await _asked(port, "POST /v1/notes", '{"text": "once"}', headers)
+
+            async def is_under_way() -> None:
+                waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'note'::regclass AND NOT granted"
+                assert await other.fetchval(waiting) == 1
+
+            await eventually(is_under_way)
+            writer.close()
+            await writer.wait_closed()
+
+        async def is_answered_again() -> None:
+            reader, again = await _asked(port, "POST /v1/notes", '{"text": "once"}', headers)
+            head = await reader.readuntil(b"\r\n\r\n")
+            again.close()
+            # While the first one is still under way it is told to come back (409).
+            assert b" 201 " in head
+            assert b"idempotency-replayed: true" in head.lower()
+
+        await eventually(is_answered_again)
+    async with opened.acquire() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM note") == 1
