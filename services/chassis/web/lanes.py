@@ -70,7 +70,8 @@ class Lane:
         self._since, self._served, self._rate = now(), 0, 1.0
         self._next = 0.0
         self._told_at, self._refused = -math.inf, 0
-        self._gauge = metrics.HTTP_UNDER_WAY.labels(name)
+        # Asked when somebody looks, in place of told twice a request.
+        metrics.HTTP_UNDER_WAY.labels(name).set_function(lambda: self._taken)
         self._turned_away = metrics.HTTP_TURNED_AWAY.labels(name)
 
     def seat(self, party: bytes, size: int | None) -> Seat | None:
@@ -89,7 +90,6 @@ class Lane:
         self._held[party] += weight
         if self._held[party] <= 0:
             del self._held[party]
-        self._gauge.set(self._taken)
 
     def served(self) -> None:
         """Note that one more was answered: by these it is reckoned when others may come back."""
