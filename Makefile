@@ -184,6 +184,11 @@ drill: install ## Lose PostgreSQL with its disk in the middle of the demo's play
 upgrade: install ## Upgrade the release before under load, take it back, upgrade again, then audit (FROM=<git ref>)
 	@$(PY) -m tests.chaos.upgrade $(if $(FROM),--from $(FROM)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+.PHONY: night
+night: install ## Break the platform row by row and see who is called (ROWS="postgres-away poison" FASTER=10 BROKERS=3; CALM=60: minutes without a fault; RUNBOOKS=1)
+	@$(PY) -m tests.chaos.night $(if $(ROWS),--rows "$(ROWS)") $(if $(FASTER),--faster $(FASTER)) $(if $(CALM),--calm $(CALM)) \
+		$(if $(RUNBOOKS),--runbooks) $(if $(BROKERS),--brokers $(BROKERS)) $(ARGS)
+
 STORM = $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(HOSTILE),--hostile)
 
 $(STAMP): requirements.lock pyproject.toml contracts/pyproject.toml

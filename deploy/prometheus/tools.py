@@ -54,19 +54,25 @@ def fetch(package: str, home: Path) -> None:
     Each binary appears whole, by a rename: of two processes that look for it at once, one would else run the file
     that the other is still writing, which Linux refuses with "Text file busy".
     """
-    if missing := [tool for tool in ("apt-get", "dpkg-deb") if not shutil.which(tool)]:
-        raise Trouble(f"{package} is not installed and {missing[0]} is not here to fetch it.", _REMEDY)
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix="download-") as scratch:
-        _download(package, Path(scratch), home / "apt")
-        for archive in Path(scratch).glob("*.deb"):
-            _run(["dpkg-deb", "-x", str(archive), scratch], home)
+        unpack(package, Path(scratch), home / "apt")
         for template in Path(scratch, _TEMPLATES).glob("*.tmpl"):
             _put(template, home / "alertmanager" / template.name)
         for binary in Path(scratch, "usr", "bin").iterdir():
             if binary.name == "prometheus-alertmanager":
                 binary.write_bytes(binary.read_bytes().replace(_BUILT_IN, _STARTED_IN))
             _put(binary, _place(home, binary.name))
+
+
+def unpack(package: str, into: Path, state: Path) -> None:
+    """Download one Debian package and unpack it below `into`; apt may keep lists of its own in `state`. Raises `Trouble`."""
+    if missing := [tool for tool in ("apt-get", "dpkg-deb") if not shutil.which(tool)]:
+        raise Trouble(f"{package} is not installed and {missing[0]} is not here to fetch it.", _REMEDY)
+    into.mkdir(parents=True, exist_ok=True)
+    _download(package, into, state)
+    for archive in into.glob("*.deb"):
+        _run(["dpkg-deb", "-x", str(archive), str(into)], into)
 
 
 def _place(home: Path, name: str) -> Path:

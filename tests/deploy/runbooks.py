@@ -24,7 +24,6 @@ _KINDS: Final[Mapping[str, Kind]] = {
 # A code span may go on in the next line; a block is a fence or four blanks.
 _SPAN: Final = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _BLOCK: Final = re.compile(r"^(?:```\w*\n(.*?)^```|((?:    \S.*\n?)+))", re.MULTILINE | re.DOTALL)
-PLACEHOLDER: Final = re.compile(r"<[a-z-]+>|\{[a-z]+\}|\b[A-Z]{3,}\b(?= |$)|…")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""`make night`: break the platform row by row and see who is called (ROWS="postgres-away ledger-locked", FASTER=10, CALM=60).
+
+By default the rules are the committed ones in their own time, which takes some eight minutes a row. FASTER divides their times
+(`times.py` says how) and is said in the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from deploy.local.settings import ROOT
+from deploy.local.trouble import Trouble
+from tests.chaos.night import report, runbooks
+from tests.chaos.night.calm import watch_calm
+from tests.chaos.night.row import Found, play
+from tests.chaos.night.rows import MOVABLE_CLOCK, THREE_BROKERS, chosen
+from tests.chaos.night.stage import stage
+
+_HOLD_SECONDS: Final = 240
+_SHORTEST_HOLD: Final = 15
+_COUNTIES: Final = 12
+
+
+def main() -> int:
+    """Return 0 when every row is as declared, and a calm time gave no page."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos.night", description=__doc__)
+    parser.add_argument("--rows", default="", help="names, separated by blanks; all without it")
+    parser.add_argument("--faster", type=int, default=1, help="divide the rules' times")
+    parser.add_argument("--calm", type=float, help="no fault for so many minutes, and no page")
+    parser.add_argument(
+        "--counties", type=int, default=_COUNTIES, help="how many counties the city has, two topics each"
+    )
+    parser.add_argument("--runbooks", action="store_true", help="carry out the runbooks' commands instead of rows")
+    parser.add_argument("--brokers", choices=("1", "3"), default="1")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between two events")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "proof")
+    parser.add_argument("--keep", action="store_true", help="leave the data for a look, also after success")
+    arguments = parser.parse_args()
+    home = Path(os.environ.get("DUBAN_HOME") or tempfile.mkdtemp(prefix="duban-night-")).absolute()
+    home.mkdir(exist_ok=True)
+    home.chmod(0o755)  # below root, PostgreSQL runs as another account; what is secret inside is 0600
+    try:
+        passed = _night(arguments, home)
+    except (Trouble, LookupError) as trouble:
+        _say(f"✗ {trouble}")
+        passed = False
+    if passed and not arguments.keep:
+        shutil.rmtree(home, ignore_errors=True)
+    else:
+        _say(f"logs and data: {home}")
+    return 0 if passed else 1
+
+
+def _night(arguments: argparse.Namespace, home: Path) -> bool:
+    rows = chosen(arguments.rows)
+    began = datetime.now(UTC)
+    with stage(
+        home,
+        _say,
+        factor=arguments.faster,
+        counties=arguments.counties,
+        brokers=arguments.brokers,
+        pause=arguments.pause,
+        movable_clock=any(row.needs == MOVABLE_CLOCK for row in rows),
+    ) as set_up:
+        if arguments.calm is not None:
+            calm = watch_calm(set_up, arguments.calm * 60)
+            text = report.of_calm(calm, arguments, began)
+            report.write(arguments.output, "calm", began, text)
+            return calm.holds
+        if arguments.runbooks:
+            set_up.until_ready()
+            done = runbooks.carry_out(set_up)
+            report.write(arguments.output, "runbooks", began, report.of_runbooks(done, arguments, began))
+            return not any(wrong for _, wrong in done)
+        found: list[Found] = []
+        for row in rows:
+            if row.needs == THREE_BROKERS and arguments.brokers != "3":
+                _say(f"{row.name}: needs {row.needs}, left out")
+                continue
+            _say(f"{row.name}: {row.told}")
+            began_row = time.monotonic()
+            found.append(play(set_up, row, hold=max(_SHORTEST_HOLD, _HOLD_SECONDS / arguments.faster)))
+            _say(f"  {report.line(found[-1])} ({time.monotonic() - began_row:.0f} s)")
+            text = report.of_rows(found, arguments, began, set_up.desk)
+            report.write(arguments.output, "night", began, text)
+    return all(each.holds for each in found)
+
+
+def _say(line: str) -> None:
+    print(f"  {line}", flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

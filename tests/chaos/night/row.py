@@ -1,0 +1,209 @@
+"""One row of the night: a fault, the alerts that name it and in which time, what stays quiet, a restart, and the end."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import asyncpg
+import httpx
+import psutil
+
+from deploy.local.trouble import Trouble
+from tests.chaos.night.desk import Call
+from tests.chaos.night.faults import Fault
+from tests.chaos.night.stage import Stage
+from tests.chaos.night.watch import Labels, Light, Shining
+
+_SERVERS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, psutil.Error, httpx.HTTPError)
+_TROUBLES: Final = (Trouble, LookupError, RuntimeError, ValueError, *_SERVERS)
+_PAGES: Final = 2
+_CALM_SECONDS: Final = 600
+_CALL_SECONDS: Final = 120
+_RESTARTED_SECONDS: Final = 180
+# Prometheus' evaluations are a pause apart; of two neighbours one may be late on a busy machine.
+_GAP_EVALUATIONS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is done and what must follow. Times are wall seconds as of the committed rules."""
+
+    name: str
+    told: str  # the fault, for people
+    fault: Fault
+    fires: tuple[Light, ...]
+    within: float = 180
+    quiet: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    clears: float = 420
+    pages: int = _PAGES
+    needs: str = ""  # what the platform must be for it: "three brokers"
+    only_seen: bool = False  # an event, not a state: it clears by itself, and no restart can prolong it
+
+
+@dataclass
+class Found:
+    """What was seen of one row."""
+
+    row: Row
+    fired: dict[str, float] = field(default_factory=dict)  # seconds from the fault
+    cleared: float | None = None  # seconds from the healing, until the last of them was gone
+    restarted: bool = False
+    pages: list[Call] = field(default_factory=list)
+    mails: int = 0
+    also: list[str] = field(default_factory=list)  # what fired besides
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything was as declared."""
+        return not self.wrong
+
+
+def play(stage: Stage, row: Row, *, hold: float) -> Found:
+    """Play one row on a calm platform; `hold` is for how many seconds it is watched before and after the restart.
+
+    What can't be played is a row that does not hold, and the night goes on.
+    """
+    found = Found(row)
+    try:
+        _play(stage, row, found, hold)
+    except _TROUBLES as error:
+        found.wrong.append(f"could not be played: {error!r}")
+    return found
+
+
+def _play(stage: Stage, row: Row, found: Found, hold: float) -> None:
+    if left := _calm(stage):
+        found.wrong.append(f"not calm before: {', '.join(left)}")
+        return
+    calls, mails = len(stage.desk.calls), len(stage.desk.mails())
+    began = time.time()
+    with row.fault(stage):
+        _wait_for_all(stage, found, began)
+        if not found.wrong:
+            _wait_for_call(stage, found, calls)
+            time.sleep(hold)
+            _restart(stage, found, hold)
+        healed = time.time()
+    _wait_until_clear(stage, found, healed)
+    _judge(stage, found, began, healed)
+    found.pages = [call for call in stage.desk.calls[calls:] if call.wakes]
+    found.mails = len(stage.desk.mails()) - mails
+    if len(_groups(found.pages)) > row.pages:
+        found.wrong.append(f"{len(_groups(found.pages))} pages: {', '.join(sorted(_groups(found.pages)))}")
+
+
+def names(calls: Iterable[Call]) -> list[str]:
+    """Return what was told in critical calls, in order, each alert once."""
+    told = [name for call in calls for name, severity, status in call.alerts if (severity, status) == _WAKING]
+    return list(dict.fromkeys(told))
+
+
+_WAKING: Final = ("critical", "firing")
+
+
+def _groups(calls: Sequence[Call]) -> set[str]:
+    return {call.group for call in calls}
+
+
+def _other(firing: Sequence[Labels]) -> list[Labels]:
+    """Leave out the budgets: what one row used up burns for as long as their windows, an hour and more."""
+    return [labels for labels in firing if not labels["alertname"].startswith("DubanBudget")]
+
+
+def _calm(stage: Stage) -> list[str]:
+    """Wait until nothing fires; return what still does."""
+    deadline = time.monotonic() + _CALM_SECONDS
+    while (left := _other(stage.watch.firing())) and time.monotonic() < deadline:
+        time.sleep(1)
+    return [told(each) for each in left]
+
+
+def _wait_for_all(stage: Stage, found: Found, began: float) -> None:
+    waiting = {str(light): light for light in found.row.fires}
+    while waiting:
+        firing = stage.watch.firing()
+        for name, light in list(waiting.items()):
+            if any(light.is_in(labels) for labels in firing):
+                found.fired[name] = time.time() - began
+                stage.say(f"  {found.fired[name]:5.0f} s  {name}")
+                del waiting[name]
+        if time.time() - began > found.row.within and waiting:
+            found.wrong += [f"{name} did not fire within {found.row.within:.0f} s" for name in waiting]
+            return
+        time.sleep(0.5)
+
+
+def _wait_for_call(stage: Stage, found: Found, before: int) -> None:
+    """One of the row's alerts has to reach somebody, by the webhook."""
+    wanted = {light.name for light in found.row.fires}
+    if not wanted:
+        return
+    deadline = time.monotonic() + _CALL_SECONDS
+    while time.monotonic() < deadline:
+        if any(name in wanted for call in stage.desk.calls[before:] for name, _, _ in call.alerts):
+            return
+        if stage.desk.closed:
+            return
+        time.sleep(0.5)
+    found.wrong.append(f"nobody was called within {_CALL_SECONDS} s")
+
+
+def _restart(stage: Stage, found: Found, hold: float) -> None:
+    row = found.row
+    if not row.restart:
+        return
+    before = {service: stage.started_at(service) for service in row.restart}
+    stage.restart(*row.restart)
+    deadline = time.monotonic() + _RESTARTED_SECONDS
+    while time.monotonic() < deadline and not found.restarted:
+        found.restarted = all(stage.started_at(service) > at for service, at in before.items())
+        time.sleep(0.5)
+    if not found.restarted:
+        found.wrong.append(f"{', '.join(row.restart)} did not come back")
+    stage.say(f"  {', '.join(row.restart)} restarted in the middle")
+    time.sleep(hold)
+
+
+def _wait_until_clear(stage: Stage, found: Found, healed: float) -> None:
+    while time.time() - healed < found.row.clears:
+        left = [labels for labels in stage.watch.firing() if any(light.is_in(labels) for light in found.row.fires)]
+        if not left:
+            found.cleared = time.time() - healed
+            return
+        time.sleep(0.5)
+    found.wrong += [f"{told(labels)} still fires {found.row.clears:.0f} s after" for labels in left]
+
+
+def _judge(stage: Stage, found: Found, began: float, healed: float) -> None:
+    """What Prometheus itself kept: that what fired went on firing, and what must be quiet was."""
+    row, shone = found.row, stage.watch.shone(began, time.time())
+    for name in sorted({each.labels["alertname"] for each in shone} & set(row.quiet)):
+        found.wrong.append(f"{name} fired and must not")
+    for light in row.fires:
+        seen = sorted({at for each in shone if light.is_in(each.labels) for at in each.seen if at <= healed})
+        gap = _longest_gap(seen)
+        if not row.only_seen and seen and max(gap, healed - seen[-1]) > _GAP_EVALUATIONS * stage.watch.every:
+            found.wrong.append(f"{light} was silent for {max(gap, healed - seen[-1]):.0f} s while it was broken")
+    found.also = sorted({told(each.labels) for each in shone if not _expected(row, each)})
+
+
+def _expected(row: Row, shining: Shining) -> bool:
+    return any(light.is_in(shining.labels) for light in row.fires)
+
+
+def _longest_gap(seen: Sequence[float]) -> float:
+    return max((after - before for before, after in itertools.pairwise(seen)), default=0.0)
+
+
+def told(labels: Labels) -> str:
+    """Return an alert as a table says it: its name and what of."""
+    about = [
+        labels[key] for key in ("service", "consumer", "channel", "topic", "dependency", "county") if key in labels
+    ]
+    return f"{labels['alertname']}({', '.join(about)})" if about else labels["alertname"]

@@ -1,0 +1,235 @@
+"""The table: each fault that an installation meets, and what its people are told of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.chaos.night import faults
+from tests.chaos.night.row import Row
+from tests.chaos.night.watch import Light
+
+
+def light(name: str, **labels: str) -> Light:
+    """Return an alert of the rules file by its name without the prefix."""
+    return Light(f"Duban{name}", tuple(sorted(labels.items())))
+
+
+MOVABLE_CLOCK: Final = "a Kafka whose clock can be moved (libfaketime)"
+THREE_BROKERS: Final = "BROKERS=3"
+_ALL: Final = ("gateway", "ledger", "scheduler", "notifications", "statistics")
+# A fault of one place is no defect of the books.
+_NO_DEFECT: Final = ("DubanSupervisionMissed", "DubanTasksWrong", "DubanPlanningWrong")
+
+ROWS: Final = (
+    Row(
+        "gateway-dead",
+        "both gateways are stopped",
+        faults.stopped("gateway"),
+        (light("TargetDown", service="gateway"),),
+        quiet=_NO_DEFECT,
+    ),
+    Row(
+        "gateway-frozen",
+        "both gateways stand still (SIGSTOP)",
+        faults.frozen("gateway"),
+        (light("TargetDown", service="gateway"),),
+        quiet=_NO_DEFECT,
+    ),
+    Row(
+        "ledger-locked",
+        "a lock keeps ledger.claims from its table; the ledgers are restarted with the lock still held",
+        faults.locked("ledger", "hazard"),
+        (light("PipelineStale", consumer="ledger.claims"),),
+        quiet=_NO_DEFECT,
+        restart=("ledger",),
+    ),
+    Row(
+        "poison",
+        "a county writes 1,100 records that are nothing",
+        faults.flooded,
+        (light("CountyHeld"),),
+        quiet=(*_NO_DEFECT, "DubanPipelineStale", "DubanConsumerHalted"),
+        restart=("ledger",),
+        pages=0,
+    ),
+    Row(
+        "transaction-hangs",
+        "a county's publisher hangs in a transaction",
+        faults.hanging_transaction,
+        (light("TransactionOpen"),),
+        quiet=(*_NO_DEFECT, "DubanPipelineStale"),
+        restart=("ledger",),
+        pages=0,
+    ),
+    Row(
+        "batch-unreadable",
+        "a county writes a batch that unfolds beyond any bound",
+        faults.unreadable,
+        (light("BatchUnreadable"),),
+        quiet=(*_NO_DEFECT, "DubanPipelineStale"),
+        pages=0,
+        clears=900,
+        only_seen=True,
+    ),
+    Row(
+        "statistics-stuck",
+        "a lock keeps statistics from its table",
+        faults.locked("statistics", "hazard_fact"),
+        (light("PipelineStale", consumer="statistics.hazards"),),
+        quiet=(*_NO_DEFECT, "DubanSupervisionDelayed"),
+        restart=("statistics",),
+    ),
+    Row(
+        "outbox-held",
+        "the ledger's relay may not delete what it published",
+        faults.said(
+            "ledger",
+            ("REVOKE DELETE ON outbox FROM duban_ledger",),
+            ("GRANT DELETE ON outbox TO duban_ledger",),
+        ),
+        (light("OutboxNotDraining", service="ledger"),),
+        quiet=_NO_DEFECT,
+        restart=("ledger",),
+    ),
+    Row(
+        "postgres-away",
+        "PostgreSQL is stopped; every service is restarted before it is back",
+        faults.stopped("postgres"),
+        (light("DependencyDown", dependency="postgres"),),
+        quiet=(*_NO_DEFECT, "DubanTrailRowsLost"),
+        restart=_ALL,
+    ),
+    Row(
+        "kafka-away",
+        "Kafka is stopped; every service is restarted before it is back",
+        faults.stopped("kafka"),
+        (light("DependencyDown", dependency="kafka"),),
+        quiet=_NO_DEFECT,
+        restart=_ALL,
+    ),
+    Row(
+        "kafka-frozen",
+        "Kafka stands still (SIGSTOP): it takes connections and answers nobody",
+        faults.frozen("kafka"),
+        (light("DependencyDown", dependency="kafka"),),
+        quiet=_NO_DEFECT,
+        restart=("ledger", "gateway"),
+    ),
+    Row(
+        "gateway-503",
+        "PostgreSQL takes nobody of the gateway's, so that it answers 503",
+        faults.shut_out("gateway"),
+        (light("AnswersFailing", service="gateway"),),
+        quiet=(*_NO_DEFECT, "DubanDependencyDown", "DubanTargetDown"),
+    ),
+    Row(
+        "gateway-dies",
+        "one gateway is killed as soon as it lives, again and again",
+        faults.dying,
+        (light("CrashLoop", service="gateway"),),
+        within=420,
+        quiet=(*_NO_DEFECT, "DubanPipelineStale"),
+        clears=1800,
+        only_seen=True,
+    ),
+    Row(
+        "smtp-down",
+        "the mail server is gone, webhooks are taken",
+        faults.receivers("no-smtp"),
+        (light("DependencyDown", dependency="smtp"),),
+        quiet=(*_NO_DEFECT, "DubanNoticesFailing"),
+        restart=("notifications",),
+    ),
+    Row(
+        "webhook-down",
+        "one county's webhooks are answered 503",
+        faults.receivers("refuses={county}"),
+        (light("NoticesPending", channel="webhook"),),
+        within=1800,
+        quiet=(*_NO_DEFECT, "DubanNoticesFailing", "DubanDependencyDown"),
+        restart=("notifications",),
+        clears=900,
+        pages=0,
+    ),
+    Row(
+        "scheduler-dead",
+        "both schedulers are stopped while deadlines pass",
+        faults.stopped("scheduler"),
+        (light("TargetDown", service="scheduler"),),
+        quiet=("DubanSupervisionMissed", "DubanPlanningWrong"),
+    ),
+    Row(
+        "ledger-frozen",
+        "both ledgers stand still (SIGSTOP) while deadlines pass",
+        faults.frozen("ledger"),
+        (light("TargetDown", service="ledger"), light("HeartbeatStale", consumer="scheduler.hazards")),
+        quiet=_NO_DEFECT,
+    ),
+    Row(
+        "audit-stopped",
+        "a lock keeps the self-audit from its end",
+        faults.locked("scheduler", "audit_result"),
+        (light("AuditStale", audit="supervision"),),
+        within=2100,
+        quiet=(*_NO_DEFECT, "DubanPipelineStale", "DubanSupervisionDelayed"),
+        restart=("scheduler",),
+        pages=0,
+    ),
+    Row(
+        "county-silent",
+        "a county sends nothing; its last claim is dated eight days back",
+        faults.silent_county,
+        (light("CountySilent"),),
+        within=600,
+        quiet=(*_NO_DEFECT, "DubanPipelineStale"),
+        restart=("ledger",),
+        pages=0,
+    ),
+    Row(
+        "clocks-apart",
+        "Kafka's clock is three seconds ahead",
+        faults.clocks_apart,
+        (light("BrokerClockApart"),),
+        within=240,
+        quiet=(*_NO_DEFECT, "DubanPipelineStale"),
+        restart=("ledger",),
+        needs=MOVABLE_CLOCK,
+    ),
+    Row(
+        "broker-away",
+        "one of three brokers is stopped",
+        faults.stopped("kafka-3"),
+        (light("KafkaUnderReplicated"),),
+        within=240,
+        quiet=(*_NO_DEFECT, "DubanDependencyDown", "DubanKafkaOffline"),
+        restart=("gateway",),
+        needs=THREE_BROKERS,
+        pages=0,
+    ),
+    Row(
+        "desk-deaf",
+        "the duty desk answers 503 while the gateways are down",
+        faults.deaf_desk,
+        (light("TargetDown", service="gateway"), light("AlertsNotDelivered")),
+        within=300,
+        quiet=_NO_DEFECT,
+        clears=900,
+    ),
+    Row(
+        "relay-moves",
+        "sessions of gateway and ledger are cut, their relays' lock moves to the other process",
+        faults.relay_moves,
+        (),
+        quiet=(*_NO_DEFECT, "DubanOutboxNotDraining", "DubanHeartbeatStale", "DubanPipelineStale", "DubanTargetDown"),
+        pages=0,
+    ),
+)
+
+
+def chosen(said: str) -> tuple[Row, ...]:
+    """Return the rows named in `said`, all of them when it is empty. Raises LookupError for a name that is none."""
+    by_name = {row.name: row for row in ROWS}
+    names = said.replace(",", " ").split()
+    if unknown := [name for name in names if name not in by_name]:
+        raise LookupError(f"no row {', '.join(unknown)}; there are: {', '.join(by_name)}")
+    return tuple(by_name[name] for name in names) or ROWS

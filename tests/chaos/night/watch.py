@@ -1,0 +1,155 @@
+"""A real Prometheus and a real Alertmanager beside the platform, and what they said when."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import yaml
+
+from deploy.local.ephemeral import free_ports
+from deploy.local.settings import LOOPBACK, ROOT, Settings
+from deploy.prometheus import local, tools
+from tests.chaos.night.desk import Desk
+from tests.chaos.night.times import divided_route, divided_rules
+
+_CONFIG: Final = ROOT / "deploy" / "prometheus" / "alertmanager.yml"
+_OUTSIDE: Final = "outside-watch"
+_ALWAYS: Final = "DubanDeadMansSwitch"
+_COMMITTED_SECONDS: Final = 15
+_SHORT_SECONDS: Final = 2
+_ATTEMPTS: Final = 5
+
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """An alert by its name and some of its labels."""
+
+    name: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def is_in(self, labels: Labels) -> bool:
+        """Whether a series of Prometheus' ALERTS is this one."""
+        return labels["alertname"] == self.name and all(labels.get(key) == value for key, value in self.labels)
+
+    def __str__(self) -> str:
+        told = ", ".join(value for _, value in self.labels)
+        return f"{self.name}({told})" if told else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Shining:
+    """One alert that fired: its labels, and the wall times of every evaluation that saw it."""
+
+    labels: Labels
+    seen: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Where Prometheus answers, and how often it looks."""
+
+    url: str
+    every: int
+
+    def firing(self) -> list[Labels]:
+        """Return the labels of every alert that fires now, but for the dead man's switch."""
+        alerts = self._ask("alerts")["alerts"]
+        return [
+            each["labels"] for each in alerts if each["state"] == "firing" and each["labels"]["alertname"] != _ALWAYS
+        ]
+
+    def shone(self, since: float, until: float) -> list[Shining]:
+        """Return every alert that fired between two wall times."""
+        asked = {
+            "query": f'ALERTS{{alertstate="firing",alertname!="{_ALWAYS}"}}',
+            "start": f"{since:.3f}",
+            "end": f"{until:.3f}",
+            "step": str(self.every),
+        }
+        return [
+            Shining(series["metric"], tuple(float(at) for at, _ in series["values"]))
+            for series in self._ask("query_range", asked)["result"]
+        ]
+
+    def value(self, expression: str) -> float | None:
+        """Return the first value of an instant query, None when nothing answers it."""
+        found = self._ask("query", {"query": expression})["result"]
+        return float(found[0]["value"][1]) if found else None
+
+    def _ask(self, what: str, asked: Mapping[str, str] | None = None) -> Any:
+        """Ask the API, again when a busy machine is slow to answer."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return httpx.get(f"{self.url}/api/v1/{what}", params=asked, timeout=60).json()["data"]
+            except httpx.TransportError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(1)
+        raise AssertionError("not reached")
+
+
+@contextlib.contextmanager
+def watching(settings: Settings, desk: Desk, factor: int) -> Iterator[Watch]:
+    """Run both on free ports, with the committed rules and routes in `factor` times less time. Raises `Trouble`."""
+    home = settings.home / "watch"
+    every = _COMMITTED_SECONDS if factor == 1 else _SHORT_SECONDS
+    prometheus_port, alertmanager_port, cluster_port = free_ports(3)
+    local.lay_out(home, settings, every_seconds=None if factor == 1 else every)
+    for file in (home / "rules").glob("*.yml"):
+        file.write_text(divided_rules(file.read_text(encoding="utf-8"), factor), encoding="utf-8")
+    found = [{"targets": [f"{LOOPBACK}:{alertmanager_port}"]}]
+    (home / "targets" / "alertmanager.yml").write_text(json.dumps(found), encoding="utf-8")
+    config = home / "alertmanager.yml"
+    config.write_text(yaml.safe_dump(routed(desk, factor), allow_unicode=True), encoding="utf-8")
+    binary = tools.ensure("prometheus-alertmanager")
+    alertmanager = [
+        str(binary),
+        f"--config.file={config}",
+        f"--storage.path={home / 'alertmanager'}",
+        f"--web.listen-address={LOOPBACK}:{alertmanager_port}",
+        f"--cluster.listen-address={LOOPBACK}:{cluster_port}",
+    ]
+    prometheus = local.command(tools.ensure("prometheus"), home, prometheus_port)
+    with _process(alertmanager, home, binary.parent), _process(prometheus, home, home):
+        for port in (alertmanager_port, prometheus_port):
+            _wait(f"http://{LOOPBACK}:{port}/-/ready")
+        yield Watch(f"http://{LOOPBACK}:{prometheus_port}", every)
+
+
+def routed(desk: Desk, factor: int) -> dict[str, Any]:
+    """Return the committed configuration of Alertmanager, with the desk behind every receiver."""
+    committed: dict[str, Any] = yaml.safe_load(_CONFIG.read_text(encoding="utf-8"))
+    behind = desk.receivers(_OUTSIDE)
+    named = [{"name": each["name"], **behind.get(each["name"], behind[""])} for each in committed["receivers"]]
+    return {**committed, "route": divided_route(committed["route"], factor), "receivers": named}
+
+
+@contextlib.contextmanager
+def _process(command: Sequence[str], home: Path, directory: Path) -> Iterator[None]:
+    with (home / f"{Path(command[0]).name}.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=directory, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _wait(url: str, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(url, timeout=5).is_success:
+                return
+        time.sleep(0.2)
+    raise TimeoutError(f"{url} did not answer within {seconds:.0f} s")
