@@ -170,6 +170,11 @@ bench-reads: install ## Measure every list, search and count at a million hazard
 .PHONY: bench-burst burst-check
 bench-burst: install ## Flood the platform with 10 to 350 lifecycles a second and count what is lost (a quarter of an hour; N=1000000 before; SOAK=20m: memory)
 	@$(PY) -m tests.load.burst $(if $(N),--hazards $(N)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
+# One after the other, so that none is another's neighbour.
+.PHONY: bench-long
+bench-long: install ## All that is measured, at a million hazards, too (an hour and a half): bench, bench-reads, bench-burst
+	@$(PY) -m tests.load.bench && $(PY) -m tests.load.bench --only c --hazards 1000000 && $(PY) -m tests.load.million \
+		&& $(PY) -m tests.load.burst --hazards 1000000
 burst-check: install
 	@$(PY) -m tests.load.burst --check
 

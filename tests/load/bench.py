@@ -180,7 +180,9 @@ def main() -> int:
     usual = ROOT / (".duban/bench" if arguments.quick else "docs/benchmarks")
     directory: Path = arguments.output or usual
     directory.mkdir(parents=True, exist_ok=True)
-    stem = directory / (document["measured_at"][:10] + ("-against-base" if against else ""))
+    # A round at a million stands beside the day's others.
+    which = "-against-base" if against else f"-at-{plan.hazards}" if plan.hazards else ""
+    stem = directory / (document["measured_at"][:10] + which)
     stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     text = base.render(document) if against else report.render(document)
     stem.with_suffix(".md").write_text(text, encoding="utf-8")
