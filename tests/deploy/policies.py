@@ -184,4 +184,4 @@ def selects(selector: Manifest, labels: dict[str, str]) -> bool:
 def _replicas(manifests: Sequence[Manifest], name: str) -> int:
     workload = of_kind(manifests, "Deployment", "StatefulSet")[name]
     scaled = of_kind(manifests, "ScaledObject").get(name, {}).get("spec", {}).get("maxReplicaCount", 0)
-    return max(int(workload["spec"]["replicas"]), int(scaled))
+    return max(int(workload["spec"].get("replicas", 1)), int(scaled))

@@ -10,7 +10,7 @@ import pytest
 from deploy.kubernetes.__main__ import GENERATED, main
 from duban_contracts.topics import CONSUMERS, city_topics
 from services.ledger.freshness.jobs import BEAT_SECONDS
-from tests.deploy.overlays import Manifest, apart, of_kind, rendered
+from tests.deploy.overlays import Manifest, apart, of_kind, pod, rendered
 from tests.deploy.policies import examples
 from tools.generate.parts import SERVICES
 
@@ -57,8 +57,8 @@ def test_what_is_generated_is_as_its_sources_say(what: str) -> None:
 
 
 def test_postgresql_commits_on_two_of_three_and_has_neither_superuser_nor_a_way_in_without_tls() -> None:
-    for kustomization, name in (("platform/postgres", "postgres"), ("platform/restore", "postgres-restored")):
-        cluster = of_kind(apart(kustomization), "Cluster")[name]["spec"]
+    for kustomization in ("platform/postgres", "platform/restore/in-place"):
+        cluster = of_kind(apart(kustomization), "Cluster")["postgres"]["spec"]
         assert cluster["instances"] == 3
         assert cluster["postgresql"]["synchronous"] == {
             "method": "any",
@@ -93,11 +93,15 @@ def test_backups_go_out_every_night_and_a_restored_cluster_never_writes_into_the
     (archiver,) = of_kind(postgres, "Cluster")["postgres"]["spec"]["plugins"]
     assert archiver["isWALArchiver"]
     assert archiver["parameters"]["barmanObjectName"] in of_kind(postgres, "ObjectStore")
-    restored = of_kind(apart("platform/restore"), "Cluster")["postgres-restored"]["spec"]
-    (source,) = restored["externalClusters"]
-    assert restored["bootstrap"]["recovery"]["source"] == source["name"]
-    assert source["plugin"]["parameters"]["serverName"] == "postgres"
-    assert restored["plugins"][0]["parameters"]["serverName"] == "postgres-restored"
+    for kustomization in ("platform/restore/in-place", "platform/restore/beside"):
+        (restored,) = of_kind(apart(kustomization), "Cluster").values()
+        (source,) = restored["spec"]["externalClusters"]
+        assert restored["spec"]["bootstrap"] == {"recovery": {"source": source["name"]}}
+        assert source["plugin"]["parameters"]["serverName"] == "postgres"
+        written = [plugin["parameters"].get("serverName") for plugin in restored["spec"].get("plugins", ())]
+        assert written in ([], ["postgres-2"])
+    anew = {each["metadata"]["name"] for each in apart("platform/restore/in-place")}
+    assert {each["metadata"]["name"] for each in postgres} == anew, "roles, databases and passwords are as they were"
 
 
 def test_what_the_services_read_of_the_data_namespace_is_made_there_and_nothing_else_may_be_read() -> None:
@@ -137,6 +141,8 @@ def test_more_workers_come_for_a_backlog_and_never_for_heartbeats_alone(name: st
         assert scaled["spec"]["maxReplicaCount"] <= partitions
         assert asked["excludePersistentLag"] == "true"
     assert scaled["spec"]["minReplicaCount"] == 2
+    workload = of_kind(rendered("city-ha"), "Deployment", "StatefulSet")[name]
+    assert "replicas" not in workload["spec"], "what is applied again would set it back"
 
 
 @pytest.mark.parametrize("kustomization", CONTROLLED)
@@ -144,3 +150,12 @@ def test_a_citys_data_stands_in_its_own_namespace(kustomization: str) -> None:
     manifests = apart(kustomization)
     assert {each["metadata"]["namespace"] for each in manifests} == {"duban-data"}
     assert {"Kafka", "Cluster", "KafkaTopic", "Role"} <= {each["kind"] for each in manifests}
+
+
+def test_the_toolbox_has_what_the_command_asks_for() -> None:
+    (container,) = pod(of_kind(rendered("city-ha"), "Deployment")["toolbox"])["containers"]
+    (settings,) = (source["configMapRef"]["name"] for source in container["envFrom"])
+    told = {each["name"].removesuffix("_FILE") for each in container["env"]}
+    told |= of_kind(rendered("city-ha"), "ConfigMap")[settings]["data"].keys()
+    services = {f"DUBAN_{service.upper()}_{what}" for service in SERVICES for what in ("URL", "DSN")}
+    assert {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_KAFKA_USERNAME", "DUBAN_KAFKA_PASSWORD", "DUBAN_PROFILE", *services} <= told

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.deploy.overlays import K8S, WORKLOADS, Manifest, kustomized, of_kind, pod
+from tests.deploy.overlays import K8S, WORKLOADS, Manifest, apart, of_kind, pod
 from tests.deploy.policies import examples, secrets_of, selects
 
 README: Final = (K8S / "README.md").read_text(encoding="utf-8")
@@ -85,14 +85,16 @@ def _carry_out(cluster: Cluster, command: str) -> Iterator[str]:
         else:
             yield from cluster.apply(_chosen(options), options.get("-n"))
         return
-    resource = next(word for word in words if re.fullmatch(r"[a-z]+/[a-z0-9.-]+", word))
-    kind, _, name = resource.replace("deploy/", "deployment/").partition("/")
-    if (kind, name) not in cluster.there:
-        yield f"{resource} is not there"
+    for resource in (word for word in words if re.fullmatch(r"[a-z]+/[a-z0-9.-]+", word)):
+        kind, _, name = resource.replace("deploy/", "deployment/").partition("/")
+        if (kind, name) not in cluster.there:
+            yield f"{resource} is not there"
+        if "delete" in words:
+            del cluster.there[(kind, name)]
 
 
 def _chosen(options: dict[str, str]) -> Sequence[Manifest]:
-    manifests = kustomized(K8S.parent / options["-k"])
+    manifests = apart(options["-k"].removeprefix("k8s/"))
     wanted = options.get("-l", "")
     if many := re.fullmatch(r"(\S+) notin \((.*)\)", wanted):
         return [m for m in manifests if m["metadata"].get("labels", {}).get(many[1]) not in many[2].split(",")]
