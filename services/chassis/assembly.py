@@ -32,7 +32,6 @@ from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.relay import Relay
 from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
-from services.chassis.storage.readers import readers_dsn, usable
 from services.chassis.storage.schema import check, migrate
 from services.chassis.trail import http as trail
 from services.chassis.trail import keeping
@@ -156,22 +155,15 @@ async def open_platform(
 ) -> Platform[S]:
     """Bring the database up to date, slice by slice, or see that it is, and connect; `clock` replaces the configured one in tests.
 
-    `session` holds PostgreSQL settings of the service's connections. Of a service that is `walled` people's reads come as a role
-    of their own (`Database.reading`). Raises ProfileError for a wrong profile and
-    MigrationError when the database and the migrations disagree.
+    `session` holds PostgreSQL settings of the service's connections; one that is `walled` has readers (`Database.reading`). Raises
+    ProfileError for a wrong profile and MigrationError when the database and the migrations disagree.
     """
     city = load_city(settings.profile)
     clock = clock or settings.clock()
     sign_in = SignIn.of(settings.issuer, settings.profile, city, clock)
-    up_to_date = migrate if settings.migrations == "apply" else check
-    await up_to_date(settings.postgres_dsn, migrations, slices)
-    database = await connect(
-        settings.postgres_dsn,
-        application_name=f"duban-{service}",
-        max_size=max_connections,
-        settings=session,
-        readers_dsn=await usable(readers_dsn(settings.postgres_dsn)) if walled else None,
-    )
+    await (migrate if settings.migrations == "apply" else check)(settings.postgres_dsn, migrations, slices)
+    dsn, name, most = settings.postgres_dsn, f"duban-{service}", max_connections
+    database = await connect(dsn, application_name=name, max_size=most, settings=session, walled=walled)
     await keeping.warn_unless_taken_over(database)
     return Platform(service=service, settings=settings, database=database, clock=clock, city=city, sign_in=sign_in)
 

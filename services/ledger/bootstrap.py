@@ -88,6 +88,6 @@ def parts(platform: Platform[Settings]) -> list[Part]:
 async def build(settings: Settings, clock: Clock | None = None) -> Service:
     """Bring the database up to date, connect, and wire the roles; `clock` replaces the configured one in tests."""
     platform = await open_platform(
-        NAME, settings, migrations=MIGRATIONS, slices=SLICES, clock=clock, max_connections=16
+        NAME, settings, migrations=MIGRATIONS, slices=SLICES, clock=clock, max_connections=16, walled=True
     )
     return assemble(platform, parts(platform), title=TITLE)

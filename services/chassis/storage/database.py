@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from services.chassis.storage import leaving, trail
 from services.chassis.storage.after_commit import Listeners, Session, told_of
+from services.chassis.storage.readers import readers_dsn, usable
+from services.chassis.storage.walls import Pools, Within, be
 from services.chassis.telemetry import acts
 
 T = TypeVar("T")
@@ -84,26 +85,6 @@ _SERVER_SETTINGS: Final = {
 }
 
 
-_BE: Final = "SELECT set_config('duban.scope', $1, false), set_config('duban.unit', $2, false)"
-
-
-class Within(Protocol):
-    """Who may see what, as the second wall is told it: `access.scope.Scope`."""
-
-    @property
-    def said(self) -> str:
-        """The value of `duban.scope`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """The pools of the role that people's reads come as; `asking` plans each question with its own values."""
-
-    pool: asyncpg.Pool[asyncpg.Record]
-    asking: asyncpg.Pool[asyncpg.Record]
-
-
 class Database:
     """A service's own database. One that `keeps_trail` has the chassis' tables, and what commands do stands in its trail.
 
@@ -116,7 +97,7 @@ class Database:
         *,
         keeps_trail: bool = True,
         asking: asyncpg.Pool[asyncpg.Record] | None = None,
-        readers: Readers | None = None,
+        readers: Pools | None = None,
         transactions: int = 8,
     ) -> None:
         self.pool = pool
@@ -201,14 +182,12 @@ class Database:
         whose it is. That costs a round trip only where the one who had it before was of another scope. None: the statement says
         itself whose each row is.
         """
-        own, readers = (self._asking if asks else self.pool), self._readers
-        through = (readers.asking if asks else readers.pool) if readers else own
+        through = self._readers or Pools(self.pool, self._asking)
         async with AsyncExitStack() as held:
             with leaving.in_line():
-                connection = await held.enter_async_context(through.acquire())
+                connection = await held.enter_async_context((through.asking if asks else through.pool).acquire())
             if scope is not None:
-                said, of = scope.said, unit or ""
-                await connection.be((said, of), _BE, said, of)  # type: ignore[attr-defined]  # a Session, behind its proxy
+                await be(connection, scope, unit)
             yield connection
 
     async def close(self) -> None:
@@ -239,11 +218,11 @@ async def connect(
     max_size: int = 10,
     settings: Mapping[str, str] | None = None,
     keeps_trail: bool = True,
-    readers_dsn: str | None = None,
+    walled: bool = False,
 ) -> Database:
     """Open the pool of a service; `settings` are PostgreSQL session settings. Without the chassis' tables it keeps no trail.
 
-    By `readers_dsn` people's reads come as a role of their own; without it they have no second wall.
+    With `walled` people's reads come as a role of their own, where provisioning has made it.
     """
     server_settings = {**_SERVER_SETTINGS, "application_name": application_name, **(settings or {})}
 
@@ -262,13 +241,8 @@ async def connect(
     # A crowd of searches takes no connection from commands.
     few = max(2, max_size // 3)
     asking = await pool(dsn, 0, few, plan_cache_mode="force_custom_plan")
-    readers = None
-    if readers_dsn is not None:
-        only = {"default_transaction_read_only": "on"}
-        readers = Readers(
-            await pool(readers_dsn, 0, few, **only),
-            await pool(readers_dsn, 0, few, plan_cache_mode="force_custom_plan", **only),
-        )
+    reached = await usable(readers_dsn(dsn)) if walled else None
+    readers = await Pools.of_readers(reached, few, pool) if reached else None
     transactions = max_size - max_size // _LEFT_TO_READS
     return Database(
         await pool(dsn, 1, max_size), keeps_trail=keeps_trail, asking=asking, readers=readers, transactions=transactions

@@ -18,6 +18,10 @@ import structlog
 _TABLES: Final = """
 SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
  WHERE relrowsecurity AND nspname = 'public' ORDER BY relname"""
+# A database that was restored without its rights has the role, and not what it may.
+_MAY_READ: Final = """
+SELECT coalesce(bool_and(has_table_privilege(oid, 'SELECT')), true) FROM pg_class
+ WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"""
 _MAY_TOO_MUCH: Final = """
 SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication OR EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid)
        OR EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid)
@@ -56,11 +60,11 @@ def _password(dsn: str) -> str:
 
 
 async def usable(dsn: str | None) -> str | None:
-    """Return `dsn` if readers can log in by it; else warn that people's reads have no second wall, and return None.
+    """Return `dsn` if readers may read by it; else warn that people's reads have no second wall, and return None.
 
     A server that doesn't answer is no such case, and raises what the client library says.
     """
-    if dsn is not None and await _admits(dsn):
+    if dsn is not None and await _logs_in(dsn, _MAY_READ):
         return dsn
     _log.warning("people's reads have no second wall: run the provisioning step")
     return None
@@ -79,7 +83,7 @@ async def admit_readers(owner_dsn: str, dsn: str) -> str | None:
     role = reader_of(unquote(urlsplit(dsn).username or ""))
     connection = await asyncpg.connect(owner_dsn, timeout=30)
     try:
-        if not await _admits(reached):
+        if not await _logs_in(reached):
             await _make(connection, role, _password(dsn))
         if await connection.fetchval(_MAY_TOO_MUCH, role):
             raise TooMighty(f"{role} may do more than read for people; take that from it, or drop it")
@@ -90,13 +94,15 @@ async def admit_readers(owner_dsn: str, dsn: str) -> str | None:
     return role
 
 
-async def _admits(dsn: str) -> bool:
+async def _logs_in(dsn: str, ask: str = "SELECT true") -> bool:
     try:
         connection = await asyncpg.connect(dsn, timeout=30)
     except _NOT_ADMITTED:
         return False
-    await connection.close()
-    return True
+    try:
+        return await connection.fetchval(ask) is True
+    finally:
+        await connection.close()
 
 
 async def _make(connection: asyncpg.Connection[asyncpg.Record], role: str, password: str) -> None:

@@ -8,14 +8,15 @@ from typing import Any, cast
 from duban_contracts.events.accountability import HazardAccountabilityConcluded, HazardAccountabilityOpened
 from duban_contracts.events.hazards import HazardReopened
 from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.reading import one_of
 from services.chassis.access.refusals import Caller
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Connection, Database
 from services.chassis.web.preconditions import Precondition
 from services.ledger.accountability import tables
 from services.ledger.accountability.model import Case, Conclude, conclude, opening
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
-from services.ledger.hazards.model import HazardKey
+from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import register
 from services.ledger.hazards.tables.register import facts_of
 
@@ -36,11 +37,19 @@ async def keep_cases(connection: Connection, _: UnitOfWork[Any], changes: Sequen
     await tables.conclude_cases(connection, [data for data in said if isinstance(data, HazardAccountabilityConcluded)])
 
 
-async def find_case(connection: Connection, case_number: str, caller: Caller) -> Case | None:
-    """Return the case of this number if its hazard exists for the caller; a foreign one is recorded as refused."""
-    case = await tables.one(connection, case_number)
-    hazard = None if case is None else await register.one(connection, HazardKey(hazard_id=case.hazard_id))
-    return case if hazard is not None and caller.finds(facts_of(hazard)) else None
+async def find_case(database: Database, connection: Connection, case_number: str, caller: Caller) -> Case | None:
+    """Return the case of this number if its hazard exists for the caller; a foreign one is recorded as refused.
+
+    `connection` is one of `database.reading`.
+    """
+
+    async def find(connection: Connection) -> tuple[Case, Hazard] | None:
+        case = await tables.one(connection, case_number)
+        hazard = None if case is None else await register.one(connection, HazardKey(hazard_id=case.hazard_id))
+        return None if case is None or hazard is None else (case, hazard)
+
+    found = await one_of(database, connection, find, lambda pair: facts_of(pair[1]), caller)
+    return None if found is None else found[0]
 
 
 async def conclude_case(

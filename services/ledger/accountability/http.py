@@ -55,7 +55,7 @@ def router(deps: Deps) -> Router:
     ) -> Page[AccountabilityCase]:
         """Return the cases whose hazards the caller may see, by number."""
         last = after.case_number if after else None
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             rows = await tables.page(connection, caller.scope, open_only=open, after=last, limit=limit + 1)
         return page_of(
             rows, limit, item=AccountabilityCase.of, cursor=lambda case: ByCaseNumber(case_number=case.case_number)
@@ -69,8 +69,8 @@ def router(deps: Deps) -> Router:
     )
     async def one(caller: Reader, case: CaseNumber) -> Response:
         """Return one case by its number, and its version as ETag."""
-        async with deps.database.acquire() as connection:
-            found = await find_case(connection, case, caller)
+        async with deps.database.reading(caller.scope) as connection:
+            found = await find_case(deps.database, connection, case, caller)
         if found is None:
             raise Problem("case-not-found", field="case")
         return answer(AccountabilityCase.of(found), version=found.version)

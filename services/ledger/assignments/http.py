@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from duban_contracts.events.types import Unit
 from duban_contracts.profile import Rules
 from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
-from services.chassis.access.refusals import Caller, found_in_scope
+from services.chassis.access.reading import one_of
+from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
@@ -106,12 +108,12 @@ def _one(routes: Router, deps: Deps) -> None:
     )
     async def one(caller: Reader, assignment_id: UUID) -> Response:
         """Return one assigned matter with its history, and its version as ETag."""
-        async with deps.database.acquire() as connection:
-            found = await tables.find(connection, str(assignment_id))
-            missing = Problem("assignment-not-found", field="assignment_id")
-            return await _shown(
-                connection, found_in_scope(found, facts_for(caller), caller, missing), deps.acting(caller)
-            )
+        database, find = deps.database, partial(tables.find, assignment_id=str(assignment_id))
+        async with database.reading(caller.scope, unit=caller.unit) as connection:
+            found = await one_of(database, connection, find, facts_for(caller), caller)
+            if found is None:
+                raise Problem("assignment-not-found", field="assignment_id")
+            return await _shown(connection, found, deps.acting(caller))
 
     @routes.post(
         "/assignments",
@@ -157,7 +159,7 @@ async def _page(
     deps: Deps, caller: Caller, wanted: Wanted, county: str | None, after: ByAnswerDay | None, limit: int
 ) -> Page[AssignmentDocument]:
     today = deps.acting(caller).today
-    async with deps.database.asking() as connection:
+    async with deps.database.reading(caller.scope, unit=caller.unit, asks=True) as connection:
         found = await tables.page(
             connection,
             caller.scope.narrowed(county=county),

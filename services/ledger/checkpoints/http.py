@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, Path, Query, Response
 
 from services.chassis.access.policy import Action, Reach, allow
+from services.chassis.access.reading import one_of
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, EVERYBODY, INTEGRATORS, TOWNSHIP
+from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection, Database
 from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
@@ -19,7 +22,9 @@ from services.ledger.checkpoints.handlers import proving
 from services.ledger.checkpoints.handlers.keys import SigningKeys, UnusableKey
 from services.ledger.checkpoints.tables import tiles
 from services.ledger.hazards.documents import HazardName
-from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.find_hazard import seen_hazard
+from services.ledger.hazards.model import HazardKey
+from services.ledger.hazards.tables import register
 
 # A checkpoint tells how many records there are and nothing of what they say.
 READ: Final = Action("ledger.checkpoints.read", "查看历史检查点", roles=EVERYBODY, reach=Reach.NOTHING)
@@ -88,12 +93,11 @@ def _proofs(routes: Router, deps: Deps) -> None:
         caller: Prover, event: Annotated[UUID, Query(description="隐患事件的标识")], size: Size = None
     ) -> Response:
         """Return the proof that the record of an event is under a checkpoint (C2SP tlog-proof)."""
-        async with deps.database.acquire() as connection:
-            found = await tiles.record_of_event(connection, str(event))
-            hazard = None if found is None else await find_hazard(connection, found[1].hazard_id, caller)
-            if found is None or hazard is None:
-                raise Problem("record-not-found", field="event")
-            return await _proof(connection, found[0], found[1].event_id, size)
+        async with deps.database.reading(caller.scope) as connection:
+            found = await one_of(deps.database, connection, partial(_record, str(event)), lambda pair: pair[1], caller)
+        if found is None:
+            raise Problem("record-not-found", field="event")
+        return await _proof(deps.database, found[0], str(event), size)
 
     @routes.get(
         "/hazards/{name}/history/{version}/proof",
@@ -106,18 +110,27 @@ def _proofs(routes: Router, deps: Deps) -> None:
     )
     async def of_version(caller: Prover, name: HazardName, version: Version, size: Size = None) -> Response:
         """Return the proof that a hazard's record of this version is under a checkpoint (C2SP tlog-proof)."""
-        async with deps.database.acquire() as connection:
-            hazard = await find_hazard(connection, name, caller)
+        async with deps.database.reading(caller.scope) as connection:
+            hazard = await seen_hazard(deps.database, connection, name, caller)
             if hazard is None:
                 raise Problem("hazard-not-found", field="name")
             found = await tiles.record(connection, hazard.hazard_id, version)
-            if found is None:
-                raise Problem("record-not-found", field="version")
-            return await _proof(connection, found[0], found[1].event_id, size)
+        if found is None:
+            raise Problem("record-not-found", field="version")
+        return await _proof(deps.database, found[0], found[1].event_id, size)
 
 
-async def _proof(connection: Connection, position: int, event_id: str, size: int | None) -> Response:
-    return _text(accepted(await proving.prove_inclusion(connection, position, event_id, size)))
+async def _record(event_id: str, connection: Connection) -> tuple[int, Facts] | None:
+    """Return the position of an event's record, and what decides who may see it."""
+    found = await tiles.record_of_event(connection, event_id)
+    hazard = found and await register.one(connection, HazardKey(hazard_id=found[1].hazard_id))
+    return (found[0], register.facts_of(hazard)) if found and hazard else None
+
+
+async def _proof(database: Database, position: int, event_id: str, size: int | None) -> Response:
+    # A proof is made of the digests of its neighbours, whose they may be, and shows nothing else of them.
+    async with database.acquire() as connection:
+        return _text(accepted(await proving.prove_inclusion(connection, position, event_id, size)))
 
 
 def _text(text: str) -> Response:

@@ -49,14 +49,14 @@ def router(deps: Deps) -> Router:
     @routes.get("/waiting-claims", summary="等待中的上报")
     async def waiting(caller: Reader, after: After[ByClaim] = None, limit: Limit = 100) -> Page[WaitingClaimDocument]:
         """Return claims that wait for their report or its confirmation, in the order they came."""
-        async with deps.database.acquire() as connection:
+        async with deps.database.reading(caller.scope) as connection:
             rows = await lists.waiting(connection, caller.scope, after.id if after else 0, limit + 1)
         return _page(rows, limit, WaitingClaimDocument, caller)
 
     @routes.get("/rejected-claims", summary="不予受理的上报")
     async def rejected(caller: Reader, after: After[ByClaim] = None, limit: Limit = 100) -> Page[RejectedClaimDocument]:
         """Return refused claims with the reason, the origin and the bytes, in the order they were refused."""
-        async with deps.database.acquire() as connection:
+        async with deps.database.reading(caller.scope) as connection:
             rows = await lists.rejected(connection, caller.scope, after.id if after else 0, limit + 1)
         return _page(rows, limit, RejectedClaimDocument, caller)
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Response
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, INTEGRATORS, REGULATORS, TOWNSHIP
-from services.chassis.storage.database import Database
+from services.chassis.storage.database import Connection, Database
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
@@ -34,7 +34,7 @@ from services.ledger.gathering.handlers.merge import Merging, Separation, merge,
 from services.ledger.gathering.tables import look_alikes
 from services.ledger.hazards.documents import HazardDocument, HazardName, problem_of
 from services.ledger.hazards.handlers.commands import Refused
-from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.find_hazard import seen_hazard
 from services.ledger.hazards.handlers.journal import Ledger
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import MERGE, UNMERGE
@@ -141,8 +141,8 @@ def _sources(routes: Router, deps: Deps) -> None:
     @routes.get("/hazards/{name}/sources", summary="一条隐患的全部来源", responses=_MISSING)
     async def sources(caller: Annotated[Caller, Depends(allow(READ))], name: HazardName) -> SourcesDocument:
         """Return every report of the hazard that the caller may see, that of the hazard itself first."""
-        hazard = await _found(deps, name, caller)
-        async with deps.database.acquire() as connection:
+        async with deps.database.reading(caller.scope) as connection:
+            hazard = await _found(deps, connection, name, caller)
             others = await register.sources(connection, hazard.hazard_id) if hazard.source_count else []
         seen = [hazard, *(each for each in others if caller.scope.covers(register.facts_of(each)))]
         return SourcesDocument(items=[SourceDocument.of(each) for each in seen])
@@ -152,9 +152,9 @@ def _look_alikes(routes: Router, deps: Deps) -> None:
     @routes.get("/hazards/{name}/look-alikes", summary="与一条隐患疑似重复的隐患", responses=_MISSING)
     async def of_one(caller: Annotated[Caller, Depends(allow(COMPARE))], name: HazardName) -> LikenessesDocument:
         """Return the open hazards that look like this one now, most alike first."""
-        hazard = await _found(deps, name, caller)
-        async with deps.database.acquire() as connection:
-            found = await look(connection, hazard, caller.scope)
+        async with deps.database.reading(caller.scope) as connection:
+            hazard = await _found(deps, connection, name, caller)
+            found = await look(deps.database, connection, hazard, caller.scope)
         return LikenessesDocument(items=[LikenessDocument.of(each) for each in found])
 
     @routes.get("/look-alikes", summary="疑似重复的隐患")
@@ -162,7 +162,7 @@ def _look_alikes(routes: Router, deps: Deps) -> None:
         caller: Annotated[Caller, Depends(allow(COMPARE))], after: After[ByPair] = None, limit: Limit = 50
     ) -> Page[PairDocument]:
         """Return pairs of open hazards that look alike, the newest first; none is merged but by people."""
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             behind = (after.hazard_id, after.other_id) if after else None
             found = await look_alikes.page(connection, caller.scope, after=behind, limit=limit + 1)
         return page_of(
@@ -175,9 +175,8 @@ def _look_alikes(routes: Router, deps: Deps) -> None:
         )
 
 
-async def _found(deps: Deps, name: str, caller: Caller) -> Hazard:
-    async with deps.database.acquire() as connection:
-        hazard = await find_hazard(connection, name, caller)
+async def _found(deps: Deps, connection: Connection, name: str, caller: Caller) -> Hazard:
+    hazard = await seen_hazard(deps.database, connection, name, caller)
     if hazard is None:
         raise Problem("hazard-not-found", field="name")
     return hazard

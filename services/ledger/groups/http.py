@@ -65,7 +65,7 @@ def _months(routes: Router, deps: Deps) -> None:
         limit: Limit = 50,
     ) -> Page[GroupFinding]:
         """Return what inspections found in a month, newest first, each with its group."""
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(
                 connection,
                 caller.scope,
@@ -86,8 +86,10 @@ def _months(routes: Router, deps: Deps) -> None:
     async def count(caller: Reader, month: MonthText) -> MonthDocument:
         """Return how much was found in each group's area, and in all."""
         seen, named = _seen(deps.city, caller), Month.parse(month)
-        async with deps.database.transaction() as connection:
-            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        async with (
+            deps.database.reading(caller.scope) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
             counts = await tables.by_group(connection, caller.scope, deps.city.groups, named)
             total = await tables.total(connection, caller.scope, named)
         names = {group.code: group.name for group in deps.city.groups}

@@ -10,9 +10,8 @@ from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from duban_contracts.events.types import Channel, HazardState
 from duban_contracts.groups import SupervisionGroup
-from services.chassis.access.scope import Scope
+from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.ledger.groups.model import Found, Month
@@ -24,25 +23,14 @@ from services.ledger.hazards.tables.register import SCOPED
 _AREAS: Final = Columns[tuple[str, str]]({"area": ("text", itemgetter(0)), "code": ("text", itemgetter(1))})
 _NAMED: Final = "hazard." + COLUMNS.replace(", ", ", hazard.")
 _SCOPED: Final = {dimension: f"hazard.{column}" for dimension, column in SCOPED.items()}
-_HAZARD: Final = "hazard LEFT JOIN hazard AS survivor ON survivor.hazard_id = hazard.merged_into"
-# What was no hazard was no finding. What was merged counts as the one that goes on, where that is a finding itself; of what
-# goes on as an enterprise's own report or a tip, the first finding that was merged into it stays the group's.
-_COUNTS: Final = f"""(hazard.merged_into IS NULL AND hazard.state <> '{HazardState.REJECTED.value}'
-        OR survivor.channel <> '{Channel.INSPECTION.value}' AND survivor.state <> '{HazardState.REJECTED.value}'
-           AND NOT EXISTS (SELECT FROM hazard AS earlier
-                            WHERE earlier.merged_into = hazard.merged_into AND earlier.hazard_id < hazard.hazard_id
-                              AND earlier.channel = '{Channel.INSPECTION.value}'))"""
-
-
-def _finding(first: int) -> str:
-    """Return the condition of a finding, as its index has it; `$first` is the month's first day."""
-    return f"""hazard.channel = '{Channel.INSPECTION.value}' AND {_COUNTS}
-       AND date_trunc('month', hazard.found_on::timestamp) = ${first}::date::timestamp"""
-
-
-# $1, $2 areas and their groups, $3 the month
-_GROUPED: Final = f"""FROM {_HAZARD} LEFT JOIN {_AREAS.rows("groups")}
-    ON groups.area = hazard.county OR groups.area = hazard.township_code WHERE {_finding(3)}"""
+_PLACED: Final = {
+    Dimension.COUNTY: "each.county",
+    Dimension.TOWNSHIP: "each.township_code",
+    Dimension.SECTOR: "each.sector",
+}
+_LAST: Final = UUID(int=2**128 - 1)
+# What a finding is, and within which scope, stands in `0003_walls.sql`. $1, $2 areas and their groups.
+_GROUPS: Final = f"LEFT JOIN {_AREAS.rows('groups')} ON groups.area = {{0}}.county OR groups.area = {{0}}.township_code"
 
 
 async def page(
@@ -56,14 +44,15 @@ async def page(
     limit: int,
 ) -> list[tuple[str | None, Hazard]]:
     """Return up to `limit` findings of the month in scope, newest first, each with its group; with `group` its own only."""
+    asked = [each for each in groups if group in {None, each.code}]
     conditions, values = scope.where(_SCOPED, first=7)
     rows = await connection.fetch(
-        f"""SELECT groups.code AS found_for, {_NAMED} {_GROUPED}
-               AND ($4::text IS NULL OR groups.code = $4) AND ($5::uuid IS NULL OR hazard.hazard_id < $5)
-               {"".join(f" AND {each}" for each in conditions)} ORDER BY hazard.hazard_id DESC LIMIT $6""",
-        *_arguments(groups, month),
-        group,
-        after,
+        f"""SELECT groups.code AS found_for, {_NAMED}
+              FROM findings_of_month($3, $4, $5, $6) JOIN hazard ON hazard_id = found_id {_GROUPS.format("hazard")}
+             WHERE {" AND ".join(["true", *conditions])} ORDER BY hazard_id DESC LIMIT $6""",  # noqa: S608 - our own columns
+        *_arguments(asked, month),
+        None if group is None else [area for each in asked for area in each.areas],
+        after or _LAST,
         limit,
         *values,
     )
@@ -74,11 +63,11 @@ async def by_group(
     connection: Connection, scope: Scope, groups: Sequence[SupervisionGroup], month: Month
 ) -> list[Found]:
     """Return how many findings of the month each group has in scope."""
-    conditions, values = scope.where(_SCOPED, first=5)
+    conditions, values = scope.where(_PLACED, first=5)
     rows = await connection.fetch(
-        f"""SELECT groups.code AS code, count(*) AS found,
-                   count(*) FILTER (WHERE COALESCE(survivor.state, hazard.state) = ANY($4::text[])) AS open
-            {_GROUPED} {"".join(f" AND {each}" for each in conditions)} GROUP BY groups.code""",
+        f"""SELECT groups.code AS code, sum(found)::bigint AS found, sum(still_open)::bigint AS open
+              FROM findings_counted($3, $4) AS each {_GROUPS.format("each")}
+             WHERE {" AND ".join(["true", *conditions])} GROUP BY groups.code""",  # noqa: S608 - our own columns
         *_arguments(groups, month),
         sorted(SURVIVES),
         *values,
@@ -88,10 +77,12 @@ async def by_group(
 
 async def total(connection: Connection, scope: Scope, month: Month) -> int:
     """Return how many findings of the month there are in scope, whoever's: counted without the groups."""
-    conditions, values = scope.where(_SCOPED, first=2)
+    conditions, values = scope.where(_PLACED, first=3)
     found: int = await connection.fetchval(
-        f"SELECT count(*) FROM {_HAZARD} WHERE {' AND '.join([_finding(1), *conditions])}",  # noqa: S608 - our own columns
+        f"""SELECT coalesce(sum(found), 0)::bigint FROM findings_counted($1, $2) AS each
+             WHERE {" AND ".join(["true", *conditions])}""",  # noqa: S608 - our own columns
         month.first,
+        sorted(SURVIVES),
         *values,
     )
     return found

@@ -39,7 +39,7 @@ def router(deps: Deps) -> Router:
 
     @routes.get("/history", summary="全部历史，供审计导出", response_model=ExportPage, responses=_LINES)
     async def export(
-        _: Annotated[Caller, Depends(allow(EXPORT))],
+        caller: Annotated[Caller, Depends(allow(EXPORT))],
         after: Position = 0,
         limit: ExportLimit = 1000,
         format: Literal["json", "jsonl"] = "json",  # noqa: A002 - the query parameter's name
@@ -48,7 +48,8 @@ def router(deps: Deps) -> Router:
 
         `payload` is the published JSON as text, so that its bytes stay what the digest was made over.
         """
-        items = [ExportedRecord.of(position, record) for position, record in await deps.export.page(after, limit)]
+        found = await deps.export.page(after, limit, caller.scope)
+        items = [ExportedRecord.of(position, record) for position, record in found]
         if format == "jsonl":
             return Response(b"".join(msgspec.json.encode(i) + b"\n" for i in items), media_type=_JSON_LINES)
         return answer(ExportPage(items=items, next=items[-1].position if len(items) == limit else None))

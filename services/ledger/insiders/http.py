@@ -16,7 +16,8 @@ from fastapi import Depends, Response
 from duban_contracts.refusals import Refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.policy import Action, allow
-from services.chassis.access.refusals import Caller, found_in_scope
+from services.chassis.access.reading import one_of
+from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import ENTERPRISE, PRINCIPALS
 from services.chassis.storage.database import Database
 from services.chassis.web.bodies import JsonBody
@@ -93,7 +94,7 @@ def _reading(routes: Router, deps: Deps) -> None:
     @routes.get("/inside-reports", summary="本企业内部报告列表")
     async def page(caller: Reader, after: After[ByArrival] = None, limit: Limit = 50) -> Page[InsideReportDocument]:
         """Return a page of the own enterprise's reports, those of the newest day first."""
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(
                 connection,
                 caller.scope,
@@ -115,10 +116,11 @@ def _reading(routes: Router, deps: Deps) -> None:
     )
     async def one(caller: Reader, report_id: UUID) -> Response:
         """Return one report of the own enterprise, and its version as ETag."""
-        async with deps.database.acquire() as connection:
-            found = await tables.find(connection, str(report_id))
-        missing = Problem("inside-report-not-found", field="report_id")
-        report = found_in_scope(found, tables.facts_of, caller, missing)
+        database, find = deps.database, partial(tables.find, report_id=str(report_id))
+        async with database.reading(caller.scope) as connection:
+            report = await one_of(database, connection, find, tables.facts_of, caller)
+        if report is None:
+            raise Problem("inside-report-not-found", field="report_id")
         return answer(InsideReportDocument.of(report), version=report.version)
 
 

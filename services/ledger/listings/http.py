@@ -56,7 +56,7 @@ def router(deps: Deps) -> Router:
     ) -> Page[ListingDocument]:
         """List the 挂牌督办 that the caller may see, lifted ones too, in order of their own deadlines."""
         scope = caller.scope.narrowed(county=county, sector=sector)
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(
                 connection, scope, wanted, after=after.position if after else None, limit=limit + 1
             )

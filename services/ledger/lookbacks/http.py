@@ -48,7 +48,7 @@ def router(deps: Deps) -> Router:
         """List the look-backs of hazards that the caller may see, those due first first."""
         scope = caller.scope.narrowed(county=county)
         today = deps.zone.day_of(deps.clock.now())
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(
                 connection,
                 scope,

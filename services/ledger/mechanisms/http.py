@@ -15,7 +15,7 @@ from services.chassis.storage.database import Database
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.hazards.documents import HazardName
-from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.find_hazard import seen_hazard
 from services.ledger.mechanisms.documents import MechanismDocument, MechanismsDocument
 from services.ledger.mechanisms.handlers import shown
 from services.ledger.mechanisms.model import Mechanism
@@ -40,8 +40,8 @@ def router(deps: Deps) -> Router:
     @routes.get("/hazards/{name}/mechanisms", summary="一条隐患的机制标签", responses=declares("hazard-not-found"))
     async def mechanisms(caller: Annotated[Caller, Depends(allow(READ))], name: HazardName) -> MechanismsDocument:
         """Return the mechanisms that the city has switched on, with the steps that the hazard has done."""
-        async with deps.database.acquire() as connection:
-            hazard = await find_hazard(connection, name, caller)
+        async with deps.database.reading(caller.scope) as connection:
+            hazard = await seen_hazard(deps.database, connection, name, caller)
             if hazard is None:
                 raise Problem("hazard-not-found", field="name")
             found = await shown(connection, hazard, deps.mechanisms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from fastapi import Depends, Response
 
 from services.chassis.access.acting import Acting, ActingDeps
 from services.chassis.access.policy import Action, allow
-from services.chassis.access.refusals import Caller, found_in_scope
+from services.chassis.access.reading import one_of
+from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
@@ -53,7 +55,7 @@ def _lists(routes: Router, deps: ActingDeps) -> None:
         """List referrals as they stand today, in order of their days."""
         scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
         behind = after.position if after else None
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(connection, scope, is_open=open, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: ReferralDocument.of(each, today), cursor=ByReferralDay.of)
 
@@ -69,7 +71,7 @@ def _lists(routes: Router, deps: ActingDeps) -> None:
         """List what was open on some day of the month, as it stood when the month ended (or today, while it lasts)."""
         scope, span = caller.scope.narrowed(county=county), Month.parse(month)
         until, behind = min(span.last, deps.acting(caller).today), after.position if after else None
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(connection, scope, alive_in=span, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: ReferralDocument.of(each, until), cursor=ByReferralDay.of)
 
@@ -83,10 +85,12 @@ def _one(routes: Router, deps: ActingDeps) -> None:
     )
     async def one(caller: Reader, referral_id: UUID) -> Response:
         """Return one referral with its reply, and its version as ETag."""
-        async with deps.database.acquire() as connection:
-            found = await tables.find(connection, str(referral_id))
-        missing = Problem("referral-not-found", field="referral_id")
-        return _shown(found_in_scope(found, facts_of, caller, missing), deps.acting(caller))
+        database, find = deps.database, partial(tables.find, referral_id=str(referral_id))
+        async with database.reading(caller.scope) as connection:
+            found = await one_of(database, connection, find, facts_of, caller)
+        if found is None:
+            raise Problem("referral-not-found", field="referral_id")
+        return _shown(found, deps.acting(caller))
 
 
 def _recording(routes: Router, deps: ActingDeps) -> None:

@@ -86,7 +86,7 @@ def router(deps: Deps) -> Router:
         limit: Limit = 50,
     ) -> Page[RewardDocument]:
         """Return a page of rewards, newest first."""
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(
                 connection, caller.scope, state, after=after.reward_id if after else None, limit=limit + 1
             )

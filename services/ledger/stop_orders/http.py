@@ -40,7 +40,7 @@ def router(deps: ActingDeps) -> Router:
         """List the stop orders of hazards that the caller may see, as they stand today, lifted ones too."""
         scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
         behind = after.position if after else None
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(connection, scope, is_open=open, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: StopOrderDocument.of(each, today, zone), cursor=BySince.of)
 
@@ -59,7 +59,7 @@ def router(deps: ActingDeps) -> Router:
         scope, asked = caller.scope.narrowed(county=county), Month.parse(month)
         until, behind = min(asked.last, deps.acting(caller).today), after.position if after else None
         span = Span(last=asked.last, begins=zone.start_of_day(asked.first))
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(connection, scope, alive_in=span, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: StopOrderDocument.of(each, until, zone), cursor=BySince.of)
 

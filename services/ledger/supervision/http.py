@@ -14,7 +14,7 @@ from services.chassis.storage.database import Database
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.hazards.documents import HazardName
-from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.find_hazard import seen_hazard
 from services.ledger.hazards.handlers.telling import READ_AHEAD, told_to
 from services.ledger.hazards.tables import register
 from services.ledger.history.tables import records
@@ -46,8 +46,8 @@ def router(deps: Deps) -> Router:
 
         An enterprise is told neither when it is looked at again nor what is written among staff.
         """
-        async with deps.database.acquire() as connection:
-            hazard = await find_hazard(connection, name, caller)
+        async with deps.database.reading(caller.scope) as connection:
+            hazard = await seen_hazard(deps.database, connection, name, caller)
             if hazard is None:
                 raise Problem("hazard-not-found", field="name")
             history = await records.of_hazard(connection, hazard.hazard_id)

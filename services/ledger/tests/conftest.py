@@ -23,7 +23,7 @@ from services.ledger.bootstrap import build
 from services.ledger.checkpoints.handlers.keys import fresh_key
 from services.ledger.mechanisms.handlers import FILE as MECHANISMS
 from services.ledger.settings import Settings
-from services.ledger.tests.in_process import InProcess, in_process
+from services.ledger.tests.in_process import InProcess, in_process, provision
 from services.ledger.tests.people import CITY, COUNTIES, give_keys
 from services.ledger.tests.vaults import InstalledVault, installed_vault
 from services.ledger.tests.world import World, reading
@@ -79,8 +79,7 @@ async def ledger(
 @pytest_asyncio.fixture(scope="package")
 async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> AsyncIterator[World]:
     name, prefix = f"ledger_{secrets.token_hex(4)}", f"l{secrets.token_hex(4)}."
-    admin = await asyncpg.connect(postgres_dsn)
-    await admin.execute(f"CREATE DATABASE {name}")
+    await (admin := await asyncpg.connect(postgres_dsn)).execute(f"CREATE DATABASE {name}")
     settings = Settings(
         kafka_bootstrap=kafka_bootstrap,
         postgres_dsn=urlunsplit(urlsplit(postgres_dsn)._replace(path=f"/{name}")),
@@ -91,6 +90,7 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
     topics = [topic for topic in city_topics(COUNTIES, prefix) if "statistics" not in topic.name]
     names = [topic.name for topic in topics]
     await topic_administration.apply(kafka_bootstrap, topics)
+    await provision(settings.postgres_dsn)
     service = await build(settings)
     pool = await asyncpg.create_pool(settings.postgres_dsn, min_size=1, max_size=4)
     async with pool.acquire() as connection:

@@ -29,6 +29,8 @@ from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.outbox import unpack_headers
 from services.chassis.storage.database import Database
+from services.chassis.storage.readers import admit_readers
+from services.chassis.storage.schema import migrate
 from services.chassis.web.preconditions import Precondition
 from services.ledger.bootstrap import MIGRATIONS, NAME, SLICES, TITLE, parts
 from services.ledger.claims.handlers.take_claims import Claims, take_claims
@@ -140,6 +142,12 @@ class InProcess(People):
         return confirmed
 
 
+async def provision(dsn: str) -> None:
+    """Make a database ready for the ledger, and for those who read for people."""
+    await migrate(dsn, MIGRATIONS, SLICES)
+    await admit_readers(dsn, dsn)
+
+
 @asynccontextmanager
 async def in_process(
     dsn: str, profile: Path, vault: InstalledVault | None = None, checkpoint_key: Path | None = None
@@ -154,8 +162,9 @@ async def in_process(
         checkpoint_key=checkpoint_key,
     )
     clock = ManualClock(NOON)
+    await provision(dsn)
     platform = await open_platform(
-        NAME, settings, migrations=MIGRATIONS, slices=list(SLICES), clock=clock, max_connections=20
+        NAME, settings, migrations=MIGRATIONS, slices=list(SLICES), clock=clock, max_connections=20, walled=True
     )
     made = parts(platform)
     for part in made:

@@ -16,6 +16,8 @@ from services.chassis.access import keys
 from services.chassis.assembly import Platform, app_of, open_platform
 from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.readers import admit_readers
+from services.chassis.storage.walls import Within
 from services.chassis.testing.plans import Node, nodes
 from tests.load.million.fill import PROFILE
 from tests.load.million.reads import CALLERS, ENTERPRISE, Read
@@ -88,8 +90,9 @@ class _Telling:
 class _Explained(Database):
     """A database whose connections tell."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, walled: Database) -> None:
         super().__init__(pool)
+        self._walled = walled
         self.said: list[Statement] = []
 
     @asynccontextmanager
@@ -100,6 +103,13 @@ class _Explained(Database):
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[Connection]:
         async with super().asking() as connection:
+            yield cast("Connection", _Telling(connection, self.said))
+
+    @asynccontextmanager
+    async def reading(
+        self, scope: Within | None, *, unit: str | None = None, asks: bool = False
+    ) -> AsyncIterator[Connection]:
+        async with self._walled.reading(scope, unit=unit, asks=asks) as connection:
             yield cast("Connection", _Telling(connection, self.said))
 
     @asynccontextmanager
@@ -157,10 +167,11 @@ async def large(service: str, dsn: str, now: datetime, known: Mapping[str, str])
     bootstrap = importlib.import_module(f"services.{service}.bootstrap")
     settings_of = importlib.import_module(f"services.{service}.settings").Settings
     settings = settings_of(postgres_dsn=dsn, profile=PROFILE, http_port=0, kafka_bootstrap="127.0.0.1:1")
+    await admit_readers(dsn, dsn)
     platform = await open_platform(
-        service, settings, migrations=bootstrap.MIGRATIONS, slices=bootstrap.SLICES, clock=ManualClock(now)
+        service, settings, migrations=bootstrap.MIGRATIONS, slices=bootstrap.SLICES, clock=ManualClock(now), walled=True
     )
-    database = _Explained(platform.database.pool)
+    database = _Explained(platform.database.pool, platform.database)
     tokens = await give_keys(platform.database, known)
     told: Platform[Any] = replace(platform, database=database)
     app = app_of(told, bootstrap.parts(told), title=bootstrap.TITLE)

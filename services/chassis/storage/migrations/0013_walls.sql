@@ -50,5 +50,7 @@ END $$;
 -- The rows that belong to those of another table which the reader sees: `ours` = `theirs`.
 CREATE PROCEDURE wall_behind(of_table regclass, other regclass, theirs text, ours text) LANGUAGE plpgsql AS $$
 BEGIN
-    CALL wall_where(of_table, format('EXISTS (SELECT FROM %1$s WHERE %1$s.%2$I = %3$s.%4$s)', other, theirs, of_table, ours));
+    -- OFFSET 0 has each row looked up by its key: PostgreSQL may not read all of the other table into a hash for a few of them.
+    CALL wall_where(of_table, format(
+        'EXISTS (SELECT FROM %1$s WHERE %1$s.%2$I = %3$s.%4$s OFFSET 0)', other, theirs, of_table, ours));
 END $$;

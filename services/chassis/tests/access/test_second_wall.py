@@ -43,7 +43,7 @@ def walled_table(make_database: Callable[[], str], tmp_path: Path) -> str:
 
 @pytest_asyncio.fixture
 async def walled(walled_table: str) -> AsyncIterator[Database]:
-    database = await connect(walled_table, application_name="t", max_size=2, readers_dsn=readers_dsn(walled_table))
+    database = await connect(walled_table, application_name="t", max_size=2, walled=True)
     async with database.acquire() as connection:
         await connection.execute("INSERT INTO thing (position, county) VALUES (1, '140502'), (2, '140521'), (3, NULL)")
         await connection.execute("INSERT INTO part VALUES (1), (2), (3)")
@@ -64,7 +64,7 @@ def test_postgresql_shows_exactly_the_rows_that_a_scope_covers(
 
 
 async def _shown(dsn: str, rows: list[Facts], asked: list[Scope]) -> list[list[int]]:
-    database = await connect(dsn, application_name="t", max_size=2, readers_dsn=readers_dsn(dsn))
+    database = await connect(dsn, application_name="t", max_size=2, walled=True)
     try:
         async with database.acquire() as connection:
             await connection.execute("TRUNCATE thing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from fastapi import Depends, Response
 
 from duban_contracts.events.accidents import AccidentState
 from services.chassis.access.policy import Action, allow
-from services.chassis.access.refusals import Caller, found_in_scope
+from services.chassis.access.reading import one_of
+from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import County, Limit
@@ -42,7 +44,7 @@ def _lists(routes: Router, deps: Deps) -> None:
         """List accidents with their measures and histories, in order of their days."""
         scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
         behind = after.position if after else None
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.page(connection, scope, state=state, after=behind, limit=limit + 1)
             steps = await tables.histories(connection, [each.accident_id for each in found])
         return page_of(
@@ -63,7 +65,7 @@ def _lists(routes: Router, deps: Deps) -> None:
         """
         scope, today = caller.scope.narrowed(county=county), deps.acting(caller).today
         behind = after.position if after else None
-        async with deps.database.asking() as connection:
+        async with deps.database.reading(caller.scope, asks=True) as connection:
             found = await tables.owed(connection, scope, before=today, after=behind, limit=limit + 1)
         return page_of(found, limit, item=lambda each: OwedDocument.of(each, today), cursor=ByOwedDay.of)
 
@@ -77,7 +79,9 @@ def _one(routes: Router, deps: Deps) -> None:
     )
     async def one(caller: Reader, accident_id: UUID) -> Response:
         """Return one accident with its measures and its history, and its version as ETag."""
-        async with deps.database.acquire() as connection:
-            found = await tables.find(connection, str(accident_id))
-            missing = Problem("accident-not-found", field="accident_id")
-            return await shown(connection, found_in_scope(found, facts_of, caller, missing), deps.acting(caller))
+        database, find = deps.database, partial(tables.find, accident_id=str(accident_id))
+        async with database.reading(caller.scope) as connection:
+            found = await one_of(database, connection, find, facts_of, caller)
+            if found is None:
+                raise Problem("accident-not-found", field="accident_id")
+            return await shown(connection, found, deps.acting(caller))

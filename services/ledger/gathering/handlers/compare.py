@@ -100,9 +100,13 @@ async def _met_under(connection: Connection, keys: Collection[str]) -> dict[str,
     return {key: each[:_MEETING] for key, each in found.items()}
 
 
-async def look(connection: Connection, hazard: Hazard, scope: Scope) -> list[Likeness]:
-    """Return the open hazards in scope that look like `hazard`, most alike first."""
-    met = {each.hazard_id for each in await tables.newest(connection, keys_of(hazard))}
+async def look(database: Database, connection: Connection, hazard: Hazard, scope: Scope) -> list[Likeness]:
+    """Return the open hazards in scope that look like `hazard`, most alike first; they are read over `connection`.
+
+    What meets under a key is known by ids, and those are nobody's to see: of them readers are shown their own.
+    """
+    async with database.acquire() as unwalled:
+        met = {each.hazard_id for each in await tables.newest(unwalled, keys_of(hazard))}
     return look_alikes(hazard, await tables.of_hazards(connection, met, scope, _MEETING))
 
 

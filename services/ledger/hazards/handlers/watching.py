@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Self
 
+from services.chassis.access.refusals import Caller
+from services.chassis.access.scope import Scope
 from services.chassis.assembly import Platform
 from services.chassis.storage.database import Database
 from services.chassis.storage.rounds import Rounds
 from services.chassis.web.waiters import Waiters
+from services.ledger.hazards.handlers.find_hazard import note_foreign_hazard
 from services.ledger.hazards.handlers.journal import keys_of
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import lookups
 from services.ledger.hazards.tables.entries import Entry, Reference
+from services.ledger.hazards.tables.lookups import Asked
 
 
 class Seen(NamedTuple):
@@ -26,16 +30,15 @@ class Seen(NamedTuple):
     hazard: Hazard | None = None
 
 
-Found = Mapping[HazardKey | Reference, Sequence[Hazard]]
-
-
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Single hazards, looked up in rounds, and those who wait for one: by its id, or under a county's reference."""
 
-    _lookups: Rounds[HazardKey | Reference, Sequence[Hazard]]
+    _lookups: Rounds[Asked, Sequence[Hazard]]
     by_id: Waiters[str, Seen]
     by_reference: Waiters[Reference, Sequence[Seen]]
+    note_missed: Callable[[HazardKey, Caller], Awaitable[None]]
+    """Called with who found no hazard under a key: where there is a foreign one, that is recorded."""
 
     @classmethod
     def on(cls, platform: Platform[Any]) -> Self:
@@ -45,17 +48,18 @@ class Watch:
             Rounds(partial(_look_up, database)),
             Waiters(partial(_versions, database), clock=platform.clock),
             Waiters(partial(_versions_under, database), clock=platform.clock),
+            partial(note_foreign_hazard, database),
         )
         database.after_commit(Entry, watch.tell)
         return watch
 
-    async def one(self, key: HazardKey) -> Hazard | None:
-        """Return the hazard of a key, or None."""
-        return next(iter(await self._lookups.ask(key)), None)
+    async def one(self, key: HazardKey, scope: Scope) -> Hazard | None:
+        """Return the hazard of a key within a scope, or None."""
+        return next(iter(await self._lookups.ask((scope.said, key))), None)
 
-    async def under(self, reference: Reference) -> list[Hazard]:
-        """Return what stands under a county's reference, however it is written, newest first."""
-        found = [hazard for key in keys_of(*reference) for hazard in await self._lookups.ask(key)]
+    async def under(self, reference: Reference, scope: Scope) -> list[Hazard]:
+        """Return what stands under a county's reference within a scope, however it is written, newest first."""
+        found = [hazard for key in keys_of(*reference) for hazard in await self._lookups.ask((scope.said, key))]
         return sorted(found, key=lambda hazard: hazard.hazard_id, reverse=True)
 
     def tell(self, entries: Sequence[Entry]) -> None:
@@ -66,22 +70,11 @@ class Watch:
             self.by_reference.tell((hazard.county, hazard.reference_key), [seen])
 
 
-async def _look_up(
-    database: Database, asked: Sequence[HazardKey | Reference]
-) -> Sequence[Sequence[Hazard] | Exception]:
-    """Look up what a round asks, in at most three statements."""
-    keys = [one for one in asked if isinstance(one, HazardKey)]
-    ids = {key.hazard_id for key in keys if key.hazard_id}
-    numbers = {key.number for key in keys if key.number}
-    references = sorted({one for one in asked if not isinstance(one, HazardKey)})
-    found = defaultdict[HazardKey | Reference, list[Hazard]](list)
-    async with database.acquire() as connection:
-        for hazard in await lookups.of_ids(connection, ids) if ids else ():
-            found[HazardKey(hazard_id=hazard.hazard_id)].append(hazard)
-        for hazard in await lookups.of_numbers(connection, numbers) if numbers else ():
-            found[HazardKey(number=hazard.number)].append(hazard)
-        for hazard in await lookups.under(connection, references) if references else ():
-            found[hazard.county, hazard.reference_key].append(hazard)
+async def _look_up(database: Database, asked: Sequence[Asked]) -> Sequence[Sequence[Hazard] | Exception]:
+    """Look up what a round asks, in one statement: each within the scope of whoever asks it."""
+    each = list(dict.fromkeys(asked))
+    async with database.reading(None) as connection:
+        found = dict(zip(each, await lookups.asked_for(connection, each), strict=True))
     return [found[one] for one in asked]
 
 

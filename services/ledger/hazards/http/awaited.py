@@ -62,14 +62,14 @@ async def one_hazard(watch: Watch, key: HazardKey, asking: Asking) -> Response:
         may_wait = bool(asking.known)
         if may_wait and key.hazard_id:
             place.watch(key.hazard_id)
-        hazard = _found(await watch.one(key), asking.caller)
+        hazard = await _found(watch, key, await watch.one(key, asking.caller.scope), asking.caller)
         if may_wait and asking.known.holds(etag(hazard.version)):
             if not key.hazard_id:
                 place.watch(hazard.hazard_id)
             seen = await place.until(partial(_is_later, hazard.version))
             if seen is not None:
-                now = seen.hazard or await watch.one(HazardKey(hazard_id=hazard.hazard_id))
-                hazard = _found(now, await asking.again())
+                caller, key = await asking.again(), HazardKey(hazard_id=hazard.hazard_id)
+                hazard = await _found(watch, key, seen.hazard or await watch.one(key, caller.scope), caller)
     headers = asking.wish.applied if may_wait else _UNHEARD
     return Tagged(HazardDocument.of(hazard), version=hazard.version, headers=headers).unless(asking.known)
 
@@ -78,7 +78,9 @@ def _is_later(version: int, seen: Seen) -> bool:
     return seen.version > version
 
 
-def _found(hazard: Hazard | None, caller: Caller) -> Hazard:
+async def _found(watch: Watch, key: HazardKey, hazard: Hazard | None, caller: Caller) -> Hazard:
+    if hazard is None:
+        await watch.note_missed(key, caller)
     if hazard is None or not caller.finds(facts_of(hazard)):
         raise Problem("hazard-not-found", field="name")
     return hazard
@@ -104,7 +106,7 @@ async def one_reference(
     """
 
     async def found_by(caller: Caller) -> Sequence[Hazard]:
-        return _visible(await watch.under(reference), caller) if read is None else await read(caller)
+        return _visible(await watch.under(reference, caller.scope), caller) if read is None else await read(caller)
 
     with watch.by_reference.place(asking.caller.account, asking.wish) as place:
         for key in keys_of(*reference):

@@ -22,7 +22,7 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.chassis.web.waiting import Wait, waits
 from services.ledger.hazards.documents import CountGroup, HazardCount, HazardDocument, HazardHistory, HazardName
-from services.ledger.hazards.handlers.find_hazard import find_hazard
+from services.ledger.hazards.handlers.find_hazard import seen_hazard
 from services.ledger.hazards.handlers.telling import READ_AHEAD, told_to
 from services.ledger.hazards.handlers.watching import Watch
 from services.ledger.hazards.http.awaited import (
@@ -125,7 +125,7 @@ def _many(routes: Router, database: Database, watch: Watch) -> None:
 
         async def read(caller: Caller) -> Sequence[Hazard]:
             # By its reference a hazard is found by one plan for all.
-            async with database.acquire() if wanted.reference else database.asking() as connection:
+            async with database.reading(caller.scope, asks=wanted.reference is None) as connection:
                 return await lists.page(
                     connection, caller.scope, wanted, after=after.hazard_id if after else None, limit=limit + 1
                 )
@@ -141,7 +141,7 @@ def _many(routes: Router, database: Database, watch: Watch) -> None:
     @routes.get("/hazards/count", summary="隐患计数")
     async def count(caller: Reader, wanted: Wanted, group_by: Group | None = None) -> HazardCount:
         """Return how many hazards there are, by value of `group_by`."""
-        async with database.asking() as connection:
+        async with database.reading(caller.scope, asks=True) as connection:
             found = await lists.count(connection, caller.scope, wanted, group_by)
         groups = [CountGroup(value=value, count=number) for value, number in found.groups] if group_by else []
         total = sum(number for _, number in found.groups)
@@ -166,8 +166,8 @@ def _one(routes: Router, database: Database, watch: Watch) -> None:
     @routes.get("/hazards/{name}/history", summary="一条隐患的全部历史", responses=declares("hazard-not-found"))
     async def history(caller: HistoryReader, name: HazardName) -> HazardHistory:
         """Return a hazard's history, oldest first; to an enterprise without when it is looked at again."""
-        async with database.acquire() as connection:
-            hazard = await find_hazard(connection, name, caller)
+        async with database.reading(caller.scope) as connection:
+            hazard = await seen_hazard(database, connection, name, caller)
             if hazard is None:
                 raise Problem("hazard-not-found", field="name")
             found = await records.of_hazard(connection, hazard.hazard_id)

@@ -204,7 +204,7 @@ async def next_serials(connection: Connection, year: int, wanted: Mapping[str, i
     return {row["county"]: row["last"] - wanted[row["county"]] + 1 for row in rows}
 
 
-def hazard_of(row: asyncpg.Record) -> Hazard:
+def hazard_of(row: asyncpg.Record | Mapping[str, Any]) -> Hazard:
     """Return the hazard that a row with all of COLUMNS holds."""
     values: dict[str, Any] = dict(row)
     values["hazard_id"] = str(values["hazard_id"])

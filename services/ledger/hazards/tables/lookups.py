@@ -8,35 +8,38 @@ from typing import Final
 
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables.entries import COLUMNS, Reference, hazard_of
 
 _REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference_key": ("text", itemgetter(1))})
 
+Asked = tuple[str, HazardKey | Reference]
+"""A hazard, or what stands under a reference, and the scope within which somebody asks for it (`Scope.said`)."""
+_ASKED: Final = Columns[Asked](
+    {
+        "scope": ("text", itemgetter(0)),
+        "hazard_id": ("uuid", lambda asked: getattr(asked[1], "hazard_id", None)),
+        "number": ("text", lambda asked: getattr(asked[1], "number", None)),
+        "county": ("text", lambda asked: None if isinstance(asked[1], HazardKey) else asked[1][0]),
+        "reference_key": ("text", lambda asked: None if isinstance(asked[1], HazardKey) else asked[1][1]),
+    }
+)
 # The names are this module's and the row's own; every value travels as a parameter.
-_OF_IDS: Final = f"SELECT {COLUMNS} FROM hazard WHERE hazard_id = ANY ($1::uuid[])"  # noqa: S608
-_OF_NUMBERS: Final = f"SELECT {COLUMNS} FROM hazard WHERE number = ANY ($1::text[])"  # noqa: S608
-_UNDER: Final = f"""
-SELECT {COLUMNS} FROM hazard JOIN {_REFERENCES.rows("wanted")} USING (county, reference_key)"""  # noqa: S608
+_ASKED_FOR: Final = f"""
+SELECT nth, {", ".join(f"(found).{column}" for column in COLUMNS.split(", "))} FROM hazards_asked_for($1, $2, $3, $4, $5)"""  # noqa: S608
 _VERSIONS: Final = "SELECT hazard_id, version FROM hazard WHERE hazard_id = ANY ($1::uuid[])"
 _VERSIONS_UNDER: Final = f"""
 SELECT county, reference_key, hazard_id, version FROM hazard JOIN {_REFERENCES.rows("wanted")}
  USING (county, reference_key)"""  # noqa: S608
 
 
-async def of_ids(connection: Connection, hazard_ids: Collection[str]) -> list[Hazard]:
-    """Return the hazards of these ids, in no order."""
-    return [hazard_of(row) for row in await connection.fetch(_OF_IDS, hazard_ids)]
-
-
-async def of_numbers(connection: Connection, numbers: Collection[str]) -> list[Hazard]:
-    """Return the hazards of these numbers, in no order."""
-    return [hazard_of(row) for row in await connection.fetch(_OF_NUMBERS, numbers)]
-
-
-async def under(connection: Connection, references: Sequence[Reference]) -> list[Hazard]:
-    """Return the hazards that stand under these keys of references, in no order."""
-    return [hazard_of(row) for row in await connection.fetch(_UNDER, *_REFERENCES.arguments(references))]
+async def asked_for(connection: Connection, asked: Sequence[Asked]) -> list[list[Hazard]]:
+    """Return for each of these what stands there within its scope, in no order."""
+    found = [list[Hazard]() for _ in asked]
+    for row in await connection.fetch(_ASKED_FOR, *_ASKED.arguments(asked)):
+        values = dict(row)
+        found[values.pop("nth") - 1].append(hazard_of(values))
+    return found
 
 
 async def versions(connection: Connection, hazard_ids: Collection[str]) -> dict[str, int]:

@@ -121,10 +121,7 @@ class _Search:
         if self._query is None:
             return f"SELECT hazard_id AS found_id FROM hazard WHERE hazard_id < {self.before} ORDER BY hazard_id DESC"  # noqa: S608
         query = self.value(self._query)
-        return f"""SELECT hazard_id AS found_id FROM (
-                          SELECT hazard_id FROM hazard_words WHERE pairs @@ {query}::text::tsquery AND hazard_id < {self.before}
-                           UNION SELECT hazard_id FROM hazard_unread WHERE hazard_id < {self.before}) AS could
-                    ORDER BY hazard_id DESC"""  # noqa: S608 - our own columns
+        return f"SELECT found_id FROM hazards_that_could_hold({query}, {self.before}) AS found_id"  # noqa: S608 - our own columns
 
     @staticmethod
     def looked_at() -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 import asyncpg
 
+from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Database
 from services.ledger.history.model import Record
 from services.ledger.history.tables import locks
@@ -15,6 +16,8 @@ _HORIZON_WAIT: Final = "1s"
 _PAGE: Final = f"""
 SELECT position, {COLUMNS.names} FROM hazard_history
  WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"""  # noqa: S608
+
+_WHOLE: Final = Scope()
 
 
 class Export:
@@ -28,11 +31,11 @@ class Export:
         self._database = database
         self._horizon = 0
 
-    async def page(self, after: int, limit: int) -> list[tuple[int, Record]]:
-        """Return up to `limit` (position, record) pairs after position `after`."""
+    async def page(self, after: int, limit: int, scope: Scope = _WHOLE) -> list[tuple[int, Record]]:
+        """Return up to `limit` (position, record) pairs after position `after`, of what a reader of this scope may see."""
         if after + limit >= self._horizon:
             await self._draw_horizon()
-        async with self._database.acquire() as connection:
+        async with self._database.reading(scope) as connection:
             rows = await connection.fetch(_PAGE, after, self._horizon, limit)
         return [(row["position"], record_of(row)) for row in rows]
 

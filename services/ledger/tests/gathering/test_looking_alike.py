@@ -10,15 +10,16 @@ import pytest
 
 from duban_contracts.events.types import Enterprise
 from services.chassis.access.scope import Scope
-from services.chassis.storage.database import connect
+from services.chassis.storage.database import Connection, connect
 from services.chassis.storage.locks import hold_names
 from services.chassis.testing.kafka import eventually
 from services.chassis.testing.plans import plan_of
 from services.ledger.gathering.handlers import compare
-from services.ledger.gathering.handlers.compare import Deps, compare_new, look
+from services.ledger.gathering.handlers.compare import Deps, compare_new
 from services.ledger.gathering.model import keys_of
 from services.ledger.gathering.tables import look_alikes as tables
 from services.ledger.gathering.tables import uncompared
+from services.ledger.hazards.model import Hazard
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import FOREIGN
 
@@ -161,6 +162,12 @@ async def test_what_is_decided_makes_room_for_what_is_open_however_much_an_enter
     assert kept == 0
 
 
+async def _looked(connection: Connection, hazard: Hazard, scope: Scope) -> None:
+    """Ask what `look` asks, all of it of one connection."""
+    met = {each.hazard_id for each in await tables.newest(connection, keys_of(hazard))}
+    await tables.of_hazards(connection, met, scope, 30)
+
+
 async def test_a_report_is_looked_at_by_what_it_meets_however_many_are_open(
     ledger: InProcess, shared_database: str
 ) -> None:
@@ -171,7 +178,7 @@ async def test_a_report_is_looked_at_by_what_it_meets_however_many_are_open(
     # A table of a few rows would be read whole, whatever is asked.
     database = await connect(shared_database, application_name="plans", settings={"enable_seqscan": "off"})
     try:
-        found = await plan_of(database, partial(look, hazard=hazard, scope=scope))
+        found = await plan_of(database, partial(_looked, hazard=hazard, scope=scope))
     finally:
         await database.close()
     indexes = {str(node["Index Name"]) for node in found if "Index Name" in node}

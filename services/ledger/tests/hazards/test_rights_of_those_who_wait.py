@@ -47,10 +47,13 @@ def watch_over(*hazards: Hazard) -> Watch:
     """A watch over a ledger that holds these and nothing else."""
 
     async def look_up(asked: Sequence[Any]) -> Sequence[Sequence[Hazard]]:
-        return [[each for each in hazards if key == HazardKey(hazard_id=each.hazard_id)] for key in asked]
+        return [[each for each in hazards if key == HazardKey(hazard_id=each.hazard_id)] for _, key in asked]
+
+    async def note_missed(key: HazardKey, by: Caller) -> None:
+        del key, by
 
     clock = SystemClock()
-    return Watch(Rounds(look_up), Waiters(_nothing_new, clock=clock), Waiters(_nothing_new, clock=clock))
+    return Watch(Rounds(look_up), Waiters(_nothing_new, clock=clock), Waiters(_nothing_new, clock=clock), note_missed)
 
 
 def asking(known: str | None, admit: Admit) -> Asking:

@@ -81,8 +81,8 @@ def _asking(routes: Router, deps: Deps) -> None:
     )
     async def ask(name: TipName, command: JsonBody[Ask], caller: Annotated[Caller, Depends(allow(ASK))]) -> Response:
         """Ask who reported a tip."""
-        async with deps.database.acquire() as connection:
-            tip = await seen(connection, name, caller)
+        async with deps.database.reading(caller.scope) as connection:
+            tip = await seen(deps.database, connection, name, caller)
         needs_release = deps.office.policy.second_release
         acting = deps.office.acting(caller)
         said = accepted(await lookups.ask(deps.vault, tip.about, command, needs_release=needs_release, acting=acting))

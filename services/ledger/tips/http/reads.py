@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
 from services.chassis.access.policy import Action, allow
-from services.chassis.access.refusals import Caller, found_in_scope
+from services.chassis.access.reading import one_of
+from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import DIRECTORS, OFFICES, REGULATORS, TIP_OFFICERS, TOWNSHIP
 from services.chassis.storage.database import Connection, Database
 from services.chassis.web.documents import answer
@@ -51,7 +53,7 @@ def _many(routes: Router, database: Database, office: TipOffice) -> None:
         """Return a page of tips, newest first."""
         today = office.acting(caller).today if unanswered else None
         wanted = Filter(county=county, sector=sector, state=state, channel=channel, unanswered_on=today)
-        async with database.asking() as connection:
+        async with database.reading(caller.scope, asks=True) as connection:
             found = await lists.page(
                 connection, caller.scope, wanted, after=after.tip_id if after else None, limit=limit + 1
             )
@@ -64,20 +66,22 @@ def _one(routes: Router, database: Database) -> None:
     @routes.get("/tips/{name}", summary="一件举报（按标识或编号）", response_model=TipDocument, responses=missing)
     async def one(caller: Reader, name: TipName) -> Response:
         """Return one tip, with its version as ETag."""
-        async with database.acquire() as connection:
-            tip = await seen(connection, name, caller)
+        async with database.reading(caller.scope) as connection:
+            tip = await seen(database, connection, name, caller)
         return answer(TipDocument.of(tip), version=tip.version)
 
     @routes.get("/tips/{name}/records", summary="一件举报的办理记录", responses=missing)
     async def history(caller: Reader, name: TipName) -> TipHistory:
         """Return what was done to a tip, oldest first."""
-        async with database.acquire() as connection:
-            tip = await seen(connection, name, caller)
+        async with database.reading(caller.scope) as connection:
+            tip = await seen(database, connection, name, caller)
             found = await rows.records(connection, tip.tip_id)
         return TipHistory(items=[TipRecordDocument.of(record) for record in found])
 
 
-async def seen(connection: Connection, name: str, caller: Caller) -> Tip:
-    """Return the tip of this id or number; raises Problem 404 when it isn't there for the caller."""
-    tip = await rows.find(connection, name)
-    return found_in_scope(tip, rows.facts_of, caller, Problem("tip-not-found", field="name"))
+async def seen(database: Database, connection: Connection, name: str, caller: Caller) -> Tip:
+    """Return the tip of this id or number over a connection of `database.reading`; raises Problem 404 when there is none."""
+    tip = await one_of(database, connection, partial(rows.find, name=name), rows.facts_of, caller)
+    if tip is None:
+        raise Problem("tip-not-found", field="name")
+    return tip

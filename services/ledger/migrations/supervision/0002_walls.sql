@@ -1,0 +1,2 @@
+-- What was written about a hazard is read by whoever sees the hazard (chassis/0013_walls.sql).
+CALL wall_behind('hazard_timeline', 'hazard', 'hazard_id', 'hazard_id::uuid');
