@@ -13,7 +13,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "rules" / "duban.rules.yml"
+OBJECTIVES = RULES.with_name("objectives.rules.yml")
 DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
+VARIABLES = {"$__rate_interval": "1m", "$__range": "1h", "$county": ".*", "$city": ".*", "$service": ".*"}
 _SUFFIXES = ("_bucket", "_count", "_sum")
 
 
@@ -34,8 +36,18 @@ class Selected:
 
 
 def rules() -> list[dict[str, Any]]:
-    groups: list[dict[str, Any]] = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
-    return [rule for group in groups for rule in group["rules"]]
+    """The alerts."""
+    return [rule for rule in _all_rules() if "alert" in rule]
+
+
+def recorded() -> list[dict[str, Any]]:
+    """The rules that record a series under a name of their own."""
+    return [rule for rule in _all_rules() if "record" in rule]
+
+
+def _all_rules() -> list[dict[str, Any]]:
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (RULES, OBJECTIVES)]
+    return [rule for file in files for group in file["groups"] for rule in group["rules"]]
 
 
 def dashboards() -> dict[str, dict[str, Any]]:
@@ -51,6 +63,9 @@ def panels() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def every() -> list[Expression]:
     from_rules = [Expression(rule["alert"], rule["expr"]) for rule in rules()]
+    from_rules += [
+        Expression(":".join((rule["record"], *rule.get("labels", {}).values())), rule["expr"]) for rule in recorded()
+    ]
     from_panels = [
         Expression(place, filled(target["expr"])) for place, panel in panels() for target in panel["targets"]
     ]
@@ -59,7 +74,7 @@ def every() -> list[Expression]:
 
 def filled(text: str) -> str:
     """Grafana's variables replaced by what Grafana would put there."""
-    for variable, value in (("$__rate_interval", "1m"), ("$__range", "1h"), ("$county", ".*")):
+    for variable, value in VARIABLES.items():
         text = text.replace(variable, value)
     return text
 

@@ -67,12 +67,18 @@ async def until(check: Callable[..., object], *arguments: Any, **labels: Any) ->
 
 
 def test_the_faster_rules_are_the_committed_ones_but_for_their_times() -> None:
-    found = [rule for group in yaml.safe_load(lights.faster())["groups"] for rule in group["rules"]]
-    assert [(rule["alert"], rule["labels"]) for rule in found] == [(rule["alert"], rule["labels"]) for rule in rules()]
+    groups = yaml.safe_load(lights.faster())["groups"]
+    found = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    committed = [rule for rule in rules() if rule["alert"] not in MEASURED]
+    assert [(rule["alert"], rule["labels"]) for rule in found] == [
+        (rule["alert"], rule["labels"]) for rule in committed
+    ]
     (stale,) = (rule for rule in found if rule["alert"] == "DubanPipelineStale")
     assert (stale["for"], stale["keep_firing_for"], stale["expr"][-4:]) == ("2s", "6s", "> 12")
 
 
+# They have a file of their own, and windows of hours.
+MEASURED = {"DubanBudgetBurningFast", "DubanBudgetBurningSlowly"}
 LASTING = [
     ("DubanCountyHeld", {"topic": HELD}),
     ("DubanTransactionOpen", {"topic": OPEN}),

@@ -10,12 +10,27 @@ import pytest
 from prometheus_client import Histogram
 from prometheus_client.utils import floatToGoString
 
+from tests.deploy import foreign
 from tests.deploy.declarations import declared
-from tests.deploy.expressions import ROOT, Expression, every, family, selected
+from tests.deploy.expressions import ROOT, Expression, every, family, recorded, selected
 
-# Prometheus makes these itself.
-SCRAPED = {"up"}
-TARGET_LABELS = {"job", "instance", "service"}
+# Prometheus, Alertmanager, the client library, node_exporter and the kubelet make these.
+SCRAPED = foreign.EVERY | {
+    "up",
+    "process_start_time_seconds",
+    "alertmanager_notifications_failed_total",
+    "prometheus_notifications_alertmanagers_discovered",
+    "prometheus_notifications_dropped_total",
+    "prometheus_rule_evaluation_failures_total",
+    "node_filesystem_avail_bytes",
+    "node_filesystem_size_bytes",
+    "kubelet_volume_stats_available_bytes",
+    "kubelet_volume_stats_capacity_bytes",
+}
+TARGET_LABELS = {"job", "instance", "service", "city"}
+# Labels of what others scrape, and those that a rule gives to what it records.
+GIVEN_LABELS = foreign.LABELS | {"integration", "rule_group", "fstype", "slo", "stage", "consumer", "probe"}
+RECORDED = {rule["record"] for rule in recorded()}
 EXPRESSIONS = every()
 
 
@@ -32,18 +47,19 @@ def test_every_service_declares_its_metrics_in_one_module(service: str) -> None:
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=_id)
 def test_every_metric_in_an_expression_is_declared(expression: Expression) -> None:
     for series in selected(expression.text):
-        if series.name not in SCRAPED:
+        if series.name not in SCRAPED | RECORDED:
             assert series.name in declared() or isinstance(declared().get(family(series.name)), Histogram), series.name
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=_id)
 def test_every_label_in_an_expression_is_declared(expression: Expression) -> None:
-    allowed = set(TARGET_LABELS)
+    allowed = TARGET_LABELS | GIVEN_LABELS
     for series in selected(expression.text):
         metric = declared().get(series.name) or declared().get(family(series.name))
         labels = set(metric._labelnames) if metric else set()
         labels |= {"le"} if series.name.endswith("_bucket") else set()
-        assert {name for name, _ in series.matchers} <= labels | TARGET_LABELS
+        given = TARGET_LABELS | (GIVEN_LABELS if series.name in SCRAPED | RECORDED else set())
+        assert {name for name, _ in series.matchers} <= labels | given
         allowed |= labels
     grouped = re.findall(r"\bby \(([^)]*)\)", expression.text)
     assert {label.strip() for group in grouped for label in group.split(",")} <= allowed
