@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import itertools
 import signal
 import sys
 import time
@@ -16,8 +17,10 @@ from typing import Any, Final, NoReturn, TypeVar
 import structlog
 import uvloop
 
+from services.chassis.process import waiting
 from services.chassis.process.secret_files import UnusableSetting, given
 from services.chassis.process.settings import ServiceSettings
+from services.chassis.storage.database import is_retryable
 from services.chassis.telemetry import logs, metrics, tracing
 
 _log = structlog.get_logger(__name__)
@@ -107,7 +110,7 @@ async def _build(
     build: Callable[[Settings], Awaitable[Service]], settings: Settings, stopping: asyncio.Event
 ) -> Service | None:
     """Return the wired service, or None when asked to stop first; raises RoleDied with the reason it can't be."""
-    building: asyncio.Future[Service] = asyncio.ensure_future(build(settings))
+    building: asyncio.Future[Service] = asyncio.ensure_future(_once_reached(build, settings))
     stop: asyncio.Future[Any] = asyncio.ensure_future(stopping.wait())
     waited: list[asyncio.Future[Any]] = [building, stop]
     try:
@@ -119,6 +122,25 @@ async def _build(
         for task in waited:
             task.cancel()
         await asyncio.gather(*waited, return_exceptions=True)
+
+
+async def _once_reached(build: Callable[[Settings], Awaitable[Service]], settings: Settings) -> Service:
+    """Wire the service as soon as PostgreSQL answers, and say so until then; what no retry can mend is raised."""
+    with contextlib.ExitStack() as saying:
+        for attempt in itertools.count():
+            try:
+                return await build(settings)
+            except Exception as error:
+                # A file that is not there is no server that is not there.
+                if not is_retryable(error) or getattr(error, "filename", None) is not None:
+                    raise
+                if attempt == 0:
+                    metrics.DEPENDENCY_UP.labels("postgres").set(0)
+                    missing = f"PostgreSQL: {type(error).__name__}"
+                    saying.enter_context(waiting.told(settings.http_host, settings.http_port, missing))
+                _log.warning("the service waits for PostgreSQL", error=repr(error))
+            await asyncio.sleep(_PAUSE_SECONDS)
+        raise AssertionError("not reached")
 
 
 async def supervise(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, cast
 
+import httpx
 import pytest
 
+from deploy.local.ephemeral import free_ports
 from services.chassis.process import service as process
 from services.chassis.process.service import Restarts, Role, RoleDied, Service, supervise
 
@@ -76,3 +79,47 @@ async def test_a_role_that_ends_without_being_asked_to_is_no_luck_but_a_mistake(
 def test_old_deaths_are_forgiven() -> None:
     restarts = Restarts(most=1, seconds=0.0)
     assert all(restarts.another("consumer") for _ in range(5))
+
+
+class Told:
+    """Settings as far as they are asked for."""
+
+    http_host = "127.0.0.1"
+
+    def __init__(self) -> None:
+        (self.http_port,) = free_ports(1)
+
+
+async def test_a_process_that_waits_for_postgresql_to_start_with_says_so_and_then_starts() -> None:
+    settings = Told()
+    seen: list[httpx.Response] = []
+    wired = Service("example", {}, nothing)
+
+    async def build(_settings: Any) -> Service:
+        if seen:
+            return wired
+        if settings in tried:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.http_port}", timeout=60) as client:
+                seen.extend([await client.get(path) for path in ("/metrics", "/healthz", "/readyz", "/v1/hazards")])
+        tried.append(settings)
+        raise OSError("Multiple exceptions: [Errno 111] Connect call failed")
+
+    tried: list[Told] = []
+    assert await process._once_reached(build, cast("Any", settings)) is wired
+    measured, alive, ready, asked = seen
+    assert 'duban_dependency_up{dependency="postgres"} 0.0' in measured.text
+    assert [each.status_code for each in seen] == [200, 200, 503, 503]
+    assert (alive.json(), ready.json()) == (
+        {"status": "ok"},
+        {"status": "unavailable", "missing": ["PostgreSQL: OSError"]},
+    )
+    assert asked.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("wrong", [ValueError("a wrong profile"), FileNotFoundError(2, "no such file", "keys.json")])
+async def test_a_process_that_no_waiting_helps_does_not_wait(wrong: Exception) -> None:
+    async def build(_settings: Any) -> Service:
+        raise wrong
+
+    with pytest.raises(type(wrong)):
+        await process._once_reached(build, cast("Any", Told()))
