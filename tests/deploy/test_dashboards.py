@@ -1,7 +1,8 @@
-"""The committed dashboards: fresh, readable, and bound to the provisioned data source."""
+"""The committed boards: fresh, readable, bound to the provisioned data source, and made for 300 counties."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 import yaml
 
 from deploy.grafana import generate
-from deploy.grafana.definitions.names import Names
 from deploy.grafana.definitions.panels import DATASOURCE_UID
 from tests.deploy.expressions import ROOT, dashboards, panels
 
@@ -17,42 +17,74 @@ PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
 BOARDS = dashboards()
 PANELS = dict(panels())
 TEMPLATED = {"type": "prometheus", "uid": "${datasource}"}
+COLUMNS = 24
+# Each board is a ConfigMap beside others in a cluster, and is read by people in a difference.
+LARGEST_BYTES = 100_000
 
 
-def test_the_committed_dashboards_are_what_the_definitions_give() -> None:
-    assert generate.stale(Names.of(generate.PROFILE)) == [], "run: python -m deploy.grafana.generate"
+def test_the_committed_boards_are_what_the_definitions_give() -> None:
+    assert generate.stale() == [], "run: python -m deploy.grafana.generate"
 
 
-def test_a_dashboard_edited_by_hand_is_noticed(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = Names.of(generate.PROFILE)
-    for name, text in generate.render(names).items():
+def test_a_board_edited_by_hand_is_noticed(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in generate.render().items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.setattr(generate, "DASHBOARDS", tmp_path)
-    assert generate.stale(names) == []
+    assert generate.stale() == []
 
-    edited = tmp_path / "duban-pipeline.json"
+    edited = tmp_path / "duban-stages.json"
     edited.write_text(edited.read_text(encoding="utf-8").replace("> 0", "> 1"), encoding="utf-8")
 
-    assert generate.stale(names) == ["duban-pipeline.json"]
+    assert generate.stale() == ["duban-stages.json"]
 
 
-def test_another_city_gets_its_own_names_and_no_other_code() -> None:
-    rendered = generate.render(Names(city="示例市", counties={"990101": "示例区"}, grades={"major": "重大"}))
-    assert "示例区 : 990101" in rendered["duban-hazards.json"]
-    assert "140502" not in "".join(rendered.values())
+def test_no_board_names_a_county_since_their_names_come_with_the_metrics() -> None:
+    rendered = "".join(generate.render().values())
+    assert not re.search(r"1405\d\d|晋城|renameByRegex", rendered)
+    assert max(map(len, generate.render().values())) < LARGEST_BYTES
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS.keys())
-def test_a_dashboard_has_a_fixed_address_a_chinese_title_and_a_data_source_to_choose(board: dict[str, Any]) -> None:
+def test_a_board_has_a_fixed_address_a_chinese_title_and_a_data_source_and_a_city_to_choose(
+    board: dict[str, Any],
+) -> None:
     assert board["uid"].startswith("duban-")
-    assert re.search(r"[\u4e00-\u9fff]", board["title"])
+    assert re.search(r"[\u4e00-\u9fffA-Z]", board["title"])
     assert board["description"]
     assert board["editable"] is False
     assert board["timezone"] == "Asia/Shanghai"
-    source = next(entry for entry in board["templating"]["list"] if entry["name"] == "datasource")
-    assert (source["type"], source["query"]) == ("datasource", "prometheus")
+    variables = {entry["name"]: entry for entry in board["templating"]["list"]}
+    assert (variables["datasource"]["type"], variables["datasource"]["query"]) == ("datasource", "prometheus")
+    assert variables["city"]["allValue"] == ".*"
     ids = [panel["id"] for panel in board["panels"]]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS.keys())
+def test_panels_stand_within_the_page_and_none_on_another(board: dict[str, Any]) -> None:
+    places = [panel["gridPos"] for panel in board["panels"]]
+    for place in places:
+        assert 0 <= place["x"] < place["x"] + place["w"] <= COLUMNS, place
+    for one, other in itertools.combinations(places, 2):
+        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        above = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert beside or above, (one, other)
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS.keys())
+def test_a_board_leads_to_the_others_and_marks_restarts_upgrades_and_critical_alerts(board: dict[str, Any]) -> None:
+    assert [(link["type"], link["tags"]) for link in board["links"]] == [("dashboards", ["duban"])]
+    assert board["tags"] == ["duban"]
+    marks = {mark["name"]: mark["expr"] for mark in board["annotations"]["list"]}
+    assert list(marks) == ["重启", "升级", "严重告警"]
+
+
+def test_a_link_leads_to_a_board_that_exists_with_a_variable_that_it_has() -> None:
+    variables = {board["uid"]: {entry["name"] for entry in board["templating"]["list"]} for board in BOARDS.values()}
+    links = re.findall(r"/d/([\w-]+)\?var-(\w+)=", "".join(generate.render().values()))
+    assert {uid for uid, _ in links} >= {"duban-county", "duban-service"}
+    for uid, variable in links:
+        assert variable in variables[uid]
 
 
 @pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS.keys())
@@ -67,7 +99,34 @@ def test_a_panel_has_a_templated_source_a_title_a_description_and_a_unit(panel: 
         assert target["legendFormat"]
 
 
-def test_titles_do_not_repeat_within_a_dashboard() -> None:
+@pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS.keys())
+def test_a_limit_of_curves_is_drawn_and_one_by_county_shows_the_foremost(panel: dict[str, Any]) -> None:
+    defaults = panel["fieldConfig"]["defaults"]
+    if panel["type"] == "timeseries":
+        steps = (defaults.get("thresholds") or {}).get("steps", [])
+        drawn = defaults["custom"].get("thresholdsStyle", {}).get("mode")
+        assert (drawn == "dashed") is (len(steps) > 1)
+    if panel["type"] in {"timeseries", "bargauge"}:
+        for target in panel["targets"]:
+            assert "{{county}}" not in target["legendFormat"]
+            if "{{name}}" in target["legendFormat"]:
+                assert re.search(r"topk\(15|bottomk\(15", target["expr"])
+
+
+def test_what_does_not_run_is_red_everywhere() -> None:
+    dead = {"中断", "未读取"}
+    said = [
+        result
+        for panel in PANELS.values()
+        for mapping in panel["fieldConfig"]["defaults"].get("mappings") or ()
+        for result in mapping["options"].values()
+        if result["text"] in dead
+    ]
+    assert {result["text"] for result in said} == dead
+    assert {result["color"] for result in said} == {"red"}
+
+
+def test_titles_do_not_repeat_within_a_board() -> None:
     assert len(PANELS) == len(list(panels()))
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from deploy.grafana import generate as dashboards
-from deploy.grafana.definitions.names import Names
 from deploy.prometheus import operator
 from duban_contracts.generate import files as contracts
 from services.chassis import openapi, rights
@@ -33,7 +32,7 @@ def _contract_files() -> Mapping[str, str]:
 
 
 def _dashboards() -> Files:
-    rendered = dashboards.render(Names.of(dashboards.PROFILE))
+    rendered = dashboards.render()
     return {f"deploy/grafana/dashboards/{name}": text for name, text in rendered.items()}
 
 

@@ -1,4 +1,4 @@
-"""What all panels share: the templated data source, a title, a description and a unit, and Chinese names for codes."""
+"""What all panels share: the templated data source, a title, a description, a unit, and the limit drawn where one is."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from grafana_foundation_sdk.builders import bargauge, common, dashboard, heatmap, prometheus, stat, timeseries
+from grafana_foundation_sdk.builders import bargauge, common, dashboard, heatmap, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models import heatmap as heatmap_models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 DATASOURCE_UID: Final = "duban-prometheus"
 SOURCE: Final = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
-FULL, HALF, THIRD, QUARTER = 24, 12, 8, 6
+FULL, HALF, THIRD, QUARTER, SIXTH = 24, 12, 8, 6, 4
+DAYS: Final = "suffix: 天"
+HOURS: Final = "suffix: 小时"
+NOTHING: Final = "无"
 
-PanelBuilder = timeseries.Panel | stat.Panel | bargauge.Panel | heatmap.Panel
-_P = TypeVar("_P", timeseries.Panel, stat.Panel, bargauge.Panel, heatmap.Panel)
+PanelBuilder = timeseries.Panel | stat.Panel | bargauge.Panel | heatmap.Panel | table.Panel
+P = TypeVar("P", timeseries.Panel, stat.Panel, bargauge.Panel, heatmap.Panel, table.Panel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +40,60 @@ class Query:
     legend: str = "__auto"
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """From which value on something is bad, and before that worth a look; with `below` it is bad under the value."""
+
+    bad: float
+    warn: float | None = None
+    below: bool = False
+
+    @property
+    def steps(self) -> list[tuple[float | None, str]]:
+        """Colours from the lowest value up."""
+        if self.below:
+            middle = [] if self.warn is None else [(self.warn, "green")]
+            return [(None, "red"), (self.bad, "green" if self.warn is None else "orange"), *middle]
+        middle = [] if self.warn is None else [(self.warn, "orange")]
+        return [(None, "green"), *middle, (self.bad, "red")]
+
+
+# Values that stand for words, and their colours.
+Words = Mapping[str, tuple[str, str]]
+RUNNING: Final[Words] = {"0": ("中断", "red"), "1": ("正常", "green")}
+
+
 def lines(
-    text: Text, queries: Sequence[Query], *, span: int = HALF, names: Mapping[str, str] | None = None
+    text: Text,
+    queries: Sequence[Query],
+    *,
+    span: int = HALF,
+    height: int = 8,
+    limit: Limit | None = None,
+    stacked: bool = False,
 ) -> PanelBuilder:
-    """Curves over the time range."""
-    panel = _common(timeseries.Panel(), text, span)
-    panel.line_width(1).fill_opacity(10).show_points(common_models.VisibilityMode.AUTO).min(0)
-    panel.legend(common.VizLegendOptions().display_mode(common_models.LegendDisplayMode.LIST).show_legend(True))  # noqa: FBT003
+    """Curves over the time range; the limit is a dashed line."""
+    panel = common_parts(timeseries.Panel(), text, span, height)
+    panel.line_width(1).fill_opacity(0).show_points(common_models.VisibilityMode.NEVER).min(0)
+    panel.legend(
+        common.VizLegendOptions()
+        .display_mode(common_models.LegendDisplayMode.LIST)
+        .placement(common_models.LegendPlacement.BOTTOM)
+        .show_legend(True)  # noqa: FBT003
+    )
+    panel.tooltip(
+        common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI).sort(common_models.SortOrder.DESCENDING)
+    )
+    if limit:
+        dashed = common_models.GraphThresholdsStyleMode.DASHED
+        panel.thresholds(thresholds(limit)).thresholds_style(common.GraphThresholdsStyleConfig().mode(dashed))
+        # A line outside the axis is not drawn.
+        panel.axis_soft_max(limit.bad * 1.1)
+    if stacked:
+        panel.stacking(common.StackingConfig().mode(common_models.StackingMode.NORMAL)).fill_opacity(40)
     for number, query in enumerate(queries):
-        panel.with_target(_target(number, query).range())
-    return _named(panel, names)
+        panel.with_target(target(number, query).range())
+    return panel
 
 
 def numbers(
@@ -53,91 +101,85 @@ def numbers(
     queries: Sequence[Query],
     *,
     span: int = QUARTER,
-    bad_from: float | None = None,
-    words: Mapping[str, str] | None = None,
-    names: Mapping[str, str] | None = None,
+    height: int = 4,
+    limit: Limit | None = None,
+    words: Words | None = None,
+    otherwise: str = "暂无数据",
+    decimals: int | None = None,
 ) -> PanelBuilder:
-    """Single values of this moment. Red from `bad_from` on; `words` replaces values by Chinese text."""
-    panel = _common(stat.Panel(), text, span)
-    panel.graph_mode(common_models.BigValueGraphMode.NONE).no_value("暂无数据")
+    """Single values of this moment, coloured by the limit where there is one; `words` stand for values."""
+    panel = common_parts(stat.Panel(), text, span, height)
+    panel.graph_mode(common_models.BigValueGraphMode.NONE).no_value(otherwise)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-    panel.thresholds(_thresholds(bad_from))
+    panel.thresholds(thresholds(limit))
+    if len(queries) > 1:
+        # Also when only one of them has a value: which one would else not be said.
+        panel.text_mode(common_models.BigValueTextMode.VALUE_AND_NAME)
+    if decimals is not None or text.unit == "short":
+        panel.decimals(decimals or 0)
     if words:
-        panel.mappings(_words(words))
+        panel.mappings(mapped(words)).color_mode(common_models.BigValueColorMode.BACKGROUND_SOLID)
     for number, query in enumerate(queries):
-        panel.with_target(_target(number, query).instant())
-    return _named(panel, names)
+        panel.with_target(target(number, query).instant())
+    return panel
 
 
-def bars(text: Text, query: Query, *, span: int = HALF, names: Mapping[str, str] | None = None) -> PanelBuilder:
+def bars(
+    text: Text, queries: Sequence[Query], *, span: int = HALF, height: int = 10, limit: Limit | None = None
+) -> PanelBuilder:
     """One horizontal bar per series, of this moment."""
-    panel = _common(bargauge.Panel(), text, span)
+    panel = common_parts(bargauge.Panel(), text, span, height)
     panel.orientation(common_models.VizOrientation.HORIZONTAL).display_mode(common_models.BarGaugeDisplayMode.BASIC)
-    panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"])).min(0).no_value("暂无数据")
-    panel.thresholds(_thresholds(None)).with_target(_target(0, query).instant())
-    return _named(panel, names)
-
-
-def distribution(text: Text, expr: str, *, span: int = FULL) -> PanelBuilder:
-    """Histogram buckets over time; the axis is in the unit of the buckets."""
-    panel = _common(heatmap.Panel(), text, span)
-    panel.calculate(False).with_target(  # noqa: FBT003
-        _target(0, Query(expr, "{{le}}")).range().format(PromQueryFormat.HEATMAP)
-    )
+    panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"])).min(0).no_value(NOTHING)
+    panel.thresholds(thresholds(limit, otherwise="blue"))
+    panel.text(common.VizTextDisplayOptions().title_size(14).value_size(16))
+    for number, query in enumerate(queries):
+        panel.with_target(target(number, query).instant())
     return panel
 
 
-def page(
-    uid: str, title: str, description: str, *, since: str, names: Mapping[str, str] | None = None
-) -> dashboard.Dashboard:
-    """Start a dashboard with its data source variable and, when `names` are given, a county variable."""
-    board = dashboard.Dashboard(title).uid(uid).description(description).tags(["duban"]).readonly()
-    board.timezone("Asia/Shanghai").week_start("monday").refresh("30s").time(since, "now")
-    board.tooltip(models.DashboardCursorSync.CROSSHAIR)
-    board.with_variable(
-        dashboard.DatasourceVariable("datasource")
-        .label("数据源")
-        .type("prometheus")
-        .current(models.VariableOption(text="Prometheus", value=DATASOURCE_UID))
+def distribution(text: Text, expr: str, *, span: int = HALF, height: int = 8) -> PanelBuilder:
+    """Histogram buckets over time; the axis is in the unit of the buckets, which `fieldConfig` does not reach."""
+    panel = common_parts(heatmap.Panel(), text, span, height)
+    panel.calculate(False).y_axis(heatmap.YAxisConfig().unit(text.unit))  # noqa: FBT003
+    panel.cell_gap(1).color(
+        heatmap.HeatmapColorOptions()
+        .mode(heatmap_models.HeatmapColorMode.SCHEME)
+        .scheme("Oranges")
+        .steps(64)
+        .reverse(False)  # noqa: FBT003
     )
-    if names:
-        board.with_variable(
-            dashboard.CustomVariable("county")
-            .label("县区")
-            .values(",".join(f"{name} : {code}" for code, name in names.items()))
-            .include_all(True)  # noqa: FBT003
-            .all_value(".*")
-            .multi(True)  # noqa: FBT003
-            .current(models.VariableOption(text="全部", value="$__all"))
-        )
-    return board
+    panel.with_target(target(0, Query(expr, "{{le}}")).range().format(PromQueryFormat.HEATMAP))
+    return panel
 
 
-def _common(panel: _P, text: Text, span: int) -> _P:
+def common_parts(panel: P, text: Text, span: int, height: int) -> P:
+    """Give a panel its words, its source and its place."""
     panel.title(text.title).description(text.description).unit(text.unit)
-    panel.datasource(SOURCE).span(span).height(8)
+    panel.datasource(SOURCE).span(span).height(height)
     return panel
 
 
-def _named(panel: _P, names: Mapping[str, str] | None) -> _P:
-    for code, name in (names or {}).items():
-        options = {"regex": f"(.*)\\b{code}\\b(.*)", "renamePattern": f"$1{name}$2"}
-        panel.with_transformation(models.DataTransformerConfig(id_val="renameByRegex", options=options))
-    return panel
+def target(number: int, query: Query) -> prometheus.Dataquery:
+    """Return the nth query of a panel."""
+    one = prometheus.Dataquery().ref_id(chr(ord("A") + number)).datasource(SOURCE)
+    return one.expr(query.expr).legend_format(query.legend)
 
 
-def _target(number: int, query: Query) -> prometheus.Dataquery:
-    target = prometheus.Dataquery().ref_id(chr(ord("A") + number)).datasource(SOURCE)
-    return target.expr(query.expr).legend_format(query.legend)
+def thresholds(limit: Limit | None, otherwise: str = "text") -> dashboard.ThresholdsConfig:
+    """Return the limit's colours; without one there is nothing to judge, and nothing is green."""
+    steps = limit.steps if limit else [(None, otherwise)]
+    return (
+        dashboard.ThresholdsConfig()
+        .mode(models.ThresholdsMode.ABSOLUTE)
+        .steps([models.Threshold(value=value, color=color) for value, color in steps])
+    )
 
 
-def _thresholds(bad_from: float | None) -> dashboard.ThresholdsConfig:
-    steps = [models.Threshold(value=None, color="green")]
-    if bad_from is not None:
-        steps.append(models.Threshold(value=bad_from, color="red"))
-    return dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(steps)
-
-
-def _words(words: Mapping[str, str]) -> list[models.ValueMapping]:
-    options = {value: models.ValueMappingResult(text=word) for value, word in words.items()}
+def mapped(words: Words) -> list[models.ValueMapping]:
+    """Return the mapping of values to words and colours."""
+    options = {
+        value: models.ValueMappingResult(text=word, color=color or None, index=index)
+        for index, (value, (word, color)) in enumerate(words.items())
+    }
     return [models.ValueMap(options=options)]

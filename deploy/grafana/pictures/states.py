@@ -1,0 +1,50 @@
+"""Which boards are taken in which state: all while all is well, else those on which the fault is to be seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from deploy.grafana.definitions import ALL
+from deploy.grafana.pictures.camera import Wanted
+
+# Longer than it is played, so that a curve's beginning is seen.
+_SECONDS: Final = 300
+_LATER_SECONDS: Final = 600
+_COUNTY: Final = ({"county": "140502"}, {"county": "城区"})
+_LEDGER: Final = ({"service": "ledger"}, {"service": "ledger"})
+_CHOSEN: Final = {"duban-county": _COUNTY, "duban-service": _LEDGER}
+_NOTHING: Final[tuple[dict[str, str], dict[str, str]]] = ({}, {})
+
+
+def healthy(out: Path) -> list[Wanted]:
+    """Return every board, while all is well."""
+    return [
+        Wanted(board, out / f"{_short(board)}.png", "一切正常", _SECONDS, *_CHOSEN.get(board, _NOTHING))
+        for board in ALL
+    ]
+
+
+def dead(out: Path, service: str) -> list[Wanted]:
+    """Return the boards that show that a service is dead."""
+    title = f"{service} 已停"
+    chosen = {"duban-overview": _NOTHING, "duban-stages": _NOTHING}
+    chosen["duban-service"] = ({"service": service}, {"service": service})
+    return [
+        Wanted(board, out / f"{_short(board)}-dead.png", title, _LATER_SECONDS, *variables)
+        for board, variables in chosen.items()
+    ]
+
+
+def silent(out: Path, county: str, title: str, name: str) -> list[Wanted]:
+    """Return the boards that show that nothing comes from a county."""
+    chosen = {"duban-overview": _NOTHING, "duban-counties": _NOTHING}
+    chosen["duban-county"] = ({"county": county}, {"county": name})
+    return [
+        Wanted(board, out / f"{_short(board)}-silent.png", title, _LATER_SECONDS, *variables)
+        for board, variables in chosen.items()
+    ]
+
+
+def _short(board: str) -> str:
+    return board.removeprefix("duban-")
