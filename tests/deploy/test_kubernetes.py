@@ -132,10 +132,9 @@ def test_the_monitor_gives_the_labels_that_the_rules_use(overlay: str) -> None:
         assert labels[monitor["spec"]["jobLabel"]] == "duban"
         assert selects(monitor["spec"]["selector"], labels)
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
-    assert {
-        "sourceLabels": ["__meta_kubernetes_pod_label_app_kubernetes_io_name"],
-        "targetLabel": "service",
-    } in endpoint["relabelings"]
+    given = {each["targetLabel"]: each["sourceLabels"] for each in endpoint["relabelings"]}
+    assert given["service"] == ["__meta_kubernetes_pod_label_app_kubernetes_io_name"]
+    assert given["city"] == ["__meta_kubernetes_namespace"]
 
 
 def told(overlay: str, service: str) -> dict[str, str]:
