@@ -85,3 +85,12 @@ def test_prometheus_is_bounded_by_size_and_scrapes_what_the_rules_ask_of_the_mac
     assert {"targets/node.yml"} == {
         file for job in jobs if job["job_name"] == "node" for sd in job["file_sd_configs"] for file in sd["files"]
     }
+
+
+def test_the_command_is_told_of_every_service_as_the_toolbox_of_a_cluster_is() -> None:
+    told = compose()["services"]["duban"]["environment"]
+    for service in SERVICES:
+        own = compose()["services"][service]["environment"]
+        assert told[f"DUBAN_{service.upper()}_DSN"] == own["DUBAN_POSTGRES_DSN"]
+        assert told[f"DUBAN_{service.upper()}_URL"] == f"http://{service}:{own['DUBAN_HTTP_PORT']}"
+    assert {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_PROFILE"} <= told.keys()
