@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.grafana import generate as dashboards
+from deploy.kubernetes import manifests
 from deploy.prometheus import operator
 from duban_contracts.generate import files as contracts
 from services.chassis import openapi, rights
@@ -33,7 +34,8 @@ def _contract_files() -> Mapping[str, str]:
 
 def _dashboards() -> Files:
     rendered = dashboards.render()
-    return {f"deploy/grafana/dashboards/{name}": text for name, text in rendered.items()}
+    texts = {**rendered, manifests.KUSTOMIZATION: manifests.boards_component(rendered)}
+    return {f"deploy/grafana/dashboards/{name}": text for name, text in texts.items()}
 
 
 def _operator() -> Files:

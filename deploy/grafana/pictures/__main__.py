@@ -29,8 +29,8 @@ SECONDS_A_DAY: Final = 12
 PORT_BASE: Final = "26000"
 SCRAPE_SECONDS: Final = 5
 # How long the city is played, and how long a fault is left to be seen by the alerts.
-PLAYED_SECONDS: Final = 240
-SEEN_SECONDS: Final = 170
+PLAYED_SECONDS: Final = 200
+SEEN_SECONDS: Final = 130
 DEAD: Final = "notifications"
 SILENT, SILENT_NAME, SILENT_DAYS = "140521", "沁水县", 9
 _STARTS_WITHIN: Final = 240
@@ -88,7 +88,10 @@ def _take(settings: Settings, out: Path) -> None:
 def _life(settings: Settings) -> Iterator[None]:
     """Start a fresh platform on which a demo plays; it is ended with what is taken."""
     command = [sys.executable, "-m", "deploy.demo", "--seed", "3", "--seconds", str(PLAYED_SECONDS), "--hazards", "200"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603 - our own arguments
+    settings.home.mkdir(parents=True, exist_ok=True)
+    told = settings.home / "demo.log"
+    with told.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output)  # noqa: S603 - our own arguments
     try:
         _until_running(settings, process)
         yield
@@ -111,7 +114,7 @@ def _until_running(settings: Settings, process: subprocess.Popen[bytes]) -> None
                     break
             time.sleep(1)
         else:
-            raise Trouble(f"{service} did not come up.", f"See the logs in {settings.logs}.")
+            raise Trouble(f"{service} did not come up.", f"See {settings.home / 'demo.log'} and {settings.logs}.")
 
 
 @contextlib.contextmanager
