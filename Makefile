@@ -49,6 +49,10 @@ up: install ## Start Kafka, PostgreSQL and the services, and wait until they are
 down: ## Stop everything; the data stays
 	@if [ -x $(PY) ]; then $(LOCAL) down; else echo "nothing is installed, so nothing runs"; fi
 
+.PHONY: monitor
+monitor: install ## Watch what runs: Prometheus with the rules, and Alertmanager, which calls by mail to the demo's server (Ctrl-C ends it)
+	@$(PY) -m deploy.prometheus.local
+
 .PHONY: status
 status: install ## Show what runs, and at which addresses
 	@$(LOCAL) status

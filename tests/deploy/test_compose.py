@@ -150,7 +150,7 @@ def test_a_service_listens_where_it_is_published_and_scraped(service: str) -> No
     port = container["environment"]["DUBAN_HTTP_PORT"]
     assert container["ports"] == [f"127.0.0.1:{port}:{port}"]
     targets = yaml.safe_load((ROOT / "deploy/prometheus/targets/compose/duban.yml").read_text(encoding="utf-8"))
-    assert {"targets": [f"{service}:{port}"], "labels": {"service": service}} in targets
+    assert {"targets": [f"{service}:{port}"], "labels": {"service": service, "city": "jincheng"}} in targets
     assert variables_of(service)["DUBAN_HTTP_PORT"].default == int(port)
 
 
