@@ -7,7 +7,7 @@ rows. Counting `$1::text[] … $17` by hand is where a column goes missing. A la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
@@ -61,6 +61,10 @@ class Columns(Generic[Row]):
 
         return self._of(self._types, {name: within(get) for name, get in self._getters.items()})
 
+    def __iter__(self) -> Iterator[str]:
+        """Give the names, in order."""
+        return iter(self._types)
+
     @property
     def names(self) -> str:
         """The quoted names, comma-separated, as a SELECT or INSERT lists them."""
@@ -70,6 +74,10 @@ class Columns(Generic[Row]):
     def width(self) -> int:
         """How many parameters a batch takes."""
         return len(self._types)
+
+    def differing(self, before: Row, after: Row) -> set[str]:
+        """Return the names of the columns in which two rows differ."""
+        return {name for name, get in self._getters.items() if get(before) != get(after)}
 
     def rows(self, alias: str, first: int = 1) -> str:
         """Return the FROM item that unfolds a batch from `$first` on: `unnest($1::text[], …) AS alias (…)`."""

@@ -109,6 +109,14 @@ def test_columns_are_chosen_joined_and_left_out_by_name() -> None:
     assert THING.width == len(THING.arguments([])) == 5
 
 
+def test_two_rows_differ_in_columns_that_are_named() -> None:
+    (one,) = things("a", offset=1)
+    (moved,) = things("b", offset=2)
+    assert THING.differing(one, one) == set()
+    assert THING.differing(one, moved) == {"number", "offset", "shouted"}
+    assert list(THING.only("offset", "number")) == ["offset", "number"]
+
+
 def test_an_unknown_column_is_refused() -> None:
     with pytest.raises(KeyError):
         THING.only("nobody")

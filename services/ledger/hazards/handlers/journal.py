@@ -219,7 +219,7 @@ async def _save(connection: Connection, changes: Sequence[Change[Entry]]) -> Non
     """Seal and store what was recorded: hazards in order of id, the history in its own order."""
     sealed: list[Record] = []
     latest: dict[str, Entry] = {}
-    new, changed = list[str](), set[str]()
+    new, changed = set[str](), dict[str, Entry | None]()
     for change in changes:
         hazard = change.after.hazard
         before = latest.get(hazard.hazard_id, change.after)
@@ -227,9 +227,9 @@ async def _save(connection: Connection, changes: Sequence[Change[Entry]]) -> Non
         sealed.append(record)
         latest[hazard.hazard_id] = Entry(hazard, record.digest)
         if change.before is None:
-            new.append(hazard.hazard_id)
+            new.add(hazard.hazard_id)
         else:
-            changed.add(hazard.hazard_id)
+            changed.setdefault(hazard.hazard_id, None if hazard.hazard_id in new else change.before)
     await entries.insert(connection, [latest[hazard_id] for hazard_id in sorted(new)])
-    await entries.update(connection, [latest[hazard_id] for hazard_id in sorted(changed)])
+    await entries.update(connection, [(before, latest[hazard_id]) for hazard_id, before in sorted(changed.items())])
     await records.append(connection, sealed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -29,6 +30,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     hazard: Hazard
     head: bytes
 
+
+Moved = tuple[Entry | None, Entry]
+"""A hazard as its row stands, and as it shall stand; None: the transaction registered it itself."""
 
 _LISTING: Final = msgspec.json.Decoder(Listing)
 _STOPPED: Final = msgspec.json.Decoder(StopOrder)
@@ -119,11 +123,13 @@ _REGISTERED: Final = _WITH_HEAD.only(
     "changed_at",
     "head",
 )
-_CHANGING: Final = _WITH_HEAD.without("number", "county", "reference", "reference_key", "registered_at", *_INSPECTION)
+_NEVER: Final = ("number", "county", "reference", "reference_key", "registered_at", *_INSPECTION)
+_CHANGING: Final = _WITH_HEAD.without(*_NEVER)
+# Of a hazard that was registered in the same transaction: what registration doesn't set stands as the table has it.
+_EVERYTHING: Final = frozenset(_CHANGING)
 _REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference_key": ("text", itemgetter(1))})
 
 # The names are this module's own constants; every value travels as a parameter.
-_UPDATE: Final = _CHANGING.update("hazard", ["hazard_id"])
 _BY_REFERENCE: Final = f"""
 SELECT {_WITH_HEAD.names} FROM hazard JOIN {_REFERENCES.rows("wanted")} USING (county, reference_key)
  ORDER BY hazard_id FOR UPDATE OF hazard"""  # noqa: S608
@@ -192,10 +198,22 @@ async def insert(connection: Connection, entries: Sequence[Entry]) -> None:
         raise Retryable("a hazard was registered by another instance meanwhile") from error
 
 
-async def update(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Write what changed of hazards that the transaction holds locked."""
-    if entries:
-        await connection.execute(_UPDATE, *_CHANGING.arguments(entries))
+async def update(connection: Connection, moved: Sequence[Moved]) -> None:
+    """Write what changed of hazards that the transaction holds locked, and no other column."""
+    if moved:
+        columns, statement = _carrying(frozenset[str]().union(*(_differing(*each) for each in moved)))
+        await connection.execute(statement, *columns.arguments(after for _, after in moved))
+
+
+def _differing(before: Entry | None, after: Entry) -> frozenset[str]:
+    return _EVERYTHING if before is None else frozenset(_CHANGING.differing(before, after))
+
+
+# As many as there are kinds of rounds: a confirmation moves nine of forty columns.
+@lru_cache(maxsize=256)
+def _carrying(names: frozenset[str]) -> tuple[Columns[Entry], str]:
+    columns = _CHANGING.only("hazard_id", *sorted(names - {"hazard_id"}))
+    return columns, columns.update("hazard", ["hazard_id"])
 
 
 async def next_serials(connection: Connection, year: int, wanted: Mapping[str, int]) -> dict[str, int]:

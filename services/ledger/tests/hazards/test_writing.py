@@ -16,6 +16,7 @@ from services.ledger.hazards.handlers.commands import Order, Refused, move_hazar
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import Confirm, Plan
+from services.ledger.hazards.tables import entries
 from services.ledger.history.tables import locks
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 from services.ledger.tests.people import PEOPLE
@@ -61,6 +62,12 @@ async def test_many_orders_are_carried_out_in_turn_and_a_refusal_touches_no_neig
         "version-mismatch",
         "hazard-not-found",
     ]
+    async with ledger.database.transaction() as connection:
+        rows = {
+            row.hazard.number: row.hazard for row in await entries.lock(connection, [h["hazard_id"] for h in hazards])
+        }
+    # Each row has what its own order moved, though one statement wrote what either of them did.
+    assert [rows[third], rows[first]] == said[2:4]
     stored = [(await ledger.get(f"/v1/hazards/{hazard['number']}")).json() for hazard in hazards]
     assert [(one["state"], one["version"]) for one in stored] == [("rectifying", 3), ("reported", 1), ("confirmed", 2)]
     history = (await ledger.get(f"/v1/hazards/{first}/history")).json()["items"]
