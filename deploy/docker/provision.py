@@ -64,7 +64,7 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
         topics_given=_chosen("DUBAN_TOPICS", ("make", "given"), environ) == "given",
         with_keys=_chosen("DUBAN_API_KEYS", ("make", "none"), environ) == "make",
     )
-    await provision_city.take_trails(superuser, dsns)
+    await provision_city.divide_rights(superuser, dsns)
     if reached := vault_dsn(environ):
         file = environ.get("DUBAN_VAULT_KEYRING")
         done.append(await vault.prepare(superuser, reached, Path(file) if file else None, given=not makes_databases))

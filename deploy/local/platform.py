@@ -211,7 +211,7 @@ async def _services(
         mine = {name: dsns[name] for name in built}
         for line in await provision_city.everything(settings, mine):
             say(line)
-        await provision_city.take_trails(prepared.superuser_dsn, mine)
+        await provision_city.divide_rights(prepared.superuser_dsn, mine)
     for program in services:
         supervisor.start(program)
     started = [instance for instance in settings.processes if instance.service in built]

@@ -19,6 +19,7 @@ from services.chassis.access.accounts import Account, load_accounts
 from services.chassis.process.kafka import addresses
 from services.chassis.publishing import topics, users
 from services.chassis.publishing.topics import TooFewBrokers
+from services.chassis.storage.readers import admit_readers
 from services.chassis.storage.schema import MigrationError
 from services.chassis.trail.keeping import take_over
 
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
     from services.chassis.process.kafka import Broker
 
 
-async def take_trails(superuser_dsn: str, dsns: Mapping[str, str]) -> None:
-    """Give each service's audit trail to whoever is named in `superuser_dsn`: the service may add to it and read it."""
-    for service in dsns:
+async def divide_rights(superuser_dsn: str, dsns: Mapping[str, str]) -> None:
+    """Divide the rights on tables that are there by now, as whoever is named in `superuser_dsn`, who gets each audit trail.
+
+    The service may add to its trail and read it; where its tables stand behind the second wall, the role that people's reads come
+    as is made.
+    """
+    for service, dsn in dsns.items():
         owned = urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{provision.role_of(service)}"))
         await take_over(owned, provision.role_of(service))
+        await admit_readers(owned, dsn)
 
 
 async def everything(

@@ -36,12 +36,14 @@ async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None, *, gi
     `given` role and database are there, and the database is that one's.
     """
     # Imported here: `down` and `status` should work while a service's code does not.
+    from services.chassis.storage.readers import admit_readers  # noqa: PLC0415
     from services.ledger.vault.tables.schema import install  # noqa: PLC0415
 
     role = provision.role_of(NAME)
     if not given:
         await _make(superuser_dsn, role, unquote(urlsplit(dsn).password or ""))
     applied = await install(urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}")), role)
+    await admit_readers(urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}")), dsn)
     made = keyring_file is not None and _make_keys(keyring_file)
     return f"vault: {len(applied)} new migrations{', keys made' if made else ''}"
 

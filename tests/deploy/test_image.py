@@ -23,6 +23,7 @@ from deploy.local.trouble import Trouble
 from duban_contracts.profile import load_city
 from duban_contracts.topics import city_topics
 from services.chassis.publishing import topics
+from services.chassis.storage.readers import readers_dsn, usable
 from tests.deploy.expressions import ROOT
 
 pytestmark = pytest.mark.servers
@@ -216,9 +217,18 @@ async def _nobody_else_opens_the_vault(environ: dict[str, str]) -> None:
     assert await connection.fetchval("SELECT count(*) FROM lookup") == 0
     await connection.close()
     ledger = urlsplit(provision.service_dsns(["ledger"], environ)["ledger"])
+    await _who_reads_for_people_stands_behind_the_wall(urlunsplit(ledger))
     for dsn in (ledger._replace(path="/duban_vault"), urlsplit(vault)._replace(path="/duban_ledger")):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await asyncpg.connect(urlunsplit(dsn))
+
+
+async def _who_reads_for_people_stands_behind_the_wall(dsn: str) -> None:
+    connection = await asyncpg.connect(await usable(readers_dsn(dsn)))
+    assert await connection.fetchval("SELECT count(*) FROM hazard") == 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.fetch("SELECT * FROM outbox")
+    await connection.close()
 
 
 def _is_empty(directory: Path) -> bool:

@@ -174,11 +174,11 @@ class Database:
 
     @asynccontextmanager
     async def reading(
-        self, scope: Within | None, *, unit: str | None = None, asks: bool = False
+        self, scope: Within | None, *, unit: str | None = None, account: str | None = None, asks: bool = False
     ) -> AsyncIterator[Connection]:
-        """Give a connection outside a transaction for what a person of this scope and unit reads; with `asks` as `asking` does.
+        """Give a connection outside a transaction for what a person of this scope reads, with `asks` as `asking` does.
 
-        PostgreSQL itself shows it no row outside (`0013_walls.sql`): the connection is of a role that owns no table, and says
+        `unit` and `account` are the reader's, where a policy asks for them. PostgreSQL itself shows it no row outside (`0013_walls.sql`): the connection is of a role that owns no table, and says
         whose it is. That costs a round trip only where the one who had it before was of another scope. None: the statement says
         itself whose each row is.
         """
@@ -187,7 +187,7 @@ class Database:
             with leaving.in_line():
                 connection = await held.enter_async_context((through.asking if asks else through.pool).acquire())
             if scope is not None:
-                await be(connection, scope, unit)
+                await be(connection, scope, unit, account)
             yield connection
 
     async def close(self) -> None:

@@ -74,8 +74,8 @@ async def admit_readers(owner_dsn: str, dsn: str) -> str | None:
     """Make the readers' role of the service that connects by `dsn`, and let it read what stands behind a wall; return its name.
 
     `owner_dsn` reaches the same database as somebody who may make roles and give rights on the tables. Can be repeated: rights
-    are taken first and given anew. None, and nothing is done, where the service has no password. Raises TooMighty for a role
-    that was given more by hand.
+    are taken first and given anew. None, and nothing is done, where no table stands behind a wall or the service has no password.
+    Raises TooMighty for a role that was given more by hand.
     """
     reached = readers_dsn(dsn)
     if reached is None:
@@ -83,6 +83,8 @@ async def admit_readers(owner_dsn: str, dsn: str) -> str | None:
     role = reader_of(unquote(urlsplit(dsn).username or ""))
     connection = await asyncpg.connect(owner_dsn, timeout=30)
     try:
+        if not await connection.fetch(_TABLES):
+            return None
         if not await _logs_in(reached):
             await _make(connection, role, _password(dsn))
         if await connection.fetchval(_MAY_TOO_MUCH, role):

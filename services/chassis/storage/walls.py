@@ -8,7 +8,8 @@ from typing import Any, Final, Protocol, Self
 
 import asyncpg
 
-_BE: Final = "SELECT set_config('duban.scope', $1, false), set_config('duban.unit', $2, false)"
+_BE: Final = """
+SELECT set_config('duban.scope', $1, false), set_config('duban.unit', $2, false), set_config('duban.account', $3, false)"""
 _READ_ONLY: Final = {"default_transaction_read_only": "on"}
 
 
@@ -37,7 +38,7 @@ class Pools:
         )
 
 
-async def be(connection: Any, scope: Within, unit: str | None) -> None:
+async def be(connection: Any, scope: Within, unit: str | None, account: str | None) -> None:
     """Let a connection of a pool be whoever reads over it; a round trip where it was somebody of another scope before."""
-    said, of = scope.said, unit or ""
-    await connection.be((said, of), _BE, said, of)
+    whose = (scope.said, unit or "", account or "")
+    await connection.be(whose, _BE, *whose)

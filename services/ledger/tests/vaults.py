@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from services.chassis.storage.readers import admit_readers, reader_of
 from services.ledger.vault.model import keyring
 from services.ledger.vault.tables.schema import install
 
@@ -41,13 +42,14 @@ async def create_vault(postgres_dsn: str, directory: Path) -> InstalledVault:
     )
     await _execute(postgres_dsn, f"CREATE ROLE {name} LOGIN PASSWORD '{password}'", f"CREATE DATABASE {name}")
     await install(installed.owner_dsn, name)
+    await admit_readers(installed.owner_dsn, installed.dsn)
     return installed
 
 
 async def drop_vault(postgres_dsn: str, installed: InstalledVault) -> None:
     """Take a vault away, with its role."""
     name = installed.role
-    await _execute(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}")
+    await _execute(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}, {reader_of(name)}")
 
 
 @asynccontextmanager

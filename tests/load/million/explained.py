@@ -107,9 +107,9 @@ class _Explained(Database):
 
     @asynccontextmanager
     async def reading(
-        self, scope: Within | None, *, unit: str | None = None, asks: bool = False
+        self, scope: Within | None, *, unit: str | None = None, account: str | None = None, asks: bool = False
     ) -> AsyncIterator[Connection]:
-        async with self._walled.reading(scope, unit=unit, asks=asks) as connection:
+        async with self._walled.reading(scope, unit=unit, account=account, asks=asks) as connection:
             yield cast("Connection", _Telling(connection, self.said))
 
     @asynccontextmanager

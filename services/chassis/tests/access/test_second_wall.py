@@ -154,9 +154,13 @@ async def test_a_role_that_was_given_more_by_hand_is_not_taken(database: str) ->
     dsn = urlunsplit(server._replace(netloc=f"{quote(name)}:{password}@{server.netloc.rpartition('@')[2]}"))
     connection = await asyncpg.connect(database)
     try:
+        assert await admit_readers(database, dsn) is None
+        await connection.execute("CREATE TABLE thing (it integer); ALTER TABLE thing ENABLE ROW LEVEL SECURITY")
         assert await usable(readers_dsn(dsn)) is None
         assert await admit_readers(database, dsn) == reader_of(name)
         assert await usable(readers_dsn(dsn)) == readers_dsn(dsn)
+        await connection.execute(f"REVOKE SELECT ON thing FROM {reader_of(name)}")  # noqa: S608 - no query
+        assert await usable(readers_dsn(dsn)) is None, "as after a restore without rights"
         await connection.execute(f"ALTER ROLE {reader_of(name)} BYPASSRLS")
         with pytest.raises(TooMighty):
             await admit_readers(database, dsn)

@@ -64,7 +64,8 @@ async def read(vault: Vault, lookup_id: str, *, acting: Acting) -> tuple[Lookup,
             return refusal("lookup-not-found", field="lookup_id")
         if against := may_read(lookup, acting.account, acting.at):
             return against
-        sealed = await records.find(connection, lookup.about.subject_id)
+        async with vault.reading(acting.caller.scope, account=acting.account) as reader:
+            sealed = await records.find(reader, lookup.about.subject_id)
         if sealed is None or sealed.envelope is None:
             return refusal("reporter-erased")
         identity = envelope.open_sealed(sealed.subject_id, sealed.envelope, vault.keyring())
@@ -75,13 +76,13 @@ async def read(vault: Vault, lookup_id: str, *, acting: Acting) -> tuple[Lookup,
 
 async def page(vault: Vault, caller: Caller, *, before: str | None, limit: int) -> list[Lookup]:
     """Return up to `limit` look-ups within the caller's scope, newest first."""
-    async with vault.transaction() as connection:
+    async with vault.reading(caller.scope) as connection:
         return await lookups.page(connection, caller.scope, before=before, limit=limit)
 
 
 async def count(vault: Vault, caller: Caller) -> list[tuple[str, int, int]]:
     """Return (account, asked, read) within the caller's scope."""
-    async with vault.transaction() as connection:
+    async with vault.reading(caller.scope) as connection:
         return await lookups.count(connection, caller.scope)
 
 

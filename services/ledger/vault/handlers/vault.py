@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from services.chassis.access.scope import Scope
 from services.chassis.assembly import Platform
 from services.chassis.process.clock import Clock, SystemClock
 from services.chassis.storage.database import Connection, Database, connect, is_retryable
@@ -78,6 +79,16 @@ class Vault:
         async with database.transaction() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def reading(self, scope: Scope, *, account: str | None = None) -> AsyncIterator[Connection]:
+        """Give a connection for what an officer of this scope reads; the vault's database shows it nothing else.
+
+        Identities it shows to the `account` alone that asked for them by a look-up which another released where that is needed.
+        """
+        database = await self._open()
+        async with database.reading(scope, account=account) as connection:
+            yield connection
+
     async def close(self) -> None:
         """Close what was opened; every slice that has the vault does so when it ends."""
         database, self._database = self._database, None
@@ -92,7 +103,11 @@ class Vault:
                 with self._remembering():
                     async with asyncio.timeout(self._answers_within):
                         self._database = await connect(
-                            self._dsn, application_name="duban-vault", max_size=_CONNECTIONS, keeps_trail=False
+                            self._dsn,
+                            application_name="duban-vault",
+                            max_size=_CONNECTIONS,
+                            keeps_trail=False,
+                            walled=True,
                         )
             return self._database
 

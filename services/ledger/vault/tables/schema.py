@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from services.chassis.storage.schema import migrate
+from services.chassis.storage.schema import CHASSIS_MIGRATIONS, migrate
 
 _MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
 SLICE: Final = "vault"
@@ -19,6 +19,17 @@ RIGHTS: Final = {
     "lookup_step": "SELECT, INSERT",
 }
 
+# The second wall. The service's own role keeps identities and writes look-ups down; officers read as another (`storage/readers.py`):
+# look-ups of their scope, and an identity by a look-up in their own name that another officer released, where it needs that.
+_LOOKED_UP: Final = """EXISTS (
+    SELECT FROM lookup WHERE lookup.subject_id = sealed_identity.subject_id
+       AND lookup.asked_by = current_setting('duban.account', true)
+       AND (NOT lookup.needs_release OR EXISTS (
+            SELECT FROM lookup_step AS released WHERE released.lookup_id = lookup.lookup_id AND released.step = 'released'
+               AND released.account <> lookup.asked_by)))"""
+_WALLED: Final = ("sealed_identity", "lookup", "lookup_step")
+_WALLS: Final = CHASSIS_MIGRATIONS / "0013_walls.sql"
+
 
 async def install(owner_dsn: str, role: str) -> list[str]:
     """Bring the vault's tables up to date as their owner, and give `role` its rights; return what was applied.
@@ -29,6 +40,8 @@ async def install(owner_dsn: str, role: str) -> list[str]:
     connection = await asyncpg.connect(owner_dsn, timeout=30)
     try:
         async with connection.transaction():
+            if not await connection.fetchval("SELECT to_regprocedure('scope_codes(text)') IS NOT NULL"):
+                await connection.execute(_WALLS.read_text())
             for statement in _statements():
                 # DDL takes no parameters, so the server itself quotes the names.
                 quoted = "SELECT format($1, current_database(), $2::text)"
@@ -47,4 +60,11 @@ def _statements() -> list[str]:
         "GRANT USAGE ON SCHEMA public TO %2$I",
         *(f"REVOKE ALL ON {table} FROM %2$I" for table in RIGHTS),
         *(f"GRANT {rights} ON {table} TO %2$I" for table, rights in RIGHTS.items()),
+        """CALL wall('lookup', '{"county": "county", "township": "township", "sector": "sector"}')""",
+        "CALL wall_behind('lookup_step', 'lookup', 'lookup_id', 'lookup_id')",
+        "DROP POLICY IF EXISTS readers ON sealed_identity",
+        f"CREATE POLICY readers ON sealed_identity FOR SELECT USING ({_LOOKED_UP})",
+        "ALTER TABLE sealed_identity ENABLE ROW LEVEL SECURITY",
+        *(f"DROP POLICY IF EXISTS keeps ON {table}" for table in _WALLED),
+        *(f"CREATE POLICY keeps ON {table} TO %2$I USING (true) WITH CHECK (true)" for table in _WALLED),
     ]

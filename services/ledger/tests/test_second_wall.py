@@ -1,0 +1,20 @@
+"""With the first wall down PostgreSQL alone keeps people within their scopes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.chassis.testing.rights.leaks import leaks
+from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.specimens import specimens
+
+
+@pytest.mark.feature("SY65")
+@pytest.mark.feature("SY25")
+async def test_without_the_first_wall_no_read_shows_anybody_a_row_outside_the_scope(
+    ledger: InProcess, checkpoint_key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ledger.database.is_walled
+    assert await leaks(ledger.app, await specimens(ledger, checkpoint_key), monkeypatch) == []
