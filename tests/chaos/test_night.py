@@ -53,7 +53,7 @@ def test_the_shorter_rules_are_the_committed_ones_but_for_their_times() -> None:
     ]
     (stale,) = (rule for rule in shorter if rule.get("alert") == "DubanPipelineStale")
     (pending,) = (rule for rule in shorter if rule.get("alert") == "DubanNoticesPending")
-    assert (stale["for"], stale["keep_firing_for"], stale["expr"][-4:]) == ("30s", "60s", "> 60")
+    assert (stale["for"], stale["keep_firing_for"], stale["expr"][-4:]) == ("30s", "2m", "> 60")
     assert (pending["for"], pending["expr"][-4:]) == ("60s", "> 90")
 
 

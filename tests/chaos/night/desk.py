@@ -19,6 +19,7 @@ from deploy.local.ephemeral import free_ports
 from deploy.local.receivers import mail
 from deploy.local.receivers.store import Store, parse
 from deploy.local.settings import LOOPBACK
+from deploy.prometheus import alerting
 
 _MAILBOX: Final = "duty@desk.example"
 _OUTSIDE: Final = "/outside"
@@ -52,23 +53,10 @@ class Desk:
     watched: int = 0  # how often the dead man's switch arrived outside
     closed: bool = False
 
-    def receivers(self, outside: str) -> dict[str, dict[str, Any]]:
-        """Return the receivers' settings: `outside` for whoever watches the watchers, the desk's for everybody else."""
-        return {
-            outside: {"webhook_configs": [self._hook(_OUTSIDE)]},
-            "": {
-                "webhook_configs": [self._hook("/calls")],
-                "email_configs": [
-                    {
-                        "to": _MAILBOX,
-                        "from": "alertmanager@duban.example",
-                        "smarthost": f"{LOOPBACK}:{self.smtp_port}",
-                        "require_tls": False,
-                        "send_resolved": True,
-                    }
-                ],
-            },
-        }
+    def receivers(self) -> dict[str, dict[str, Any]]:
+        """Return the committed routes' receivers: who is on duty by mail and webhook, and who watches the watchers."""
+        on_duty = alerting.by_mail(LOOPBACK, self.smtp_port, _MAILBOX) | {"webhook_configs": [self._hook("/calls")]}
+        return {"operators": on_duty, "outside-watch": {"webhook_configs": [self._hook(_OUTSIDE)]}}
 
     def mails(self) -> list[tuple[float, str]]:
         """Return (when, subject) of every mail that came."""

@@ -138,7 +138,7 @@ def stage(
         "REPLICAS": "2",
     }
     settings = settings_in(home, brokers, **more)
-    settings = replace(settings, waits={**settings.waits, "services": _READY_SECONDS})
+    settings = replace(settings, waits=dict.fromkeys(settings.waits, _READY_SECONDS))
     began = time.monotonic()
     try:
         with clock.java_with_a_clock(home, settings.cache) if movable_clock else contextlib.nullcontext():

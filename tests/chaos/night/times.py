@@ -1,8 +1,8 @@
 """The committed rules and routes in a shorter time, so that a row takes a minute and not ten.
 
 A factor divides every pause and every range that is longer than a minute, which stays a minute at least, and of the ages the one of
-a letter that waits. What is shorter stands against what happens at its own pace: a restart, a beat each second, keys each five
-minutes. Nothing else differs; factor 1 is what is committed.
+a letter that waits. What is shorter, and how long an alert outlasts its cause (`keep_firing_for`), stands against what happens at its
+own pace: a restart, a beat each second, keys each five minutes. Nothing else differs; factor 1 is what is committed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def divided_rules(text: str, factor: int) -> str:
     def younger(match: re.Match[str]) -> str:
         return f"{match[1]}{int(match[2]) // factor}"
 
-    text = re.sub(rf"((?:keep_firing_)?for: ){_DURATION}()\b", shorter, text)
+    text = re.sub(rf"((?<!keep_firing_)for: ){_DURATION}()\b", shorter, text)
     text = re.sub(rf"(\[){_DURATION}(\])", shorter, text)
     return re.sub(r"(time\(\) - .*duban_notice_oldest_pending.*> )(\d+)$", younger, text, flags=re.MULTILINE)
 

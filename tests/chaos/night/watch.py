@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,13 +14,11 @@ import httpx
 import yaml
 
 from deploy.local.ephemeral import free_ports
-from deploy.local.settings import LOOPBACK, ROOT, Settings
-from deploy.prometheus import local, tools
+from deploy.local.settings import LOOPBACK, Settings
+from deploy.prometheus import alerting, local, tools
 from tests.chaos.night.desk import Desk
 from tests.chaos.night.times import divided_route, divided_rules
 
-_CONFIG: Final = ROOT / "deploy" / "prometheus" / "alertmanager.yml"
-_OUTSIDE: Final = "outside-watch"
 _ALWAYS: Final = "DubanDeadMansSwitch"
 _COMMITTED_SECONDS: Final = 15
 _SHORT_SECONDS: Final = 2
@@ -103,22 +100,14 @@ def watching(settings: Settings, desk: Desk, factor: int) -> Iterator[Watch]:
     """Run both on free ports, with the committed rules and routes in `factor` times less time. Raises `Trouble`."""
     home = settings.home / "watch"
     every = _COMMITTED_SECONDS if factor == 1 else _SHORT_SECONDS
-    prometheus_port, alertmanager_port, cluster_port = free_ports(3)
-    local.lay_out(home, settings, every_seconds=None if factor == 1 else every)
+    prometheus_port, alertmanager_port = free_ports(2)
+    local.lay_out(home, settings, every_seconds=None if factor == 1 else every, alertmanager_port=alertmanager_port)
     for file in (home / "rules").glob("*.yml"):
         file.write_text(divided_rules(file.read_text(encoding="utf-8"), factor), encoding="utf-8")
-    found = [{"targets": [f"{LOOPBACK}:{alertmanager_port}"]}]
-    (home / "targets" / "alertmanager.yml").write_text(json.dumps(found), encoding="utf-8")
-    config = home / "alertmanager.yml"
-    config.write_text(yaml.safe_dump(routed(desk, factor), allow_unicode=True), encoding="utf-8")
+    configured = yaml.safe_dump(routed(desk, factor), allow_unicode=True)
+    (home / "alertmanager.yml").write_text(configured, encoding="utf-8")
     binary = tools.ensure("prometheus-alertmanager")
-    alertmanager = [
-        str(binary),
-        f"--config.file={config}",
-        f"--storage.path={home / 'alertmanager'}",
-        f"--web.listen-address={LOOPBACK}:{alertmanager_port}",
-        f"--cluster.listen-address={LOOPBACK}:{cluster_port}",
-    ]
+    alertmanager = local.alertmanager(binary, home, alertmanager_port)
     prometheus = local.command(tools.ensure("prometheus"), home, prometheus_port)
     with _process(alertmanager, home, binary.parent), _process(prometheus, home, home):
         for port in (alertmanager_port, prometheus_port):
@@ -128,10 +117,8 @@ def watching(settings: Settings, desk: Desk, factor: int) -> Iterator[Watch]:
 
 def routed(desk: Desk, factor: int) -> dict[str, Any]:
     """Return the committed configuration of Alertmanager, with the desk behind every receiver."""
-    committed: dict[str, Any] = yaml.safe_load(_CONFIG.read_text(encoding="utf-8"))
-    behind = desk.receivers(_OUTSIDE)
-    named = [{"name": each["name"], **behind.get(each["name"], behind[""])} for each in committed["receivers"]]
-    return {**committed, "route": divided_route(committed["route"], factor), "receivers": named}
+    configured: dict[str, Any] = yaml.safe_load(alerting.with_receivers(desk.receivers()))
+    return {**configured, "route": divided_route(configured["route"], factor)}
 
 
 @contextlib.contextmanager
