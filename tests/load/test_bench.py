@@ -77,7 +77,8 @@ def test_a_base_is_compared_turn_by_turn() -> None:
     assert whole["base"] == pytest.approx((0.6 / 4000 + 0.6 / 2000) / 2 * 1e6)
     assert base.others_cores(results) == 0.1
     head = {"measured_at": "2026-11-26", "base": "b", "present": "p", "command": "c", "took_seconds": 1, "turns": 2}
-    page = base.render(head | {"machine": {"cores": 2}, "others_cores": 0.1, "table": base.table(results)})
+    made = {"machine": {"cores": 2}, "others_cores": 0.1, "table": base.table(results), "results": results}
+    page = base.render(head | made)
     assert "| (a) county topic → ledger, events/s | 3,000 | 3,800 | 1.27 | 1.25, 1.30 | gain |" in page
 
 
@@ -107,3 +108,12 @@ def test_a_life_costs_what_the_platforms_parts_used_and_the_generator_is_told_ap
 def test_callers_who_ask_again_bound_themselves_and_those_who_wait_do_not() -> None:
     assert lifecycles.own_cap(64, waits=False) == 128
     assert lifecycles.own_cap(64, waits=True) is None
+
+
+def test_a_comparison_says_how_many_callers_each_tree_had_and_what_their_way_of_waiting_bounds() -> None:
+    lives = [{"lifecycles": {"callers": 64}}], [{"lifecycles": {"callers": 64, "waits": True}}]
+    assert base._ways(dict(zip(("base", "present"), lives, strict=True))) == (
+        " (c) base: 64 callers that ask again, which bounds them to 128 lives/s."
+        " (c) present: 64 callers that wait and bound nothing."
+    )
+    assert base._ways({"base": [_ingested(1, 1)]}) == ""
