@@ -11,7 +11,6 @@ from duban_contracts.profile import ProfileError
 
 _ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = _ROOT / "deploy" / "profiles" / "jincheng"
-GENERATED = ("kafka", "profile", "alerting")
 
 
 def main(arguments: list[str] | None = None) -> int:

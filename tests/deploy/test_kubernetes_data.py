@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from deploy.kubernetes.__main__ import GENERATED, main
+from deploy.kubernetes.__main__ import main
+from deploy.profiles.generate import generate
 from duban_contracts.topics import CONSUMERS, city_topics
 from services.ledger.freshness.jobs import BEAT_SECONDS
 from tests.deploy.expressions import ROOT
@@ -86,9 +88,13 @@ def test_every_topic_has_three_copies_and_every_county_writes_its_own_topic_alon
             assert user["spec"]["quotas"].keys() == {"producerByteRate", "consumerByteRate", "requestPercentage"}
 
 
-@pytest.mark.parametrize("what", GENERATED)
-def test_what_is_generated_is_as_its_sources_say(what: str) -> None:
-    assert main(["--check", what]) == 0, f"run: python -m deploy.kubernetes {what}"
+def test_a_profile_that_no_config_map_holds_is_refused_and_a_stale_file_is_told(tmp_path: Path) -> None:
+    large = generate(300, tmp_path / "large")
+    assert main(["profile", str(large)]) == 1
+    assert not (large / "kustomization.yaml").exists()
+    assert main(["kafka", str(tmp_path)]) == main(["--check", "kafka", str(tmp_path)]) == 0
+    (tmp_path / "topics.yaml").write_text("", encoding="utf-8")
+    assert main(["--check", "kafka", str(tmp_path)]) == 1
 
 
 def test_postgresql_commits_on_two_of_three_and_has_neither_superuser_nor_a_way_in_without_tls() -> None:

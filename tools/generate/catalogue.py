@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.grafana import generate as dashboards
-from deploy.kubernetes import manifests
+from deploy.kubernetes import alerting, manifests
 from deploy.prometheus import operator
 from duban_contracts.generate import files as contracts
 from services.chassis import openapi, rights
@@ -42,10 +42,20 @@ def _operator() -> Files:
     return {str(operator.TARGET.relative_to(ROOT)): operator.render()}
 
 
+def _kubernetes() -> Files:
+    profile = dashboards.PROFILE
+    return {
+        **{f"k8s/cities/{profile.name}/{name}": text for name, text in manifests.kafka(profile).items()},
+        f"deploy/profiles/{profile.name}/{manifests.KUSTOMIZATION}": manifests.profile_component(profile),
+        str(alerting.TARGET.relative_to(ROOT)): alerting.render(),
+    }
+
+
 GENERATORS: Final[Mapping[str, Callable[[], Files]]] = {
     "contracts": _contracts,
     "dashboards": _dashboards,
     "operator": _operator,
+    "kubernetes": _kubernetes,
     "openapi": openapi.generated,
     "rights": lambda: {"docs/rights.md": rights.generated()},
     "moves": lambda: {"docs/moves.md": moves.document(), "docs/moves.svg": machine.hazards(moves.ways())},
