@@ -226,3 +226,10 @@ def test_every_board_is_found_by_grafanas_sidecar(overlay: str) -> None:
         if file.startswith("duban-")
     }
     assert boards == {path.name: "1" for path in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
+
+
+def test_every_receiver_has_an_address_among_the_documented_secrets() -> None:
+    (config,) = of_kind(rendered("city-ha"), "AlertmanagerConfig").values()
+    asked = [hook["urlSecret"] for each in config["spec"]["receivers"] for hook in each["webhookConfigs"]]
+    assert {each["name"] for each in asked} == {"duban-alerting"}
+    assert {each["key"] for each in asked} == examples()["duban-alerting"].keys()
