@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from deploy.local.settings import ROOT, load
 from tests.load.figures import median
-from tests.load.lifecycles import own_cap
+from tests.load.lifecycles_page import ways
 
 # Whatever options the base's bench has or lacks, its plan is a value with these fields.
 _ONE_ROUND: Final = """
@@ -185,7 +185,7 @@ def render(document: Mapping[str, Any]) -> str:
             f"present {document['present']}, one round each, alternately, every tree with its own bench and its own servers. "
             f"Others took {document['others_cores']:.2f} of {document['machine']['cores']} cores (median). The ratio is the "
             "median of the turns' own ratios, present through base; what the figures mean is in [README.md](README.md). A "
-            f"loss is called one beyond {_DRIFT:.0%}.{_ways(document['results'])}"
+            f"loss is called one beyond {_DRIFT:.0%}.{ways(document['results'])}"
         ),
         "",
         "| figure | base | present | ratio | by turn | |",
@@ -197,20 +197,6 @@ def render(document: Mapping[str, Any]) -> str:
             f"| {row['figure']} | {_short(row['base'])} | {_short(row['present'])} | {row['ratio']:.2f} | {turns} | {_verdict(row)} |"
         )
     return "\n".join(lines) + "\n"
-
-
-def _ways(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Say of each tree's callers in (c) how many they are, how they wait, and what that alone bounds."""
-    told = []
-    for name, documents in results.items():
-        lives = next((document["lifecycles"] for document in documents if "lifecycles" in document), None)
-        if lives is None:
-            continue
-        # A tree that doesn't say so knows no other way than to ask again.
-        cap = own_cap(lives["callers"], waits=lives.get("waits", False))
-        way = "wait and bound nothing" if cap is None else f"ask again, which bounds them to {cap:.0f} lives/s"
-        told.append(f" (c) {name}: {lives['callers']} callers that {way}.")
-    return "".join(told)
 
 
 def _verdict(row: Mapping[str, Any]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.load.figures import cores_used, mean_cores, median, verdict
+from tests.load.lifecycles import own_cap
 
 
 def lifecycles_page(section: Mapping[str, Any], summary: Mapping[str, Any]) -> list[str]:
@@ -41,6 +42,20 @@ def lifecycles_page(section: Mapping[str, Any], summary: Mapping[str, Any]) -> l
         before = section["memory_before"][name]
         lines.append(f"| {name} | {before['resident']:.0f} | {after['resident']:.0f} | {after['private']:.0f} |")
     return [*lines, "", *verdict(summary)]
+
+
+def ways(results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Say of each tree's callers in (c) how many they are, how they wait, and what that alone bounds."""
+    told = []
+    for name, documents in results.items():
+        lives = next((document["lifecycles"] for document in documents if "lifecycles" in document), None)
+        if lives is None:
+            continue
+        # A tree that doesn't say so knows no other way than to ask again.
+        cap = own_cap(lives["callers"], waits=lives.get("waits", False))
+        way = "wait and bound nothing" if cap is None else f"ask again, which bounds them to {cap:.0f} lives/s"
+        told.append(f" (c) {name}: {lives['callers']} callers that {way}.")
+    return "".join(told)
 
 
 def _before(section: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from deploy.local.settings import ROOT
-from tests.load import base, lifecycles
+from tests.load import base, lifecycles, lifecycles_page
 from tests.load.figures import bound_by, percentile
 
 pytestmark = pytest.mark.servers
@@ -112,8 +112,8 @@ def test_callers_who_ask_again_bound_themselves_and_those_who_wait_do_not() -> N
 
 def test_a_comparison_says_how_many_callers_each_tree_had_and_what_their_way_of_waiting_bounds() -> None:
     lives = [{"lifecycles": {"callers": 64}}], [{"lifecycles": {"callers": 64, "waits": True}}]
-    assert base._ways(dict(zip(("base", "present"), lives, strict=True))) == (
+    assert lifecycles_page.ways(dict(zip(("base", "present"), lives, strict=True))) == (
         " (c) base: 64 callers that ask again, which bounds them to 128 lives/s."
         " (c) present: 64 callers that wait and bound nothing."
     )
-    assert base._ways({"base": [_ingested(1, 1)]}) == ""
+    assert lifecycles_page.ways({"base": [_ingested(1, 1)]}) == ""
