@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from services.chassis.storage.database import Database, connect
-from services.chassis.storage.schema import migrate
 from services.chassis.testing import kafka as chassis_testing
 from services.notifications.bootstrap import MIGRATIONS, SLICES, build
 from services.notifications.tests.installation import Installation, installed, world_on
@@ -44,10 +43,15 @@ async def world(running: Installation) -> AsyncIterator[World]:
         yield made
 
 
+@pytest.fixture
+def database(make_database: Callable[[str], str], migrated: Callable[[Path, Iterable[str]], str]) -> str:
+    """DSN of a fresh database with the service's tables."""
+    return make_database(migrated(MIGRATIONS, SLICES))
+
+
 @pytest_asyncio.fixture
 async def bare(database: str) -> AsyncIterator[Database]:
     """Only the tables."""
-    await migrate(database, MIGRATIONS, SLICES)
     opened = await connect(database, application_name="test", max_size=12)
     yield opened
     await opened.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -36,6 +37,12 @@ ROWS = f"""
             '2026-03-06T01:00:00Z', '2026-03-06T01:00:00Z');
     INSERT INTO closed_endpoint VALUES ('140502/civil_affairs', now());
 """  # noqa: S608
+
+
+@pytest.fixture
+def database(make_database: Callable[[], str]) -> str:
+    """DSN of an empty database: its tables are made release by release."""
+    return make_database()
 
 
 async def in_0_1_0(dsn: str, directory: Path) -> None:

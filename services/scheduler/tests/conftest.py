@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,6 @@ from duban_contracts.profile import load_city
 from duban_contracts.testing.calendar import local
 from services.chassis.assembly import Platform
 from services.chassis.storage.database import Database, connect
-from services.chassis.storage.schema import migrate
 from services.scheduler.alarms.tables import SESSION_SETTINGS
 from services.scheduler.bootstrap import MIGRATIONS, NAME, SLICES
 from services.scheduler.settings import Settings
@@ -18,8 +18,13 @@ from services.scheduler.tests.office import Office, office_on
 
 
 @pytest.fixture
+def database(make_database: Callable[[str], str], migrated: Callable[[Path, Iterable[str]], str]) -> str:
+    """DSN of a fresh database with the service's tables."""
+    return make_database(migrated(MIGRATIONS, SLICES))
+
+
+@pytest.fixture
 async def scheduler_database(database: str) -> AsyncIterator[Database]:
-    await migrate(database, MIGRATIONS, SLICES)
     connected = await connect(database, application_name="test", settings=SESSION_SETTINGS)
     yield connected
     await connected.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -51,6 +52,12 @@ async def stored(connection: asyncpg.Connection[asyncpg.Record], story: Story) -
         msgspec.json.encode(clock).decode(),
         msgspec.json.encode(story.facts).decode(),
     )
+
+
+@pytest.fixture
+def database(make_database: Callable[[], str]) -> str:
+    """DSN of an empty database: its tables are made release by release."""
+    return make_database()
 
 
 @pytest.mark.promise("P3")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from services.chassis.access.principal import Principal
 from services.chassis.assembly import Platform, app_of
 from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import connect
-from services.chassis.storage.schema import migrate
 from services.statistics.bootstrap import MIGRATIONS, NAME, SLICES
 from services.statistics.settings import Settings
 from services.statistics.tests.asking import Client
@@ -31,8 +30,13 @@ def chance() -> random.Random:
 
 
 @pytest.fixture
+def database(make_database: Callable[[str], str], migrated: Callable[[Path, Iterable[str]], str]) -> str:
+    """DSN of a fresh database with the service's tables."""
+    return make_database(migrated(MIGRATIONS, SLICES))
+
+
+@pytest.fixture
 async def books(database: str) -> AsyncIterator[Books]:
-    await migrate(database, MIGRATIONS, list(SLICES))
     pool = await connect(database, application_name="test")
     yield Books(pool)
     await pool.close()
