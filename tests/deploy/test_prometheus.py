@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from deploy.local import settings
 from deploy.local.trouble import Trouble
-from deploy.prometheus import alerting, local, operator, tools
+from deploy.prometheus import local, operator, tools
 from duban_contracts.topics import CONSUMERS
 from tests.deploy.expressions import OBJECTIVES, ROOT, RULES, recorded, rules
 
@@ -181,19 +179,6 @@ def test_a_faster_prometheus_is_faster_in_everything(tmp_path: Path) -> None:
     assert configured == {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
 
 
-def test_amtool_accepts_the_alertmanager_configuration(amtool: Path) -> None:
-    assert "SUCCESS" in _run(amtool, "check-config", PROMETHEUS / "alertmanager.yml")
-
-
-@pytest.mark.parametrize(
-    ("alert", "receiver"),
-    [("DubanDeadMansSwitch", "outside-watch"), ("DubanPipelineStale", "operators")],
-)
-def test_alerts_are_routed_to_those_who_should_see_them(amtool: Path, alert: str, receiver: str) -> None:
-    command = (amtool, "config", "routes", "test", f"--config.file={PROMETHEUS / 'alertmanager.yml'}")
-    assert _run(*command, f"alertname={alert}", "severity=critical").strip() == receiver
-
-
 def test_the_prometheus_rule_for_kubernetes_is_what_the_rules_file_gives() -> None:
     assert operator.TARGET.read_text(encoding="utf-8") == operator.render(), "run: python -m deploy.prometheus.operator"
 
@@ -202,91 +187,3 @@ def test_a_tool_that_is_nowhere_is_explained_in_one_sentence(tmp_path: Path, mon
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Trouble, match=r"prometheus is not installed and apt-get is not here to fetch it\."):
         tools.ensure("promtool", tmp_path / "empty")
-
-
-def _called(receivers: dict[str, Any]) -> dict[str, Any]:
-    configured: dict[str, Any] = yaml.safe_load(alerting.with_receivers(receivers))
-    return configured
-
-
-def test_a_citys_receivers_stand_behind_the_committed_routes(amtool: Path, tmp_path: Path) -> None:
-    example = yaml.safe_load((PROMETHEUS / "receivers.example.yml").read_text(encoding="utf-8"))
-    shutil.copytree(alerting.TEMPLATES, tmp_path / "templates")
-    (tmp_path / "alertmanager.yml").write_text(alerting.with_receivers(example), encoding="utf-8")
-    assert "1 templates" in _run(amtool, "check-config", tmp_path / "alertmanager.yml")
-    committed = yaml.safe_load((PROMETHEUS / "alertmanager.yml").read_text(encoding="utf-8"))
-    found = _called(example)
-    assert (found["route"], found["inhibit_rules"]) == (committed["route"], committed["inhibit_rules"])
-    with pytest.raises(Trouble, match="No route leads to nobody"):
-        alerting.with_receivers({"nobody": {}})
-
-
-def test_a_letter_about_an_outage_is_chinese_and_names_the_page_to_open(amtool: Path, tmp_path: Path) -> None:
-    data = {
-        "status": "firing",
-        "commonLabels": {"severity": "critical", "city": "jincheng"},
-        "alerts": [
-            {
-                "status": "firing",
-                "annotations": {
-                    "summary": "kafka 没有应答",
-                    "description": "所有依赖它的服务都得不到应答。",
-                    "runbook_url": "https://wiki.example/docs/runbooks/DubanDependencyDown.md",
-                },
-                "startsAt": "2026-11-26T04:00:00Z",
-                "endsAt": "0001-01-01T00:00:00Z",
-            }
-        ],
-    }
-    told = tmp_path / "data.json"
-    told.write_text(json.dumps(data), encoding="utf-8")
-    render = (amtool, "template", "render", f"--template.glob={alerting.TEMPLATES}/*.tmpl", f"--template.data={told}")
-    subject = _run(*render, '--template.text={{ template "duban.subject" . }}').strip()
-    text = _run(*render, '--template.text={{ template "duban.text" . }}')
-    assert subject == "【紧急】jincheng · kafka 没有应答"
-    assert "处置：https://wiki.example/docs/runbooks/DubanDependencyDown.md" in text
-
-
-def _inhibited(source: dict[str, str], target: dict[str, str]) -> bool:
-    """Whether the committed configuration holds `target` back while `source` fires."""
-
-    def matches(texts: list[str], labels: dict[str, str]) -> bool:
-        for text in texts:
-            name, kind, value = re.fullmatch(r'(\w+)(=~|=)"?(.*?)"?', text.strip()).groups()  # type: ignore[union-attr]
-            if not re.fullmatch(value if kind == "=~" else re.escape(value), labels.get(name, "")):
-                return False
-        return True
-
-    configured = yaml.safe_load((PROMETHEUS / "alertmanager.yml").read_text(encoding="utf-8"))
-    return any(
-        matches(rule["source_matchers"], source)
-        and matches(rule["target_matchers"], target)
-        and all(source.get(label, "") == target.get(label, "") for label in rule.get("equal", []))
-        for rule in configured["inhibit_rules"]
-    )
-
-
-AWAY = [
-    {"alertname": name}
-    for name in ("DubanHeartbeatStale", "DubanOutboxNotDraining", "DubanPipelineStale", "DubanConsumerNotReading")
-] + [{"alertname": "DubanBudgetBurningFast", "slo": "intake"}, {"alertname": "DubanAnswersFailing"}]
-
-
-@pytest.mark.parametrize("dependency", ["kafka", "postgres"])
-def test_what_follows_from_an_outage_is_held_back_in_the_same_city_and_only_there(dependency: str) -> None:
-    root = {"alertname": "DubanDependencyDown", "dependency": dependency, "city": "a"}
-    assert all(_inhibited(root, {**each, "city": "a"}) for each in AWAY)
-    assert not any(_inhibited(root, {**each, "city": "b"}) for each in AWAY)
-    assert not _inhibited(root, {"alertname": "DubanSupervisionMissed", "city": "a"})
-
-
-def test_a_service_that_is_gone_explains_what_it_owes_and_no_more() -> None:
-    root = {"alertname": "DubanTargetDown", "service": "ledger", "city": "a"}
-    assert _inhibited(root, {"alertname": "DubanHeartbeatStale", "service": "scheduler", "city": "a"})
-    assert _inhibited(root, {"alertname": "DubanConsumerMissing", "service": "ledger", "city": "a"})
-    assert not _inhibited(root, {"alertname": "DubanConsumerMissing", "service": "gateway", "city": "a"})
-    assert not _inhibited(root, {"alertname": "DubanNoticesPending", "city": "a"})
-
-
-def test_an_alert_holds_back_none_of_its_own_name() -> None:
-    assert not any(_inhibited({**labels, "city": "a"}, {**labels, "city": "a"}) for labels in AWAY)

@@ -100,6 +100,8 @@ async def _serve(build: Callable[[Settings], Awaitable[Service]], settings: Sett
         raise SystemExit(f"{service.name} has no role {', '.join(sorted(unknown))}; it has {', '.join(service.roles)}")
     # What the start has made stays for good; the collector need not walk it again and again.
     gc.freeze()
+    for role in chosen or service.roles:
+        metrics.ROLE_DEATHS.labels(role)  # from 0, so that the first one is seen as an increase
     try:
         await supervise(service, chosen or list(service.roles), stopping)
     finally:
@@ -156,8 +158,6 @@ async def supervise(
         asyncio.ensure_future(service.roles[role](stopping)): role for role in roles
     }
     stop: asyncio.Future[Any] = asyncio.ensure_future(stopping.wait())
-    for role in roles:
-        metrics.ROLE_DEATHS.labels(role)  # from 0, so that the first one is seen as an increase
     _log.info("roles started", roles=list(roles))
     try:
         while not stopping.is_set():
