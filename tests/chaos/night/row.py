@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -190,7 +191,8 @@ def _judge(stage: Stage, found: Found, began: float, healed: float) -> None:
         gap = _longest_gap(seen)
         if not row.only_seen and seen and max(gap, healed - seen[-1]) > _GAP_EVALUATIONS * stage.watch.every:
             found.wrong.append(f"{light} was silent for {max(gap, healed - seen[-1]):.0f} s while it was broken")
-    found.also = sorted({told(each.labels) for each in shone if not _expected(row, each)})
+    beside = Counter(each.labels["alertname"] for each in shone if not _expected(row, each))
+    found.also = [name if number == 1 else f"{name} ×{number}" for name, number in sorted(beside.items())]
 
 
 def _expected(row: Row, shining: Shining) -> bool:
