@@ -13,6 +13,7 @@ import { theme } from './settings.js';
 const WIDTH = 1600;
 const UNIT = 38;
 const HEAD = 84;
+const TRIES = 20;
 const { board, title, variables, ...asked } = window.asked;
 
 class Guard extends React.Component {
@@ -30,7 +31,7 @@ function Panel({ panel, data }) {
   const frame = { position: 'absolute', left: (x * WIDTH) / 24 + 4, top: HEAD + y * UNIT, width, height, overflow: 'hidden', boxSizing: 'border-box' };
   if (panel.type === 'row') return <div style={{ ...frame, height: UNIT, padding: '6px 4px', fontSize: 16, fontWeight: 500 }}>{panel.title}</div>;
   return (
-    <div style={{ ...frame, background: background.primary, border: `1px solid ${border.weak}`, borderRadius: 2 }}>
+    <div data-kind={data.some((each) => each.length) ? panel.type : 'nothing'} style={{ ...frame, background: background.primary, border: `1px solid ${border.weak}`, borderRadius: 2 }}>
       <div style={{ fontSize: 14, fontWeight: 500, padding: '6px 8px', height: 32, boxSizing: 'border-box' }}>{panel.title}</div>
       <div style={{ padding: '0 8px', height: height - 42 }}>
         <Guard title={panel.title}>
@@ -65,9 +66,13 @@ async function main() {
   const found = await Promise.all(board.panels.map((panel) => (panel.type === 'row' ? [] : framesOf(panel, { ...asked, variables }))));
   createRoot(document.getElementById('root')).render(<Board found={found} />);
   await settled();
+  // On a busy machine a table takes its time.
+  for (let tries = 0; tries < TRIES && !tablesFilled(); tries += 1) await settled();
+  if (!tablesFilled()) window.failed.push('a table stayed empty');
   window.drawn = height;
 }
 
+const tablesFilled = () => [...document.querySelectorAll('[data-kind="table"]')].every((each) => each.querySelector('[role="gridcell"]'));
 const settled = () => new Promise((done) => { setTimeout(done, 1500); });
 
 main().catch((error) => { window.failed.push(error.stack); window.drawn = 1; });
