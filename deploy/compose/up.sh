@@ -26,7 +26,7 @@ for name in DUBAN_SMTP_USERNAME DUBAN_SMTP_PASSWORD; do
     grep -q "^$name=" secrets.env || echo "$name=" >> secrets.env
 done
 
-said() { sed -n "s/^LAYERS=//p" .env $([ ! -f city.env ] || echo city.env) | tail -n 1; }
+said() { sed -n "s/^LAYERS=\([^#]*\).*/\1/p" .env $([ ! -f city.env ] || echo city.env) | tail -n 1; }
 # Relative names, so that the project's directory stays this one.
 command="--env-file .env"
 [ ! -f city.env ] || command="$command --env-file city.env"
