@@ -181,6 +181,7 @@ async def test_a_report_is_looked_at_by_what_it_meets_however_many_are_open(
         found = await plan_of(database, partial(_looked, hazard=hazard, scope=scope))
     finally:
         await database.close()
-    indexes = {str(node["Index Name"]) for node in found if "Index Name" in node}
-    # Of a few rows either of the hazards' indexes that begin with what is asked costs the same.
-    assert indexes - {"hazard_pkey", "hazard_by_county"} == {"hazard_key_pkey"}
+    conditions = {str(node["Index Name"]): str(node.get("Index Cond")) for node in found if "Index Name" in node}
+    assert "hazard_key_pkey" in conditions
+    # Of a few rows any of the hazards' indexes that hold the id costs the same: what counts is that the id is asked for.
+    assert all("hazard_id" in asked for name, asked in conditions.items() if name != "hazard_key_pkey"), conditions
