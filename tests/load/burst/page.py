@@ -14,7 +14,7 @@ def render(document: Mapping[str, Any]) -> str:
     """Return the page that stands beside the JSON file."""
     run = document["burst"]
     lines = [
-        f"# Burst of {document['measured_at']}",
+        f"# {'Soak' if document['kind'] == 'soak' else 'Burst'} of {document['measured_at']}",
         "",
         *shared([run], document["machine"]["cores"]),
         *head(document),
