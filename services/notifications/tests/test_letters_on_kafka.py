@@ -231,7 +231,9 @@ async def test_the_gauges_tell_what_waits_and_what_is_stuck(world: World) -> Non
             "SELECT count(*) FROM delivery WHERE channel = 'email' AND state = 'failed'"
         )
         assert f'duban_notice_unresolved_deliveries{{channel="email",state="failed"}} {stuck}.0' in lines
-        assert any(line.startswith('duban_notice_oldest_pending_timestamp_seconds{channel="email"} 1.') for line in lines)
+        assert any(
+            line.startswith('duban_notice_oldest_pending_timestamp_seconds{channel="email"} 1.') for line in lines
+        )
         assert any('duban_notice_deliveries_total{channel="webhook",outcome="delivered"}' in line for line in lines)
 
     await eventually(shown)
