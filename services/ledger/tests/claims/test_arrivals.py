@@ -48,9 +48,7 @@ async def test_what_is_usual_for_a_county_is_learned_and_outlives_a_restart(ledg
     again.note(sent(last - DAY))
     await again.keep()
     assert exported("duban_county_last_claim_timestamp_seconds") == last.timestamp()
-    assert REGISTRY.get_sample_value(
-        "duban_county_info", {"county": "140502", "name": city.counties[0].name}
-    )
+    assert REGISTRY.get_sample_value("duban_county_info", {"county": "140502", "name": city.counties[0].name})
 
 
 @pytest.mark.parametrize(
