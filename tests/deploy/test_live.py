@@ -35,6 +35,9 @@ EMPTY_WHEN_HEALTHY = {
 }
 # Each outcome, status and state has a query of its own, and here not all of them come to be.
 ONE_OF_SEVERAL = {
+    # A counter that is born with its first claim has not risen yet.
+    "duban-counties.json: 各县区",
+    "duban-county.json: 被拒绝",
     "duban-county.json: 每小时接口来件",
     "duban-county.json: 每小时来件",
     "duban-overview.json: 每小时来件",
@@ -124,7 +127,10 @@ def prometheus_url(
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=lambda each: each.place)
 def test_a_panel_shows_something_while_the_platform_runs(prometheus_url: str, expression: Expression) -> None:
     result = running.query(prometheus_url, expression.text)
-    if expression.place not in EMPTY_WHEN_HEALTHY | EMPTY_HERE and not expression.place.startswith("duban-hosts"):
+    elsewhere = any(series.name in SAID_ELSEWHERE for series in selected(expression.text))
+    # Of the one letter that is sent here a rate may show nothing: its series can be born with it.
+    born = "histogram_quantile" in expression.text
+    if not elsewhere and not born and expression.place not in EMPTY_WHEN_HEALTHY | ONE_OF_SEVERAL:
         assert [series for series in result if not math.isnan(float(series["value"][1]))], expression.text
 
 

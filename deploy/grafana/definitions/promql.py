@@ -42,3 +42,9 @@ def foremost(expression: str, measure: str, by: str = "county", number: int = 15
     `measure` is taken at the end; in it `@ end()` stands behind each selector.
     """
     return f"({expression}) and on ({by}) topk({number}, {measure})"
+
+
+# A consumer of a dead service has no series of its own; that there should be one is recorded.
+READ: Final = (
+    f"max by (consumer) ({of('duban_consumer_reading')}) or 0 * max by (consumer) ({of('duban:consumer_expected')})"
+)

@@ -19,7 +19,7 @@ from deploy.grafana.definitions.panels import (
     lines,
     numbers,
 )
-from deploy.grafana.definitions.promql import age, of, quantile
+from deploy.grafana.definitions.promql import READ, age, of, quantile
 
 PAGE: Final = Page(
     "duban-stages", "环节", "来件从县区到台账、时限、文书直至送达，每一环节用了多久，在哪里等待。", "now-3h"
@@ -175,8 +175,12 @@ def _reading(board: Dashboard) -> None:
     board.with_row(Row("停住的"))
     board.with_panel(
         numbers(
-            Text("消费者", "消费者已加入消费组、分到分区并得到消息中间件的答复，即为在读取。", "none"),
-            [Query(f"max by (consumer) ({of('duban_consumer_reading')})", "{{consumer}}")],
+            Text(
+                "消费者",
+                "消费者已加入消费组、分到分区并得到消息中间件的答复，即为在读取；无人承担的也算未读取。",
+                "none",
+            ),
+            [Query(READ, "{{consumer}}")],
             span=24,
             height=5,
             words=_READING,

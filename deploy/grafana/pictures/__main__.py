@@ -141,9 +141,9 @@ async def _put_back(settings: Settings) -> None:
     """Let the ledger believe that a county was last heard of days ago."""
     import asyncpg
 
-    from deploy.local import secrets_store
+    from deploy.local import platform
 
-    dsn = secrets_store.read_json(settings.credentials / "databases.json")["ledger"]
+    dsn = platform.environment(settings)["DUBAN_LEDGER_DSN"]
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(

@@ -38,7 +38,7 @@ def dead(out: Path, service: str) -> list[Wanted]:
 
 def silent(out: Path, county: str, title: str, name: str) -> list[Wanted]:
     """Return the boards that show that nothing comes from a county."""
-    chosen = {"duban-overview": _NOTHING, "duban-counties": _NOTHING}
+    chosen = {"duban-counties": _NOTHING}
     chosen["duban-county"] = ({"county": county}, {"county": name})
     return [
         Wanted(board, out / f"{_short(board)}-silent.png", title, _LATER_SECONDS, *variables)
