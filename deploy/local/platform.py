@@ -69,10 +69,8 @@ def down(settings: Settings, say: Say) -> None:
     ended = leftovers.end(settings)
     for orphan in ended:
         say(f"ended {orphan.name} (pid {orphan.pid}), which ran without its supervisor")
-    if not stopped and not ended:
-        say("nothing was running")
-    else:
-        say("stopped; `make up` continues where it was, `make reset` forgets everything")
+    told = "stopped; `make up` continues where it was, `make reset` forgets everything"
+    say(told if stopped or ended else "nothing was running")
 
 
 def reset(settings: Settings, say: Say) -> None:
@@ -119,6 +117,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "DUBAN_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         **(secured.environment(OPERATOR) if secured else {}),
         "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
+        "DUBAN_TOPIC_REPLICATION": str(settings.topic_replication),
         "DUBAN_PROFILE": str(settings.profile),
         **{f"DUBAN_{name.upper()}_DSN": dsn for name, dsn in dsns.items()},
         "DUBAN_VAULT_DSN": vault.dsn(settings, superuser),

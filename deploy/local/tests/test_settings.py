@@ -54,7 +54,7 @@ def test_the_duban_command_is_told_where_everything_is_and_gets_through_a_shell(
     )
     assert told["DUBAN_VAULT_KEYRING"] == str(tmp_path / "credentials" / "vault-keyring.json")
     assert told["DUBAN_CHECKPOINT_KEY"] == str(tmp_path / "credentials" / "checkpoint-key.pem")
-    assert len(told) == 6 + 2 * len(load().services)
+    assert len(told) == 7 + 2 * len(load().services)
 
 
 def test_the_port_base_moves_every_port_by_the_same_amount() -> None:

@@ -116,7 +116,7 @@ def _http(stage: Stage, text: str) -> str:
     method, address = text.split(maxsplit=1)
     answers = []
     for service in stage.settings.services:
-        for account in _ACCOUNTS:
+        for account in (*_ACCOUNTS, f"regulator-{stage.life.counties[-1]}-1"):
             url = f"http://{LOOPBACK}:{stage.settings.port(service)}{address}"
             headers = {"Authorization": f"Bearer {stage.life.keys[account]}"}
             body: dict[str, Any] | None = {} if method == "POST" else None
