@@ -85,9 +85,13 @@ class Platform(Generic[S]):
         ordering: Ordering = Ordering.INBOX,
         refuse: Refuse | None = None,
         progress: Progress | None = None,
+        observed: Progress | None = None,
         options: ConsumerOptions | None = None,
     ) -> Consumer:
-        """Return the consumer called `<service>.<name>` of `topics` (full names) on this platform."""
+        """Return the consumer called `<service>.<name>` of `topics` (full names) on this platform.
+
+        `progress` is told of each batch, and `observed`, or `progress` where it is not given, of everything that is assigned.
+        """
         return Consumer(
             name=f"{self.service}.{name}",
             topics=topics,
@@ -99,6 +103,7 @@ class Platform(Generic[S]):
             topic_prefix=self.settings.topic_prefix,
             refuse=refuse,
             progress=progress,
+            observed=observed,
             options=options,
         )
 

@@ -55,6 +55,7 @@ class Consumer:
         topic_prefix: str = "",
         refuse: Refuse | None = None,
         progress: Progress | None = None,
+        observed: Progress | None = None,
         options: ConsumerOptions | None = None,
     ) -> None:
         self._name = name
@@ -64,7 +65,7 @@ class Consumer:
         self._database = database
         self._clock = clock
         self._options = options or ConsumerOptions()
-        self._progress = progress
+        self._observed = observed or progress
         self._needed = needed_by(name)
         self.standing = Standing(name)
         self._telling = Telling(name, database, clock, self._options.dead_letters)
@@ -234,8 +235,8 @@ class Consumer:
             self.standing.waits("has not got its partitions yet")
         try:
             async with self._database.transaction() as connection:
-                if applied_through and self._progress is not None:
-                    await self._progress(connection, applied_through)
+                if applied_through and self._observed is not None:
+                    await self._observed(connection, applied_through)
                 observer.leave_alone({hold.topic_partition for hold in await holds.open_holds(connection, self._name)})
         except Exception as error:
             if not is_retryable(error):

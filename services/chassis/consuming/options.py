@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.chassis.consuming.dead_letters import DeadLetterLimit
 from services.chassis.consuming.holds import FloodLimit
+
+IDLE_WAIT: Final = 0.25
+"""`fetch_wait` of whoever reads a topic for each county and is not waited for: an empty answer about 300 partitions costs the
+broker and us 3 ms each, and the ends that are asked for once a second wait behind it. Seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,11 @@ from services.chassis.storage.database import Connection
 # The broker stamps a record before a reader can see it, and its clock is not ours: what it stamped up to a second
 # before the end was seen may still have been on its way then. Wall time, whatever the pace of domain time.
 MARGIN: Final = timedelta(seconds=1)
-# A publisher that is further behind the foremost one than this holds back nobody but itself (wall).
-PATIENCE: Final = timedelta(seconds=3)
+# Partitions that are no further apart than this share what is said of the slowest (`floor`; wall).
+WITHIN: Final = timedelta(seconds=0.5)
+# A publisher that is further behind the foremost one than this holds back nobody but itself (wall). The foremost one may have
+# been told of as by `WITHIN` slower, so nobody waits for one that is 3 s behind.
+PATIENCE: Final = timedelta(seconds=3) - WITHIN
 # Before anything that a clock of ours will ever say: of a publisher with this instant nothing is known.
 NOTHING_KNOWN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,7 +59,10 @@ _NOTE: Final = _COLUMNS.upsert(
 
 
 async def note(connection: Connection, applied_through: Mapping[TopicPartition, datetime], *, consumer: str) -> None:
-    """Remember in the batch's transaction up to which broker time each partition is applied; it never goes back."""
+    """Remember in the batch's transaction up to which broker time each of its partitions is applied; it never goes back.
+
+    Of all that a member has, batch or none, `floor` tells for less.
+    """
     progress = [Progress(consumer, tp.topic, tp.partition, at) for tp, at in applied_through.items()]
     await connection.execute(_NOTE, *_COLUMNS.arguments(sorted(progress)))
 
@@ -64,8 +70,9 @@ async def note(connection: Connection, applied_through: Mapping[TopicPartition, 
 async def through(connection: Connection, consumer: str, topics: Sequence[str], partitions: int) -> dict[str, datetime]:
     """Return the instant (wall) up to which each topic is applied; one of which a partition is unknown is left out."""
     rows = await connection.fetch(
-        """SELECT topic, min(applied_through) AS applied_through FROM consumer_progress
-            WHERE consumer = $1 AND topic = ANY($2::text[]) AND partition < $3
+        """SELECT topic, min(greatest(known.applied_through, floor.applied_through)) AS applied_through
+             FROM consumer_progress AS known LEFT JOIN consumer_floor AS floor ON floor.id = known.follows
+            WHERE known.consumer = $1 AND topic = ANY($2::text[]) AND partition < $3
             GROUP BY topic HAVING count(*) = $3""",
         consumer,
         topics,
