@@ -6,10 +6,9 @@ It is told where things are by the environment: `DUBAN_KAFKA_BOOTSTRAP` and its 
 
 from __future__ import annotations
 
-import typer
-
 from services.cli import (
     checkpoints,
+    consumers,
     counties,
     criteria,
     dead_letters,
@@ -17,15 +16,22 @@ from services.cli import (
     health,
     kafka,
     keys,
+    lag,
+    parked,
     tasks,
     topics,
     trail,
     vault,
 )
+from services.cli.output import Commands
 
-app = typer.Typer(help="督办平台运维命令", no_args_is_help=True, add_completion=False)
+app = Commands(help="督办平台运维命令", no_args_is_help=True, add_completion=False)
 app.command()(health.health)
-app.command()(health.lag)
+app.command()(lag.lag)
+app.command()(parked.parked)
+app.command()(consumers.pause)
+app.command()(consumers.resume)
+app.command()(consumers.drain)
 app.add_typer(dead_letters.commands, name="dead-letters")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(checkpoints.commands, name="checkpoints")

@@ -1,4 +1,4 @@
-"""What every command shares: where the platform is, as the environment says, and how to print."""
+"""What every command shares: where the platform is, as the environment says."""
 
 from __future__ import annotations
 
@@ -6,24 +6,45 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import asyncpg
+import httpx
 import typer
 from aiokafka.errors import KafkaError
-from rich.console import Console
 
 from duban_contracts.profile import City, ProfileError, load_city
 from services.chassis.process.kafka import Broker, KafkaSettings, obstacle
 from services.chassis.process.secret_files import UnusableSetting, given
+from services.cli.output import WRONGLY_CALLED, console, end
+
+__all__ = [
+    "SERVICES",
+    "Account",
+    "Service",
+    "ask",
+    "broker",
+    "city",
+    "console",
+    "database",
+    "dsn_of",
+    "on_cluster",
+    "prefix",
+    "run",
+    "told",
+    "try_to",
+]
 
 SERVICES: Final = ("gateway", "ledger", "scheduler", "notifications", "statistics")
 
-console: Final = Console()
+_CONNECT_SECONDS: Final = 10
+_PATIENCE_SECONDS: Final = 60
 
 T = TypeVar("T")
 Service = Annotated[str, typer.Argument(help="服务：" + "、".join(SERVICES))]
-Account = Annotated[str, typer.Option("--as", help="操作账号，记入处理记录")]
+Account = Annotated[
+    str, typer.Option("--as", envvar="DUBAN_OPERATOR", help="操作账号，记入操作留痕；也可由 DUBAN_OPERATOR 给出")
+]
 
 
 def told(name: str) -> str:
@@ -31,12 +52,13 @@ def told(name: str) -> str:
     try:
         value = given(name)
     except UnusableSetting as unusable:
-        console.print(f"✗ {unusable}", markup=False)
-        raise typer.Exit(2) from None
-    if not value:
-        console.print(f"✗ 未设置环境变量 {name}")
-        raise typer.Exit(2)
-    return value
+        end(str(unusable), WRONGLY_CALLED)
+    return value or end(f"未设置环境变量 {name}", WRONGLY_CALLED)
+
+
+def prefix() -> str:
+    """Return what stands before every topic's name."""
+    return given("DUBAN_TOPIC_PREFIX") or ""
 
 
 def broker() -> Broker:
@@ -45,8 +67,7 @@ def broker() -> Broker:
     try:
         return KafkaSettings().kafka
     except UnusableSetting as unusable:
-        console.print(f"✗ {unusable}", markup=False)
-        raise typer.Exit(2) from None
+        end(str(unusable), WRONGLY_CALLED)
 
 
 def city() -> City:
@@ -54,8 +75,7 @@ def city() -> City:
     try:
         return load_city(Path(told("DUBAN_PROFILE")))
     except (OSError, ProfileError) as error:
-        console.print(f"✗ {error}", markup=False)
-        raise typer.Exit(2) from None
+        end(str(error), WRONGLY_CALLED)
 
 
 def on_cluster(work: Callable[[Broker], Awaitable[T]]) -> T:
@@ -64,28 +84,64 @@ def on_cluster(work: Callable[[Broker], Awaitable[T]]) -> T:
 
     async def act() -> T:
         if (trouble := await obstacle(cluster)) is not None:
-            console.print(f"✗ Kafka {trouble}", markup=False)
-            raise typer.Exit(1)
+            end(f"Kafka {trouble}")
         try:
             return await work(cluster)
         except KafkaError as error:
-            console.print(f"✗ Kafka：{error}", markup=False)
-            raise typer.Exit(1) from None
+            end(f"Kafka：{error}")
         except TimeoutError:
-            console.print("✗ Kafka 未在限定时间内应答或使改动在每个代理上生效；稍后用 check 命令核对")
-            raise typer.Exit(1) from None
+            end("Kafka 未在限定时间内应答或使改动在每个代理上生效；稍后用 check 命令核对")
 
     return run(act())
 
 
+def dsn_of(service: str) -> str:
+    """Return where a service's database is; ends the command with 2 when it isn't told."""
+    return told(f"DUBAN_{service.upper()}_DSN")
+
+
 @asynccontextmanager
 async def database(service: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
-    """Give a connection to a service's database."""
-    connection = await asyncpg.connect(told(f"DUBAN_{service.upper()}_DSN"))
+    """Give a connection to a service's database; ends the command with 1 when it can't be had."""
+    dsn = dsn_of(service)
+    try:
+        connection = await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        end(f"连不上 {service} 的数据库：{str(error) or type(error).__name__}")
     try:
         yield connection
     finally:
         await connection.close()
+
+
+def ask(service: str, path: str, params: dict[str, str] | None = None, *, patience: float = _PATIENCE_SECONDS) -> Any:
+    """Return what a service answers to the key DUBAN_KEY; ends the command with 1 when it refuses or says nothing."""
+    said, trouble = try_to(service, path, params, patience=patience)
+    return end(trouble) if said is None else said
+
+
+def try_to(
+    service: str,
+    path: str,
+    params: dict[str, str] | None = None,
+    *,
+    post: bool = False,
+    patience: float = _PATIENCE_SECONDS,
+) -> tuple[Any | None, str]:
+    """Return what a service answers to the key DUBAN_KEY; None and why when it refuses or says nothing."""
+    url, key = told(f"DUBAN_{service.upper()}_URL"), told("DUBAN_KEY")
+    try:
+        answer = httpx.request(
+            "POST" if post else "GET",
+            f"{url}{path}",
+            params=params,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=patience,
+        )
+        said = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        return None, f"{service} 没有答复：{type(error).__name__}"
+    return (None, str(said["detail"])) if answer.is_error else (said, "")
 
 
 def run(work: Awaitable[T]) -> T:

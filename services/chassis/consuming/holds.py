@@ -2,7 +2,8 @@
 
 What is refused is answered and kept, and never counts to the limit that is meant for our own bugs. But a county whose
 system sends the same wrong record a thousand times an hour fills tables and takes everybody's turn. So its partition is
-held: nothing is lost, its records stand in Kafka, and all others are read on.
+held: nothing is lost, its records stand in Kafka, and all others are read on. An operator may pause a consumer in the same
+way: then all of its partitions are held.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from aiokafka import TopicPartition
 
+from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 
 
@@ -38,6 +41,14 @@ class Hold:
     def topic_partition(self) -> TopicPartition:
         """Return the partition as the client names it."""
         return TopicPartition(self.topic, self.partition)
+
+
+_PARTITIONS: Final = Columns[TopicPartition]({"topic": "text", "partition": "integer"})
+_PAUSE: Final = f"""
+INSERT INTO partition_hold (consumer, topic, partition, refused, paused_by)
+SELECT $1, topic, partition, 0, $2 FROM {_PARTITIONS.rows("wanted", first=3)}
+    ON CONFLICT DO NOTHING RETURNING topic, partition
+"""  # noqa: S608 - constants
 
 
 async def hold_floods(
@@ -84,6 +95,26 @@ async def resume(connection: Connection, topics: Sequence[str], account: str) ->
             WHERE resumed_at IS NULL AND topic = ANY ($1::text[])
         RETURNING consumer, topic, partition, held_at, refused""",
         topics,
+        account,
+    )
+    return [Hold(*row) for row in rows]
+
+
+async def pause(
+    connection: Connection, consumer: str, partitions: Collection[TopicPartition], account: str
+) -> list[TopicPartition]:
+    """Hold those of `partitions` that are read until `account`, or whoever, ends the pause; return them."""
+    rows = await connection.fetch(_PAUSE, consumer, account, *_PARTITIONS.arguments(sorted(partitions)))
+    return [TopicPartition(*row) for row in rows]
+
+
+async def end_pause(connection: Connection, consumer: str, account: str) -> list[Hold]:
+    """Let a paused consumer read again; what is held for another reason stays held. Return what was paused."""
+    rows = await connection.fetch(
+        """UPDATE partition_hold SET resumed_at = clock_timestamp(), resumed_by = $2
+            WHERE resumed_at IS NULL AND consumer = $1 AND paused_by IS NOT NULL
+        RETURNING consumer, topic, partition, held_at, refused""",
+        consumer,
         account,
     )
     return [Hold(*row) for row in rows]

@@ -20,13 +20,14 @@ Decision = Literal["reinserted", "dropped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which held dead letters are meant; what is None doesn't narrow. `before` is when they were kept."""
+    """Which held dead letters are meant; what is None doesn't narrow. They were kept from `since` to `before`."""
 
     ids: Sequence[int] | None = None
     consumer: str | None = None
     code: str | None = None
     topic: str | None = None
     before: datetime | None = None
+    since: datetime | None = None
 
 
 async def select(connection: Connection, wanted: Selection) -> list[int]:
@@ -36,12 +37,14 @@ async def select(connection: Connection, wanted: Selection) -> list[int]:
             WHERE state = 'held' AND ($1::bigint[] IS NULL OR id = ANY ($1::bigint[]))
               AND ($2::text IS NULL OR consumer = $2) AND ($3::text IS NULL OR code = $3)
               AND ($4::text IS NULL OR topic = $4) AND ($5::timestamptz IS NULL OR created_at < $5)
+              AND ($6::timestamptz IS NULL OR created_at >= $6)
             ORDER BY id""",
         wanted.ids,
         wanted.consumer,
         wanted.code,
         wanted.topic,
         wanted.before,
+        wanted.since,
     )
     return [row["id"] for row in rows]
 

@@ -3,66 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import pytest
 
 from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import COUNTY_PARTITIONS, KEEP_FOREVER, Topic, claims_topic
-from services.chassis.consuming import dead_letters
-from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.relay import Relay
 from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import create_topics, eventually, publish, read_records
-from services.chassis.testing.workers import ROOT, rectified
+from services.chassis.testing.workers import rectified
 from services.chassis.web.app import create_app
 from services.chassis.web.server import serve
-
-
-class Duban:
-    """Runs the command against one test's servers."""
-
-    def __init__(self, in_process: InProcess, dsn: str) -> None:
-        self.environment = {
-            **os.environ,
-            "DUBAN_KAFKA_BOOTSTRAP": in_process.bootstrap,
-            "DUBAN_TOPIC_PREFIX": in_process.prefix,
-            "DUBAN_LEDGER_DSN": dsn,
-            "COLUMNS": "200",
-        }
-
-    def __call__(self, *arguments: str) -> tuple[int, str]:
-        run = subprocess.run(
-            [sys.executable, "-m", "services.cli.command_line", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        return run.returncode, run.stdout + run.stderr
-
-
-@pytest.fixture
-def duban(in_process: InProcess, database: str) -> Duban:
-    return Duban(in_process, database)
-
-
-async def letter(in_process: InProcess, reason: str = "[/b] 不合规则 [red]") -> int:
-    """Keep one dead letter of an event that really stands in the topic; return its number."""
-    await publish(in_process.bootstrap, f"{in_process.prefix}in", [rectified("K1", measures="正文")])
-    record = (await read_records(in_process.bootstrap, f"{in_process.prefix}in"))[-1]
-    async with in_process.database.transaction() as connection:
-        assert await dead_letters.write(connection, "worker", in_process.prefix, DeadLetter(record, "no-good", reason))
-    number: int = await in_process.value("SELECT max(id) FROM dead_letter")
-    return number
+from services.cli.tests.running import Duban, letter
 
 
 async def test_dead_letters_are_listed_shown_reinserted_and_dropped(in_process: InProcess, duban: Duban) -> None:
@@ -119,26 +74,25 @@ async def test_a_bulk_decision_takes_effect_whole_or_not_at_all(in_process: InPr
 
 
 async def test_a_key_is_issued_listed_and_revoked_in_every_service_at_once(
-    in_process: InProcess, duban: Duban, database: str
+    in_process: InProcess, everywhere: Duban
 ) -> None:
-    for name in ("GATEWAY", "SCHEDULER", "NOTIFICATIONS", "STATISTICS"):
-        duban.environment[f"DUBAN_{name}_DSN"] = database
-    code, said = duban("keys", "issue", "r1", "--role", "county_regulator", "--area", "140502")
+    duban = everywhere
+    code, said = duban("keys", "issue", "r1", "--role", "county_regulator", "--area", "140502", "--as", "operator-1")
     assert code == 0
     key_id = said.strip()[4:20]
     assert await in_process.value("SELECT account FROM api_key WHERE key_id = $1", key_id) == "r1"
     code, listed = duban("keys", "list", "--account", "r1")
     assert (code, key_id in listed, "全部服务" in listed) == (0, True, True)
-    code, said = duban("keys", "revoke", key_id)
+    code, said = duban("keys", "revoke", key_id, "--as", "operator-1")
     assert code == 0
     assert "gateway" in said
     assert await in_process.value("SELECT revoked_at IS NOT NULL FROM api_key")
     assert "已停用" in duban("keys", "list")[1]
-    assert duban("keys", "revoke", key_id)[0] == 1
+    assert duban("keys", "revoke", key_id, "--as", "operator-1")[0] == 1
 
 
 async def test_an_unknown_role_is_refused_by_name(duban: Duban) -> None:
-    assert duban("keys", "issue", "r1", "--role", "regulator", "--area", "140502")[0] == 2
+    assert duban("keys", "issue", "r1", "--role", "regulator", "--area", "140502", "--as", "operator-1")[0] == 2
 
 
 async def test_lag_counts_what_each_consumer_has_not_read(in_process: InProcess, duban: Duban) -> None:

@@ -1,0 +1,32 @@
+"""The `duban` command for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from services.chassis.testing.in_process import InProcess
+from services.chassis.testing.worker import MIGRATIONS
+from services.cli.tests.running import Duban, InThisProcess
+
+
+@pytest.fixture
+def duban(in_process: InProcess, database: str) -> Duban:
+    return Duban(in_process, database)
+
+
+@pytest.fixture
+def quick(in_process: InProcess, database: str) -> Duban:
+    return InThisProcess(in_process, database)
+
+
+@pytest.fixture
+def everywhere(
+    duban: Duban, make_database: Callable[..., str], migrated: Callable[[Path, Iterable[str]], str]
+) -> Duban:
+    """Give each other service a database of its own, too, with what all services have."""
+    for name in ("GATEWAY", "SCHEDULER", "NOTIFICATIONS", "STATISTICS"):
+        duban.environment[f"DUBAN_{name}_DSN"] = make_database(migrated(MIGRATIONS, ()))
+    return duban
