@@ -1,21 +1,22 @@
 #!/bin/sh
 # PostgreSQL's backups beside it, by its own means: `keep` archives its log as it is written, as a synchronous standby (what is not
 # here was not committed), and takes a verified base backup a day; `restore [INSTANT]` puts the newest one in the place of what lies
-# in PGDATA, with all of the log or the log until then. The archive is $BACKUPS: put it on another disk (docs/operations.md#backups).
+# in PGDATA, with all of the log or the log until then; `check` says whether all is well. The archive is $BACKUPS: put it on another disk (docs/operations.md#backups).
 set -eu
 : "${BACKUPS:=/backups}" "${KEEP_BASES:=7}" "${PGDATA:=/var/lib/postgresql/18/docker}"
 standby=duban_backup
 
-# The image begins as root, and a new volume is root's.
+# The image begins as root; a new volume is root's, and so is the directory in which what was lost is put aside.
 if [ "$(id -u)" = 0 ] && command -v gosu > /dev/null; then
-    mkdir -p "$BACKUPS"
-    chown postgres "$BACKUPS"
+    mkdir -p "$BACKUPS" "$(dirname "$PGDATA")"
+    chown postgres "$BACKUPS" "$(dirname "$PGDATA")"
     exec gosu postgres "$0" "$@"
 fi
 
+# A server that goes away is waited for, here and by pg_receivewal itself, which tries again every five seconds.
 receive() {
     export PGAPPNAME=$standby
-    pg_receivewal --directory="$BACKUPS/wal" --slot=$standby --create-slot --if-not-exists
+    until pg_receivewal --directory="$BACKUPS/wal" --slot=$standby --create-slot --if-not-exists; do sleep 2; done
     exec pg_receivewal --directory="$BACKUPS/wal" --slot=$standby --synchronous
 }
 
@@ -42,8 +43,14 @@ keep() {
         sleep 60 &
         wait $! || true
     done
-    # The server went away: whoever restarts this begins again.
+    # The receiver ended, of a full disk for instance: whoever restarts this begins again.
     exit 1
+}
+
+# Whether the server commits into the archive, and its newest base is of the last 36 hours.
+check() {
+    psql -d postgres -Atc "SELECT 'archived' FROM pg_stat_replication WHERE application_name = '$standby' AND sync_state = 'sync'" | grep -q archived
+    find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -mmin -2160 | grep -q .
 }
 
 # The server and `keep` have to be stopped.
@@ -75,6 +82,7 @@ restore() {
 case "${1:-keep}" in
     keep) keep ;;
     base) base ;;
+    check) check ;;
     restore) restore "${2:-}" ;;
-    *) echo "keep, base or restore [INSTANT]" >&2; exit 2 ;;
+    *) echo "keep, base, check or restore [INSTANT]" >&2; exit 2 ;;
 esac

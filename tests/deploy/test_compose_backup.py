@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,8 +43,21 @@ class _Container:
         }
         archive.mkdir()
         if own.account:
-            os.chown(archive, own.account.uid, own.account.gid)
-            self._words |= {"user": own.account.uid, "group": own.account.gid, "extra_groups": []}
+            self._begin_as_root(own.account.uid, own.account.gid, own.data.parent)
+
+    def _begin_as_root(self, uid: int, gid: int, parent: Path) -> None:
+        """As the image does: its entry steps down by gosu, the archive and the directory above the data are root's."""
+        steps = parent / "bin"
+        steps.mkdir()
+        for name, text in {
+            "gosu": f'shift\nexec setpriv --reuid {uid} --regid {gid} --clear-groups "$@"',
+            "chown": f'shift\nexec /bin/chown {uid} "$@"',
+        }.items():
+            (steps / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+            (steps / name).chmod(0o755)
+        os.chown(parent, 0, 0)
+        parent.chmod(0o755)
+        self._words["env"]["PATH"] = f"{steps}:{self._words['env']['PATH']}"
 
     def run(self, *words: str) -> str:
         done = subprocess.run(
@@ -65,10 +79,31 @@ class _Container:
         return None if list(self.bases.glob("*Z")) else "no base backup yet"
 
 
-async def test_what_was_committed_is_there_after_the_data_are_lost_and_old_bases_go(tmp_path: Path) -> None:
+@contextmanager
+def _readable(file: Path) -> Iterator[str]:
+    """A copy that the server's account may read wherever the checkout stands."""
+    with tempfile.TemporaryDirectory() as scratch:
+        Path(scratch).chmod(0o755)
+        copy = Path(scratch) / file.name
+        copy.write_bytes(file.read_bytes())
+        copy.chmod(0o644)
+        yield str(copy)
+
+
+def test_the_receiver_has_a_network_of_its_own_and_the_server_is_told_whom_to_let_in() -> None:
+    services = compose()["services"]
+    assert "network_mode" not in services["backup"], "a restarted server leaves whoever shares its network behind"
+    (said,) = (each for each in services["postgres"]["command"] if each.startswith("hba_file="))
+    mounted = [volume.split(":") for volume in services["postgres"]["volumes"] if "pg_hba" in volume]
+    assert mounted == [["./pg_hba.conf", said.removeprefix("hba_file="), "ro"]]
+    assert services["backup"]["healthcheck"]["test"] == ["CMD", "/backup.sh", "check"]
+    assert os.access(COMPOSE / "backup.sh", os.X_OK)
+
+
+async def test_what_was_committed_is_there_after_the_data_are_lost_and_old_bases_go() -> None:
     command = compose()["services"]["postgres"]["command"]
     options = dict(each.split("=", 1) for each in command if each.startswith("synchronous"))
-    with ephemeral.postgres(**options) as server:
+    with _readable(COMPOSE / "pg_hba.conf") as hba_file, ephemeral.postgres(**options, hba_file=hba_file) as server:
         container = _Container(server, server.server.base / "archive")
         with container.keeping():
             await readiness.wait_for(
@@ -80,7 +115,11 @@ async def test_what_was_committed_is_there_after_the_data_are_lost_and_old_bases
             container.run("base")
             assert [each for each in container.bases.glob("*Z") if each != first]
             assert not first.exists(), "one is kept, as it was told"
+            server.stop()
+            server.start()
+            connection = await asyncpg.connect(server.dsn)
             await connection.execute("INSERT INTO kept VALUES (2)")
+            container.run("check")
             server.kill()
         assert "restored from" in container.run("restore")
         server.start()
