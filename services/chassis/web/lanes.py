@@ -1,9 +1,10 @@
 """What can't be served at once is refused at once: 503 `too-busy` with Retry-After, and nothing was done.
 
 Reads and commands have a lane each, so that a flood of one kind leaves the other alone. A lane has so many seats, and a
-request holds one from its head to its answer, a large body more of them. Whoever waits for news (`Prefer: wait`, a
-stream) costs next to nothing, and gives its seat back meanwhile. Nobody may hold more seats than are left to all others
-together (the dynamic threshold of Choudhury and Hahne, IEEE/ACM ToN 6(2), 1998): a single caller gets half of a lane, two
+request holds one from its head to its answer, a large body more of them as its bytes arrive: what is only announced holds
+none, since nothing is known of its sender yet. The last quarter of a lane is for those with little. Whoever waits for
+news (`Prefer: wait`, a stream) costs next to nothing, and gives its seat back meanwhile. Nobody may hold more seats than
+are left to all others together (the dynamic threshold of Choudhury and Hahne, IEEE/ACM ToN 6(2), 1998): a single caller gets half of a lane, two
 a third each, and whoever comes with little always finds a seat. Callers are told apart by what they show, unread.
 """
 
@@ -20,21 +21,23 @@ from typing import Final
 import msgspec
 import structlog
 from fastapi import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from duban_contracts.refusals import refusal
 from services.chassis.telemetry import metrics
 from services.chassis.web.observed import PROBES
-from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, problem_body
+from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem, problem_body
 
 _log = structlog.get_logger(__name__)
 
 MOST: Final = 256
 """Seats of each lane: four rounds' worth of commands, and half a second's of reads."""
 LONGEST_RETRY: Final = 30
-_SEAT_BYTES: Final = 64 * 1024
+SEAT_BYTES: Final = 64 * 1024
 # Of a lane, for one body: a county's largest batch must find a place at all.
 _LARGEST_SHARE: Final = 4
+# Of a lane, what no large body may take: a few that are sent slowly would close it to everybody.
+_LEFT_TO_LITTLE: Final = 4
 _TOO_BUSY: Final = msgspec.json.encode(problem_body(refusal("too-busy")))
 _READS: Final = frozenset({"GET", "HEAD"})
 
@@ -42,22 +45,40 @@ _READS: Final = frozenset({"GET", "HEAD"})
 class Seat:
     """A request's place in its lane."""
 
-    __slots__ = ("_lane", "_party", "_weight", "is_held")
+    __slots__ = ("_has_left", "_lane", "_party", "_weight", "is_held")
 
-    def __init__(self, lane: Lane, party: bytes, weight: int) -> None:
-        self._lane, self._party, self._weight, self.is_held = lane, party, weight, False
+    def __init__(self, lane: Lane, party: bytes) -> None:
+        self._lane, self._party, self._weight = lane, party, 1
+        self.is_held, self._has_left = False, False
 
     def take(self) -> None:
-        """Hold it."""
-        if not self.is_held:
+        """Hold it; one that was left stays so, whatever still ends behind its request."""
+        if not self.is_held and not self._has_left:
             self.is_held = True
             self._lane.add(self._party, self._weight)
 
     def give_back(self) -> None:
-        """Leave it to others."""
+        """Leave it to others for a while."""
         if self.is_held:
             self.is_held = False
             self._lane.add(self._party, -self._weight)
+
+    def leave(self) -> None:
+        """Leave it to others for good."""
+        self.give_back()
+        self._has_left = True
+
+    def weigh(self, size: int) -> bool:
+        """Hold what a body takes of which `size` bytes have come; say whether there is room for that."""
+        more = self._lane.weight_of(size) - self._weight
+        if more <= 0:
+            return True
+        if not self._lane.has_room(self._party, more, is_large=True):
+            return False
+        self._weight += more
+        if self.is_held:
+            self._lane.add(self._party, more)
+        return True
 
 
 class Lane:
@@ -67,22 +88,37 @@ class Lane:
         self._name, self._most, self._now = name, most, now
         self._held = Counter[bytes]()
         self._taken = 0
-        self._since, self._served, self._rate = now(), 0, 1.0
+        # Only what is served while others find no seat says how fast that goes.
+        self._crowded_since: float | None = None
+        self._crowded_last, self._served, self._rate = -math.inf, 0, float(most)
         self._next = 0.0
         self._told_at, self._refused = -math.inf, 0
         # Asked when somebody looks, in place of told twice a request.
         metrics.HTTP_UNDER_WAY.labels(name).set_function(lambda: self._taken)
         self._turned_away = metrics.HTTP_TURNED_AWAY.labels(name)
 
-    def seat(self, party: bytes, size: int | None) -> Seat | None:
-        """Return a seat, held, for a request of `party` whose body has `size` bytes (None: nobody knows), or None."""
-        largest = max(1, self._most // _LARGEST_SHARE)
-        weight = largest if size is None else min(largest, 1 + size // _SEAT_BYTES)
-        if self._held[party] + weight > self._most - self._taken:
+    def seat(self, party: bytes, size: int) -> Seat | None:
+        """Return a seat, held, for a request of `party` that announces `size` bytes (0: nobody knows), or None.
+
+        None, too, where there would be no room for those at present; they are held as they come (`Seat.weigh`).
+        """
+        weight = self.weight_of(size)
+        if not self.has_room(party, weight, is_large=weight > 1):
             return None
-        seat = Seat(self, party, weight)
+        seat = Seat(self, party)
         seat.take()
         return seat
+
+    def weight_of(self, size: int) -> int:
+        """Return how many seats a body of `size` bytes takes."""
+        return min(max(1, self._most // _LARGEST_SHARE), 1 + size // SEAT_BYTES)
+
+    def has_room(self, party: bytes, more: int, *, is_large: bool) -> bool:
+        """Say whether a party may take so many more seats."""
+        left = self._most - self._taken
+        if is_large and more > left - self._most // _LEFT_TO_LITTLE:
+            return False
+        return self._held[party] + more <= left
 
     def add(self, party: bytes, weight: int) -> None:
         """Count seats that a party takes, or gives back."""
@@ -90,18 +126,28 @@ class Lane:
         self._held[party] += weight
         if self._held[party] <= 0:
             del self._held[party]
+        if not self._taken:
+            self._crowded_since = None
 
     def served(self) -> None:
         """Note that one more was answered: by these it is reckoned when others may come back."""
-        now = self._now()
-        if now - self._since >= 1:
-            self._rate = max(1.0, self._served / (now - self._since))
-            self._since, self._served = now, 0
+        if self._crowded_since is None:
+            return
         self._served += 1
+        passed = self._now() - self._crowded_since
+        if passed >= 1:
+            self._rate = max(1.0, self._served / passed)
+            self._crowded_since = None
 
     def turn_away(self) -> int:
         """Return after how many whole seconds somebody who finds no seat may come back, behind those told so before."""
         now = self._now()
+        if self._crowded_since is None:
+            if now - self._crowded_last > LONGEST_RETRY:
+                # What was slow long ago says nothing of now: a lane's seats are served in about a second.
+                self._rate = float(self._most)
+            self._crowded_since, self._served = now, 0
+        self._crowded_last = now
         self._next = max(self._next, now) + 1 / self._rate
         self._turned_away.inc()
         self._refused += 1
@@ -130,7 +176,7 @@ def resting() -> Iterator[None]:
 
 
 class Lanes:
-    """Middleware, outermost: turns away what finds no seat, before a byte of its body is read. Probes need none."""
+    """Middleware, outermost: turns away what finds no seat, before its body is read or while it comes. Probes need none."""
 
     def __init__(self, app: ASGIApp, most: int = MOST) -> None:
         self._app = app
@@ -142,7 +188,8 @@ class Lanes:
             await self._app(scope, receive, send)
             return
         lane = self._reads if scope["method"] in _READS else self._commands
-        seat = lane.seat(*_who_and_how_much(scope))
+        party, size = _who_and_how_much(scope)
+        seat = lane.seat(party, size or 0)
         if seat is None:
             metrics.HTTP_REQUESTS.labels(scope["method"], "turned-away", "503").inc()
             headers = {"Retry-After": str(lane.turn_away())}
@@ -150,11 +197,27 @@ class Lanes:
             return
         token = _seat.set(seat)
         try:
-            await self._app(scope, receive, send)
+            is_small = size is not None and size < SEAT_BYTES
+            await self._app(scope, receive if is_small else _weighed(receive, seat, lane), send)
         finally:
             _seat.reset(token)
-            seat.give_back()
+            seat.leave()
             lane.served()
+
+
+def _weighed(receive: Receive, seat: Seat, lane: Lane) -> Receive:
+    """Return where a body is read that takes seats as it comes: Problem 503 to whoever reads on where none is left."""
+    size = 0
+
+    async def weighed() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if not seat.weigh(size):
+            raise Problem("too-busy", headers={"Retry-After": str(lane.turn_away())})
+        return message
+
+    return weighed
 
 
 def _who_and_how_much(scope: Scope) -> tuple[bytes, int | None]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.tests.web.board import Board, settle, wish_of
 from services.chassis.web.app import create_app
+from services.chassis.web.bodies import read_body
 from services.chassis.web.lanes import LONGEST_RETRY, Lane, Lanes, Seat
 from services.chassis.web.routes import Router
 
@@ -61,6 +62,8 @@ def test_whatever_comes_no_more_than_the_seats_are_held_and_all_come_back(
         assert of._taken <= most
         if seat is not None:
             held.append(seat)
+            seat.weigh(size)
+            assert of._taken <= most
         if leaves and held:
             held.pop(0).give_back()
     for seat in held:
@@ -72,20 +75,49 @@ def test_whatever_comes_no_more_than_the_seats_are_held_and_all_come_back(
     assert of.seat(b"flood", 4 * 1024 * 1024) is not None
 
 
-def test_a_large_body_takes_more_seats_and_one_of_unknown_length_as_many_as_any() -> None:
+def test_a_large_body_takes_seats_as_its_bytes_come_and_none_for_what_it_only_announces() -> None:
     of = lane(64)
     assert of.seat(b"a", 1024) is not None
+    seat = of.seat(b"a", 600 * 1024)
+    assert seat is not None
+    assert of._taken == 2
+    assert [(seat.weigh(size), of._taken) for size in (10, 64 * 1024, 600 * 1024)] == [(True, 2), (True, 3), (True, 11)]
+    seat.leave()
     assert of._taken == 1
-    assert of.seat(b"a", 600 * 1024) is not None
-    assert of._taken == 11
-    assert of.seat(b"b", None) is not None
-    assert of._taken == 27
+
+
+def test_large_bodies_leave_the_last_seats_to_whoever_comes_with_little() -> None:
+    of = lane(64)
+    large = [of.seat(b"bogus %d" % each, 0) for each in range(6)]
+    assert [seat is not None and seat.weigh(4 * 1024 * 1024) for seat in large] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+    assert of.seat(b"a seventh", 4 * 1024 * 1024) is None
+    assert of._taken <= 48
+    assert of.seat(b"a county", 0) is not None
+
+
+def test_a_seat_that_was_left_is_not_taken_again_by_what_ends_behind_its_request() -> None:
+    of = lane(4)
+    seat = of.seat(b"a", 0)
+    assert seat is not None
+    seat.give_back()
+    seat.leave()
+    seat.take()
+    assert of._taken == 0
 
 
 def test_who_is_turned_away_may_come_back_behind_those_before_at_the_pace_of_what_is_served() -> None:
     time = Time()
     of = lane(4, time)
-    for _ in range(100):
+    assert of.seat(b"a", 0) is not None
+    of.turn_away()
+    for _ in range(99):
         of.served()
     time.now += 1
     of.served()
@@ -94,6 +126,32 @@ def test_who_is_turned_away_may_come_back_behind_those_before_at_the_pace_of_wha
     assert [of.turn_away() for _ in range(10_000)][-1] == LONGEST_RETRY
     time.now += 60
     assert of.turn_away() == 1
+
+
+def test_a_quiet_time_does_not_pass_for_a_slow_one() -> None:
+    time = Time()
+    of = lane(256, time)
+    for _ in range(3):
+        seat = of.seat(b"a", 0)
+        assert seat is not None
+        seat.leave()
+        of.served()
+        time.now += 60
+    assert {of.turn_away() for _ in range(256)} == {1}
+    seats = taken(b"a", of)
+    of.turn_away()
+    for seat in seats:
+        of.served()
+        seat.leave()
+    time.now += 60
+    of.served()
+    assert of.turn_away() == 1
+    assert [of.turn_away() for _ in range(256)][-1] == 2
+
+
+async def whole(request: Request) -> int:
+    """Size of a body."""
+    return len(await read_body(request, 4 * 1024 * 1024))
 
 
 class Service:
@@ -121,6 +179,10 @@ class Service:
             with self.board.waiters.place("somebody", wish_of(10)) as place:
                 place.watch("x")
                 await place.until(lambda found: found > 0)
+
+        @routes.post("/read-whole")
+        async def read_whole(size: Annotated[int, Depends(whole)]) -> None:
+            self.begun.append(f"{size} bytes")
 
         app: FastAPI = create_app("test", title="示例", database=None, routers=[routes], most_requests=most)  # type: ignore[arg-type]
         self.transport = httpx.ASGITransport(app)
@@ -166,6 +228,29 @@ async def test_a_flood_of_commands_is_turned_away_and_leaves_reads_probes_and_ot
         service.gate.set()
         assert {answer.status_code for answer in await asyncio.gather(*under_way, *others)} == {200}
         assert (await flood.post("/command")).status_code == 200
+
+
+@pytest.mark.promise("P1")
+async def test_bodies_of_unknown_length_close_no_lane_and_what_finds_no_room_on_its_way_is_turned_away() -> None:
+    service = Service(most=16)
+    go_on = asyncio.Event()
+
+    async def slow(first: bytes) -> AsyncIterator[bytes]:
+        yield first
+        await go_on.wait()
+        yield b"."
+
+    async with service.client("an honest county") as county:
+        under_way = []
+        for number in range(6):
+            first, key = b"x" * (1024 * 1024 if number < 4 else 10), {"Authorization": f"Bearer bogus-{number}"}
+            under_way.append(asyncio.create_task(county.post("/read-whole", content=slow(first), headers=key)))
+        await settle()
+        assert (await county.post("/read-whole", content=b"little")).status_code == 200
+        go_on.set()
+        answers = await asyncio.gather(*under_way)
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 503, 200, 200]
+    assert is_too_busy(answers[3])
 
 
 async def test_whoever_waits_for_news_holds_no_seat_and_needs_none_to_go_on() -> None:
