@@ -46,6 +46,9 @@ class Fetching:
         self._max_records = options.max_records
         self._breath = options.breath
         self._busy = False
+        self._options = options
+        self._idle = False
+        self._came_at = time.monotonic()
         self._turn = 0
         # Until when to look at the partitions one by one, because a wait for any of them failed (monotonic seconds).
         self._searching_until = 0.0
@@ -59,7 +62,20 @@ class Fetching:
             await asyncio.sleep(self._breath)
         found = await self._there()
         self._busy = 0 < len(found) < self._max_records
+        if found:
+            self._came_at = time.monotonic()
+        self._ask(idle=time.monotonic() >= self._came_at + self._options.idle_after)
         return found
+
+    def _ask(self, *, idle: bool) -> None:
+        """Have the broker answer at the first byte while nothing comes, and with fuller answers from the first record on."""
+        if idle == self._idle:
+            return
+        options = self._options
+        fetcher = self._consumer._fetcher  # noqa: SLF001 - the library reads both anew for each request, and has no way to set them
+        fetcher._fetch_min_bytes = 1 if idle else options.fetch_bytes  # noqa: SLF001
+        fetcher._fetch_max_wait_ms = int((options.idle_wait if idle else options.fetch_wait) * 1000)  # noqa: SLF001
+        self._idle = idle
 
     async def _there(self) -> list[RawRecord]:
         searching = time.monotonic() < self._searching_until

@@ -12,7 +12,7 @@ from services.chassis.assembly import Part, Platform
 from services.chassis.consuming import progress
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.consuming.floor import Floor
-from services.chassis.consuming.options import IDLE_WAIT, ConsumerOptions
+from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.storage.database import Connection
 from services.ledger.claims.handlers.arrivals import Arrivals
 from services.ledger.claims.handlers.take_claims import (
@@ -45,7 +45,7 @@ def wire(platform: Platform[Any]) -> Part:
         progress=partial(progress.note, consumer=CONSUMER),
         observed=Floor(CONSUMER).note,
         # A county's claim is taken at once; under load a breath makes the next batch fuller. Everything behind it gathers.
-        options=ConsumerOptions(fetch_bytes=1, fetch_wait=IDLE_WAIT, breath=0.005),
+        options=ConsumerOptions(fetch_bytes=1, breath=0.005),
     )
     counting = partial(report_waiting, platform.database, list(claims.county_of.values()))
     return Part(

@@ -7,7 +7,6 @@ from functools import partial
 from services.chassis.assembly import Part, Platform
 from services.chassis.consuming import progress
 from services.chassis.consuming.floor import Floor
-from services.chassis.consuming.options import IDLE_WAIT, ConsumerOptions
 from services.scheduler.filings.handlers import Filings, refuse_records, take_filings
 from services.scheduler.settings import Settings
 from services.scheduler.tasks.handlers.hearing import CONSUMER
@@ -23,6 +22,5 @@ def wire(platform: Platform[Settings]) -> Part:
         refuse=partial(refuse_records, filings=filings),
         progress=partial(progress.note, consumer=CONSUMER),
         observed=Floor(CONSUMER).note,
-        options=ConsumerOptions(fetch_wait=IDLE_WAIT),
     )
     return Part(consumers=[consumer])
