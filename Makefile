@@ -175,6 +175,10 @@ bench-alarms: install ## Measure ten million armed alarms (a quarter of an hour;
 bench-reads: install ## Measure every list, search and count at a million hazards (N=100000 for fewer; a quarter of an hour) and write a dated result file
 	@$(PY) -m tests.load.million $(if $(N),--hazards $(N)) $(ARGS)
 
+.PHONY: bench-idle
+bench-idle: install ## Measure what a city costs that nobody writes to (a quarter of an hour; COUNTIES=300, MINUTES=10) and write a dated result file
+	@$(PY) -m tests.load.idle $(if $(COUNTIES),--counties $(COUNTIES)) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
 .PHONY: bench-burst burst-check
 bench-burst: install ## Flood the platform with 10 to 350 lifecycles a second and count what is lost (a quarter of an hour; N=1000000 before; SOAK=20m: memory)
 	@$(PY) -m tests.load.burst $(if $(N),--hazards $(N)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)

@@ -185,7 +185,7 @@ class Rig:
             with contextlib.suppress(psutil.NoSuchProcess):
                 service = next((each.name for each in self.running if each.process.pid == child.pid), None)
                 part = service or _SERVERS.get(child.name(), "other")
-                seconds[part] = seconds.get(part, 0.0) + _tree(child)
+                seconds[part] = seconds.get(part, 0.0) + tree(child)
         busy = psutil.cpu_times()
         return Usage(time.perf_counter(), seconds, busy.user + busy.nice + busy.system + busy.irq + busy.softirq)
 
@@ -198,7 +198,7 @@ class Usage:
     seconds: dict[str, float]
     machine: float
 
-    def until(self, later: Usage) -> dict[str, float]:
+    def until(self, later: Usage, digits: int = 2) -> dict[str, float]:
         """Return how many cores each part kept busy from here to `later`; `others` are foreign to the bench."""
         elapsed = max(later.at - self.at, 1e-9)
         cores = {
@@ -207,7 +207,7 @@ class Usage:
             if part in self.seconds
         }
         cores["others"] = max(0.0, (later.machine - self.machine) / elapsed - sum(cores.values()))
-        return {part: round(value, 2) for part, value in cores.items()}
+        return {part: round(value, digits) for part, value in cores.items()}
 
 
 def _own(process: psutil.Process) -> float:
@@ -215,7 +215,7 @@ def _own(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _tree(process: psutil.Process) -> float:
+def tree(process: psutil.Process) -> float:
     """Return what a process and its children, living or gone, have used."""
     times = process.cpu_times()
     total = float(times.user + times.system + times.children_user + times.children_system)

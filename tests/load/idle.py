@@ -1,0 +1,133 @@
+"""A city that nobody writes to: `python -m tests.load.idle [--counties 300] [--minutes 10]`, on a platform of its own.
+
+The profile is generated and the platform brought up as `make up` does. After it has settled nothing is asked of it, and what it
+costs all the same is counted: WAL, processor time of each process, file maps of the broker, and every alert of the committed rules
+by a real Prometheus and Alertmanager that watch it from beside (and cost nothing here but the answers that services give them).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import psutil
+
+from deploy.local import platform
+from deploy.local.settings import ROOT, Settings
+from deploy.local.supervisord import Supervisor
+from deploy.profiles.generate import generate
+from tests.chaos.night.desk import desk
+from tests.chaos.night.row import told
+from tests.chaos.night.watch import watching
+from tests.chaos.storm import settings_in
+from tests.load import idle_page, machine
+from tests.load.rig import Usage, tree
+
+Say = Callable[[str], None]
+_READY_SECONDS: Final = 300.0
+
+
+def main() -> None:
+    """Measure, print the page, and write it into --output with its JSON."""
+    parser = argparse.ArgumentParser(prog="python -m tests.load.idle", description=__doc__)
+    parser.add_argument("--counties", type=int, default=300)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--settle", type=float, default=2, help="minutes before; the JVM compiles, caches are filled")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks")
+    asked = parser.parse_args()
+    began = datetime.now(UTC)
+    document: dict[str, Any] = {
+        "measured_at": began.isoformat(timespec="seconds"),
+        "command": f"python -m tests.load.idle --counties {asked.counties} --minutes {asked.minutes:g}",
+        "machine": machine.describe(),
+        "versions": machine.versions(),
+        "counties": asked.counties,
+        "idle": _on_a_platform(asked.counties, asked.settle * 60, asked.minutes * 60),
+        "load_average_after": [round(load, 2) for load in os.getloadavg()],
+    }
+    page = idle_page.render(document)
+    sys.stdout.write(page)
+    asked.output.mkdir(parents=True, exist_ok=True)
+    stem = asked.output / f"idle-{asked.counties}-{document['measured_at'][:10]}"
+    stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    stem.with_suffix(".md").write_text(page, encoding="utf-8")
+
+
+def _on_a_platform(counties: int, settle: float, seconds: float) -> dict[str, Any]:
+    home = Path(tempfile.mkdtemp(prefix="duban-idle-"))
+    home.chmod(0o755)  # below root, PostgreSQL runs as another account; what is secret inside is 0600
+    profile = generate(counties, home / "profile")
+    real_time = {"DUBAN_CLOCK_RATE": "", "DUBAN_CLOCK_ORIGIN": ""}
+    settings = settings_in(home, "1", DUBAN_PROFILE=str(profile), **real_time)
+    settings = replace(settings, waits=dict.fromkeys(settings.waits, _READY_SECONDS))
+    try:
+        platform.up(settings, _say)
+        with desk(home / "desk") as opened, watching(settings, opened, 1) as watch:
+            time.sleep(settle)
+            since, calls = time.time(), len(opened.calls)
+            found = measure(settings, seconds, _say)
+            found["alerts"] = sorted({told(each.labels) for each in watch.shone(since, time.time())})
+            found["pages"] = sum(call.wakes for call in opened.calls[calls:])
+            return found
+    finally:
+        platform.down(settings, _say)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def measure(settings: Settings, seconds: float, say: Say) -> dict[str, Any]:
+    """Return what a running platform writes and uses within `seconds`: bytes of WAL, cores by process, the broker's file maps."""
+    before, wal = _usage(settings), _written(settings)
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(60, left))
+        say(f"{seconds - max(0, until - time.monotonic()):.0f} s, {_written(settings) - wal:,} bytes of WAL")
+    after = _usage(settings)
+    return {
+        "seconds": round(after.at - before.at, 1),
+        "wal_bytes": _written(settings) - wal,
+        "cores": before.until(after, digits=3),
+        "kafka_file_maps": len(_broker(settings).memory_maps(grouped=False)),
+    }
+
+
+def _usage(settings: Settings) -> Usage:
+    seconds = {row.name: tree(psutil.Process(row.pid)) for row in Supervisor(settings).states() if row.pid}
+    busy = psutil.cpu_times()
+    return Usage(time.perf_counter(), seconds, busy.user + busy.nice + busy.system + busy.irq + busy.softirq)
+
+
+def _broker(settings: Settings) -> psutil.Process:
+    (pid,) = (row.pid for row in Supervisor(settings).states() if row.name == settings.kafka_process(1))
+    return psutil.Process(pid)
+
+
+def _written(settings: Settings) -> int:
+    async def ask() -> int:
+        connection = await asyncpg.connect(platform.environment(settings)["DUBAN_LEDGER_DSN"])
+        try:
+            return int(await connection.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The page about an idle city, and the counting on whatever runs; no figure is judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.load import idle_page
+from tests.load.rig import Usage
+
+pytestmark = pytest.mark.pure
+
+IDLE: dict[str, Any] = {
+    "seconds": 600.0,
+    "wal_bytes": 7_000_000,
+    "cores": {"kafka": 0.1, "ledger": 0.05, "others": 1.5},
+    "kafka_file_maps": 1992,
+    "alerts": [],
+    "pages": 0,
+}
+DOCUMENT: dict[str, Any] = {
+    "measured_at": "2026-11-26T04:00:00+00:00",
+    "command": "c",
+    "machine": {"cores": 2, "processor": "p", "load_average_before": [0.1, 0.1, 0.1]},
+    "versions": {"duban": "1"},
+    "counties": 300,
+    "load_average_after": [0.2, 0.2, 0.2],
+    "idle": IDLE,
+}
+
+
+def test_a_day_is_reckoned_from_what_was_measured_and_foreign_processes_are_not_the_platforms() -> None:
+    assert idle_page.wal_gb_a_day(IDLE) == pytest.approx(1.008)
+    assert idle_page.cores(IDLE) == pytest.approx(0.15)
+
+
+def test_the_page_says_which_aim_is_met_and_which_is_missed() -> None:
+    page = idle_page.render(DOCUMENT)
+    assert page.startswith("# 300 counties that nobody writes to, 2026-11-26")
+    assert page.count("| met |") == 3
+    assert "missed" not in page
+    loud = {**IDLE, "wal_bytes": 70_000_000, "pages": 1, "alerts": ["DubanPipelineStale"]}
+    page = idle_page.render({**DOCUMENT, "idle": loud})
+    assert page.count("| missed |") == 2
+    assert "DubanPipelineStale" in page
+
+
+def test_what_the_machine_did_beside_is_what_no_process_of_ours_used() -> None:
+    before = Usage(0, {"kafka": 1.0, "gone": 5.0}, 100)
+    assert before.until(Usage(10, {"kafka": 2.0}, 111), digits=3) == {"kafka": 0.1, "others": pytest.approx(1.0)}
