@@ -190,6 +190,18 @@ class Database:
                 await be(connection, scope, unit, account)
             yield connection
 
+    @asynccontextmanager
+    async def beside(self, connection: Connection) -> AsyncIterator[Connection]:
+        """Give a connection of the service's own to whoever holds `connection` of `reading`: that one itself where no wall is.
+
+        Nobody takes a second connection of a pool while holding one: as many as it has who do so wait for each other for ever.
+        """
+        if not self.is_walled:
+            yield connection
+            return
+        async with self.acquire() as own:
+            yield own
+
     async def close(self) -> None:
         """Close the pools; connections still in use after 5 seconds are cut."""
         pools = {self.pool, self._asking, *((self._readers.pool, self._readers.asking) if self._readers else ())}

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from services.chassis.access.policy import Reach, Route, routes_of
 from services.chassis.access.roles import Role
 from services.chassis.access.scope import Scope
+from services.chassis.testing.nested import nested_acquires
 from services.chassis.testing.rights.people import Person, Sample, people, provide_keys
 from services.chassis.testing.rights.specimens import Kind, Specimen
 
@@ -42,6 +43,37 @@ async def leaks(app: FastAPI, specimens: Sequence[Specimen], patch: pytest.Monke
                 ]
                 found += [f"{route.key} as {person.name}: {shown}" for person, shown in seen if shown]
     return found
+
+
+async def nested(app: FastAPI, specimens: Sequence[Specimen], patch: pytest.MonkeyPatch) -> list[str]:
+    """Return which of the service's reads take a second connection of a pool while they hold one, told somebody's who may read."""
+    routes = {route.key: route for route in routes_of(app, app.state.service)}
+    sample = Sample.of(app.state.access.city)
+    callers = people(sample)
+    await provide_keys(app.state.database, callers)
+    made = [
+        (routes[each.route], each, await each.make(app.state.database, sample.facts))
+        for each in specimens
+        if each.make is not None and each.route.startswith("GET ")
+    ]
+    found: list[str] = []
+    told = nested_acquires(patch)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nested") as client:
+        for route, specimen, row in made:
+            for person in _admitted(route, callers):
+                await _shown(client, specimen, row, person)
+                found += [f"{route.key} as {person.name}" for _ in told]
+                told.clear()
+    return found
+
+
+def _admitted(route: Route, callers: Sequence[Person]) -> list[Person]:
+    """Return one of each role that may call the route."""
+    action = route.action
+    assert action is not None
+    return list(
+        {each.role: each for each in callers if each.role in action.roles and each.reaches(action.reach)}.values()
+    )
 
 
 def _shut_out(route: Route, specimen: Specimen, callers: Sequence[Person]) -> list[Person]:

@@ -105,7 +105,7 @@ async def look(database: Database, connection: Connection, hazard: Hazard, scope
 
     What meets under a key is known by ids, and those are nobody's to see: of them readers are shown their own.
     """
-    async with database.acquire() as unwalled:
+    async with database.beside(connection) as unwalled:
         met = {each.hazard_id for each in await tables.newest(unwalled, keys_of(hazard))}
     return look_alikes(hazard, await tables.of_hazards(connection, met, scope, _MEETING))
 
