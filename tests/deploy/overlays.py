@@ -30,7 +30,9 @@ COMPONENTS: Final = sorted(path.parent.name for path in (K8S / "components").glo
 APART: Final = sorted(
     path.parent.relative_to(K8S).as_posix()
     for path in K8S.rglob("kustomization.yaml")
-    if path.parent.name not in OVERLAYS and path.relative_to(K8S).parts[0] not in {"base", "components"}
+    if path.parent.name not in OVERLAYS
+    and path.relative_to(K8S).parts[0] not in {"base", "components"}
+    and "kind: Component" not in path.read_text(encoding="utf-8")
 )
 WORKLOADS: Final = {"Deployment", "StatefulSet", "Job"}
 PORTS: Final = dict(zip(SERVICES, range(18080, 18085), strict=True))
