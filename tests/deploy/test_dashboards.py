@@ -119,11 +119,48 @@ def test_what_does_not_run_is_red_everywhere() -> None:
         result
         for panel in PANELS.values()
         for mapping in panel["fieldConfig"]["defaults"].get("mappings") or ()
+        if mapping["type"] == "value"
         for result in mapping["options"].values()
         if result["text"] in dead
     ]
     assert {result["text"] for result in said} == dead
     assert {result["color"] for result in said} == {"red"}
+
+
+def test_what_is_gone_in_one_city_is_not_hidden_by_another() -> None:
+    for panel in ("duban-overview.json: 服务", "duban-stages.json: 消费者"):
+        [target] = PANELS[panel]["targets"]
+        outer, inner = re.findall(r"(m\w\w) by \(([\w, ]+)\)", target["expr"])[:2]
+        assert outer[0] == "min"
+        assert inner[1].startswith("city, ")
+        assert re.search(r"or 0 \* max by \(city, \w+\) \(duban:\w+_expected", target["expr"])
+    for place, panel in PANELS.items():
+        for target in panel["targets"]:
+            for by in re.findall(r"sum(?: by \(\w+\))? \(?\(?max by \(([\w, ]+)\)", target["expr"]):
+                assert "city" in by, place
+
+
+def test_times_are_written_in_chinese_and_an_axis_of_zeros_reaches_to_one() -> None:
+    english = {"s", "ms", "m", "h", "d", "dtdurations", "dtdhms", "reqps"}
+    for place, panel in PANELS.items():
+        units = {panel["fieldConfig"]["defaults"]["unit"], panel["options"].get("yAxis", {}).get("unit")}
+        units |= {
+            setting["value"]
+            for override in panel["fieldConfig"]["overrides"]
+            for setting in override["properties"]
+            if setting["id"] == "unit"
+        }
+        assert not units & english, place
+        if panel["type"] == "timeseries" and "short" in units:
+            assert panel["fieldConfig"]["defaults"]["custom"]["axisSoftMax"] > 0, place
+
+
+def test_a_budget_is_not_judged_by_less_than_a_day_and_is_never_below_nothing() -> None:
+    budget = PANELS["duban-overview.json: 剩余误差预算"]
+    assert all("offset 1d" in target["expr"] for target in budget["targets"])
+    [mapping] = budget["fieldConfig"]["defaults"]["mappings"]
+    assert (mapping["type"], mapping["options"].get("from"), mapping["options"]["to"]) == ("range", None, 0)
+    assert mapping["options"]["result"]["color"] == "red"
 
 
 def test_titles_do_not_repeat_within_a_board() -> None:

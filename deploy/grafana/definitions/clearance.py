@@ -109,7 +109,7 @@ def _deadlines(board: Dashboard) -> None:
         board.with_panel(
             numbers(text, [Query(expr, "按期")], span=QUARTER, limit=Limit(0.8, 0.95, below=True), otherwise="无到期")
         )
-    overdue = f"sum(max by (county, grade) ({of('duban_hazards_overdue', _CHOSEN)}))"
+    overdue = f"sum(max by (city, county, grade) ({of('duban_hazards_overdue', _CHOSEN)}))"
     board.with_panel(
         numbers(Text("逾期", "期限已过而未提交整改完成的隐患。", "short"), [Query(overdue, "逾期")], span=QUARTER)
     )
@@ -134,7 +134,7 @@ def _deadlines(board: Dashboard) -> None:
 def _ageing(board: Dashboard) -> None:
     board.with_row(Row("未销号的已有多久"))
     queries = [
-        Query(f"sum(max by (county, grade) ({of('duban_hazards_ageing', _CHOSEN, age=age)}))", name)
+        Query(f"sum(max by (city, county, grade) ({of('duban_hazards_ageing', _CHOSEN, age=age)}))", name)
         for age, name in AGES
     ]
     note = "存量按自确认起的天数分档。这是尚未结束的等待，不是清零时长：最终时长只会更长。"
@@ -189,7 +189,7 @@ def _closings(board: Dashboard) -> None:
 
 def _rate(part: str, whole: str, by: str = "") -> str:
     split = f" by ({by})" if by else ""
-    labels = "county, grade, outcome"
+    labels = "city, county, grade, outcome"
     return f"sum{split} (max by ({labels}) ({part})) / (sum{split} (max by ({labels}) ({whole})) > 0)"
 
 

@@ -18,14 +18,16 @@ PAGE: Final = Page(
 _CHOSEN: Final = 'county=~"$county"'
 CLAIMS: Final = of("duban_ledger_claims_total", _CHOSEN)
 REJECTED: Final = of("duban_ledger_claims_total", _CHOSEN, outcome="rejected")
-OPEN: Final = f"sum by (county) (max by (county, grade) ({of('duban_hazards_open', _CHOSEN)}))"
-OVERDUE: Final = f"sum by (county) (max by (county, grade) ({of('duban_hazards_overdue', _CHOSEN)}))"
+OPEN: Final = f"sum by (county) (max by (city, county, grade) ({of('duban_hazards_open', _CHOSEN)}))"
+OVERDUE: Final = f"sum by (county) (max by (city, county, grade) ({of('duban_hazards_overdue', _CHOSEN)}))"
 LAST: Final = f"max by (county) ({of('duban_county_last_claim_timestamp_seconds', _CHOSEN)})"
 USUAL_GAP: Final = f"max by (county) ({of('duban_county_usual_gap_seconds', _CHOSEN)})"
 # 1 where a county has been silent for longer than it usually is.
 SILENT: Final = f"((time() - {LAST}) > bool on (county) {USUAL_GAP})"
 TODAY: Final = f"sum by (county) (increase({CLAIMS}[24h]))"
-USUAL: Final = f"sum by (county) (increase({CLAIMS}[7d])) / 7"
+# Before there are seven days the seventh of what came is no usual day.
+_A_WEEK_AGO: Final = f"sum by (county) (present_over_time({CLAIMS}[1d] offset 6d))"
+USUAL: Final = f"sum by (county) (increase({CLAIMS}[7d])) / 7 and on (county) {_A_WEEK_AGO}"
 _REJECTED_TODAY: Final = f"(sum by (county) (increase({REJECTED}[24h])) or 0 * {TODAY})"
 REFUSED: Final = f"{_REJECTED_TODAY} / ({TODAY} > 0)"
 WAITING: Final = f"max by (county) ({of('duban_ledger_waiting_claims', _CHOSEN)})"
@@ -79,7 +81,7 @@ def _table() -> table.Panel:
     ]
     text = Text(
         "各县区",
-        "静默：距最近来件超过该县区平日间隔的 99% 分位。平日：近 7 天的日均。点县区名看该县区。",
+        "静默：距最近来件超过该县区平日间隔的 99% 分位。平日：近 7 天的日均，满 6 天才有。点县区名看该县区。",
         "short",
     )
     return rows(text, Rows(labels, columns, sort="逾期"), height=14)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
@@ -24,6 +25,11 @@ from deploy.grafana.definitions.promql import DAY, HOUR, of
 
 PAGE: Final = Page("duban-county", "单个县区", "一个县区的来件、拒绝、等待、存量、逾期与清零。", "now-7d", "1m")
 _CHOSEN: Final = 'county=~"$county"'
+_SINCE: Final = f"(time() - {LAST}) / {HOUR}"
+_TOO_LONG: Final = f"{_SINCE} > on (county) {USUAL_GAP} / {HOUR}"
+_SILENT: Final = "距今，超出平日"
+# What is shown under this name is too long in any case.
+_BEYOND: Final = {_SILENT: Limit(0)}
 GRADES: Final = (("general", "一般隐患"), ("major", "重大隐患"))
 
 
@@ -37,14 +43,22 @@ def build() -> Dashboard:
 
 def _now(board: Dashboard) -> None:
     board.with_row(Row("此刻"))
-    for text, queries, limit in (
+    figures: tuple[tuple[Text, list[Query], Limit | Mapping[str, Limit] | None], ...] = (
         (
-            Text("距最近来件", "距该县区最近一次来件多久，以及它平日两次来件之间的间隔（99% 分位，至少一天）。", HOURS),
-            [Query(f"(time() - {LAST}) / {HOUR}", "距今"), Query(f"{USUAL_GAP} / {HOUR}", "平日间隔")],
-            None,
+            Text(
+                "距最近来件",
+                "距该县区最近一次来件多久，以及它平日两次来件之间的间隔（99% 分位，至少一天）；超出平日即为红色。",
+                HOURS,
+            ),
+            [
+                Query(f"({_SINCE}) unless ({_TOO_LONG})", "距今"),
+                Query(_TOO_LONG, _SILENT),
+                Query(f"{USUAL_GAP} / {HOUR}", "平日间隔"),
+            ],
+            _BEYOND,
         ),
         (
-            Text("近 24 小时来件", "近 24 小时的来件与近 7 天的日均。", "short"),
+            Text("近 24 小时来件", "近 24 小时的来件与近 7 天的日均（满 6 天才有）。", "short"),
             [Query(TODAY, "近 24 小时"), Query(USUAL, "日均")],
             None,
         ),
@@ -60,7 +74,8 @@ def _now(board: Dashboard) -> None:
             Limit(0.3, 0.1),
         ),
         (Text("最久逾期", "逾期最久的隐患已逾期多少天。", DAYS), [Query(OLDEST, "最久逾期")], Limit(30, 7)),
-    ):
+    )
+    for text, queries, limit in figures:
         board.with_panel(numbers(text, queries, span=SIXTH, height=5, limit=limit, otherwise="无"))
 
 

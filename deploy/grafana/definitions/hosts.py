@@ -7,7 +7,7 @@ from typing import Final
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
 from deploy.grafana.definitions.pages import Page, page
-from deploy.grafana.definitions.panels import THIRD, Limit, Query, Text, bars, lines
+from deploy.grafana.definitions.panels import NOT_MEASURED, THIRD, Limit, Query, Text, bars, lines
 
 PAGE: Final = Page("duban-hosts", "主机", "机器的处理器、内存与磁盘；须有 node_exporter。", "now-6h", "1m")
 # What holds files of its own; overlays and such repeat a disk.
@@ -30,6 +30,7 @@ def _left(board: Dashboard) -> None:
             Text("磁盘余量", "各磁盘空闲的比例，从少到多；低于 15% 且四天内将满，或低于 3% 告警。", "percentunit"),
             [Query(f"sort(bottomk(15, min by (instance, mountpoint) ({_FREE})))", "{{instance}} {{mountpoint}}")],
             limit=Limit(0.03, 0.15, below=True),
+            otherwise=NOT_MEASURED,
         )
     )
     board.with_panel(
@@ -43,6 +44,7 @@ def _left(board: Dashboard) -> None:
                 )
             ],
             height=10,
+            otherwise=NOT_MEASURED,
         )
     )
 
@@ -66,4 +68,4 @@ def _used(board: Dashboard) -> None:
             None,
         ),
     ):
-        board.with_panel(lines(text, [Query(expr, "{{instance}}")], span=THIRD, limit=limit))
+        board.with_panel(lines(text, [Query(expr, "{{instance}}")], span=THIRD, limit=limit, otherwise=NOT_MEASURED))

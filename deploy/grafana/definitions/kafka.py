@@ -7,7 +7,18 @@ from typing import Final
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
 from deploy.grafana.definitions.pages import Page, page
-from deploy.grafana.definitions.panels import QUARTER, THIRD, Limit, Query, Text, lines, numbers
+from deploy.grafana.definitions.panels import (
+    DAYS,
+    NOT_MEASURED,
+    QUARTER,
+    SECONDS,
+    THIRD,
+    Limit,
+    Query,
+    Text,
+    lines,
+    numbers,
+)
 from deploy.grafana.definitions.promql import DAY, of
 
 PAGE: Final = Page("duban-kafka", "Kafka", "消息中间件：副本、积压、时钟，以及由 Strimzi 部署时的内部指标。", "now-6h")
@@ -41,17 +52,18 @@ def _seen(board: Dashboard) -> None:
             Limit(1),
         ),
         (
-            Text("时钟偏差", "消息中间件与本机时钟之差；超过 0.5 秒告警，超过 1 秒台账心跳停发。", "s"),
+            Text("时钟偏差", "消息中间件与本机时钟之差；超过 0.5 秒告警，超过 1 秒台账心跳停发。", SECONDS),
             [Query(f"max(abs({of('duban_broker_clock_offset_seconds')}))", "偏差")],
             Limit(1, 0.5),
         ),
         (
-            Text("证书还有", "消息中间件证书最早到期的一张还有多少天；未启用 TLS 时没有。", "suffix: 天"),
+            Text("证书还有", "消息中间件证书最早到期的一张还有多少天；未启用 TLS 时没有。", DAYS),
             [Query(f"(min({of('duban_kafka_certificate_ends_timestamp_seconds')}) - time()) / {DAY}", "天数")],
             Limit(7, 21, below=True),
         ),
     ):
-        board.with_panel(numbers(text, queries, span=QUARTER, limit=limit, otherwise="无"))
+        none = "未启用 TLS" if text.unit == DAYS else NOT_MEASURED
+        board.with_panel(numbers(text, queries, span=QUARTER, limit=limit, otherwise=none))
 
 
 def _passed(board: Dashboard) -> None:
@@ -63,7 +75,7 @@ def _passed(board: Dashboard) -> None:
     )
     board.with_panel(
         lines(
-            Text("写入用时", "自写入发件箱至消息中间件确认的 99% 分位，按服务分。", "s"),
+            Text("写入用时", "自写入发件箱至消息中间件确认的 99% 分位，按服务分。", SECONDS),
             [
                 Query(
                     "histogram_quantile(0.99, sum by (le, service) "
@@ -92,7 +104,7 @@ def _inside(board: Dashboard) -> None:
             Limit(1),
         ),
     ):
-        board.with_panel(numbers(text, queries, span=QUARTER, limit=limit, otherwise="无"))
+        board.with_panel(numbers(text, queries, span=QUARTER, limit=limit, otherwise=NOT_MEASURED))
     received, sent = "kafka_server_brokertopicmetrics_bytesin_total", "kafka_server_brokertopicmetrics_bytesout_total"
     board.with_panel(
         lines(
@@ -102,6 +114,7 @@ def _inside(board: Dashboard) -> None:
                 Query(f"sum(rate({sent}[$__rate_interval]))", "发出"),
             ],
             height=4,
+            otherwise=NOT_MEASURED,
         )
     )
 
@@ -114,7 +127,7 @@ def _requests(board: Dashboard) -> None:
             Query("sum by (pod) (rate(kafka_server_brokertopicmetrics_messagesin_total[$__rate_interval]))", "{{pod}}"),
         ),
         (
-            Text("请求用时", "节点处理请求用时的 99% 分位，按请求分。" + _INSIDE, "ms"),
+            Text("请求用时", "节点处理请求用时的 99% 分位，按请求分。" + _INSIDE, "suffix: 毫秒"),
             Query('max by (request) (kafka_network_requestmetrics_totaltimems{quantile="0.99"})', "{{request}}"),
         ),
         (
@@ -122,4 +135,4 @@ def _requests(board: Dashboard) -> None:
             Query(f"min by (pod) ({idle})", "{{pod}}"),
         ),
     ):
-        board.with_panel(lines(text, [query], span=THIRD))
+        board.with_panel(lines(text, [query], span=THIRD, otherwise=NOT_MEASURED))

@@ -10,7 +10,9 @@ from deploy.grafana.definitions.pages import Page, page
 from deploy.grafana.definitions.panels import (
     HALF,
     HOURS,
+    NOT_MEASURED,
     RUNNING,
+    SECONDS,
     SIXTH,
     THIRD,
     Limit,
@@ -20,7 +22,7 @@ from deploy.grafana.definitions.panels import (
     numbers,
 )
 from deploy.grafana.definitions.postgres import LAST_BACKUP
-from deploy.grafana.definitions.promql import HOUR, age, of
+from deploy.grafana.definitions.promql import HOUR, SERVING, age, of
 from deploy.grafana.definitions.tables import Column, Label, Rows, rows
 
 PAGE: Final = Page("duban-overview", "总览", "承诺是否兑现，哪里在告警，各部分是否运行，有多少工作在等。", "now-6h")
@@ -54,11 +56,17 @@ def _promises(board: Dashboard) -> None:
     board.with_row(Row("承诺"))
     board.with_panel(
         numbers(
-            Text("剩余误差预算", "各项服务目标近 30 天误差预算还剩多少；低于四分之一须留意，用完为红。", "percentunit"),
-            [Query(f"min({of('duban:slo_budget_left:ratio30d', slo=slo)})", name) for slo, name in SLOS],
+            Text(
+                "剩余误差预算",
+                "各项服务目标近 30 天误差预算还剩多少；低于四分之一须留意，用完为红；不足一天的数据不计。",
+                "percentunit",
+            ),
+            [Query(_budget_left(slo), name) for slo, name in SLOS],
             span=HALF,
             height=8,
             limit=Limit(0, 0.25, below=True),
+            spent="已用尽",
+            otherwise="数据不足一天",
         )
     )
     board.with_panel(
@@ -70,12 +78,18 @@ def _promises(board: Dashboard) -> None:
     )
 
 
+def _budget_left(slo: str) -> str:
+    """Of some minutes the ratio of thirty days says nothing."""
+    left = of("duban:slo_budget_left:ratio30d", slo=slo)
+    return f"min({left} and {left} offset 1d)"
+
+
 def _running(board: Dashboard) -> None:
     board.with_row(Row("运行"))
     board.with_panel(
         numbers(
-            Text("服务", "各服务的指标能否采集；多个实例中有一个采集不到即为中断。", "none"),
-            [Query(f"min by (service) ({of('up', job='duban')})", "{{service}}")],
+            Text("服务", "各服务的指标能否采集；多个实例中有一个采集不到，或一个实例也没有，即为中断。", "none"),
+            [Query(SERVING, "{{service}}")],
             span=HALF,
             words=RUNNING,
         )
@@ -96,7 +110,7 @@ def _running(board: Dashboard) -> None:
             [Query(f"(time() - {LAST_BACKUP}) / {HOUR}", "小时")],
             span=SIXTH,
             limit=Limit(26),
-            otherwise="此处未采集",
+            otherwise=NOT_MEASURED,
         )
     )
 
@@ -154,8 +168,8 @@ def _waiting(board: Dashboard) -> None:
         numbers(
             Text("存量与逾期", "已确认、未销号的隐患，其中期限已过而未提交整改完成的。", "short"),
             [
-                Query(f"sum(max by (county, grade) ({of('duban_hazards_open')}))", "存量"),
-                Query(f"sum(max by (county, grade) ({of('duban_hazards_overdue')}))", "逾期"),
+                Query(f"sum(max by (city, county, grade) ({of('duban_hazards_open')}))", "存量"),
+                Query(f"sum(max by (city, county, grade) ({of('duban_hazards_overdue')}))", "逾期"),
             ],
             span=5,
         )
@@ -164,8 +178,8 @@ def _waiting(board: Dashboard) -> None:
         numbers(
             Text("未送达的文书", "等待送达的，以及失败或结果不明、要人处理的。", "short"),
             [
-                Query(f"sum(max by (channel) ({of('duban_notice_pending_deliveries')}))", "等待"),
-                Query(f"sum(max by (channel, state) ({of('duban_notice_unresolved_deliveries')}))", "待处理"),
+                Query(f"sum(max by (city, channel) ({of('duban_notice_pending_deliveries')}))", "等待"),
+                Query(f"sum(max by (city, channel, state) ({of('duban_notice_unresolved_deliveries')}))", "待处理"),
             ],
             span=5,
         )
@@ -173,7 +187,7 @@ def _waiting(board: Dashboard) -> None:
     board.with_panel(
         numbers(
             Text("死信", "无法处理、等待人工决定的事件。", "short"),
-            [Query(f"sum(max by (consumer) ({of('duban_dead_letters_held')}))", "死信")],
+            [Query(f"sum(max by (city, consumer) ({of('duban_dead_letters_held')}))", "死信")],
             span=3,
             limit=Limit(1),
         )
@@ -185,9 +199,9 @@ def _audits(board: Dashboard) -> None:
         numbers(
             Text("自查漏发", "期限已过却无督办逾期、任务应做未做、计划应列未列的个数，应始终为零。", "short"),
             [
-                Query(f"sum(max by (reason) ({of('duban_supervision_missed')}))", "督办"),
-                Query(f"max({of('duban_tasks_wrong')})", "任务"),
-                Query(f"max({of('duban_planning_wrong')})", "计划"),
+                Query(f"sum(max by (city, reason) ({of('duban_supervision_missed')}))", "督办"),
+                Query(f"sum(max by (city) ({of('duban_tasks_wrong')}))", "任务"),
+                Query(f"sum(max by (city) ({of('duban_planning_wrong')}))", "计划"),
             ],
             span=5,
             limit=Limit(1),
@@ -195,7 +209,7 @@ def _audits(board: Dashboard) -> None:
     )
     board.with_panel(
         numbers(
-            Text("距上次自查", "距上次完成督办、任务、计划的自查多久；超过 15 分钟告警。", "s"),
+            Text("距上次自查", "距上次完成督办、任务、计划的自查多久；超过 900 秒告警。", SECONDS),
             [
                 Query(age(of("duban_audit_timestamp_seconds", audit=audit), "audit"), name)
                 for audit, name in (("supervision", "督办"), ("tasks", "任务"), ("planning", "计划"))

@@ -15,9 +15,12 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 DATASOURCE_UID: Final = "duban-prometheus"
 SOURCE: Final = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
 FULL, HALF, THIRD, QUARTER, SIXTH = 24, 12, 8, 6, 4
+# Grafana's own units of time are English, and write 200 s as 3.33 mins.
+SECONDS: Final = "suffix: 秒"
 DAYS: Final = "suffix: 天"
 HOURS: Final = "suffix: 小时"
 NOTHING: Final = "无"
+NOT_MEASURED: Final = "此处未采集"
 
 PanelBuilder = timeseries.Panel | stat.Panel | bargauge.Panel | heatmap.Panel | table.Panel
 P = TypeVar("P", timeseries.Panel, stat.Panel, bargauge.Panel, heatmap.Panel, table.Panel)
@@ -71,10 +74,11 @@ def lines(
     height: int = 8,
     limit: Limit | None = None,
     stacked: bool = False,
+    otherwise: str = "无数据",
 ) -> PanelBuilder:
     """Curves over the time range; the limit is a dashed line."""
     panel = common_parts(timeseries.Panel(), text, span, height)
-    panel.line_width(1).fill_opacity(0).show_points(common_models.VisibilityMode.NEVER).min(0)
+    panel.no_value(otherwise).line_width(1).fill_opacity(0).show_points(common_models.VisibilityMode.NEVER).min(0)
     panel.legend(
         common.VizLegendOptions()
         .display_mode(common_models.LegendDisplayMode.LIST)
@@ -89,6 +93,9 @@ def lines(
         panel.thresholds(thresholds(limit)).thresholds_style(common.GraphThresholdsStyleConfig().mode(dashed))
         # A line outside the axis is not drawn.
         panel.axis_soft_max(limit.bad * 1.1)
+    elif text.unit == "short":
+        # An axis of nothing but zeros would reach to 100.
+        panel.axis_soft_max(1)
     if stacked:
         panel.stacking(common.StackingConfig().mode(common_models.StackingMode.NORMAL)).fill_opacity(40)
     for number, query in enumerate(queries):
@@ -102,16 +109,20 @@ def numbers(
     *,
     span: int = QUARTER,
     height: int = 4,
-    limit: Limit | None = None,
+    limit: Limit | Mapping[str, Limit] | None = None,
     words: Words | None = None,
+    spent: str | None = None,
     otherwise: str = "暂无数据",
     decimals: int | None = None,
 ) -> PanelBuilder:
-    """Single values of this moment, coloured by the limit where there is one; `words` stand for values."""
+    """Single values of this moment, coloured by the limit where there is one, which may be one for each legend.
+
+    `words` stand for values, `spent` for whatever is not above zero.
+    """
     panel = common_parts(stat.Panel(), text, span, height)
     panel.graph_mode(common_models.BigValueGraphMode.NONE).no_value(otherwise)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-    panel.thresholds(thresholds(limit))
+    panel.thresholds(thresholds(limit if isinstance(limit, Limit) else None))
     if len(queries) > 1:
         # Also when only one of them has a value: which one would else not be said.
         panel.text_mode(common_models.BigValueTextMode.VALUE_AND_NAME)
@@ -119,18 +130,29 @@ def numbers(
         panel.decimals(decimals or 0)
     if words:
         panel.mappings(mapped(words)).color_mode(common_models.BigValueColorMode.BACKGROUND_SOLID)
+    if spent:
+        result = models.ValueMappingResult(text=spent, color="red", index=0)
+        panel.mappings([models.RangeMap(models.DashboardRangeMapOptions(to=0, result=result))])
+    for legend, own in limit.items() if isinstance(limit, Mapping) else ():
+        panel.override_by_name(legend, [thresholds_of(own.steps)])
     for number, query in enumerate(queries):
         panel.with_target(target(number, query).instant())
     return panel
 
 
 def bars(
-    text: Text, queries: Sequence[Query], *, span: int = HALF, height: int = 10, limit: Limit | None = None
+    text: Text,
+    queries: Sequence[Query],
+    *,
+    span: int = HALF,
+    height: int = 10,
+    limit: Limit | None = None,
+    otherwise: str = NOTHING,
 ) -> PanelBuilder:
     """One horizontal bar per series, of this moment."""
     panel = common_parts(bargauge.Panel(), text, span, height)
     panel.orientation(common_models.VizOrientation.HORIZONTAL).display_mode(common_models.BarGaugeDisplayMode.BASIC)
-    panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"])).min(0).no_value(NOTHING)
+    panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"])).min(0).no_value(otherwise)
     panel.thresholds(thresholds(limit, otherwise="blue"))
     panel.text(common.VizTextDisplayOptions().title_size(14).value_size(16))
     for number, query in enumerate(queries):
@@ -174,6 +196,12 @@ def thresholds(limit: Limit | None, otherwise: str = "text") -> dashboard.Thresh
         .mode(models.ThresholdsMode.ABSOLUTE)
         .steps([models.Threshold(value=value, color=color) for value, color in steps])
     )
+
+
+def thresholds_of(steps: Sequence[tuple[float | None, str]]) -> models.DynamicConfigValue:
+    """Return colours that only one column, or one value, has."""
+    value = {"mode": "absolute", "steps": [{"value": least, "color": color} for least, color in steps]}
+    return models.DynamicConfigValue(id_val="thresholds", value=value)
 
 
 def mapped(words: Words) -> list[models.ValueMapping]:

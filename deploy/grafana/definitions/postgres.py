@@ -10,8 +10,10 @@ from deploy.grafana.definitions.pages import Page, page
 from deploy.grafana.definitions.panels import (
     HALF,
     HOURS,
+    NOT_MEASURED,
     QUARTER,
     RUNNING,
+    SECONDS,
     THIRD,
     Limit,
     Query,
@@ -60,7 +62,7 @@ def _seen(board: Dashboard) -> None:
     )
     board.with_panel(
         lines(
-            Text("批次用时", "各消费者处理并提交一批事件用时的 99% 分位；数据库慢，先见于此。", "s"),
+            Text("批次用时", "各消费者处理并提交一批事件用时的 99% 分位；数据库慢，先见于此。", SECONDS),
             [
                 Query(
                     "histogram_quantile(0.99, sum by (le, consumer) "
@@ -82,7 +84,7 @@ def _kept(board: Dashboard) -> None:
             None,
         ),
         (
-            Text("复制滞后", "最慢的备用实例落后多久。" + _INSIDE, "s"),
+            Text("复制滞后", "最慢的备用实例落后多久。" + _INSIDE, SECONDS),
             Query("max(cnpg_pg_replication_lag)", "滞后"),
             Limit(30, 5),
         ),
@@ -97,7 +99,7 @@ def _kept(board: Dashboard) -> None:
             Limit(26),
         ),
     ):
-        board.with_panel(numbers(text, [query], span=QUARTER, limit=limit, otherwise="无"))
+        board.with_panel(numbers(text, [query], span=QUARTER, limit=limit, otherwise=NOT_MEASURED))
 
 
 def _inside(board: Dashboard) -> None:
@@ -122,4 +124,4 @@ def _inside(board: Dashboard) -> None:
             Limit(200_000_000),
         ),
     ):
-        board.with_panel(lines(text, [Query(expr, legend)], span=THIRD, limit=limit))
+        board.with_panel(lines(text, [Query(expr, legend)], span=THIRD, limit=limit, otherwise=NOT_MEASURED))

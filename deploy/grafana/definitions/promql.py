@@ -44,7 +44,16 @@ def foremost(expression: str, measure: str, by: str = "county", number: int = 15
     return f"({expression}) and on ({by}) topk({number}, {measure})"
 
 
-# A consumer of a dead service has no series of its own; that there should be one is recorded.
-READ: Final = (
-    f"max by (consumer) ({of('duban_consumer_reading')}) or 0 * max by (consumer) ({of('duban:consumer_expected')})"
+def running(name: str, running_now: str, expected: str) -> str:
+    """Return 1 for each `name` that runs in every chosen city, 0 for one that does not, or of which there is no series.
+
+    What is dead has no series of its own; that there should be one is recorded.
+    """
+    by = f"max by (city, {name})"
+    return f"min by ({name}) ({running_now} or 0 * {by} ({of(expected)}))"
+
+
+READ: Final = running(
+    "consumer", f"max by (city, consumer) ({of('duban_consumer_reading')})", "duban:consumer_expected"
 )
+SERVING: Final = running("service", f"min by (city, service) ({of('up', job='duban')})", "duban:service_expected")

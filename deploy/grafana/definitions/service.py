@@ -9,8 +9,10 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 from deploy.grafana.definitions.pages import Page, chosen, page
 from deploy.grafana.definitions.panels import (
     FULL,
+    HOURS,
     QUARTER,
     RUNNING,
+    SECONDS,
     THIRD,
     Limit,
     Query,
@@ -18,11 +20,14 @@ from deploy.grafana.definitions.panels import (
     lines,
     numbers,
 )
-from deploy.grafana.definitions.promql import age, of
+from deploy.grafana.definitions.promql import HOUR, age, of
 from deploy.grafana.definitions.tables import Column, Label, Rows, rows
 
 PAGE: Final = Page("duban-service", "单个服务", "一个服务的请求、差错、用时，以及它占用的资源与消费进度。", "now-1h")
 _MINE: Final = 'service=~"$service"'
+_UP: Final = of("up", _MINE, job="duban")
+# Five minutes after its end a service still has its last figures.
+_ALIVE: Final = f"({_UP} == 1)"
 _REQUESTS: Final = of("duban_http_requests_total", _MINE)
 # A county's feed and the wait for a receipt last as long as the caller asks.
 _PROMPT: Final = 'route!~"/v1/feed|/v1/receipts/.*"'
@@ -41,32 +46,36 @@ def _now(board: Dashboard) -> None:
     board.with_row(Row("此刻"))
     board.with_panel(
         numbers(
-            Text("实例", "该服务各实例的指标能否采集。", "none"),
-            [Query(of("up", _MINE, job="duban"), "{{instance}}")],
+            Text("实例", "该服务各实例的指标能否采集；一个实例也没有也是中断。", "none"),
+            [Query(f"{_UP} or on (city, service) 0 * {of('duban:service_expected', _MINE)}", "{{instance}}")],
             words=RUNNING,
         )
     )
     started = of("process_start_time_seconds", _MINE, job="duban")
     board.with_panel(
         numbers(
-            Text("已运行", "各实例自启动以来的时间。", "s"),
-            [Query(f"timestamp({started}) - {started}", "{{instance}}")],
+            Text("已运行", "各实例自启动以来的时间。", HOURS),
+            [Query(f"((timestamp({started}) - {started}) / {HOUR}) and on (instance) {_ALIVE}", "{{instance}}")],
+            otherwise="未运行",
+            decimals=1,
         )
     )
     board.with_panel(
         numbers(
             Text("近 1 小时重启", "各实例近 1 小时重启的次数；15 分钟内 3 次告警。", "short"),
-            [Query(f"changes({started}[1h])", "{{instance}}")],
+            [Query(f"changes({started}[1h]) and on (instance) {_ALIVE}", "{{instance}}")],
             limit=Limit(3, 1),
+            otherwise="未运行",
         )
     )
     failed = of("duban_http_requests_total", _MINE, 'status=~"5.."')
+    share = f"(sum(rate({failed}[5m])) or vector(0)) / (sum(rate({_REQUESTS}[5m])) > 0)"
     board.with_panel(
         numbers(
             Text("差错占比", "近 5 分钟 5xx 应答占全部应答的比例；超过 5% 告警。", "percentunit"),
-            [Query(f"(sum(rate({failed}[5m])) or vector(0)) / (sum(rate({_REQUESTS}[5m])) > 0)", "5xx")],
+            [Query(f"{share} and on () count({_ALIVE})", "5xx")],
             limit=Limit(0.05, 0.01),
-            otherwise="无请求",
+            otherwise="未运行或无请求",
         )
     )
 
@@ -75,7 +84,7 @@ def _requests(board: Dashboard) -> None:
     board.with_row(Row("请求"))
     board.with_panel(
         lines(
-            Text("每秒请求", "每秒应答的请求，按状态码的类别分。", "reqps"),
+            Text("每秒请求", "每秒应答的请求，按状态码的类别分。", "suffix: 次/秒"),
             [
                 Query(
                     f"sum(rate({of('duban_http_requests_total', _MINE, pattern)}[$__rate_interval]))",
@@ -93,7 +102,7 @@ def _requests(board: Dashboard) -> None:
     )
     board.with_panel(
         lines(
-            Text("应答用时", "应答请求的用时，不含按请求等待的回执与动态接口。", "s"),
+            Text("应答用时", "应答请求的用时，不含按请求等待的回执与动态接口。", SECONDS),
             [
                 Query(f"histogram_quantile({share}, sum by (le) (rate({_DURATION}[$__rate_interval])))", name)
                 for share, name in ((0.5, "中位数"), (0.99, "99% 分位"))
@@ -118,8 +127,8 @@ def _routes(board: Dashboard) -> None:
     columns = [
         Column("请求数", f"topk(15, {asked})"),
         Column("5xx", f"(sum by (method, route) (increase({failed}[$__range])) or 0 * {asked}) {most}", limit=Limit(1)),
-        Column("中位数", f"histogram_quantile(0.5, {by_route}) {most}", "s", None),
-        Column("99% 分位", f"histogram_quantile(0.99, {by_route}) {most}", "s", None),
+        Column("中位数", f"histogram_quantile(0.5, {by_route}) >= 0 {most}", SECONDS, 3),
+        Column("99% 分位", f"histogram_quantile(0.99, {by_route}) >= 0 {most}", SECONDS, 3),
     ]
     board.with_panel(
         rows(
@@ -155,7 +164,7 @@ def _resources(board: Dashboard) -> None:
     lag = of("duban_event_loop_lag_seconds_bucket", _MINE)
     board.with_panel(
         lines(
-            Text("事件循环迟滞", "事件循环比约定晚醒多久的 99% 分位；居高即处理器不够或有阻塞的代码。", "s"),
+            Text("事件循环迟滞", "事件循环比约定晚醒多久的 99% 分位；居高即处理器不够或有阻塞的代码。", SECONDS),
             [Query(f"histogram_quantile(0.99, sum by (le, instance) (rate({lag}[$__rate_interval])))", "{{instance}}")],
             span=QUARTER,
             limit=Limit(0.5),
@@ -191,12 +200,12 @@ def _consumers(board: Dashboard) -> None:
     batches = of("duban_consumer_batch_duration_seconds_bucket", _MINE)
     for text, queries, limit in (
         (
-            Text("最早未处理事件已等待", "该服务各消费者最早一条未处理事件；超过 60 秒告警（虚线）。", "s"),
+            Text("最早未处理事件已等待", "该服务各消费者最早一条未处理事件；超过 60 秒告警（虚线）。", SECONDS),
             [Query(age(unprocessed, "consumer"), "{{consumer}}")],
             Limit(60),
         ),
         (
-            Text("批次用时（99% 分位）", "一批事件处理并提交所用时间。", "s"),
+            Text("批次用时（99% 分位）", "一批事件处理并提交所用时间。", SECONDS),
             [
                 Query(
                     f"histogram_quantile(0.99, sum by (le, consumer) (rate({batches}[$__rate_interval])))",

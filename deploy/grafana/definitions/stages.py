@@ -8,8 +8,8 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
 from deploy.grafana.definitions.pages import Page, page
 from deploy.grafana.definitions.panels import (
-    HALF,
     QUARTER,
+    SECONDS,
     THIRD,
     Limit,
     Query,
@@ -37,6 +37,7 @@ STAGES: Final[tuple[tuple[str, str, dict[str, str], float], ...]] = (
     ("台账 → 统计", _AGE, {"consumer": "statistics.hazards"}, 60),
     ("台账 → 县区回执", _AGE, {"consumer": "gateway.feedback"}, 60),
 )
+SHARES: Final = ((0.5, "中位数"), (0.99, "99% 分位"))
 _READING: Final[Words] = {"0": ("未读取", "red"), "1": ("在读取", "green")}
 
 
@@ -50,22 +51,20 @@ def build() -> Dashboard:
 
 def _stages(board: Dashboard) -> None:
     board.with_row(Row("各环节用时"))
-    for share, word in ((0.5, "中位数"), (0.99, "99% 分位")):
+    for share, word in SHARES:
         board.with_panel(
             numbers(
-                Text(f"用时{word}（近 10 分钟）", f"各环节用时的{word}，按先后排列。", "s"),
+                Text(f"用时{word}（近 10 分钟）", f"各环节用时的{word}，按先后排列；超过下图虚线即为红色。", SECONDS),
                 [Query(quantile(share, name, window="10m", **labels), title) for title, name, labels, _ in STAGES],
                 span=24,
+                limit={title: Limit(bad) for title, _, _, bad in STAGES},
             )
         )
     for title, name, labels, bad in STAGES:
         board.with_panel(
             lines(
-                Text(title, f"这一环节的用时；虚线为 {bad:g} 秒，超过即晚。", "s"),
-                [
-                    Query(quantile(0.5, name, window="5m", **labels), "中位数"),
-                    Query(quantile(0.99, name, window="5m", **labels), "99% 分位"),
-                ],
+                Text(title, f"这一环节的用时；虚线为 {bad:g} 秒，超过即晚。", SECONDS),
+                [Query(quantile(of_all, name, window="5m", **labels), word) for of_all, word in SHARES],
                 span=QUARTER,
                 height=7,
                 limit=Limit(bad),
@@ -74,8 +73,12 @@ def _stages(board: Dashboard) -> None:
     together = " + ".join(f"({quantile(0.99, name, window='5m', **labels)})" for _, name, labels, _ in STAGES[2:5])
     board.with_panel(
         lines(
-            Text("到期 → 送达（合计）", "督办、文书、送达三个环节 99% 分位之和，是全程用时的上界；承诺 15 分钟。", "s"),
-            [Query(together, "上界")],
+            Text(
+                "到期 → 送达（三段相加）",
+                "督办、文书、送达各自 99% 分位相加，只是估计，不是全程的 99% 分位；承诺 900 秒。",
+                SECONDS,
+            ),
+            [Query(together, "三段相加")],
             span=QUARTER,
             height=7,
             limit=Limit(900),
@@ -89,7 +92,7 @@ def _distributions(board: Dashboard) -> None:
         buckets = of(f"{name}_bucket", **labels)
         board.with_panel(
             distribution(
-                Text(f"{title}（分布）", "各时段的事件落在哪一档用时；颜色越深越多。", "s"),
+                Text(f"{title}（分布）", "各时段的事件落在哪一档用时；颜色越深越多。", SECONDS),
                 f"sum by (le) (increase({buckets}[$__rate_interval]))",
                 span=THIRD,
                 height=7,
@@ -101,7 +104,7 @@ def _waiting(board: Dashboard) -> None:
     board.with_row(Row("等待"))
     board.with_panel(
         lines(
-            Text("最早未处理事件已等待", "各消费者最早一条未处理事件已等待多久；超过 60 秒告警（虚线）。", "s"),
+            Text("最早未处理事件已等待", "各消费者最早一条未处理事件已等待多久；超过 60 秒告警（虚线）。", SECONDS),
             [Query(age(of("duban_consumer_oldest_unprocessed_timestamp_seconds"), "consumer"), "{{consumer}}")],
             limit=Limit(60),
         )
@@ -111,7 +114,7 @@ def _waiting(board: Dashboard) -> None:
             Text(
                 "台账心跳距今",
                 "各消费者最近收到的台账心跳距今多久；心跳不到，督办逾期不发；超过 60 秒告警（虚线）。",
-                "s",
+                SECONDS,
             ),
             [Query(age(of("duban_heartbeat_timestamp_seconds"), "consumer"), "{{consumer}}")],
             limit=Limit(60),
@@ -119,14 +122,14 @@ def _waiting(board: Dashboard) -> None:
     )
     board.with_panel(
         lines(
-            Text("最早到期未发的督办", "最早一条到期而督办逾期未发的已等待多久；承诺 5 秒（虚线）。", "s"),
+            Text("最早到期未发的督办", "最早一条到期而督办逾期未发的已等待多久；承诺 5 秒（虚线）。", SECONDS),
             [Query(age(of("duban_supervision_oldest_unraised_timestamp_seconds"), "about"), "{{about}}")],
             limit=Limit(5),
         )
     )
     board.with_panel(
         lines(
-            Text("最早待送达的文书", "最早一封待送达的文书已等待多久；承诺 15 分钟（虚线）。", "s"),
+            Text("最早待送达的文书", "最早一封待送达的文书已等待多久；承诺 900 秒（虚线）。", SECONDS),
             [Query(age(of("duban_notice_oldest_pending_timestamp_seconds"), "channel"), "{{channel}}")],
             limit=Limit(900),
         )
@@ -138,12 +141,7 @@ def _rates(board: Dashboard) -> None:
     board.with_panel(
         lines(
             Text("每分钟处理", "各消费者每分钟处理的事件。", "short"),
-            [
-                Query(
-                    f"sum by (consumer) (rate({of('duban_consumer_events_total')}[$__rate_interval])) * 60",
-                    "{{consumer}}",
-                )
-            ],
+            [_by_the_minute("duban_consumer_events_total", "consumer")],
         )
     )
     board.with_panel(
@@ -231,20 +229,22 @@ def _outboxes(board: Dashboard) -> None:
     board.with_row(Row("发件箱"))
     board.with_panel(
         lines(
-            Text("最早待发事件已等待", "已写入数据库、尚未得到消息中间件确认的最早一条；超过 60 秒告警（虚线）。", "s"),
+            Text(
+                "最早待发事件已等待",
+                "已写入数据库、尚未得到消息中间件确认的最早一条；超过 60 秒告警（虚线）。",
+                SECONDS,
+            ),
             [Query(age(of("duban_outbox_oldest_unpublished_timestamp_seconds"), "service"), "{{service}}")],
-            span=HALF,
             limit=Limit(60),
         )
     )
     board.with_panel(
         lines(
             Text("每分钟发布", "每分钟得到消息中间件确认的事件。", "short"),
-            [
-                Query(
-                    f"sum by (service) (rate({of('duban_outbox_published_total')}[$__rate_interval])) * 60",
-                    "{{service}}",
-                )
-            ],
+            [_by_the_minute("duban_outbox_published_total", "service")],
         )
     )
+
+
+def _by_the_minute(counter: str, by: str) -> Query:
+    return Query(f"sum by ({by}) (rate({of(counter)}[$__rate_interval])) * 60", f"{{{{{by}}}}}")

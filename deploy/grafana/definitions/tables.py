@@ -21,6 +21,7 @@ from deploy.grafana.definitions.panels import (
     mapped,
     target,
     thresholds,
+    thresholds_of,
 )
 
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -115,9 +116,7 @@ def _of_column(column: Column) -> list[models.DynamicConfigValue]:
     if column.words:
         properties.append(models.DynamicConfigValue(id_val="mappings", value=mapped(column.words)))
     if column.limit:
-        steps = [{"value": value, "color": color} for value, color in _quiet(column.limit)]
-        value = {"mode": "absolute", "steps": steps}
-        properties.append(models.DynamicConfigValue(id_val="thresholds", value=value))
+        properties.append(thresholds_of(_quiet(column.limit)))
     if column.limit or column.words:
         properties.append(_coloured())
     return properties
