@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 SECONDS_A_DAY: Final = 12
-PORT_BASE: Final = "26000"
+# The first whose block is free is taken; below the ports that the kernel gives to clients.
+PORT_BASES: Final = tuple(str(base) for base in (26_000, *range(10_000, 31_000, 2_000)))
 SCRAPE_SECONDS: Final = 5
 # How long the city is played, and how long a fault is left to be seen by the alerts.
 PLAYED_SECONDS: Final = 200
 SEEN_SECONDS: Final = 130
 DEAD: Final = "notifications"
 SILENT, SILENT_NAME, SILENT_DAYS = "140521", "沁水县", 9
-_STARTS_WITHIN: Final = 240
+_STARTS_WITHIN: Final = 420
 
 
 def main() -> int:
@@ -43,12 +45,16 @@ def main() -> int:
     out = parser.parse_args().out
     os.environ["DUBAN_CLOCK_RATE"] = str(86_400 // SECONDS_A_DAY)
     os.environ["DUBAN_HOME"] = os.environ.get("DUBAN_HOME") or str(ROOT / ".duban" / "pictures")
-    os.environ["DUBAN_PORT_BASE"] = os.environ.get("DUBAN_PORT_BASE") or PORT_BASE
     from deploy.local import platform
     from deploy.local.settings import load
     from deploy.local.trouble import Trouble
 
-    settings = load()
+    try:
+        os.environ["DUBAN_PORT_BASE"] = os.environ.get("DUBAN_PORT_BASE") or _free_block()
+        settings = load()
+    except Trouble as trouble:
+        print(f"✗ {trouble}", file=sys.stderr)
+        return 1
     try:
         _take(settings, out)
     except Trouble as trouble:
@@ -57,6 +63,31 @@ def main() -> int:
     finally:
         platform.down(settings, print)
     return 0
+
+
+def _free_block() -> str:
+    """Return the first block of ports on none of which anybody listens. Raises `Trouble`."""
+    from deploy.local import doctor
+    from deploy.local.settings import LOOPBACK, load
+    from deploy.local.trouble import Trouble
+    from deploy.prometheus.local import PORT_OFFSET
+
+    for base in PORT_BASES:
+        block = load({**os.environ, "DUBAN_PORT_BASE": base})
+        ports = [port for _, port in doctor.ports_of(block)]
+        if all(_free(LOOPBACK, port) for port in (*ports, block.port_base + PORT_OFFSET)):
+            return base
+    raise Trouble("On each block of ports somebody listens.", "Say which one to take: `DUBAN_PORT_BASE=28000`.")
+
+
+def _free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def _take(settings: Settings, out: Path) -> None:

@@ -18,6 +18,7 @@ from deploy.grafana.generate import DASHBOARDS
 from deploy.local.trouble import Trouble
 
 HERE: Final = Path(__file__).resolve().parent
+_OFF_THE_EDGE: Final = 15
 _SOURCES: Final = ("package.json", "package-lock.json", "shoot.mjs", "page")
 _REMEDY: Final = "Install Node.js 20 or newer (Debian: nodejs and npm) and see that npm reaches its registry."
 
@@ -59,6 +60,8 @@ def installed(cache: Path) -> Path:
 def take(home: Path, prometheus: str, wanted: Iterable[Wanted]) -> None:
     """Take the pictures of this moment. Raises `Trouble` when one could not be drawn whole."""
     until = int(time.time())
+    # A time that stands at the very edge would be cut off; curves have one at each half minute.
+    until -= (until - _OFF_THE_EDGE) % 30
     asked = [_asked(one, prometheus, until) for one in wanted]
     for each in asked:
         Path(each["path"]).parent.mkdir(parents=True, exist_ok=True)
