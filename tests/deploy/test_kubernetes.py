@@ -19,12 +19,13 @@ from tests.deploy.overlays import (
     rendered,
     with_component,
 )
-from tests.deploy.policies import EVERYWHERE, broken, examples, pinned, selects
+from tests.deploy.policies import EVERYWHERE, broken, examples, pinned, restricted, selects
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
 
 # A component that makes sense beside another one only.
 NEEDS = {"keda": ("doubled",)}
+WATCHED = [each for each in OVERLAYS if each != "small"]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -124,7 +125,7 @@ def test_default_deny_stands_both_ways_and_every_pod_has_a_policy(overlay: str) 
         assert ("deliver-letters" in chosen) is (labels["app.kubernetes.io/name"] == "notifications")
 
 
-@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("overlay", WATCHED)
 def test_the_monitor_gives_the_labels_that_the_rules_use(overlay: str) -> None:
     (monitor,) = of_kind(rendered(overlay), "PodMonitor").values()
     for service in SERVICES:
@@ -135,6 +136,20 @@ def test_the_monitor_gives_the_labels_that_the_rules_use(overlay: str) -> None:
     given = {each["targetLabel"]: each["sourceLabels"] for each in endpoint["relabelings"]}
     assert given["service"] == ["__meta_kubernetes_pod_label_app_kubernetes_io_name"]
     assert given["city"] == ["__meta_kubernetes_namespace"]
+
+
+def test_the_keys_are_read_by_a_pod_that_the_namespace_admits_and_that_has_the_jobs_volume() -> None:
+    (reader,) = of_kind(apart("overlays/small/keys"), "Pod").values()
+    template = {"metadata": reader["metadata"], "spec": reader["spec"]}
+    as_a_workload = {"kind": "Job", "metadata": reader["metadata"], "spec": {"template": template}}
+    assert not list(restricted([as_a_workload]))
+    (job,) = of_kind(rendered("small"), "Job").values()
+    (container,), (made_by,) = reader["spec"]["containers"], pod(job)["containers"]
+    assert container["image"] == made_by["image"]
+    (kept,) = (each for each in made_by["volumeMounts"] if each["name"] == "credentials")
+    assert container["volumeMounts"] == [kept | {"readOnly": True}]
+    claims = [each["persistentVolumeClaim"]["claimName"] for each in reader["spec"]["volumes"]]
+    assert claims == [*of_kind(rendered("small"), "PersistentVolumeClaim").keys() & {"credentials"}]
 
 
 def told(overlay: str, service: str) -> dict[str, str]:

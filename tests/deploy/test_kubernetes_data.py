@@ -216,7 +216,7 @@ def test_every_metric_of_kafka_that_a_board_asks_for_is_looked_at_here() -> None
     assert {each for each in EXPORTERS if each.startswith("kafka_")} == {name for _, name in BEANS}
 
 
-@pytest.mark.parametrize("overlay", ["small", "city", "city-ha"])
+@pytest.mark.parametrize("overlay", ["city", "city-ha"])
 def test_every_board_is_found_by_grafanas_sidecar(overlay: str) -> None:
     boards = {
         file: each["metadata"]["labels"]["grafana_dashboard"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,8 @@ class Cluster:
             place = each["metadata"].get("namespace", namespace)
             if each["kind"] not in OF_THE_CLUSTER and place not in self.namespaces:
                 yield f"{each['kind']} {each['metadata']['name']} goes to {place}, which is not there"
+            if each["kind"] == "Job" and self._would_change(each):
+                yield f"job/{each['metadata']['name']} can't be changed"
             self.there[(each["kind"].lower(), each["metadata"]["name"])] = each
             if each["kind"] in {"Secret", "ExternalSecret", "KafkaUser"}:
                 self.secrets.add((place or "", each["metadata"]["name"]))
@@ -58,6 +61,10 @@ class Cluster:
             for secret in (name for volume in pod(workload)["volumes"] for name in secrets_of(volume)):
                 if (workload["metadata"]["namespace"], secret) not in self.secrets:
                     yield f"{workload['metadata']['name']} waits for the secret {secret}"
+
+    def _would_change(self, job: Manifest) -> bool:
+        held = self.there.get(("job", job["metadata"]["name"]))
+        return held is not None and held["spec"]["template"] != job["spec"]["template"]
 
 
 def _blocks() -> list[list[str]]:
@@ -103,11 +110,28 @@ def _chosen(options: dict[str, str]) -> Sequence[Manifest]:
 
 
 def test_the_commands_work_in_their_order() -> None:
-    small, city, release, restore = _blocks()
+    small, city, release, change, restore = _blocks()
     on_small = Cluster()
     assert not [fault for command in small for fault in _carry_out(on_small, command)]
     cluster = Cluster(files={"secrets.yaml"})
-    assert not [fault for command in city + release + restore for fault in _carry_out(cluster, command)]
+    assert not [fault for command in city + release + change + restore for fault in _carry_out(cluster, command)]
+
+
+def test_a_small_city_asks_for_no_operator() -> None:
+    groups = {each["apiVersion"].partition("/")[0] for each in apart("overlays/small")}
+    assert groups <= BUILT_IN
+
+
+def test_a_changed_profile_is_taken_once_the_old_job_is_gone() -> None:
+    _, city, _, change, _ = _blocks()
+    cluster = Cluster(files={"secrets.yaml"})
+    assert not [fault for command in city for fault in _carry_out(cluster, command)]
+    job = ("job", "provision-0.1.0")
+    old = copy.deepcopy(cluster.there[job])
+    pod(old)["containers"][0]["envFrom"] = [{"configMapRef": {"name": "duban-of-yesterday"}}]
+    cluster.there[job] = old
+    assert "job/provision-0.1.0 can't be changed" in list(_carry_out(copy.deepcopy(cluster), change[1]))
+    assert not [fault for command in change for fault in _carry_out(cluster, command)]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +141,7 @@ def test_the_commands_work_in_their_order() -> None:
         ("cp k8s", "made nowhere"),
         ("-f secrets.yaml", "waits for the secret"),
         ("overlays/small", "job/provision-0.1.0 is not there"),
+        ("small/keys", "pod/keys is not there"),
     ],
 )
 def test_a_command_that_is_left_out_is_missed(left_out: str, fault: str) -> None:
