@@ -18,14 +18,14 @@ import structlog
 _TABLES: Final = """
 SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
  WHERE relrowsecurity AND nspname = 'public' ORDER BY relname"""
-# A database that was restored without its rights has the role, and not what it may.
-_MAY_READ: Final = """
-SELECT coalesce(bool_and(has_table_privilege(oid, 'SELECT')), true) FROM pg_class
- WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"""
 _MAY_TOO_MUCH: Final = """
 SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication OR EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid)
        OR EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid)
-  FROM pg_roles WHERE rolname = $1"""
+  FROM pg_roles WHERE rolname = {role}"""
+# A database that was restored without its rights has the role, and not what it may. Who may too much is no reader.
+_MAY_READ: Final = f"""
+SELECT coalesce(bool_and(has_table_privilege(oid, 'SELECT')), true) AND NOT ({_MAY_TOO_MUCH.format(role="current_user")})
+  FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"""  # noqa: S608 - our own words
 _NOT_ADMITTED: Final = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InsufficientPrivilegeError)
 # Roles belong to the whole server, and somebody may provision another of its databases at this moment.
 _MADE_MEANWHILE: Final = (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError, asyncpg.InternalServerError)
@@ -36,6 +36,10 @@ _log: Final = structlog.get_logger(__name__)
 
 class TooMighty(RuntimeError):
     """The readers' role could pass by a policy: it is a superuser, a member of another role, or owns something."""
+
+
+class OthersRole(RuntimeError):
+    """The readers' role is there with another password, and whoever provisions may not change it."""
 
 
 def reader_of(role: str) -> str:
@@ -75,7 +79,8 @@ async def admit_readers(owner_dsn: str, dsn: str) -> str | None:
 
     `owner_dsn` reaches the same database as somebody who may make roles and give rights on the tables. Can be repeated: rights
     are taken first and given anew. None, and nothing is done, where no table stands behind a wall or the service has no password.
-    Raises TooMighty for a role that was given more by hand.
+    Raises TooMighty for a role that was given more by hand, OthersRole where it can't be given the password that the service's
+    new one makes: an operator such as CloudNativePG takes the membership away that came with making it.
     """
     reached = readers_dsn(dsn)
     if reached is None:
@@ -87,7 +92,7 @@ async def admit_readers(owner_dsn: str, dsn: str) -> str | None:
             return None
         if not await _logs_in(reached):
             await _make(connection, role, _password(dsn))
-        if await connection.fetchval(_MAY_TOO_MUCH, role):
+        if await connection.fetchval(_MAY_TOO_MUCH.format(role="$1"), role):
             raise TooMighty(f"{role} may do more than read for people; take that from it, or drop it")
         async with connection.transaction():
             await _give(connection, role)
@@ -115,6 +120,11 @@ async def _make(connection: asyncpg.Connection[asyncpg.Record], role: str, passw
         except _MADE_MEANWHILE:
             if tries == 1:
                 raise
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise OthersRole(
+                f"{role} has the password of before, and this login may not change it ({error}). As a superuser in this "
+                f'database: DROP OWNED BY "{role}"; DROP ROLE "{role}"; then provision again, which makes it anew.'
+            ) from error
         else:
             return
 

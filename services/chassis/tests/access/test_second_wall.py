@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from services.chassis.access.scope import Dimension, Facts, Scope
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.readers import TooMighty, admit_readers, reader_of, readers_dsn, usable
 from services.chassis.storage.schema import migrate
+from services.chassis.telemetry.metrics import SECOND_WALL
 from services.chassis.tests.access.strategies import facts, scopes
 
 _HOME = Scope(county=frozenset({"140502"}))
@@ -161,12 +163,71 @@ async def test_a_role_that_was_given_more_by_hand_is_not_taken(database: str) ->
         assert await usable(readers_dsn(dsn)) == readers_dsn(dsn)
         await connection.execute(f"REVOKE SELECT ON thing FROM {reader_of(name)}")  # noqa: S608 - no query
         assert await usable(readers_dsn(dsn)) is None, "as after a restore without rights"
+        assert await admit_readers(database, dsn) == reader_of(name)
+        for more, less in (
+            ("ALTER ROLE {} BYPASSRLS", "ALTER ROLE {} NOBYPASSRLS"),
+            ("GRANT {}_more TO {}", "DROP ROLE {}_more"),
+        ):
+            if "GRANT" in more:
+                await connection.execute(f"CREATE ROLE {reader_of(name)}_more")
+            await connection.execute(more.format(reader_of(name), reader_of(name)))
+            assert await usable(readers_dsn(dsn)) is None, more
+            await connection.execute(less.format(reader_of(name)))
+        assert await usable(readers_dsn(dsn)) == readers_dsn(dsn)
         await connection.execute(f"ALTER ROLE {reader_of(name)} BYPASSRLS")
         with pytest.raises(TooMighty):
             await admit_readers(database, dsn)
     finally:
         await connection.execute(f"DROP OWNED BY {reader_of(name)}; DROP ROLE {reader_of(name)}")
         await connection.close()
+
+
+async def test_a_process_that_was_there_before_its_readers_has_the_wall_as_soon_as_they_are(
+    walled_table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(range(1000, 100_000, 100))
+    monkeypatch.setattr("services.chassis.storage.readers._MAY_READ", "SELECT false")
+    database = await connect(walled_table, application_name="t", max_size=2, walled=True)
+    readers = database._readers
+    assert readers is not None
+    name = urlsplit(walled_table).path.removeprefix("/")
+    try:
+        assert (database.is_walled, SECOND_WALL.labels(name)._value.get()) == (False, 0)
+        async with database.acquire() as connection:
+            await connection.execute("INSERT INTO thing (position, county) VALUES (1, '140502'), (2, '140521')")
+        assert await positions(database, _HOME) == [1, 2]
+        monkeypatch.undo()
+        assert await positions(database, _HOME) == [1, 2], "it is not asked for with every read"
+        assert readers._asking is None
+        monkeypatch.setattr(readers, "_now", lambda: next(times) + time.monotonic())
+        assert await positions(database, _HOME) == [1, 2], "who reads does not wait for it"
+        assert readers._asking is not None
+        await readers._asking
+        assert (database.is_walled, SECOND_WALL.labels(name)._value.get()) == (True, 1)
+        assert await positions(database, _HOME) == [1]
+    finally:
+        await database.close()
+
+
+async def test_pools_that_were_opened_are_closed_where_a_later_one_is_not(
+    walled_table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(dsn: str | None) -> str | None:
+        del dsn
+        raise ConnectionRefusedError
+
+    opened: list[Any] = []
+    create = asyncpg.create_pool
+
+    def creating(*arguments: Any, **options: Any) -> Any:
+        opened.append(create(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr("services.chassis.storage.walls.usable", fails)
+    monkeypatch.setattr(asyncpg, "create_pool", creating)
+    with pytest.raises(ConnectionRefusedError):
+        await connect(walled_table, application_name="t", max_size=2, walled=True)
+    assert [pool.is_closing() for pool in opened] == [True]
 
 
 def test_without_a_password_there_is_nobody_to_read_by() -> None:
