@@ -76,7 +76,13 @@ def _now(board: Dashboard) -> None:
         (Text("最久逾期", "逾期最久的隐患已逾期多少天。", DAYS), [Query(OLDEST, "最久逾期")], Limit(30, 7)),
     )
     for text, queries, limit in figures:
-        board.with_panel(numbers(text, queries, span=SIXTH, height=5, limit=limit, otherwise="无"))
+        board.with_panel(
+            numbers(text, queries, span=SIXTH, height=5, limit=limit, otherwise="无", decimals=_decimals(text))
+        )
+
+
+def _decimals(text: Text) -> int | None:
+    return 1 if text.unit in {HOURS, DAYS} else None
 
 
 def _claims(board: Dashboard) -> None:

@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -154,7 +155,9 @@ def _prometheus(settings: Settings) -> Iterator[str]:
     from deploy.prometheus import local, tools
 
     home = settings.home / "prometheus"
-    home.mkdir(parents=True, exist_ok=True)
+    # What an earlier city left behind would be missed: 中断.
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
     local.lay_out(home, settings, every_seconds=SCRAPE_SECONDS)
     port = settings.port_base + local.PORT_OFFSET
     with (settings.logs / "prometheus.log").open("ab") as log:

@@ -67,7 +67,7 @@ function heat({ panel, data, height }) {
   const rows = shown(each, upTo);
   const most = Math.max(...rows.flatMap(({ counts }) => counts), 1e-9);
   const format = getValueFormat(panel.options.yAxis.unit);
-  const written = (name) => { const { text, suffix } = format(bound(name)); return `≤ ${text}${suffix ?? ''}`; };
+  const written = (name) => { const { text, suffix } = format(bound(name), (String(bound(name)).split('.')[1] ?? '').length); return `≤ ${text}${suffix ?? ''}`; };
   return (
     <div style={{ display: 'flex', flexDirection: 'column-reverse', height: height - 22 }}>
       {rows.map(({ name, counts }) => (
