@@ -30,3 +30,9 @@ def everywhere(
     for name in ("GATEWAY", "SCHEDULER", "NOTIFICATIONS", "STATISTICS"):
         duban.environment[f"DUBAN_{name}_DSN"] = make_database(migrated(MIGRATIONS, ()))
     return duban
+
+
+@pytest.fixture
+def quick_everywhere(quick: Duban, everywhere: Duban) -> Duban:
+    quick.environment |= everywhere.environment
+    return quick

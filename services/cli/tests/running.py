@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 
+import httpx
 from typer.testing import CliRunner
 
 from services.chassis.consuming import dead_letters
 from services.chassis.consuming.dead_letters import DeadLetter
-from services.chassis.testing.in_process import InProcess
-from services.chassis.testing.kafka import publish, read_records
+from services.chassis.testing.in_process import InProcess, working
+from services.chassis.testing.kafka import eventually, publish, read_records
 from services.chassis.testing.workers import ROOT, rectified
+from services.chassis.web.app import create_app
+from services.chassis.web.server import serve
 from services.cli.command_line import app
 
 
@@ -48,6 +53,8 @@ class InThisProcess(Duban):
     def __call__(self, *arguments: str) -> tuple[int, str]:
         with ThreadPoolExecutor(1) as thread:
             ended = thread.submit(CliRunner().invoke, app, arguments, env=self.environment).result()
+        if ended.exception and not isinstance(ended.exception, SystemExit):
+            raise ended.exception
         return ended.exit_code, ended.output
 
 
@@ -59,3 +66,19 @@ async def letter(in_process: InProcess, reason: str = "[/b] 不合规则 [red]")
         assert await dead_letters.write(connection, "worker", in_process.prefix, DeadLetter(record, "no-good", reason))
     number: int = await in_process.value("SELECT max(id) FROM dead_letter")
     return number
+
+
+@asynccontextmanager
+async def listening(in_process: InProcess, port: int) -> AsyncIterator[None]:
+    app = create_app("t", title="t", database=in_process.database)
+    async with working(lambda stopping: serve(app, host="127.0.0.1", port=port, stopping=stopping)):
+
+        async def up() -> None:
+            async with httpx.AsyncClient() as client:
+                try:
+                    assert (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
+                except httpx.ConnectError as error:
+                    raise AssertionError("not listening yet") from error
+
+        await eventually(up)
+        yield

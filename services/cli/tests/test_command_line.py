@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import httpx
 
 from deploy.local.ephemeral import free_ports
 from duban_contracts.topics import COUNTY_PARTITIONS, KEEP_FOREVER, Topic, claims_topic
@@ -15,9 +11,7 @@ from services.chassis.publishing.relay import Relay
 from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import create_topics, eventually, publish, read_records
 from services.chassis.testing.workers import rectified
-from services.chassis.web.app import create_app
-from services.chassis.web.server import serve
-from services.cli.tests.running import Duban, letter
+from services.cli.tests.running import Duban, letter, listening
 
 
 async def test_dead_letters_are_listed_shown_reinserted_and_dropped(in_process: InProcess, duban: Duban) -> None:
@@ -107,22 +101,6 @@ async def test_lag_counts_what_each_consumer_has_not_read(in_process: InProcess,
     code, said = duban("lag")
     assert code == 0
     assert "7" in next(line for line in said.splitlines() if "ledger.claims" in line).replace("分区", "")
-
-
-@asynccontextmanager
-async def listening(in_process: InProcess, port: int) -> AsyncIterator[None]:
-    app = create_app("t", title="t", database=in_process.database)
-    async with working(lambda stopping: serve(app, host="127.0.0.1", port=port, stopping=stopping)):
-
-        async def up() -> None:
-            async with httpx.AsyncClient() as client:
-                try:
-                    assert (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
-                except httpx.ConnectError as error:
-                    raise AssertionError("not listening yet") from error
-
-        await eventually(up)
-        yield
 
 
 async def test_health_says_who_is_ready_and_fails_when_one_is_not(in_process: InProcess, duban: Duban) -> None:
