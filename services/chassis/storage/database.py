@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from services.chassis.storage import leaving, trail
-from services.chassis.storage.after_commit import Listeners, Session, told_of
-from services.chassis.storage.readers import readers_dsn, usable
-from services.chassis.storage.walls import Pools, Within, be
+from services.chassis.storage.after_commit import Listeners, told_of
+from services.chassis.storage.opening import Opening
+from services.chassis.storage.walls import Pools, Readers, Within, be
 from services.chassis.telemetry import acts
 
 T = TypeVar("T")
@@ -74,15 +75,8 @@ def may_have_committed(error: BaseException) -> bool:
     return isinstance(error, _UNKNOWN) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
-_CONNECT_SECONDS: Final = 10
 # One in so many connections is never a transaction's.
 _LEFT_TO_READS: Final = 4
-_SERVER_SETTINGS: Final = {
-    "timezone": "UTC",
-    # A session that forgets its transaction would make every poll slow and hold every lock.
-    "idle_in_transaction_session_timeout": "60000",
-    "statement_timeout": "60000",
-}
 
 
 class Database:
@@ -97,7 +91,7 @@ class Database:
         *,
         keeps_trail: bool = True,
         asking: asyncpg.Pool[asyncpg.Record] | None = None,
-        readers: Pools | None = None,
+        readers: Readers | None = None,
         transactions: int = 8,
     ) -> None:
         self.pool = pool
@@ -170,7 +164,7 @@ class Database:
     @property
     def is_walled(self) -> bool:
         """Whether what a person reads comes through the second wall."""
-        return self._readers is not None
+        return self._readers is not None and self._readers.pools is not None
 
     @asynccontextmanager
     async def reading(
@@ -182,7 +176,8 @@ class Database:
         whose it is. That costs a round trip only where the one who had it before was of another scope. None: the statement says
         itself whose each row is.
         """
-        through = self._readers or Pools(self.pool, self._asking)
+        walled = self._readers.now_or_later() if self._readers else None
+        through = walled or Pools(self.pool, self._asking)
         async with AsyncExitStack() as held:
             with leaving.in_line():
                 connection = await held.enter_async_context((through.asking if asks else through.pool).acquire())
@@ -204,23 +199,13 @@ class Database:
 
     async def close(self) -> None:
         """Close the pools; connections still in use after 5 seconds are cut."""
-        pools = {self.pool, self._asking, *((self._readers.pool, self._readers.asking) if self._readers else ())}
+        pools = {self.pool, self._asking, *(await self._readers.close() if self._readers else ())}
         try:
             async with asyncio.timeout(5):
                 await asyncio.gather(*(pool.close() for pool in pools))
         except TimeoutError:
             for pool in pools:
                 pool.terminate()
-
-
-async def _reset(connection: Connection) -> None:
-    """Make a connection fit for the next user.
-
-    Nothing here leaves settings, cursors or listeners behind, so the usual reset would be one round trip a request for
-    nothing; only a transaction that was cut off in the middle has to be undone.
-    """
-    if connection.is_in_transaction():
-        await connection.reset()
 
 
 async def connect(
@@ -234,28 +219,16 @@ async def connect(
 ) -> Database:
     """Open the pool of a service; `settings` are PostgreSQL session settings. Without the chassis' tables it keeps no trail.
 
-    With `walled` people's reads come as a role of their own, where provisioning has made it.
+    With `walled` people's reads come as a role of their own, as soon as provisioning has made it.
     """
-    server_settings = {**_SERVER_SETTINGS, "application_name": application_name, **(settings or {})}
-
-    def pool(to: str, least: int, most: int, **more: str) -> asyncpg.Pool[asyncpg.Record]:
-        return asyncpg.create_pool(
-            to,
-            connection_class=Session,
-            reset=_reset,
-            min_size=least,
-            max_size=most,
-            timeout=_CONNECT_SECONDS,
-            command_timeout=60,
-            server_settings=server_settings | more,
-        )
-
+    pools = Opening({"application_name": application_name, **(settings or {})})
     # A crowd of searches takes no connection from commands.
     few = max(2, max_size // 3)
-    asking = await pool(dsn, 0, few, plan_cache_mode="force_custom_plan")
-    reached = await usable(readers_dsn(dsn)) if walled else None
-    readers = await Pools.of_readers(reached, few, pool) if reached else None
+    readers = Readers(dsn, partial(Pools.of_readers, most=few, make=pools.open)) if walled else None
+    async with pools:
+        asking = await pools.open(dsn, 0, few, plan_cache_mode="force_custom_plan")
+        if readers is not None:
+            await readers.ask()
+        own = await pools.open(dsn, 1, max_size)
     transactions = max_size - max_size // _LEFT_TO_READS
-    return Database(
-        await pool(dsn, 1, max_size), keeps_trail=keeps_trail, asking=asking, readers=readers, transactions=transactions
-    )
+    return Database(own, keeps_trail=keeps_trail, asking=asking, readers=readers, transactions=transactions)

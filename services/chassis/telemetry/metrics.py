@@ -25,7 +25,8 @@ KAFKA_PARTITIONS: Final = Gauge(
 BROKER_CLOCK_OFFSET: Final = Gauge(
     "duban_broker_clock_offset_seconds",
     "By how much the clock of a Kafka broker is ahead of this host's, from the instants that it stamps on what is published "
-    "here; exact to a quarter of a second, none before the first. Deadlines are measured by the broker's.",
+    "here; exact to a quarter of a second, NaN before the first and a minute after the last. Deadlines are measured by the "
+    "broker's.",
 )
 BROKER_CLOCK_OFFSET.set(float("nan"))
 ROLE_DEATHS: Final = Counter(
@@ -37,6 +38,12 @@ LOOP_LAG: Final = Histogram(
     "duban_event_loop_lag_seconds",
     "How late the event loop comes to what is due: what everybody waits while one piece of work computes.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+SECOND_WALL: Final = Gauge(
+    "duban_second_wall",
+    "Whether people's reads of this database come as a role that PostgreSQL itself keeps within their scopes: 1; 0 where the "
+    "first wall stands alone.",
+    ["database"],
 )
 POOL_CONNECTIONS: Final = Gauge(
     "duban_pool_connections",

@@ -1,0 +1,60 @@
+"""Opening pools of connections to PostgreSQL: all that are wanted, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+import asyncpg
+
+from services.chassis.storage.after_commit import Session
+
+_CONNECT_SECONDS: Final = 10
+_SERVER_SETTINGS: Final = {
+    "timezone": "UTC",
+    # A session that forgets its transaction would make every poll slow and hold every lock.
+    "idle_in_transaction_session_timeout": "60000",
+    "statement_timeout": "60000",
+}
+
+
+class Opening:
+    """Opens pools whose sessions have `settings`; those opened in its `async with` are cut where the block fails."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self._settings = {**_SERVER_SETTINGS, **settings}
+        self._opened: list[asyncpg.Pool[asyncpg.Record]] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        opened, self._opened = self._opened, []
+        if kind is not None:
+            for pool in opened:
+                pool.terminate()
+
+    async def open(self, dsn: str, least: int, most: int, **more: str) -> asyncpg.Pool[asyncpg.Record]:
+        """Return a pool of `least` to `most` connections by `dsn`, with `more` settings of their sessions."""
+        pool: asyncpg.Pool[Any] = asyncpg.create_pool(
+            dsn,
+            connection_class=Session,
+            reset=_reset,
+            min_size=least,
+            max_size=most,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=60,
+            server_settings=self._settings | more,
+        )
+        self._opened.append(pool)
+        return await pool
+
+
+async def _reset(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Make a connection fit for the next user.
+
+    Nothing here leaves settings, cursors or listeners behind, so the usual reset would be one round trip a request for
+    nothing; only a transaction that was cut off in the middle has to be undone.
+    """
+    if connection.is_in_transaction():
+        await connection.reset()
