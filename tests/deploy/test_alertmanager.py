@@ -117,11 +117,38 @@ def test_what_follows_from_an_outage_is_held_back_in_the_same_city_and_only_ther
 
 
 def test_a_service_that_is_gone_explains_what_it_owes_and_no_more() -> None:
-    root = {"alertname": "DubanTargetDown", "service": "ledger", "city": "a"}
+    root = {"alertname": "DubanServiceDown", "service": "ledger", "city": "a"}
     assert _inhibited(root, {"alertname": "DubanHeartbeatStale", "service": "scheduler", "city": "a"})
     assert _inhibited(root, {"alertname": "DubanConsumerMissing", "service": "ledger", "city": "a"})
     assert not _inhibited(root, {"alertname": "DubanConsumerMissing", "service": "gateway", "city": "a"})
     assert not _inhibited(root, {"alertname": "DubanNoticesPending", "city": "a"})
+
+
+@pytest.mark.parametrize("name", ["DubanTargetDown", "DubanCrashLoop"])
+def test_one_replica_that_is_down_holds_back_nothing_of_what_the_others_say(name: str) -> None:
+    root = {"alertname": name, "service": "ledger", "instance": "ledger-2:18081", "city": "a"}
+    owed = [
+        {"alertname": "DubanPipelineStale", "service": "ledger", "consumer": "ledger.claims"},
+        {"alertname": "DubanConsumerHalted", "service": "ledger", "consumer": "ledger.claims"},
+        {"alertname": "DubanOutboxNotDraining", "service": "ledger"},
+        {"alertname": "DubanSupervisionDelayed"},
+        {"alertname": "DubanBudgetBurningFast", "slo": "supervision"},
+    ]
+    assert not any(_inhibited(root, {**each, "city": "a"}) for each in owed)
+
+
+def test_a_server_that_is_away_explains_nothing_of_another_one() -> None:
+    kafka = [{"alertname": name, "city": "a"} for name in ("DubanKafkaOffline", "DubanTransactionOpen")]
+    root = {"alertname": "DubanDependencyDown", "city": "a"}
+    assert all(_inhibited({**root, "dependency": "kafka"}, each) for each in kafka)
+    assert not any(_inhibited({**root, "dependency": "postgres"}, each) for each in kafka)
+
+
+def test_clocks_hold_back_heartbeats_only_where_the_ledger_does() -> None:
+    late = {"alertname": "DubanHeartbeatStale", "consumer": "scheduler.hazards", "service": "scheduler", "city": "a"}
+    apart = {"alertname": "DubanBrokerClockApart", "service": "ledger", "city": "a"}
+    assert _inhibited({**apart, "withheld": "yes"}, late)
+    assert not _inhibited({**apart, "withheld": "no"}, late)
 
 
 def test_an_alert_holds_back_none_of_its_own_name() -> None:
