@@ -67,8 +67,8 @@ class Rounds(Generic[Asked, Said]):
         """Return what the round that `asked` goes into says of it, or raise that.
 
         A caller that gives up before its round begins is left out; after that it is carried out all the same. Raises
-        ClientLeft for one whose client hangs up before that, and RoundsFull where too much waits already; nothing was
-        done either way.
+        ClientLeft for one whose client hangs up before that, and RoundsFull where too much waits already; nothing of it
+        was done either way. What was carried out counts as begun (`leaving`): its request is not dropped any more.
         """
         weight = self._weight(asked)
         if self._weight_waiting and self._weight_waiting + weight > _ROUNDS_AHEAD * max(self._most, MOST):
@@ -84,9 +84,12 @@ class Rounds(Generic[Asked, Said]):
             # In a context of its own: a round belongs to no request, and its trace is none of theirs.
             self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
         if client is None:
-            return await request.answer
-        with client.heard(request.drop):
-            return await request.answer
+            said = await request.answer
+        else:
+            with client.heard(request.drop):
+                said = await request.answer
+        leaving.begun()
+        return said
 
     async def _run(self) -> None:
         try:

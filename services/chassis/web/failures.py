@@ -88,13 +88,14 @@ async def _on_hang_up(_: Request, __: Exception) -> Response:
     return respond(Problem("bad-request"))
 
 
-def unexpected(method: str, error: Exception) -> Response:
+def unexpected(method: str, error: Exception, *, has_effect: bool = False) -> Response:
     """Return what the caller is told of an error that no handler took: to try again where that helps, else nothing.
 
-    A bug is logged with its trace; what is away (the database) with its name.
+    Of a request that `has_effect` already nobody says that nothing was done. A bug is logged with its trace; what is away (the database) with its name.
     """
     if isinstance(error, RoundsFull):
-        return respond(Problem("too-busy", headers={"Retry-After": str(_FULL_RETRY_AFTER_SECONDS)}))
+        code = "unavailable" if has_effect else "too-busy"
+        return respond(Problem(code, headers={"Retry-After": str(_FULL_RETRY_AFTER_SECONDS)}))
     if is_retryable(error):
         _log.warning("request met something that is away", error=repr(error))
         return respond(Problem("unavailable", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}))

@@ -67,7 +67,7 @@ class Observed:
                 if started_answer:
                     raise
                 # Here and not outside, so that the line carries the request's trace.
-                await failures.unexpected(scope["method"], error)(scope, receive, record)
+                await failures.unexpected(scope["method"], error, has_effect=act.is_committed)(scope, receive, record)
             finally:
                 self._measure(scope, status, time.perf_counter() - started - scope.get(WAITED, 0.0))
                 act.has_ended = True

@@ -124,6 +124,21 @@ async def test_a_round_leaves_out_whose_client_left_before_it_and_carries_out_th
     assert rounds_taken == [[1], [3]]
 
 
+async def test_a_command_whose_first_round_was_carried_out_has_begun() -> None:
+    async def take(asked: Sequence[int]) -> list[int]:
+        return list(asked)
+
+    rounds, client = Rounds(take), Client()
+
+    async def twice() -> list[int]:
+        with asked_by(client, reads=False):
+            first = await rounds.ask(1)
+            client.leave()
+            return [first, await rounds.ask(2)]
+
+    assert await twice() == [1, 2]
+
+
 async def test_one_that_waits_by_itself_for_its_turn_is_dropped_too() -> None:
     held, alone = asyncio.Event(), list[int]()
 
