@@ -77,8 +77,8 @@ def test_the_faster_rules_are_the_committed_ones_but_for_their_times() -> None:
     assert (stale["for"], stale["keep_firing_for"], stale["expr"][-4:]) == ("2s", "6s", "> 12")
 
 
-# They have a file of their own, and windows of hours.
-MEASURED = {"DubanBudgetBurningFast", "DubanBudgetBurningSlowly"}
+# They have files of their own, and windows of hours.
+MEASURED = {"DubanBudgetBurningFast", "DubanBudgetBurningSlowly", "DubanBackupStale", "DubanArchiveFailing"}
 LASTING = [
     ("DubanCountyHeld", {"topic": HELD}),
     ("DubanTransactionOpen", {"topic": OPEN}),

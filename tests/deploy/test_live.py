@@ -121,6 +121,8 @@ def test_a_panel_shows_something_while_the_platform_runs(prometheus_url: str, ex
 )
 def test_a_rule_looks_at_series_that_exist(prometheus_url: str, rule: dict[str, Any]) -> None:
     for series in selected(rule["expr"]):
+        if series.name in SAID_ELSEWHERE:
+            continue
         matchers = ",".join(f'{name}=~"{value}"' for name, value in series.matchers)
         assert running.query(prometheus_url, f"{series.name}{{{matchers}}}"), series
 

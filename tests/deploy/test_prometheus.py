@@ -14,7 +14,7 @@ from deploy.local import settings
 from deploy.local.trouble import Trouble
 from deploy.prometheus import local, operator, tools
 from duban_contracts.topics import CONSUMERS
-from tests.deploy.expressions import OBJECTIVES, ROOT, RULES, recorded, rules
+from tests.deploy.expressions import BACKUPS, OBJECTIVES, ROOT, RULES, recorded, rules
 
 pytestmark = pytest.mark.servers
 
@@ -32,7 +32,7 @@ def _run(*command: object) -> str:
 
 
 def test_promtool_accepts_the_rules(promtool: Path) -> None:
-    said = _run(promtool, "check", "rules", RULES, OBJECTIVES)
+    said = _run(promtool, "check", "rules", RULES, OBJECTIVES, BACKUPS)
     assert sum(map(int, re.findall(r"(\d+) rules found", said))) == len(rules()) + len(recorded())
 
 
@@ -46,7 +46,7 @@ def test_promtool_notices_a_rule_that_never_fires(promtool: Path, tmp_path: Path
     broken.write_text(RULES.read_text(encoding="utf-8").replace("> 900", "> 9000"), encoding="utf-8")
     copy = tmp_path / "tests" / "deploy" / "rules" / "broken.test.yml"
     copy.parent.mkdir(parents=True)
-    text = UNIT_TESTS[0].read_text(encoding="utf-8")
+    text = (ROOT / "tests/deploy/rules/duban.rules.test.yml").read_text(encoding="utf-8")
     # The cases of one alert: the others would only take their time again.
     before, _, after = text.partition("  - name: DubanNoticesPending fires")
     one = after.partition("\n\n")[0]
