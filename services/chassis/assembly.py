@@ -55,7 +55,6 @@ class Runnable(Protocol):
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Run until `stopping`."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +87,7 @@ class Platform(Generic[S]):
         observed: Progress | None = None,
         options: ConsumerOptions | None = None,
     ) -> Consumer:
-        """Return the consumer called `<service>.<name>` of `topics` (full names) on this platform.
-
-        `progress` is told of each batch, and `observed`, or `progress` where it is not given, of everything that is assigned.
-        """
+        """Return `<service>.<name>`, which reads `topics` (full names); `progress` is told of batches, `observed` of all it reads."""
         return Consumer(
             name=f"{self.service}.{name}",
             topics=topics,
