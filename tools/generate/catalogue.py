@@ -13,7 +13,7 @@ from deploy.prometheus import operator
 from duban_contracts.generate import files as contracts
 from services.chassis import openapi, rights
 from services.ledger import generate as moves
-from tools.generate import features, machine, metrics, settings, tables
+from tools.generate import commands, features, machine, metrics, settings, tables
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -62,6 +62,7 @@ GENERATORS: Final[Mapping[str, Callable[[], Files]]] = {
     "metrics": lambda: {"docs/metrics.md": metrics.document()},
     "settings": lambda: {"docs/settings.md": settings.document()},
     "tables": lambda: {"docs/tables.md": tables.document()},
+    "commands": lambda: {"docs/duban.md": commands.document()},
     "features": lambda: {"docs/features.md": features.document(ROOT)},
 }
 # PostgreSQL's own catalogue is asked.

@@ -34,6 +34,7 @@ _PAGE_PORTS: Final = {
 }
 _PROMETHEUS: Final = "19090"
 _USAGE: Final = 2
+_NEEDS_A_PERSON: Final = 3  # answered: that is what a page asks for
 _FLOOD: Final = 1_100
 _REFUSED: Final = frozenset({404, 409, 422})
 _ACCOUNTS: Final = ("operator-1", "city-office-1", "city-regulator-1", "auditor-1")
@@ -75,7 +76,7 @@ def _duban(words: list[str], environment: Mapping[str, str]) -> str:
     if words[:2] not in _ONLY_ASKED:
         code, wrong = _run(["make", "-s", "duban", f"ARGS={shlex.join(words)}"], environment)
         if code != _USAGE:
-            return wrong
+            return "" if code == _NEEDS_A_PERSON else wrong
     asked = [*words[:2], "--help"] if len(words) > 1 else ["--help"]
     return _run(["make", "-s", "duban", f"ARGS={shlex.join(asked)}"], environment)[1]
 
