@@ -64,11 +64,13 @@ async def read(vault: Vault, lookup_id: str, *, acting: Acting) -> tuple[Lookup,
             return refusal("lookup-not-found", field="lookup_id")
         if against := may_read(lookup, acting.account, acting.at):
             return against
-        async with vault.reading(acting.caller.scope, account=acting.account) as reader:
-            sealed = await records.find(reader, lookup.about.subject_id)
-        if sealed is None or sealed.envelope is None:
-            return refusal("reporter-erased")
-        identity = envelope.open_sealed(sealed.subject_id, sealed.envelope, vault.keyring())
+    # Not inside a transaction: what that one holds, whoever this reader waits for may wait for.
+    async with vault.reading(acting.caller.scope, account=acting.account) as reader:
+        sealed = await records.find(reader, lookup.about.subject_id)
+    if sealed is None or sealed.envelope is None:
+        return refusal("reporter-erased")
+    identity = envelope.open_sealed(sealed.subject_id, sealed.envelope, vault.keyring())
+    async with vault.transaction() as connection:
         await lookups.add_step(connection, lookup_id, Step.READ, acting.account, acting.at)
     metrics.VAULT_LOOKUPS.labels("read").inc()
     return _read_again(lookup, acting.at), identity

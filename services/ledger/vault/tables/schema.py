@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Final
 
 import asyncpg
 
-from services.chassis.storage.schema import CHASSIS_MIGRATIONS, migrate
+from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, migrate
 
 _MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
 SLICE: Final = "vault"
@@ -28,30 +29,68 @@ _LOOKED_UP: Final = """EXISTS (
             SELECT FROM lookup_step AS released WHERE released.lookup_id = lookup.lookup_id AND released.step = 'released'
                AND released.account <> lookup.asked_by)))"""
 _WALLED: Final = ("sealed_identity", "lookup", "lookup_step")
+# What stands of it, and what stood when it was made: whoever changed a policy by hand finds it made anew.
+_STANDS: Final = """
+SELECT md5(coalesce(string_agg(stands, '' ORDER BY stands), '')) FROM (
+    SELECT pg_policies::text FROM pg_policies WHERE schemaname = 'public' AND tablename = ANY($1)
+    UNION ALL SELECT format('%s %s', relname, relrowsecurity) FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relname = ANY($1)) AS each (stands)"""
+_NOTED: Final = """
+SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polrelid = 'sealed_identity'::regclass AND polname = 'readers'"""
+_LOCK_TIMEOUT: Final = "2s"
+_TRIES: Final = 30
 _WALLS: Final = CHASSIS_MIGRATIONS / "0013_walls.sql"
 
 
 async def install(owner_dsn: str, role: str) -> list[str]:
     """Bring the vault's tables up to date as their owner, and give `role` its rights; return what was applied.
 
-    Can be repeated. The rights are taken first and given anew, so that a right that was given by hand does not stay.
+    Can be repeated, beside a ledger that works: rights are taken first and given anew, so that one that was given by hand does not
+    stay; policies, which everybody who reads would wait for, only where they are not as this made them. Raises MigrationError
+    when a table stays locked for a minute.
     """
     applied = await migrate(owner_dsn, _MIGRATIONS, [SLICE], chassis=False)
     connection = await asyncpg.connect(owner_dsn, timeout=30)
     try:
-        async with connection.transaction():
-            if not await connection.fetchval("SELECT to_regprocedure('scope_codes(text)') IS NOT NULL"):
-                await connection.execute(_WALLS.read_text())
-            for statement in _statements():
-                # DDL takes no parameters, so the server itself quotes the names.
-                quoted = "SELECT format($1, current_database(), $2::text)"
-                await connection.execute(await connection.fetchval(quoted, statement, role))
+        await _give_way(connection, role)
     finally:
         await connection.close()
     return applied
 
 
-def _statements() -> list[str]:
+async def _give_way(connection: asyncpg.Connection[asyncpg.Record], role: str) -> None:
+    # Whoever waits for a table's exclusive lock has all who come later wait behind: a little, then they are let by.
+    for left in range(_TRIES, 0, -1):
+        try:
+            async with connection.transaction():
+                await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+                await _divide(connection, role)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
+            if left == 1:
+                raise MigrationError("the vault's tables stay locked; somebody holds a transaction open") from error
+        else:
+            return
+
+
+async def _divide(connection: asyncpg.Connection[asyncpg.Record], role: str) -> None:
+    if not await connection.fetchval("SELECT to_regprocedure('scope_codes(text)') IS NOT NULL"):
+        await connection.execute(_WALLS.read_text())
+    await _run(connection, _rights(), role)
+    wanted = hashlib.sha256("".join(_walls()).encode()).hexdigest()
+    if await connection.fetchval(_NOTED) != wanted + await connection.fetchval(_STANDS, list(_WALLED)):
+        await _run(connection, _walls(), role)
+        noted = wanted + await connection.fetchval(_STANDS, list(_WALLED))
+        await connection.execute(f"COMMENT ON POLICY readers ON sealed_identity IS '{noted}'")
+
+
+async def _run(connection: asyncpg.Connection[asyncpg.Record], statements: list[str], role: str) -> None:
+    for statement in statements:
+        # DDL takes no parameters, so the server itself quotes the names.
+        quoted = "SELECT format($1, current_database(), $2::text)"
+        await connection.execute(await connection.fetchval(quoted, statement, role))
+
+
+def _rights() -> list[str]:
     """Return what is taken and given; `%1$I` is the database and `%2$I` the role."""
     return [
         "REVOKE ALL ON DATABASE %1$I FROM PUBLIC",
@@ -60,6 +99,12 @@ def _statements() -> list[str]:
         "GRANT USAGE ON SCHEMA public TO %2$I",
         *(f"REVOKE ALL ON {table} FROM %2$I" for table in RIGHTS),
         *(f"GRANT {rights} ON {table} TO %2$I" for table, rights in RIGHTS.items()),
+    ]
+
+
+def _walls() -> list[str]:
+    """Return what the second wall is made of, for the role `%2$I` of the service."""
+    return [
         """CALL wall('lookup', '{"county": "county", "township": "township", "sector": "sector"}')""",
         "CALL wall_behind('lookup_step', 'lookup', 'lookup_id', 'lookup_id')",
         "DROP POLICY IF EXISTS readers ON sealed_identity",
