@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,19 @@ def test_kafka_keeps_what_was_acknowledged_on_two_of_three_and_lets_nobody_in_wi
     assert kafka["metricsConfig"]["valueFrom"]["configMapKeyRef"]["name"] in of_kind(
         apart("platform/kafka"), "ConfigMap"
     )
+
+
+@pytest.mark.parametrize("kustomization", CONTROLLED)
+def test_counties_come_in_from_their_own_networks_alone_by_tls_and_their_user(kustomization: str) -> None:
+    listeners = of_kind(apart(kustomization), "Kafka")["kafka"]["spec"]["kafka"]["listeners"]
+    assert [each["name"] for each in listeners] == ["clients", "counties"]
+    assert all(each["tls"] and each["authentication"] == {"type": "scram-sha-512"} for each in listeners)
+    outside = listeners[1]
+    assert outside["type"] == "loadbalancer"
+    networks = [peer["ipBlock"]["cidr"] for peer in outside["networkPolicyPeers"]]
+    assert outside["configuration"]["loadBalancerSourceRanges"] == networks
+    assert all(ipaddress.ip_network(each).prefixlen >= 16 for each in networks)
+    assert outside["configuration"]["externalTrafficPolicy"] == "Local", "else every caller has a node's address"
 
 
 def test_every_topic_has_three_copies_and_every_county_writes_its_own_topic_alone() -> None:
