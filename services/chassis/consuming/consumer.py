@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from duban_contracts.topics import needed_by, taken_by
 from services.chassis.consuming import codecs, holds
+from services.chassis.consuming.ahead import never_ahead
 from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
 from services.chassis.consuming.deliveries import RawRecord, of_types
@@ -71,7 +72,9 @@ class Consumer:
         self._telling = Telling(name, database, clock, self._options.dead_letters)
         self._attempts = Attempts(
             consumer=name,
-            processor=BatchProcessor(name, apply, ordering, topic_prefix, refuse, progress, taken_by(name)),
+            processor=BatchProcessor(
+                name, apply, ordering, topic_prefix, refuse, progress and never_ahead(progress, clock), taken_by(name)
+            ),
             database=database,
             clock=clock,
             limit=self._options.dead_letters,

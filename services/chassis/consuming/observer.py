@@ -56,6 +56,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         # Up to when (wall) no transaction was open on a partition, and since when one is.
         self._stable_at: dict[TopicPartition, datetime] = {}
         self._open_since: dict[TopicPartition, datetime] = {}
+        self._told_open: set[str] = set()
         self._lag = 0
         self._joined = False
         self._fetched = False
@@ -95,7 +96,8 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Note, in the same step in which they were fetched, that `records` are in hand; return the membership."""
         self._fetched = self._joined
         self._in_hand = {record.topic_partition: record.offset for record in reversed(records)}
-        self._in_hand_at = {record.topic_partition: record.timestamp for record in reversed(records)}
+        wall = self._clock.wall()
+        self._in_hand_at = {record.topic_partition: min(record.timestamp, wall) for record in reversed(records)}
         return self.membership
 
     def applied(self, records: Sequence[RawRecord], membership: int) -> None:
@@ -104,7 +106,9 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         if membership == self.membership:
             self._in_hand.clear()
             self._in_hand_at.clear()
-            self._applied_at.update({record.topic_partition: record.timestamp for record in records})
+            # A broker that is ahead stamps the future; whoever believed that would believe it after the repair, too.
+            wall = self._clock.wall()
+            self._applied_at.update({record.topic_partition: min(record.timestamp, wall) for record in records})
         newest = max(record.timestamp for record in records)
         metrics.CONSUMER_LAST_EVENT.labels(self._name).set(newest.timestamp())
 
@@ -120,6 +124,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         """
         membership = self.membership
         asked_at = self._clock.wall()
+        self._forget_the_future(asked_at)
         assignment = sorted(self._consumer.assignment())
         async with asyncio.timeout(_ADMIN_SECONDS):
             # All at once: a broker answers only after the fetch that waits on the same connection.
@@ -147,6 +152,12 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _is_applied(self, partition: TopicPartition, through: datetime) -> None:
         self._through[partition] = max(through, self._through.get(partition, through))
+
+    def _forget_the_future(self, wall: datetime) -> None:
+        """Drop what this host's clock said before it was set back: the wall alone would make it true, whether or not we read."""
+        for known in (self._in_hand_at, self._applied_at, self._through, self._stable_at, self._open_since):
+            for partition in [partition for partition, at in known.items() if at > wall]:
+                del known[partition]
 
     def hold(self, partition: TopicPartition) -> None:
         """Read no more from `partition` from now on; the table says until when."""
@@ -189,7 +200,12 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             with contextlib.suppress(KeyError):
                 metrics.CONSUMER_OLDEST_UNPROCESSED.remove(self._name)
         open_since = {p.topic: self._open_since[p] for p in assignment if p in self._open_since}
-        for topic in {p.topic for p in assignment}:
+        # What another member reads by now is its to tell.
+        for topic in self._told_open - {p.topic for p in assignment}:
+            with contextlib.suppress(KeyError):
+                metrics.CONSUMER_OPEN_TRANSACTION.remove(self._name, topic)
+        self._told_open = {p.topic for p in assignment}
+        for topic in self._told_open:
             since = open_since.get(topic)
             metrics.CONSUMER_OPEN_TRANSACTION.labels(self._name, topic).set(since.timestamp() if since else 0)
 

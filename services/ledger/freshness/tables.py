@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from services.chassis.consuming.host_clock import BrokersAhead
 from services.chassis.publishing.broker_clock import Measured
 from services.chassis.storage.database import Connection
 
@@ -29,17 +30,16 @@ async def raise_heartbeat(connection: Connection, applied_through: datetime) -> 
 
 
 async def note_broker_clock(connection: Connection, measured: Measured) -> None:
-    """Remember the newest measurement of the brokers' clocks."""
+    """Remember the newest measurement of the brokers' clocks: the one that was written last, whatever the host's clock said."""
     await connection.execute(
         """INSERT INTO broker_clock (ahead, measured_at) VALUES ($1, $2)
-           ON CONFLICT (one) DO UPDATE SET ahead = EXCLUDED.ahead, measured_at = EXCLUDED.measured_at
-            WHERE broker_clock.measured_at < EXCLUDED.measured_at""",
+           ON CONFLICT (one) DO UPDATE SET ahead = EXCLUDED.ahead, measured_at = EXCLUDED.measured_at""",
         measured.offset,
         datetime.fromtimestamp(measured.at, UTC),
     )
 
 
-async def broker_clock(connection: Connection, *, since: datetime) -> timedelta | None:
-    """Return by how much the brokers' clocks are ahead, None when nobody measured it after `since` (wall)."""
-    ahead: float | None = await connection.fetchval("SELECT ahead FROM broker_clock WHERE measured_at > $1", since)
-    return None if ahead is None else timedelta(seconds=ahead)
+async def broker_clock(connection: Connection) -> BrokersAhead | None:
+    """Return the newest measurement of the brokers' clocks, None before the first."""
+    row = await connection.fetchrow("SELECT ahead, measured_at FROM broker_clock")
+    return None if row is None else BrokersAhead(row["ahead"], row["measured_at"].timestamp())

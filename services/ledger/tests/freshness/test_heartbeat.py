@@ -14,6 +14,7 @@ from duban_contracts.codec import decode
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.consuming import progress
+from services.chassis.consuming.host_clock import HostClock
 from services.chassis.consuming.progress import NOTHING_KNOWN
 from services.chassis.process.clock import Clock, ManualClock, ScaledClock
 from services.chassis.publishing.broker_clock import BrokerClock
@@ -36,6 +37,8 @@ async def unknown(ledger: InProcess) -> AsyncIterator[None]:
     await ledger.pool.execute("DELETE FROM heartbeat")
     await ledger.pool.execute("DELETE FROM broker_clock")
     yield
+    # What is measured here as bad would hold up whoever comes next.
+    await ledger.pool.execute("DELETE FROM broker_clock")
 
 
 async def note(ledger: InProcess, instant: datetime, counties: Iterable[str] = TOPICS) -> None:
@@ -44,8 +47,13 @@ async def note(ledger: InProcess, instant: datetime, counties: Iterable[str] = T
         await progress.note(connection, read, consumer=CONSUMER)
 
 
-async def beats(ledger: InProcess, clock: Clock | None = None) -> datetime | None:
-    freshness = Freshness(clock=clock or ManualClock(WALL), topics=TOPICS, hazard_topic=TopicFamily.HAZARD)
+async def beats(ledger: InProcess, clock: Clock | None = None, *, host: HostClock | None = None) -> datetime | None:
+    freshness = Freshness(
+        clock=clock or ManualClock(WALL),
+        topics=TOPICS,
+        hazard_topic=TopicFamily.HAZARD,
+        host_clock=host or HostClock(),
+    )
     async with ledger.database.transaction() as connection:
         return await beat(connection, freshness=freshness)
 
@@ -113,15 +121,54 @@ async def test_while_a_brokers_clock_is_apart_from_ours_no_heartbeat_advances(le
     assert await beats(ledger, later) == WALL + 4 * SECOND
 
 
-async def test_clocks_that_nobody_measured_lately_hold_up_nobody(ledger: InProcess) -> None:
+async def test_the_newest_measurement_counts_whatever_the_clock_said_that_made_it(ledger: InProcess) -> None:
     await note(ledger, WALL)
     assert await beats(ledger) == WALL - SECOND
     clocks = BrokerClock()
-    then = clocks.now() - 61
+    noting = NoteBrokerClock(ledger.database, clocks)
+    await note(ledger, WALL + SECOND)
+    # The host was two hours ahead, and is set back.
+    ahead = clocks.now() + 7200
+    clocks.note(ahead, ahead, [ahead - 7200])
+    await noting.once()
+    assert await beats(ledger, ManualClock(WALL + SECOND)) is None
+    clocks.note(clocks.now(), clocks.now(), [clocks.now()])
+    await noting.once()
+    assert await beats(ledger, ManualClock(WALL + SECOND)) == WALL
+
+
+async def test_a_bad_measurement_holds_until_a_good_one_comes(ledger: InProcess) -> None:
+    await note(ledger, WALL)
+    assert await beats(ledger) == WALL - SECOND
+    clocks = BrokerClock()
+    then = clocks.now() - 3600
     clocks.note(then, then, [then + 120])
     await NoteBrokerClock(ledger.database, clocks).once()
     await note(ledger, WALL + SECOND)
-    assert await beats(ledger, ManualClock(WALL + SECOND)) == WALL
+    assert await beats(ledger, ManualClock(WALL + SECOND)) is None
+
+
+async def test_a_clock_that_steps_ahead_moves_no_fence_though_the_last_measurement_was_good(ledger: InProcess) -> None:
+    await note(ledger, WALL)
+    wall = float(int(BrokerClock.now()))
+    host = HostClock(wall=lambda: wall, steady=lambda: 0.0)
+    assert await beats(ledger, host=host) == WALL - SECOND
+    clocks = BrokerClock()
+    clocks.note(wall, wall, [wall])
+    await NoteBrokerClock(ledger.database, clocks).once()
+    hours = timedelta(hours=2)
+    wall += hours.total_seconds()
+    await note(ledger, WALL + hours)
+    assert await beats(ledger, ManualClock(WALL + hours), host=host) is None
+    assert await ledger.pool.fetchval("SELECT applied_through FROM heartbeat") == WALL - SECOND
+    # It is set right: what was noted ahead is no evidence of anything.
+    wall -= hours.total_seconds()
+    assert await beats(ledger, ManualClock(WALL + 5 * SECOND), host=host) is None
+    clocks.note(wall, wall, [wall])
+    await NoteBrokerClock(ledger.database, clocks).once()
+    assert await beats(ledger, ManualClock(WALL + 60 * SECOND), host=host) is None, "whoever is stuck is not overtaken"
+    await note(ledger, WALL + 60 * SECOND)
+    assert await beats(ledger, ManualClock(WALL + 61 * SECOND), host=host) == WALL + 59 * SECOND
 
 
 async def test_the_margin_is_a_second_of_the_wall_however_fast_domain_time_runs(ledger: InProcess) -> None:

@@ -11,6 +11,7 @@ from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardSubmitted
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily
+from services.chassis.consuming.progress import NOTHING_KNOWN
 from services.chassis.testing import kafka as chassis_testing
 from services.ledger.tests.world import World, mended, new_reference, reported
 
@@ -37,6 +38,9 @@ async def test_no_submission_before_a_heartbeats_instant_stands_behind_it(world:
         for partition in range(PARTITIONS):
             newest = datetime.min.replace(tzinfo=UTC)
             for data in (data for p, data in found if p == partition):
+                if isinstance(data, LedgerHeartbeat) and NOTHING_KNOWN in data.behind.values():
+                    # While this host's clock waits to be measured nothing is said of any county, and nothing moves.
+                    continue
                 if isinstance(data, LedgerHeartbeat):
                     assert data.applied_through > newest
                     newest = data.applied_through

@@ -1,0 +1,121 @@
+"""Clocks that were ahead: what they stamped and said is no evidence once they are right again (promise P3)."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from prometheus_client import REGISTRY
+
+from services.chassis.consuming.ahead import never_ahead
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.observer import Observer
+from services.chassis.process.clock import ManualClock
+from services.chassis.storage.database import Connection
+
+pytestmark = pytest.mark.promise("P3")
+PARTITION = TopicPartition("county.140502.v1", 0)
+NOON = datetime(2026, 11, 26, 4, tzinfo=UTC)
+HOURS = timedelta(hours=2)
+SECOND = timedelta(seconds=1)
+
+
+class Fetched:
+    """The client of a consumer that has read up to `read` of `end` records; `stable` of them may be read."""
+
+    def __init__(self) -> None:
+        self.mine = {PARTITION}
+        self.read = self.end = self.stable = 10
+
+    def assignment(self) -> set[TopicPartition]:
+        return self.mine
+
+    def paused(self) -> set[TopicPartition]:
+        return set()
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, self.end)
+
+    async def position(self, _: TopicPartition) -> int:
+        return self.read
+
+    def last_poll_timestamp(self, _: TopicPartition) -> float:
+        return (time.time() + 3600) * 1000
+
+    def highwater(self, _: TopicPartition) -> int:
+        return self.end
+
+    def last_stable_offset(self, _: TopicPartition) -> int:
+        return self.stable
+
+
+def observer(client: Any, clock: ManualClock) -> Observer:
+    return Observer(
+        name="worker", consumer=client, bootstrap="", clock=clock, stall_timeout=90, since=NOON - timedelta(days=1)
+    )
+
+
+def record(stamp: datetime) -> RawRecord:
+    return RawRecord(PARTITION.topic, PARTITION.partition, 4, stamp, b"", b"", [])
+
+
+def oldest() -> float | None:
+    return REGISTRY.get_sample_value("duban_consumer_oldest_unprocessed_timestamp_seconds", {"consumer": "worker"})
+
+
+async def test_what_a_broker_stamped_ahead_is_applied_through_the_instant_at_which_it_was() -> None:
+    client, clock = Fetched(), ManualClock(NOON)
+    watching = observer(client, clock)
+    await watching.on_partitions_assigned([PARTITION])
+    watching.applied([record(NOON + HOURS)], watching.took([record(NOON + HOURS)]))
+    client.end = 11
+    for _ in range(3):
+        clock.advance(60 * SECOND)
+        assert await watching.observe() == {PARTITION: NOON}
+    assert oldest() == NOON.timestamp(), "who is stuck grows older"
+
+
+async def test_what_our_own_clock_said_before_it_was_set_back_is_forgotten() -> None:
+    client, ahead, right = Fetched(), ManualClock(NOON + HOURS), ManualClock(NOON)
+    watching = observer(client, ahead)
+    await watching.on_partitions_assigned([PARTITION])
+    await watching.observe()
+    watching._clock = right
+    client.end = 11
+    assert await watching.observe() == {}
+    client.read = client.stable = 11
+    assert await watching.observe() == {PARTITION: NOON}
+
+
+async def test_a_batch_is_never_noted_ahead_of_our_own_clock() -> None:
+    noted: dict[TopicPartition, datetime] = {}
+
+    async def note(_: Connection, through: Any) -> None:
+        noted.update(through)
+
+    connection: Any = None
+    await never_ahead(note, ManualClock(NOON))(
+        connection, {PARTITION: NOON + HOURS, TopicPartition("b", 0): NOON - SECOND}
+    )
+    assert noted == {PARTITION: NOON, TopicPartition("b", 0): NOON - SECOND}
+
+
+async def test_an_open_transaction_is_told_of_by_whoever_reads_the_partition_and_nobody_else() -> None:
+    client, clock = Fetched(), ManualClock(NOON)
+    watching = observer(client, clock)
+    await watching.on_partitions_assigned([PARTITION])
+    client.stable = 5
+
+    def since() -> float | None:
+        labels = {"consumer": "worker", "topic": PARTITION.topic}
+        return REGISTRY.get_sample_value("duban_consumer_open_transaction_timestamp_seconds", labels)
+
+    await watching.observe()
+    assert since() is not None
+    client.mine = set()
+    await watching.on_partitions_assigned([])
+    await watching.observe()
+    assert since() is None
