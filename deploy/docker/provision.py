@@ -5,7 +5,8 @@ DUBAN_KAFKA_BOOTSTRAP, DUBAN_PROFILE, and DUBAN_<SERVICE>_PASSWORD for each serv
 With DUBAN_VAULT_PASSWORD the reporters' vault is made, too; its keys, on first use, in the file DUBAN_VAULT_KEYRING names.
 The key that checkpoints are signed with is made on first use where DUBAN_CHECKPOINT_KEY names a file.
 API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. What operators of a cluster keep is left to them:
-DUBAN_DATABASES=given says that roles and databases are there (DUBAN_POSTGRES_DSN is then a member of each role, and no superuser),
+DUBAN_DATABASES=given says that roles and databases are there (DUBAN_POSTGRES_DSN is then a member of each role and
+may make roles, and is no superuser),
 DUBAN_TOPICS=given that topics are (they are compared with what is declared), DUBAN_API_KEYS=none that `duban keys` issues keys. Each variable may be a file instead
 (`DUBAN_POSTGRES_DSN_FILE`); a Kafka that demands users and TLS is reached by the settings that services know, too
 (`DUBAN_KAFKA_SECURITY` and so on), as the one who may make topics.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import asyncpg
 
@@ -19,7 +19,7 @@ from services.chassis.access.accounts import Account, load_accounts
 from services.chassis.process.kafka import addresses
 from services.chassis.publishing import topics, users
 from services.chassis.publishing.topics import TooFewBrokers
-from services.chassis.storage.readers import admit_readers
+from services.chassis.storage.readers import OthersRole, TooMighty, admit_readers, reader_of
 from services.chassis.storage.schema import MigrationError
 from services.chassis.trail.keeping import take_over
 
@@ -43,7 +43,24 @@ async def divide_rights(superuser_dsn: str, dsns: Mapping[str, str]) -> None:
     for service, dsn in dsns.items():
         owned = urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{provision.role_of(service)}"))
         await take_over(owned, provision.role_of(service))
+        await let_read(owned, dsn)
+
+
+async def let_read(owned: str, dsn: str) -> None:
+    """Make the role that people's reads of a database come as, as whoever `owned` names. Raises `Trouble`."""
+    try:
         await admit_readers(owned, dsn)
+    except (TooMighty, OthersRole) as error:
+        raise Trouble(
+            f"The role that people's reads come as can't be used: {error}.", "Then provision again."
+        ) from error
+    except asyncpg.InsufficientPrivilegeError as error:
+        role, why = reader_of(unquote(urlsplit(dsn).username or "")), str(error).splitlines()[0]
+        raise Trouble(
+            f"The role that people's reads come as, {role}, can't be made or given its rights: {why}.",
+            "Give the login of DUBAN_POSTGRES_DSN the right to make roles (ALTER ROLE … CREATEROLE); it must also own the tables, "
+            "or be a member of the role that does.",
+        ) from error
 
 
 async def everything(

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import asyncpg
 
 from deploy.local import provision, secrets_store
+from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,17 +34,24 @@ async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None, *, gi
     """Create role and database, install the tables, make keys where there are none; return what was done, in a line.
 
     The tables belong to whoever is named in `superuser_dsn`: what was looked up must not be the ledger's to change. With
-    `given` role and database are there, and the database is that one's.
+    `given` role and database are there, and the database is that one's. Raises `Trouble`.
     """
     # Imported here: `down` and `status` should work while a service's code does not.
-    from services.chassis.storage.readers import admit_readers  # noqa: PLC0415
+    from deploy.local.provision_city import let_read  # noqa: PLC0415
+    from services.chassis.storage.schema import MigrationError  # noqa: PLC0415
     from services.ledger.vault.tables.schema import install  # noqa: PLC0415
 
     role = provision.role_of(NAME)
     if not given:
         await _make(superuser_dsn, role, unquote(urlsplit(dsn).password or ""))
-    applied = await install(urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}")), role)
-    await admit_readers(urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}")), dsn)
+    owned = urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}"))
+    try:
+        applied = await install(owned, role)
+    except MigrationError as error:
+        raise Trouble(
+            f"The vault can't be brought up to date: {error}.", "Take the matching code, or try again."
+        ) from error
+    await let_read(owned, dsn)
     made = keyring_file is not None and _make_keys(keyring_file)
     return f"vault: {len(applied)} new migrations{', keys made' if made else ''}"
 

@@ -79,7 +79,7 @@ async def admit_readers(owner_dsn: str, dsn: str) -> str | None:
 
     `owner_dsn` reaches the same database as somebody who may make roles and give rights on the tables. Can be repeated: rights
     are taken first and given anew. None, and nothing is done, where no table stands behind a wall or the service has no password.
-    Raises TooMighty for a role that was given more by hand, OthersRole where it can't be given the password that the service's
+    Raises TooMighty for a role that was given more by hand, InsufficientPrivilegeError where `owner_dsn` may not make it, OthersRole where it can't be given the password that the service's
     new one makes: an operator such as CloudNativePG takes the membership away that came with making it.
     """
     reached = readers_dsn(dsn)
@@ -121,6 +121,8 @@ async def _make(connection: asyncpg.Connection[asyncpg.Record], role: str, passw
             if tries == 1:
                 raise
         except asyncpg.InsufficientPrivilegeError as error:
+            if not known:
+                raise
             raise OthersRole(
                 f"{role} has the password of before, and this login may not change it ({error}). As a superuser in this "
                 f'database: DROP OWNED BY "{role}"; DROP ROLE "{role}"; then provision again, which makes it anew.'
