@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,8 @@ from services.chassis.telemetry import metrics
 
 # The broker stamped at some instant between our sending and its answer. What took longer than this says too little.
 _TELLS_SECONDS: Final = 0.5
+# What was measured longer ago says nothing of now, and would call people, or keep them from it, for ever.
+_KNOWN_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,10 @@ class Measured:
 class BrokerClock:
     """Keeps the last measurement of this process. Hosts' clocks are meant: domain time and test clocks are no matter here."""
 
-    def __init__(self) -> None:
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
         self.last: Measured | None = None
+        self._steady = steady
+        self._noted_at = steady()
 
     def note(self, sent: float, answered: float, stamps: Iterable[float]) -> None:
         """Note what brokers stamped (Unix time) on records sent at `sent` and acknowledged by `answered`.
@@ -39,7 +44,13 @@ class BrokerClock:
         if not offsets:
             return
         self.last = Measured(max(offsets, key=abs), answered)
-        metrics.BROKER_CLOCK_OFFSET.set(self.last.offset)
+        self._noted_at = self._steady()
+        metrics.BROKER_CLOCK_OFFSET.set_function(self._lately)
+
+    def _lately(self) -> float:
+        """Return what was measured lately; not a number of who publishes nothing, such as a relay that stands by."""
+        known = self.last is not None and self._steady() - self._noted_at < _KNOWN_SECONDS
+        return self.last.offset if known and self.last else math.nan
 
     @staticmethod
     def now() -> float:

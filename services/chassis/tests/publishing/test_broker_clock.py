@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -24,6 +26,17 @@ def test_of_several_brokers_the_one_farthest_off_is_told() -> None:
     clock.note(1000.0, 1000.0, [1000.1, 997.0, 1001.0])
     assert clock.last is not None
     assert clock.last.offset == -3.0
+
+
+def test_who_published_nothing_for_a_minute_says_nothing_of_the_brokers_clock() -> None:
+    now = 50.0
+    clock = BrokerClock(steady=lambda: now)
+    clock.note(1000.0, 1000.0, [1120.0])
+    assert REGISTRY.get_sample_value("duban_broker_clock_offset_seconds") == 120.0
+    now += 61
+    assert math.isnan(REGISTRY.get_sample_value("duban_broker_clock_offset_seconds") or 0.0)
+    clock.note(1061.0, 1061.0, [1061.0])
+    assert REGISTRY.get_sample_value("duban_broker_clock_offset_seconds") == 0.0
 
 
 def test_what_took_long_or_was_not_stamped_by_a_broker_tells_nothing() -> None:
