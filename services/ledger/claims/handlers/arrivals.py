@@ -34,6 +34,8 @@ class Arrivals:
         self._zone = Zone(city.timezone)
         self._county_of = county_of
         self._came: dict[str, tuple[datetime, datetime]] = {}
+        # One that left the profile is known in the tables still; that it is silent is no news.
+        self._counties = [county.code for county in city.counties]
         for county in city.counties:
             metrics.COUNTY_INFO.labels(county.code, county.name).set(1)
 
@@ -53,7 +55,7 @@ class Arrivals:
                 if rows:
                     oldest = self._zone.day_of(self._clock.wall() - _LOOKED_BACK)
                     await arrivals.save(connection, rows, forget_before=oldest)
-                found = await arrivals.heard(connection, share=_SHARE)
+                found = await arrivals.heard(connection, self._counties, share=_SHARE)
         except BaseException:
             for county, (first, last) in came.items():
                 newer = self._came.get(county, (first, last))

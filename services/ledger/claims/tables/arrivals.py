@@ -49,13 +49,14 @@ async def save(connection: Connection, came: Sequence[Came], *, forget_before: d
     await connection.execute("DELETE FROM county_gap WHERE day < $1", forget_before)
 
 
-async def heard(connection: Connection, *, share: float) -> Sequence[Heard]:
-    """Return of each county that was ever heard of the silence that on this `share` of its days was not exceeded."""
+async def heard(connection: Connection, counties: Sequence[str], *, share: float) -> Sequence[Heard]:
+    """Return of each of `counties` that was ever heard of the silence that on this `share` of its days was not exceeded."""
     rows = await connection.fetch(
         """SELECT county, last_at, count(longest) AS days,
-                  percentile_cont($1::float8) WITHIN GROUP (ORDER BY longest) AS usual
+                  percentile_cont($2::float8) WITHIN GROUP (ORDER BY longest) AS usual
              FROM county_arrival LEFT JOIN county_gap USING (county)
-            GROUP BY county, last_at""",
+            WHERE county = ANY($1::text[]) GROUP BY county, last_at""",
+        counties,
         share,
     )
     return [Heard(**dict(row)) for row in rows]

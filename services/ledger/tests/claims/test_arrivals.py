@@ -44,11 +44,14 @@ async def test_what_is_usual_for_a_county_is_learned_and_outlives_a_restart(ledg
     # Over the end of a week nothing comes for two days and 17 hours: that is usual.
     assert exported("duban_county_usual_gap_seconds") == timedelta(days=2, hours=17).total_seconds()
 
+    await ledger.pool.execute("INSERT INTO county_arrival (county, last_at) VALUES ('140599', $1)", monday)
     again = Arrivals(ledger.database, clock, city, {TOPIC: "140502"})
     again.note(sent(last - DAY))
     await again.keep()
     assert exported("duban_county_last_claim_timestamp_seconds") == last.timestamp()
     assert REGISTRY.get_sample_value("duban_county_info", {"county": "140502", "name": city.counties[0].name})
+    gone = REGISTRY.get_sample_value("duban_county_last_claim_timestamp_seconds", {"county": "140599"})
+    assert gone is None, "who left the profile is not silent"
 
 
 @pytest.mark.parametrize(
