@@ -149,7 +149,8 @@ async def test_a_command_that_has_begun_is_carried_out_once_and_its_repetition_h
             _, writer = await _asked(port, "POST /v1/notes", '{"text": "once"}', headers)
 
             async def is_under_way() -> None:
-                waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'note'::regclass AND NOT granted"
+                waiting = """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+                              WHERE datname = current_database() AND relation = 'note'::regclass AND NOT granted"""
                 assert await other.fetchval(waiting) == 1
 
             await eventually(is_under_way)
