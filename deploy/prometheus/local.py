@@ -28,11 +28,16 @@ DUTY: Final = "duty@jincheng.example"
 
 
 def lay_out(
-    home: Path, settings: Settings, *, every_seconds: int | None = None, alertmanager_port: int | None = None
+    home: Path,
+    settings: Settings,
+    *,
+    every_seconds: int | None = None,
+    alertmanager_port: int | None = None,
+    port: int | None = None,
 ) -> None:
     """Write the configuration of both, rules, templates and targets into `home`; `every_seconds` scrapes and evaluates faster.
 
-    Prometheus knows no Alertmanager unless its port is given. `DUBAN_RUNBOOKS` is the address before `docs/runbooks/`, this
+    Prometheus knows no Alertmanager unless its port is given, and asks itself (DubanRulesFailing) if its own is. `DUBAN_RUNBOOKS` is the address before `docs/runbooks/`, this
     checkout's files if unset.
     """
     shutil.copytree(HERE / "rules", home / "rules", dirs_exist_ok=True)
@@ -54,7 +59,8 @@ def lay_out(
     ]
     (home / "targets").mkdir(exist_ok=True)
     others = [{"targets": [f"{LOOPBACK}:{alertmanager_port}"]}] if alertmanager_port else []
-    for name, groups in (("duban", services), ("alertmanager", others), ("monitoring", others)):
+    itself = [{"targets": [f"{LOOPBACK}:{port}"]}] if port else []
+    for name, groups in (("duban", services), ("alertmanager", others), ("monitoring", others + itself)):
         (home / "targets" / f"{name}.yml").write_text(json.dumps(groups), encoding="utf-8")
 
 
@@ -89,7 +95,7 @@ def main() -> int:
         return 1
     home = settings.home / "prometheus"
     seen, called = settings.port_base + PORT_OFFSET, settings.port_base + PORT_OFFSET + 1
-    lay_out(home, settings, alertmanager_port=called)
+    lay_out(home, settings, alertmanager_port=called, port=seen)
     print(f"Prometheus:   http://{LOOPBACK}:{seen}\nAlertmanager: http://{LOOPBACK}:{called}", flush=True)  # noqa: T201
     print(f"Who is called: {DUTY}, by mail to the demo's server ({settings.home / 'received'})", flush=True)  # noqa: T201
     commands = (command(prometheus, home, seen), alertmanager(caller, home, called))

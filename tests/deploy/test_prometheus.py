@@ -187,3 +187,9 @@ def test_a_tool_that_is_nowhere_is_explained_in_one_sentence(tmp_path: Path, mon
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Trouble, match=r"prometheus is not installed and apt-get is not here to fetch it\."):
         tools.ensure("promtool", tmp_path / "empty")
+
+
+def test_the_prometheus_of_one_machine_asks_itself_and_alertmanager(tmp_path: Path) -> None:
+    local.lay_out(tmp_path, settings.load({}), alertmanager_port=9, port=8)
+    groups = yaml.safe_load((tmp_path / "targets" / "monitoring.yml").read_text(encoding="utf-8"))
+    assert [target for group in groups for target in group["targets"]] == ["127.0.0.1:9", "127.0.0.1:8"]
