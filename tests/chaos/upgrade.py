@@ -121,6 +121,7 @@ async def _act(settings: Settings) -> None:
     _say(await vault.prepare(superuser, vault.dsn(settings, superuser), vault.keys(settings)))
     for line in await provision_city.everything(settings, dsns):
         _say(line)
+    await provision_city.divide_rights(superuser, dsns)
     for name in settings.services:
         await _begin(settings, supervisor, name, supervisor.configured(), "the release before, on the new tables")
     for release, names, text in (
