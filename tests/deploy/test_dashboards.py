@@ -128,8 +128,8 @@ def test_what_does_not_run_is_red_everywhere() -> None:
 
 
 def test_what_is_gone_in_one_city_is_not_hidden_by_another() -> None:
-    for panel in ("duban-overview.json: 服务", "duban-stages.json: 消费者"):
-        [target] = PANELS[panel]["targets"]
+    for name in ("duban-overview.json: 服务", "duban-stages.json: 消费者"):
+        [target] = PANELS[name]["targets"]
         outer, inner = re.findall(r"(m\w\w) by \(([\w, ]+)\)", target["expr"])[:2]
         assert outer[0] == "min"
         assert inner[1].startswith("city, ")
