@@ -95,6 +95,10 @@ class _Explained(Database):
         self._walled = walled
         self.said: list[Statement] = []
 
+    @property
+    def is_walled(self) -> bool:
+        return self._walled.is_walled
+
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
         async with super().acquire() as connection:
