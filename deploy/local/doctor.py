@@ -6,18 +6,16 @@ import contextlib
 import importlib.util
 import os
 import shutil
-import socket
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deploy.local import jars, java, leftovers, postgres
-from deploy.local.settings import LOOPBACK
+from deploy.local import jars, java, leftovers, ports, postgres
 from deploy.local.supervisord import Supervisor
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from deploy.local.settings import Settings
@@ -61,22 +59,6 @@ def insist(settings: Settings) -> None:
     for finding in examine(settings):
         if not finding.good:
             raise Trouble(finding.text, "")
-
-
-def ports_of(settings: Settings) -> Iterator[tuple[str, int]]:
-    """Every port that we, and not an outside server, will listen on."""
-    for instance in settings.processes:
-        yield instance.name, instance.port
-    for name in ("smtp", "webhook", "issuer"):
-        yield name, settings.port(name)
-    if not settings.outside_postgres:
-        yield "postgres", settings.port("postgres")
-    if not settings.outside_kafka:
-        for nth in range(settings.brokers):
-            yield "kafka", settings.port("kafka", nth)
-            yield "kafka's controller", settings.port("controller", nth)
-            if settings.secure:
-                yield "kafka between brokers", settings.port("internal", nth)
 
 
 def _finding(subject: str, check: Callable[[], str]) -> Finding:
@@ -174,17 +156,15 @@ def _leftovers(settings: Settings) -> str:
 
 
 def _ports(settings: Settings) -> str:
-    listed = list(ports_of(settings))
+    listed = list(ports.ports_of(settings))
     for name, port in listed:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError as error:
-                raise Trouble(
-                    f"Port {port} ({name}) is taken{_taken_by(port)}: {error.strerror}.",
-                    "Stop what uses it, or move the whole block, e.g. `DUBAN_PORT_BASE=28000 make up`.",
-                ) from error
+        try:
+            ports.claim(port)
+        except OSError as error:
+            raise Trouble(
+                f"Port {port} ({name}) is taken{_taken_by(port)}: {error.strerror}.",
+                "Stop what uses it, or move the whole block, e.g. `DUBAN_PORT_BASE=28000 make up`.",
+            ) from error
     numbers = [port for _, port in listed]
     return f"{len(numbers)} free between {min(numbers)} and {max(numbers)}"
 

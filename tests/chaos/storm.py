@@ -11,7 +11,6 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -26,8 +25,8 @@ from rich.console import Console
 from deploy.demo.__main__ import CLOCK_ORIGIN, CLOCK_RATE
 from deploy.demo.audit.case import Line
 from deploy.demo.play import Script, perform, report
-from deploy.local import doctor, platform
-from deploy.local.settings import LOOPBACK, Settings, load
+from deploy.local import platform, ports
+from deploy.local.settings import Settings, load
 from deploy.local.trouble import Trouble
 from tests.chaos.faults import Hand, schedule
 from tests.chaos.hostile.audit import checks
@@ -97,21 +96,9 @@ def settings_in(home: Path, brokers: str, **more: str) -> Settings:
         "BROKERS": brokers,
         **more,
     }
-    for base in [asked] if asked else map(str, _PORT_BASES):
-        settings = load({**environment, "DUBAN_PORT_BASE": base})
-        if asked or all(_is_free(port) for _, port in doctor.ports_of(settings)):
-            return settings
-    raise Trouble("No block of ports is free.", "Name one with DUBAN_PORT_BASE.")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
+    if asked:
+        return load({**environment, "DUBAN_PORT_BASE": asked})
+    return ports.first_free(load({**environment, "DUBAN_PORT_BASE": str(base)}) for base in _PORT_BASES)
 
 
 def weather(settings: Settings, console: Console, *, seed: int, seconds: float) -> bool:

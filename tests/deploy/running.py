@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import socket
 import subprocess
 import time
 import uuid
@@ -20,6 +19,7 @@ import asyncpg
 import httpx
 
 from deploy.local import ephemeral, programs, provision_city, secrets_store
+from deploy.local.ports import is_free
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.prometheus import local
 from tests.deploy.expressions import ROOT, RULES
@@ -226,7 +226,7 @@ def _free_block() -> int:
         base = ephemeral.free_ports(1)[0] - offsets["gateway"]
         if base < 1024 or base + max(offsets.values()) + 3 > 65535:
             continue
-        if all(_is_free(base + offsets[name]) for name in _PORTS):
+        if all(is_free(base + offsets[name]) for name in _PORTS):
             return base
     raise AssertionError("no block of free ports")
 
@@ -237,12 +237,3 @@ async def _execute(dsn: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True

@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).resolve().parents[3]
 SECONDS_A_DAY: Final = 12
 # The first whose block is free is taken; below the ports that the kernel gives to clients.
-PORT_BASES: Final = tuple(str(base) for base in (26_000, *range(10_000, 31_000, 2_000)))
+PORT_BASES: Final = (26_000, *range(10_000, 31_000, 2_000))
 SCRAPE_SECONDS: Final = 5
 # How long the city is played, and how long a fault is left to be seen by the alerts.
 PLAYED_SECONDS: Final = 200
@@ -68,27 +67,12 @@ def main() -> int:
 
 def _free_block() -> str:
     """Return the first block of ports on none of which anybody listens. Raises `Trouble`."""
-    from deploy.local import doctor
-    from deploy.local.settings import LOOPBACK, load
-    from deploy.local.trouble import Trouble
+    from deploy.local import ports
+    from deploy.local.settings import load
     from deploy.prometheus.local import PORT_OFFSET
 
-    for base in PORT_BASES:
-        block = load({**os.environ, "DUBAN_PORT_BASE": base})
-        ports = [port for _, port in doctor.ports_of(block)]
-        if all(_free(LOOPBACK, port) for port in (*ports, block.port_base + PORT_OFFSET)):
-            return base
-    raise Trouble("On each block of ports somebody listens.", "Say which one to take: `DUBAN_PORT_BASE=28000`.")
-
-
-def _free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+    blocks = (load({**os.environ, "DUBAN_PORT_BASE": str(base)}) for base in PORT_BASES)
+    return str(ports.first_free(blocks, beside=[PORT_OFFSET]).port_base)
 
 
 def _take(settings: Settings, out: Path) -> None:

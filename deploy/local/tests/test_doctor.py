@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.local import doctor, java, leftovers
+from deploy.local import doctor, java, leftovers, ports
 from deploy.local.security import Security
 from deploy.local.settings import LOOPBACK, ROOT, load
 from deploy.local.trouble import Trouble
@@ -47,7 +47,7 @@ def test_a_busy_port_is_named_with_its_part_its_holder_and_what_to_do(settings: 
 
 def test_the_ports_of_outside_servers_are_not_asked_for(settings: Settings) -> None:
     outside = replace(settings, outside_kafka="kafka.example:9092", outside_postgres="postgresql://db.example")
-    assert {name for name, _ in doctor.ports_of(outside)} == {*settings.services, "smtp", "webhook", "issuer"}
+    assert {name for name, _ in ports.ports_of(outside)} == {*settings.services, "smtp", "webhook", "issuer"}
 
 
 def test_a_full_disk_is_one_sentence(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from deploy.local import doctor, programs, secrets_store
+from deploy.local import ports, programs, secrets_store
 from deploy.local.__main__ import main
 from deploy.local.settings import load
 from deploy.local.trouble import Trouble
@@ -82,7 +82,7 @@ def test_a_second_process_of_each_service_has_ports_a_name_and_files_of_its_own(
     told = [each.environment for each in started]
     assert told[1]["DUBAN_HTTP_PORT"] == str(settings.port("gateway") + 100)
     assert len({each["DUBAN_DATA_DIRECTORY"] for each in told}) == 15
-    taken = [port for _, port in doctor.ports_of(settings)]
+    taken = [port for _, port in ports.ports_of(settings)]
     assert len(taken) == len(set(taken))
     assert {each["DUBAN_HTTP_PORT"] for each in told} <= set(map(str, taken))
 
