@@ -23,15 +23,7 @@ async def leaks(app: FastAPI, specimens: Sequence[Specimen], patch: pytest.Monke
 
     `access.scope` then admits everything, to SQL and to a row in hand alike.
     """
-    routes = {route.key: route for route in routes_of(app, app.state.service)}
-    sample = Sample.of(app.state.access.city)
-    callers = people(sample)
-    await provide_keys(app.state.database, callers)
-    made = [
-        (routes[each.route], each, await each.make(app.state.database, sample.facts))
-        for each in specimens
-        if each.make is not None and each.route.startswith("GET ") and each.kind is not Kind.PLAIN
-    ]
+    callers, made = await _reads(app, [each for each in specimens if each.kind is not Kind.PLAIN])
     patch.setattr(Scope, "excludes", lambda _, facts: None)  # noqa: ARG005 - as it is called
     patch.setattr(Scope, "where", lambda _, columns, first=1: ([], []))  # noqa: ARG005
     found: list[str] = []
@@ -47,15 +39,7 @@ async def leaks(app: FastAPI, specimens: Sequence[Specimen], patch: pytest.Monke
 
 async def nested(app: FastAPI, specimens: Sequence[Specimen], patch: pytest.MonkeyPatch) -> list[str]:
     """Return which of the service's reads take a second connection of a pool while they hold one, told somebody's who may read."""
-    routes = {route.key: route for route in routes_of(app, app.state.service)}
-    sample = Sample.of(app.state.access.city)
-    callers = people(sample)
-    await provide_keys(app.state.database, callers)
-    made = [
-        (routes[each.route], each, await each.make(app.state.database, sample.facts))
-        for each in specimens
-        if each.make is not None and each.route.startswith("GET ")
-    ]
+    callers, made = await _reads(app, specimens)
     found: list[str] = []
     told = nested_acquires(patch)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://nested") as client:
@@ -65,6 +49,22 @@ async def nested(app: FastAPI, specimens: Sequence[Specimen], patch: pytest.Monk
                 found += [f"{route.key} as {person.name}" for _ in told]
                 told.clear()
     return found
+
+
+async def _reads(
+    app: FastAPI, specimens: Sequence[Specimen]
+) -> tuple[Sequence[Person], list[tuple[Route, Specimen, Any]]]:
+    """Return callers with keys, and each read with a row of the sample's place that was made for it."""
+    routes = {route.key: route for route in routes_of(app, app.state.service)}
+    sample = Sample.of(app.state.access.city)
+    callers = people(sample)
+    await provide_keys(app.state.database, callers)
+    made = [
+        (routes[each.route], each, await each.make(app.state.database, sample.facts))
+        for each in specimens
+        if each.make is not None and each.route.startswith("GET ")
+    ]
+    return callers, made
 
 
 def _admitted(route: Route, callers: Sequence[Person]) -> list[Person]:
