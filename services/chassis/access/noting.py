@@ -7,6 +7,7 @@ from typing import Final
 
 from services.chassis.access.principal import Principal
 from services.chassis.telemetry import acts
+from services.chassis.web.known import recognised
 
 _KEY: Final = "dbk_"
 _KEY_ID_DIGITS: Final = 16
@@ -19,7 +20,8 @@ def note_asked(action: str, *, protected: bool, veiled: bool) -> None:
 
 
 def note_caller(principal: Principal, header: str | None) -> None:
-    """Note who asks, and by which credential: what signs in with it first is told once."""
+    """Note who asks, and by which credential: what signs in with it first is told once. It has seats of its own from then on."""
+    recognised()
     if (act := acts.current()) is not None:
         act.account, act.role = principal.account, principal.role
         act.credential = credential_of(header)

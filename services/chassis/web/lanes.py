@@ -5,7 +5,8 @@ request holds one from its head to its answer, a large body more of them as its 
 none, since nothing is known of its sender yet. The last quarter of a lane is for those with little. Whoever waits for
 news (`Prefer: wait`, a stream) costs next to nothing, and gives its seat back meanwhile. Nobody may hold more seats than
 are left to all others together (the dynamic threshold of Choudhury and Hahne, IEEE/ACM ToN 6(2), 1998): a single caller gets half of a lane, two
-a third each, and whoever comes with little always finds a seat. Callers are told apart by what they show, unread.
+a third each, and whoever comes with little always finds a seat. Callers are told apart by what they show, unread; those of
+whom nobody was admitted lately are one, since whoever makes keys up has as many as he likes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from duban_contracts.refusals import refusal
 from services.chassis.telemetry import metrics
+from services.chassis.web.known import Known, sender_of_request
 from services.chassis.web.observed import PROBES
 from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem, problem_body
 
@@ -181,6 +183,7 @@ class Lanes:
     def __init__(self, app: ASGIApp, most: int = MOST) -> None:
         self._app = app
         self._reads, self._commands = Lane("reads", most), Lane("commands", most)
+        self._known = Known()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -188,18 +191,19 @@ class Lanes:
             await self._app(scope, receive, send)
             return
         lane = self._reads if scope["method"] in _READS else self._commands
-        party, size = _who_and_how_much(scope)
-        seat = lane.seat(party, size or 0)
+        shown, size = _who_and_how_much(scope)
+        seat = lane.seat(self._known.party_of(shown), size or 0)
         if seat is None:
             metrics.HTTP_REQUESTS.labels(scope["method"], "turned-away", "503").inc()
             headers = {"Retry-After": str(lane.turn_away())}
             await Response(_TOO_BUSY, 503, headers, PROBLEM_CONTENT_TYPE)(scope, receive, send)
             return
-        token = _seat.set(seat)
+        token, sender = _seat.set(seat), sender_of_request.set((self._known, shown))
         try:
             is_small = size is not None and size < SEAT_BYTES
             await self._app(scope, receive if is_small else _weighed(receive, seat, lane), send)
         finally:
+            sender_of_request.reset(sender)
             _seat.reset(token)
             seat.leave()
             lane.served()
@@ -222,12 +226,12 @@ def _weighed(receive: Receive, seat: Seat, lane: Lane) -> Receive:
 
 def _who_and_how_much(scope: Scope) -> tuple[bytes, int | None]:
     """Return what a request shows of its sender, and the bytes of its body, None where it doesn't say."""
-    party, size, is_chunked = b"", 0, False
+    shown, size, is_chunked = b"", 0, False
     for name, value in scope["headers"]:
         if name == b"authorization":
-            party = value
+            shown = value
         elif name == b"content-length" and value.isdigit():
             size = int(value)
         elif name == b"transfer-encoding":
             is_chunked = True
-    return party, None if is_chunked else size
+    return shown, None if is_chunked else size

@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request
 from services.chassis.tests.web.board import Board, settle, wish_of
 from services.chassis.web.app import create_app
 from services.chassis.web.bodies import read_body
+from services.chassis.web.known import STRANGERS, Known, recognised
 from services.chassis.web.lanes import Lanes
 from services.chassis.web.routes import Router
 
@@ -33,6 +34,10 @@ class Service:
         self.begun: list[str] = []
         self.board = Board(most=100)
         routes = Router()
+
+        @routes.get("/who-am-i")
+        async def who_am_i() -> None:
+            recognised()
 
         @routes.get("/read")
         async def read(name: str = "") -> None:
@@ -63,6 +68,7 @@ class Service:
         async with httpx.AsyncClient(
             transport=self.transport, base_url="http://test", headers={"Authorization": f"Bearer {key}"}
         ) as client:
+            await client.get("/who-am-i")
             yield client
 
 
@@ -114,7 +120,8 @@ async def test_bodies_of_unknown_length_close_no_lane_and_what_finds_no_room_on_
     async with service.client("an honest county") as county:
         under_way = []
         for number in range(6):
-            first, key = b"x" * (1024 * 1024 if number < 4 else 10), {"Authorization": f"Bearer bogus-{number}"}
+            first, key = b"x" * (1024 * 1024 if number < 4 else 10), {"Authorization": f"Bearer county-{number}"}
+            await county.get("/who-am-i", headers=key)
             under_way.append(asyncio.create_task(county.post("/read-whole", content=slow(first), headers=key)))
         await settle()
         assert (await county.post("/read-whole", content=b"little")).status_code == 200
@@ -122,6 +129,32 @@ async def test_bodies_of_unknown_length_close_no_lane_and_what_finds_no_room_on_
         answers = await asyncio.gather(*under_way)
     assert [answer.status_code for answer in answers] == [200, 200, 200, 503, 200, 200]
     assert is_too_busy(answers[3])
+
+
+@pytest.mark.promise("P1")
+async def test_keys_that_nobody_gave_out_are_one_caller_however_many_they_are() -> None:
+    service = Service(most=16)
+    async with service.client("an honest county") as county:
+        made_up = [
+            asyncio.create_task(county.post("/command", headers={"Authorization": f"Bearer made-up-{number}"}))
+            for number in range(40)
+        ]
+        await settle()
+        assert service.begun == ["command"] * 8
+        honest = asyncio.create_task(county.post("/command"))
+        await settle()
+        assert service.begun == ["command"] * 9
+        service.gate.set()
+        assert (await honest).status_code == 200
+        statuses = [answer.status_code for answer in await asyncio.gather(*made_up)]
+    assert (statuses.count(200), statuses.count(503)) == (8, 32)
+
+
+def test_of_more_than_can_be_known_those_go_who_were_not_admitted_for_longest() -> None:
+    known = Known(most=2)
+    for shown in (b"a", b"b", b"a", b"c"):
+        known.add(shown)
+    assert [known.party_of(shown) for shown in (b"a", b"b", b"c")] == [b"a", STRANGERS, b"c"]
 
 
 async def test_whoever_waits_for_news_holds_no_seat_and_needs_none_to_go_on() -> None:
