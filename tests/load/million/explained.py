@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import httpx
 
@@ -18,12 +18,9 @@ from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Connection, Database
 from services.chassis.storage.readers import admit_readers
 from services.chassis.storage.walls import Within
-from services.chassis.testing.plans import Node, nodes
+from services.chassis.testing.plans import Node, blocks_of, nodes, rows_of
 from tests.load.million.fill import PROFILE
 from tests.load.million.reads import CALLERS, ENTERPRISE, Read
-
-_TOUCHED: Final = ("Shared Hit Blocks", "Shared Read Blocks")
-_SCANS: Final = frozenset({"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +34,12 @@ class Statement:
     @property
     def blocks(self) -> int:
         """How many pages of 8 KiB it touched."""
-        return sum(self.plan.get(name, 0) for name in _TOUCHED)
+        return blocks_of(self.plan)
 
     @property
     def rows(self) -> int:
         """How many rows of tables and indexes it looked at, whether it kept them or not."""
-        return sum(
-            int(
-                node["Actual Rows"]
-                + node.get("Rows Removed by Filter", 0)
-                + node.get("Rows Removed by Index Recheck", 0)
-            )
-            * node["Actual Loops"]
-            for node in nodes(self.plan)
-            if node["Node Type"] in _SCANS
-        )
+        return rows_of(self.plan)
 
     def walked(self) -> Iterator[str]:
         """Yield the tables that it reads from one end to the other."""

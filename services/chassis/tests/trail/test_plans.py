@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from functools import partial
+from typing import Any, Final
 
 import pytest
 
 from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.storage.schema import migrate
-from services.chassis.testing.plans import nodes
+from services.chassis.testing.plans import looked_at
 from services.chassis.tests.trail.example import MIGRATIONS
 from services.chassis.trail import tables
 from services.chassis.trail.tables import Wanted
@@ -57,29 +57,11 @@ async def long(database: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-class _Telling:
-    """Stands for a connection: carries a query out to tell how many rows it looked at."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.looked_at = 0
-
-    async def fetch(self, query: str, *values: Any) -> list[Any]:
-        text = await self._connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *values)
-        self.looked_at += sum(
-            int(node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-            for node in nodes(json.loads(text)[0]["Plan"])
-            if "Scan" in node["Node Type"]
-        )
-        return []
-
-
 async def test_every_list_of_the_trail_touches_about_what_it_shows(long: Database) -> None:
     assert {name for asked in ASKED for name in asked} == set(Wanted.__struct_fields__), "a filter without a plan"
-    looked_at = {}
-    for asked in ASKED:
-        async with long.asking() as connection:
-            telling = _Telling(connection)
-            await tables.page(cast("Connection", telling), Wanted(**asked), None, LIMIT)
-            looked_at[str(asked)] = telling.looked_at
-    assert {asked: rows for asked, rows in looked_at.items() if rows > 10 * LIMIT} == {}
+    costs = {str(asked): await looked_at(long, partial(_page, wanted=Wanted(**asked))) for asked in ASKED}
+    assert {asked: cost for asked, cost in costs.items() if cost.rows > 10 * LIMIT} == {}
+
+
+async def _page(connection: Connection, *, wanted: Wanted) -> object:
+    return await tables.page(connection, wanted, None, LIMIT)
