@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import typer
-from rich.progress import Progress
 
-from services.cli.output import NEEDS_A_PERSON, Commands, as_json, bad, console, end, good, note, rows
+from services.cli.output import NEEDS_A_PERSON, Commands, bad, end, good, note, progress_of, rows
 from services.cli.surroundings import told
 
 commands = Commands(help="备份：列出、校验，以及如何备份、恢复和演练", no_args_is_help=True)
@@ -61,7 +60,7 @@ def verify() -> None:
     base = Path(found[-1]["path"])
     files = json.loads((base / _MANIFEST).read_text(encoding="utf-8"))["Files"]
     wrong = []
-    with Progress(console=console, transient=True, disable=as_json()) as progress:
+    with progress_of() as progress:
         bar = progress.add_task("核对", total=len(files))
         for each in files:
             if not _is_whole(base, each):

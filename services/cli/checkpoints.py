@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import typer
+from services.cli.output import Commands, end, text
+from services.cli.surroundings import city, told
 
-from services.cli.surroundings import city, console, told
-
-commands = typer.Typer(help="历史检查点：签名密钥与核验公钥", no_args_is_help=True)
+commands = Commands(help="历史检查点：签名密钥与核验公钥", no_args_is_help=True)
 
 
 @commands.command("new-key")
@@ -18,7 +17,7 @@ def new_key() -> None:
     # Imported here: the other commands work while the ledger's code does not.
     from services.ledger.bootstrap import fresh_key  # noqa: PLC0415
 
-    console.file.write(fresh_key().decode())
+    text("key", fresh_key().decode())
 
 
 @commands.command("keys")
@@ -30,6 +29,5 @@ def verifier_keys() -> None:
     try:
         lines = keys.verifier_keys()
     except UnusableKey as error:
-        console.print(f"✗ {error}", markup=False)
-        raise typer.Exit(1) from None
-    console.file.write("".join(f"{line}\n" for line in lines))
+        end(str(error))
+    text("keys", "".join(f"{line}\n" for line in lines))

@@ -29,9 +29,11 @@ from services.cli import (
     vault,
     waiting,
 )
-from services.cli.output import Commands
+from services.cli.output import EXIT_CODES, Commands
 
-app = Commands(help="督办平台运维命令", no_args_is_help=True, add_completion=False)
+_ENDINGS = "；".join(f"{code} {zh}" for code, (_, zh) in EXIT_CODES.items())
+
+app = Commands(help="督办平台运维命令", epilog=f"退出码：{_ENDINGS}", no_args_is_help=True, add_completion=False)
 app.command()(status.status)
 app.command()(health.health)
 app.command()(lag.lag)

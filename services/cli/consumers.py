@@ -8,14 +8,14 @@ from typing import Annotated, Final
 
 import typer
 from aiokafka import TopicPartition
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
 from duban_contracts.topics import CONSUMERS, Consumer, consumer
 from services.chassis.consuming import holds
 from services.chassis.process.kafka import Broker
 from services.cli.changing import Act, DryRun, changing
 from services.cli.kafka_standing import look
-from services.cli.output import NO, WRONGLY_CALLED, as_json, console, end, good, value
+from services.cli.output import NO, WRONGLY_CALLED, end, good, progress_of, value
 from services.cli.surroundings import Account, on_cluster, prefix, run
 
 # Faust keeps its own loop, which knows no holds.
@@ -81,7 +81,7 @@ async def _drained(cluster: Broker, reader: Consumer, within: int) -> int:
         TextColumn("还剩 {task.fields[left]} 条"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=as_json()) as progress:
+    with progress_of(*columns) as progress:
         bar = progress.add_task(f"等待 {reader.name}", total=None, left="?")
         most = 0
         while True:

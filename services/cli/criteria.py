@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import typer
-
 from services.cli.loading import DryRun, File, load_file
-from services.cli.surroundings import console
+from services.cli.output import Commands, good
 
-commands = typer.Typer(help="判定标准：导入各行业重大事故隐患判定标准", no_args_is_help=True)
+commands = Commands(help="判定标准：导入各行业重大事故隐患判定标准", no_args_is_help=True)
 
 
 @commands.callback()
@@ -21,6 +19,6 @@ def load(file: File, dry_run: DryRun = False) -> None:
     said = load_file("ledger", "隐患台账", "/v1/criteria/imports", file, {"dry_run": str(dry_run).lower()})
     for each in said["created"]:
         what = "将新增" if said["dry_run"] else "新增"
-        console.print(f"✓ {what} {each['sector']} {each['version']}：{each['clauses']} 条", markup=False)
+        good(f"{what} {each['sector']} {each['version']}：{each['clauses']} 条")
     for each in said["unchanged"]:
-        console.print(f"✓ 已有 {each['sector']} {each['version']}，未变", markup=False)
+        good(f"已有 {each['sector']} {each['version']}，未变")

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
-from rich.progress import Progress
 
 from duban_contracts.topics import claims_topic
 from services.chassis.consuming import replay
 from services.chassis.consuming.replay import Decision, Selection
 from services.chassis.publishing.outbox import unpack_headers
 from services.cli.changing import Act, DryRun, changing
-from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, console, end, good, note, rows, value
+from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, end, good, note, progress_of, rows, value
 from services.cli.surroundings import SERVICES, Account, Service, database, prefix, run
 
 commands = Commands(help="死信：统计、查看、重放、放弃", no_args_is_help=True)
@@ -116,7 +115,7 @@ def show_letter(service: Service, letter: Letter) -> None:
     value("letter", shown)
     for name, each in shown.items():
         if not as_json():
-            console.print(f"{name}: {each!r}", markup=False)
+            note(f"{name}: {each!r}")
 
 
 @commands.command("reinsert")
@@ -198,7 +197,7 @@ def _decide(service: str, wanted: Selection, decision: Decision, act: Act) -> No
 async def _act(service: str, wanted: Selection, decision: Decision, act: Act) -> dict[int, str]:
     async with changing(act, [service]) as (change,):
         letters: Sequence[int] = await replay.select(change.connection, wanted)
-        with Progress(console=console, transient=True, disable=as_json()) as progress:
+        with progress_of() as progress:
             task = progress.add_task("处理死信", total=len(letters))
             origins = await replay.decide(
                 change.connection,

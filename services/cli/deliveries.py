@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import typer
-from rich.progress import Progress
 
 from services.cli.changing import DryRun
-from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, console, end, good, note, rows, value
+from services.cli.output import NO, WRONGLY_CALLED, Commands, bad, end, good, note, progress_of, rows, value
 from services.cli.surroundings import ask, try_to
 
 commands = Commands(help="送达：查看、重发、确认；访问密钥取自 DUBAN_KEY", no_args_is_help=True)
@@ -101,7 +100,7 @@ def _decide(
         note("只是预演，什么也没有改动")
         return
     refused = 0
-    with Progress(console=console, transient=True, disable=as_json()) as progress:
+    with progress_of() as progress:
         bar = progress.add_task(words, total=len(wanted))
         for each in wanted:
             said, trouble = try_to("notifications", f"/v1/deliveries/{each}/{verb}", post=True)

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.loading import DryRun, File, load_file
-from services.cli.surroundings import console
+from services.cli.output import Commands, good
 
-commands = typer.Typer(help="周期职责：导入任务表、周期职责清单和专项行动", no_args_is_help=True)
+commands = Commands(help="周期职责：导入任务表、周期职责清单和专项行动", no_args_is_help=True)
 
 Year = Annotated[int | None, typer.Option("--year", help="文件未写年份时的年度")]
 
@@ -28,9 +28,8 @@ def load(file: File, dry_run: DryRun = False, year: Year = None) -> None:
 
 def _summary(said: dict[str, Any]) -> None:
     tasks = said["tasks"]
-    console.print(
-        f"✓ {'将新立' if said['dry_run'] else '新立'}职责 {len(said['duties_created'])} 项，"
+    good(
+        f"{'将新立' if said['dry_run'] else '新立'}职责 {len(said['duties_created'])} 项，"
         f"调整 {len(said['duties_changed'])} 项，未变 {len(said['duties_unchanged'])} 项；"
-        f"排定任务 {tasks['created']} 项，撤回 {tasks['withdrawn']} 项",
-        markup=False,
+        f"排定任务 {tasks['created']} 项，撤回 {tasks['withdrawn']} 项"
     )

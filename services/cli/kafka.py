@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from duban_contracts.kafka_users import User, city_users, load_quotas
 from duban_contracts.profile import ProfileError
 from services.chassis.process.secret_files import given
 from services.chassis.publishing import users
 from services.chassis.publishing.users import Changes
+from services.cli.output import NO, WRONGLY_CALLED, Commands, end, good, note, rows, text, value
 from services.cli.strimzi import kafka_users
-from services.cli.surroundings import city, console, on_cluster, told
+from services.cli.surroundings import city, on_cluster, told
 
-commands = typer.Typer(help="Kafka 用户、权限与配额", no_args_is_help=True)
+commands = Commands(help="Kafka 用户、权限与配额", no_args_is_help=True)
 
 
 class Form(StrEnum):
@@ -37,13 +37,21 @@ def list_users(
     """按城市配置（DUBAN_PROFILE）列出应有的用户、权限和配额；不连接 Kafka。"""
     declared = _declared()
     if form is Form.STRIMZI:
-        typer.echo(json.dumps(kafka_users(declared, cluster), ensure_ascii=False, indent=1))
+        text("manifest", json.dumps(kafka_users(declared, cluster), ensure_ascii=False, indent=1) + "\n")
         return
-    table = Table("用户", "权限", "配额")
-    for user in declared:
-        quota = "\n".join(f"{name} {value:.0f}" for name, value in user.quota.values().items()) if user.quota else "—"
-        table.add_row(user.name, "\n".join(map(str, user.rights)), quota, end_section=True)
-    console.print(table)
+    found = [
+        {"user": user.name, "rights": [*map(str, user.rights)], "quota": user.quota.values() if user.quota else {}}
+        for user in declared
+    ]
+    shown = [
+        {
+            **each,
+            "rights_in_words": "\n".join(each["rights"]),
+            "quota_in_words": "\n".join(f"{name} {most:.0f}" for name, most in each["quota"].items()) or "—",
+        }
+        for each in found
+    ]
+    rows("users", {"user": "用户", "rights_in_words": "权限", "quota_in_words": "配额"}, shown)
 
 
 @commands.command()
@@ -51,8 +59,9 @@ def check() -> None:
     """比较集群与城市配置；有差异时逐行列出（+ 缺少，- 多余，~ 配额不同）并以 1 退出。"""
     changes = on_cluster(lambda cluster: users.differences(cluster, _declared()))
     _print(changes)
-    console.print("✓ 用户、权限和配额与城市配置一致" if not changes else f"✗ {len(changes.lines())} 处不同")
-    raise typer.Exit(1 if changes else 0)
+    if changes:
+        end(f"{len(changes.lines())} 处不同", NO)
+    good("用户、权限和配额与城市配置一致")
 
 
 @commands.command()
@@ -71,7 +80,7 @@ def apply(
     kept = {user.name: _password(passwords / f"{user.name}.password") for user in declared}
     changes = on_cluster(lambda cluster: users.apply(cluster, declared, kept, remove_others=remove_others))
     _print(changes)
-    console.print(f"✓ {len(declared)} 个用户；{len(changes.lines())} 处改动；口令在 {passwords}", markup=False)
+    good(f"{len(declared)} 个用户；{len(changes.lines())} 处改动；口令在 {passwords}")
 
 
 def _declared() -> list[User]:
@@ -79,8 +88,7 @@ def _declared() -> list[User]:
     try:
         quotas = load_quotas(Path(told("DUBAN_PROFILE")), counties)
     except (OSError, ProfileError) as error:
-        console.print(f"✗ {error}", markup=False)
-        raise typer.Exit(2) from None
+        end(str(error), WRONGLY_CALLED)
     return city_users(counties, given("DUBAN_TOPIC_PREFIX") or "", quotas)
 
 
@@ -93,5 +101,6 @@ def _password(file: Path) -> str:
 
 
 def _print(changes: Changes) -> None:
+    value("differences", changes.lines())
     for line in changes.lines():
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        note(line)

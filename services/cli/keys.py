@@ -12,7 +12,7 @@ from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import Role
 from services.cli.changing import Act, DryRun, changing
-from services.cli.output import Commands, as_json, console, end, good, note, rows, value
+from services.cli.output import Commands, as_json, aside, end, good, note, rows, value
 from services.cli.surroundings import SERVICES, Account, database, run
 
 commands = Commands(help="访问密钥：签发、列出、轮换、停用；在所有服务中同时生效", no_args_is_help=True)
@@ -64,8 +64,7 @@ def rotate_key(owner: Owner, account: Account, dry_run: DryRun = False) -> None:
         note(f"将签发一把新密钥；仍有效：{'、'.join(kept)}；将停用：{'、'.join(ended) or '无'}")
         return
     _show(token)
-    if not as_json():
-        typer.echo(f"换用后执行：duban keys revoke {kept[0]}", err=True)
+    aside(f"换用后执行：duban keys revoke {kept[0]}")
 
 
 @commands.command("list")
@@ -126,9 +125,10 @@ async def _issue(principal: Principal, act: Act) -> str:
 
 
 def _show(token: str) -> None:
-    value("key", token)
-    if not as_json():
-        console.print(token, markup=False, highlight=False)
+    if as_json():
+        value("key", token)
+    else:
+        note(token)
 
 
 def _told(row: asyncpg.Record, live: list[str]) -> dict[str, Any]:

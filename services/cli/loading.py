@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 
 import httpx
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from services.cli.surroundings import console, told
+from services.cli.output import as_json, end, progress_of, rows, value
+from services.cli.surroundings import told
 
 # Planning a year for many units takes its time; the office waits and sees that it does.
 _PATIENCE_SECONDS: Final = 600
@@ -27,7 +27,7 @@ def load_file(service: str, title: str, route: str, file: Path, wanted: Mapping[
     """
     url, key = told(f"DUBAN_{service.upper()}_URL"), told("DUBAN_KEY")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with progress_of(*columns) as progress:
         progress.add_task(f"导入 {file.name}")
         try:
             answer = httpx.post(
@@ -39,20 +39,18 @@ def load_file(service: str, title: str, route: str, file: Path, wanted: Mapping[
             )
             said: dict[str, Any] = answer.json()
         except (httpx.HTTPError, ValueError) as error:
-            console.print(f"✗ {title}服务没有答复：{type(error).__name__}")
-            raise typer.Exit(1) from None
+            end(f"{title}服务没有答复：{type(error).__name__}")
     _show(said.get("findings", said.get("warnings", [])))
     if answer.is_error:
-        console.print(f"✗ {said['detail']}", markup=False)
-        raise typer.Exit(1)
+        end(said["detail"])
+    value("loaded", said)
     return said
 
 
 def _show(findings: list[dict[str, Any]]) -> None:
-    if not findings:
-        return
-    table = Table("位置", "性质", "代码", "要求", "原值")
-    for each in findings:
-        weight = "错误" if each["weight"] == "error" else "注意"
-        table.add_row(each["cell"], weight, each["code"], each["rule"], str(each.get("value") or ""))
-    console.print(table, markup=False)
+    columns = {"cell": "位置", "in_words": "性质", "code": "代码", "rule": "要求", "value": "原值"}
+    told_of = [
+        {"value": None, **each, "in_words": "错误" if each["weight"] == "error" else "注意"} for each in findings
+    ]
+    if told_of or as_json():
+        rows("findings", columns, told_of)

@@ -1,12 +1,8 @@
 """What a command prints: for people as it goes, or with `--json` one document at its end.
 
 The document has the command's own tables by name, and always `exit` and `said` (the sentences in their order).
-Names and types of what stands in it stay; more may be added. Instants are ISO 8601 with their offset. Exit codes:
-
-0  done, and nothing needs a person
-1  not done, or the answer is no: refused, unreachable, not the same, no such thing
-2  called wrongly, or not told where the platform is
-3  answered, and something in it needs a person
+Names and types of what stands in it stay; more may be added. Instants are ISO 8601 with their offset. Nothing else of the
+command prints, so that a document is alone on standard output; `EXIT_CODES` says how commands end.
 """
 
 from __future__ import annotations
@@ -22,6 +18,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, ProgressColumn
 from rich.table import Table
 
 from services.chassis.process.clock import ZONE
@@ -30,6 +27,17 @@ DONE: Final = 0
 NO: Final = 1
 WRONGLY_CALLED: Final = 2
 NEEDS_A_PERSON: Final = 3
+
+EXIT_CODES: Final[Mapping[int, tuple[str, str]]] = {
+    DONE: ("done, and nothing needs a person", "已完成，没有需要人处理的"),
+    NO: (
+        "not done, or the answer is no: refused, unreachable, not the same, no such thing",
+        "未完成，或答案为否：被拒绝、连不上、不一致、没有",
+    ),
+    WRONGLY_CALLED: ("called wrongly, or not told where the platform is", "命令有误，或未告知平台在哪里"),
+    NEEDS_A_PERSON: ("answered, and something in it needs a person", "已答复，其中有需要人处理的"),
+}
+"""How a command ends: the code, what it means in English and in Chinese. The one list; documents and help take theirs from it."""
 
 console: Final = Console()
 
@@ -103,6 +111,15 @@ def note(sentence: str) -> None:
     _say(sentence)
 
 
+def aside(sentence: str) -> None:
+    """Say something beside the answer, on standard error: whoever keeps the answer in a variable has it alone."""
+    document = _document.get()
+    if document is None:
+        typer.echo(sentence, err=True)
+    else:
+        document["said"].append(sentence)
+
+
 def _say(sentence: str) -> None:
     document = _document.get()
     if document is None:
@@ -137,6 +154,20 @@ def rows(
     for row in found:
         table.add_row(*(escape(_in_words(row[key])) for key in columns))
     console.print(table)
+
+
+def text(name: str, content: str) -> None:
+    """Print what another program reads (a key, a manifest, lines), exactly as it is; a document holds it under `name`."""
+    document = _document.get()
+    if document is None:
+        console.file.write(content)
+    else:
+        document[name] = document.get(name, "") + content
+
+
+def progress_of(*columns: ProgressColumn) -> Progress:
+    """Return a bar for whoever waits at a screen; a pipe and a document get none."""
+    return Progress(*columns, console=console, transient=True, disable=as_json() or not console.is_terminal)
 
 
 def value(name: str, said: Any) -> None:

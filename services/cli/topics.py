@@ -6,20 +6,20 @@ import json
 import os
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
 
 from duban_contracts.topics import DAY_MS, KEEP_FOREVER, Topic, city_topics
 from services.chassis.process.kafka import Broker
 from services.chassis.process.secret_files import given
 from services.chassis.publishing import topics
 from services.chassis.publishing.topics import Differences, TooFewBrokers, TopicMismatch
+from services.cli.output import NO, WRONGLY_CALLED, Commands, end, good, note, rows, text, value
 from services.cli.strimzi import kafka_topics
-from services.cli.surroundings import city, console, on_cluster
+from services.cli.surroundings import city, on_cluster
 
-commands = typer.Typer(help="Kafka 主题：分区、副本、保留期", no_args_is_help=True)
+commands = Commands(help="Kafka 主题：分区、副本、保留期", no_args_is_help=True)
 
 REPLICATION: Final = "DUBAN_TOPIC_REPLICATION"
 _USUAL_REPLICATION: Final = "3"
@@ -40,14 +40,10 @@ def list_topics(
     """按城市配置（DUBAN_PROFILE）列出应有的主题；不连接 Kafka。"""
     declared, replication = _declared(), _replication()
     if form is Form.STRIMZI:
-        typer.echo(json.dumps(kafka_topics(declared, replication, cluster), ensure_ascii=False, indent=1))
+        text("manifest", json.dumps(kafka_topics(declared, replication, cluster), ensure_ascii=False, indent=1) + "\n")
         return
-    table = Table("主题", "分区", "副本", "保留", "其他设置")
-    for topic in declared:
-        kept = "永久" if topic.retention_ms == KEEP_FOREVER else f"{topic.retention_ms // DAY_MS} 天"
-        others = "\n".join(f"{name}={value}" for name, value in topic.config.items()) or "—"
-        table.add_row(topic.name, str(topic.partitions), str(replication), kept, others)
-    console.print(table)
+    columns = {"topic": "主题", "partitions": "分区", "replication": "副本", "kept": "保留", "others": "其他设置"}
+    rows("topics", columns, [_told(topic, replication) for topic in declared])
 
 
 @commands.command()
@@ -55,10 +51,9 @@ def check() -> None:
     """比较集群与城市配置；有差异时逐行列出（+ 缺少，~ 设置不同，! 须人工处理）并以 1 退出。"""
     declared, replication = _declared(), _replication()
     changes = _on_cluster(lambda broker: topics.differences(broker, declared, replication))
-    console.print(
-        f"✓ {len(declared)} 个主题与城市配置一致" if not changes else f"✗ {len(changes.lines())} 处不同", markup=False
-    )
-    raise typer.Exit(1 if changes else 0)
+    if changes:
+        end(f"{len(changes.lines())} 处不同", NO)
+    good(f"{len(declared)} 个主题与城市配置一致")
 
 
 @commands.command()
@@ -67,19 +62,33 @@ def apply() -> None:
     declared, replication = _declared(), _replication()
     changes = _on_cluster(lambda broker: topics.apply(broker, declared, replication))
     made = len(changes.missing) + len(changes.settings)
-    console.print(f"✓ {len(declared)} 个主题；{made} 个有改动", markup=False)
-    raise typer.Exit(1 if changes.replication else 0)
+    good(f"{len(declared)} 个主题；{made} 个有改动")
+    if changes.replication:
+        end("有主题的副本数与声明不同，须人工处理", NO)
 
 
 def _on_cluster(work: Callable[[Broker], Awaitable[Differences]]) -> Differences:
     try:
         changes = on_cluster(work)
     except (TooFewBrokers, TopicMismatch) as refused:
-        console.print(f"✗ {refused}", markup=False)
-        raise typer.Exit(1) from None
+        end(str(refused), NO)
+    value("differences", changes.lines())
     for line in changes.lines():
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        note(line)
     return changes
+
+
+def _told(topic: Topic, replication: int) -> dict[str, Any]:
+    forever = topic.retention_ms == KEEP_FOREVER
+    return {
+        "topic": topic.name,
+        "partitions": topic.partitions,
+        "replication": replication,
+        "retention_ms": topic.retention_ms,
+        "config": dict(topic.config),
+        "kept": "永久" if forever else f"{topic.retention_ms // DAY_MS} 天",
+        "others": "\n".join(f"{name}={each}" for name, each in topic.config.items()) or "—",
+    }
 
 
 def _declared() -> list[Topic]:
@@ -87,8 +96,7 @@ def _declared() -> list[Topic]:
 
 
 def _replication() -> int:
-    text = os.environ.get(REPLICATION) or _USUAL_REPLICATION
-    if not text.isdigit() or not int(text):
-        console.print(f"✗ {REPLICATION} 应为正整数，现为 {text!r}", markup=False)
-        raise typer.Exit(2)
-    return int(text)
+    said = os.environ.get(REPLICATION) or _USUAL_REPLICATION
+    if not said.isdigit() or not int(said):
+        end(f"{REPLICATION} 应为正整数，现为 {said!r}", WRONGLY_CALLED)
+    return int(said)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from services.chassis.trail import tables
@@ -17,9 +18,10 @@ from services.chassis.trail.model import KEPT_AT_LEAST, Fault, Head
 from services.chassis.trail.pruning import TooYoung, prune
 from services.chassis.trail.tables import Wanted
 from services.chassis.trail.verifying import Verdict, verify
-from services.cli.surroundings import Account, Service, console, database, run
+from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, end, good, note, text, value
+from services.cli.surroundings import Account, Service, database, run
 
-commands = typer.Typer(help="操作留痕：校验、导出、清理", no_args_is_help=True)
+commands = Commands(help="操作留痕：校验、导出、清理", no_args_is_help=True)
 
 _WORDS = {
     Fault.EDITED: "第 {} 条被改动",
@@ -50,26 +52,37 @@ def check(service: Service, expect_head: Kept = None) -> None:
     try:
         kept = [Head.parse(text) for text in expect_head or ()]
     except ValueError:
-        console.print("✗ 链头的写法是 序号:64 位十六进制摘要")
-        raise typer.Exit(2) from None
+        end("链头的写法是 序号:64 位十六进制摘要", WRONGLY_CALLED)
 
     async def work() -> Verdict:
         async with database(service) as connection:
             return await verify(connection, kept)
 
     verdict = run(work())
-    for finding in verdict.findings:
-        console.print(f"✗ {_WORDS[finding.fault].format(finding.at)}")
-    for head in verdict.pruned:
-        console.print(f"! 留存的第 {head.number} 个封条在锚点之前，已随到期清理删去，无从比对")
-    if not verdict.is_taken_over:
-        console.print("✗ 留痕表还在服务自己手中，服务可以改动：请重新运行部署准备（provision）")
-    mark = "✗ 留痕不完整" if verdict.findings else "✓ 留痕完整"
-    console.print(f"{mark}：{verdict.rows} 条，{verdict.seals} 个封条，{verdict.unsealed} 条待封")
-    since = f"，封于 {verdict.sealed_at.isoformat(timespec='seconds')}" if verdict.sealed_at else ""
-    console.print(f"链头 {verdict.head}{since}（请在平台之外留存，下次校验时以 --expect-head 给出）", soft_wrap=True)
+    _tell(verdict)
     if verdict.findings or not verdict.is_taken_over:
-        raise typer.Exit(1)
+        raise typer.Exit(NO)
+
+
+def _tell(verdict: Verdict) -> None:
+    value("faults", [{"fault": finding.fault.name.lower(), "at": finding.at} for finding in verdict.findings])
+    for name in ("rows", "seals", "unsealed", "sealed_at"):
+        value(name, getattr(verdict, name))
+    value("taken_over", verdict.is_taken_over)
+    value("head", str(verdict.head))
+    for finding in verdict.findings:
+        bad(_WORDS[finding.fault].format(finding.at))
+    for head in verdict.pruned:
+        note(f"! 留存的第 {head.number} 个封条在锚点之前，已随到期清理删去，无从比对")
+    if not verdict.is_taken_over:
+        bad("留痕表还在服务自己手中，服务可以改动：请重新运行部署准备（provision）")
+    counted = f"{verdict.rows} 条，{verdict.seals} 个封条，{verdict.unsealed} 条待封"
+    if verdict.findings:
+        bad(f"留痕不完整：{counted}")
+    else:
+        good(f"留痕完整：{counted}")
+    since = f"，封于 {verdict.sealed_at.isoformat(timespec='seconds')}" if verdict.sealed_at else ""
+    note(f"链头 {verdict.head}{since}（请在平台之外留存，下次校验时以 --expect-head 给出）")
 
 
 @commands.command("export")
@@ -86,13 +99,18 @@ def export(
 
     async def work() -> None:
         before, first = None, True
+        found: list[dict[str, Any]] = []
         async with database(service) as connection:
             while rows := await tables.page(connection, wanted, before, _AT_ONCE):
                 items = [TrailItem.of(row) for row in rows]
-                text = lines_of(items) if format is Format.JSONL else csv_of(items, with_names=first)
-                console.file.write(text.decode())
+                if as_json():
+                    found += [msgspec.to_builtins(item) for item in items]
+                else:
+                    written = lines_of(items) if format is Format.JSONL else csv_of(items, with_names=first)
+                    text("rows", written.decode())
                 last = ByTime(at=rows[-1].at, position=rows[-1].position)
                 before, first = (last.at, last.position), False
+        value("rows", found)
 
     run(work())
 
@@ -110,10 +128,11 @@ def prune_old(
             return await prune(connection, keep=timedelta(days=keep_days), account=account)
 
     try:
-        console.print(f"✓ 已清理 {run(work())} 条")
+        pruned = run(work())
     except TooYoung:
-        console.print(f"✗ 至少保留 {KEPT_AT_LEAST.days} 天")
-        raise typer.Exit(2) from None
+        end(f"至少保留 {KEPT_AT_LEAST.days} 天", WRONGLY_CALLED)
+    value("pruned", pruned)
+    good(f"已清理 {pruned} 条")
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.table import Table
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from services.cli.surroundings import console, database, run, told
+from services.cli.output import Commands, end, good, note, progress_of, rows, text, value
+from services.cli.surroundings import database, run, told
 
 if TYPE_CHECKING:
     from services.ledger.bootstrap import Keeper
 
-commands = typer.Typer(help="举报人信息保密库：密钥状态、轮换、停用", no_args_is_help=True)
+commands = Commands(help="举报人信息保密库：密钥状态、轮换、停用", no_args_is_help=True)
 
 T = TypeVar("T")
 KeyId = Annotated[str | None, typer.Argument(help="新密钥的编号，不写即 k-年月日")]
@@ -34,11 +35,14 @@ def _keeping(work: Callable[[Keeper], Awaitable[T]]) -> T:
         async with database("vault") as connection:
             return await work(Keeper(connection, Path(told("DUBAN_VAULT_KEYRING"))))
 
+    # Encrypting many identities anew takes its time; whoever waits sees that it does.
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
-        return run(act())
+        with progress_of(*columns) as progress:
+            progress.add_task("保密库")
+            return run(act())
     except UnusableKeyring as error:
-        console.print(f"✗ {error}", markup=False)
-        raise typer.Exit(1) from None
+        end(str(error))
 
 
 @commands.command("status")
@@ -50,20 +54,36 @@ def status() -> None:
         return keyring.active, [(key.id, key.algorithm) for key in keyring.keys], await keeper.wrapped()
 
     active, keys, wrapped = _keeping(look)
-    table = Table("密钥", "算法", "加密条数", "状态")
-    for key_id, algorithm in keys:
-        table.add_row(key_id, algorithm, str(wrapped.get(key_id, 0)), "使用中" if key_id == active else "仅解密")
-    for missing in sorted(key for key in wrapped if key is not None and key not in dict(keys)):
-        table.add_row(missing, "", str(wrapped[missing]), "密钥文件中没有，无法解密")
-    console.print(table)
-    console.print(f"已销毁 {wrapped.get(None, 0)} 条")
+    found: list[dict[str, object]] = [
+        {
+            "key_id": key_id,
+            "algorithm": algorithm,
+            "wrapped": wrapped.get(key_id, 0),
+            "active": key_id == active,
+            "in_words": "使用中" if key_id == active else "仅解密",
+        }
+        for key_id, algorithm in keys
+    ]
+    found += [
+        {
+            "key_id": missing,
+            "algorithm": None,
+            "wrapped": wrapped[missing],
+            "active": False,
+            "in_words": "密钥文件中没有，无法解密",
+        }
+        for missing in sorted(key for key in wrapped if key is not None and key not in dict(keys))
+    ]
+    rows("keys", {"key_id": "密钥", "algorithm": "算法", "wrapped": "加密条数", "in_words": "状态"}, found)
+    value("destroyed", wrapped.get(None, 0))
+    note(f"已销毁 {wrapped.get(None, 0)} 条")
 
 
 @commands.command("add-key")
 def new_key(key_id: KeyId = None) -> None:
     """在密钥文件中加入一把新密钥并换用它；原有信息暂不改动（之后执行 rewrap）。不需要数据库。"""
     _add_key(key_id)
-    console.print("✓ 已换用新密钥；服务读到新文件后执行 rewrap")
+    good("已换用新密钥；服务读到新文件后执行 rewrap")
 
 
 @commands.command("rotate")
@@ -74,7 +94,7 @@ def rotate(key_id: KeyId = None) -> None:
     async def work(keeper: Keeper) -> int:
         return await keeper.rewrap()
 
-    console.print(f"✓ 已换用新密钥，{_keeping(work)} 条改由新密钥加密；旧密钥用 retire 停用")
+    good(f"已换用新密钥，{_keeping(work)} 条改由新密钥加密；旧密钥用 retire 停用")
 
 
 def _add_key(key_id: str | None) -> None:
@@ -83,8 +103,7 @@ def _add_key(key_id: str | None) -> None:
     try:
         add_key(Path(told("DUBAN_VAULT_KEYRING")), key_id or _today())
     except UnusableKeyring as error:
-        console.print(f"✗ {error}", markup=False)
-        raise typer.Exit(1) from None
+        end(str(error))
 
 
 @commands.command("rewrap")
@@ -94,7 +113,7 @@ def rewrap() -> None:
     async def work(keeper: Keeper) -> int:
         return await keeper.rewrap()
 
-    console.print(f"✓ {_keeping(work)} 条改由使用中的密钥加密")
+    good(f"{_keeping(work)} 条改由使用中的密钥加密")
 
 
 @commands.command("retire")
@@ -105,7 +124,7 @@ def retire(key_id: Annotated[str, typer.Argument(help="密钥编号")]) -> None:
         await keeper.retire(key_id, datetime.now(UTC))
 
     _keeping(work)
-    console.print(f"✓ 已停用 {key_id}")
+    good(f"已停用 {key_id}")
 
 
 @commands.command("keyring")
@@ -113,4 +132,4 @@ def keyring(key_id: KeyId = None) -> None:
     """输出一份全新的密钥文件，供新建保密库使用（例如写入 Kubernetes 的 Secret）。"""
     from services.ledger.bootstrap import new_keyring  # noqa: PLC0415
 
-    console.file.write(new_keyring(key_id or _today()).decode())
+    text("keyring", new_keyring(key_id or _today()).decode())

@@ -32,8 +32,11 @@ class Scheduler:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.tasks, self.gaps, self.status = [TASK, {**TASK, "member": None, "late": False}], [GAP], 200
 
-    def get(self, url: str, *, params: dict[str, str], headers: dict[str, str], timeout: float) -> httpx.Response:
-        assert (headers, timeout > 0) == ({"Authorization": "Bearer secret"}, True)
+    def request(
+        self, method: str, url: str, *, params: dict[str, str] | None, headers: dict[str, str], timeout: float
+    ) -> httpx.Response:
+        assert (method, headers, timeout > 0) == ("GET", {"Authorization": "Bearer secret"}, True)
+        params = params or {}
         self.asked.append((url.removeprefix("http://scheduler"), params))
         return httpx.Response(self.status, json=self._answer(url, params))
 
@@ -51,7 +54,7 @@ class Scheduler:
 @pytest.fixture
 def scheduler(monkeypatch: pytest.MonkeyPatch) -> Scheduler:
     answers = Scheduler()
-    monkeypatch.setattr(httpx, "get", answers.get)
+    monkeypatch.setattr(httpx, "request", answers.request)
     monkeypatch.setenv("DUBAN_SCHEDULER_URL", "http://scheduler")
     monkeypatch.setenv("DUBAN_KEY", "secret")
     monkeypatch.setattr(console, "width", 200)
@@ -83,9 +86,12 @@ def test_what_is_late_ends_with_3_and_nothing_late_with_0(scheduler: Scheduler) 
 
 
 def test_json_is_alone_on_the_output(scheduler: Scheduler) -> None:
-    for command in (["due"], ["late"]):
-        assert json.loads(run(*command, "--json").stdout) == scheduler.tasks
-    assert json.loads(run("gaps", "nine-ones-2024", "--json").stdout) == [GAP]
+    for command, code in (("due", 0), ("late", 3)):
+        told = json.loads(run(command, "--json").stdout)
+        assert (told["exit"], [each["number"] for each in told["tasks"]]) == (code, [TASK["number"]] * 2)
+        assert TASK.items() <= told["tasks"][0].items()
+    (gap,) = json.loads(run("gaps", "nine-ones-2024", "--json").stdout)["gaps"]
+    assert GAP.items() <= gap.items()
 
 
 def test_a_hard_gap_ends_with_3_and_a_soft_one_with_0(scheduler: Scheduler) -> None:
