@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["services.chassis.testing.fixtures"]
 
-# A shared machine may be slow at any moment; a test that judges by time judges the neighbour.
-hypothesis.settings.register_profile("house", deadline=None)
+# A shared machine may be slow at any moment; a test that judges by time judges the neighbour. And what a change is judged
+# by is the same each time: examples follow from the test alone. `search` is for who looks for new ones.
+hypothesis.settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+_house = hypothesis.settings.get_profile("house")
 # `make unit`, again and again while one works: a quarter of the examples that `make test` tries.
-hypothesis.settings.register_profile("unit", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("unit", _house, max_examples=25)
+hypothesis.settings.register_profile("search", _house, max_examples=500, derandomize=False)
 hypothesis.settings.load_profile("house")
 
 # A test's tier follows from the servers it asks for; nobody has to remember a mark.

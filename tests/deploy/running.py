@@ -19,7 +19,6 @@ import asyncpg
 import httpx
 
 from deploy.local import ephemeral, programs, provision_city, secrets_store
-from deploy.local.ports import is_free
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.prometheus import local
 from tests.deploy.expressions import ROOT, RULES
@@ -222,13 +221,7 @@ def _process(name: str, command: Sequence[str], home: Path, environment: Mapping
 def _free_block() -> int:
     """A port base whose ports for receivers and services are free."""
     offsets = load({}).port_offsets
-    for _ in range(50):
-        base = ephemeral.free_ports(1)[0] - offsets["gateway"]
-        if base < 1024 or base + max(offsets.values()) + 3 > 65535:
-            continue
-        if all(is_free(base + offsets[name]) for name in _PORTS):
-            return base
-    raise AssertionError("no block of free ports")
+    return ephemeral.free_block([offsets[name] for name in _PORTS])
 
 
 async def _execute(dsn: str, statement: str) -> None:
