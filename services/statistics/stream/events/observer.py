@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -107,6 +108,8 @@ class StreamObserver:
         if partitions:
             self._standing.reads()
             self._export(asked_at.timestamp(), ends, committed)
+        elif self._app.unassigned and not self._app.rebalancing:
+            self._stand_by()
         else:
             self._standing.waits("has no partitions")
         self._movement.note(ends, committed, time.monotonic())
@@ -115,6 +118,18 @@ class StreamObserver:
         if recovered != self._recovered or time.monotonic() - self._bookkeeper.last_back_off < _BACK_OFF_SECONDS:
             self._note_waiting()
         self._recovered = recovered
+
+    def _stand_by(self) -> None:
+        """Tell that the group has no partition for this worker: what others process is theirs to tell, and nothing stalls here.
+
+        An instant left from before would grow old and look like a backlog.
+        """
+        self._standing.reads()
+        self._through.clear()
+        metrics.CONSUMER_LAG.labels(CONSUMER).set(0)
+        with contextlib.suppress(KeyError):
+            metrics.CONSUMER_OLDEST_UNPROCESSED.remove(CONSUMER)
+        self._note_waiting()
 
     def _note_waiting(self) -> None:
         """Note that the stream waits for something known: the broker, the database, or the table's recovery."""
@@ -131,7 +146,8 @@ class StreamObserver:
         self._through = {tp: instant for tp, instant in self._through.items() if tp in ends}
         for tp, end in ends.items():
             applied = self._bookkeeper.applied.get(tp.partition)
-            position = applied.offset + 1 if applied else committed[tp]
+            # What was applied here may lie before what another worker committed since.
+            position = max(applied.offset + 1, committed[tp]) if applied else committed[tp]
             lag += max(0, end - position)
             known = [applied.recorded_at.timestamp()] if applied else []
             known += [asked_at] if position >= end else []
