@@ -1,4 +1,4 @@
-"""Which boards are taken in which state: all while all is well, else those on which the fault is to be seen."""
+"""Which boards are taken in which state: all while every service runs, else those on which the fault is to be seen."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NOTHING: Final[tuple[dict[str, str], dict[str, str]]] = ({}, {})
 
 
 def healthy(out: Path) -> list[Wanted]:
-    """Return every board, while all is well; of machines nothing is measured here."""
+    """Return every board while every service runs; of machines nothing is measured here."""
     return [
-        Wanted(board, out / f"{_short(board)}.png", "一切正常", _SECONDS, *_CHOSEN.get(board, _NOTHING))
+        Wanted(board, out / f"{_short(board)}.png", "各服务运行中", _SECONDS, *_CHOSEN.get(board, _NOTHING))
         for board in ALL
         if board != _UNMEASURED
     ]
