@@ -59,7 +59,7 @@ class Worker:
 
     async def look(self, *, seconds: int = 0) -> None:
         self.wall += timedelta(seconds=seconds)
-        await self._observer._observe()  # noqa: SLF001 - the other half of a look asks the database
+        await self._observer._observe()
 
     def gives(self, *, end: int, committed: int) -> None:
         self.ends[FIRST], self.committed[FIRST] = end, committed
