@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import time
+import sys
 from typing import Any
 
 import msgspec
@@ -217,10 +217,14 @@ def test_a_broken_envelope_is_a_violation_too() -> None:
     assert (found.field, found.code) == ("id", "bad-envelope")
 
 
-def test_the_check_keeps_up_with_several_thousand_events_a_second() -> None:
+def test_the_check_keeps_up_with_a_flood_since_a_right_event_costs_few_calls() -> None:
     event = claim(REPORT)
     check_claim(event)
-    began = time.process_time()
-    for _ in range(5000):
+    calls: list[str] = []
+    sys.setprofile(lambda frame, what, _: calls.append(frame.f_code.co_name) if what.endswith("call") else None)
+    try:
         check_claim(event)
-    assert time.process_time() - began < 1
+    finally:
+        sys.setprofile(None)
+    # 58 with Python 3.11, which are 7 µs; explaining what is wrong with an event takes thousands.
+    assert len(calls) < 100, calls

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -37,16 +37,17 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         clock: Clock,
         stall_timeout: float,
         since: datetime,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
+        self._steady = steady
         self._consumer = consumer
         self._bootstrap = bootstrap
         self._clock = clock
         self._stall_timeout = stall_timeout
         # What is not known is as old as this.
         self._since = since
-        self._last_turn = time.monotonic()
-        self._last_move = time.monotonic()
+        self._last_turn = self._last_move = steady()
         self._in_hand: dict[TopicPartition, int] = {}
         self._in_hand_at: dict[TopicPartition, datetime] = {}
         self._positions: dict[TopicPartition, int] = {}
@@ -70,11 +71,11 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def turned(self) -> None:
         """Note that the loop is alive: it polls, or waits for something it knows to be away."""
-        self._last_turn = time.monotonic()
+        self._last_turn = self._steady()
 
     def waits(self) -> None:
         """Note that the batch in hand waits for something outside that is known to be away: that is no stall."""
-        self._last_turn = self._last_move = time.monotonic()
+        self._last_turn = self._last_move = self._steady()
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:  # noqa: ARG002 - its signature
         """Another member may take these on: a rebalance revokes everything, finished or not."""
@@ -90,7 +91,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stable_at.clear()
         self._joined = True
         self.membership += 1
-        self._last_move = time.monotonic()
+        self._last_move = self._steady()
 
     def took(self, records: Sequence[RawRecord]) -> int:
         """Note, in the same step in which they were fetched, that `records` are in hand; return the membership."""
@@ -102,7 +103,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def applied(self, records: Sequence[RawRecord], membership: int) -> None:
         """Note that `records`, taken in `membership`, are applied and committed."""
-        self._last_move = time.monotonic()
+        self._last_move = self._steady()
         if membership == self.membership:
             self._in_hand.clear()
             self._in_hand_at.clear()
@@ -144,7 +145,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in assignment)
         moving = self._lag - sum(max(0, ends[p] - positions[p]) for p in self._consumer.paused() & set(assignment))
         if moving == 0 or positions != self._positions:
-            self._last_move = time.monotonic()
+            self._last_move = self._steady()
         self._positions = positions
         behind = {partition for partition in assignment if positions[partition] < ends[partition]}
         self._export(asked_at, assignment, behind)
@@ -218,14 +219,27 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         known = [at[partition] for at in (self._in_hand_at, self._through) if partition in at]
         return max(known, default=self._since)
 
+    def is_stalled(self) -> bool:
+        """Return whether the loop hangs, or there is work and nothing has moved, for longer than the stall time."""
+        now = self._steady()
+        hangs = now - self._last_turn > self._stall_timeout
+        still = self._lag > 0 and now - self._last_move > self._stall_timeout
+        return hangs or still
+
+    def stood_still(self, seconds: float) -> None:
+        """Leave out a time in which this whole process did not run: frozen with its machine, nothing could move."""
+        now = self._steady()
+        self._last_turn = min(now, self._last_turn + seconds)
+        self._last_move = min(now, self._last_move + seconds)
+
     async def watch(self) -> None:
         """Run beside the loop; raises Stalled, after dumping all stacks, when it hangs or no longer moves."""
+        rest = min(1.0, self._stall_timeout / 4)
         while True:
-            await asyncio.sleep(min(1.0, self._stall_timeout / 4))
-            now = time.monotonic()
-            hangs = now - self._last_turn > self._stall_timeout
-            still = self._lag > 0 and now - self._last_move > self._stall_timeout
-            if not (hangs or still):
+            began = self._steady()
+            await asyncio.sleep(rest)
+            self.stood_still(max(0.0, self._steady() - began - rest))
+            if not self.is_stalled():
                 continue
             if not await broker.is_reachable(self._bootstrap):
                 self.waits()

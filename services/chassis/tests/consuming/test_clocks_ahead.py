@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,41 +14,12 @@ from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.observer import Observer
 from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Connection
+from services.chassis.tests.consuming.fetched import PARTITION, Fetched
 
 pytestmark = pytest.mark.promise("P3")
-PARTITION = TopicPartition("county.140502.v1", 0)
 NOON = datetime(2026, 11, 26, 4, tzinfo=UTC)
 HOURS = timedelta(hours=2)
 SECOND = timedelta(seconds=1)
-
-
-class Fetched:
-    """The client of a consumer that has read up to `read` of `end` records; `stable` of them may be read."""
-
-    def __init__(self) -> None:
-        self.mine = {PARTITION}
-        self.read = self.end = self.stable = 10
-
-    def assignment(self) -> set[TopicPartition]:
-        return self.mine
-
-    def paused(self) -> set[TopicPartition]:
-        return set()
-
-    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(partitions, self.end)
-
-    async def position(self, _: TopicPartition) -> int:
-        return self.read
-
-    def last_poll_timestamp(self, _: TopicPartition) -> float:
-        return (time.time() + 3600) * 1000
-
-    def highwater(self, _: TopicPartition) -> int:
-        return self.end
-
-    def last_stable_offset(self, _: TopicPartition) -> int:
-        return self.stable
 
 
 def observer(client: Any, clock: ManualClock) -> Observer:
