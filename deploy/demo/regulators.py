@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -19,6 +20,8 @@ _FORBIDDEN = 403
 _OFFICE = "city-office-1"
 # The committee gives a day more than the regulator does: both have their own clocks.
 _LISTED_LONGER = 1
+# Whoever confirms at the second level waits for the letter that asks for it, and not for ever: its service may be away.
+_PATIENT_LOOKS = 20
 
 
 class Regulators:
@@ -30,6 +33,7 @@ class Regulators:
         self._stories = stories
         self._again = {story.again: story for story in stories.values() if story.again}
         self._left: set[str] = set()
+        self._looks: Counter[str] = Counter()
         self.refused: list[str] = []
 
     async def work(self, county: str, stopping: asyncio.Event) -> None:
@@ -71,16 +75,30 @@ class Regulators:
         }
         if major:
             body["criterion"] = CLAUSE
-            if story.channel is Channel.SELF_REPORT and hazard["first_confirmed_at"] is None:
-                first: Json = {
-                    "grade": story.grade,
-                    "reason": "经县级核实，符合重大事故隐患判定标准",
-                    "criterion": CLAUSE,
-                }
-                await self._command(hazard, "first-confirm", _clerk(story.county), first)
+            if story.channel is Channel.SELF_REPORT and not await self._second_level_is_asked(hazard, story):
+                return
         confirmed = await self._command(hazard, "confirm", "city-regulator-1" if major else _clerk(story.county), body)
         if confirmed == httpx.codes.OK:
             await self._press(hazard, story, today)
+
+    async def _second_level_is_asked(self, hazard: Json, story: Story) -> bool:
+        """Confirm at the first level; return whether the second has its letter (二级确认提示函), or waited long enough."""
+        if hazard["first_confirmed_at"] is None:
+            first: Json = {
+                "grade": story.grade,
+                "reason": "经县级核实，符合重大事故隐患判定标准",
+                "criterion": CLAUSE,
+            }
+            await self._command(hazard, "first-confirm", _clerk(story.county), first)
+            return False
+        about = hazard["hazard_id"]
+        self._looks[about] += 1
+        if self._looks[about] > _PATIENT_LOOKS:
+            return True
+        letters = await self._platform.get(
+            "notifications", "/v1/letters", "city-regulator-1", kind="confirmation_prompt", about_id=about
+        )
+        return any(letter["state"] == "delivered" for letter in letters["items"])
 
     async def _press(self, hazard: Json, story: Story, today: date) -> None:
         """Of what is major, list one half (挂牌督办), and have the enterprise of the other stopped (责令停产停业)."""
