@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def recorded() -> list[dict[str, Any]]:
     return [rule for rule in _all_rules() if "record" in rule]
 
 
+@cache
 def _all_rules() -> list[dict[str, Any]]:
     files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (RULES, OBJECTIVES, BACKUPS)]
     return [rule for file in files for group in file["groups"] for rule in group["rules"]]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -60,10 +62,16 @@ def test_promtool_notices_a_rule_that_never_fires(promtool: Path, tmp_path: Path
     assert "DubanNoticesPending" in done.stdout + done.stderr
 
 
+@cache
+def unit_tests() -> list[dict[str, Any]]:
+    return [case for path in UNIT_TESTS for case in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]]
+
+
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
 def test_every_alert_has_a_firing_and_a_quiet_case(rule: dict[str, object]) -> None:
-    cases = [case for path in UNIT_TESTS for case in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]]
-    checks = [each for case in cases for each in case.get("alert_rule_test", []) if each["alertname"] == rule["alert"]]
+    checks = [
+        each for case in unit_tests() for each in case.get("alert_rule_test", []) if each["alertname"] == rule["alert"]
+    ]
     assert [check for check in checks if check["exp_alerts"]]
     if rule["alert"] not in NEVER_QUIET:
         assert [check for check in checks if not check["exp_alerts"]]
