@@ -1,20 +1,19 @@
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.tests.tables import each
 from duban_contracts.catalogue import EventType
 from duban_contracts.codec import decode, event_types, lookup
 from duban_contracts.examples import example_event, examples
 from duban_contracts.generate.schemas import payload_schema
 from duban_contracts.terms import check_terms
 from duban_contracts.vocabulary import VOCABULARIES
-
-by_type = pytest.mark.parametrize("entry", event_types(), ids=lambda entry: entry.name)
 
 
 def with_value(payload: dict[str, Any], path: tuple[str | int, ...], value: object) -> Any:
@@ -62,23 +61,33 @@ def resolved(schema: Any, definitions: dict[str, Any]) -> Any:
     return {key: resolved(value, definitions) for key, value in schema.items()}
 
 
+@cache
+def schema_of(name: str) -> Any:
+    """Return the published schema of an event type, without references."""
+    schema = payload_schema(lookup(name))
+    return resolved(schema, schema.get("$defs", {}))
+
+
 def coded_paths(entry: EventType) -> list[tuple[str | int, ...]]:
-    schema = payload_schema(entry)
-    return coded(resolved(schema, schema.get("$defs", {})), examples()[entry.name])
+    return coded(schema_of(entry.name), examples()[entry.name])
 
 
-@by_type
-def test_the_example_of_every_type_uses_published_terms(entry: EventType) -> None:
-    assert check_terms(decode(example_event(entry))) == []
+def test_the_example_of_every_type_uses_published_terms() -> None:
+    def uses(entry: EventType) -> None:
+        assert check_terms(decode(example_event(entry))) == []
+
+    each(event_types(), uses, name=lambda entry: entry.name)
 
 
-@by_type
-def test_every_code_that_the_schema_binds_to_a_vocabulary_is_checked_at_its_own_path(entry: EventType) -> None:
-    for path in coded_paths(entry):
-        wrong = with_value(examples()[entry.name], path, "alchemy")
-        (found,) = check_terms(decode(example_event(entry, wrong)))
-        shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-        assert (found.code, found.field) == ("unknown-term", f"${shown}")
+def test_every_code_that_the_schema_binds_to_a_vocabulary_is_checked_at_its_own_path() -> None:
+    def is_checked(entry: EventType) -> None:
+        for path in coded_paths(entry):
+            wrong = with_value(examples()[entry.name], path, "alchemy")
+            (found,) = check_terms(decode(example_event(entry, wrong)))
+            shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+            assert (found.code, found.field) == ("unknown-term", f"${shown}")
+
+    each(event_types(), is_checked, name=lambda entry: entry.name)
 
 
 def test_vocabularies_are_bound_in_claims_facts_actors_letters_and_lists() -> None:
@@ -89,8 +98,7 @@ def test_vocabularies_are_bound_in_claims_facts_actors_letters_and_lists() -> No
 
 
 def bound_to(entry: EventType, path: tuple[str | int, ...]) -> str:
-    schema = payload_schema(entry)
-    node = resolved(schema, schema.get("$defs", {}))
+    node = schema_of(entry.name)
     for step in path:
         node = node["items"] if isinstance(step, int) else member(node, step)
     return str(node["x-vocabulary"])

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from contracts.tests.strategies import json_values
+from contracts.tests.tables import each
 from duban_contracts.codec import event_types, lookup
 from duban_contracts.examples import examples
 from duban_contracts.validation import check_payload
@@ -28,17 +28,21 @@ VALIDATORS = {
 }
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_schema_is_valid_by_the_specification_and_closed_at_every_depth(name: str) -> None:
-    document = DOCUMENTS[name]
-    Draft202012Validator.check_schema(document)
-    for part in (document, *document.get("$defs", {}).values()):
-        assert part.get("type") != "object" or part["additionalProperties"] is False
+def test_a_schema_is_valid_by_the_specification_and_closed_at_every_depth() -> None:
+    def is_closed(name: str) -> None:
+        document = DOCUMENTS[name]
+        Draft202012Validator.check_schema(document)
+        for part in (document, *document.get("$defs", {}).values()):
+            assert part.get("type") != "object" or part["additionalProperties"] is False
+
+    each(NAMES, is_closed)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_example_is_valid_by_its_schema(name: str) -> None:
-    assert not list(VALIDATORS[name].iter_errors(examples()[name]))
+def test_an_example_is_valid_by_its_schema() -> None:
+    def is_valid(name: str) -> None:
+        assert not list(VALIDATORS[name].iter_errors(examples()[name]))
+
+    each(NAMES, is_valid)
 
 
 @given(st.sampled_from(NAMES), st.data(), json_values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import prometheus_client
@@ -10,6 +11,7 @@ import pytest
 from prometheus_client import Histogram
 from prometheus_client.utils import floatToGoString
 
+from contracts.tests.tables import each
 from tests.deploy import foreign
 from tests.deploy.declarations import declared
 from tests.deploy.expressions import ROOT, Expression, every, family, recorded, selected
@@ -34,8 +36,13 @@ RECORDED = {rule["record"] for rule in recorded()}
 EXPRESSIONS = every()
 
 
-def _id(expression: Expression) -> str:
-    return expression.place
+def in_every_expression(check: Callable[[Expression], None]) -> Callable[[], None]:
+    """Make a test of a check of one expression: all pass it, or are named by their places."""
+
+    def test() -> None:
+        each(EXPRESSIONS, check, name=lambda expression: expression.place)
+
+    return test
 
 
 @pytest.mark.parametrize("service", ["chassis", "gateway", "ledger", "scheduler", "notifications", "statistics"])
@@ -44,14 +51,14 @@ def test_every_service_declares_its_metrics_in_one_module(service: str) -> None:
     assert Path(ROOT / "services" / folder / "metrics.py").exists()
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS, ids=_id)
+@in_every_expression
 def test_every_metric_in_an_expression_is_declared(expression: Expression) -> None:
     for series in selected(expression.text):
         if series.name not in SCRAPED | RECORDED:
             assert series.name in declared() or isinstance(declared().get(family(series.name)), Histogram), series.name
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS, ids=_id)
+@in_every_expression
 def test_every_label_in_an_expression_is_declared(expression: Expression) -> None:
     allowed = TARGET_LABELS | GIVEN_LABELS
     for series in selected(expression.text):
@@ -65,7 +72,7 @@ def test_every_label_in_an_expression_is_declared(expression: Expression) -> Non
     assert {label.strip() for group in grouped for label in group.split(",")} <= allowed
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS, ids=_id)
+@in_every_expression
 def test_every_bucket_bound_in_an_expression_exists(expression: Expression) -> None:
     for series in selected(expression.text):
         if bound := dict(series.matchers).get("le"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +34,15 @@ def _tree() -> Iterator[str]:
         yield from ((here / name).as_posix() for name in files)
 
 
+def _last(path: str) -> str:
+    """Return the last name of a path; a folder's ends with a slash, as its path does."""
+    return path[path.rstrip("/").rfind("/") + 1 :]
+
+
 TREE: Final = frozenset(_tree())
+BY_NAME: Final[Mapping[str, Sequence[str]]] = {
+    name: list(paths) for name, paths in groupby(sorted(TREE, key=_last), key=_last)
+}
 TOPS: Final = {name for name in TREE if name.count("/") == 1 and name.endswith("/")}
 PAGES: Final = sorted(name for name in TREE if name.endswith(".md") and not name.startswith(_OF_OTHER_TREES))
 
@@ -61,7 +70,7 @@ def _stands(path: str, folder: str) -> bool:
         return True
     if not folder and any(path.startswith(top) for top in TOPS):
         return False
-    return any(name.startswith(folder) and f"/{name}".endswith(f"/{path}") for name in TREE)
+    return any(name.startswith(folder) and f"/{name}".endswith(f"/{path}") for name in BY_NAME.get(_last(path), ()))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -13,12 +13,11 @@ from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem, declare
 from services.chassis.web.routes import Router
 
 
-@pytest.mark.parametrize("code", sorted(CODES))
-def test_every_code_of_the_catalogue_can_be_shown(code: str) -> None:
-    shown = example(code)["value"]
-    assert shown["code"] == code
-    assert "{" not in shown["detail"]
-    assert shown["status"] >= 400
+def test_every_code_of_the_catalogue_can_be_shown() -> None:
+    shown = {code: example(code)["value"] for code in CODES}
+    assert {code: each["code"] for code, each in shown.items()} == dict(zip(CODES, CODES, strict=True))
+    assert [each["detail"] for each in shown.values() if "{" in each["detail"]] == []
+    assert [code for code, each in shown.items() if each["status"] < 400] == []
 
 
 def test_a_code_brings_its_status_and_sentence() -> None:
