@@ -36,6 +36,7 @@ hypothesis.settings.load_profile("house")
 
 # A test's tier follows from the servers it asks for; nobody has to remember a mark.
 _TIERS = {"kafka_bootstrap": "kafka", "postgres_dsn": "postgres"}
+_FIRST = ("platform", "chaos", "servers", "kafka", "postgres")
 # Where the workers of a run find the servers that its controller lends them.
 _LENT = "TESTS_LENT_SERVERS"
 _lent = contextlib.ExitStack()
@@ -88,7 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _tiers(item: pytest.Item) -> list[str]:
     """Name the servers that a test needs (`kafka`, `postgres`), or `pure` when it needs none."""
     needed = [tier for fixture, tier in _TIERS.items() if fixture in getattr(item, "fixturenames", ())]
-    if not needed and not any(item.get_closest_marker(name) for name in ("servers", "chaos", "load")):
+    if not needed and not {"servers", "chaos", "load"} & {mark.name for mark in item.iter_markers()}:
         needed = ["pure"]
     return needed
 
@@ -112,10 +113,8 @@ def _together(item: pytest.Item) -> str:
 
 def _turn(item: pytest.Item) -> int:
     """Rank a test by what it needs: a run that ends with its longest tests ends with one worker at work."""
-    for nth, mark in enumerate(("platform", "chaos", "servers", "kafka", "postgres")):
-        if item.get_closest_marker(mark):
-            return nth
-    return len(_TIERS) + 3
+    marks = {mark.name for mark in item.iter_markers()}
+    return next((nth for nth, name in enumerate(_FIRST) if name in marks), len(_FIRST))
 
 
 def _patience(item: pytest.Item) -> float:

@@ -46,7 +46,7 @@ async def test_a_role_that_dies_is_started_again_and_its_neighbours_never_notice
         await asked.wait()
 
     service = Service("test", {"consumer": role, "http": neighbour}, nothing)
-    await asyncio.wait_for(supervise(service, ["consumer", "http"], stopping), 30)
+    await asyncio.wait_for(supervise(service, ["consumer", "http"], stopping), 120)
     assert (len(deaths), began) == (3, 1)
 
 
@@ -55,7 +55,7 @@ async def test_a_role_that_dies_too_often_ends_the_process_with_its_reason() -> 
     role, deaths = dying(99, stopping)
     service = Service("test", {"consumer": role}, nothing)
     with pytest.raises(RoleDied, match=r"role consumer died: RuntimeError\('no luck'\)"):
-        await asyncio.wait_for(supervise(service, ["consumer"], stopping, restarts=Restarts(most=2)), 30)
+        await asyncio.wait_for(supervise(service, ["consumer"], stopping, restarts=Restarts(most=2)), 120)
     assert len(deaths) == 3
 
 
@@ -64,7 +64,7 @@ async def test_a_role_that_cannot_be_begun_twice_ends_the_process_at_once() -> N
     role, deaths = dying(99, stopping)
     service = Service("test", {"consumer": role}, nothing, frozenset({"consumer"}))
     with pytest.raises(RoleDied):
-        await asyncio.wait_for(supervise(service, ["consumer"], stopping), 30)
+        await asyncio.wait_for(supervise(service, ["consumer"], stopping), 120)
     assert len(deaths) == 1
 
 
@@ -73,7 +73,7 @@ async def test_a_role_that_ends_without_being_asked_to_is_no_luck_but_a_mistake(
         return
 
     with pytest.raises(RoleDied, match="ended by itself"):
-        await asyncio.wait_for(supervise(Service("test", {"a": role}, nothing), ["a"], asyncio.Event()), 30)
+        await asyncio.wait_for(supervise(Service("test", {"a": role}, nothing), ["a"], asyncio.Event()), 120)
 
 
 def test_old_deaths_are_forgiven() -> None:

@@ -92,7 +92,7 @@ async def test_a_start_without_the_provider_says_so_and_heals_by_itself(issuing:
     issuing.away = False
     stopping = asyncio.Event()
     running = asyncio.create_task(provider.run(stopping))
-    await asyncio.wait_for(issuing.served.wait(), 60)
+    await asyncio.wait_for(issuing.served.wait(), 150)
     stopping.set()
     await running
     assert await provider.missing() is None
