@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from duban_contracts.__main__ import main
 from duban_contracts.codec import lookup
 from duban_contracts.examples import example_event, examples
-from duban_contracts.verify.copy import events_of, is_record, note_in
+from duban_contracts.verify.copy import events_of, is_record, note_in, version_of
 from duban_contracts.verify.findings import NotVerified
 from duban_contracts.verify.notes import Key, key_of, opened, proof_of
 
@@ -125,6 +126,19 @@ def test_a_copy_may_be_lines_or_pages_of_the_feed_or_captured_records() -> None:
         assert note_in(found) == NOTE
         assert not is_record(found)
     assert is_record(example_event(lookup("duban.hazard.confirmed.v1")))
+
+
+def test_whatever_the_ledger_records_of_a_hazard_or_an_accident_is_a_record_and_what_it_answers_is_none() -> None:
+    of_hazard = replace(example_event(lookup("duban.enterprise.stopped.v1")), source="/duban/ledger")
+    accident = example_event(lookup("duban.accident.registered.v1"))
+    of_accident = replace(accident, source="/duban/ledger", aggregateversion=None)
+    assert (is_record(of_hazard), version_of(of_hazard)) == (True, of_hazard.aggregateversion)
+    assert (is_record(of_accident), version_of(of_accident)) == (True, examples()[accident.type]["accident"]["version"])
+    for garbage in (b"{}", b"\xff", b'{"accident": {"version": "1"}}'):
+        assert not is_record(replace(of_accident, data=garbage))
+    assert not is_record(example_event(lookup("duban.claim.recorded.v1")))
+    # A task's events have versions, too, and are no history of the ledger.
+    assert not is_record(replace(of_hazard, source="/duban/scheduler"))
 
 
 def verify(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:

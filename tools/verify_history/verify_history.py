@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Check an export of the ledger's history offline. Standard library only; shares no code with the service.
 
-The export is JSON lines, one record a line, as `GET /v1/history?format=jsonl` gives them. Each record's digest is
-SHA-256 over the fields below, each preceded by its length in bytes as 8 octets, big-endian:
+The export is JSON lines, one record a line, as `GET /v1/history?format=jsonl` gives them. Records are of hazards and of
+accidents (type `duban.accident.…`), whose id stands in `hazard_id`, too. Each record's digest is SHA-256 over the fields below, each preceded by its length in bytes as 8 octets, big-endian:
 
     algorithm, previous digest (32 bytes; zeros before version 1), hazard_id, version (decimal), event_id, type,
     time, cause_id, payload
@@ -26,6 +26,7 @@ from typing import Any
 ALGORITHM = "duban-history-1"
 Record = dict[str, Any]
 Chain = dict[int, tuple[int, Record]]
+OF_ACCIDENTS = "duban.accident."
 FIELDS = ("hazard_id", "event_id", "type", "time", "cause_id", "payload")
 
 
@@ -82,11 +83,16 @@ def parse(number: int, line: str) -> Record:
 
 def name(record: Record) -> str:
     """Return how a record is called in a complaint."""
-    return f"hazard {record['hazard_id']} version {record['version']}"
+    return f"{kind(record)} {record['hazard_id']} version {record['version']}"
+
+
+def kind(record: Record) -> str:
+    """Return whether a record is of a hazard or of an accident."""
+    return "accident" if record["type"].startswith(OF_ACCIDENTS) else "hazard"
 
 
 def check(chain: Chain) -> list[str]:
-    """Return the complaints about one hazard's chain."""
+    """Return the complaints about the chain of one hazard or accident."""
     previous, expected = bytes(32), 1
     complaints: list[str] = []
     for version in sorted(chain):
@@ -102,13 +108,14 @@ def check(chain: Chain) -> list[str]:
 
 
 def disagreements(number: int, record: Record) -> list[str]:
-    """Return the complaints about a payload that speaks of another hazard than its record."""
+    """Return the complaints about a payload that speaks of another hazard or accident than its record."""
+    what = kind(record)
     try:
-        spoken_of = json.loads(record["payload"])["hazard"]["hazard_id"]
+        spoken_of = json.loads(record["payload"])[what][f"{what}_id"]
     except (ValueError, KeyError, TypeError):
         return [f"line {number}: {name(record)} has a payload that can't be read"]
     if spoken_of != record["hazard_id"]:
-        return [f"line {number}: {name(record)} has a payload about hazard {spoken_of}"]
+        return [f"line {number}: {name(record)} has a payload about {what} {spoken_of}"]
     return []
 
 
@@ -140,7 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check one export, say what was found, and return the exit status."""
     parser = argparse.ArgumentParser(description="Check an export of the ledger's history offline.")
     parser.add_argument("export", help="JSON lines; - reads standard input")
-    parser.add_argument("--write-heads", metavar="FILE", help="keep the newest digest of every hazard here")
+    parser.add_argument(
+        "--write-heads", metavar="FILE", help="keep the newest digest of every hazard and accident here"
+    )
     parser.add_argument("--expect-heads", metavar="FILE", help="heads of an earlier check that must still be there")
     options = parser.parse_args(arguments)
     try:
@@ -155,7 +164,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for complaint in complaints:
         say(f"BROKEN {complaint}")
     records = sum(len(chain) for chain in chains.values())
-    say(f"{records} records of {len(chains)} hazards: {'BROKEN' if complaints else 'whole'}")
+    accidents = sum(kind(next(iter(chain.values()))[1]) == "accident" for chain in chains.values())
+    beside = f" and {accidents} accidents" if accidents else ""
+    say(f"{records} records of {len(chains) - accidents} hazards{beside}: {'BROKEN' if complaints else 'whole'}")
     if options.write_heads and not complaints:
         Path(options.write_heads).write_text(json.dumps(heads_of(chains), indent=0, sort_keys=True), encoding="utf-8")
     return 1 if complaints else 0

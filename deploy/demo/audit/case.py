@@ -37,10 +37,15 @@ class RefusedClaim:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the ledger itself recorded, read once after everything settled."""
+    """What the ledger itself recorded, read once after everything settled: all of it, and what of it is of hazards."""
 
-    history: Sequence[Json]
+    recorded: Sequence[Json]
     hazards: Mapping[str, Json]
+
+    @property
+    def history(self) -> Sequence[Json]:
+        """The records of hazards; those of accidents stand beside them."""
+        return [record for record in self.recorded if not record["type"].startswith("duban.accident.")]
 
     def of_type(self, name: str) -> list[Json]:
         """Return the history records of one event, such as `overdue`."""

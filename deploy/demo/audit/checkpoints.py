@@ -22,10 +22,10 @@ _ROUNDS: Final = 30
 
 async def every_checkpoint_that_a_county_kept_holds(case: Case) -> Line:
     """P4: each checkpoint of a county's feed is the root of the history as it stands now, by a tool that shares no code."""
-    recorded = len((await case.evidence()).history)
+    recorded = len((await case.evidence()).recorded)
     kept = await _kept(case, recorded)
     keys = (await case.platform.get("ledger", "/v1/checkpoint/keys", AUDITOR))["keys"]
-    history = (await case.evidence()).history
+    history = (await case.evidence()).recorded
     title = "县区留存的历史检查点离线核验"
     if not kept or kept[-1]["size"] < recorded:
         covered = kept[-1]["size"] if kept else 0

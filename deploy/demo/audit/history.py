@@ -16,10 +16,10 @@ _TOOL: Final = Path(__file__).resolve().parents[3] / "tools" / "verify_history" 
 
 
 async def history_verifies_offline(case: Case) -> Line:
-    """P4: a tool that shares no code with the service checks the chain of every hazard's history."""
+    """P4: a tool that shares no code with the service checks the chain of every hazard's and every accident's history."""
     evidence = await case.evidence()
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
-        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in evidence.history)
+        file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in evidence.recorded)
         file.flush()
         done = await asyncio.to_thread(
             subprocess.run, [sys.executable, str(_TOOL), file.name], capture_output=True, text=True, check=False

@@ -18,6 +18,8 @@ from duban_contracts.verify.tree import leaf_hash
 
 _FORM: Final = "duban-record-1"
 _CHECKPOINT: Final = "duban.ledger.checkpoint_signed.v1"
+_LEDGER: Final = "/duban/ledger"
+_OF_ACCIDENTS: Final = "duban.accident."
 
 
 class _Page(msgspec.Struct):
@@ -28,6 +30,16 @@ class _Page(msgspec.Struct):
 
 class _Item(msgspec.Struct):
     event: msgspec.Raw
+
+
+class _Facts(msgspec.Struct):
+    version: int
+
+
+class _OfAccident(msgspec.Struct):
+    """What the events of an accident say of which they are."""
+
+    accident: _Facts
 
 
 def events_of(raw: bytes) -> list[CloudEvent]:
@@ -54,9 +66,23 @@ def _pages(raw: bytes) -> Iterator[bytes]:
 
 
 def is_record(event: CloudEvent) -> bool:
-    """Return whether an event is the copy of a record of the ledger's history."""
-    # By its name: a copy of this kit knows fewer types than the ledger records one day.
-    return event.type.startswith("duban.hazard.") and event.aggregateversion is not None
+    """Return whether an event is the copy of a record of the ledger's history, of a hazard or of an accident."""
+    # By who says it: a copy of this kit knows fewer types than the ledger records one day. What else the ledger tells a
+    # county (answers to its claims, checkpoints) has no version.
+    return event.source == _LEDGER and version_of(event) is not None
+
+
+def version_of(event: CloudEvent) -> int | None:
+    """Return which record of its hazard or accident an event is, or None where it is none.
+
+    An accident's events have no version of the envelope: that of its facts is theirs.
+    """
+    if event.aggregateversion is not None or not event.type.startswith(_OF_ACCIDENTS):
+        return event.aggregateversion
+    try:
+        return msgspec.json.decode(event.data, type=_OfAccident).accident.version
+    except NOT_JSON:
+        return None
 
 
 def note_in(event: CloudEvent) -> str | None:
@@ -70,13 +96,13 @@ def note_in(event: CloudEvent) -> str | None:
 def leaf_of(event: CloudEvent) -> bytes:
     """Return the hash of the leaf that the ledger's tree must hold for this event.
 
-    The leaf is the name of its form, hazard, version, id, type, time, cause and payload, each preceded by its length in
+    The leaf is the name of its form, hazard or accident, version, id, type, time, cause and payload, each preceded by its length in
     bytes as 8 octets, big-endian.
     """
     parts = (
         _FORM.encode(),
         (event.subject or "").encode(),
-        str(event.aggregateversion).encode(),
+        str(version_of(event)).encode(),
         event.id.encode(),
         event.type.encode(),
         (format_time(event.time) if event.time else "").encode(),
@@ -100,14 +126,14 @@ class Records:
 
     def take(self, name: str, event: CloudEvent) -> Iterator[Finding]:
         """Keep a record of file `name` and yield what contradicts it: whichever came first, history was rewritten."""
-        same, place = self._by_id.get(event.id), (event.subject, event.aggregateversion)
+        same, place = self._by_id.get(event.id), (event.subject, version_of(event))
         if same is not None and leaf_of(same[1]) != leaf_of(event):
             zh = f"{name}：事件 {event.id} 与 {same[0]} 中的内容不同——同一事件两种内容，历史已被改写"
             en = f"{name}: event {event.id} says something else than in {same[0]}: history was rewritten"
             yield Finding(holds=False, zh=zh, en=en)
         there = self._by_place.get(place)
         if there is not None and there[1].id != event.id:
-            what = f"{event.subject} v{event.aggregateversion}"
+            what = f"{event.subject} v{version_of(event)}"
             zh = f"{name}：{what} 与 {there[0]} 中的不是同一事件——历史已被改写"
             yield Finding(
                 holds=False, zh=zh, en=f"{name}: {what} is another event than in {there[0]}: history was rewritten"

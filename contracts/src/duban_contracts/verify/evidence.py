@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.verify.copy import Records, events_of, is_record, leaf_of, note_in
+from duban_contracts.verify.copy import Records, events_of, is_record, leaf_of, note_in, version_of
 from duban_contracts.verify.findings import Finding, NotVerified
 from duban_contracts.verify.notes import OLD, PROOF, Checkpoint, Key, Proof, opened, proof_of
 from duban_contracts.verify.tree import has_grown, is_included
@@ -95,7 +95,7 @@ class Evidence:
                     en=f"{name}: the event that it is about isn't among the files",
                 )
                 continue
-            what = f"{event.subject} v{event.aggregateversion}"
+            what = f"{event.subject} v{version_of(event)}"
             holds = is_included(leaf_of(event), proof.number, checkpoint.size, proof.hashes, checkpoint.root)
             yield Finding(
                 holds=holds,

@@ -68,12 +68,14 @@ class Books:
 
 
 def books_of(history: Iterable[Mapping[str, Any]], days: Days = PLAIN_DAYS) -> Books:
-    """Recompute the books from the history's records, in any order; raises BrokenHistory.
+    """Recompute the books from the history's records, in any order; raises BrokenHistory. Accidents are in no book.
 
     `days` are the city's: by them deadlines on a day off are moved.
     """
     by_hazard: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
     for record in history:
+        if record["type"].startswith("duban.accident."):
+            continue
         by_hazard[record["hazard_id"]][int(record["version"])] = record
     books = Books()
     for hazard_id, versions in by_hazard.items():
