@@ -95,7 +95,7 @@ check: ## Everything that has to be green, in the order of .ci/run: $(CHECKS)
 	@for step in $(CHECKS); do \
 		printf '\n=== %s (%s)\n' "$$step" "$$(date -u +%H:%M:%S)"; $(MAKE) --no-print-directory $$step || exit 1; done
 
-CHECKS := install lint type arch fresh demo-check secure-check chaos-check upgrade-check test
+CHECKS := install lint type arch fresh demo-check secure-check chaos-check upgrade-check burst-check test
 
 .PHONY: demo-check secure-check chaos-check
 demo-check: install
