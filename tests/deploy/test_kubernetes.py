@@ -23,6 +23,9 @@ from tests.deploy.policies import EVERYWHERE, broken, examples, pinned, restrict
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
 
+# What kubectl makes of k8s/.
+pytestmark = pytest.mark.servers
+
 # A component that makes sense beside another one only.
 NEEDS = {"keda": ("doubled",)}
 WATCHED = [each for each in OVERLAYS if each != "small"]

@@ -21,6 +21,9 @@ from tests.deploy.overlays import Manifest, apart, of_kind, pod, rendered
 from tests.deploy.policies import examples
 from tools.generate.parts import SERVICES
 
+# What kubectl makes of k8s/.
+pytestmark = pytest.mark.servers
+
 BEANS = [
     ("kafka.server<type=ReplicaManager, name=LeaderCount><>Value", "kafka_server_replicamanager_leadercount"),
     (

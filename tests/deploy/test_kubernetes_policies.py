@@ -13,6 +13,9 @@ import pytest
 from tests.deploy.overlays import Manifest, pod, rendered, validate
 from tests.deploy.policies import broken, pinned
 
+# What kubectl makes of k8s/.
+pytestmark = pytest.mark.servers
+
 
 @pytest.mark.parametrize(
     "wrong",

@@ -11,6 +11,9 @@ from tests.deploy.overlays import WORKLOADS, Manifest, of_kind, pod, validate, w
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
 
+# What kubectl makes of k8s/.
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture(scope="module")
 def workloads() -> dict[str, Manifest]:

@@ -8,6 +8,9 @@ from tests.deploy.overlays import WORKLOADS, Manifest, pod, validate, with_compo
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
 
+# What kubectl makes of k8s/.
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture(scope="module")
 def manifests() -> tuple[Manifest, ...]:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI, Request
 from prometheus_client import REGISTRY
 
@@ -24,7 +25,7 @@ from services.chassis.web.server import serve
 POST = b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module")
 async def port() -> AsyncIterator[int]:
     app = FastAPI()
     failures.install(app)
@@ -61,7 +62,7 @@ async def port() -> AsyncIterator[int]:
 
 @pytest.fixture
 def hurried(port: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """A server that waits for nobody for longer than a moment."""
+    """The server, while it waits for nobody for longer than a moment."""
     monkeypatch.setattr(BoundedProtocol, "head_seconds", 0.2)
     monkeypatch.setattr(BoundedProtocol, "body_seconds", 0.2)
     return port
