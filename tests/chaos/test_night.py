@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
 from deploy.local.settings import load
+from tests.chaos.night.choice import chosen, together
 from tests.chaos.night.row import Row
-from tests.chaos.night.rows import ROWS, chosen
+from tests.chaos.night.rows import ROWS
 from tests.chaos.night.times import divided_route, divided_rules
-from tests.deploy.expressions import RULES, rules
+from tests.deploy.expressions import OBJECTIVES, RULES, rules
 
 pytestmark = pytest.mark.pure
 
@@ -23,6 +26,16 @@ def test_every_row_has_a_name_of_its_own_and_is_found_by_it() -> None:
     assert [row.name for row in chosen("postgres-away, poison")] == ["postgres-away", "poison"]
     with pytest.raises(LookupError, match="no row nothing"):
         chosen("nothing")
+
+
+def test_rows_that_are_no_outage_may_be_played_at_once() -> None:
+    both = together(chosen("poison webhook-down"))
+    assert (both.name, both.pages) == ("poison + webhook-down", 0)
+    assert [each.name for each in both.fires] == ["DubanCountyHeld", "DubanNoticesPending"]
+    assert both.restart == ("ledger", "notifications")
+    assert set(both.quiet) >= {"DubanPipelineStale", "DubanDependencyDown"}
+    assert [row.name for row in chosen("poison+webhook-down kafka-away")] == ["poison + webhook-down", "kafka-away"]
+    assert not set(together(chosen("smtp-down poison")).quiet) & {"DubanDependencyDown", "DubanCountyHeld"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -53,8 +66,11 @@ def test_the_shorter_rules_are_the_committed_ones_but_for_their_times() -> None:
     ]
     (stale,) = (rule for rule in shorter if rule.get("alert") == "DubanPipelineStale")
     (pending,) = (rule for rule in shorter if rule.get("alert") == "DubanNoticesPending")
+    (audit,) = (rule for rule in shorter if rule.get("alert") == "DubanAuditStale")
     assert (stale["for"], stale["keep_firing_for"], stale["expr"][-4:]) == ("30s", "2m", "> 60")
     assert (pending["for"], pending["expr"][-4:]) == ("60s", "> 90")
+    assert re.findall(r"> (\d+)", audit["expr"]) == ["180", "1800"]
+    assert "[360s] offset 180s" in divided_rules(OBJECTIVES.read_text(encoding="utf-8"), 10)
 
 
 def test_a_shorter_route_waits_less_and_repeats_as_ever() -> None:

@@ -17,15 +17,14 @@ import psutil
 
 from deploy.local import provision
 from deploy.local.settings import ROOT
-from duban_contracts.topics import claims_topic
 from tests.chaos.night import clock
 from tests.chaos.night.stage import Stage
 from tests.deploy import lights
 
 Fault = Callable[[Stage], AbstractContextManager[None]]
-_FLOOD: Final = 1_100
 _LIVES: Final = 5
-_LIFE_SECONDS: Final = 6.0
+_LIFE_SECONDS: Final = 120  # until Prometheus has seen the next one
+_SEEN_SECONDS: Final = 90  # after which an alert about what is a minute old would fire
 
 
 def stopped(*services: str) -> Fault:
@@ -65,7 +64,7 @@ def locked(service: str, table: str) -> Fault:
 
     @contextlib.contextmanager
     def fault(stage: Stage) -> Iterator[None]:
-        with _beside(lights.locked(stage.superuser(service), table)):
+        with beside(lights.locked(stage.superuser(service), table)):
             yield
 
     return fault
@@ -101,42 +100,17 @@ def shut_out(service: str) -> Fault:
 
 
 @contextlib.contextmanager
-def flooded(stage: Stage) -> Iterator[None]:
-    """A county writes more than a thousand records that are nothing; afterwards an operator lets it go on."""
-    county = stage.life.counties[0]
-    lights.flood(stage.settings.kafka_bootstrap, claims_topic(county), _FLOOD)
-    try:
-        yield
-    finally:
-        stage.duban("counties", "resume", county, "--as", "operator-1")
-
-
-@contextlib.contextmanager
-def hanging_transaction(stage: Stage) -> Iterator[None]:
-    """A county's publisher hangs in its transactions."""
-    hanging = lights.hanging_transactions(stage.settings.kafka_bootstrap, claims_topic(stage.life.counties[1]))
-    with _beside(hanging):
-        yield
-
-
-@contextlib.contextmanager
-def unreadable(stage: Stage) -> Iterator[None]:
-    """A county writes a batch that unfolds beyond any bound."""
-    lights.send_unreadable(stage.settings.kafka_bootstrap, claims_topic(stage.life.counties[2]))
-    yield
-
-
-@contextlib.contextmanager
 def dying(stage: Stage) -> Iterator[None]:
     """One gateway is killed as soon as it lives, again and again."""
     victim = stage.processes("gateway")[1]
     port = stage.settings.instances("gateway")[1].port
+    started = f'process_start_time_seconds{{instance=~".*:{port}"}}'
     for _ in range(_LIVES):
+        before = stage.watch.value(started)
         stage.kill(victim)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not stage.watch.value(f'up{{instance=~".*:{port}"}} == 1'):
-            time.sleep(1)
-        time.sleep(_LIFE_SECONDS)
+        deadline = time.monotonic() + _LIFE_SECONDS
+        while time.monotonic() < deadline and stage.watch.value(started) in {None, before}:
+            time.sleep(0.5)
     yield
 
 
@@ -147,7 +121,7 @@ def receivers(*broken: str) -> Fault:
     def fault(stage: Stage) -> Iterator[None]:
         settings = stage.settings
         stage.stop("receivers")
-        broken_now = [each.format(county=stage.life.counties[0]) for each in broken]
+        broken_now = [each.format(county=stage.life.counties[4]) for each in broken]
         command = [
             *(sys.executable, "-m", "tests.chaos.night.receivers", str(settings.home / "received")),
             *(str(settings.port("smtp")), str(settings.port("webhook")), provision.webhook_secret(settings)),
@@ -171,23 +145,8 @@ def relay_moves(stage: Stage) -> Iterator[None]:
         for service in ("gateway", "ledger"):
             stage.cut(service)
         time.sleep(5)
+    time.sleep(_SEEN_SECONDS)
     yield
-
-
-@contextlib.contextmanager
-def silent_county(stage: Stage) -> Iterator[None]:
-    """One county sends nothing any more, and what it sent lies days back."""
-    county = stage.life.counties[3]
-    stage.life.quiet.add(county)
-    backdated = f"UPDATE county_arrival SET last_at = now() - interval '8 days' WHERE county = '{county}' RETURNING 1"  # noqa: S608
-    try:
-        # What the ledger holds in memory is written down within half a minute, and then it lies behind.
-        time.sleep(40)
-        if not stage.sql("ledger", backdated):
-            raise LookupError(f"the ledger has not heard of {county} yet")
-        yield
-    finally:
-        stage.life.quiet.discard(county)
 
 
 @contextlib.contextmanager
@@ -212,7 +171,7 @@ def deaf_desk(stage: Stage) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _beside(held: AbstractAsyncContextManager[None]) -> Iterator[None]:
+def beside(held: AbstractAsyncContextManager[None]) -> Iterator[None]:
     """Hold something asynchronous in a thread of its own for as long as the block lasts."""
     entered: Future[None] = Future()
     leave = threading.Event()

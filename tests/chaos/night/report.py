@@ -14,6 +14,7 @@ import psutil
 from tests.chaos.night.calm import Calm
 from tests.chaos.night.desk import Desk
 from tests.chaos.night.row import Found, names
+from tests.chaos.night.watch import SHORT_SECONDS
 from tests.deploy.runbooks import Command
 from tests.load.base import commit_of
 
@@ -98,8 +99,10 @@ def _how(arguments: argparse.Namespace) -> str:
     times = (
         "the committed rules in their own time, a scrape every 15 s"
         if arguments.faster == 1
-        else "the committed rules with pauses and ranges above a minute (to a minute at least) and the age of a letter that "
-        f"waits divided by {arguments.faster}, a scrape every 2 s"
+        else f"the committed rules in the short form: pauses and ranges above a minute (to a minute at least) and the ages of a letter "
+        f"that waits and of an audit (to three minutes) divided by {arguments.faster}, a scrape every {SHORT_SECONDS} s; each row begins with a Prometheus and an "
+        "Alertmanager that forgot what only kept firing, and ends when the cause is gone, `keep_firing_for` is not waited for but in "
+        "postgres-away and kafka-away"
     )
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     memory = psutil.virtual_memory().total / 1e9

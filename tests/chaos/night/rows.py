@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.chaos.night import faults
+from tests.chaos.night import counties, faults
 from tests.chaos.night.row import Row
 from tests.chaos.night.watch import Light
 
@@ -25,14 +25,14 @@ ROWS: Final = (
         "gateway-dead",
         "both gateways are stopped",
         faults.stopped("gateway"),
-        (light("TargetDown", service="gateway"),),
+        (light("ServiceDown", service="gateway"), light("TargetDown", service="gateway")),
         quiet=_NO_DEFECT,
     ),
     Row(
         "gateway-frozen",
         "both gateways stand still (SIGSTOP)",
         faults.frozen("gateway"),
-        (light("TargetDown", service="gateway"),),
+        (light("ServiceDown", service="gateway"), light("TargetDown", service="gateway")),
         quiet=_NO_DEFECT,
     ),
     Row(
@@ -46,7 +46,7 @@ ROWS: Final = (
     Row(
         "poison",
         "a county writes 1,100 records that are nothing",
-        faults.flooded,
+        counties.flooded,
         (light("CountyHeld"),),
         quiet=(*_NO_DEFECT, "DubanPipelineStale", "DubanConsumerHalted"),
         restart=("ledger",),
@@ -55,7 +55,7 @@ ROWS: Final = (
     Row(
         "transaction-hangs",
         "a county's publisher hangs in a transaction",
-        faults.hanging_transaction,
+        counties.hanging_transaction,
         (light("TransactionOpen"),),
         quiet=(*_NO_DEFECT, "DubanPipelineStale"),
         restart=("ledger",),
@@ -64,7 +64,7 @@ ROWS: Final = (
     Row(
         "batch-unreadable",
         "a county writes a batch that unfolds beyond any bound",
-        faults.unreadable,
+        counties.unreadable,
         (light("BatchUnreadable"),),
         quiet=(*_NO_DEFECT, "DubanPipelineStale"),
         pages=0,
@@ -98,6 +98,7 @@ ROWS: Final = (
         (light("DependencyDown", dependency="postgres"),),
         quiet=(*_NO_DEFECT, "DubanTrailRowsLost"),
         restart=_ALL,
+        to_the_end=True,
     ),
     Row(
         "kafka-away",
@@ -106,6 +107,7 @@ ROWS: Final = (
         (light("DependencyDown", dependency="kafka"),),
         quiet=_NO_DEFECT,
         restart=_ALL,
+        to_the_end=True,
     ),
     Row(
         "kafka-frozen",
@@ -121,6 +123,15 @@ ROWS: Final = (
         faults.shut_out("gateway"),
         (light("AnswersFailing", service="gateway"),),
         quiet=(*_NO_DEFECT, "DubanDependencyDown", "DubanTargetDown"),
+    ),
+    Row(
+        "our-bug",
+        "every answer that the gateway reads fails for good, a hundred and more",
+        counties.our_bug,
+        (light("DeadLettersHeld", consumer="gateway.feedback"), light("ConsumerHalted", consumer="gateway.feedback")),
+        within=240,
+        quiet=(*_NO_DEFECT, "DubanCrashLoop", "DubanAnswersFailing", "DubanHeartbeatStale"),
+        restart=("gateway",),
     ),
     Row(
         "gateway-dies",
@@ -155,14 +166,14 @@ ROWS: Final = (
         "scheduler-dead",
         "both schedulers are stopped while deadlines pass",
         faults.stopped("scheduler"),
-        (light("TargetDown", service="scheduler"),),
+        (light("ServiceDown", service="scheduler"),),
         quiet=("DubanSupervisionMissed", "DubanPlanningWrong"),
     ),
     Row(
         "ledger-frozen",
         "both ledgers stand still (SIGSTOP) while deadlines pass",
         faults.frozen("ledger"),
-        (light("TargetDown", service="ledger"), light("HeartbeatStale", consumer="scheduler.hazards")),
+        (light("ServiceDown", service="ledger"), light("HeartbeatStale", consumer="scheduler.hazards")),
         quiet=_NO_DEFECT,
     ),
     Row(
@@ -170,7 +181,7 @@ ROWS: Final = (
         "a lock keeps the self-audit from its end",
         faults.locked("scheduler", "audit_result"),
         (light("AuditStale", audit="supervision"),),
-        within=2100,
+        within=900,
         quiet=(*_NO_DEFECT, "DubanPipelineStale", "DubanSupervisionDelayed"),
         restart=("scheduler",),
         pages=0,
@@ -178,7 +189,7 @@ ROWS: Final = (
     Row(
         "county-silent",
         "a county sends nothing; its last claim is dated eight days back",
-        faults.silent_county,
+        counties.silent_county,
         (light("CountySilent"),),
         within=600,
         quiet=(*_NO_DEFECT, "DubanPipelineStale"),
@@ -210,8 +221,8 @@ ROWS: Final = (
         "desk-deaf",
         "the duty desk answers 503 while the gateways are down",
         faults.deaf_desk,
-        (light("TargetDown", service="gateway"), light("AlertsNotDelivered")),
-        within=300,
+        (light("ServiceDown", service="gateway"), light("AlertsNotDelivered")),
+        within=600,
         quiet=_NO_DEFECT,
         clears=900,
     ),
@@ -224,12 +235,3 @@ ROWS: Final = (
         pages=0,
     ),
 )
-
-
-def chosen(said: str) -> tuple[Row, ...]:
-    """Return the rows named in `said`, all of them when it is empty. Raises LookupError for a name that is none."""
-    by_name = {row.name: row for row in ROWS}
-    names = said.replace(",", " ").split()
-    if unknown := [name for name in names if name not in by_name]:
-        raise LookupError(f"no row {', '.join(unknown)}; there are: {', '.join(by_name)}")
-    return tuple(by_name[name] for name in names) or ROWS

@@ -1,19 +1,23 @@
 """The committed rules and routes in a shorter time, so that a row takes a minute and not ten.
 
-A factor divides every pause and every range that is longer than a minute, which stays a minute at least, and of the ages the one of
-a letter that waits. What is shorter, and how long an alert outlasts its cause (`keep_firing_for`), stands against what happens at its
-own pace: a restart, a beat each second, keys each five minutes. Nothing else differs; factor 1 is what is committed.
+A factor divides every pause, range and offset that is longer than a minute, which stays a minute at least, and of the ages those of a
+letter that waits and of an audit that comes round each minute. What is shorter, and how long an alert outlasts its cause
+(`keep_firing_for`), stands against what happens at its own pace: a restart, a beat each second, keys each five minutes. Nothing
+else differs; factor 1 is what is committed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SHORTEST: Final = 60
 _DURATION: Final = r"(\d+)([smhd])"
 _ROUTE_TIMES: Final = ("group_wait", "group_interval")
+# Whose age is divided, and to what at least: three rounds of an audit.
+_AGES: Final = {"duban_notice_oldest_pending": 1, 'duban_audit_timestamp_seconds\\{audit!="planning"': 180}
 
 
 def divided_rules(text: str, factor: int) -> str:
@@ -24,12 +28,15 @@ def divided_rules(text: str, factor: int) -> str:
     def shorter(match: re.Match[str]) -> str:
         return f"{match[1]}{_divided(match[2], match[3], factor)}{match[4]}"
 
-    def younger(match: re.Match[str]) -> str:
-        return f"{match[1]}{int(match[2]) // factor}"
+    def younger(shortest: int) -> Callable[[re.Match[str]], str]:
+        return lambda match: f"{match[1]}{max(shortest, int(match[2]) // factor)}"
 
     text = re.sub(rf"((?<!keep_firing_)for: ){_DURATION}()\b", shorter, text)
     text = re.sub(rf"(\[){_DURATION}(\])", shorter, text)
-    return re.sub(r"(time\(\) - .*duban_notice_oldest_pending.*> )(\d+)$", younger, text, flags=re.MULTILINE)
+    text = re.sub(rf"(offset ){_DURATION}()\b", shorter, text)
+    for told, shortest in _AGES.items():
+        text = re.sub(rf"(time\(\) - .*{told}.*> )(\d+)$", younger(shortest), text, flags=re.MULTILINE)
+    return text
 
 
 def divided_route(route: dict[str, Any], factor: int) -> dict[str, Any]:

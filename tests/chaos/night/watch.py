@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from tests.chaos.night.times import divided_route, divided_rules
 
 _ALWAYS: Final = "DubanDeadMansSwitch"
 _COMMITTED_SECONDS: Final = 15
-_SHORT_SECONDS: Final = 2
+SHORT_SECONDS: Final = 3
 _ATTEMPTS: Final = 5
 
 Labels = Mapping[str, str]
@@ -53,17 +54,29 @@ class Shining:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Where Prometheus answers, and how often it looks."""
+    """Where Prometheus answers, how often it looks, and whether its rules' times are the committed ones."""
 
     url: str
     every: int
+    is_short: bool
+    begin_afresh: Callable[[], None]
+    """Start both anew: what was measured is kept, what fired is forgotten unless its cause is still there."""
 
     def firing(self) -> list[Labels]:
         """Return the labels of every alert that fires now, but for the dead man's switch."""
-        alerts = self._ask("alerts")["alerts"]
-        return [
-            each["labels"] for each in alerts if each["state"] == "firing" and each["labels"]["alertname"] != _ALWAYS
-        ]
+        return [each["labels"] for each in self._alerts() if each["state"] == "firing"]
+
+    def caused(self) -> list[Labels]:
+        """Return the labels of every alert that fires now and whose cause is seen now: none that `keep_firing_for` only keeps."""
+        alerts = self._alerts()
+        return [each["labels"] for each in alerts if each["state"] == "firing" and "keepFiringSince" not in each]
+
+    def coming(self) -> list[Labels]:
+        """Return the labels of every alert whose cause is seen, and that does not fire yet."""
+        return [each["labels"] for each in self._alerts() if each["state"] == "pending"]
+
+    def _alerts(self) -> list[Any]:
+        return [each for each in self._ask("alerts")["alerts"] if each["labels"]["alertname"] != _ALWAYS]
 
     def shone(self, since: float, until: float) -> list[Shining]:
         """Return every alert that fired between two wall times."""
@@ -99,37 +112,61 @@ class Watch:
 def watching(settings: Settings, desk: Desk, factor: int) -> Iterator[Watch]:
     """Run both on free ports, with the committed rules and routes in `factor` times less time. Raises `Trouble`."""
     home = settings.home / "watch"
-    every = _COMMITTED_SECONDS if factor == 1 else _SHORT_SECONDS
+    every = _COMMITTED_SECONDS if factor == 1 else SHORT_SECONDS
     prometheus_port, alertmanager_port = free_ports(2)
     local.lay_out(home, settings, every_seconds=None if factor == 1 else every, alertmanager_port=alertmanager_port)
     for file in (home / "rules").glob("*.yml"):
         file.write_text(divided_rules(file.read_text(encoding="utf-8"), factor), encoding="utf-8")
     configured = yaml.safe_dump(routed(desk, factor), allow_unicode=True)
     (home / "alertmanager.yml").write_text(configured, encoding="utf-8")
-    binary = tools.ensure("prometheus-alertmanager")
-    alertmanager = local.alertmanager(binary, home, alertmanager_port)
-    prometheus = local.command(tools.ensure("prometheus"), home, prometheus_port)
-    with _process(alertmanager, home, binary.parent), _process(prometheus, home, home):
-        for port in (alertmanager_port, prometheus_port):
+    pair = _Pair(home, prometheus_port, alertmanager_port)
+    pair.start()
+    try:
+        yield Watch(f"http://{LOOPBACK}:{prometheus_port}", every, factor != 1, pair.begin_afresh)
+    finally:
+        pair.stop()
+
+
+class _Pair:
+    """The two processes."""
+
+    def __init__(self, home: Path, prometheus_port: int, alertmanager_port: int) -> None:
+        binary = tools.ensure("prometheus-alertmanager")
+        self._home = home
+        self._ports = (alertmanager_port, prometheus_port)
+        self._commands = (
+            (local.alertmanager(binary, home, alertmanager_port), binary.parent),
+            (local.command(tools.ensure("prometheus"), home, prometheus_port), home),
+        )
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start both, and wait until they answer."""
+        for command, directory in self._commands:
+            with (self._home / f"{Path(command[0]).name}.log").open("ab") as log:
+                self._running.append(subprocess.Popen(command, cwd=directory, stdout=log, stderr=subprocess.STDOUT))
+        for port in self._ports:
             _wait(f"http://{LOOPBACK}:{port}/-/ready")
-        yield Watch(f"http://{LOOPBACK}:{prometheus_port}", every)
+
+    def stop(self) -> None:
+        """Stop both."""
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            process.wait(60)
+        self._running.clear()
+
+    def begin_afresh(self) -> None:
+        """Start both anew, Alertmanager without what it was told: Prometheus' series are kept, not what kept firing."""
+        self.stop()
+        shutil.rmtree(self._home / "alertmanager", ignore_errors=True)
+        self.start()
 
 
 def routed(desk: Desk, factor: int) -> dict[str, Any]:
     """Return the committed configuration of Alertmanager, with the desk behind every receiver."""
     configured: dict[str, Any] = yaml.safe_load(alerting.with_receivers(desk.receivers()))
     return {**configured, "route": divided_route(configured["route"], factor)}
-
-
-@contextlib.contextmanager
-def _process(command: Sequence[str], home: Path, directory: Path) -> Iterator[None]:
-    with (home / f"{Path(command[0]).name}.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=directory, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def _wait(url: str, seconds: float = 90) -> None:
