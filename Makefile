@@ -179,6 +179,10 @@ bench-reads: install ## Measure every list, search and count at a million hazard
 bench-idle: install ## Measure what a city costs that nobody writes to (a quarter of an hour; COUNTIES=300, MINUTES=10) and write a dated result file
 	@$(PY) -m tests.load.idle $(if $(COUNTIES),--counties $(COUNTIES)) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
+.PHONY: bench-city
+bench-city: install ## Measure 300 counties that together write 1,000 claims a second (ten minutes; COUNTIES=300, RATE=1000, MINUTES=3) and write a dated result file
+	@$(PY) -m tests.load.idle --minutes 0 $(if $(COUNTIES),--counties $(COUNTIES)) --rate $(or $(RATE),1000) --rate-minutes $(or $(MINUTES),3) $(ARGS)
+
 .PHONY: bench-burst burst-check
 bench-burst: install ## Flood the platform with 10 to 350 lifecycles a second and count what is lost (a quarter of an hour; N=1000000 before; SOAK=20m: memory)
 	@$(PY) -m tests.load.burst $(if $(N),--hazards $(N)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
@@ -205,6 +209,9 @@ upgrade: install ## Upgrade the release before under load, take it back, upgrade
 night: install ## Break the platform row by row and see who is called (ROWS="postgres-away poison" FASTER=10 BROKERS=3; CALM=60: minutes without a fault; RUNBOOKS=1)
 	@$(PY) -m tests.chaos.night $(if $(ROWS),--rows "$(ROWS)") $(if $(FASTER),--faster $(FASTER)) $(if $(CALM),--calm $(CALM)) \
 		$(if $(RUNBOOKS),--runbooks) $(if $(BROKERS),--brokers $(BROKERS)) $(ARGS)
+.PHONY: night-check
+night-check: install ## Two rows of the night in its short form: a county floods, Kafka stands still
+	@$(PY) -m tests.chaos.night --rows "poison kafka-frozen" --faster 10 --output .duban/night $(ARGS)
 
 STORM = $(addprefix --seconds ,$(or $(SECONDS),$(SECONDS_OF_LOAD))) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(HOSTILE),--hostile)
 

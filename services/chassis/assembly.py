@@ -22,6 +22,7 @@ from services.chassis.access.signin.door import SignIn
 from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
 from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.options import ConsumerOptions
+from services.chassis.forgetting import forget
 from services.chassis.process import certificates, vitals
 from services.chassis.process.clock import Clock
 from services.chassis.process.periodic import every
@@ -40,10 +41,8 @@ from services.chassis.trail.sealing import EVERY_SECONDS, Sealing
 from services.chassis.trail.serving import serve_told
 from services.chassis.web.app import create_app
 from services.chassis.web.health import Readiness
-from services.chassis.web.idempotency import forget_old
 from services.chassis.web.waiters import Waiters
 
-# Answers under an Idempotency-Key are kept for a day; ten minutes more do nobody harm.
 _FORGET_SECONDS: Final = 600
 _CERTIFICATE_SECONDS: Final = 600
 
@@ -178,7 +177,8 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         platform.reactions.add(part.reactions)
     work: dict[str, list[Role]] = {"consumer": [consumer.run for part in parts for consumer in part.consumers]}
     database = platform.database
-    forgetting = platform.every(_FORGET_SECONDS, partial(forget_old, database), name="idempotency", role="relay")
+    days = platform.settings.memory_days
+    forgetting = platform.every(_FORGET_SECONDS, partial(forget, database, days), name="forgetting", role="relay")
     relay = Relay(
         database=database,
         bootstrap=platform.settings.kafka,

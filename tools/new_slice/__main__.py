@@ -36,7 +36,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     _named(root / "pyproject.toml", "the layers of [tool.importlinter]", service, noun, in_layers)
     if chosen.listed:
         _named(root / "services" / service / "tests" / "test_rights.py", "its specimens", service, noun, in_rights)
-    sys.stdout.write(f"Next: say what it owns in services/{service}/README.md, then `make generate`.\n")
+    sys.stdout.write(
+        f"Next: say what it owns in services/{service}/README.md, and in tools/generate/growth.toml how its table grows; then `make generate`.\n"
+    )
     return 0
 
 

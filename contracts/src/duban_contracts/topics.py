@@ -17,6 +17,10 @@ PARTITIONS: Final = 12
 # partitioners disagree about a key, can't overtake each other.
 COUNTY_PARTITIONS: Final = 1
 DAY_MS: Final = 86_400_000
+# How long a county's topic keeps what it was told, and a dead-letter topic its copies.
+COUNTY_DAYS: Final = 400
+# How long an event's id is remembered at least: by thirty days longer than its record can be read again.
+REMEMBERED_DAYS: Final = COUNTY_DAYS + 30
 KEEP_FOREVER: Final = -1
 
 
@@ -98,7 +102,7 @@ class Consumer:
 # What asks for a second level, and what settles that.
 _CONFIRMING: Final = frozenset(
     f"duban.hazard.{name}.v1"
-    for name in ("first_confirmed", "confirmed", "rejected", "corrected", "regraded", "closed", "merged")
+    for name in ("first_confirmed", "confirmed", "rejected", "corrected", "regraded", "closed", "merged", "unmerged")
 )
 
 # The readers that the documents name are taken from here.
@@ -185,7 +189,7 @@ def city_topics(counties: Iterable[str], prefix: str = "") -> list[Topic]:
         ),
     ]
     for county in counties:
-        topics.append(Topic(claims_topic(county, prefix), 400 * DAY_MS, COUNTY_PARTITIONS, dict(append_time)))
-        topics.append(Topic(feedback_topic(county, prefix), 400 * DAY_MS, COUNTY_PARTITIONS))
-    topics.extend(Topic(dead_letter_topic(each.name, prefix), 400 * DAY_MS) for each in CONSUMERS)
+        topics.append(Topic(claims_topic(county, prefix), COUNTY_DAYS * DAY_MS, COUNTY_PARTITIONS, dict(append_time)))
+        topics.append(Topic(feedback_topic(county, prefix), COUNTY_DAYS * DAY_MS, COUNTY_PARTITIONS))
+    topics.extend(Topic(dead_letter_topic(each.name, prefix), COUNTY_DAYS * DAY_MS) for each in CONSUMERS)
     return topics

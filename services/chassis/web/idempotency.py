@@ -28,6 +28,7 @@ from duban_contracts.not_json import NOT_JSON
 from duban_contracts.refusals import refusal
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.forgetting import in_rounds
 from services.chassis.telemetry import acts
 from services.chassis.web.bodies import MOST_COMMAND_BYTES, read_body
 from services.chassis.web.documents import JSON
@@ -139,20 +140,18 @@ async def keep_all(connection: Connection, answers: Sequence[tuple[Attempt, Resp
 
 async def forget_old(database: Database) -> int:
     """Delete answers that were given more than a day ago (wall time); return how many."""
-    forgotten = 0
-    while True:
-        async with database.transaction() as connection:
-            status: str = await connection.execute(
-                """DELETE FROM idempotent_answer WHERE (account, key) IN
-                     (SELECT account, key FROM idempotent_answer WHERE answered_at < now() - $1::interval
-                       ORDER BY answered_at LIMIT $2 FOR UPDATE SKIP LOCKED)""",
-                KEPT_FOR,
-                _FORGOTTEN_AT_ONCE,
-            )
-        deleted = int(status.removeprefix("DELETE "))
-        forgotten += deleted
-        if deleted < _FORGOTTEN_AT_ONCE:
-            return forgotten
+    return await in_rounds(database, _forget, at_once=_FORGOTTEN_AT_ONCE)
+
+
+async def _forget(connection: Connection, limit: int) -> int:
+    status: str = await connection.execute(
+        """DELETE FROM idempotent_answer WHERE (account, key) IN
+             (SELECT account, key FROM idempotent_answer WHERE answered_at < now() - $1::interval
+               ORDER BY answered_at LIMIT $2 FOR UPDATE SKIP LOCKED)""",
+        KEPT_FOR,
+        limit,
+    )
+    return int(status.removeprefix("DELETE "))
 
 
 async def _lock(connection: Connection, attempts: Sequence[Attempt]) -> dict[int, Attempt]:

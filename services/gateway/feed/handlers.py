@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 import msgspec
 
@@ -13,12 +12,10 @@ from duban_contracts.cloudevents import CloudEvent, to_structured
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.forgetting import in_rounds
 from services.gateway.feed import tables
 from services.gateway.feed.model import Stretch
 from services.gateway.receipts.handlers import note_answers
-
-# A round of forgetting holds its locks for some milliseconds.
-_ROUND: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +50,7 @@ class Feeds:
     async def forget(self) -> None:
         """Delete what was kept for its time."""
         before = self.clock.wall() - timedelta(days=self.days)
-        gone = _ROUND
-        while gone == _ROUND:
-            async with self.database.transaction() as connection:
-                gone = await tables.forget(connection, before, _ROUND)
+        await in_rounds(self.database, lambda connection, limit: tables.forget(connection, before, limit))
 
 
 def written(event: CloudEvent) -> bytes:

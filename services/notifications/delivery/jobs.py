@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -14,12 +15,13 @@ import structlog
 from services.chassis.process.clock import Clock
 from services.chassis.process.periodic import every
 from services.chassis.storage.database import Database, is_retryable
+from services.chassis.storage.forgetting import in_rounds
 from services.notifications.delivery.handlers import mailbox
 from services.notifications.delivery.handlers.courier import Courier
 from services.notifications.delivery.handlers.deps import Deps
 from services.notifications.delivery.handlers.report import Outcome, take_message
 from services.notifications.delivery.model.delivery import DeliveryState
-from services.notifications.delivery.tables import reads
+from services.notifications.delivery.tables import queue, reads
 from services.notifications.metrics import NOTICE_OLDEST_PENDING, NOTICE_PENDING, NOTICE_REPORTS, NOTICE_UNRESOLVED
 
 _log = structlog.get_logger(__name__)
@@ -27,6 +29,7 @@ _log = structlog.get_logger(__name__)
 POLL_SECONDS: Final = 0.3
 GAUGES_SECONDS: Final = 2.0
 REPORTS_SECONDS: Final = 5.0
+FORGET_SECONDS: Final = 600.0
 _WAITING: Final = (DeliveryState.PENDING, DeliveryState.SENDING)
 _STUCK: Final = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)
 
@@ -51,6 +54,15 @@ async def report_gauges(database: Database, clock: Clock, channels: Iterable[str
         for state in _STUCK:
             NOTICE_UNRESOLVED.labels(channel, state).set(counts[channel, state])
         NOTICE_OLDEST_PENDING.labels(channel).set(oldest.get(channel, clock.wall()).timestamp())
+
+
+async def forget_attempts(database: Database, clock: Clock, *, keep: timedelta) -> int:
+    """Delete attempts begun more than `keep` ago (wall time) that another one followed; return how many.
+
+    Each delivery keeps its last attempt, and how many there were: that a letter arrived, or did not, stands for good (promise P9).
+    """
+    before = clock.wall() - keep
+    return await in_rounds(database, lambda connection, limit: queue.forget_put_off(connection, before, limit))
 
 
 async def take_reports(maildir: Path, deps: Deps) -> None:

@@ -19,9 +19,11 @@ from services.notifications.delivery.handlers.deps import Deps, Sender
 from services.notifications.delivery.handlers.mailbox import ReportSettings
 from services.notifications.delivery.handlers.report import Outcome
 from services.notifications.delivery.jobs import (
+    FORGET_SECONDS,
     GAUGES_SECONDS,
     REPORTS_SECONDS,
     carry_letters,
+    forget_attempts,
     report_gauges,
     take_reports,
 )
@@ -55,9 +57,11 @@ def wire(platform: Platform[Settings], *, channels: Sequence[AnyChannel], sender
     )
     courier = Courier(deps, settings.delivery_concurrency)
     gauges = partial(report_gauges, database, clock, tuple(lines))
+    forgetting = partial(forget_attempts, database, clock, keep=timedelta(days=settings.memory_days))
     jobs = [
         Job(partial(carry_letters, courier, clock), ROLE),
         platform.every(GAUGES_SECONDS, gauges, name="delivery gauges", role=ROLE),
+        platform.every(FORGET_SECONDS, forgetting, name="attempts", role=ROLE),
     ]
     for outcome in Outcome:
         NOTICE_REPORTS.labels(outcome)  # from 0, so that the first one is seen as an increase
