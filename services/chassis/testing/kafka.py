@@ -7,7 +7,7 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -23,6 +23,8 @@ from services.chassis.publishing.outbox import outgoing
 from services.chassis.publishing.producer import ReliableProducer
 
 T = TypeVar("T")
+# What a test waits for is there in a moment, or a machine is very busy; who waits for nothing waits this long.
+_PATIENCE_SECONDS: Final = 150.0
 
 
 async def create_topics(bootstrap: Broker | str, topics: Sequence[Topic]) -> None:
@@ -92,14 +94,14 @@ async def read_all(bootstrap: Broker | str, topic: str) -> list[CloudEvent]:
 
 
 @overload
-async def eventually(check: Callable[[], Awaitable[T]], timeout: float = 60) -> T: ...  # noqa: ASYNC109
+async def eventually(check: Callable[[], Awaitable[T]], timeout: float = _PATIENCE_SECONDS) -> T: ...  # noqa: ASYNC109
 
 
 @overload
-async def eventually(check: Callable[[], T], timeout: float = 60) -> T: ...  # noqa: ASYNC109
+async def eventually(check: Callable[[], T], timeout: float = _PATIENCE_SECONDS) -> T: ...  # noqa: ASYNC109
 
 
-async def eventually(check: Callable[[], Any], timeout: float = 60) -> Any:  # noqa: ASYNC109
+async def eventually(check: Callable[[], Any], timeout: float = _PATIENCE_SECONDS) -> Any:  # noqa: ASYNC109
     """Call `check` until it raises no AssertionError; return what it returned, or raise its last complaint."""
     deadline = asyncio.get_running_loop().time() + timeout
     while True:

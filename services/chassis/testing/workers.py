@@ -71,7 +71,7 @@ class Workers:
         while process.poll() is None and b"roles started" not in log.read_bytes():
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
 
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """Run a query in the worker's database; before its first migration there is nothing."""

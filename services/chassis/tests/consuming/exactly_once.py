@@ -24,7 +24,9 @@ async def outbox_is_empty(workers: Workers) -> None:
     assert not await workers.fetch("SELECT 1 FROM outbox LIMIT 1")
 
 
-async def assert_exactly_once_in_order(workers: Workers, events: Sequence[CloudEvent], *, patience: float = 60) -> None:
+async def assert_exactly_once_in_order(
+    workers: Workers, events: Sequence[CloudEvent], *, patience: float = 150
+) -> None:
     """Every event has one effect; effects and first publications stand in each key's order."""
     effects = await eventually(lambda: all_effects(workers, len(events)), timeout=patience)
     await eventually(lambda: outbox_is_empty(workers), timeout=patience)

@@ -74,17 +74,3 @@ async def test_a_hold_outlasts_a_restart(in_process: InProcess) -> None:
             await holds.resume(connection, [f"{in_process.prefix}in"], "operator-1")
         await send(in_process, 0, before)
         assert set(await in_process.effects(2)) == {before.id, beside.id}
-
-
-async def test_a_held_partition_is_no_stall(in_process: InProcess) -> None:
-    async with working(
-        in_process.consumer(refuse=refuse, floods=FloodLimit(count=2), max_records=2, stall_timeout=1).run
-    ) as consumer:
-        await send(in_process, 0, b"a", b"b")
-        await eventually(lambda: held(in_process))
-        await send(in_process, 0, b"c", b"d")
-        for number in range(4):
-            event = rectified(f"K{number}")
-            await send(in_process, 1, event)
-            await in_process.effects(number + 1)
-        assert not consumer.done()
