@@ -76,7 +76,7 @@ def test_the_shorter_rules_are_the_committed_ones_but_for_their_times() -> None:
 def test_a_shorter_route_waits_less_and_repeats_as_ever() -> None:
     route = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h", "routes": [{"group_wait": "0s"}]}
     assert divided_route(route, 10) == {
-        "group_wait": "3s",
+        "group_wait": "10s",
         "group_interval": "30s",
         "repeat_interval": "4h",
         "routes": [{"group_wait": "0s"}],

@@ -42,8 +42,8 @@ def together(rows: Sequence[Row]) -> Row:
         quiet=tuple(sorted(quiet)),
         restart=tuple(dict.fromkeys(service for row in rows for service in row.restart)),
         clears=max(row.clears for row in rows),
-        pages=max(row.pages for row in rows),
+        pages=sum(row.pages for row in rows),
         needs=", ".join(dict.fromkeys(row.needs for row in rows if row.needs)),
-        only_seen=any(row.only_seen for row in rows),
+        passing=tuple(name for row in rows for name in row.passing),
         to_the_end=any(row.to_the_end for row in rows),
     )

@@ -102,7 +102,7 @@ def _how(arguments: argparse.Namespace) -> str:
         else f"the committed rules in the short form: pauses and ranges above a minute (to a minute at least) and the ages of a letter "
         f"that waits and of an audit (to three minutes) divided by {arguments.faster}, a scrape every {SHORT_SECONDS} s; each row begins with a Prometheus and an "
         "Alertmanager that forgot what only kept firing, and ends when the cause is gone, `keep_firing_for` is not waited for but in "
-        "postgres-away and kafka-away"
+        "postgres-away. Rows with a plus between were broken at once"
     )
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     memory = psutil.virtual_memory().total / 1e9

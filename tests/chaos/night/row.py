@@ -17,7 +17,7 @@ from deploy.local.trouble import Trouble
 from tests.chaos.night.desk import Call
 from tests.chaos.night.faults import Fault
 from tests.chaos.night.stage import Stage
-from tests.chaos.night.watch import Labels, Light, Shining
+from tests.chaos.night.watch import Labels, Light
 
 _SERVERS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, psutil.Error, httpx.HTTPError)
 _TROUBLES: Final = (Trouble, LookupError, RuntimeError, ValueError, *_SERVERS)
@@ -47,8 +47,15 @@ class Row:
     clears: float = 420
     pages: int = _PAGES
     needs: str = ""  # what the platform must be for it: "three brokers"
-    only_seen: bool = False  # an event, not a state: it clears by itself, and no restart can prolong it
+    passing: tuple[
+        str, ...
+    ] = ()  # alerts of an event, not of a state: they clear by themselves, and no restart prolongs them
     to_the_end: bool = False  # wait until it is gone also where the rules' times are short: who is called meanwhile?
+
+    @property
+    def lasting(self) -> tuple[Light, ...]:
+        """Return the alerts that fire as long as the fault is there."""
+        return tuple(light for light in self.fires if light.name not in self.passing)
 
 
 @dataclass
@@ -193,24 +200,18 @@ def _restart(stage: Stage, found: Found, hold: float) -> None:
 
 def _wait_until_seen_again(stage: Stage, found: Found) -> None:
     """What fires after a restart fires for its cause, not only because `keep_firing_for` keeps it."""
-    if found.row.only_seen:
-        return
     deadline = time.monotonic() + _RESTARTED_SECONDS
-    while missing := [str(light) for light in found.row.fires if not _any(light, stage.watch.caused())]:
+    while missing := [str(light) for light in found.row.lasting if not any(map(light.is_in, stage.watch.caused()))]:
         if time.monotonic() > deadline:
             found.wrong += [f"{name} is not seen again after the restart" for name in missing]
             return
         time.sleep(0.5)
 
 
-def _any(light: Light, alerts: Iterable[Labels]) -> bool:
-    return any(light.is_in(labels) for labels in alerts)
-
-
 def _wait_until_clear(stage: Stage, found: Found, healed: float) -> None:
     gone = stage.watch.firing if found.row.to_the_end or not stage.watch.is_short else stage.watch.caused
     while time.time() - healed < found.row.clears:
-        left = [labels for labels in gone() if any(light.is_in(labels) for light in found.row.fires)]
+        left = [labels for labels in gone() if _expected(found.row, labels)]
         if not left:
             found.cleared = time.time() - healed
             return
@@ -223,17 +224,17 @@ def _judge(stage: Stage, found: Found, began: float, healed: float) -> None:
     row, shone = found.row, stage.watch.shone(began, time.time())
     for name in sorted({each.labels["alertname"] for each in shone} & set(row.quiet)):
         found.wrong.append(f"{name} fired and must not")
-    for light in row.fires:
+    for light in row.lasting:
         seen = sorted({at for each in shone if light.is_in(each.labels) for at in each.seen if at <= healed})
         gap = max(_longest_gap(seen), healed - seen[-1]) if seen else 0.0
-        if not row.only_seen and gap > max(_GAP_SECONDS, _GAP_EVALUATIONS * stage.watch.every):
+        if gap > max(_GAP_SECONDS, _GAP_EVALUATIONS * stage.watch.every):
             found.wrong.append(f"{light} was silent for {gap:.0f} s while it was broken")
-    beside = Counter(each.labels["alertname"] for each in shone if not _expected(row, each))
+    beside = Counter(each.labels["alertname"] for each in shone if not _expected(row, each.labels))
     found.also = [name if number == 1 else f"{name} ×{number}" for name, number in sorted(beside.items())]
 
 
-def _expected(row: Row, shining: Shining) -> bool:
-    return any(light.is_in(shining.labels) for light in row.fires)
+def _expected(row: Row, labels: Labels) -> bool:
+    return any(light.is_in(labels) for light in row.fires)
 
 
 def _longest_gap(seen: Sequence[float]) -> float:

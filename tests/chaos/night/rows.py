@@ -69,7 +69,7 @@ ROWS: Final = (
         quiet=(*_NO_DEFECT, "DubanPipelineStale"),
         pages=0,
         clears=900,
-        only_seen=True,
+        passing=("DubanBatchUnreadable",),
     ),
     Row(
         "statistics-stuck",
@@ -107,7 +107,6 @@ ROWS: Final = (
         (light("DependencyDown", dependency="kafka"),),
         quiet=_NO_DEFECT,
         restart=_ALL,
-        to_the_end=True,
     ),
     Row(
         "kafka-frozen",
@@ -141,7 +140,7 @@ ROWS: Final = (
         within=420,
         quiet=(*_NO_DEFECT, "DubanPipelineStale"),
         clears=1800,
-        only_seen=True,
+        passing=("DubanCrashLoop",),
     ),
     Row(
         "smtp-down",

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SHORTEST: Final = 60
+# A root is seen some evaluations after what follows from it.
+_SHORTEST_WAIT: Final = 10
 _DURATION: Final = r"(\d+)([smhd])"
 _ROUTE_TIMES: Final = ("group_wait", "group_interval")
 # Whose age is divided, and to what at least: three rounds of an audit.
@@ -44,7 +46,7 @@ def divided_route(route: dict[str, Any], factor: int) -> dict[str, Any]:
     times = {}
     for name in _ROUTE_TIMES:
         if (found := re.fullmatch(_DURATION, str(route.get(name, "")))) and factor > 1 and found[1] != "0":
-            times[name] = _divided(found[1], found[2], factor, shortest=1)
+            times[name] = _divided(found[1], found[2], factor, shortest=_SHORTEST_WAIT)
     below = {"routes": [divided_route(each, factor) for each in route["routes"]]} if "routes" in route else {}
     return {**route, **times, **below}
 
