@@ -22,7 +22,7 @@ from services.chassis.web.documents import answer
 from services.chassis.web.problems import Problem
 from services.chassis.web.routes import Router
 from services.gateway.intake.documents import Submission, problem_of
-from services.gateway.intake.handlers import Intake, NotAccepted, accept_events, rehearse_events
+from services.gateway.intake.handlers.accept_events import Intake, NotAccepted, accept_events, rehearse_events
 from services.gateway.intake.http import describing
 from services.gateway.intake.http.allowance import Allowance
 from services.gateway.intake.http.reading import Mode, mode_of

@@ -34,7 +34,7 @@ async def another_gateway(world: World, **changes: object) -> AsyncIterator[Worl
     settings = world.settings.model_copy(update={"http_port": free_ports(1)[0], **changes})
     base = f"http://127.0.0.1:{settings.http_port}"
     service = await build(settings)
-    async with chassis_testing.running(service, "http"), httpx.AsyncClient(base_url=base, timeout=30) as client:
+    async with chassis_testing.running(service, "http"), httpx.AsyncClient(base_url=base, timeout=120) as client:
         other = dataclasses.replace(world, settings=settings, client=client)
         await chassis_testing.eventually(other.is_up)
         yield other
@@ -71,7 +71,7 @@ async def test_a_broker_that_never_answers_ends_in_503_within_the_time_limit(wor
     host, port = server.sockets[0].getsockname()
     try:
         async with another_gateway(world, kafka_bootstrap=f"{host}:{port}", publish_timeout_seconds=0.5) as cut_off:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(60):
                 assert (await cut_off.post(report())).status_code == 503
     finally:
         server.close()
@@ -161,12 +161,12 @@ async def test_killed_between_its_steps_the_gateway_leaves_a_retry_safe(world: W
         [sys.executable, "-m", "services.gateway", "--roles", "http"], env=environment, stdout=subprocess.DEVNULL
     )
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
             doomed = dataclasses.replace(world, client=client)
             await chassis_testing.eventually(doomed.is_up)
             with pytest.raises(httpx.TransportError):
                 await doomed.post(event)
-        assert process.wait(10) == -9
+        assert process.wait(120) == -9
     finally:
         process.kill()
     assert (await world.receipt(receipt_id_of(world, event))).status_code == 404
@@ -204,7 +204,7 @@ async def test_a_frozen_broker_means_503_and_everything_promised_is_on_it_after(
             async def retry() -> None:
                 assert (await gateway.post(during)).status_code == 202
 
-            await chassis_testing.eventually(retry, timeout=60)
+            await chassis_testing.eventually(retry)
             ids = {event.id for event in await gateway.events()}
             assert ids == {event["id"] for event in before + during}
 

@@ -31,11 +31,11 @@ def consumed(world: World, event_id: str) -> Any:
     consumer = Consumer({"bootstrap.servers": world.settings.kafka_bootstrap, "group.id": "foreign"})
     topic = claims_topic("140502", world.settings.topic_prefix)
     try:
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        partitions = consumer.list_topics(topic, timeout=60).topics[topic].partitions
         for partition in partitions:
-            _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+            _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=60)
             consumer.assign([TopicPartition(topic, partition, 0)])
-            for message in consumer.consume(end, timeout=10) if end else []:
+            for message in consumer.consume(end, timeout=60) if end else []:
                 if ("ce_id", event_id.encode()) in (message.headers() or []):
                     return message
     finally:

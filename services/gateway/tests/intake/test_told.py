@@ -18,7 +18,8 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import connect
 from services.chassis.telemetry import acts
 from services.chassis.testing.kafka import eventually
-from services.gateway.intake.handlers import Intake, accept_events
+from services.gateway.intake.handlers.accept_events import Intake, accept_events
+from services.gateway.intake.handlers.promises import Promises
 from services.gateway.intake.model.claims import Claim
 from services.gateway.intake.model.outcomes import Outcome
 from services.gateway.tests.world import HOME, World, report
@@ -40,7 +41,7 @@ class Broker:
 async def intake(world: World) -> AsyncIterator[Intake]:
     """The gateway's intake in this process, whose rounds hold what is asked of it at once."""
     database = await connect(world.settings.postgres_dsn, application_name="test")
-    yield Intake(database, cast("ReliableProducer", Broker()), SystemClock())
+    yield Intake(database, cast("ReliableProducer", Broker()), SystemClock(), Promises(database, SystemClock()))
     await database.close()
 
 

@@ -2,14 +2,15 @@
 
 The order is what promise P1 rests on. The id and the digest of its content are written first, so that one id can never
 stand for two contents (the ledger would drop the second as a repeat). The broker's ack comes next, and `queued_at`
-last. Requests of one county that arrive meanwhile share the next round of these three; counties share none, because one
-whose topic is in trouble must keep nobody else waiting. A crash in between leaves a reserved id that nobody was promised; the same event sent again is simply sent to the
-broker again, and the ledger's inbox makes one of the two.
+last. Requests of one county that arrive meanwhile share the next round of these three; counties share only what is
+written (`promises`), because one whose topic is in trouble must keep nobody else waiting. A crash in between leaves a
+reserved id that nobody was promised; the same event sent again is simply sent to the broker again, and the ledger's
+inbox makes one of the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -24,33 +25,17 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
 from services.chassis.storage.rounds import Rounds
 from services.chassis.telemetry import acts
-from services.chassis.telemetry.acts import Act
-from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.handlers.promises import Asked, Examined, Promises, Wanted
+from services.gateway.intake.model.claims import Claim
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.metrics import EVENTS
 from services.gateway.receipts import tables as receipts
-from services.gateway.receipts.model import Earlier, Reservation
 
 _log = structlog.get_logger(__name__)
 
 
 # In a round: as many as the largest single request may hold, so that no round takes longer than one of those.
 _MOST_EVENTS: Final = 1000
-
-Examined = Sequence[Claim | Refused]
-"""The events of one request, as far as they can be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request of a round."""
-
-    examined: Examined
-    act: Act | None
-
-    def __len__(self) -> int:
-        """Return how many events it holds."""
-        return len(self.examined)
 
 
 class NotAccepted(Exception):
@@ -64,6 +49,7 @@ class Intake:
     database: Database
     producer: ReliableProducer
     clock: Clock
+    promises: Promises
     rounds: dict[str, Rounds[Asked, list[Outcome]]] = field(default_factory=dict, init=False)
 
 
@@ -87,7 +73,7 @@ async def _accept_round(
     """Take the events of some requests of one county together, as if they had come one after the other."""
     distinct = first_of_each([item for asked in requests for item in asked.examined])
     try:
-        stands, earlier = await _reserve(county, requests, distinct, deps) if distinct else ({}, {})
+        stands, earlier = await deps.promises.reserve(Wanted(county, requests, distinct)) if distinct else ({}, {})
         lost = await _publish(topic, due(stands, earlier), deps)
     except Exception as error:
         if not is_retryable(error):
@@ -111,28 +97,6 @@ async def rehearse_events(examined: Examined, *, deps: Intake) -> list[Outcome]:
     return [outcome_of(item, stands) for item in examined]
 
 
-async def _reserve(
-    county: str, requests: Sequence[Asked], distinct: Mapping[UUID, Claim], deps: Intake
-) -> tuple[dict[UUID, Claim], dict[UUID, Earlier]]:
-    """Reserve the events' ids; return the claim that stands under each, and what is known from before."""
-    everything = [item for asked in requests for item in asked.examined]
-    # A transaction, so that the trail's rows of these requests stand or fall with what is reserved.
-    async with deps.database.transaction() as connection:
-        earlier = await receipts.reserve(connection, [_reservation(county, claim) for claim in distinct.values()])
-        stands = standing(everything, distinct, earlier)
-        for asked in requests:
-            if asked.act is not None:
-                said = (outcome_of(item, stands) for item in asked.examined)
-                asked.act.sent(outcome.event_id for outcome in said if isinstance(outcome, Queued))
-    failpoints.reach("gateway.after_reserve")
-    return stands, earlier
-
-
-def _reservation(county: str, claim: Claim) -> Reservation:
-    event = claim.event
-    return Reservation(claim.receipt_id, county, event.id, event.source, event.type, claim.reference, claim.digest)
-
-
 async def _publish(topic: str, claims: Sequence[Claim], deps: Intake) -> set[UUID]:
     """Hand claims to the broker and note what it has; return those that it did not acknowledge."""
     if not claims:
@@ -141,8 +105,7 @@ async def _publish(topic: str, claims: Sequence[Claim], deps: Intake) -> set[UUI
     failpoints.reach("gateway.after_ack")
     acknowledged = [claim.receipt_id for claim, error in zip(claims, results, strict=True) if error is None]
     if acknowledged:
-        async with deps.database.acquire() as connection:
-            await receipts.mark_queued(connection, acknowledged, deps.clock.now())
+        await deps.promises.mark(acknowledged)
     errors = {str(error) for error in results if error is not None}
     if errors:
         _log.warning("broker did not acknowledge", events=len(claims) - len(acknowledged), errors=sorted(errors))

@@ -1,0 +1,163 @@
+"""What the rounds of several counties write together is what each would write alone (P1)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from duban_contracts.cloudevents import CloudEvent
+from services.chassis.process.clock import SystemClock
+from services.chassis.publishing.outbox import OutboxMessage
+from services.chassis.publishing.producer import ReliableProducer
+from services.chassis.storage.database import Connection, Database, connect
+from services.chassis.storage.rounds import MOST
+from services.chassis.testing.kafka import eventually
+from services.gateway.intake.handlers.accept_events import Intake, NotAccepted, accept_events
+from services.gateway.intake.handlers.promises import Promises
+from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.model.outcomes import Outcome, Queued
+from services.gateway.tests.world import World
+
+pytestmark = pytest.mark.promise("P1")
+
+COUNTIES = [f"1405{number:02}" for number in range(21, 28)]
+SOMEBODY_WAITS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'promises' AND wait_event_type = 'Lock'"
+)
+
+
+class Broker:
+    """Has everything at once, and remembers what."""
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+
+    async def publish(self, messages: Sequence[OutboxMessage]) -> list[None]:
+        """Say so."""
+        self.topics += [message.topic for message in messages]
+        return [None] * len(messages)
+
+
+class Counting:
+    """A database that counts its transactions, or has none to give."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.transactions = 0
+        self.is_away = False
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """Count one."""
+        self.transactions += 1
+        if self.is_away:
+            raise ConnectionRefusedError
+        return self._database.transaction()
+
+    def acquire(self) -> AbstractAsyncContextManager[Connection]:
+        """Pass on what is no transaction."""
+        return self._database.acquire()
+
+
+class Edge:
+    """The gateway's intake in this process, with what it writes to and sends."""
+
+    def __init__(self, database: Database) -> None:
+        self.counting, self.broker = Counting(database), Broker()
+        counted, clock = cast("Database", self.counting), SystemClock()
+        self.intake = Intake(counted, cast("ReliableProducer", self.broker), clock, Promises(counted, clock))
+
+    async def send(self, county: str, *claims: Claim) -> list[Outcome]:
+        """Send one request of a county."""
+        return await accept_events(claims, county=county, topic=county, deps=self.intake)
+
+
+@pytest.fixture
+async def database(world: World) -> AsyncIterator[Database]:
+    opened = await connect(world.settings.postgres_dsn, application_name="promises")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def edge(database: Database) -> Edge:
+    return Edge(database)
+
+
+def claim(content: str = "one", receipt_id: UUID | None = None) -> Claim:
+    """Return a claim with an id of its own."""
+    event = CloudEvent(id=str(uuid4()), source="urn:county", type="duban.hazard.reported.v1", data=content.encode())
+    return Claim(event, receipt_id or uuid4(), "AQ-1", content.encode())
+
+
+@asynccontextmanager
+async def held(world: World, taken: Claim, county: str) -> AsyncIterator[None]:
+    """Hold an id: who wants it waits for what becomes of this transaction, which takes it back."""
+    transaction = world.connection.transaction()
+    await transaction.start()
+    try:
+        await world.connection.execute(
+            """INSERT INTO receipt (receipt_id, county, event_id, source, type, reference, content_digest)
+               VALUES ($1, $2, $3, 'urn:county', 'duban.hazard.reported.v1', 'AQ-1', $4)""",
+            taken.receipt_id,
+            county,
+            taken.event.id,
+            taken.digest,
+        )
+        yield
+    finally:
+        await transaction.rollback()
+
+
+async def waits_for_it(database: Database) -> None:
+    async with database.acquire() as connection:
+        assert await connection.fetchval(SOMEBODY_WAITS) == 1
+
+
+async def test_counties_that_meet_share_a_transaction_and_each_is_told_and_sends_what_it_would_alone(
+    edge: Edge, world: World
+) -> None:
+    known, fresh = claim(), [claim() for _ in COUNTIES]
+    await edge.send(COUNTIES[0], known)
+    edge.counting.transactions, edge.broker.topics = 0, []
+    other = claim("other", receipt_id=known.receipt_id)
+    said = await asyncio.gather(
+        edge.send(COUNTIES[0], known, other),
+        *(edge.send(county, each, each) for county, each in zip(COUNTIES, fresh, strict=True)),
+    )
+    assert [type(each) for each in said[0]] == [Queued, Refused]
+    assert said[1:] == [[Queued(each.event.id, each.receipt_id)] * 2 for each in fresh]
+    assert sorted(edge.broker.topics) == sorted([COUNTIES[0], *COUNTIES])
+    # Whoever comes first finds nothing under way; the first county's second request waits for its first.
+    assert edge.counting.transactions <= 3
+    rows = await world.connection.fetch(
+        "SELECT county, queued_at IS NOT NULL AS queued FROM receipt WHERE receipt_id = ANY($1::uuid[])",
+        [each.receipt_id for each in fresh],
+    )
+    assert sorted((row["county"], row["queued"]) for row in rows) == [(county, True) for county in COUNTIES]
+
+
+async def test_a_countys_bulk_keeps_no_other_countys_single_event_waiting(
+    edge: Edge, database: Database, world: World
+) -> None:
+    bulk = [claim() for _ in range(MOST + 1)]
+    async with held(world, bulk[0], COUNTIES[0]):
+        slow = asyncio.create_task(edge.send(COUNTIES[0], *bulk))
+        await eventually(partial(waits_for_it, database))
+        (said,) = await edge.send(COUNTIES[1], claim())
+        assert isinstance(said, Queued)
+        assert not slow.done()
+    assert len(await slow) == len(bulk)
+
+
+async def test_while_the_database_is_away_everybody_who_met_is_told_at_once(edge: Edge) -> None:
+    edge.counting.is_away = True
+    said = await asyncio.gather(*(edge.send(county, claim()) for county in COUNTIES), return_exceptions=True)
+    assert [type(each) for each in said] == [NotAccepted] * len(COUNTIES)
+    assert edge.counting.transactions <= 2
+    assert edge.broker.topics == []
