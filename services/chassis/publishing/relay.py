@@ -26,8 +26,11 @@ _OWNER_LOCK: Final = 0x6F75_7462  # "outb": one relay owns a database's outbox; 
 _BATCH: Final = 1000
 # Between two batches: what is committed meanwhile goes into one send and one deletion.
 _BREATH_SECONDS: Final = 0.01
-# Whoever commits here wakes the relay; this is for rows of other processes, whose relay stands by.
+# Whoever commits here wakes the relay; this is for rows of other processes, whose relay stands by. Where a minute has brought
+# none there mostly is no other, and five services would ask ten times a second for nobody.
 _LOOK_SECONDS: Final = 0.1
+_SELDOM_SECONDS: Final = 0.5
+_ALONE_AFTER: Final = timedelta(minutes=1)
 _STANDBY_SECONDS: Final = 0.5
 _SELECT: Final = """SELECT id, topic, partition, key, value, headers, created_at
                       FROM outbox ORDER BY id LIMIT $1"""
@@ -59,6 +62,8 @@ class Relay:
         self._producer = ReliableProducer(bootstrap, f"duban-{service}-relay", broker_clock=broker_clock)
         # In a row: what went well since is not held against a fault of today, or an alarm would wait for one of last month.
         self._failures = 0
+        # When rows were last found without having been told of, so those of another process (wall).
+        self._others_at = clock.wall()
         self._posted = asyncio.Event()
         database.after_commit(Posted, lambda _: self._posted.set())
 
@@ -93,16 +98,23 @@ class Relay:
             try:
                 await connection.execute(_DELETIONS_MAY_BE_LOST)
                 while not stopping.is_set():
+                    told = self._posted.is_set()
                     self._posted.clear()
                     published = await self._carry_batch(connection)
                     self._failures = 0
+                    if published and not told:
+                        self._others_at = self._clock.wall()
                     if not published:
-                        await rest(_LOOK_SECONDS, clock=self._clock, stopping=self._posted)
+                        await rest(self._look_after(), clock=self._clock, stopping=self._posted)
                     elif published < _BATCH:
                         await self._clock.sleep(_BREATH_SECONDS)
             finally:
                 await _disown(connection)
             return True
+
+    def _look_after(self) -> float:
+        """Return in how many seconds to look for rows of other processes: seldom where there were none lately."""
+        return _SELDOM_SECONDS if self._clock.wall() > self._others_at + _ALONE_AFTER else _LOOK_SECONDS
 
     async def _carry_batch(self, connection: Connection) -> int:
         """Publish one batch and delete what was acknowledged; raises PublishError when not all was."""

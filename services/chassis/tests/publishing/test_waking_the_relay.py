@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 
 from services.chassis.process.clock import SystemClock
-from services.chassis.publishing.outbox import OutboxMessage
+from services.chassis.publishing.outbox import OutboxMessage, pack_headers
 from services.chassis.publishing.producer import PublishError
 from services.chassis.publishing.relay import Relay
 from services.chassis.storage.database import Connection
 from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import eventually, read_records
+
+NONE = pack_headers([])
 
 
 def record(in_process: InProcess, number: int) -> OutboxMessage:
@@ -82,3 +85,43 @@ async def test_a_fault_is_waited_out_no_longer_for_those_that_were_before_it(in_
 
         await eventually(many_faults)
     assert max(clock.rests) < 1
+
+
+class Hastening(SystemClock):
+    """A clock that notes the rests between looks, and whose wall is ten seconds on after each."""
+
+    def __init__(self) -> None:
+        self.rests: list[float] = []
+        self._ahead = timedelta()
+
+    def wall(self) -> datetime:
+        return super().wall() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        self.rests.append(seconds)
+        self._ahead += timedelta(seconds=10)
+        await asyncio.sleep(0.001)
+
+
+async def test_a_relay_whose_process_is_alone_looks_seldom_until_another_one_writes(in_process: InProcess) -> None:
+    clock = Hastening()
+    relay = Relay(database=in_process.database, bootstrap=in_process.bootstrap, service="test", clock=clock)
+
+    async def looked(last: float) -> None:
+        assert clock.rests[-1:] == [last]
+
+    async with working(relay.run):
+        await eventually(lambda: looked(0.5))
+        before = len(clock.rests)
+        # As another process does it: nobody here is told.
+        async with in_process.database.acquire() as connection:
+            await connection.execute(
+                "INSERT INTO outbox (topic, headers) VALUES ($1, $2)", f"{in_process.prefix}out", NONE
+            )
+        await eventually(lambda: carried_away(in_process))
+
+        async def often() -> None:
+            assert 0.1 in clock.rests[before:]
+
+        await eventually(often)
+        await eventually(lambda: looked(0.5))
