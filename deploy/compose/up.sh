@@ -1,6 +1,7 @@
 #!/bin/sh
 # Starts everything with Docker: makes secrets.env on first use, builds the image, waits until all is healthy.
-# Further arguments go to `docker compose`, e.g. `./up.sh logs -f ledger`; without any it is `up`.
+# Further arguments go to `docker compose`, e.g. `./up.sh logs -f ledger`; without any it is `up`. With the layer `backup` it knows
+# `backup take|list|verify`, `beside [INSTANT]` (a second database, made of the backups; `docker rm -f duban-beside` ends it) and `drill`.
 # city.env, where there is one, says otherwise than .env; LAYERS there names the layers beside the core.
 set -eu
 cd "$(dirname "$0")"
@@ -36,6 +37,27 @@ for layer in $(said); do
 done
 [ ! -f compose.override.yaml ] || command="$command -f compose.override.yaml"
 
-[ $# -gt 0 ] || set -- up --build --detach --wait
 # shellcheck disable=SC2086 - words of our own
-exec docker compose $command "$@"
+composed() { docker compose $command "$@"; }
+beside() { composed run --detach --rm --use-aliases --name duban-beside beside /backup.sh beside "$@"; }
+
+case "${1:-}" in
+    backup)
+        what=${2:-}
+        [ "$what" != take ] || what=base
+        composed exec -T backup /backup.sh "$what"
+        ;;
+    beside)
+        shift
+        beside "$@"
+        ;;
+    drill)
+        # What stands in the platform is noted before the log is read, so that whatever is missing then is a loss.
+        noted=$(composed run --rm -T duban drill --note)
+        beside
+        trap 'docker rm --force duban-beside > /dev/null' EXIT
+        printf '%s\n' "$noted" | composed run --rm -T duban drill --against beside --noted -
+        ;;
+    "") composed up --build --detach --wait ;;
+    *) composed "$@" ;;
+esac

@@ -122,8 +122,11 @@ def _doctor(settings: Settings, _parsed: argparse.Namespace) -> int:
 
 def _env(settings: Settings, _parsed: argparse.Namespace) -> int:
     from deploy.local import platform
+    from deploy.local.settings import LOOPBACK
+    from deploy.prometheus.local import PORT_OFFSET
 
-    for name, value in platform.environment(settings).items():
+    watching = f"http://{LOOPBACK}:{settings.port_base + PORT_OFFSET}"
+    for name, value in {**platform.environment(settings), "DUBAN_PROMETHEUS_URL": watching}.items():
         print(f"export {name}={shlex.quote(value)}")
     return 0
 

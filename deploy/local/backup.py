@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
-import subprocess
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -25,6 +23,8 @@ from deploy.local.postgres import SUPERUSER
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
 from deploy.local.trouble import Trouble
+from services.cli import archive as archives
+from services.cli.archive import Programs
 
 if TYPE_CHECKING:
     from deploy.local.postgres import Server
@@ -33,10 +33,6 @@ RECEIVER: Final = "backup"
 # The name under which the receiver is a synchronous standby, and its replication slot.
 _STANDBY: Final = "duban_backup"
 _PRIORITY: Final = 12
-_MANIFEST: Final = "backup_manifest"
-# What an earlier restore wrote, and a base backup carries on: its target would end the next recovery too soon.
-_RECOVERY: Final = ("hot_standby", "restore_command", "recovery_target")
-_STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 OPTIONS: Final = {"synchronous_standby_names": _STANDBY}
 """What the server is told when its log is archived."""
@@ -55,9 +51,20 @@ class Archive:
         return self.directory / "wal"
 
     @property
+    def programs(self) -> Programs:
+        """PostgreSQL's programs, run by the account that runs the server."""
+        account = self.server.account
+        return Programs(self.server.binaries, (account.uid, account.gid) if account else None)
+
+    @property
+    def address(self) -> str:
+        """The superuser's DSN without its password."""
+        return self._address("base_backup")
+
+    @property
     def bases(self) -> list[Path]:
         """The whole base backups, oldest first."""
-        return sorted(path.parent for path in self.directory.glob(f"base/*/{_MANIFEST}"))
+        return [base.path for base in archives.bases(self.directory)]
 
     def receiver(self) -> Program:
         """Return the process that archives the log; the supervisor starts it again when the server was away."""
@@ -71,7 +78,7 @@ class Archive:
         ]
         create = [*command[:2], f"--slot={_STANDBY}", "--create-slot", "--if-not-exists"]
         user = self.server.account.name if self.server.account else None
-        line = f"{_quoted(create)} && exec {_quoted(command)}"
+        line = f"{shlex.join(create)} && exec {shlex.join(command)}"
         return Program(
             RECEIVER,
             ["/bin/sh", "-c", line],
@@ -84,19 +91,11 @@ class Archive:
 
     def take(self) -> Path:
         """Take a base backup of the running server and verify it; return where it stands. Raises `Trouble`."""
-        target = self.directory / "base" / datetime.now(UTC).strftime(_STAMP)
-        self._own(target.parent)
-        self._run(
-            "pg_basebackup",
-            f"--dbname={self._address('base_backup')}",
-            f"--pgdata={target}",
-            "--wal-method=none",
-            "--checkpoint=fast",
-            "--manifest-checksums=SHA256",
-        )
-        # The log that makes it whole is the receiver's; what is in the backup itself is checked byte by byte.
-        self._run("pg_verifybackup", "--no-parse-wal", str(target))
-        return target
+        self._own(self.directory)
+        try:
+            return archives.take(self.programs, self.directory, self.address, self.server.password)
+        except archives.ProgramFailed as failed:
+            raise Trouble(f"{failed}.", f"See {self.directory}.") from failed
 
     def restore(self, until: datetime | None = None) -> Path:
         """Put the newest base backup before `until` in the data directory's place; return where that was put aside.
@@ -104,32 +103,13 @@ class Archive:
         The server has to be stopped. At its next start it takes up the archived log to its end, or to `until`, and goes on
         from there on a timeline of its own; a new base backup is due then. Raises `Trouble` without a fitting backup.
         """
-        moment = (until or datetime.now(UTC)).timestamp()
-        # A base is whole from its end on, which is when its manifest is written; its name is its beginning.
-        if not (fitting := [base for base in self.bases if (base / _MANIFEST).stat().st_mtime <= moment]):
+        base = archives.fitting(self.directory, until)
+        if base is None:
             raise Trouble(f"There is no base backup before {until} in {self.directory}.", "`make backup` takes one.")
         data, aside = self.server.data, self.server.base / f"data-before-{int(time.time())}"
         if data.exists():
             data.rename(aside)
-        shutil.copytree(fitting[-1], data, symlinks=True)
-        self._give(data)
-        data.chmod(0o700)
-        wal = _quoted([str(self.wal)])
-        # The segment that was being written at the end is taken for a whole one: its valid records count.
-        fetch = f"cp {wal}/%f %p 2>/dev/null || cp {wal}/%f.partial %p"
-        # Nobody is let in before the log is taken up: services would read what was true when the base backup was taken.
-        lines = [
-            "hot_standby = off",
-            f"restore_command = '{fetch.replace(chr(39), chr(39) * 2)}'",
-            "recovery_target_action = 'promote'",
-        ]
-        if until:
-            lines.append(f"recovery_target_time = '{until.isoformat()}'")
-        settings = data / "postgresql.auto.conf"
-        kept = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith(_RECOVERY)]
-        settings.write_text("".join(f"{line}\n" for line in (*kept, *lines)), encoding="utf-8")
-        (data / "recovery.signal").touch()
-        self._give(data)
+        archives.lay_out(self.programs, base, self.wal, data, until)
         return aside
 
     async def give_up(self) -> None:
@@ -153,30 +133,9 @@ class Archive:
             f"?application_name={quote(name)}&connect_timeout=10"
         )
 
-    def _run(self, command: str, *arguments: str) -> None:
-        account = self.server.account
-        identity = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-        done = subprocess.run(  # noqa: S603
-            [str(self.server.binaries / command), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-            env={**os.environ, "PGPASSWORD": self.server.password},
-            **identity,  # type: ignore[call-overload]
-        )
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-            raise Trouble(f"{command} failed: {last}", f"See {self.directory}.")
-
     def _own(self, directory: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._give(self.directory)
-
-    def _give(self, directory: Path) -> None:
-        if self.server.account:
-            for path in (directory, *directory.rglob("*")):
-                os.chown(path, self.server.account.uid, self.server.account.gid, follow_symlinks=False)
+        self.programs.own(self.directory)
 
 
 def archive(server: Server) -> Archive:
@@ -184,7 +143,3 @@ def archive(server: Server) -> Archive:
     named = os.environ.get("DUBAN_BACKUPS")
     # Below what is named, which may be a mount: an archive that has ended is renamed.
     return Archive((Path(named).absolute() if named else server.base) / "backups", server)
-
-
-def _quoted(words: list[str]) -> str:
-    return shlex.join(words)

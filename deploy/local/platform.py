@@ -65,8 +65,7 @@ def up(settings: Settings, say: Say) -> None:
 
 def down(settings: Settings, say: Say) -> None:
     """Stop everything, services first; also what an earlier run left without a supervisor."""
-    stopped = Supervisor(settings).shutdown()
-    ended = leftovers.end(settings)
+    stopped, ended = Supervisor(settings).shutdown(), leftovers.end(settings)
     for orphan in ended:
         say(f"ended {orphan.name} (pid {orphan.pid}), which ran without its supervisor")
     told = "stopped; `make up` continues where it was, `make reset` forgets everything"
@@ -119,11 +118,13 @@ def environment(settings: Settings) -> dict[str, str]:
         "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
         "DUBAN_TOPIC_REPLICATION": str(settings.topic_replication),
         "DUBAN_PROFILE": str(settings.profile),
+        "DUBAN_LOGS": str(settings.logs),
         **{f"DUBAN_{name.upper()}_DSN": dsn for name, dsn in dsns.items()},
         "DUBAN_VAULT_DSN": vault.dsn(settings, superuser),
         "DUBAN_VAULT_KEYRING": str(vault.keys(settings)),
         "DUBAN_CHECKPOINT_KEY": str(checkpoints.key(settings)),
         **{f"DUBAN_{name.upper()}_URL": f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services},
+        **recovery.environment(settings),
     }
 
 

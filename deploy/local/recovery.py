@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from deploy.local import backup, parts, readiness
+from deploy.local import backup, parts, postgres, readiness
 from deploy.local.settings import archives
 from deploy.local.supervisord import Supervisor
 from deploy.local.trouble import Trouble
@@ -38,6 +38,19 @@ def keep(settings: Settings, prepared: Parts, say: Say) -> None:
     archive = backup.archive(prepared.postgres)
     if not archive.bases:
         say(f"base backup: {archive.take()}")
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return what the `duban` command has to know for taking backups and for restoring them beside; nothing without an archive."""
+    if not settings.backup:
+        return {}
+    ours = postgres.server(settings.home, settings.port("postgres"), settings.credentials / "postgres")
+    return {
+        "DUBAN_BACKUPS": str(backup.archive(ours).directory),
+        "DUBAN_BACKUP_DSN": ours.dsn(),
+        "DUBAN_POSTGRES_PROGRAMS": str(ours.binaries),
+        **({"DUBAN_POSTGRES_ACCOUNT": ours.account.name} if ours.account else {}),
+    }
 
 
 def back_up(settings: Settings, say: Say) -> None:

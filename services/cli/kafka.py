@@ -6,7 +6,7 @@ import json
 import secrets
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ from duban_contracts.profile import ProfileError
 from services.chassis.process.secret_files import given
 from services.chassis.publishing import users
 from services.chassis.publishing.users import Changes
-from services.cli.output import NO, WRONGLY_CALLED, Commands, end, good, note, rows, text, value
+from services.cli.output import NO, WRONGLY_CALLED, Commands, end, good, note, rows, text, value, waiting
 from services.cli.strimzi import kafka_users
 from services.cli.surroundings import city, on_cluster, told
 
@@ -39,25 +39,15 @@ def list_users(
     if form is Form.STRIMZI:
         text("manifest", json.dumps(kafka_users(declared, cluster), ensure_ascii=False, indent=1) + "\n")
         return
-    found = [
-        {"user": user.name, "rights": [*map(str, user.rights)], "quota": user.quota.values() if user.quota else {}}
-        for user in declared
-    ]
-    shown = [
-        {
-            **each,
-            "rights_in_words": "\n".join(each["rights"]),
-            "quota_in_words": "\n".join(f"{name} {most:.0f}" for name, most in each["quota"].items()) or "—",
-        }
-        for each in found
-    ]
+    shown = [_told(user) for user in declared]
     rows("users", {"user": "用户", "rights_in_words": "权限", "quota_in_words": "配额"}, shown)
 
 
 @commands.command()
 def check() -> None:
     """比较集群与城市配置；有差异时逐行列出（+ 缺少，- 多余，~ 配额不同）并以 1 退出。"""
-    changes = on_cluster(lambda cluster: users.differences(cluster, _declared()))
+    with waiting("用户"):
+        changes = on_cluster(lambda cluster: users.differences(cluster, _declared()))
     _print(changes)
     if changes:
         end(f"{len(changes.lines())} 处不同", NO)
@@ -78,9 +68,22 @@ def apply(
     """使集群与城市配置一致，并设置口令。须以 Kafka 管理员身份连接（DUBAN_KAFKA_USERNAME 等）。"""
     declared = _declared()
     kept = {user.name: _password(passwords / f"{user.name}.password") for user in declared}
-    changes = on_cluster(lambda cluster: users.apply(cluster, declared, kept, remove_others=remove_others))
+    with waiting("用户"):
+        changes = on_cluster(lambda cluster: users.apply(cluster, declared, kept, remove_others=remove_others))
     _print(changes)
     good(f"{len(declared)} 个用户；{len(changes.lines())} 处改动；口令在 {passwords}")
+
+
+def _told(user: User) -> dict[str, Any]:
+    quota = user.quota.values() if user.quota else {}
+    rights = [str(right) for right in user.rights]
+    return {
+        "user": user.name,
+        "rights": rights,
+        "quota": dict(quota),
+        "rights_in_words": "\n".join(rights),
+        "quota_in_words": "\n".join(f"{name} {most:.0f}" for name, most in quota.items()) or "—",
+    }
 
 
 def _declared() -> list[User]:

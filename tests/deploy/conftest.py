@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from deploy.local.trouble import Trouble
 from deploy.prometheus import tools
+from tests.deploy import shipper
 
 
 def _tool(name: str) -> Path:
+    return _had(lambda: tools.ensure(name))
+
+
+def _had(get: Callable[[], Path]) -> Path:
     try:
-        return tools.ensure(name)
+        return get()
     except Trouble as trouble:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI must run this test, but {trouble}")
@@ -31,3 +37,8 @@ def prometheus() -> Path:
 @pytest.fixture(scope="session")
 def amtool() -> Path:
     return _tool("amtool")
+
+
+@pytest.fixture(scope="session")
+def rsyslog() -> Path:
+    return _had(shipper.ensure)

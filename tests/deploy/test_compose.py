@@ -22,6 +22,7 @@ from tools.generate.settings import variables_of
 SCHEMA = json.loads((ROOT / "tests" / "deploy" / "data" / "compose-spec.json").read_text(encoding="utf-8"))
 # What a container must be told because the defaults are for one machine.
 ALWAYS = {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_POSTGRES_DSN", "DUBAN_HTTP_HOST", "DUBAN_HTTP_PORT", "DUBAN_PROFILE"}
+LOOKED_AT = {("/", "/host:ro,rslave"), ("/var/lib/docker/containers", "/containers:ro")}
 LOOPBACK_DEFAULT = re.compile(r"127\.0\.0\.1|localhost|demonstration|\.example\b")
 
 
@@ -33,7 +34,11 @@ def test_a_file_is_valid_by_the_compose_specification(file: str) -> None:
 def test_the_files_together_are_valid_and_a_layer_changes_the_core_where_it_says_so_only() -> None:
     jsonschema.Draft202012Validator(SCHEMA).validate(compose())
     shared = {layer: read("")["services"].keys() & read(layer)["services"].keys() for layer in LAYERS}
-    assert {layer: names for layer, names in shared.items() if names} == {"backup": {"postgres"}}
+    assert {layer: names for layer, names in shared.items() if names} == {
+        "backup": {"postgres"},
+        "logs": {"duban"},
+        "observability": {"duban"},
+    }
 
 
 def test_the_specification_refuses_a_misspelt_key() -> None:
@@ -84,12 +89,36 @@ def test_the_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> Non
     assert secrets.read_text(encoding="utf-8") == first
 
 
+def test_a_drill_notes_what_stands_there_before_the_log_is_read_and_compares_with_that(tmp_path: Path) -> None:
+    for name in ("up.sh", ".env"):
+        (tmp_path / name).write_text((COMPOSE / name).read_text(encoding="utf-8"), encoding="utf-8")
+    docker = tmp_path / "docker"
+    docker.write_text(
+        '#!/bin/sh\necho "$@" >> calls\ncase "$*" in *--note) echo noted-so ;; *--noted*) cat >> calls; exit 1 ;; esac\n',
+        encoding="utf-8",
+    )
+    docker.chmod(0o755)
+    run = ["sh", str(tmp_path / "up.sh"), "drill"]
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    assert subprocess.run(run, env=path, capture_output=True, check=False).returncode == 1, "as the drill ended"
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    steps = [call.partition("compose.observability.yaml ")[2] or call for call in calls]
+    assert steps == [
+        "run --rm -T duban drill --note",
+        "run --detach --rm --use-aliases --name duban-beside beside /backup.sh beside",
+        "run --rm -T duban drill --against beside --noted -",
+        "noted-so",
+        "rm --force duban-beside",
+    ]
+
+
 @pytest.mark.parametrize("name", sorted(compose()["services"]))
 def test_a_container_is_pinned_limited_and_listens_on_loopback_only(name: str) -> None:
     container = compose()["services"][name]
     assert re.fullmatch(r"[a-z0-9./-]+:v?\d+\.\d+[\w.-]*", container["image"]), container["image"]
     assert container["mem_limit"]
-    assert container["logging"]["options"].keys() == {"max-size", "max-file"}
+    # By its tag the shipper of logs knows whose a file is; its own it leaves alone.
+    assert container["logging"]["options"].keys() == {"max-size", "max-file"} | (set() if name == "logs" else {"tag"})
     assert "no-new-privileges:true" in container["security_opt"]
     for port in container.get("ports", ()):
         assert port.startswith("127.0.0.1:") or (name, port) == ("edge", "443:8443")
@@ -170,8 +199,8 @@ def test_every_mounted_file_exists_and_every_volume_is_declared() -> None:
             if source.startswith("."):
                 assert (COMPOSE / source).resolve().exists(), volume
             else:
-                # The machine's own disks are looked at.
-                assert source in {*compose()["volumes"], "/"}, volume
+                # The machine's own disks, and what containers said, are looked at and left alone.
+                assert source in compose()["volumes"] or volume.partition(":")[0::2] in LOOKED_AT, volume
 
 
 def test_the_image_is_built_from_the_base_that_the_file_pins() -> None:

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,6 +75,25 @@ class _Container:
             process.send_signal(signal.SIGTERM)
             process.wait(_PATIENCE_SECONDS)
 
+    @asynccontextmanager
+    async def beside(self, server: ephemeral.PostgresServer) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """A second server on what is archived, while the first goes on; its data in a directory of its own."""
+        (port,) = ephemeral.free_ports(1)
+        own = {"PGDATA": str(server.server.data.parent / "beside" / "data"), "PGPORT": str(port), "LISTEN": "127.0.0.1"}
+        words = {**self._words, "env": {**self._words["env"], **own}}
+        process = subprocess.Popen(["/bin/sh", str(COMPOSE / "backup.sh"), "beside"], **words)
+        dsn = server.dsn.replace(f":{server.server.port}/", f":{port}/")
+        try:
+            await readiness.wait_for(
+                "the second server", lambda: readiness.postgres(dsn), _PATIENCE_SECONDS, "See its output."
+            )
+            connection = await asyncpg.connect(dsn)
+            yield connection
+            await connection.close()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(_PATIENCE_SECONDS)
+
     async def first_base(self) -> str | None:
         return None if list(self.bases.glob("*Z")) else "no base backup yet"
 
@@ -120,6 +139,10 @@ async def test_what_was_committed_is_there_after_the_data_are_lost_and_old_bases
             connection = await asyncpg.connect(server.dsn)
             await connection.execute("INSERT INTO kept VALUES (2)")
             container.run("check")
+            assert first.name not in container.run("list")
+            container.run("verify")
+            async with container.beside(server) as restored:
+                assert await restored.fetchval("SELECT array_agg(number ORDER BY number) FROM kept") == [1, 2]
             server.kill()
         assert "restored from" in container.run("restore")
         server.start()

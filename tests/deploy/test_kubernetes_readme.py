@@ -14,6 +14,9 @@ import pytest
 from tests.deploy.overlays import K8S, WORKLOADS, Manifest, apart, of_kind, pod
 from tests.deploy.policies import examples, secrets_of, selects
 
+# What kubectl makes of k8s/.
+pytestmark = pytest.mark.servers
+
 README: Final = (K8S / "README.md").read_text(encoding="utf-8")
 # Of the administrators' operators: groups that the README's table names.
 OPERATORS: Final = set(re.findall(r"`([a-z.-]+\.(?:io|com|sh|org))`", README))
@@ -94,7 +97,8 @@ def _carry_out(cluster: Cluster, command: str) -> Iterator[str]:
         return
     for resource in (word for word in words if re.fullmatch(r"[a-z]+/[a-z0-9.-]+", word)):
         kind, _, name = resource.replace("deploy/", "deployment/").partition("/")
-        if (kind, name) not in cluster.there:
+        held = (options.get("-n", ""), name) in cluster.secrets if kind == "secret" else (kind, name) in cluster.there
+        if not held:
             yield f"{resource} is not there"
         if "delete" in words:
             del cluster.there[(kind, name)]
@@ -110,11 +114,13 @@ def _chosen(options: dict[str, str]) -> Sequence[Manifest]:
 
 
 def test_the_commands_work_in_their_order() -> None:
-    small, city, release, change, restore = _blocks()
+    small, city, release, change, drill, restore = _blocks()
     on_small = Cluster()
     assert not [fault for command in small for fault in _carry_out(on_small, command)]
     cluster = Cluster(files={"secrets.yaml"})
-    assert not [fault for command in city + release + change + restore for fault in _carry_out(cluster, command)]
+    assert not [
+        fault for command in city + release + change + drill + restore for fault in _carry_out(cluster, command)
+    ]
 
 
 def test_a_small_city_asks_for_no_operator() -> None:
@@ -123,7 +129,7 @@ def test_a_small_city_asks_for_no_operator() -> None:
 
 
 def test_a_changed_profile_is_taken_once_the_old_job_is_gone() -> None:
-    _, city, _, change, _ = _blocks()
+    _, city, _, change, *_ = _blocks()
     cluster = Cluster(files={"secrets.yaml"})
     assert not [fault for command in city for fault in _carry_out(cluster, command)]
     job = ("job", "provision-0.1.0")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from tests.deploy.overlays import K8S, composed, kustomized
+from services.cli.cloudnative import backup_object, restored_cluster
+from tests.deploy.overlays import K8S, apart, composed, kustomized, of_kind, validate
+
+# What kubectl makes of k8s/.
+pytestmark = pytest.mark.servers
 
 
 def test_a_city_restores_into_the_sizes_and_the_object_store_that_it_named(tmp_path: Path) -> None:
@@ -31,3 +37,14 @@ def test_a_city_restores_into_the_sizes_and_the_object_store_that_it_named(tmp_p
 
 def _replaced(kind: str, name: str, path: str, value: str) -> dict[str, Any]:
     return {"target": {"kind": kind, "name": name}, "patch": f"- {{op: replace, path: {path}, value: '{value}'}}"}
+
+
+def test_what_duban_prints_for_cloudnativepg_is_what_stands_here_and_what_its_schemas_take() -> None:
+    (committed,) = of_kind(apart("platform/restore/beside"), "Cluster").values()
+    assert restored_cluster("postgres", None) == committed
+    until = restored_cluster("postgres", datetime(2026, 11, 26, 8, tzinfo=UTC))
+    validate(until)
+    assert until["spec"]["bootstrap"]["recovery"]["recoveryTarget"] == {"targetTime": "2026-11-26T08:00:00+00:00"}
+    nightly = of_kind(apart("platform/postgres"), "ScheduledBackup")["nightly"]["spec"]
+    now = backup_object("postgres")
+    assert {name: nightly[name] for name in now["spec"]} == now["spec"]

@@ -1,0 +1,162 @@
+"""Logs are kept for more than a year: the shipper's configuration by its own check, and by what it makes of rotated files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.local.ephemeral import free_ports
+from tests.deploy import shipper
+from tests.deploy.composition import environment
+from tests.deploy.overlays import apart, of_kind, pod
+from tests.deploy.shipper import LOGS
+
+# What is started; the others are parts of these.
+CONFIGURATIONS = ("archive.conf", "docker.conf", "kubernetes.conf")
+_DAY_SECONDS = 86400
+_PATIENCE_SECONDS = 60.0
+
+
+def record(said: str, tag: str | None = "duban-ledger-1", day: str = "2026-11-26") -> str:
+    """A line of Docker's file."""
+    attributes = {} if tag is None else {"attrs": {"tag": tag}}
+    return json.dumps({"log": said, "stream": "stdout", **attributes, "time": f"{day}T08:00:00.1Z"}) + "\n"
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_a_configuration_passes_the_shippers_own_check_which_finds_faults(
+    rsyslog: Path, tmp_path: Path, name: str
+) -> None:
+    file = shipper.laid_out(name, tmp_path)
+    done = shipper.checked(rsyslog, file)
+    assert (done.returncode, "rror" in done.stderr) == (0, False), done.stderr
+    file.write_text(file.read_text(encoding="utf-8").replace(" ruleset=", " rulesets=", 1), encoding="utf-8")
+    assert "rulesets" in shipper.checked(rsyslog, file).stderr
+
+
+@pytest.mark.servers
+def test_every_line_of_a_container_is_kept_once_by_process_and_day_though_docker_rotates_and_the_shipper_is_started_again(
+    rsyslog: Path, tmp_path: Path
+) -> None:
+    words, told = shipper.command(rsyslog, shipper.laid_out("docker.conf", tmp_path), "-n", "-i", str(tmp_path / "pid"))
+    (tmp_path / "containers" / "abc").mkdir()
+    docker = tmp_path / "containers" / "abc" / "abc-json.log"
+    kept = tmp_path / "logs" / "duban-ledger-1"
+    days = ["2026-11-26", "2026-11-26", "2026-11-27"]
+
+    def lines() -> list[str]:
+        return [line for day in sorted(kept.glob("*.log")) for line in day.read_text(encoding="utf-8").splitlines()]
+
+    for nth, day in enumerate(days):
+        with docker.open("a", encoding="utf-8") as opened:
+            opened.writelines(record(f"{nth} {line} 督办\n", day=day) for line in range(300))
+            opened.write(record(f"{nth} a long ", day=day) + record("line\n", day=day))
+            opened.write(record("not ours\n", tag=None) + record("x\n", tag="../../outside"))
+        reading = subprocess.Popen(words, env=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            eventually(lambda wanted=f"{nth} a long line": wanted in lines())  # type: ignore[misc]
+            if nth == 0:
+                # Docker gives a full file another name, and begins a new one.
+                docker.rename(docker.with_name("abc-json.log.1"))
+        finally:
+            reading.terminate()
+            reading.wait(_PATIENCE_SECONDS)
+    assert lines() == [
+        text for nth in range(3) for text in (*(f"{nth} {line} 督办" for line in range(300)), f"{nth} a long line")
+    ]
+    assert {path.name for path in kept.iterdir()} == {f"{day}.log" for day in days}
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"containers", "pods", "logs", "state"}
+
+
+@pytest.mark.servers
+def test_what_pods_say_reaches_the_archive_by_pod_and_day_also_what_they_said_while_it_was_away(
+    rsyslog: Path, tmp_path: Path
+) -> None:
+    node, archive = tmp_path / "node", tmp_path / "archive"
+    (port,) = free_ports(1)
+    for place in (node, archive):
+        place.mkdir()
+    reading = shipper.laid_out("kubernetes.conf", node)
+    keeping = shipper.laid_out("archive.conf", archive)
+    for file, there in ((reading, 'target="127.0.0.1"'), (keeping, 'address="127.0.0.1"')):
+        text = (
+            file.read_text(encoding="utf-8")
+            .replace('target="archive"', there)
+            .replace('address="0.0.0.0"', there)
+            .replace("10514", str(port))
+        )
+        text = text.replace('resumeInterval="5"', 'resumeInterval="1"')
+        file.write_text(text, encoding="utf-8")
+    pod = node / "pods" / "duban_ledger-6d5f-x2x_0b1c" / "service" / "0.log"
+    pod.parent.mkdir(parents=True)
+    pod.write_text(
+        "2026-11-26T23:59:59.1Z stdout P a long \n2026-11-26T23:59:59.2Z stdout F line 督办\n"
+        "2026-11-27T00:00:00.1Z stderr F  indented\nnonsense\n",
+        encoding="utf-8",
+    )
+    running = []
+    try:
+        for file in (reading, keeping):
+            words, told = shipper.command(rsyslog, file, "-n", "-i", str(file.with_suffix(".pid")))
+            running.append(subprocess.Popen(words, env=told, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        kept = archive / "logs" / "ledger-6d5f-x2x"
+        eventually(lambda: (kept / "2026-11-27.log").exists() and (kept / "2026-11-26.log").exists())
+        eventually(lambda: (kept / "2026-11-26.log").read_text(encoding="utf-8") == "a long line 督办\n")
+        eventually(lambda: (kept / "2026-11-27.log").read_text(encoding="utf-8") == " indented\n")
+    finally:
+        for process in running:
+            process.terminate()
+            process.wait(_PATIENCE_SECONDS)
+
+
+def test_on_a_cluster_each_node_is_read_and_nothing_but_its_reader_is_more_than_restricted() -> None:
+    manifests = apart("platform/logs")
+    reader, archive = of_kind(manifests, "DaemonSet")["reader"], of_kind(manifests, "StatefulSet")["archive"]
+    for workload in (reader, archive):
+        (container,) = pod(workload)["containers"]
+        assert container["args"][0].removeprefix("/etc/duban/logs/") in CONFIGURATIONS
+    (kept,) = pod(archive)["containers"][0]["env"]
+    assert (kept["name"], int(kept["value"]) >= 366) == ("KEEP_DAYS", True)
+    mounts = {volume["name"]: volume["hostPath"]["path"] for volume in pod(reader)["volumes"] if "hostPath" in volume}
+    writable = [mount["name"] for mount in pod(reader)["containers"][0]["volumeMounts"] if not mount.get("readOnly")]
+    assert mounts == {"pods": "/var/log/pods", "state": "/var/lib/duban-logs"}
+    assert writable == ["state", "tmp"]
+    (port,) = of_kind(manifests, "Service")["archive"]["spec"]["ports"]
+    assert f'target="archive" port="{port["port"]}"' in (LOGS / "kubernetes.conf").read_text(encoding="utf-8")
+    names = {each["metadata"]["name"] for each in manifests if each["kind"] == "Namespace"}
+    assert names == {"duban-logs"}
+
+
+def tidied(place: Path, days: int) -> int:
+    return subprocess.run(
+        ["/bin/sh", str(LOGS / "keep.sh"), "tidy"],
+        env={"PATH": "/usr/bin:/bin", "LOGS": str(place), "KEEP_DAYS": str(days)},
+        capture_output=True,
+        check=False,
+    ).returncode
+
+
+def test_a_day_is_packed_when_it_is_over_and_goes_after_more_than_a_year(tmp_path: Path) -> None:
+    for name, days in {"new.log": 0, "over.log": 3, "year.log.gz": 366, "old.log.gz": 402}.items():
+        file = tmp_path / "ledger" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("x")
+        at = time.time() - days * _DAY_SECONDS
+        os.utime(file, (at, at))
+    assert tidied(tmp_path, 400) == 0
+    assert {path.name for path in (tmp_path / "ledger").iterdir()} == {"new.log", "over.log.gz", "year.log.gz"}
+    assert tidied(tmp_path, 180) == 2, "fewer days than the law's are refused"
+    assert int(environment()["DUBAN_LOGS_DAYS"]) >= 366
