@@ -8,7 +8,7 @@ import typer
 
 from services.chassis.trail.verifying import Verdict
 from services.chassis.trail.verifying import verify as verify_trail
-from services.cli.output import NEEDS_A_PERSON, NO, note, rows
+from services.cli.output import NEEDS_A_PERSON, NO, note, progress_of, rows
 from services.cli.surroundings import SERVICES, ask, database, run
 
 _AUDITS: Final = {
@@ -22,9 +22,10 @@ _PATIENCE_SECONDS: Final = 600
 def audit() -> None:
     """三项自查：过期未督办的、任务与提醒不一致的、该排未排的；有一处即以 3 退出。访问密钥取自 DUBAN_KEY。"""
     found = []
-    for path, words in _AUDITS.items():
-        said = ask("scheduler", path, patience=_PATIENCE_SECONDS)
-        found.append({"audit": words, "sound": said["sound"], "as_of": said["as_of"], "said": said})
+    with progress_of() as progress:
+        for path, words in progress.track(_AUDITS.items(), description="自查"):
+            said = ask("scheduler", path, patience=_PATIENCE_SECONDS)
+            found.append({"audit": words, "sound": said["sound"], "as_of": said["as_of"], "said": said})
     rows("audits", {"audit": "自查", "sound": "无问题", "as_of": "截至"}, found)
     if not all(each["sound"] for each in found):
         note("逐项内容：duban audit --json")
@@ -36,9 +37,10 @@ def verify() -> None:
 
     async def look() -> list[tuple[str, Verdict]]:
         found = []
-        for service in SERVICES:
-            async with database(service) as connection:
-                found.append((service, await verify_trail(connection, [])))
+        with progress_of() as progress:
+            for service in progress.track(SERVICES, description="校验"):
+                async with database(service) as connection:
+                    found.append((service, await verify_trail(connection, [])))
         return found
 
     found = [_told(service, verdict) for service, verdict in run(look())]

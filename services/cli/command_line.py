@@ -16,12 +16,14 @@ from services.cli import (
     criteria,
     dead_letters,
     deliveries,
+    drill,
     duties,
     health,
     kafka,
     keys,
     lag,
     parked,
+    restore,
     status,
     tasks,
     topics,
@@ -46,6 +48,8 @@ app.command()(consumers.drain)
 app.command()(audits.audit)
 app.command()(audits.verify)
 app.command()(bundle.bundle)
+app.command()(restore.restore)
+app.command()(drill.drill)
 app.add_typer(dead_letters.commands, name="dead-letters")
 app.add_typer(deliveries.commands, name="deliveries")
 app.add_typer(keys.commands, name="keys")

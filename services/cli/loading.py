@@ -8,9 +8,8 @@ from typing import Annotated, Any, Final
 
 import httpx
 import typer
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from services.cli.output import as_json, end, progress_of, rows, value
+from services.cli.output import as_json, end, rows, value, waiting
 from services.cli.surroundings import told
 
 # Planning a year for many units takes its time; the office waits and sees that it does.
@@ -26,9 +25,7 @@ def load_file(service: str, title: str, route: str, file: Path, wanted: Mapping[
     `service` and its Chinese `title` say whose route it is, `wanted` are its parameters. The key is `DUBAN_KEY`.
     """
     url, key = told(f"DUBAN_{service.upper()}_URL"), told("DUBAN_KEY")
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with progress_of(*columns) as progress:
-        progress.add_task(f"导入 {file.name}")
+    with waiting(f"导入 {file.name}"):
         try:
             answer = httpx.post(
                 f"{url}{route}",

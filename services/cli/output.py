@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, NoReturn, TypeVar
@@ -18,7 +19,7 @@ from typing import Annotated, Any, Final, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, ProgressColumn
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from services.chassis.process.clock import ZONE
@@ -168,6 +169,14 @@ def text(name: str, content: str) -> None:
 def progress_of(*columns: ProgressColumn) -> Progress:
     """Return a bar for whoever waits at a screen; a pipe and a document get none."""
     return Progress(*columns, console=console, transient=True, disable=as_json() or not console.is_terminal)
+
+
+@contextmanager
+def waiting(words: str) -> Iterator[None]:
+    """Show that something of unknown length goes on, and since when."""
+    with progress_of(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()) as progress:
+        progress.add_task(words)
+        yield
 
 
 def value(name: str, said: Any) -> None:

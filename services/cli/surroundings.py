@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from duban_contracts.profile import City, ProfileError, load_city
 from services.chassis.process.kafka import Broker, KafkaSettings, obstacle
 from services.chassis.process.secret_files import UnusableSetting, given
-from services.cli.output import WRONGLY_CALLED, console, end
+from services.cli.output import WRONGLY_CALLED, end
 
 __all__ = [
     "SERVICES",
@@ -25,7 +25,6 @@ __all__ = [
     "ask",
     "broker",
     "city",
-    "console",
     "database",
     "dsn_of",
     "on_cluster",

@@ -15,7 +15,7 @@ from services.chassis.process.kafka import Broker
 from services.chassis.process.secret_files import given
 from services.chassis.publishing import topics
 from services.chassis.publishing.topics import Differences, TooFewBrokers, TopicMismatch
-from services.cli.output import NO, WRONGLY_CALLED, Commands, end, good, note, rows, text, value
+from services.cli.output import NO, WRONGLY_CALLED, Commands, end, good, note, rows, text, value, waiting
 from services.cli.strimzi import kafka_topics
 from services.cli.surroundings import city, on_cluster
 
@@ -49,18 +49,28 @@ def list_topics(
 @commands.command()
 def check() -> None:
     """比较集群与城市配置；有差异时逐行列出（+ 缺少，~ 设置不同，! 须人工处理）并以 1 退出。"""
-    declared, replication = _declared(), _replication()
-    changes = _on_cluster(lambda broker: topics.differences(broker, declared, replication))
+    declared = _declared()
+    with waiting("主题"):
+        changes = differences_now()
+    _tell(changes)
     if changes:
         end(f"{len(changes.lines())} 处不同", NO)
     good(f"{len(declared)} 个主题与城市配置一致")
+
+
+def differences_now() -> Differences:
+    """Return where the cluster's topics differ from the profile's; ends the command when either can't be told."""
+    declared, replication = _declared(), _replication()
+    return _on_cluster(lambda broker: topics.differences(broker, declared, replication))
 
 
 @commands.command()
 def apply() -> None:
     """建立缺少的主题并改正设置，其他设置保留；分区数和副本数不改。须以 Kafka 管理员身份连接。"""
     declared, replication = _declared(), _replication()
-    changes = _on_cluster(lambda broker: topics.apply(broker, declared, replication))
+    with waiting("主题"):
+        changes = _on_cluster(lambda broker: topics.apply(broker, declared, replication))
+    _tell(changes)
     made = len(changes.missing) + len(changes.settings)
     good(f"{len(declared)} 个主题；{made} 个有改动")
     if changes.replication:
@@ -69,13 +79,15 @@ def apply() -> None:
 
 def _on_cluster(work: Callable[[Broker], Awaitable[Differences]]) -> Differences:
     try:
-        changes = on_cluster(work)
+        return on_cluster(work)
     except (TooFewBrokers, TopicMismatch) as refused:
         end(str(refused), NO)
+
+
+def _tell(changes: Differences) -> None:
     value("differences", changes.lines())
     for line in changes.lines():
         note(line)
-    return changes
 
 
 def _told(topic: Topic, replication: int) -> dict[str, Any]:

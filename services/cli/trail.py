@@ -18,7 +18,7 @@ from services.chassis.trail.model import KEPT_AT_LEAST, Fault, Head
 from services.chassis.trail.pruning import TooYoung, prune
 from services.chassis.trail.tables import Wanted
 from services.chassis.trail.verifying import Verdict, verify
-from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, end, good, note, text, value
+from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, end, good, note, text, value, waiting
 from services.cli.surroundings import Account, Service, database, run
 
 commands = Commands(help="操作留痕：校验、导出、清理", no_args_is_help=True)
@@ -58,7 +58,8 @@ def check(service: Service, expect_head: Kept = None) -> None:
         async with database(service) as connection:
             return await verify(connection, kept)
 
-    verdict = run(work())
+    with waiting(f"校验 {service}"):
+        verdict = run(work())
     _tell(verdict)
     if verdict.findings or not verdict.is_taken_over:
         raise typer.Exit(NO)
@@ -128,7 +129,8 @@ def prune_old(
             return await prune(connection, keep=timedelta(days=keep_days), account=account)
 
     try:
-        pruned = run(work())
+        with waiting(f"清理 {service}"):
+            pruned = run(work())
     except TooYoung:
         end(f"至少保留 {KEPT_AT_LEAST.days} 天", WRONGLY_CALLED)
     value("pruned", pruned)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from services.cli.output import Commands, end, good, note, progress_of, rows, text, value
+from services.cli.output import Commands, end, good, note, rows, text, value, waiting
 from services.cli.surroundings import database, run, told
 
 if TYPE_CHECKING:
@@ -36,10 +35,8 @@ def _keeping(work: Callable[[Keeper], Awaitable[T]]) -> T:
             return await work(Keeper(connection, Path(told("DUBAN_VAULT_KEYRING"))))
 
     # Encrypting many identities anew takes its time; whoever waits sees that it does.
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
-        with progress_of(*columns) as progress:
-            progress.add_task("保密库")
+        with waiting("保密库"):
             return run(act())
     except UnusableKeyring as error:
         end(str(error))

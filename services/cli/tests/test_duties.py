@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.command_line import app
-from services.cli.surroundings import console
+from services.cli.output import console
 
 LOADED = {
     "dry_run": True,

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from duban_contracts.kafka_users import city_users
 from services.cli.command_line import app
+from services.cli.output import console
 from services.cli.strimzi import kafka_users
-from services.cli.surroundings import console
 
 PROFILE = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
 

@@ -115,7 +115,12 @@ async def test_what_is_handed_outside_holds_no_secret_and_nobodys_data(
     await letter(in_process, reason=CANARY)
     async with in_process.database.acquire() as connection:
         await connection.execute("UPDATE dead_letter SET value = $1, key = $1", CANARY.encode())
-    file = tmp_path / "bundle.tar.gz"
+    logs, file = tmp_path / "logs", tmp_path / "bundle.tar.gz"
+    logs.mkdir()
+    said_by = {"event": f"call {CANARY}", "logger": "uvicorn.error", "account": CANARY, "level": "error", "status": 500}
+    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    (logs / "ledger.log").write_text(json.dumps({**said_by, "timestamp": at}) + f"\n{CANARY}\n")
+    quick.environment["DUBAN_LOGS"] = str(logs)
     async with listening(in_process, port):
         code, said = await asyncio.to_thread(quick, "bundle", "--file", str(file))
     assert (code, str(file) in said) == (0, True), said
@@ -124,7 +129,11 @@ async def test_what_is_handed_outside_holds_no_secret_and_nobodys_data(
     assert not [name for name, text in parts.items() if CANARY in text]
     assert "no-good" in parts["duban-bundle/stores.json"]
     assert json.loads(parts["duban-bundle/settings.json"])["DUBAN_KEY"] == "given"
-    assert {"duban-bundle/ledger/metrics.txt", "duban-bundle/consumers.json"} <= parts.keys()
+    assert json.loads(parts["duban-bundle/ledger/log.jsonl"])["status"] == 500
+    assert json.loads(parts["duban-bundle/stores.json"])["ledger"]["migrations"]
+    for name in ("ledger/metrics.txt", "consumers.json", "topics.json", "versions.json", "alerts.json"):
+        assert f"duban-bundle/{name}" in parts
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def base_backup(place: Path, at: datetime, content: bytes = b"pages") -> Path:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.command_line import app
-from services.cli.surroundings import console
+from services.cli.output import console
 
 TASK = {
     "number": "RW2026-SDADBGK8P3",

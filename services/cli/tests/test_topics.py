@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.command_line import app
-from services.cli.surroundings import console
+from services.cli.output import console
 
 PROFILE = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
 

@@ -1,0 +1,148 @@
+"""An archive of PostgreSQL's backups, as `make up` and compose keep it: `base/<UTC time>` and `wal`, and what is made of it.
+
+Base backups and the log are PostgreSQL's own (`pg_basebackup`, `pg_receivewal`), so that its programs alone can restore them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+MANIFEST: Final = "backup_manifest"
+# A base is named by its beginning; the backup service of compose says it with its fraction.
+_STAMP: Final = "%Y%m%dT%H%M%SZ"
+_SECONDS: Final = "%Y%m%dT%H%M%S"
+_SECONDS_LENGTH: Final = len("20261126T130000")
+# What an earlier restore wrote, and a base backup carries on: its target would end the next recovery too soon.
+_RECOVERY: Final = ("hot_standby", "restore_command", "recovery_target")
+
+
+class ProgramFailed(Exception):
+    """One of PostgreSQL's programs ended badly; says its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """PostgreSQL's programs, and who runs them: the caller, or an account (uid, gid), since the server refuses root."""
+
+    directory: Path
+    account: tuple[int, int] | None = None
+
+    def run(self, name: str, *arguments: str, password: str = "") -> None:
+        """Run one to its end. The password goes past the list of processes. Raises ProgramFailed."""
+        done = subprocess.run(  # noqa: S603
+            [str(self.directory / name), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env={**os.environ, "PGPASSWORD": password},
+            **self.identity(),
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+            raise ProgramFailed(f"{name} failed: {last}")
+
+    def identity(self) -> dict[str, Any]:
+        """Return as whom a process of theirs is started, for `subprocess`."""
+        if self.account is None:
+            return {}
+        return {"user": self.account[0], "group": self.account[1], "extra_groups": []}
+
+    def own(self, directory: Path) -> None:
+        """Give a directory with all that is in it to whoever runs them."""
+        if self.account:
+            for path in (directory, *directory.rglob("*")):
+                # The receiver gives its segments their names meanwhile.
+                with suppress(FileNotFoundError):
+                    os.chown(path, *self.account, follow_symlinks=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base backup. It holds all that is needed to begin with the log of `begun_at`, and is whole from `whole_at` on."""
+
+    path: Path
+    begun_at: datetime
+    whole_at: datetime
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return sum(each["Size"] for each in self.files())
+
+    def files(self) -> list[dict[str, Any]]:
+        """Return the files as its manifest has them: Path, Size, Checksum-Algorithm, Checksum."""
+        found: list[dict[str, Any]] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))["Files"]
+        return found
+
+
+def bases(place: Path) -> list[Base]:
+    """Return the whole base backups in an archive, oldest first. One is whole once its manifest is written."""
+    found = []
+    for manifest in place.glob(f"base/*Z/{MANIFEST}"):
+        base = manifest.parent
+        begun_at = datetime.strptime(base.name[:_SECONDS_LENGTH], _SECONDS).replace(tzinfo=UTC)
+        found.append(Base(base, begun_at, datetime.fromtimestamp(manifest.stat().st_mtime, UTC)))
+    return sorted(found, key=lambda base: (base.begun_at, base.path.name))
+
+
+def fitting(place: Path, until: datetime | None) -> Base | None:
+    """Return the newest base backup from which `until` can be reached: it was whole by then."""
+    found = [base for base in bases(place) if until is None or base.whole_at <= until]
+    return found[-1] if found else None
+
+
+def take(programs: Programs, place: Path, address: str, password: str) -> Path:
+    """Take a base backup of a running server and check it byte by byte; return where it stands. Raises ProgramFailed.
+
+    `address` is a DSN without its password. The log that makes it whole is the receiver's.
+    """
+    target = place / "base" / datetime.now(UTC).strftime(_STAMP)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    programs.own(target.parent)
+    programs.run(
+        "pg_basebackup",
+        f"--dbname={address}",
+        f"--pgdata={target}",
+        "--wal-method=none",
+        "--checkpoint=fast",
+        "--manifest-checksums=SHA256",
+        password=password,
+    )
+    programs.run("pg_verifybackup", "--no-parse-wal", str(target))
+    return target
+
+
+def lay_out(programs: Programs, base: Base, wal: Path, data: Path, until: datetime | None = None) -> None:
+    """Make a data directory from a base backup; a server on it takes up the log in `wal` to its end, or to `until`.
+
+    `data` must not be there yet. The archive is only read. At the end the server goes on, on a timeline of its own.
+    """
+    shutil.copytree(base.path, data, symlinks=True)
+    data.chmod(0o700)
+    segments = shlex.quote(str(wal))
+    # The segment that was being written at the end is taken for a whole one: its valid records count. Where the archive is
+    # still written to, a segment may get its name between the first look and the second: hence the third.
+    fetch = " || ".join(f"cp {segments}/{name} %p 2>/dev/null" for name in ("%f", "%f.partial", "%f"))
+    # Nobody is let in before the log is taken up: who reads would read what was true when the base backup was taken.
+    lines = [
+        "hot_standby = off",
+        f"restore_command = '{fetch.replace(chr(39), chr(39) * 2)}'",
+        "recovery_target_action = 'promote'",
+    ]
+    if until:
+        lines.append(f"recovery_target_time = '{until.isoformat()}'")
+    settings = data / "postgresql.auto.conf"
+    kept = [line for line in settings.read_text(encoding="utf-8").splitlines() if not line.startswith(_RECOVERY)]
+    settings.write_text("".join(f"{line}\n" for line in (*kept, *lines)), encoding="utf-8")
+    (data / "recovery.signal").touch()
+    programs.own(data)
