@@ -1,9 +1,10 @@
-"""Millions of armed alarms: `python -m tests.load.alarms [--alarms 10000000]`, on private servers.
+"""Millions of armed alarms: `python -m tests.load.alarms [--alarms 10000000] [--counties 300]`, on private servers.
 
 Measured are (a) how long after its instant a 督办逾期 stands on the topic, by the broker's clock, while so many fall due a
 second; (b) how long a midnight takes at which very many pass at once, beside a bare loop that only claims as many rows;
 (c) what it costs that alarms exist which are not due, beside an empty table. The scheduler is the real process with the
-roles clock and relay. The ledger is played: at first it is known to be through, then it says so once a second, as it does.
+roles clock and relay. The ledger is played: at first it is known to be through, then it says so once a second, as it does. Hazards
+are the example city's, or with --counties those of a generated city, in turn; its tasks are left out.
 """
 
 from __future__ import annotations
@@ -14,21 +15,24 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import uvloop
 
 from deploy.local.settings import ROOT
+from deploy.profiles.generate import generate
+from duban_contracts.profile import load_city
 from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily
 from services.chassis.testing.kafka import create_topics
 from tests.load import alarms_page, armed_tasks, machine
 from tests.load.armed import Armed, armed
 from tests.load.due import Due
 from tests.load.figures import percentile
-from tests.load.rig import Rig, rig
+from tests.load.rig import PROFILE, Rig, rig
 from tests.load.said import Said
 
 Say = Callable[[str], None]
@@ -42,7 +46,7 @@ _ROLES: Final = "relay,clock"
 class Plan:
     """How much is measured: `rate` alarms a second for `seconds`, `midnight` at once, `idle_seconds` of nothing due.
 
-    `tasks` are owed until one instant, once.
+    `tasks` are owed until one instant, once. `counties` of a generated city; 0: those of the example.
     """
 
     alarms: int
@@ -52,6 +56,7 @@ class Plan:
     tasks: int = 100_000
     idle_seconds: float = 120
     rounds: int = 3
+    counties: int = 0
 
 
 QUICK: Final = Plan(alarms=2_000, rate=100, seconds=1, midnight=600, tasks=60, idle_seconds=0.5, rounds=1)
@@ -118,7 +123,11 @@ async def _until(instant: datetime) -> None:
 
 async def measure(servers: Rig, plan: Plan, *, prefix: str, say: Say) -> dict[str, Any]:
     """Return all rounds; the databases are `<prefix>empty` and `<prefix>armed`, made here and left to the server's end."""
+    profile = generate(plan.counties, servers.scratch / "profile") if plan.counties else PROFILE
+    counties = [county.code for county in load_city(profile).counties]
     found: dict[str, Any] = {"alarms": plan.alarms, "rate": plan.rate, "seconds": plan.seconds}
+    found |= {"counties": len(counties), "tasks": []}
+    serving = partial(servers.service, _SCHEDULER, prefix=prefix, roles=_ROLES, more={"DUBAN_PROFILE": str(profile)})
     supervision = f"{prefix}{TopicFamily.SUPERVISION}"
     by_broker = {"message.timestamp.type": "LogAppendTime"}
     tasks = f"{prefix}{TopicFamily.TASK}"
@@ -128,25 +137,25 @@ async def measure(servers: Rig, plan: Plan, *, prefix: str, say: Say) -> dict[st
     said, of_tasks = Said(servers.bootstrap, supervision), Said(servers.bootstrap, tasks)
     for name, alarms in (("empty", 0), ("armed", plan.alarms)):
         dsn = await servers.create_service_database(_SCHEDULER, f"{prefix.strip('.')}_{name}")
-        async with armed(dsn) as table:
+        async with armed(dsn, counties) as table:
             began = time.perf_counter()
             await table.fill(alarms)
             await table.ledger_is_through()
             say(f"{alarms:,} alarms armed in {time.perf_counter() - began:.0f} s")
             bench = _Bench(servers, table, said, of_tasks, say)
-            async with servers.service(_SCHEDULER, dsn, prefix=prefix, roles=_ROLES):
+            async with serving(dsn):
                 # It has started when it has said something.
                 await bench.fall_due(f"{name}-warm", min(plan.midnight, 500), 0)
                 found[f"idle_{name}"] = await bench.nothing_due(plan.idle_seconds)
                 say(f"{name}, nothing due, processor seconds a minute: {found[f'idle_{name}']}")
                 if alarms:
                     found |= await _rounds(bench, plan)
-            if alarms:
+            if alarms and plan.tasks:
                 # Behind the others: a hundred thousand owed tasks are looked at by audits of their own.
                 await armed_tasks.assign(dsn, plan.tasks, prefix=prefix)
                 say(f"{plan.tasks:,} tasks assigned")
-                async with servers.service(_SCHEDULER, dsn, prefix=prefix, roles=_ROLES):
-                    found["tasks"] = [await bench.tasks_fall_due(plan.tasks)]
+                async with serving(dsn):
+                    found["tasks"].append(await bench.tasks_fall_due(plan.tasks))
                 say(f"{plan.tasks:,} tasks at once: {found['tasks'][0]['drained_seconds']} s")
     return found
 
@@ -194,19 +203,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.load.alarms", description=__doc__)
     parser.add_argument("--alarms", type=int, default=10_000_000, help="how many are armed ahead")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--counties", type=int, default=0, help="a generated city of so many; without: the example city"
+    )
     parser.add_argument("--quick", action="store_true", help="seconds; shows that the bench works, measures nothing")
     parser.add_argument(
         "--output", type=Path, default=ROOT / "docs" / "benchmarks", help="directory of the result files"
     )
     asked = parser.parse_args()
     plan = QUICK if asked.quick else Plan(asked.alarms, rounds=asked.rounds)
-    command = f"python -m tests.load.alarms{' --quick' if asked.quick else f' --alarms {plan.alarms}'}"
+    of = f" --counties {asked.counties}" if asked.counties else ""
+    command = f"python -m tests.load.alarms{' --quick' if asked.quick else f' --alarms {plan.alarms}'}{of}"
+    if asked.counties:
+        plan = replace(plan, counties=asked.counties, tasks=0)
     document = uvloop.run(_on_private_servers(plan, command))
     page = alarms_page.render(document)
     sys.stdout.write(page)
     if not asked.quick:
         asked.output.mkdir(parents=True, exist_ok=True)
-        stem = asked.output / f"alarms-{document['measured_at'][:10]}"
+        of = f"-{asked.counties}" if asked.counties else ""
+        stem = asked.output / f"alarms{of}-{document['measured_at'][:10]}"
         stem.with_suffix(".json").write_text(
             json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )

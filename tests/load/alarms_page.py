@@ -51,15 +51,17 @@ def _midnight(found: Mapping[str, Any], cores: int) -> list[str]:
     drained = [run["drained_seconds"] for run in found["midnight"]]
     bare = [run["seconds"] for run in found["bare"]]
     number = found["bare"][0]["claimed"]
-    (tasks,) = found["tasks"]
     return [
-        f"## (b) A midnight of {number:,}",
+        f"## (b) A midnight of {number:,}, in {found['counties']} counties",
         "",
         "| way | median s | a second | rounds |",
         "|---|--:|--:|---|",
         f"| from the instant until the broker has the last 督办逾期 | {median(drained):.1f} | {number / median(drained):,.0f} | {_rounds(drained)} |",
         f"| bare PostgreSQL: the same rows claimed by 500 (`SKIP LOCKED`, `RETURNING`), no event | {median(bare):.1f} | {number / median(bare):,.0f} | {_rounds(bare)} |",
-        f"| {tasks['alarms']:,} tasks: marked late with their history, 任务逾期 of each | {tasks['drained_seconds']:.1f} | {tasks['alarms'] / tasks['drained_seconds']:,.0f} | once |",
+        *(
+            f"| {tasks['alarms']:,} tasks: marked late with their history, 任务逾期 of each | {tasks['drained_seconds']:.1f} | {tasks['alarms'] / tasks['drained_seconds']:,.0f} | once |"
+            for tasks in found["tasks"]
+        ),
         "",
         (
             f"{_cores(found['midnight'], cores)} Aim: under {AIM_MIDNIGHT_SECONDS} s: "

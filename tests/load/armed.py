@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -23,7 +23,7 @@ from services.scheduler.clocks.events import TakeHazards
 from services.scheduler.clocks.model.policy import policy_of
 from tests.load import armed_tasks
 from tests.load.due import Due
-from tests.load.rig import PROFILE
+from tests.load.rig import COUNTIES, PROFILE
 
 _TEMPLATE: Final = "template"
 _FAR: Final = timedelta(days=3650)
@@ -41,7 +41,7 @@ SELECT 'hazard', md5(n::text), 'JC-' || n, 1, kind, CASE kind WHEN 'overdue' THE
                        + (n::bigint * 7919 % $1) * (interval '365 days' / $1) AS due) AS its,
        unnest(ARRAY['overdue', 'due_soon']) AS kind
 """
-# $1 series, $2 how many, $3 first instant, $4 time between two, $5 kind of subject
+# $1 series, $2 how many, $3 first instant, $4 time between two, $5 kind of subject; of clocks the hazard they copy, $6 counties
 _DUE: Final = """
 INSERT INTO alarm (subject_kind, subject_id, subject_number, deadline_number, kind, days_before, deadline_on, fires_at,
                    due_at, state)
@@ -51,10 +51,12 @@ SELECT $5, md5($1 || n), $1 || n, 1, 'overdue', 0, at::date, at, at, 'armed'
 _CLOCKS: Final = """
 INSERT INTO hazard_clock (hazard_id, number, county, sector, township, responsible_unit, enterprise_uscc, version, state,
                           deadline_number, outcome, due_at, reckoning, facts, event_id, correlation_id, traceparent)
-SELECT id, $1 || n, county, sector, township, responsible_unit, enterprise_uscc, version, 'running', 1, 'open',
+SELECT id, $1 || n, its.county, sector, township, responsible_unit, enterprise_uscc, version, 'running', 1, 'open',
        $3::timestamptz + n * $4::interval, jsonb_set(reckoning, '{hazard_id}', to_jsonb(id)),
-       jsonb_set(facts, '{hazard_id}', to_jsonb(id)), event_id, correlation_id, traceparent
-  FROM hazard_clock, generate_series(0, $2::int - 1) AS n, LATERAL (SELECT md5($1 || n) AS id) AS its
+       jsonb_set(jsonb_set(facts, '{hazard_id}', to_jsonb(id)), '{county}', to_jsonb(its.county)),
+       event_id, correlation_id, traceparent
+  FROM hazard_clock, generate_series(0, $2::int - 1) AS n,
+       LATERAL (SELECT md5($1 || n) AS id, ($6::text[])[1 + n % cardinality($6::text[])] AS county) AS its
  WHERE hazard_id = $5
 """
 _STOP: Final = "UPDATE hazard_clock SET state = 'stopped', outcome = 'cancelled' WHERE hazard_id = $1"
@@ -80,11 +82,11 @@ class _TooLate(Exception):
 
 
 @asynccontextmanager
-async def armed(dsn: str) -> AsyncIterator[Armed]:
-    """Give the alarms of a scheduler's database, by a session like those of the clock role."""
+async def armed(dsn: str, counties: Sequence[str] = COUNTIES) -> AsyncIterator[Armed]:
+    """Give the alarms of a scheduler's database, by a session like those of the clock role; hazards are of these counties in turn."""
     connection = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS)
     try:
-        yield Armed(connection, dsn)
+        yield Armed(connection, dsn, counties)
     finally:
         await connection.close()
 
@@ -92,8 +94,9 @@ async def armed(dsn: str) -> AsyncIterator[Armed]:
 class Armed:
     """The alarms of one scheduler's database."""
 
-    def __init__(self, connection: asyncpg.Connection[Any], dsn: str) -> None:
+    def __init__(self, connection: asyncpg.Connection[Any], dsn: str, counties: Sequence[str]) -> None:
         self._connection = connection
+        self._counties = list(counties)
         self._dsn = dsn
 
     async def now(self) -> datetime:
@@ -141,7 +144,9 @@ class Armed:
             due = Due(series, number, await self.now() + lead, timedelta(seconds=seconds / number))
             with suppress(_TooLate):
                 async with self._connection.transaction():
-                    await self._connection.execute(_CLOCKS, series, number, due.starts_at, due.apart, _TEMPLATE)
+                    await self._connection.execute(
+                        _CLOCKS, series, number, due.starts_at, due.apart, _TEMPLATE, self._counties
+                    )
                     await self._connection.execute(_DUE, series, number, due.starts_at, due.apart, "hazard")
                     if await self.now() >= due.starts_at - lead / 4:
                         raise _TooLate

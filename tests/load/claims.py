@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -26,13 +26,13 @@ _PLACES = ("储罐区东侧装卸平台", "三号生产车间二层", "地下一
 _COMPANIES = ("示例化工有限公司", "示例煤业有限公司", "示例机械制造有限公司", "示例商贸综合体", "示例建材有限公司")
 
 
-def reports(count: int, *, series: str, seed: int = 1) -> Iterator[CloudEvent]:
-    """Yield `count` distinct 隐患上报 of all counties in turn; `series` begins their references."""
+def reports(count: int, *, series: str, seed: int = 1, counties: Sequence[str] = COUNTIES) -> Iterator[CloudEvent]:
+    """Yield `count` distinct 隐患上报 of `counties` in turn; `series` begins their references."""
     dice = random.Random(f"{seed}-{series}")
     sectors = [term.code for term in SECTORS]
     channels = list(Channel)
     for number in range(count):
-        county = COUNTIES[number % len(COUNTIES)]
+        county = counties[number % len(counties)]
         claim = HazardReported(
             county=county,
             reference=f"{series}-{number:07d}",

@@ -1,8 +1,10 @@
-"""A city that nobody writes to: `python -m tests.load.idle [--counties 300] [--minutes 10]`, on a platform of its own.
+"""A city of many counties: `python -m tests.load.idle [--counties 300] [--minutes 10] [--rate 1000]`, on a platform of its own.
 
 The profile is generated and the platform brought up as `make up` does. After it has settled nothing is asked of it, and what it
 costs all the same is counted: WAL, processor time of each process, file maps of the broker, and every alert of the committed rules
 by a real Prometheus and Alertmanager that watch it from beside (and cost nothing here but the answers that services give them).
+With --rate, after that, all counties write together so many claims a second: how old they are when they are taken, by the
+platform's own objective, and that each is recorded once.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -28,15 +30,16 @@ from deploy.local import platform
 from deploy.local.settings import ROOT, Settings
 from deploy.local.supervisord import Supervisor
 from deploy.profiles.generate import generate
-from tests.chaos.night.desk import desk
+from tests.chaos.night.desk import Desk, desk
 from tests.chaos.night.row import told
-from tests.chaos.night.watch import watching
+from tests.chaos.night.watch import Watch, watching
 from tests.chaos.storm import settings_in
-from tests.load import idle_page, machine
+from tests.load import idle_page, machine, offered
 from tests.load.rig import Usage, tree
 
 Say = Callable[[str], None]
 _READY_SECONDS: Final = 300.0
+_WARM_SECONDS: Final = 20.0
 
 
 def main() -> None:
@@ -45,45 +48,87 @@ def main() -> None:
     parser.add_argument("--counties", type=int, default=300)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--settle", type=float, default=2, help="minutes before; the JVM compiles, caches are filled")
+    parser.add_argument("--rate", type=int, default=0, help="claims a second of all counties together, afterwards")
+    parser.add_argument("--rate-minutes", type=float, default=3, help="for so long")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks")
     asked = parser.parse_args()
     began = datetime.now(UTC)
     document: dict[str, Any] = {
         "measured_at": began.isoformat(timespec="seconds"),
-        "command": f"python -m tests.load.idle --counties {asked.counties} --minutes {asked.minutes:g}",
+        "command": f"python -m tests.load.idle --counties {asked.counties} --minutes {asked.minutes:g}"
+        + (f" --rate {asked.rate} --rate-minutes {asked.rate_minutes:g}" if asked.rate else ""),
         "machine": machine.describe(),
         "versions": machine.versions(),
         "counties": asked.counties,
-        "idle": _on_a_platform(asked.counties, asked.settle * 60, asked.minutes * 60),
+        **_on_a_platform(
+            Plan(asked.counties, asked.settle * 60, asked.minutes * 60, asked.rate, asked.rate_minutes * 60)
+        ),
         "load_average_after": [round(load, 2) for load in os.getloadavg()],
     }
     page = idle_page.render(document)
     sys.stdout.write(page)
     asked.output.mkdir(parents=True, exist_ok=True)
-    stem = asked.output / f"idle-{asked.counties}-{document['measured_at'][:10]}"
+    name = "city" if asked.rate else "idle"
+    stem = asked.output / f"{name}-{asked.counties}-{document['measured_at'][:10]}"
     stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     stem.with_suffix(".md").write_text(page, encoding="utf-8")
 
 
-def _on_a_platform(counties: int, settle: float, seconds: float) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured: seconds of nothing after it has settled, and then `rate` claims a second; 0: none."""
+
+    counties: int
+    settle: float
+    idle: float
+    rate: int
+    offered: float
+
+
+def _on_a_platform(plan: Plan) -> dict[str, Any]:
     home = Path(tempfile.mkdtemp(prefix="duban-idle-"))
     home.chmod(0o755)  # below root, PostgreSQL runs as another account; what is secret inside is 0600
-    profile = generate(counties, home / "profile")
+    profile = generate(plan.counties, home / "profile")
     real_time = {"DUBAN_CLOCK_RATE": "", "DUBAN_CLOCK_ORIGIN": ""}
     settings = settings_in(home, "1", DUBAN_PROFILE=str(profile), **real_time)
     settings = replace(settings, waits=dict.fromkeys(settings.waits, _READY_SECONDS))
     try:
         platform.up(settings, _say)
         with desk(home / "desk") as opened, watching(settings, opened, 1) as watch:
-            time.sleep(settle)
-            since, calls = time.time(), len(opened.calls)
-            found = measure(settings, seconds, _say)
-            found["alerts"] = sorted({told(each.labels) for each in watch.shone(since, time.time())})
-            found["pages"] = sum(call.wakes for call in opened.calls[calls:])
+            time.sleep(plan.settle)
+            lights = _Lights(watch, opened)
+            found = {"idle": {**measure(settings, plan.idle, _say), **lights.seen()}} if plan.idle else {}
+            if plan.rate:
+                # Compiled and warmed, as in a city that works.
+                offered.offer(settings, plan.rate // 4 or 1, _WARM_SECONDS, "warm", _say)
+                lights = _Lights(watch, opened)
+                found["offered"] = {"rate": plan.rate, **_offered(settings, watch, plan), **lights.seen()}
             return found
     finally:
         platform.down(settings, _say)
         shutil.rmtree(home, ignore_errors=True)
+
+
+class _Lights:
+    """What fired, and how often somebody was called, from now on."""
+
+    def __init__(self, watch: Watch, desk: Desk) -> None:
+        self._watch, self._desk = watch, desk
+        self._since, self._calls = time.time(), len(desk.calls)
+
+    def seen(self) -> dict[str, Any]:
+        """Return it until now."""
+        return {
+            "alerts": sorted({told(each.labels) for each in self._watch.shone(self._since, time.time())}),
+            "pages": sum(call.wakes for call in self._desk.calls[self._calls :]),
+        }
+
+
+def _offered(settings: Settings, watch: Watch, plan: Plan) -> dict[str, Any]:
+    before, began = _usage(settings), time.monotonic()
+    found = offered.offer(settings, plan.rate, plan.offered, "city", _say)
+    cores = before.until(_usage(settings))
+    return {**found, **offered.freshness(watch, time.monotonic() - began), "cores": cores}
 
 
 def measure(settings: Settings, seconds: float, say: Say) -> dict[str, Any]:

@@ -46,6 +46,32 @@ def test_the_page_says_which_aim_is_met_and_which_is_missed() -> None:
     assert "DubanPipelineStale" in page
 
 
+def test_a_page_of_counties_that_write_says_whether_the_objective_held_and_each_claim_was_recorded_once() -> None:
+    offered: dict[str, Any] = {
+        "rate": 1000,
+        "sent": 180_000,
+        "recorded": 180_000,
+        "counties": 300,
+        "sent_per_second": 999.6,
+        "figures_whole_after_seconds": 1.2,
+        "share_within_5_s": 0.9991,
+        "share_of_time_with_a_late_heartbeat": 0.0,
+        "seconds": {"ledger.claims": {"p50": 0.1, "p99": 0.4}, "statistics.hazards": {"p50": None, "p99": None}},
+        "cores": {"kafka": 0.5, "ledger": 0.4, "others": 0.2},
+        "alerts": [],
+        "pages": 0,
+    }
+    page = idle_page.render({**DOCUMENT, "offered": offered})
+    assert page.count("| met |") == 7
+    assert "| ledger.claims | 0.10 | 0.40 |" in page
+    wrong = {**offered, "share_within_5_s": 0.98, "recorded": 179_999, "pages": 1}
+    alone = {name: each for name, each in DOCUMENT.items() if name != "idle"}
+    page = idle_page.render({**alone, "offered": wrong})
+    assert page.startswith("# 300 counties that write, 2026-11-26")
+    assert page.count("| missed |") == 3
+    assert idle_page.render({**alone, "offered": {**wrong, "share_within_5_s": None}}).count("| missed |") == 3
+
+
 def test_what_the_machine_did_beside_is_what_no_process_of_ours_used() -> None:
     before = Usage(0, {"kafka": 1.0, "gone": 5.0}, 100)
     assert before.until(Usage(10, {"kafka": 2.0}, 111), digits=3) == {"kafka": 0.1, "others": pytest.approx(1.0)}
