@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Query, Response
 
 from duban_contracts.events.consultation import Tier
-from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel
+from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel, TownshipCode
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, INTEGRATORS, TOWNSHIP
@@ -17,7 +17,7 @@ from services.chassis.storage.database import Database
 from services.chassis.web.conditional import KnownTags
 from services.chassis.web.documents import answer
 from services.chassis.web.paging import After, Page, page_of
-from services.chassis.web.parameters import County, Limit, Text
+from services.chassis.web.parameters import Checked, County, Limit, Text
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.chassis.web.waiting import Wait, waits
@@ -74,6 +74,7 @@ async def _filter(
 
 async def _standing(
     wanted: Annotated[Filter, Depends(_filter)],
+    township: Annotated[str | None, Checked(TownshipCode), Query(description="乡镇、街道的区划代码")] = None,
     task: Annotated[Text | None, Query(description="发现隐患的检查任务（标识或编号）")] = None,
     first_confirmed: Annotated[
         bool | None, Query(description="已作一级确认；与 state=reported 一起，即等待二级确认的隐患")
@@ -85,6 +86,7 @@ async def _standing(
     """Add what is asked about what stands beside the state."""
     return replace(
         wanted,
+        township=township,
         task=task,
         first_confirmed=first_confirmed,
         listed=listed,

@@ -26,11 +26,12 @@ async def page(connection: Connection, scope: Scope, wanted: Filter, *, after: U
     Ids grow with time, so hazards that arrive meanwhile stand before the first page and move nothing.
     """
     page_of = searching.page if wanted.text else register.page
-    return await page_of(connection, scope, wanted, after=after, limit=limit)
+    return await page_of(connection, scope.narrowed(township=wanted.township), wanted, after=after, limit=limit)
 
 
 async def count(connection: Connection, scope: Scope, wanted: Filter, by: Group | None) -> Counted:
     """Return how many hazards there are of each value of `by`; without `by` one number of all."""
+    scope = scope.narrowed(township=wanted.township)
     if wanted.text:
         return Counted(*await searching.count(connection, scope, wanted, by))
     count_of = tallies.count if tallies.can_tell(scope, wanted) else register.count

@@ -20,11 +20,13 @@ Group = Literal["county", "sector", "grade", "state", "channel"]
 class Filter:
     """What a reader asks for; `text` is looked for in number, enterprise, place and description.
 
-    `reference` is the county's number, however it is written; `task` the id or number of the inspection that found it.
+    `township` narrows the scope. `reference` is the county's number, however it is written; `task` the id or number of the
+    inspection that found it.
     `first_confirmed` and still reported: the second level's turn.
     """
 
     county: str | None = None
+    township: str | None = None
     sector: str | None = None
     grade: str | None = None
     state: str | None = None

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from duban_contracts.testing.claims import report
+from services.chassis.access import keys
+from services.chassis.access.keys import NewKey
+from services.chassis.access.principal import Principal
+from services.chassis.access.roles import Role
 from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.people import FOREIGN, HOME, TOWNSHIP
 
 
 @pytest.mark.feature("SY23")
@@ -80,11 +85,59 @@ async def test_counts_agree_with_lists_and_filters_narrow_them(ledger: InProcess
     assert mine == {"total": 1, "groups": [], "complete": True}
 
 
+@pytest.mark.feature("SY23")
+async def test_hazards_are_found_by_area_sector_channel_grade_and_state(ledger: InProcess) -> None:
+    place = "料仓二号"
+    mine = await ledger.confirmed(place=place, sector="coal_mine", township="东街街道")
+    others = [
+        await ledger.registered(place=place, sector="coal_mine"),
+        await ledger.registered(place=place, county=FOREIGN, channel="self_report", sector="fire_safety"),
+    ]
+    for wanted in (
+        {"county": HOME, "state": "confirmed"},
+        {"township": TOWNSHIP},
+        {"sector": "coal_mine", "grade": "general", "channel": mine["channel"]},
+        {"township": TOWNSHIP, "sector": "coal_mine", "grade": "general", "state": "confirmed"},
+    ):
+        found = (await ledger.get("/v1/hazards", q=place, **wanted)).json()["items"]
+        assert [each["hazard_id"] for each in found] == [mine["hazard_id"]], wanted
+        assert (await ledger.get("/v1/hazards/count", q=place, **wanted)).json()["total"] == 1
+    of_township = (await ledger.get("/v1/hazards/count", township=TOWNSHIP)).json()["total"]
+    listed = (await ledger.get("/v1/hazards", township=TOWNSHIP, limit=1000)).json()["items"]
+    assert of_township == len(listed)
+    assert mine["hazard_id"] in {each["hazard_id"] for each in listed}
+    assert not {each["hazard_id"] for each in others} & {each["hazard_id"] for each in listed}
+
+
+@pytest.mark.feature("SY25")
+async def test_the_sum_over_regulators_of_their_own_sectors_is_the_citys_total(ledger: InProcess) -> None:
+    place, sectors = "料仓三号", ("coal_mine", "hazchem", "fire_safety")
+    for number, sector in enumerate(sectors):
+        for _ in range(number + 1):
+            await ledger.confirmed("major", place=place, sector=sector)
+    counts, seen = [], list[str]()
+    for sector in sectors:
+        token = keys.new_token()
+        regulator = Principal(f"city-{sector.replace('_', '-')}", Role.CITY_REGULATOR, "140500", sectors=(sector,))
+        async with ledger.database.transaction() as connection:
+            await keys.store(connection, [NewKey(regulator, token)])
+        asked = {"q": place, "grade": "major"}
+        as_them = {"Authorization": f"Bearer {token}"}
+        items = (await ledger.client.get("/v1/hazards", params=asked, headers=as_them)).json()["items"]
+        assert {each["sector"] for each in items} == {sector}
+        seen += [each["hazard_id"] for each in items]
+        counted = await ledger.client.get("/v1/hazards/count", params=asked, headers=as_them)
+        counts.append(counted.json()["total"])
+    total = (await ledger.get("/v1/hazards/count", q=place, grade="major")).json()["total"]
+    assert (counts, sum(counts), len(set(seen))) == ([1, 2, 3], total, total)
+
+
 async def test_the_openapi_document_names_every_filter(ledger: InProcess) -> None:
     document = (await ledger.client.get("/openapi.json")).json()
     parameters = {p["name"] for p in document["paths"]["/v1/hazards"]["get"]["parameters"] if p["in"] == "query"}
     assert parameters == {
         "county",
+        "township",
         "sector",
         "grade",
         "state",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.load.million.reads.read import COUNTY, Kind, Read, lists
+from tests.load.million.reads.read import COUNTY, TOWNSHIP, Kind, Read, lists
 
 
 def _hazards() -> list[Read]:
@@ -13,6 +13,8 @@ def _hazards() -> list[Read]:
         {"county": COUNTY},
         {"state": "rectifying"},
         {"county": COUNTY, "state": "reported"},
+        {"township": TOWNSHIP},
+        {"township": TOWNSHIP, "state": "rectifying"},
         {"sector": "coal_mine"},
         {"county": COUNTY, "sector": "coal_mine"},
         {"county": COUNTY, "sector": "no_such_sector"},
@@ -64,6 +66,7 @@ def _search() -> list[Read]:
     narrowed = (
         {"county": COUNTY, "state": "reported"},
         {"sector": "fire_safety"},
+        {"township": TOWNSHIP},
         {"state": "rejected"},
         {"overdue": True},
         {"first_confirmed": False, "county": COUNTY},
@@ -85,6 +88,7 @@ def _counts() -> list[Read]:
         ("city", {"responsible_unit": "fire_rescue", "group_by": "state"}),
         ("city", {"overdue": True, "group_by": "county"}),
         ("city", {"grade": "major", "channel": "inspection", "sector": "coal_mine", "state": "closed"}),
+        ("city", {"township": TOWNSHIP, "group_by": "state"}),
         ("city", {"listed": True}),
         ("city", {"listed": False}),
         ("city", {"listing_level": "city"}),
