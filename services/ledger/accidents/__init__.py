@@ -2,5 +2,5 @@
 
 A regulator registers an accident by place, grade and counts, never by persons. Once its investigation is closed it has a
 look-back date; its measures stay on an open list until another account than did them has verified each, and the accident
-is evaluated. Its dates are told to the scheduler, which raises the alarm; nothing here decides that a day has passed.
+is evaluated. What happens to it stands in the ledger's history and in a list of steps of its own. Its dates are told to the scheduler, which raises the alarm; nothing here decides that a day has passed.
 """

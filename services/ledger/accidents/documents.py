@@ -13,6 +13,7 @@ from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 from services.ledger.accidents.model import Accident, AccidentEntry, Measure
 from services.ledger.accidents.tables import Owed, OwedPosition, Position
+from services.ledger.history.documents import HistoryItem
 
 
 class MeasureDocument(AccidentMeasure, Document, frozen=True, kw_only=True):
@@ -48,6 +49,12 @@ class AccidentDocument(AccidentFacts, Document, frozen=True, kw_only=True):
             measures=[MeasureDocument.of(each, today) for each in accident.measures],
             history=list(history),
         )
+
+
+class AccidentHistory(Document, frozen=True, kw_only=True):
+    """An accident's records of history, oldest first."""
+
+    items: list[HistoryItem]
 
 
 class OwedDocument(Owed, Document, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """Register accidents and move them on, in the caller's transaction; what is recorded is said on the ledger's topic.
 
+Each event is a record of the ledger's history, chained to the one before it of the same accident (promise P4).
+
 A step happens once everything is held that it waits for: what stands behind a heartbeat is not older than that, and no step
 is older than the one that it follows (promise P3).
 """
@@ -17,6 +19,7 @@ from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Facts
 from services.chassis.publishing.envelopes import new_event, uuid7_text
 from services.chassis.storage.database import Connection
+from services.chassis.telemetry import acts
 from services.chassis.web.preconditions import Precondition
 from services.ledger.accidents import tables
 from services.ledger.accidents.model import Accident
@@ -35,7 +38,8 @@ from services.ledger.hazards.handlers.hands import hand_at
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
 from services.ledger.hazards.handlers.sectors import own_sector
 from services.ledger.hazards.model.hand import Hand
-from services.ledger.history.model import SOURCE
+from services.ledger.history.model import GENESIS, SOURCE, seal
+from services.ledger.history.tables import records
 
 
 def facts_of(accident: Accident) -> Facts:
@@ -147,13 +151,19 @@ async def _moved(
 
 
 async def _kept(connection: Connection, made: Made | Refusal, journal: Journal) -> Accident | Refusal:
-    """Write what a move made, and say so: on the ledger's topic, and to the county."""
+    """Write what a move made and its record of history, and say so: on the ledger's topic, and to the county."""
     if isinstance(made, Refusal):
         return made
     await tables.save(connection, made)
     accident, prefix = made.accident, journal.topic_prefix
     key = accident.accident_id
     event = new_event(made.event, source=SOURCE, subject=key, key=key, time=made.event.occurred_at)
+    if (act := acts.current()) is not None:
+        act.caused(key, event.id)
+    head = GENESIS if accident.version == 1 else await records.head(connection, key)
+    # None: it was registered before accidents had records. A chain that begins in its middle would look broken.
+    if head is not None:
+        await records.append(connection, [seal(head, event, accident.version)])
     journal.send(f"{prefix}{TopicFamily.HAZARD}", event)
     told = msgspec.structs.replace(event, partitionkey=accident.number)
     journal.send(feedback_topic(accident.county, prefix), told)

@@ -17,6 +17,8 @@ from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection, Database
 from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
+from services.ledger.accidents import tables as accidents
+from services.ledger.accidents.handlers import facts_of as facts_of_accident
 from services.ledger.checkpoints.documents import CheckpointKeys
 from services.ledger.checkpoints.handlers import proving
 from services.ledger.checkpoints.handlers.keys import SigningKeys, UnusableKey
@@ -90,7 +92,7 @@ def _proofs(routes: Router, deps: Deps) -> None:
         "/checkpoint/inclusion", summary="一个事件已在检查点之内的证明", responses=_PROOF, response_class=Response
     )
     async def inclusion(
-        caller: Prover, event: Annotated[UUID, Query(description="隐患事件的标识")], size: Size = None
+        caller: Prover, event: Annotated[UUID, Query(description="隐患或事故事件的标识")], size: Size = None
     ) -> Response:
         """Return the proof that the record of an event is under a checkpoint (C2SP tlog-proof)."""
         async with deps.database.reading(caller.scope) as connection:
@@ -123,8 +125,17 @@ def _proofs(routes: Router, deps: Deps) -> None:
 async def _record(event_id: str, connection: Connection) -> tuple[int, Facts] | None:
     """Return the position of an event's record, and what decides who may see it."""
     found = await tiles.record_of_event(connection, event_id)
-    hazard = found and await register.one(connection, HazardKey(hazard_id=found[1].hazard_id))
-    return (found[0], register.facts_of(hazard)) if found and hazard else None
+    facts = found and await _facts(connection, found[1].hazard_id)
+    return (found[0], facts) if found and facts else None
+
+
+async def _facts(connection: Connection, subject_id: str) -> Facts | None:
+    """Return what decides who may see the hazard or the accident of this id; None where there is neither."""
+    hazard = await register.one(connection, HazardKey(hazard_id=subject_id))
+    if hazard is not None:
+        return register.facts_of(hazard)
+    accident = await accidents.find(connection, subject_id)
+    return None if accident is None else facts_of_accident(accident)
 
 
 async def _proof(database: Database, position: int, event_id: str, size: int | None) -> Response:

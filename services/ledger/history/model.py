@@ -1,4 +1,4 @@
-"""The hash chain that makes a hazard's history tamper-evident (promise P4).
+"""The hash chain that makes the history of a hazard, or of an accident, tamper-evident (promise P4).
 
 digest = SHA-256 over the algorithm's name, the previous digest and the record's fields, each preceded by its
 length in bytes as 8 octets, big-endian, so that no two records share an encoding.
@@ -22,7 +22,10 @@ SOURCE: Final = "/duban/ledger"
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """One sealed record of a hazard's history; `time` is RFC 3339 text, `digest` chains it to the one before."""
+    """One sealed record of history; `time` is RFC 3339 text, `digest` chains it to the one before.
+
+    `hazard_id` is the id of the hazard, or of the accident, that it is about: `type` tells which.
+    """
 
     hazard_id: str
     version: int
@@ -35,7 +38,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 def seal(previous: bytes, event: CloudEvent, version: int) -> Record:
-    """Return the record of a hazard's event number `version`, chained to the record whose digest is `previous`."""
+    """Return the record of event number `version` of a hazard or an accident, chained to the record whose digest is `previous`."""
     hazard_id = event.subject or ""
     time = format_time(event.time) if event.time else ""
     cause_id = event.causationid or ""

@@ -18,9 +18,17 @@ from services.chassis.web.parameters import County, Limit
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.accidents import tables
-from services.ledger.accidents.documents import AccidentDocument, ByAccidentDay, ByOwedDay, OwedDocument
+from services.ledger.accidents.documents import (
+    AccidentDocument,
+    AccidentHistory,
+    ByAccidentDay,
+    ByOwedDay,
+    OwedDocument,
+)
 from services.ledger.accidents.handlers import facts_of
 from services.ledger.accidents.http.deps import Deps, shown
+from services.ledger.history.documents import HistoryItem
+from services.ledger.history.tables import records
 
 READ: Final = Action("ledger.accidents.read", "查看事故", roles=CASE_STAFF)
 Reader = Annotated[Caller, Depends(allow(READ))]
@@ -85,3 +93,15 @@ def _one(routes: Router, deps: Deps) -> None:
             if found is None:
                 raise Problem("accident-not-found", field="accident_id")
             return await shown(connection, found, deps.acting(caller))
+
+    @routes.get(
+        "/accidents/{accident_id}/history", summary="一起事故的全部历史记录", responses=declares("accident-not-found")
+    )
+    async def history(caller: Reader, accident_id: UUID) -> AccidentHistory:
+        """Return an accident's records of history, oldest first, each with its digest, as a hazard's are returned."""
+        database, find = deps.database, partial(tables.find, accident_id=str(accident_id))
+        async with database.reading(caller.scope) as connection:
+            if await one_of(database, connection, find, facts_of, caller) is None:
+                raise Problem("accident-not-found", field="accident_id")
+            found = await records.of_hazard(connection, str(accident_id))
+        return AccidentHistory(items=[HistoryItem.of(record) for record in found])

@@ -23,6 +23,7 @@ COLUMNS: Final = Columns[Record](
         "digest": "bytea",
     }
 )
+_NEWEST: Final = "SELECT digest FROM hazard_history WHERE hazard_id = $1 ORDER BY version DESC LIMIT 1"
 _OF_HAZARD: Final = f"SELECT {COLUMNS.names} FROM hazard_history WHERE hazard_id = $1 ORDER BY version"  # noqa: S608
 
 
@@ -31,8 +32,14 @@ async def append(connection: Connection, records: Sequence[Record]) -> None:
     await COLUMNS.put(connection, "hazard_history", records)
 
 
+async def head(connection: Connection, subject_id: str) -> bytes | None:
+    """Return the digest of the newest record of a hazard or an accident; None where nothing of it is recorded."""
+    digest: bytes | None = await connection.fetchval(_NEWEST, subject_id)
+    return digest
+
+
 async def of_hazard(connection: Connection, hazard_id: str) -> list[Record]:
-    """Return a hazard's whole history, oldest first."""
+    """Return the whole history of a hazard, or of an accident, oldest first."""
     return [record_of(row) for row in await connection.fetch(_OF_HAZARD, hazard_id)]
 
 

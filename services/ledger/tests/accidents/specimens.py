@@ -102,6 +102,7 @@ def accident_specimens(ledger: InProcess) -> list[Specimen]:
             carries=_CARRIES,
         ),
         _item("GET", "", new, None),
+        _item("GET", "/history", new, None),
         Specimen.plain(
             "POST /v1/accidents",
             call=lambda own: Call(

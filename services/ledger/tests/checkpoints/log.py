@@ -99,10 +99,12 @@ class Log:
         answer = await self.ledger.get("/v1/history", "office", limit=5000, format="jsonl")
         export = self.folder / "export.jsonl"
         export.write_bytes(answer.content)
+        return self.run(CHAINS, str(export))
+
+    def run(self, tool: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run an outsider's tool."""
         # -I: no path of this repository can be imported, so nothing is shared with the service.
-        return subprocess.run(
-            [sys.executable, "-I", str(CHAINS), str(export)], capture_output=True, text=True, check=False
-        )
+        return subprocess.run([sys.executable, "-I", str(tool), *words], capture_output=True, text=True, check=False)
 
 
 def size_of(checkpoint: str) -> int:

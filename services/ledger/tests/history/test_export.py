@@ -37,7 +37,8 @@ async def export(ledger: InProcess, limit: int = 7) -> list[dict[str, Any]]:
         page = [json.loads(line) for line in answer.text.splitlines()]
         records += page
         if len(page) < limit:
-            return records
+            # Other tests' accidents stand among them: checkpoints/test_accidents.py is about those.
+            return [record for record in records if not record["type"].startswith("duban.accident.")]
 
 
 def verify(path: Path, records: list[dict[str, Any]], *options: str) -> subprocess.CompletedProcess[str]:
@@ -115,7 +116,7 @@ async def test_every_hazard_equals_the_fold_of_its_history(ledger: InProcess) ->
 
 async def test_the_export_never_passes_over_a_transaction_in_flight(ledger: InProcess) -> None:
     exporter = Export(ledger.database)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await ledger.registered()
         start = await ledger.pool.fetchval("SELECT max(position) FROM hazard_history")
         slow_may_commit, slow_has_written = asyncio.Event(), asyncio.Event()

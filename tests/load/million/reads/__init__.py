@@ -32,7 +32,7 @@ UNREAD: Final[Mapping[str, str]] = {
     **dict.fromkeys(("/v1/stop-orders", "/v1/stop-orders/monthly", "/v1/accidents", "/v1/accidents/overdue"), _A_CITYS),
     "/v1/lookups": "in the vault, a database of its own, in which a look is rare",
     "/v1/supervision-groups": "the city's profile, read without a database",
-    "/v1/tips/{name}/records": _OF_ONE,
+    **dict.fromkeys(("/v1/tips/{name}/records", "/v1/accidents/{accident_id}/history"), _OF_ONE),
     **dict.fromkeys(
         (
             "/v1/campaigns",
