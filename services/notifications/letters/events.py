@@ -11,7 +11,7 @@ from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.notifications.letters.handlers.deps import Deps
 from services.notifications.letters.handlers.issue import issue_letters
-from services.notifications.letters.handlers.recall import recall_letters, withdraw_prompts
+from services.notifications.letters.handlers.recall import recall_letters, still_asking, withdraw_prompts
 from services.notifications.letters.model.confirming import is_news, last_words
 from services.notifications.letters.model.kind import requests_of
 
@@ -38,7 +38,8 @@ async def ask_for_second_levels(connection: Connection, deliveries: Sequence[Del
     words = last_words((each.event, each.data) for each in deliveries)
     await withdraw_prompts(connection, words, deps=deps)
     news = {each.event.id for each in deliveries if is_news(each.timestamp, wall)}
-    await _write(connection, [word for word in words if word[0].id in news], deps)
+    fresh = [word for word in words if word[0].id in news]
+    await _write(connection, await still_asking(connection, fresh), deps)
 
 
 async def _write(connection: Connection, told: Sequence[tuple[CloudEvent, EventData]], deps: Deps) -> None:

@@ -139,13 +139,18 @@ async def about_deadline(connection: Connection, about: Subject, number: int) ->
     return [row["letter_id"] for row in rows]
 
 
-async def on_their_way(connection: Connection, about_kind: str, about: Sequence[str], kind: str) -> Sequence[Cause]:
-    """Return the causes of the letters of one kind about these subjects that no channel has taken or refused yet, in order."""
+async def standing(
+    connection: Connection, about_kind: str, about: Sequence[str], kind: str, *, unsent: bool = False
+) -> Sequence[Cause]:
+    """Return the causes of the letters of one kind about these subjects that were not recalled, in order.
+
+    With `unsent` only of those that no channel has taken or refused yet.
+    """
     query = """SELECT cause.about_kind, cause.about_id, cause.kind, cause.occasion
                  FROM letter_cause AS cause JOIN letter USING (letter_id)
                 WHERE cause.about_kind = $1 AND cause.about_id = ANY($2::text[]) AND cause.kind = $3
-                  AND letter.state = 'issued' AND letter.recalled_at IS NULL ORDER BY letter_id"""
-    rows = await connection.fetch(query, about_kind, about, kind)
+                  AND letter.recalled_at IS NULL AND (letter.state = 'issued' OR NOT $4) ORDER BY letter_id"""
+    rows = await connection.fetch(query, about_kind, about, kind, unsent)
     return [Cause(**dict(row)) for row in rows]
 
 

@@ -10,7 +10,18 @@ import msgspec
 
 from duban_contracts.catalogue import event
 from duban_contracts.events.hazards import HazardEvent
-from duban_contracts.events.types import Channel, CountyCode, HazardState, Identifier, LongText, Reference, Subject
+from duban_contracts.events.types import (
+    Channel,
+    CountyCode,
+    Grade,
+    HazardState,
+    Identifier,
+    Instant,
+    LongText,
+    Reference,
+    Subject,
+    Unit,
+)
 from duban_contracts.topics import TopicFamily
 
 
@@ -22,6 +33,14 @@ class HazardSource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     county: CountyCode
     reference: Reference
     channel: Channel
+
+
+class FirstLevel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A first of two levels that stands: the grade that it said, when (UTC), and the unit of its account, where it has one."""
+
+    grade: Grade
+    confirmed_at: Instant
+    unit: Unit | None = None
 
 
 @event("hazard.merged.v1", family=TopicFamily.HAZARD, title_zh="归并")
@@ -41,10 +60,12 @@ class HazardUnmerged(HazardEvent, frozen=True, kw_only=True):
     """拆分: this hazard is another than `survivor` after all; it stands where it stood before, its deadline with it.
 
     The time in which it was merged doesn't count: a deadline whose day is over by now ends with the day of this event.
+    `first_confirmed` is the first of two levels that it had before and that waits for its second again.
     """
 
     survivor: Subject
     reason: LongText
+    first_confirmed: FirstLevel | None = None
 
 
 @event("hazard.source_added.v1", family=TopicFamily.HAZARD, title_zh="并入来源")

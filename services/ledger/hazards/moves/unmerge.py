@@ -6,10 +6,10 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.events.gathering import HazardSourceRemoved, HazardUnmerged
+from duban_contracts.events.gathering import FirstLevel, HazardSourceRemoved, HazardUnmerged
 from duban_contracts.events.types import HAZARD, HazardFacts, HazardState, LongText, Subject
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
-from services.ledger.hazards.model import Hazard, facts
+from services.ledger.hazards.model import Hazard, Post, facts
 from services.ledger.hazards.moves.merge import source_of
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 
@@ -29,7 +29,16 @@ def _unmerge(hazard: Hazard, command: Unmerge, stamp: Stamp, after: HazardFacts)
         occurred_at=stamp.at,
         survivor=Subject(kind=HAZARD, id=hazard.merged_into, number=hazard.merged_into_number),
         reason=command.reason,
+        first_confirmed=_first_level(hazard),
     )
+
+
+def _first_level(hazard: Hazard) -> FirstLevel | None:
+    """Return the first of two levels that waits for its second again."""
+    grade, at, post = hazard.first_confirmed_grade, hazard.first_confirmed_at, hazard.first_confirmed_post
+    if grade is None or at is None or post is None:
+        return None
+    return FirstLevel(grade=grade, confirmed_at=at, unit=Post.parse(post).unit)
 
 
 def remove_source(survivor: Hazard, source: Hazard, reason: str, stamp: Stamp) -> HazardSourceRemoved:

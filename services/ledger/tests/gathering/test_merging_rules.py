@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from duban_contracts.events.gathering import HazardMerged
+from duban_contracts.events.gathering import FirstLevel, HazardMerged, HazardUnmerged
 from duban_contracts.events.types import Channel, Grade, HazardState, Listing, ListingLevel
 from duban_contracts.testing.calendar import june
 from services.ledger.hazards.model import Hazard, evolve
@@ -53,6 +53,17 @@ def test_a_merged_hazard_is_a_duplicate_and_taken_out_again_it_is_what_it_was(ha
     )
     restored = does(merged, (Unmerge(reason="另一处"), CITY))
     assert restored == msgspec.structs.replace(hazard, version=hazard.version + 2)
+
+
+def test_what_is_taken_out_says_which_first_level_waits_for_its_second_again() -> None:
+    waits = does(SAID_MAJOR, (into(other(SAID_MAJOR)), CITY))
+    event = said(waits, Unmerge(reason="另一处"), by(CITY))
+    assert isinstance(event, HazardUnmerged)
+    assert SAID_MAJOR.first_confirmed_at is not None
+    assert event.first_confirmed == FirstLevel(grade=Grade.MAJOR, confirmed_at=SAID_MAJOR.first_confirmed_at)
+    plain = said(does(confirmed(), (into(other(confirmed())), CITY)), Unmerge(reason="另一处"), by(CITY))
+    assert isinstance(plain, HazardUnmerged)
+    assert plain.first_confirmed is None
 
 
 def test_the_hazard_that_goes_on_counts_its_sources_and_stays_what_it_was() -> None:

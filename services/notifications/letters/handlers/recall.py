@@ -8,6 +8,7 @@ from uuid import UUID
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.days import chinese_date
+from duban_contracts.events.gathering import HazardUnmerged
 from duban_contracts.events.notices import NoticeFailed, NoticeRecalled
 from duban_contracts.events.supervision import SupervisionRecalled
 from duban_contracts.events.types import HAZARD
@@ -16,8 +17,8 @@ from services.notifications.delivery.model.delivery import RECALLED, DeliverySta
 from services.notifications.delivery.tables import queue
 from services.notifications.letters import tables
 from services.notifications.letters.handlers.deps import Deps
-from services.notifications.letters.kinds.confirmation_prompt import CONFIRMATION_PROMPT, first_level_at
-from services.notifications.letters.model.confirming import Word, why_settled
+from services.notifications.letters.kinds.confirmation_prompt import CONFIRMATION_PROMPT, asked_at
+from services.notifications.letters.model.confirming import Word, settled_before, why_settled
 from services.notifications.letters.model.letter import LetterState, travelled
 
 _GONE_OUT: Final = frozenset({DeliveryState.SENDING, DeliveryState.DELIVERED, DeliveryState.UNCERTAIN})
@@ -46,11 +47,23 @@ async def withdraw_prompts(connection: Connection, words: Sequence[Word], *, dep
     One that has arrived stays as it is: nothing in it was wrong.
     """
     by_hazard = {data.hazard.hazard_id: (event, data) for event, data in words}
-    waiting = await tables.on_their_way(connection, HAZARD, list(by_hazard), CONFIRMATION_PROMPT.code)
+    waiting = await tables.standing(connection, HAZARD, list(by_hazard), CONFIRMATION_PROMPT.code, unsent=True)
     for cause in waiting:
         event, data = by_hazard[cause.about_id]
-        if first_level_at(cause.occasion) < data.occurred_at:
+        if asked_at(cause.occasion) < settled_before(data):
             await _recall(connection, cause.letter_id(), event, why_settled(data), deps, only=_UNSENT)
+
+
+async def still_asking(connection: Connection, words: Sequence[Word]) -> list[Word]:
+    """Return those of these events that may ask for a 二级确认提示函: 拆分 does where the first level has no letter that holds."""
+    first = {
+        data.hazard.hazard_id: data.first_confirmed.confirmed_at
+        for _, data in words
+        if isinstance(data, HazardUnmerged) and data.first_confirmed is not None
+    }
+    letters = await tables.standing(connection, HAZARD, list(first), CONFIRMATION_PROMPT.code)
+    told = {cause.about_id for cause in letters if asked_at(cause.occasion) >= first[cause.about_id]}
+    return [word for word in words if not (isinstance(word[1], HazardUnmerged) and word[1].hazard.hazard_id in told)]
 
 
 async def _recall(

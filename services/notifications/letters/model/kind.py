@@ -28,7 +28,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[E]):
-    """A kind of letter: which event asks for it, what it is about and whom it is for, what it says.
+    """A kind of letter: which event asks for it, or which several do, what it is about and whom it is for, what it says.
 
     `code` is a term of the vocabulary `letter_kinds`; it names the kind's templates and its form in contacts.json.
     `matter` gives None for an event that asks for no such letter, `occasion` what tells its causes apart, `words` what
@@ -37,11 +37,16 @@ class Kind(Generic[E]):
     """
 
     code: str
-    event: type[E]
+    event: type[E] | tuple[type[Any], ...]
     matter: Callable[[E], Matter | None]
     occasion: Callable[[E], str]
     words: Callable[[E, Writing], Words]
     is_optional: bool = False
+
+    @property
+    def events(self) -> tuple[type[Any], ...]:
+        """The types of the events that ask for it."""
+        return self.event if isinstance(self.event, tuple) else (self.event,)
 
 
 AnyKind = Kind[Any]
@@ -66,7 +71,7 @@ def requests_of(event: CloudEvent, data: EventData, kinds: Iterable[AnyKind]) ->
     """Return the letters that an event asks for; most events ask for none."""
     found = []
     for kind in kinds:
-        matter = kind.matter(data) if isinstance(data, kind.event) else None
+        matter = kind.matter(data) if isinstance(data, kind.events) else None
         if matter is not None:
             cause = Cause(matter.about.kind, matter.about.id, kind.code, kind.occasion(data))
             found.append(LetterRequest(cause=cause, kind=kind, matter=matter, data=data, event=event))

@@ -9,8 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from duban_contracts.codec import decode, type_of
+from duban_contracts.events.gathering import FirstLevel, HazardMerged, HazardUnmerged
 from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed, HazardRejected
-from duban_contracts.events.types import Actor, Channel, Grade, HazardFacts, HazardState
+from duban_contracts.events.types import Actor, Channel, Grade, HazardFacts, HazardState, Subject
 from duban_contracts.examples import example_event
 from duban_contracts.topics import TopicFamily, needed_by
 from services.chassis.consuming.deliveries import Delivery, RawRecord
@@ -30,6 +31,7 @@ from services.notifications.tests.writing import TAKEN as ARRIVED
 
 pytestmark = pytest.mark.feature("SY27")
 ENTERPRISE = Actor(account="principal-1", role="enterprise_principal")
+SURVIVOR = Subject(kind="hazard", id="h-9", number="140502-2026-000009")
 REGULATOR = Actor(account="regulator-140502-1", role="county_regulator", unit="fire_rescue")
 
 
@@ -169,6 +171,80 @@ async def test_what_the_broker_took_days_ago_asks_for_nothing_and_after_a_weeken
     old, young = first_confirmed(hazard_id="h-1"), first_confirmed(hazard_id="h-2")
     assert await hear(bare, old, ago=timedelta(days=4)) == []
     assert await hear(bare, young, ago=timedelta(days=2, hours=12)) == [("h-2", "issued", False, None)]
+
+
+def merged(first: HazardFirstConfirmed, hour: int) -> HazardMerged:
+    at = first.occurred_at + timedelta(hours=hour)
+    return HazardMerged(
+        hazard=first.hazard,
+        actor=REGULATOR,
+        occurred_at=at,
+        survivor=SURVIVOR,
+        reason="同一处",
+        previous_state=HazardState.REPORTED,
+    )
+
+
+def unmerged(first: HazardFirstConfirmed, hour: int, *, waits: bool = True) -> HazardUnmerged:
+    at = first.occurred_at + timedelta(hours=hour)
+    level = FirstLevel(grade=first.grade, confirmed_at=first.occurred_at, unit=first.actor.unit)
+    return HazardUnmerged(
+        hazard=first.hazard,
+        actor=REGULATOR,
+        occurred_at=at,
+        survivor=SURVIVOR,
+        reason="系两处",
+        first_confirmed=level if waits else None,
+    )
+
+
+async def test_a_letter_that_a_merging_kept_in_is_written_again_when_its_hazard_is_taken_out(bare: Database) -> None:
+    first = first_confirmed()
+    assert await hear(bare, first, merged(first, 1)) == []
+    assert await hear(bare, unmerged(first, 2)) == [("h-1", "issued", False, None)]
+    assert await hear(bare, merged(first, 3)) == [("h-1", "failed", True, "recalled")]
+    again = [("h-1", "failed", True, "recalled"), ("h-1", "issued", False, None)]
+    for _ in range(2):
+        assert await hear(bare, unmerged(first, 4)) == again
+    assert await hear(bare, rejected(first, later=timedelta(hours=5))) == [again[0], again[0]]
+
+
+async def test_a_letter_that_holds_is_not_written_twice_because_of_a_merging(bare: Database) -> None:
+    clock, email = ManualClock(NOW + timedelta(hours=2)), Steered()
+    waits, arrived = first_confirmed(hazard_id="h-1"), first_confirmed(hazard_id="h-2")
+    await hear(bare, arrived, clock=clock)
+    await carry(carrier(bare, clock, lines(email)))
+    await hear(bare, merged(arrived, 1), waits)
+    found = await hear(bare, unmerged(arrived, 2), merged(waits, 1), unmerged(waits, 2))
+    assert found == [("h-2", "delivered", False, ARRIVED.code), ("h-1", "issued", False, None)]
+
+
+async def test_a_letter_that_a_later_first_level_replaced_stays_in_though_its_hazard_was_merged_meanwhile(
+    bare: Database,
+) -> None:
+    first = first_confirmed()
+    second = replace(first_confirmed(grade=Grade.GENERAL), occurred_at=NOW + timedelta(hours=1))
+    assert await hear(bare, first) == [("h-1", "issued", False, None)]
+    found = await hear(bare, second, merged(second, 1), unmerged(second, 2))
+    assert found == [("h-1", "failed", True, "recalled"), ("h-1", "issued", False, None)]
+    settled = await hear(bare, rejected(second), merged(second, 3), unmerged(second, 4, waits=False))
+    assert settled == [found[0], found[0]]
+
+
+async def test_what_had_no_first_level_asks_for_nothing_when_it_is_taken_out(bare: Database) -> None:
+    assert await hear(bare, unmerged(first_confirmed(), 1, waits=False)) == []
+
+
+def test_what_is_taken_out_asks_as_its_first_level_did() -> None:
+    first = first_confirmed()
+    again = unmerged(first, 30)
+    [one], [other] = (
+        requests_of(new_event(each, source="/x", subject="h", key="h", time=NOW), each, KINDS)
+        for each in (first, again)
+    )
+    writing = Writing(date(2026, 3, 2), CITY)
+    assert (one.matter, one.words(writing)) == (other.matter, other.words(writing))
+    assert one.cause != other.cause
 
 
 @pytest.mark.parametrize("settles", SETTLES)
