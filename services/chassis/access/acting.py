@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Self
@@ -30,6 +31,11 @@ class Acting:
     def account(self) -> str:
         """The opaque account, as it stands in what was written."""
         return self.caller.account
+
+
+Now = Callable[[], Acting]
+"""Says who acts, as of the moment it is asked. A command that waits for a lock asks behind it: what it writes is then no older
+than what it waited for, on whichever side of midnight that ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import Acting, Now
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Facts
 from services.chassis.publishing.envelopes import uuid7_text
@@ -63,16 +63,17 @@ async def move_on(
     command: msgspec.Struct,
     *,
     expecting: Precondition,
-    acting: Acting,
+    now: Now,
 ) -> Assignment | Refusal:
     """Make a move of an assignment; return it as it is then, or why not. What lies outside the scope is not there."""
     assignment = await tables.find(connection, assignment_id, lock=True)
+    acting = now()
     if assignment is None or not acting.caller.finds(facts_for(acting.caller)(assignment)):
         return refusal("assignment-not-found", field="assignment_id")
     if unmet := expecting.unmet(assignment.version):
         return unmet
     history = (await tables.histories(connection, [assignment_id]))[assignment_id]
-    made = move.make(assignment, command, hand_of(acting), history)
+    made = move.make(assignment, command, hand_of(acting, after=history[-1].at), history)
     if isinstance(made, Refusal):
         return made
     await tables.save(connection, made)

@@ -132,9 +132,9 @@ def _one(routes: Router, deps: Deps) -> None:
         command: JsonBody[Assign], once: Once, caller: Annotated[Caller, Depends(allow(GIVE))]
     ) -> Response:
         """Give a unit a matter to see to and to answer."""
-        acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
+            acting = deps.acting(caller)
             said = accepted(await give(connection, command, acting=acting, rules=deps.rules))
             return await once.keep(connection, await _shown(connection, said, acting, status=201))
 
@@ -146,11 +146,11 @@ def _endpoint(deps: Deps, move: Move[Any]) -> Callable[..., Awaitable[Response]]
     async def endpoint(
         assignment_id: UUID, expecting: Expecting, once: Once, caller: Caller = admitted, command: Any = given
     ) -> Response:
-        acting = deps.acting(caller)
+        now = partial(deps.acting, caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = await move_on(connection, str(assignment_id), move, command, expecting=expecting, acting=acting)
-            return await once.keep(connection, await _shown(connection, accepted(said), acting))
+            said = await move_on(connection, str(assignment_id), move, command, expecting=expecting, now=now)
+            return await once.keep(connection, await _shown(connection, accepted(said), now()))
 
     return endpoint
 

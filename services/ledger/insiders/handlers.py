@@ -7,7 +7,7 @@ from typing import Final
 from uuid import uuid4
 
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import Acting, Now
 from services.chassis.storage.database import Connection
 from services.chassis.storage.locks import hold_names
 from services.chassis.web.preconditions import Precondition
@@ -63,18 +63,19 @@ async def report_inside(
 async def change_report(
     connection: Connection,
     report_id: str,
-    change: Callable[[InsideReport], InsideReport | Refusal],
+    change: Callable[[InsideReport, Acting], InsideReport | Refusal],
     *,
     expecting: Precondition,
-    acting: Acting,
+    now: Now,
 ) -> InsideReport | Refusal:
-    """Let `change` go on with a report, in the caller's transaction."""
+    """Let `change` go on with a report, in the caller's transaction; it is told who acts once the report is held."""
     report = await tables.lock(connection, report_id)
+    acting = now()
     if report is None or not acting.caller.finds(tables.facts_of(report)):
         return refusal("inside-report-not-found", field="report_id")
     if unmet := expecting.unmet(report.version):
         return unmet
-    after = change(report)
+    after = change(report, acting)
     if not isinstance(after, Refusal):
         await tables.update(connection, after)
     return after

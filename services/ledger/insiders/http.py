@@ -51,15 +51,16 @@ class Deps:
     async def changed(
         self,
         report_id: UUID,
-        change: Callable[[InsideReport], InsideReport | Refusal],
+        change: Callable[[InsideReport, Acting], InsideReport | Refusal],
         expecting: Precondition,
-        acting: Acting,
+        caller: Caller,
         once: Attempt,
     ) -> Response:
         """Return the answer to what was done to a report; raises the Problem of a refusal."""
         async with self.database.transaction() as connection:
-            await once.begin(connection, acting.account)
-            said = accepted(await change_report(connection, str(report_id), change, expecting=expecting, acting=acting))
+            await once.begin(connection, caller.account)
+            now = partial(self.office.acting, caller)
+            said = accepted(await change_report(connection, str(report_id), change, expecting=expecting, now=now))
             return await once.keep(connection, answer(InsideReportDocument.of(said), version=said.version))
 
 
@@ -139,9 +140,11 @@ def _answering(routes: Router, deps: Deps) -> None:
         once: Once,
     ) -> Response:
         """Say what the enterprise did about it."""
-        acting = deps.office.acting(caller)
-        change = partial(handle, said=command, account=acting.account, at=acting.at)
-        return await deps.changed(report_id, change, expecting, acting, once)
+
+        def change(report: InsideReport, acting: Acting) -> InsideReport | Refusal:
+            return handle(report, command, account=acting.account, at=acting.at)
+
+        return await deps.changed(report_id, change, expecting, caller, once)
 
     @routes.post(
         "/inside-reports/{report_id}/reward",
@@ -157,6 +160,8 @@ def _answering(routes: Router, deps: Deps) -> None:
         once: Once,
     ) -> Response:
         """Note that whoever showed the code was rewarded."""
-        acting = deps.office.acting(caller)
-        change = partial(reward, said=command, account=acting.account, at=acting.at)
-        return await deps.changed(report_id, change, expecting, acting, once)
+
+        def change(report: InsideReport, acting: Acting) -> InsideReport | Refusal:
+            return reward(report, command, account=acting.account, at=acting.at)
+
+        return await deps.changed(report_id, change, expecting, caller, once)

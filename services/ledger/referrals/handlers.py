@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import Acting, Now
 from services.chassis.access.scope import Facts
 from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
@@ -39,10 +39,11 @@ async def hand_over(connection: Connection, command: Refer, *, acting: Acting) -
 
 
 async def note_reply(
-    connection: Connection, referral_id: str, command: RecordReply, *, expecting: Precondition, acting: Acting
+    connection: Connection, referral_id: str, command: RecordReply, *, expecting: Precondition, now: Now
 ) -> Referral | Refusal:
     """Record what the body replied; return the referral, or why not. What lies outside the scope is not there."""
     referral = await tables.find(connection, referral_id, lock=True)
+    acting = now()
     if referral is None or not acting.caller.finds(facts_of(referral)):
         return refusal("referral-not-found", field="referral_id")
     if unmet := expecting.unmet(referral.version):

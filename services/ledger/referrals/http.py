@@ -103,9 +103,9 @@ def _recording(routes: Router, deps: ActingDeps) -> None:
     )
     async def hand(command: JsonBody[Refer], once: Once, caller: Annotated[Caller, Depends(allow(REFER))]) -> Response:
         """Record that a matter was handed to another body."""
-        acting = deps.acting(caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
+            acting = deps.acting(caller)
             said = accepted(await hand_over(connection, command, acting=acting))
             return await once.keep(connection, _shown(said, acting, status=201))
 
@@ -123,11 +123,11 @@ def _recording(routes: Router, deps: ActingDeps) -> None:
         caller: Annotated[Caller, Depends(allow(REPLY))],
     ) -> Response:
         """Record what the body replied; a referral has one reply."""
-        acting = deps.acting(caller)
+        now = partial(deps.acting, caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = accepted(await note_reply(connection, str(referral_id), command, expecting=expecting, acting=acting))
-            return await once.keep(connection, _shown(said, acting))
+            said = accepted(await note_reply(connection, str(referral_id), command, expecting=expecting, now=now))
+            return await once.keep(connection, _shown(said, now()))
 
 
 def _shown(referral: Referral, acting: Acting, *, status: int = 200) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from duban_contracts.events.types import Grade
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import Acting, Now
 from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
 from services.chassis.storage.locks import hold_names
@@ -21,7 +21,7 @@ from services.ledger.tips.tables import rows
 from services.ledger.vault.handlers.seal import same_person
 
 
-async def decide_reward(connection: Connection, name: str, *, office: TipOffice, acting: Acting) -> Reward | Refusal:
+async def decide_reward(connection: Connection, name: str, *, office: TipOffice, now: Now) -> Reward | Refusal:
     """Decide on the reward of the tip of this id or number, once, in the caller's transaction.
 
     It is worth what the city pays for the hazard's grade. Where the same person claims for the same matter already, in
@@ -29,7 +29,7 @@ async def decide_reward(connection: Connection, name: str, *, office: TipOffice,
     has reached the vault before the transaction began, and it is asked before anybody is kept waiting.
     """
     tip = await rows.lock(connection, name)
-    if tip is None or not acting.caller.finds(rows.facts_of(tip)):
+    if tip is None or not now().caller.finds(rows.facts_of(tip)):
         return refusal("tip-not-found", field="name")
     hazard = await _graded(connection, tip)
     if isinstance(hazard, Refusal):
@@ -43,7 +43,7 @@ async def decide_reward(connection: Connection, name: str, *, office: TipOffice,
     if await tables.of_tip(connection, tip.tip_id) is not None:
         return refusal("reward-decided")
     others = await tables.claimed(connection, same)
-    reward = _decided(tip, hazard, others, office, acting)
+    reward = _decided(tip, hazard, others, office, now())
     await tables.insert(connection, reward)
     return reward
 
@@ -51,18 +51,19 @@ async def decide_reward(connection: Connection, name: str, *, office: TipOffice,
 async def change_reward(
     connection: Connection,
     reward_id: str,
-    change: Callable[[Reward], Reward | Refusal],
+    change: Callable[[Reward, Acting], Reward | Refusal],
     *,
     expecting: Precondition,
-    acting: Acting,
+    now: Now,
 ) -> Reward | Refusal:
-    """Let `change` go on with a reward, in the caller's transaction."""
+    """Let `change` go on with a reward, in the caller's transaction; it is told who acts once the reward is held."""
     reward = await tables.lock(connection, reward_id)
+    acting = now()
     if reward is None or not acting.caller.finds(tables.facts_of(reward)):
         return refusal("reward-not-found", field="reward_id")
     if unmet := expecting.unmet(reward.version):
         return unmet
-    after = change(reward)
+    after = change(reward, acting)
     if not isinstance(after, Refusal):
         await tables.update(connection, after)
     return after

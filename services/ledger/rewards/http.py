@@ -62,14 +62,15 @@ class Deps:
     async def changed(
         self,
         reward_id: str,
-        change: Callable[[Reward], Reward | Refusal],
+        change: Callable[[Reward, Acting], Reward | Refusal],
         expecting: Precondition,
-        acting: Acting,
+        caller: Caller,
         once: Attempt,
     ) -> Response:
         """Return the answer to what was done to a reward; raises the Problem of a refusal."""
-        work = partial(change_reward, reward_id=reward_id, change=change, expecting=expecting, acting=acting)
-        return await self.done(acting.caller, once, work)
+        now = partial(self.office.acting, caller)
+        work = partial(change_reward, reward_id=reward_id, change=change, expecting=expecting, now=now)
+        return await self.done(caller, once, work)
 
 
 def router(deps: Deps) -> Router:
@@ -116,7 +117,7 @@ def _deciding(routes: Router, deps: Deps) -> None:
         """Decide on a tip's reward."""
         if deps.office.vault is not None:
             await deps.office.vault.reach()
-        work = partial(decide_reward, name=name, office=deps.office, acting=deps.office.acting(caller))
+        work = partial(decide_reward, name=name, office=deps.office, now=partial(deps.office.acting, caller))
         return await deps.done(caller, once, work, status=201)
 
 
@@ -135,9 +136,11 @@ def _going_on(routes: Router, deps: Deps) -> None:
         once: Once,
     ) -> Response:
         """Decide, as another officer, whether a flagged reward is paid after all."""
-        acting = deps.office.acting(caller)
-        change = partial(resolved, said=command, account=acting.account, at=acting.at)
-        return await deps.changed(str(reward_id), change, expecting, acting, once)
+
+        def change(reward: Reward, acting: Acting) -> Reward | Refusal:
+            return resolved(reward, command, account=acting.account, at=acting.at)
+
+        return await deps.changed(str(reward_id), change, expecting, caller, once)
 
     @routes.post(
         "/rewards/{reward_id}/pay",
@@ -153,6 +156,9 @@ def _going_on(routes: Router, deps: Deps) -> None:
         once: Once,
     ) -> Response:
         """Note that a reward was paid."""
-        acting, zone = deps.office.acting(caller), deps.office.ledger.rules.zone.name
-        change = partial(paid, said=command, account=acting.account, today=acting.today, zone=zone)
-        return await deps.changed(str(reward_id), change, expecting, acting, once)
+        zone = deps.office.ledger.rules.zone.name
+
+        def change(reward: Reward, acting: Acting) -> Reward | Refusal:
+            return paid(reward, command, account=acting.account, today=acting.today, zone=zone)
+
+        return await deps.changed(str(reward_id), change, expecting, caller, once)

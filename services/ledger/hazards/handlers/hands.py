@@ -10,9 +10,10 @@ from services.chassis.access.refusals import Caller
 from services.ledger.hazards.model.hand import Hand
 
 
-def hand_of(acting: Acting) -> Hand:
-    """Return whose hand a rule is asked about."""
-    return Hand(actor=acting.caller.actor, county=acting.caller.county, at=acting.at, today=acting.today)
+def hand_of(acting: Acting, *, after: datetime | None = None) -> Hand:
+    """Return whose hand a rule is asked about; it acts never before `after`, whatever the machines' clocks say."""
+    at = acting.at if after is None else max(acting.at, after)
+    return Hand(actor=acting.caller.actor, county=acting.caller.county, at=at, today=acting.today)
 
 
 def hand_at(caller: Caller, at: datetime, zone: Zone) -> Hand:

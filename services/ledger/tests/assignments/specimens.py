@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -66,7 +67,7 @@ class AssignmentRows:
                         ANSWER,
                         AnswerMatter(answer="已整改"),
                         expecting=Precondition(),
-                        acting=self._deps.acting(Caller(bureau, scope, "test")),
+                        now=partial(self._deps.acting, Caller(bureau, scope, "test")),
                     )
                     assert isinstance(said, Assignment), said
                 if late:

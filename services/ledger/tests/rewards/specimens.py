@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -38,8 +39,9 @@ class RewardRows(TipRows):
         tip = await self.tip()(database, facts)
         said = msgspec.convert(verification(), Verify)
         async with database.transaction() as connection:
+            now = partial(self.acting, "county")
             found = await verify_tip(
-                connection, tip.number, said, expecting=Precondition(), office=self.office, acting=self.acting("county")
+                connection, tip.number, said, expecting=Precondition(), office=self.office, now=now
             )
         assert isinstance(found, Tip)
         assert found.hazard_id is not None

@@ -75,7 +75,7 @@ class TipRows:
                         move=moves.refute,
                         expecting=Precondition(),
                         office=self.office,
-                        acting=acting,
+                        now=lambda: acting,
                     )
             assert isinstance(tip, Tip)
             return tip

@@ -48,6 +48,8 @@ async def test_an_identity_is_shown_to_the_officer_who_asked_once_another_releas
     assert (own.status_code, own.json()["code"]) == (403, "lookup-own-release")
     released = await does(ledger, f"{path}/release", "tips-2")
     assert released.json()["released_by"] == "tip-officer-2"
+    again = await does(ledger, f"{path}/release", "tips-2")
+    assert (again.status_code, again.json()) == (200, released.json())
     another = await does(ledger, f"{path}/read", "tips-2")
     assert (another.status_code, another.json()["code"]) == (403, "lookup-of-another")
 

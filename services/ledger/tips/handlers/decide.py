@@ -7,7 +7,7 @@ from typing import Any
 
 from duban_contracts.events.types import Channel
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import Acting, Now
 from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
@@ -32,10 +32,10 @@ async def move_tip(
     move: Move,
     expecting: Precondition,
     office: TipOffice,
-    acting: Acting,
+    now: Now,
 ) -> Tip | Refusal:
     """Make a move on the tip of this id or number, in the caller's transaction; `said` is the move's command."""
-    tip = await _seen(connection, name, expecting, acting)
+    tip, acting = await _seen(connection, name, expecting, now)
     if isinstance(tip, Refusal):
         return tip
     done = move(tip, said, office.by(acting))
@@ -46,13 +46,13 @@ async def move_tip(
 
 
 async def verify_tip(
-    connection: Connection, name: str, said: Verify, *, expecting: Precondition, office: TipOffice, acting: Acting
+    connection: Connection, name: str, said: Verify, *, expecting: Precondition, office: TipOffice, now: Now
 ) -> Tip | Refusal:
     """Verify a tip: from here on it counts as a hazard, with channel verified_tip.
 
     The hazard is told in the inspector's words, never in the reporter's, and stands under a reference of the tip's number.
     """
-    tip = await _seen(connection, name, expecting, acting)
+    tip, acting = await _seen(connection, name, expecting, now)
     if isinstance(tip, Refusal):
         return tip
     done = moves.verify(tip, said, office.by(acting))
@@ -64,11 +64,13 @@ async def verify_tip(
     return after
 
 
-async def _seen(connection: Connection, name: str, expecting: Precondition, acting: Acting) -> Tip | Refusal:
+async def _seen(connection: Connection, name: str, expecting: Precondition, now: Now) -> tuple[Tip | Refusal, Acting]:
+    """Hold a tip; return it, or why not, and who acts since it is held."""
     tip = await rows.lock(connection, name)
+    acting = now()
     if tip is None or not acting.caller.finds(rows.facts_of(tip)):
-        return refusal("tip-not-found", field="name")
-    return expecting.unmet(tip.version) or tip
+        return refusal("tip-not-found", field="name"), acting
+    return expecting.unmet(tip.version) or tip, acting
 
 
 async def _register(connection: Connection, tip: Tip, said: Verify, office: TipOffice, acting: Acting) -> Hazard:

@@ -1,13 +1,15 @@
 """Who reported a tip: asked for with a reason, released by another officer, read, and all of it recorded (SY34, P8).
 
-An identity is only ever in the answer to `read`, a POST: it is no page that a browser or a proxy keeps, and it takes no
-Idempotency-Key, whose answers are kept. What these commands do is committed in the vault; their rows of the audit trail
-follow before anything is answered.
+An identity is only ever in the answer to `read`, a POST: it is no page that a browser or a proxy keeps. No step takes an
+Idempotency-Key: answers under one are kept in the ledger's own database, where neither an identity nor a note about one may
+stand. Whoever's answer was lost asks or reads again, which stands on record, too; a release is made once. What these
+commands do is committed in the vault; their rows of the audit trail follow before anything is answered.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -99,8 +101,8 @@ def _answering(routes: Router, deps: Deps) -> None:
         responses=declares(*common, "lookup-own-release", "lookup-needs-no-release"),
     )
     async def release(lookup_id: UUID, caller: Annotated[Caller, Depends(allow(RELEASE))]) -> LookupDocument:
-        """Let whoever asked read."""
-        said = accepted(await lookups.release(deps.vault, str(lookup_id), acting=deps.office.acting(caller)))
+        """Let whoever asked read; whoever released it already is answered the same."""
+        said = accepted(await lookups.release(deps.vault, str(lookup_id), now=partial(deps.office.acting, caller)))
         await deps.database.tell()
         return LookupDocument.of(said, with_note=True)
 

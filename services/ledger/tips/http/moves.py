@@ -122,7 +122,7 @@ def _endpoint(deps: Deps, way: Way) -> Callable[..., Awaitable[Response]]:
                     command,
                     expecting=expecting,
                     office=deps.office,
-                    acting=deps.office.acting(caller),
+                    now=partial(deps.office.acting, caller),
                 )
             )
             return await once.keep(connection, answer(TipDocument.of(said), version=said.version))

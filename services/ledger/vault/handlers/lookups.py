@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import Acting, Now
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Facts
 from services.chassis.publishing.envelopes import uuid7_text
@@ -42,13 +42,15 @@ async def ask(vault: Vault, about: About, said: Ask, *, needs_release: bool, act
     return lookup
 
 
-async def release(vault: Vault, lookup_id: str, *, acting: Acting) -> Lookup | Refusal:
-    """Let whoever asked read the identity: by another officer, once."""
+async def release(vault: Vault, lookup_id: str, *, now: Now) -> Lookup | Refusal:
+    """Let whoever asked read the identity: by another officer, once; that one asking again is told the same."""
     async with vault.transaction() as connection:
         await hold_names(connection, "lookup", [lookup_id])
-        lookup = await lookups.find(connection, lookup_id)
+        lookup, acting = await lookups.find(connection, lookup_id), now()
         if lookup is None or not acting.caller.finds(facts_of(lookup)):
             return refusal("lookup-not-found", field="lookup_id")
+        if lookup.released_by == acting.account:
+            return lookup
         if against := may_release(lookup, acting.account):
             return against
         await lookups.add_step(connection, lookup_id, Step.RELEASED, acting.account, acting.at)
