@@ -26,7 +26,8 @@ _ONE_IN: Final = 60
 # The last one comes in when so much of the play is over: what follows from it has time to settle.
 _SHARE: Final = 0.6
 _LOOK_EVERY_SECONDS: Final = 0.5
-_WAIT_FOR_GRADE_SECONDS: Final = 60.0
+# Nobody grades while the platform is away: a minute where the drill restores its database beside other work, and what lay since.
+_WAIT_FOR_GRADE_SECONDS: Final = 240.0
 
 
 class Kind(enum.StrEnum):
