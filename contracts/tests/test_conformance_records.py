@@ -108,7 +108,7 @@ class KafkaPublisher:
             key = None if self.careless else event["data"]["reference"]
             value = json.dumps(event["data"])
             producer.produce(self.topic.claims, value, key, headers=headers | {"content-type": "application/json"})
-        assert producer.flush(20) == 0
+        assert producer.flush(120) == 0
 
     def read_answers(self) -> None:
         if self.careless:
@@ -116,7 +116,7 @@ class KafkaPublisher:
         group = {"group.id": self.topic.claims, "auto.offset.reset": "earliest", "enable.auto.commit": False}
         consumer = Consumer({"bootstrap.servers": self.bootstrap} | group)
         last = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "ends"})
-        _, end = last.get_watermark_offsets(TopicPartition(self.topic.feedback, 0), timeout=20)
+        _, end = last.get_watermark_offsets(TopicPartition(self.topic.feedback, 0), timeout=60)
         last.close()
         consumer.subscribe([self.topic.feedback])
         read = 0
@@ -139,7 +139,7 @@ def test_a_publisher_on_kafka_is_judged_by_what_it_wrote_and_read(
     topic = SandboxTopic(kafka_bootstrap, there, threading.Lock(), time.monotonic(), topic_prefix, "127.0.0.1")
     publisher = KafkaPublisher(topic, careless=careless)
     publisher.write(20)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while records.of(there.evidence) < 20 and time.monotonic() < until:
         topic.tend()
     publisher.read_answers()

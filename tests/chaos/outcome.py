@@ -26,15 +26,15 @@ async def prepare(workers: Workers, *, replication: int = 1) -> None:
 
 async def at_work(workers: Workers) -> None:
     """Wait for the first effect: nobody restarts a worker that can't be started, and that is not the question here."""
-    await eventually(lambda: all_effects(workers, 1), timeout=60)
+    await eventually(lambda: all_effects(workers, 1))
 
 
 async def assert_drained(workers: Workers, events: Sequence[CloudEvent]) -> None:
     """Exactly once and in order, nothing dead-lettered or parked, every offset committed."""
-    await assert_exactly_once_in_order(workers, events, patience=60)
+    await assert_exactly_once_in_order(workers, events, patience=150)
     assert not await workers.fetch("SELECT 1 FROM dead_letter")
     assert not await workers.fetch("SELECT 1 FROM parked_event")
-    await eventually(lambda: assert_committed(workers), timeout=30)
+    await eventually(lambda: assert_committed(workers))
 
 
 async def assert_committed(workers: Workers) -> None:

@@ -13,7 +13,7 @@ from services.chassis.testing.workers import Workers
 from tests.chaos.load import load
 from tests.chaos.outcome import assert_drained, at_work, coordinator_of, leader_of, prepare
 
-pytestmark = [pytest.mark.chaos, pytest.mark.platform, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.platform, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ async def county(
         await connection.close()
         url = f"http://127.0.0.1:{door.http_port}"
         client = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=url, timeout=30, headers={"Authorization": f"Bearer {token}"})
+            httpx.AsyncClient(base_url=url, timeout=120, headers={"Authorization": f"Bearer {token}"})
         )
         found = County(client, kafka_bootstrap, prefix, token)
         await chassis_testing.eventually(found.is_up)

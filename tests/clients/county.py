@@ -67,7 +67,7 @@ class County:
         return record
 
 
-async def run(command: Sequence[str], where: Path, environment: Mapping[str, str], seconds: float = 120) -> str:
+async def run(command: Sequence[str], where: Path, environment: Mapping[str, str], seconds: float = 280) -> str:
     """Run a program in a directory and return what it printed; fails unless it ends well and in time."""
     process = await asyncio.create_subprocess_exec(
         *command, cwd=where, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT

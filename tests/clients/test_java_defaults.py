@@ -10,7 +10,7 @@ import pytest
 from tests.clients.county import County, run
 from tests.clients.toolchains import HERE, needed
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 
 
 @pytest.mark.promise("P1")

@@ -24,7 +24,7 @@ from tests.clients.county import COUNTY, County
 from tests.clients.toolchains import RUNNERS, Program
 from tests.contract.sandbox_topic import Sandbox
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 
 PAGES = ROOT / "docs" / "clients"
 BLOCK = re.compile(r"^```([a-z]*)(?: ([\w/.]+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)

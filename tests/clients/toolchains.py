@@ -65,7 +65,7 @@ async def go(program: Program, where: Path, environment: dict[str, str]) -> str:
     program.put(where)
     # The first build takes what the machine gives; later ones come from the cache.
     built = where / "program"
-    await run(["go", "build", "-o", str(built), f"./{Path(program.name).parent}"], where, environment | GO, seconds=170)
+    await run(["go", "build", "-o", str(built), f"./{Path(program.name).parent}"], where, environment | GO)
     return await run([str(built)], where, environment)
 
 

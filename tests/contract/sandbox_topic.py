@@ -38,7 +38,7 @@ class Sandbox:
 
     def until(self, check: Callable[[], bool]) -> None:
         """Wait until `check` holds of what was seen."""
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 150
         while not check():
             assert time.monotonic() < deadline, self.city.evidence
             time.sleep(0.1)

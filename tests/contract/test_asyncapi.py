@@ -13,7 +13,7 @@ import pytest
 
 from duban_contracts.codec import event_types
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "contracts" / "asyncapi.json"
@@ -30,7 +30,7 @@ def validator() -> Path:
     installed = HERE / "node_modules" / ".package-lock.json"
     if not installed.is_file() or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False, timeout=170)
+        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False, timeout=280)
         assert done.returncode == 0, done.stderr
     return Path(node)
 
@@ -48,7 +48,7 @@ FAULTS: list[tuple[tuple[str, ...], object]] = [
 
 def validate(node: Path, *documents: Path) -> subprocess.CompletedProcess[str]:
     command = [str(node), str(HERE / "validate-asyncapi.cjs"), *map(str, documents)]
-    return subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False, timeout=280)
 
 
 def test_the_document_is_valid(validator: Path) -> None:

@@ -27,7 +27,7 @@ HEAD = {
 @pytest.mark.load
 @pytest.mark.platform
 @pytest.mark.promise("P3")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 async def test_a_quick_run_says_each_deadline_once_and_measures_all_parts(
     kafka_bootstrap: str, postgres_dsn: str, topic_prefix: str, tmp_path: Path
 ) -> None:

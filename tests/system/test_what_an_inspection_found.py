@@ -30,7 +30,7 @@ from services.chassis.testing.processes import process
 from services.ledger import bootstrap as ledger
 from services.scheduler import bootstrap as scheduler
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(400), pytest.mark.feature("SY09"), pytest.mark.promise("P1")]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(600), pytest.mark.feature("SY09"), pytest.mark.promise("P1")]
 
 PROFILE = ROOT / "deploy" / "profiles" / "jincheng"
 COUNTY = "140521"

@@ -26,7 +26,7 @@ from services.chassis.publishing.producer import ReliableProducer
 
 A, B, SLOW = "140502", "140521", "140522"
 COUNTIES = [A, B, SLOW]
-PATIENCE = 30.0
+PATIENCE = 120.0
 REFUSED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
@@ -82,7 +82,7 @@ def _profile(directory: Path) -> Path:
 def produce(client: dict[str, Any], topic: str, value: bytes = b"{}") -> KafkaError | None:
     """Write one record and return what the broker had against it."""
     outcome: list[KafkaError | None] = []
-    producer = Producer({"acks": "all", "enable.idempotence": True, "message.timeout.ms": 20_000, **client})
+    producer = Producer({"acks": "all", "enable.idempotence": True, "message.timeout.ms": 120_000, **client})
     try:
         producer.produce(topic, value, key=b"R-1", on_delivery=lambda error, _message: outcome.append(error))
     except KafkaException as error:

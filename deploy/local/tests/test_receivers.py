@@ -31,7 +31,7 @@ async def running(directory: Path) -> AsyncIterator[tuple[int, str]]:
     serving = serve(directory, smtp_port=smtp_port, webhook_port=webhook_port, master_secret=SECRET)
     task = asyncio.create_task(serving)
     url = f"http://{LOOPBACK}:{webhook_port}"
-    await readiness.wait_for("receivers", lambda: readiness.http(f"{url}/healthz"), 10, "")
+    await readiness.wait_for("receivers", lambda: readiness.http(f"{url}/healthz"), 120, "")
     try:
         yield smtp_port, url
     finally:
@@ -49,7 +49,7 @@ def letter(to: str) -> EmailMessage:
 
 async def send(port: int, mail: EmailMessage) -> None:
     def blocking() -> None:
-        with smtplib.SMTP(LOOPBACK, port, timeout=10) as client:
+        with smtplib.SMTP(LOOPBACK, port, timeout=120) as client:
             client.send_message(mail)
 
     await asyncio.to_thread(blocking)

@@ -15,7 +15,7 @@ from deploy.local.settings import Settings
 from deploy.local.supervisord import ProcessState, Supervisor, alive
 
 pytestmark = pytest.mark.servers
-_DEADLINE = 20.0
+_DEADLINE = 120.0
 # Says when it starts and when it is told to stop, in a file shared by all programs of the test.
 _SCRIPT = """
 import signal, sys, time

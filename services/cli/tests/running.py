@@ -42,7 +42,7 @@ class Duban:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=150,
         )
         return run.returncode, run.stdout + run.stderr
 

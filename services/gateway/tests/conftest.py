@@ -61,7 +61,7 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
     await api_keys.store(connection, [api_keys.NewKey(keys[who], tokens[who]) for who in keys])
     base = f"http://127.0.0.1:{settings.http_port}"
     try:
-        async with chassis_testing.running(service), httpx.AsyncClient(base_url=base, timeout=30) as client:
+        async with chassis_testing.running(service), httpx.AsyncClient(base_url=base, timeout=120) as client:
             world = World(settings, client, connection, tokens)
             await chassis_testing.eventually(world.is_up)
             yield world

@@ -67,7 +67,7 @@ def shape(answer: httpx.Response) -> dict[str, Any]:
 async def test_the_same_question_gets_the_same_answer(
     world: World, sandbox: str, path: str, headers: dict[str, str]
 ) -> None:
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(timeout=120) as client:
         said = await client.get(sandbox + path, headers={"Authorization": "Bearer the key"} | headers)
-    platform = await world.client.get(path, headers={**world.auth("home"), **headers}, timeout=30)
+    platform = await world.client.get(path, headers={**world.auth("home"), **headers}, timeout=120)
     assert shape(said) == shape(platform)

@@ -100,7 +100,7 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
         async with (
             reading(kafka_bootstrap, [name for name in names if county_of(name) is None and "dlq" not in name]) as read,
             chassis_testing.running(service),
-            httpx.AsyncClient(base_url=base, timeout=30) as client,
+            httpx.AsyncClient(base_url=base, timeout=120) as client,
         ):
             world = World(
                 client=client,

@@ -146,7 +146,7 @@ async def installed(directory: Path, postgres_dsn: str, kafka_bootstrap: str) ->
 async def world_on(installation: Installation) -> AsyncIterator[World]:
     """What a test speaks with; the service is started by the caller."""
     base = f"http://127.0.0.1:{installation.settings.http_port}"
-    async with httpx.AsyncClient(base_url=base, timeout=30, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=120, trust_env=False) as client:
         yield World(
             installation.settings,
             client,

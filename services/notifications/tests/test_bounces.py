@@ -29,6 +29,6 @@ async def test_a_bounce_turns_a_delivered_letter_into_a_failed_one(
             assert delivery["detail"] == "smtp; 550 5.1.1 <<address>>: 用户不存在"
             assert [attempt["code"] for attempt in delivery["history"]] == ["250 2.0.0"]
 
-        await chassis_testing.eventually(came_back, timeout=30)
+        await chassis_testing.eventually(came_back)
         kinds = [notice.type for notice in await world.notices()]
     assert [kind.split(".")[-2] for kind in kinds] == ["issued", "delivered", "failed"]

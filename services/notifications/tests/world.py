@@ -160,7 +160,7 @@ class World:
             assert not {"pending", "sending"} & set(states), states
             return found
 
-        return await chassis_testing.eventually(check, timeout=30)
+        return await chassis_testing.eventually(check)
 
     async def deliveries(self) -> set[str]:
         letters = [await self.whole(letter["letter_id"]) for letter in await self.letters()]

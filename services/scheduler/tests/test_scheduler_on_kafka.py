@@ -74,7 +74,7 @@ class City:
         async def check() -> None:
             assert sorted(await self.overdue()) == sorted(expected)
 
-        await eventually(check, timeout=30)
+        await eventually(check)
 
 
 @pytest.fixture

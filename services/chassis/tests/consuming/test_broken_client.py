@@ -51,10 +51,10 @@ async def test_a_client_whose_background_task_died_is_replaced_and_nothing_is_lo
     first, second = batch(keys=5, each=4), batch(keys=5, each=4)
     try:
         await publish(workers.bootstrap, f"{workers.prefix}in", first)
-        await eventually(lambda: all_effects(workers, len(first)), timeout=30)
+        await eventually(lambda: all_effects(workers, len(first)))
         breakage(clients[0])
         await publish(workers.bootstrap, f"{workers.prefix}in", second)
-        await assert_exactly_once_in_order(workers, first + second, patience=30)
+        await assert_exactly_once_in_order(workers, first + second)
         assert not running.done()
     finally:
         stopping.set()

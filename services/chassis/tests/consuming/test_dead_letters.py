@@ -43,7 +43,7 @@ async def test_poison_bugs_and_garbage_are_kept_with_their_bytes_and_neighbours_
     await publish(workers.bootstrap, f"{workers.prefix}in", [good[0], bad[0], good[1], bad[1], good[2]])
     await publish_raw(workers, b"\xff not json", [("ce_id", b"\xff")])
     with workers.worker():
-        letters = await eventually(lambda: held(workers, 3), timeout=60)
+        letters = await eventually(lambda: held(workers, 3))
         assert sorted(code for _, code in letters) == ["bad-encoding", "no-good", "unexpected-error"]
         assert sorted(await eventually(lambda: effects_of(workers, 3))) == sorted(event.id for event in good)
 
@@ -62,18 +62,18 @@ async def test_a_consumer_that_would_drain_its_topic_stands_still_until_someone_
     good = rectified("K-good")
     await publish(workers.bootstrap, f"{workers.prefix}in", events)
     with workers.worker():
-        kept = await eventually(lambda: held(workers, limit), timeout=60)
+        kept = await eventually(lambda: held(workers, limit))
         assert limit <= len(kept) < limit + 10, "it stops with the batch that reached the limit"
         await workers.fetch("UPDATE dead_letter SET created_at = created_at - interval '1 day'")
         await publish(workers.bootstrap, f"{workers.prefix}in", [good])
-        await eventually(lambda: _says(workers, b"consumer stands still", 2), timeout=30)
+        await eventually(lambda: _says(workers, b"consumer stands still", 2))
         assert await held(workers, limit) == kept, "time alone decides nothing"
         database = await connect(workers.dsn, application_name="test")
         async with database.transaction() as connection:
             for letter, _ in kept:
                 await replay.drop(connection, letter, "operator-1")
         await database.close()
-        assert await eventually(lambda: effects_of(workers, 1), timeout=60) == [good.id]
+        assert await eventually(lambda: effects_of(workers, 1)) == [good.id]
 
 
 def _says(workers: Workers, words: bytes, times: int) -> None:
@@ -89,7 +89,7 @@ async def test_a_gap_parks_what_is_ahead_and_dropping_the_dead_letter_lets_it_go
     ]
     await publish(workers.bootstrap, f"{workers.prefix}in", versions)
     with workers.worker(DUBAN_ORDERING="VERSION"):
-        (letter, _), *_ = await eventually(lambda: held(workers, 1), timeout=60)
+        (letter, _), *_ = await eventually(lambda: held(workers, 1))
 
         async def parked() -> None:
             assert len(await workers.fetch("SELECT 1 FROM parked_event")) == 2
@@ -108,7 +108,7 @@ async def test_a_reinserted_dead_letter_is_taken_in_like_any_other_event(workers
     event = rectified("K1", measures="poison")
     await publish(workers.bootstrap, f"{workers.prefix}in", [event])
     with workers.worker():
-        (letter, _), *_ = await eventually(lambda: held(workers, 1), timeout=60)
+        (letter, _), *_ = await eventually(lambda: held(workers, 1))
         database = await connect(workers.dsn, application_name="test")
         async with database.transaction() as connection:
             await replay.reinsert(connection, letter, "operator-1")
@@ -127,7 +127,7 @@ async def test_records_with_nothing_in_them_and_records_of_the_greatest_size_are
     with workers.worker():
         # aiokafka sends no record without key and value; other clients do.
         database = await connect(workers.dsn, application_name="test")
-        await eventually(lambda: held(workers, 1), timeout=60)
+        await eventually(lambda: held(workers, 1))
         async with database.transaction() as connection:
             nothing = RawRecord(f"{workers.prefix}in", 0, 10**6, datetime.now(UTC), None, None, [])
             assert await dead_letters.write(

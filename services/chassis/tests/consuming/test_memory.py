@@ -52,12 +52,12 @@ async def test_batches_that_unfold_to_the_bound_fit_into_the_containers_memory(w
     topic = f"{workers.prefix}in"
     for _ in range(BATCHES):
         producer.produce(topic, bytes(UNPACKED_BYTES - MEBIBYTE), partition=0)
-        producer.flush(30)
+        producer.flush(120)
     honest = [rectified("K1"), rectified("K2")]
     for partition, event in enumerate(honest):
         key, value, headers = to_kafka(event)
         producer.produce(topic, value, key, partition=partition, headers=list(headers))
-    producer.flush(30)
+    producer.flush(120)
     with workers.worker(DUBAN_MAX_RECORDS="500") as process:
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (container_limit(), container_limit()))
 
@@ -65,6 +65,6 @@ async def test_batches_that_unfold_to_the_bound_fit_into_the_containers_memory(w
             assert process.poll() is None
             assert len(await workers.effects()) == len(honest)
 
-        await eventually(both_are_read, 90)
+        await eventually(both_are_read)
         assert peak_of(process.pid) < container_limit()
     assert (await workers.fetch("SELECT count(*) FROM dead_letter"))[0][0] == BATCHES

@@ -43,7 +43,7 @@ async def test_versions_published_shuffled_and_twice_are_applied_once_in_order(w
         return effects
 
     with workers.worker(DUBAN_ORDERING="VERSION"):
-        effects = await eventually(done, timeout=60)
+        effects = await eventually(done)
     assert len(effects) == len(events)
     for key in range(4):
         mine = [event_id for reference, event_id in effects if reference == f"K{key}"]

@@ -94,12 +94,12 @@ async def test_a_header_whose_name_is_no_utf_8_is_nobodys_and_its_record_is_read
 async def test_what_its_publisher_took_back_is_no_event(in_process: InProcess) -> None:
     kept, aborted, later = rectified("K1"), rectified("K2"), rectified("K3")
     producer = foreign(in_process, "snappy", **{"transactional.id": uuid.uuid4().hex})
-    await asyncio.to_thread(producer.init_transactions, 20)
+    await asyncio.to_thread(producer.init_transactions, 120)
     for event, end in ((kept, producer.commit_transaction), (aborted, producer.abort_transaction)):
         producer.begin_transaction()
         send(in_process, producer, [event], 0)
         producer.flush(20)
-        await asyncio.to_thread(end, 20)
+        await asyncio.to_thread(end, 120)
     send_later = foreign(in_process, "none")
     send(in_process, send_later, [later], 0)
     send_later.flush(20)
@@ -110,7 +110,7 @@ async def test_what_its_publisher_took_back_is_no_event(in_process: InProcess) -
 async def test_an_open_transaction_holds_the_fence_of_its_partition(in_process: InProcess) -> None:
     waiting = rectified("K1")
     producer = foreign(in_process, "none", **{"transactional.id": uuid.uuid4().hex})
-    await asyncio.to_thread(producer.init_transactions, 20)
+    await asyncio.to_thread(producer.init_transactions, 120)
     through: dict[int, float] = {}
 
     async def progress(_: Connection, applied: dict[TopicPartition, object]) -> None:
@@ -125,7 +125,7 @@ async def test_an_open_transaction_holds_the_fence_of_its_partition(in_process: 
         await eventually(lambda: _beyond(through[1], held + 3))
         assert through[0] < held + 2
         assert await in_process.effects(0) == []
-        await asyncio.to_thread(producer.commit_transaction, 20)
+        await asyncio.to_thread(producer.commit_transaction, 120)
         assert await in_process.effects(1) == [waiting.id]
         await eventually(lambda: _beyond(through[0], held + 3))
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.servers
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_answer_is_one_that_the_document_describes() -> None:
     described = Path(__file__).with_name("described.py")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", str(described)]

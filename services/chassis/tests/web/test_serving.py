@@ -116,7 +116,7 @@ async def test_it_serves_over_a_socket_until_it_is_told_to_stop() -> None:
         assert (await client.get("/v1/things?colour=red")).json()["code"] == "unknown-parameter"
         assert (await client.post("/v1/things/x/submit", json={"measures": "已换"})).json() == {"text": "已换"}
     stopping.set()
-    await asyncio.wait_for(task, 30)
+    await asyncio.wait_for(task, 120)
 
 
 async def test_an_address_that_is_taken_is_a_reason_and_not_an_exit() -> None:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.feature("SY64")
 
 async def page(world: World, who: str = "home", wait: int = 0, **query: Any) -> httpx.Response:
     headers = {**world.auth(who), **({"Prefer": f"wait={wait}"} if wait else {})}
-    return await world.client.get("/v1/feed", params=query, headers=headers, timeout=60)
+    return await world.client.get("/v1/feed", params=query, headers=headers, timeout=120)
 
 
 async def end(world: World, who: str = "home") -> str:
@@ -135,7 +135,7 @@ class Reader:
         """Read until `until` events have been received in all, then hang up in the middle of the stream."""
         headers = {**self._world.auth(), "Accept": "text/event-stream", "Last-Event-ID": self.last_id}
         async with (
-            httpx.AsyncClient(base_url=self._world.client.base_url, timeout=60) as client,
+            httpx.AsyncClient(base_url=self._world.client.base_url, timeout=120) as client,
             client.stream("GET", "/v1/feed", headers=headers) as stream,
         ):
             assert stream.status_code == 200
@@ -160,7 +160,7 @@ async def test_a_stream_that_breaks_goes_on_without_loss_or_doubling(world: Worl
     # It waits at the end of what there is, and hears of what comes then.
     reading = asyncio.create_task(reader.read(12))
     told += await tell(world, 2)
-    await asyncio.wait_for(reading, 60)
+    await asyncio.wait_for(reading, 150)
     assert reader.received == told
 
 
@@ -178,7 +178,7 @@ async def hang_up(world: World, start: str) -> None:
     """Open a stream, read its first line and go."""
     headers = {**world.auth(), "Accept": "text/event-stream", "Last-Event-ID": start}
     async with (
-        httpx.AsyncClient(base_url=world.client.base_url, timeout=60) as client,
+        httpx.AsyncClient(base_url=world.client.base_url, timeout=120) as client,
         client.stream("GET", "/v1/feed", headers=headers) as stream,
     ):
         assert stream.status_code == 200

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.feature("SY64")
 
 async def wait_for(world: World, receipt_id: str, seconds: int, who: str = "home", known: str = "") -> httpx.Response:
     headers = {**world.auth(who), "Prefer": f"wait={seconds}"} | ({"If-None-Match": known} if known else {})
-    return await world.client.get(f"/v1/receipts/{receipt_id}", headers=headers, timeout=60)
+    return await world.client.get(f"/v1/receipts/{receipt_id}", headers=headers, timeout=120)
 
 
 async def test_a_receipt_answers_as_soon_as_the_ledger_is_done(world: World) -> None:
@@ -61,7 +61,7 @@ async def test_nobody_waits_for_a_receipt_of_others(world: World) -> None:
 async def test_many_wait_without_a_connection_each_and_beyond_the_cap_are_told_to_come_again(world: World) -> None:
     events = [report() for _ in range(65)]
     ids = [await queued(world, event) for event in events]
-    async with httpx.AsyncClient(base_url=world.client.base_url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=world.client.base_url, timeout=120) as client:
 
         async def wait(receipt_id: str) -> httpx.Response:
             headers = {**world.auth(), "Prefer": "wait=20"}

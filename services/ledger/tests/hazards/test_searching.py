@@ -52,7 +52,6 @@ async def naive(ledger: InProcess, wanted: str) -> list[str]:
 
 
 @pytest.mark.feature("SY23")
-@pytest.mark.timeout(120)
 async def test_a_search_finds_what_the_plain_rule_finds_read_or_unread(
     ledger: InProcess, draw: random.Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +139,6 @@ async def test_a_count_of_a_text_that_too_many_hold_says_that_it_is_not_all(
 
 
 @pytest.mark.feature("SY25")
-@pytest.mark.timeout(120)
 async def test_tallies_are_what_a_count_of_the_rows_gives_after_any_moves_and_whenever_they_are_added_up(
     ledger: InProcess, draw: random.Random
 ) -> None:

@@ -44,7 +44,7 @@ async def ask(
     """Ask, and be ready to wait; `known` is an ETag."""
     headers = {**world.auth(who), **({"Prefer": f"wait={wait}"} if wait else {})}
     headers |= {"If-None-Match": known} if known else {}
-    return await (client or world.client).get(path, params=query, headers=headers, timeout=60)
+    return await (client or world.client).get(path, params=query, headers=headers, timeout=120)
 
 
 async def registered(world: World) -> str:
@@ -187,7 +187,7 @@ async def another_door(
     settings = world.settings.model_copy(update={"http_port": free_ports(1)[0]})
     service = await build(settings)
     serving = asyncio.ensure_future(service.roles["http"](stopping))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.http_port}", timeout=60) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.http_port}", timeout=120) as client:
 
         async def is_open() -> None:
             try:

@@ -50,9 +50,9 @@ async def killed_and_restarted(
     async with world_on(installation) as world:
         await world.say(overdue())
         async with process(installation, failpoint) as victim:
-            assert await asyncio.wait_for(victim.wait(), 60) == -signal.SIGKILL
+            assert await asyncio.wait_for(victim.wait(), 150) == -signal.SIGKILL
         async with process(installation):
-            await eventually(world.is_up, timeout=60)
+            await eventually(world.is_up)
             [letter] = await world.settled()
             yield world, {delivery["channel"]: delivery for delivery in letter["deliveries"]}
 

@@ -81,7 +81,6 @@ CASES = (
 )
 
 
-@pytest.mark.timeout(120)
 async def test_the_polls_look_at_one_batch_whatever_is_due(crowded: Database) -> None:
     # Some hundreds, scattered over the table, are where the planner would rather take a bitmap scan and a sort.
     moments = {"nothing": "2026-05-01", "hundreds": "2026-06-01 05:00+00", "half": "2026-07-05", "all": "2027-01-01"}
