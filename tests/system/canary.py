@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import httpx
@@ -20,6 +20,7 @@ from services.chassis.testing.searching import Marked
 
 # What stands for a thing in an address, by the word before it.
 _UNKNOWN: Final = "00000000-0000-7000-8000-000000000000"
+_ANSWERED: Final = 200
 
 
 async def give_keys(dsns: Mapping[str, str], enterprise: str) -> dict[str, str]:
@@ -58,30 +59,63 @@ class Shown:
 
 @dataclass(frozen=True)
 class Pages:
-    """Every GET of every service, with the eyes of every role; `named` gives ids by the word that stands before them."""
+    """Every GET of every service, with the eyes of every role, in every format that it exports.
+
+    `named` gives ids by the word that stands before them; of other things the first of their list is taken, as whoever sees
+    most of them sees it. `asked` answers the questions that a GET can't do without, by name.
+    """
 
     urls: Mapping[str, str]
     tokens: Mapping[str, str]
     named: Mapping[str, Sequence[str]]
+    asked: Mapping[str, str]
 
     def read(self, below: str = "/") -> list[Shown]:
         """Read all of them, or those whose address begins so."""
         found = []
         with httpx.Client(timeout=60) as client:
             for service, url in self.urls.items():
-                described = client.get(f"{url}/openapi.json").json()
-                paths = [path for path, ways in described["paths"].items() if "get" in ways and path.startswith(below)]
-                for address in (address for path in paths for address in self._addresses(path)):
+                described = client.get(f"{url}/openapi.json").json()["paths"]
+                gets = {
+                    path: ways["get"] for path, ways in described.items() if "get" in ways and path.startswith(below)
+                }
+                for address in (
+                    f"{address}{query}"
+                    for path, way in gets.items()
+                    for address in self._addresses(client, url, path)
+                    for query in self._queries(way)
+                ):
                     for role, token in self.tokens.items():
                         answer = client.get(url + address, headers={"Authorization": f"Bearer {token}"})
                         data = answer.content + repr(answer.headers.raw).encode()
                         found.append(Shown(f"page {service} {address} as {role}", answer.status_code, data))
         return found
 
-    def _addresses(self, path: str) -> Iterator[str]:
+    def _queries(self, way: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the query that the GET needs, once for each format that it has."""
+        parameters = [each for each in way.get("parameters", ()) if each["in"] == "query"]
+        needed = {each["name"]: self.asked[each["name"]] for each in parameters if each.get("required")}
+        formats = next((each["schema"]["enum"] for each in parameters if each["name"] == "format"), [None])
+        for name in formats:
+            query = httpx.QueryParams(needed | ({} if name is None else {"format": name}))
+            yield f"?{query}" if query else ""
+
+    def _first(self, client: httpx.Client, listing: str, field: str) -> Sequence[str]:
+        """Return what the first thing of a list is called, as whoever sees it sees it."""
+        for token in self.tokens.values():
+            answer = client.get(listing, params={"limit": 1}, headers={"Authorization": f"Bearer {token}"})
+            items = answer.json().get("items") if answer.status_code == _ANSWERED else None
+            if items and (name := items[0].get(field) or items[0].get(f"{field}_number")):
+                return (str(name),)
+        return (_UNKNOWN,)
+
+    def _addresses(self, client: httpx.Client, url: str, path: str) -> Iterator[str]:
         words = path.split("/")
         places = [nth for nth, word in enumerate(words) if word.startswith("{")]
-        known = self.named.get(words[places[0] - 1], (_UNKNOWN,)) if places else ("",)
+        known: Sequence[str] = ("",)
+        if places:
+            listing, field = url + "/".join(words[: places[0]]), words[places[0]].strip("{}")
+            known = self.named.get(words[places[0] - 1]) or self._first(client, listing, field)
         for name in known:
             chosen = {nth: name if nth == places[0] else _UNKNOWN for nth in places}
             yield "/".join(chosen.get(nth, word) for nth, word in enumerate(words))
