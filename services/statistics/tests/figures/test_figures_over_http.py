@@ -107,6 +107,18 @@ async def test_the_rates_on_time_count_hazards_whose_deadline_fell_in_the_period
     assert december["on_time_rate"]["denominator"] == 1
 
 
+@pytest.mark.feature("SY31")
+async def test_every_rate_falls_at_once_when_a_look_back_fails(books: Books, client: Client) -> None:
+    mended = [open_since(1, name).submitted(hour(30)).closed(hour(40)) for name in "ab"]
+    await books.take(in_waves(mended))
+    names = ("rectification_rate", "closure_rate", "on_time_rate")
+    [before] = (await client.figures("/v1/rates", **NOVEMBER))["items"]
+    assert {before[name]["percent"] for name in names} == {"100.0"}
+    await books.take(mended[0].reopened(hour(41), date(2026, 11, 29)).records()[-1:])
+    [after] = (await client.figures("/v1/rates", **NOVEMBER))["items"]
+    assert [(after[name]["numerator"], after[name]["percent"]) for name in names] == [(1, "50.0")] * 3
+
+
 @pytest.mark.feature("SY53")
 async def test_what_a_review_gave_back_counts_as_in_time(books: Books, client: Client) -> None:
     # Due on 3 November as set; handed in on the 1st, returned on the 7th, handed in again on the 8th, closed on the 9th.
