@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ import httpx
 from deploy.local import ephemeral, programs, provision_city, secrets_store
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.prometheus import local
+from services.chassis.process.clock import ZONE, Clock, ScaledClock, SystemClock
 from tests.deploy.expressions import ROOT, RULES
 
 T = TypeVar("T")
@@ -57,24 +59,29 @@ class Started:
     def kill(self) -> None:
         """End it as a power cut would."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(120)
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Running services: where they are, the key of each account, and the programs by name."""
+    """Running services: where they are, the key of each account, the programs by name, and their clock."""
 
     settings: Settings
     keys: Mapping[str, str]
     programs: Mapping[str, Started]
     dsns: Mapping[str, str]
+    clock: Clock
 
     def url(self, service: str) -> str:
         return f"http://{LOOPBACK}:{self.settings.port(service)}"
 
+    def today(self) -> date:
+        """The day of the city, by the clock of its services."""
+        return self.clock.now().astimezone(ZONE).date()
+
     def call(self, method: str, service: str, path: str, account: str, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.keys[account]}"} | more.pop("headers", {})
-        response = httpx.request(method, self.url(service) + path, headers=headers, timeout=30, **more)
+        response = httpx.request(method, self.url(service) + path, headers=headers, timeout=120, **more)
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"
         return response.json()
 
@@ -117,10 +124,11 @@ def platform(
             )
             for program in wanted
         }
-        running = Platform(settings, {account: entry["key"] for account, entry in keys.items()}, programs_by_name, own)
+        tokens = {account: entry["key"] for account, entry in keys.items()}
+        running = Platform(settings, tokens, programs_by_name, own, _clock(clock))
         for service in settings.services:
             check = partial(_ready, f"{running.url(service)}/readyz")
-            until(check, seconds=90, see=home / f"{service}.log")
+            until(check, seconds=150, see=home / f"{service}.log")
         yield running
 
 
@@ -137,7 +145,7 @@ def prometheus(binary: Path, home: Path, running: Platform, rules: str | None = 
     (port,) = ephemeral.free_ports(1)
     with _process("prometheus", local.command(binary, home, port), home, {}):
         url = f"http://{LOOPBACK}:{port}"
-        until(lambda: _ready(f"{url}/-/ready"), seconds=30, see=home / "prometheus.log")
+        until(lambda: _ready(f"{url}/-/ready"), seconds=150, see=home / "prometheus.log")
         yield url
 
 
@@ -181,7 +189,7 @@ def hazard(running: Platform, county: str, reference: str, **filters: str) -> di
 
 def query(url: str, expression: str) -> list[dict[str, Any]]:
     """Return the result of an instant query as a vector; raises AssertionError with Prometheus' own words."""
-    answer = httpx.get(f"{url}/api/v1/query", params={"query": expression}, timeout=30).json()
+    answer = httpx.get(f"{url}/api/v1/query", params={"query": expression}, timeout=120).json()
     assert answer["status"] == "success", f"{expression}: {answer.get('error')}"
     result: list[dict[str, Any]] = answer["data"]["result"]
     return result
@@ -216,6 +224,14 @@ def _process(name: str, command: Sequence[str], home: Path, environment: Mapping
         yield program
     finally:
         program.stop()
+
+
+def _clock(told: Mapping[str, str]) -> Clock:
+    """The clock that services have who are told this."""
+    if not told:
+        return SystemClock()
+    origin, wall = (datetime.fromisoformat(told[f"DUBAN_CLOCK_{name}"]) for name in ("ORIGIN", "ORIGIN_WALL"))
+    return ScaledClock(rate=float(told["DUBAN_CLOCK_RATE"]), origin=origin, origin_wall=wall)
 
 
 def _free_block() -> int:

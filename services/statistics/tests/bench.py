@@ -117,7 +117,7 @@ class Bench:
         booked = await self.booked()
         assert booked == number, f"{booked} of {number} events are booked"
 
-    async def book(self, number: int, seconds: float = 60) -> None:
+    async def book(self, number: int, seconds: float = 150) -> None:
         """Run the service in this process until so many events are booked, then stop it cleanly."""
         async with running(await self.service(), *ROLES):
             await eventually(lambda: self.expect_booked(number), seconds)

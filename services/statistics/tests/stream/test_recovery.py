@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from faust.transport.consumer import Consumer
 
 from duban_contracts.testing.stories import in_waves
-from services.chassis.process.service import RoleDied
+from services.chassis.process.service import RoleDied, supervise
 from services.chassis.testing.kafka import eventually, running
 from services.statistics.stream.events.agent import LedgerStream
 from services.statistics.tests.bench import ROLES, Bench
@@ -71,12 +71,24 @@ async def _nothing(*_: object, **__: object) -> None: ...
 
 
 async def _run_until_booked_or_lost(bench: Bench, number: int, *, may_lose: bool) -> None:
+    service, stopping = await bench.service(), asyncio.Event()
+    task = asyncio.ensure_future(supervise(service, ROLES, stopping))
+
+    async def booked_or_dead() -> None:
+        if not task.done():
+            await bench.expect_booked(number)
+
     try:
-        async with running(await bench.service(), *ROLES):
-            await eventually(lambda: bench.expect_booked(number), 15 if may_lose else 40)
+        await eventually(booked_or_dead)
+        stopping.set()
+        await task
     except RoleDied as death:
         if not may_lose or "LostRecords" not in str(death):
             raise
+    finally:
+        stopping.set()
+        await asyncio.gather(task, return_exceptions=True)
+        await service.close()
 
 
 async def test_a_lost_table_write_is_healed_from_the_database(bench: Bench, chance: random.Random) -> None:
@@ -116,6 +128,6 @@ async def test_a_database_that_cuts_its_connections_is_waited_for(bench: Bench, 
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE application_name = 'duban-statistics' AND datname = current_database()"
             )
-        await eventually(lambda: bench.expect_booked(800), 60)
+        await eventually(lambda: bench.expect_booked(800))
     await bench.expect_equal_books(city)
     assert await bench.fetch("SELECT 1 FROM dead_letter") == []

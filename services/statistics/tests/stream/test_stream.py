@@ -28,14 +28,19 @@ async def test_events_become_figures_and_offsets_are_committed_on_stop(bench: Be
     await bench.expect_equal_books(city)
     duplicates = _metric("duban_consumer_events_total", consumer="statistics.hazards", outcome="duplicate")
     await bench.publish([CloudEvent(id="end", source="/x", type="duban.unknown.v1", data=b"{}", partitionkey="h00000")])
+    skipped = _skipped()
     async with running(await bench.service(), *ROLES):
-        await eventually(lambda: _expect_skipped(1))
+        await eventually(lambda: _expect_skipped(skipped + 1))
     # A clean stop committed what it had booked: nothing was delivered again.
     assert _metric("duban_consumer_events_total", consumer="statistics.hazards", outcome="duplicate") == duplicates
 
 
-def _expect_skipped(number: int) -> None:
-    assert _metric("duban_consumer_events_total", consumer="statistics.hazards", outcome="skipped") >= number
+def _skipped() -> float:
+    return _metric("duban_consumer_events_total", consumer="statistics.hazards", outcome="skipped")
+
+
+def _expect_skipped(number: float) -> None:
+    assert _skipped() >= number
 
 
 async def test_a_poisoned_event_is_kept_and_its_neighbours_go_on(bench: Bench) -> None:
@@ -61,7 +66,7 @@ async def test_an_event_ahead_of_its_version_waits_visibly_and_is_then_booked(be
     async with running(await bench.service(), *ROLES):
         await bench.publish([first, third])
         await eventually(lambda: _expect_parked(1))
-        assert await bench.booked() == 1
+        await eventually(lambda: bench.expect_booked(1))
         await bench.publish([second])
         await eventually(lambda: bench.expect_booked(3))
         await eventually(lambda: _expect_parked(0))
@@ -104,7 +109,7 @@ async def test_a_closing_is_observed_once_and_the_stock_is_a_gauge(bench: Bench)
 
 async def _run_until_it_ends(service: Service) -> None:
     try:
-        await asyncio.wait_for(supervise(service, ROLES, asyncio.Event()), 40)
+        await asyncio.wait_for(supervise(service, ROLES, asyncio.Event()), 150)
     finally:
         await service.close()
 
