@@ -83,7 +83,7 @@ class Fetching:
         if not found and not searching:
             return []
         room = HAND_BYTES - sum(record.size for record in found)
-        for partition in self._in_turn():
+        for partition in self._with_something():
             wanted = self._max_records - len(found)
             if wanted <= 0 or room <= 0:
                 break
@@ -105,6 +105,15 @@ class Fetching:
             self._searching_until = time.monotonic() + 2 + self._poll_seconds * len(self._consumer.assignment())
             return []
         return [raw(record) for batch in fetched.values() for record in batch]
+
+    def _with_something(self) -> Sequence[TopicPartition]:
+        """Return in turn the partitions of which anything was fetched.
+
+        The library can't be asked which those are. To ask it for each of 300 counties, of which few have anything, was a quarter of the
+        ledger's time at 1,000 claims a second: each question walks over all that was fetched.
+        """
+        fetched = self._consumer._fetcher._records  # noqa: SLF001
+        return [partition for partition in self._in_turn() if partition in fetched]
 
     def _in_turn(self) -> Sequence[TopicPartition]:
         """Return the partitions, another one first each time, so that a busy one takes nobody's turn."""

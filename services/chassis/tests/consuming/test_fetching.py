@@ -24,6 +24,7 @@ class Client:
     """aiokafka's side: a wait for all partitions fails until the bad one was stepped over."""
 
     def __init__(self) -> None:
+        self._fetcher = SimpleNamespace(_records=dict.fromkeys(self.assignment()))
         self.waits: list[tuple[Sequence[TopicPartition], int]] = []
         self.sought: list[tuple[TopicPartition, int]] = []
 
@@ -66,13 +67,23 @@ def _in_turn(client: Client) -> list[tuple[TopicPartition, ...]]:
     return asked
 
 
+async def test_a_partition_of_which_nothing_was_fetched_is_not_asked_for_anything() -> None:
+    client = Client()
+    client.sought = [(BAD, 10)]
+    client._fetcher._records = {GOOD: None}
+    search: Any = Fetching("test", client, ConsumerOptions(poll_seconds=POLL_SECONDS))
+    search._searching_until = float("inf")
+    await search.records()
+    assert client.waits == [((GOOD,), 0)]
+
+
 async def test_the_broker_is_asked_seldom_while_nothing_comes_and_answers_at_once_then() -> None:
     class Quiet(Client):
         """A client of whose partitions none has anything, until something comes."""
 
         def __init__(self) -> None:
             super().__init__()
-            self._fetcher = SimpleNamespace(_fetch_min_bytes=65536, _fetch_max_wait_ms=100)
+            self._fetcher = SimpleNamespace(_fetch_min_bytes=65536, _fetch_max_wait_ms=100, _records={})
             self.there: dict[Any, Any] = {}
 
         async def getmany(self, *_: TopicPartition, timeout_ms: int, max_records: int) -> dict[Any, Any]:
