@@ -36,7 +36,7 @@ _KEPT: Final = frozenset(
         *("event_id", "hazard_id", "letter_id", "delivery_id", "task_id", "duty_id", "county", "consumer", "topic"),
         *("partition", "offset", "attempt", "outcome", "code", "kind", "channel", "role", "roles", "version", "work"),
         *("migration", "migrations", "events", "receipts", "clocks", "dead_letters", "held", "failures", "tries_left"),
-        *("seconds", "size", "seats", "requests", "days"),
+        *("seconds", "size", "seats", "requests", "days", "action", "dimension"),
     }
 )
 _OURS: Final = "services."

@@ -47,6 +47,8 @@ Json = Annotated[bool, typer.Option("--json", help="输出一份 JSON，供其�
 
 _document: ContextVar[dict[str, Any] | None] = ContextVar("document", default=None)
 _GOOD, _BAD = "✓ ", "✗ "
+# A first column of no more than this is never broken: keys' ids, consumers, letters.
+_ONE_LINE: Final = 40
 
 
 class Commands(typer.Typer):
@@ -152,6 +154,8 @@ def rows(
     table = Table(*columns.values(), title=title or None, title_justify="left")
     for column in table.columns:
         column.overflow = "fold"
+    # What the next command is called with can be marked with a double click.
+    table.columns[0].no_wrap = all(len(_in_words(row[next(iter(columns))])) <= _ONE_LINE for row in found)
     for row in found:
         table.add_row(*(escape(_in_words(row[key])) for key in columns))
     console.print(table)
