@@ -30,8 +30,8 @@ def test_every_row_has_a_name_of_its_own_and_is_found_by_it() -> None:
 
 def test_rows_that_are_no_outage_may_be_played_at_once() -> None:
     both = together(chosen("poison webhook-down"))
-    assert (both.name, both.pages) == ("poison + webhook-down", 0)
-    assert [each.name for each in both.fires] == ["DubanCountyHeld", "DubanNoticesPending"]
+    assert (both.name, both.pages) == ("poison + webhook-down", 1)
+    assert [each.name for each in both.fires] == ["DubanCountyHeld", "DubanSupervisionDelayed", "DubanNoticesPending"]
     assert both.restart == ("ledger", "notifications")
     assert set(both.quiet) >= {"DubanPipelineStale", "DubanDependencyDown"}
     assert [row.name for row in chosen("poison+webhook-down kafka-away")] == ["poison + webhook-down", "kafka-away"]

@@ -45,12 +45,13 @@ ROWS: Final = (
     ),
     Row(
         "poison",
-        "a county writes 1,100 records that are nothing",
+        "a county writes 1,100 records that are nothing; its own 督办 wait until it is let go on",
         counties.flooded,
-        (light("CountyHeld"),),
-        quiet=(*_NO_DEFECT, "DubanPipelineStale", "DubanConsumerHalted"),
+        (light("CountyHeld"), light("SupervisionDelayed")),
+        within=420,
+        quiet=(*_NO_DEFECT, "DubanPipelineStale", "DubanConsumerHalted", "DubanHeartbeatStale"),
         restart=("ledger",),
-        pages=0,
+        pages=1,
     ),
     Row(
         "transaction-hangs",
