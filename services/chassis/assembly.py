@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -177,8 +178,9 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         platform.reactions.add(part.reactions)
     work: dict[str, list[Role]] = {"consumer": [consumer.run for part in parts for consumer in part.consumers]}
     database = platform.database
-    days = platform.settings.memory_days
-    forgetting = platform.every(_FORGET_SECONDS, partial(forget, database, days), name="forgetting", role="relay")
+    days, answers = platform.settings.memory_days, timedelta(hours=platform.settings.answers_hours)
+    work_of_it = partial(forget, database, days, answers=answers)
+    forgetting = platform.every(_FORGET_SECONDS, work_of_it, name="forgetting", role="relay")
     relay = Relay(
         database=database,
         bootstrap=platform.settings.kafka,

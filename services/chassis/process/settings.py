@@ -51,6 +51,12 @@ class ServiceSettings(KafkaSettings, SignInSettings):
         description="how long the ids of events that were taken in, refused claims and settled dead letters are kept, in days; the same "
         "for all services. A county's topic keeps 400",
     )
+    answers_hours: int = Field(
+        default=24,
+        ge=1,
+        le=8784,
+        description="how long the answer to a command under an Idempotency-Key is kept, in hours; who repeats it later commands anew",
+    )
     roles: str = Field(default="", description="comma-separated roles to run; empty means all")
     topic_prefix: str = ""
     profile: Path = Field(default=Path("deploy/profiles/jincheng"), description="directory of the city profile")

@@ -5,7 +5,8 @@
         letter = await acknowledge_letter(connection, ...)
         return await once.keep(connection, answer(LetterDocument.of(letter), version=letter.version))
 
-The first answer is written in the command's own transaction and given again for a day; a refusal records nothing and
+The first answer is written in the command's own transaction and given again for as long as the installation says
+(`DUBAN_ANSWERS_HOURS`, a day); a refusal records nothing and
 is not kept, so that the command can be tried again. A request in flight holds an advisory lock until its transaction
 ends, however it ends: nothing is left behind by a process that dies. Bodies are kept as they were answered, so no
 route that answers with a reporter's data takes a key.
@@ -19,6 +20,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Final
 
 import msgspec
@@ -34,7 +36,6 @@ from services.chassis.web.bodies import MOST_COMMAND_BYTES, read_body
 from services.chassis.web.documents import JSON
 from services.chassis.web.problems import Problem, may_answer
 
-KEPT_FOR: Final = timedelta(days=1)
 LONGEST_KEY: Final = 255
 REPLAYED: Final = "Idempotency-Replayed"
 RETRY_AFTER_SECONDS: Final = 1
@@ -138,17 +139,17 @@ async def keep_all(connection: Connection, answers: Sequence[tuple[Attempt, Resp
         await connection.execute(_ANSWERS.insert("idempotent_answer"), *_ANSWERS.arguments(kept))
 
 
-async def forget_old(database: Database) -> int:
-    """Delete answers that were given more than a day ago (wall time); return how many."""
-    return await in_rounds(database, _forget, at_once=_FORGOTTEN_AT_ONCE)
+async def forget_old(database: Database, *, keep: timedelta) -> int:
+    """Delete answers that were given longer ago than `keep` (wall time); return how many."""
+    return await in_rounds(database, partial(_forget, keep), at_once=_FORGOTTEN_AT_ONCE)
 
 
-async def _forget(connection: Connection, limit: int) -> int:
+async def _forget(keep: timedelta, connection: Connection, limit: int) -> int:
     status: str = await connection.execute(
         """DELETE FROM idempotent_answer WHERE (account, key) IN
              (SELECT account, key FROM idempotent_answer WHERE answered_at < now() - $1::interval
                ORDER BY answered_at LIMIT $2 FOR UPDATE SKIP LOCKED)""",
-        KEPT_FOR,
+        keep,
         limit,
     )
     return int(status.removeprefix("DELETE "))

@@ -215,16 +215,17 @@ def code_of(outcome: Any) -> str | None:
     return f"{outcome.status_code} {bytes(outcome.body).decode()} {outcome.headers['etag']}"
 
 
-async def test_answers_are_forgotten_after_a_day(
+async def test_answers_are_forgotten_when_the_installation_says(
     stored: httpx.AsyncClient, opened: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "_FORGOTTEN_AT_ONCE", 2)
     for number in range(5):
         await note(stored, "a", {"Idempotency-Key": f"old-{number}"})
     async with opened.transaction() as connection:
-        await connection.execute("UPDATE idempotent_answer SET answered_at = now() - $1::interval", timedelta(hours=25))
+        await connection.execute("UPDATE idempotent_answer SET answered_at = now() - $1::interval", timedelta(hours=73))
     await note(stored, "a", {"Idempotency-Key": "young"})
-    assert await forget_old(opened) == 5
-    assert await forget_old(opened) == 0
+    assert await forget_old(opened, keep=timedelta(hours=74)) == 0
+    assert await forget_old(opened, keep=timedelta(hours=72)) == 5
+    assert await forget_old(opened, keep=timedelta(hours=72)) == 0
     assert (await note(stored, "a", {"Idempotency-Key": "young"})).headers["idempotency-replayed"] == "true"
     assert len(await notes(opened)) == 6
