@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -52,6 +53,8 @@ def main() -> None:
     parser.add_argument("--rate-minutes", type=float, default=3, help="for so long")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks")
     asked = parser.parse_args()
+    # Ended from outside, the platform is still taken down.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = datetime.now(UTC)
     document: dict[str, Any] = {
         "measured_at": began.isoformat(timespec="seconds"),
