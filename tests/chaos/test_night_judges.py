@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from tests.chaos.night import row as rows
+from tests.chaos.night import playing
 from tests.chaos.night.desk import Call
-from tests.chaos.night.row import Found, Row, play
+from tests.chaos.night.playing import play
+from tests.chaos.night.row import Found, Row
 from tests.chaos.night.stage import Stage
 from tests.chaos.night.watch import Light, Shining
 
@@ -102,7 +103,7 @@ def _played(
 ) -> Found:
     night = Night(alerts, pages)
     clock = SimpleNamespace(sleep=night.sleep, time=lambda: night.now, monotonic=lambda: night.now)
-    monkeypatch.setattr(rows, "time", clock)
+    monkeypatch.setattr(playing, "time", clock)
     row = Row("x", "a fault", night.fault, (Light(WANTED),), quiet=("DubanCrashLoop",), restart=("ledger",), **more)
     return play(night.stage(), row, hold=15)
 

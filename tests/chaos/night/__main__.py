@@ -22,7 +22,8 @@ from deploy.local.trouble import Trouble
 from tests.chaos.night import report, runbooks
 from tests.chaos.night.calm import watch_calm
 from tests.chaos.night.choice import chosen
-from tests.chaos.night.row import Found, Row, play
+from tests.chaos.night.playing import play
+from tests.chaos.night.row import Found, Row
 from tests.chaos.night.rows import MOVABLE_CLOCK, THREE_BROKERS
 from tests.chaos.night.stage import Stage, stage
 

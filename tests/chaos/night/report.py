@@ -102,7 +102,8 @@ def _how(arguments: argparse.Namespace) -> str:
         else f"the committed rules in the short form: pauses and ranges above a minute (to a minute at least) and the ages of a letter "
         f"that waits and of an audit (to three minutes) divided by {arguments.faster}, a scrape every {SHORT_SECONDS} s; each row begins with a Prometheus and an "
         "Alertmanager that forgot what only kept firing, and ends when the cause is gone, `keep_firing_for` is not waited for but in "
-        "postgres-away. Rows with a plus between were broken at once"
+        "postgres-away. Rows with a plus between were broken at once. What a restart of more than a minute gives on a busy machine "
+        "(a service that is rightly missed) is not counted as the row's page"
     )
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     memory = psutil.virtual_memory().total / 1e9
@@ -116,7 +117,7 @@ def _how(arguments: argparse.Namespace) -> str:
 
 def _table_row(found: Found) -> str:
     verdict = "yes" if found.holds else "**no**: " + "; ".join(found.wrong)
-    restart = ", ".join(found.row.restart) if found.restarted else "–"
+    restart = f"{', '.join(found.row.restart)} ({found.restart_seconds:.0f} s)" if found.restarted else "–"
     cells = (
         found.row.name,
         found.row.told,
