@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from services.notifications.letters.model.confirming import Word, settled_before
 from services.notifications.letters.model.letter import LetterState, travelled
 
 _GONE_OUT: Final = frozenset({DeliveryState.SENDING, DeliveryState.DELIVERED, DeliveryState.UNCERTAIN})
-_UNSENT: Final = frozenset({LetterState.ISSUED})
 Told = tuple[CloudEvent, SupervisionRecalled]
 """A recall of the scheduler with its envelope."""
 
@@ -42,16 +41,17 @@ async def recall_letters(connection: Connection, told: Sequence[Told], *, deps: 
 
 
 async def withdraw_prompts(connection: Connection, words: Sequence[Word], *, deps: Deps) -> None:
-    """Recall every 二级确认提示函 that is on its way about a first level before these events: they settle it.
+    """Recall every 二级确认提示函 about a first level before these events that is still in the house: they settle it.
 
-    One that has arrived stays as it is: nothing in it was wrong.
+    One that has arrived stays as it is: nothing in it was wrong. So does one that is under way or may have arrived, on
+    any channel: 拆分 lets its first level wait again, and the office would have a second letter (P9, ADR 13).
     """
     by_hazard = {data.hazard.hazard_id: (event, data) for event, data in words}
     waiting = await tables.standing(connection, HAZARD, list(by_hazard), CONFIRMATION_PROMPT.code, unsent=True)
     for cause in waiting:
         event, data = by_hazard[cause.about_id]
         if asked_at(cause.occasion) < settled_before(data):
-            await _recall(connection, cause.letter_id(), event, why_settled(data), deps, only=_UNSENT)
+            await _recall(connection, cause.letter_id(), event, why_settled(data), deps, unless_gone_out=True)
 
 
 async def still_asking(connection: Connection, words: Sequence[Word]) -> list[Word]:
@@ -73,13 +73,19 @@ async def _recall(
     reason: str,
     deps: Deps,
     *,
-    only: Collection[LetterState] = frozenset(LetterState),
+    unless_gone_out: bool = False,
 ) -> bool:
-    """Recall a letter in one of these states that was not recalled before; return whether it had gone out, or may have."""
+    """Recall a letter that was not recalled before; return whether it had gone out, or may have.
+
+    With `unless_gone_out` only one that is still to be sent, and of which no channel has anything.
+    """
     # The deliveries first, as everybody locks them who locks both.
     deliveries = await queue.lock_all(connection, letter_id)
     locked = await tables.lock(connection, letter_id)
-    if locked is None or locked.recalled_at is not None or locked.state not in only:
+    if locked is None or locked.recalled_at is not None:
+        return False
+    gone_out = any(each.state.state in _GONE_OUT for each in deliveries.values())
+    if unless_gone_out and (gone_out or locked.state is not LetterState.ISSUED):
         return False
     steps = {key: step for key, each in deliveries.items() if (step := recalled(each.state))}
     for key, step in steps.items():
@@ -95,7 +101,7 @@ async def _recall(
         failed = NoticeFailed(**said, channel=delivery.channel, attempts=max(1, delivery.attempts), error_code=RECALLED)
         unit.record(failed, time=unit.at, cause=event)
     await unit.write(connection)
-    return any(each.state.state in _GONE_OUT for each in deliveries.values())
+    return gone_out
 
 
 def _reason(data: SupervisionRecalled) -> str:

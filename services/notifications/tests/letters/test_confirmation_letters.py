@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Database
 from services.chassis.testing.kafka import publish
+from services.notifications.delivery.model.delivery import LOST
+from services.notifications.directory.model import Contacts, LetterForm
 from services.notifications.letters.events import ask_for_second_levels
 from services.notifications.letters.kinds import KINDS
 from services.notifications.letters.model.cause import Matter
@@ -26,7 +29,17 @@ from services.notifications.letters.model.confirming import SETTLES, TAKEN, last
 from services.notifications.letters.model.kind import LetterRequest, Writing, requests_of
 from services.notifications.letters.model.words import letter_words
 from services.notifications.tests.world import NOW, World
-from services.notifications.tests.writing import CITY, STATIONERY, Steered, carrier, carry, lines, writer
+from services.notifications.tests.writing import (
+    BUSY,
+    CITY,
+    CONTACTS,
+    STATIONERY,
+    Steered,
+    carrier,
+    carry,
+    lines,
+    writer,
+)
 from services.notifications.tests.writing import TAKEN as ARRIVED
 
 pytestmark = pytest.mark.feature("SY27")
@@ -120,7 +133,11 @@ def rejected(first: HazardFirstConfirmed, *, later: timedelta = timedelta(hours=
 
 
 async def hear(
-    database: Database, *events: HazardEvent, ago: timedelta = timedelta(), clock: ManualClock | None = None
+    database: Database,
+    *events: HazardEvent,
+    ago: timedelta = timedelta(),
+    clock: ManualClock | None = None,
+    contacts: Contacts = CONTACTS,
 ) -> list[tuple[object, ...]]:
     """Read these events in one batch, which the broker took so long ago; return each letter's hazard, state and recall."""
     clock = clock or ManualClock(NOW + timedelta(hours=2))
@@ -128,10 +145,10 @@ async def hear(
     made = [new_event(each, source="/duban/ledger", subject="h", key="h", time=each.occurred_at) for each in events]
     read = [Delivery(record, event, data) for event, data in zip(made, events, strict=True)]
     async with database.transaction() as connection:
-        await ask_for_second_levels(connection, read, deps=writer(database, clock))
+        await ask_for_second_levels(connection, read, deps=writer(database, clock, contacts))
         rows = await connection.fetch(
             """SELECT about_id, letter.state, recalled_at IS NOT NULL, code
-                 FROM letter JOIN delivery USING (letter_id) ORDER BY letter.position"""
+                 FROM letter JOIN delivery USING (letter_id) ORDER BY letter.position, delivery.position"""
         )
     return [tuple(row) for row in rows]
 
@@ -217,6 +234,34 @@ async def test_a_letter_that_holds_is_not_written_twice_because_of_a_merging(bar
     await hear(bare, merged(arrived, 1), waits)
     found = await hear(bare, unmerged(arrived, 2), merged(waits, 1), unmerged(waits, 2))
     assert found == [("h-2", "delivered", False, ARRIVED.code), ("h-1", "issued", False, None)]
+
+
+@pytest.mark.promise("P9")
+async def test_a_letter_under_way_when_its_hazard_is_merged_stays_the_only_one(bare: Database) -> None:
+    clock, email, first = ManualClock(NOW + timedelta(hours=2)), Steered(), first_confirmed()
+    await hear(bare, first, clock=clock)
+    email.gate.clear()
+    courier = carrier(bare, clock, lines(email))
+    await courier.carry_due(asyncio.Event())
+    assert await hear(bare, merged(first, 1)) == [("h-1", "issued", False, None)]
+    email.gate.set()
+    await courier.finish()
+    assert await hear(bare, unmerged(first, 2)) == [("h-1", "delivered", False, ARRIVED.code)]
+    await carry(courier)
+    assert len(email.parcels) == 1
+
+
+@pytest.mark.promise("P9")
+async def test_a_letter_that_may_have_arrived_on_one_channel_stays_the_only_one(bare: Database) -> None:
+    clock, email, webhook = ManualClock(NOW + timedelta(hours=2)), Steered(LOST), Steered(BUSY)
+    form = LetterForm(sign="确提", channels=("email", "webhook"))
+    both = replace(CONTACTS, letters={**CONTACTS.letters, "confirmation_prompt": form})
+    first = first_confirmed(ENTERPRISE, Grade.GENERAL)
+    await hear(bare, first, clock=clock, contacts=both)
+    await carry(carrier(bare, clock, lines(email, webhook)))
+    stays = [("h-1", "issued", False, LOST.code), ("h-1", "issued", False, BUSY.code)]
+    assert await hear(bare, merged(first, 1), contacts=both) == stays
+    assert await hear(bare, unmerged(first, 2), contacts=both) == stays
 
 
 async def test_a_letter_that_a_later_first_level_replaced_stays_in_though_its_hazard_was_merged_meanwhile(
