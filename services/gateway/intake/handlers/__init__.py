@@ -1,1 +1,1 @@
-"""Taking a county's events in (`accept_events`), and writing down which are promised (`promises`)."""
+"""Taking a county's events in (`accept_events`), whose ids are reserved first (`reserve_events`)."""

@@ -2,8 +2,8 @@
 
 The order is what promise P1 rests on. The id and the digest of its content are written first, so that one id can never
 stand for two contents (the ledger would drop the second as a repeat). The broker's ack comes next, and `queued_at`
-last. Requests of one county that arrive meanwhile share the next round of these three; counties share only what is
-written (`promises`), because one whose topic is in trouble must keep nobody else waiting. A crash in between leaves a
+last. Requests of one county that arrive meanwhile share the next round of these three; counties share only the
+first (`reserve_events`), because one whose topic is in trouble must keep nobody else waiting. A crash in between leaves a
 reserved id that nobody was promised; the same event sent again is simply sent to the broker again, and the ledger's
 inbox makes one of the two.
 """
@@ -25,7 +25,7 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
 from services.chassis.storage.rounds import Rounds
 from services.chassis.telemetry import acts
-from services.gateway.intake.handlers.promises import Asked, Examined, Promises, Wanted
+from services.gateway.intake.handlers.reserve_events import Asked, Examined, Reservations, Wanted
 from services.gateway.intake.model.claims import Claim
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.metrics import EVENTS
@@ -49,7 +49,7 @@ class Intake:
     database: Database
     producer: ReliableProducer
     clock: Clock
-    promises: Promises
+    reservations: Reservations
     rounds: dict[str, Rounds[Asked, list[Outcome]]] = field(default_factory=dict, init=False)
 
 
@@ -73,7 +73,7 @@ async def _accept_round(
     """Take the events of some requests of one county together, as if they had come one after the other."""
     distinct = first_of_each([item for asked in requests for item in asked.examined])
     try:
-        stands, earlier = await deps.promises.reserve(Wanted(county, requests, distinct)) if distinct else ({}, {})
+        stands, earlier = await deps.reservations.reserve(Wanted(county, requests, distinct)) if distinct else ({}, {})
         lost = await _publish(topic, due(stands, earlier), deps)
     except Exception as error:
         if not is_retryable(error):
@@ -105,7 +105,8 @@ async def _publish(topic: str, claims: Sequence[Claim], deps: Intake) -> set[UUI
     failpoints.reach("gateway.after_ack")
     acknowledged = [claim.receipt_id for claim, error in zip(claims, results, strict=True) if error is None]
     if acknowledged:
-        await deps.promises.mark(acknowledged)
+        async with deps.database.acquire() as connection:
+            await receipts.mark_queued(connection, acknowledged, deps.clock.now())
     errors = {str(error) for error in results if error is not None}
     if errors:
         _log.warning("broker did not acknowledge", events=len(claims) - len(acknowledged), errors=sorted(errors))

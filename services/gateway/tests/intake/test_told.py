@@ -19,7 +19,7 @@ from services.chassis.storage.database import connect
 from services.chassis.telemetry import acts
 from services.chassis.testing.kafka import eventually
 from services.gateway.intake.handlers.accept_events import Intake, accept_events
-from services.gateway.intake.handlers.promises import Promises
+from services.gateway.intake.handlers.reserve_events import Reservations
 from services.gateway.intake.model.claims import Claim
 from services.gateway.intake.model.outcomes import Outcome
 from services.gateway.tests.world import HOME, World, report
@@ -41,7 +41,7 @@ class Broker:
 async def intake(world: World) -> AsyncIterator[Intake]:
     """The gateway's intake in this process, whose rounds hold what is asked of it at once."""
     database = await connect(world.settings.postgres_dsn, application_name="test")
-    yield Intake(database, cast("ReliableProducer", Broker()), SystemClock(), Promises(database, SystemClock()))
+    yield Intake(database, cast("ReliableProducer", Broker()), SystemClock(), Reservations(database))
     await database.close()
 
 

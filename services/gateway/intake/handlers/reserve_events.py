@@ -1,21 +1,22 @@
-"""Writing down which events are promised, for the rounds of all counties: those that meet here share a transaction.
+"""Reserving events' ids for the rounds of all counties: those that meet here share a transaction.
 
-Counties share no round of the intake, because one whose topic is in trouble must keep nobody else waiting. What their
-rounds write waits for no topic. A large one has a transaction of its own, so that no county's bulk keeps another's
-single event waiting.
+Counties share no round of the intake, because one whose topic is in trouble must keep nobody else waiting. To reserve
+waits for no topic. A large round has a transaction of its own, so that no county's bulk keeps another's single event
+waiting, and so has one that meets an id which somebody else holds.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from services.chassis.process import failpoints
-from services.chassis.process.clock import Clock
-from services.chassis.storage.database import Database, is_retryable
+from services.chassis.storage.database import Database
 from services.chassis.storage.rounds import MOST, Rounds, RoundsFull
 from services.chassis.telemetry.acts import Act
 from services.gateway.intake.model.claims import Claim, Refused
@@ -25,8 +26,6 @@ from services.gateway.receipts.model import Earlier, Reservation
 
 Examined = Sequence[Claim | Refused]
 """The events of one request, as far as they can be read."""
-_Asked = TypeVar("_Asked", bound=Sized)
-_Said = TypeVar("_Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,36 +60,40 @@ class Reserved(NamedTuple):
     earlier: Mapping[UUID, Earlier]
 
 
-class Promises:
-    """Reserves the ids of events, and marks what the broker has. Both raise what is retryable while the database is away."""
+class Reservations:
+    """Reserves the ids of events."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
-        self._reserving: Rounds[Wanted, Reserved] = Rounds(_away_for_all(self._reserve), weight=len)
-        self._marking: Rounds[Sequence[UUID], None] = Rounds(_away_for_all(self._mark), weight=len)
+        # Of one county a later request meets what an earlier one left, also where both come by themselves.
+        self._rounds: Rounds[Wanted, Reserved] = Rounds(
+            partial(self._take, waits_for_locks=False), alone=self._take_alone, apart=attrgetter("county"), weight=len
+        )
 
     async def reserve(self, wanted: Wanted) -> Reserved:
-        """Reserve a round's ids; the trail says of its requests which events they sent."""
-        return await _shared_if_small(self._reserving, self._reserve, wanted)
+        """Reserve the ids of a county's round; the trail says of its requests which events they sent.
 
-    async def mark(self, acknowledged: Sequence[UUID]) -> None:
-        """Note that the broker has these events."""
-        await _shared_if_small(self._marking, self._mark, acknowledged)
+        Raises what is retryable where the database is away.
+        """
+        if len(wanted) <= MOST:
+            with contextlib.suppress(RoundsFull):
+                return await self._rounds.ask(wanted)
+        return await self._take_alone(wanted)
 
-    async def _reserve(self, several: Sequence[Wanted]) -> list[Reserved]:
+    async def _take_alone(self, wanted: Wanted) -> Reserved:
+        (reserved,) = await self._take([wanted], waits_for_locks=True)
+        return reserved
+
+    async def _take(self, several: Sequence[Wanted], *, waits_for_locks: bool) -> list[Reserved]:
         # A transaction, so that the trail's rows of these requests stand or fall with what is reserved.
         async with self._database.transaction() as connection:
+            if not waits_for_locks:
+                await receipts.wait_shortly(connection)
             # No id is of two counties: a receipt's is made of the topic, too.
             earlier = await receipts.reserve(connection, [each for wanted in several for each in _reservations(wanted)])
             reserved = [_reserved(wanted, earlier) for wanted in several]
         failpoints.reach("gateway.after_reserve")
         return reserved
-
-    async def _mark(self, several: Sequence[Sequence[UUID]]) -> list[None]:
-        async with self._database.acquire() as connection:
-            await receipts.mark_queued(connection, [each for some in several for each in some], self._clock.now())
-        return [None] * len(several)
 
 
 def _reservations(wanted: Wanted) -> list[Reservation]:
@@ -118,29 +121,3 @@ def _reserved(wanted: Wanted, earlier: Mapping[UUID, Earlier]) -> Reserved:
             said = (outcome_of(item, stands) for item in asked.examined)
             asked.act.sent(outcome.event_id for outcome in said if isinstance(outcome, Queued))
     return Reserved(stands, known)
-
-
-async def _shared_if_small(
-    rounds: Rounds[_Asked, _Said], take: Callable[[Sequence[_Asked]], Awaitable[Sequence[_Said]]], asked: _Asked
-) -> _Said:
-    if len(asked) <= MOST:
-        with contextlib.suppress(RoundsFull):
-            return await rounds.ask(asked)
-    (said,) = await take([asked])
-    return said
-
-
-def _away_for_all(
-    take: Callable[[Sequence[_Asked]], Awaitable[Sequence[_Said]]],
-) -> Callable[[Sequence[_Asked]], Awaitable[Sequence[_Said | Exception]]]:
-    """Tell everybody at once that the database is away, instead of letting each find out alone."""
-
-    async def taking(several: Sequence[_Asked]) -> Sequence[_Said | Exception]:
-        try:
-            return await take(several)
-        except Exception as error:
-            if not is_retryable(error):
-                raise
-            return [error] * len(several)
-
-    return taking

@@ -1,10 +1,11 @@
-"""What the rounds of several counties write together is what each would write alone (P1)."""
+"""What the rounds of several counties reserve together is what each would reserve alone (P1)."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import cast
 from uuid import UUID, uuid4
@@ -19,7 +20,7 @@ from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.storage.rounds import MOST
 from services.chassis.testing.kafka import eventually
 from services.gateway.intake.handlers.accept_events import Intake, NotAccepted, accept_events
-from services.gateway.intake.handlers.promises import Promises
+from services.gateway.intake.handlers.reserve_events import Reservations
 from services.gateway.intake.model.claims import Claim, Refused
 from services.gateway.intake.model.outcomes import Outcome, Queued
 from services.gateway.tests.world import World
@@ -45,18 +46,22 @@ class Broker:
 
 
 class Counting:
-    """A database that counts its transactions, or has none to give."""
+    """A database that counts its transactions, and has none to give while it is away or when it breaks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.transactions = 0
         self.is_away = False
+        self.breaks = 0
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """Count one."""
         self.transactions += 1
         if self.is_away:
             raise ConnectionRefusedError
+        if self.breaks:
+            self.breaks -= 1
+            raise RuntimeError
         return self._database.transaction()
 
     def acquire(self) -> AbstractAsyncContextManager[Connection]:
@@ -70,7 +75,7 @@ class Edge:
     def __init__(self, database: Database) -> None:
         self.counting, self.broker = Counting(database), Broker()
         counted, clock = cast("Database", self.counting), SystemClock()
-        self.intake = Intake(counted, cast("ReliableProducer", self.broker), clock, Promises(counted, clock))
+        self.intake = Intake(counted, cast("ReliableProducer", self.broker), clock, Reservations(counted))
 
     async def send(self, county: str, *claims: Claim) -> list[Outcome]:
         """Send one request of a county."""
@@ -142,17 +147,32 @@ async def test_counties_that_meet_share_a_transaction_and_each_is_told_and_sends
     assert sorted((row["county"], row["queued"]) for row in rows) == [(county, True) for county in COUNTIES]
 
 
-async def test_a_countys_bulk_keeps_no_other_countys_single_event_waiting(
-    edge: Edge, database: Database, world: World
+@pytest.mark.parametrize("events", [1, MOST + 1], ids=["by one event", "by a bulk"])
+async def test_whoever_waits_for_an_id_keeps_no_other_county_waiting(
+    edge: Edge, database: Database, world: World, events: int
 ) -> None:
-    bulk = [claim() for _ in range(MOST + 1)]
-    async with held(world, bulk[0], COUNTIES[0]):
-        slow = asyncio.create_task(edge.send(COUNTIES[0], *bulk))
+    wanted = [claim() for _ in range(events)]
+    async with held(world, wanted[0], COUNTIES[0]):
+        slow = asyncio.create_task(edge.send(COUNTIES[0], *wanted))
         await eventually(partial(waits_for_it, database))
-        (said,) = await edge.send(COUNTIES[1], claim())
-        assert isinstance(said, Queued)
+        for county in COUNTIES[1:]:
+            (said,) = await edge.send(county, claim())
+            assert isinstance(said, Queued)
         assert not slow.done()
-    assert len(await slow) == len(bulk)
+    assert len(await slow) == events
+
+
+async def test_requests_of_one_county_that_come_by_themselves_get_one_content_for_an_id(
+    edge: Edge, world: World
+) -> None:
+    one = claim("one")
+    other = claim("other", receipt_id=one.receipt_id)
+    sent = [one, other, replace(other), replace(one)]
+    edge.counting.breaks = 1  # so that their round is taken apart
+    said = await asyncio.gather(*(edge.send(COUNTIES[0], each) for each in sent))
+    kept = await world.connection.fetchval("SELECT content_digest FROM receipt WHERE receipt_id = $1", one.receipt_id)
+    for (outcome,), each in zip(said, sent, strict=True):
+        assert isinstance(outcome, Queued if each.digest == kept else Refused)
 
 
 async def test_while_the_database_is_away_everybody_who_met_is_told_at_once(edge: Edge) -> None:
