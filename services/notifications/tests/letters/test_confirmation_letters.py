@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,59 +9,37 @@ import pytest
 from msgspec.structs import replace
 
 from duban_contracts.codec import decode, type_of
-from duban_contracts.events.gathering import FirstLevel, HazardMerged, HazardUnmerged
-from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed, HazardRejected
-from duban_contracts.events.types import Actor, Channel, Grade, HazardFacts, HazardState, Subject
+from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed
+from duban_contracts.events.types import Grade
 from duban_contracts.examples import example_event
 from duban_contracts.topics import TopicFamily, needed_by
-from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Database
 from services.chassis.testing.kafka import publish
-from services.notifications.delivery.model.delivery import LOST
-from services.notifications.directory.model import Contacts, LetterForm
-from services.notifications.letters.events import ask_for_second_levels
 from services.notifications.letters.kinds import KINDS
 from services.notifications.letters.model.cause import Matter
 from services.notifications.letters.model.confirming import SETTLES, TAKEN, last_words, why_settled
 from services.notifications.letters.model.kind import LetterRequest, Writing, requests_of
 from services.notifications.letters.model.words import letter_words
+from services.notifications.tests.letters.first_levels import (
+    ENTERPRISE,
+    first_confirmed,
+    hear,
+    rejected,
+)
 from services.notifications.tests.world import NOW, World
 from services.notifications.tests.writing import (
-    BUSY,
     CITY,
-    CONTACTS,
     STATIONERY,
     Steered,
     carrier,
     carry,
     lines,
-    writer,
 )
 from services.notifications.tests.writing import TAKEN as ARRIVED
 
 pytestmark = pytest.mark.feature("SY27")
-ENTERPRISE = Actor(account="principal-1", role="enterprise_principal")
-SURVIVOR = Subject(kind="hazard", id="h-9", number="140502-2026-000009")
-REGULATOR = Actor(account="regulator-140502-1", role="county_regulator", unit="fire_rescue")
-
-
-def first_confirmed(actor: Actor = REGULATOR, grade: Grade = Grade.MAJOR, **facts: Any) -> HazardFirstConfirmed:
-    hazard: dict[str, Any] = {
-        "hazard_id": "h-1",
-        "number": "140502-2026-000123",
-        "county": "140502",
-        "reference": "JC-1",
-        "channel": Channel.SELF_REPORT,
-        "sector": "hazchem",
-        "state": HazardState.REPORTED,
-        "enterprise_uscc": "91140502MA0EXAMP04",
-        **facts,
-    }
-    return HazardFirstConfirmed(
-        hazard=HazardFacts(**hazard), actor=actor, occurred_at=NOW, grade=grade, reason="符合判定标准"
-    )
 
 
 def asked(event: HazardFirstConfirmed) -> LetterRequest:
@@ -127,32 +104,6 @@ def deliveries_of(letter: dict[str, Any]) -> set[str]:
     return {each["delivery_id"] for each in letter["deliveries"]}
 
 
-def rejected(first: HazardFirstConfirmed, *, later: timedelta = timedelta(hours=1)) -> HazardRejected:
-    at = first.occurred_at + later
-    return HazardRejected(hazard=first.hazard, actor=REGULATOR, occurred_at=at, reason="不构成隐患")
-
-
-async def hear(
-    database: Database,
-    *events: HazardEvent,
-    ago: timedelta = timedelta(),
-    clock: ManualClock | None = None,
-    contacts: Contacts = CONTACTS,
-) -> list[tuple[object, ...]]:
-    """Read these events in one batch, which the broker took so long ago; return each letter's hazard, state and recall."""
-    clock = clock or ManualClock(NOW + timedelta(hours=2))
-    record = RawRecord("hazards", 0, 0, clock.wall() - ago, b"h", b"", [])
-    made = [new_event(each, source="/duban/ledger", subject="h", key="h", time=each.occurred_at) for each in events]
-    read = [Delivery(record, event, data) for event, data in zip(made, events, strict=True)]
-    async with database.transaction() as connection:
-        await ask_for_second_levels(connection, read, deps=writer(database, clock, contacts))
-        rows = await connection.fetch(
-            """SELECT about_id, letter.state, recalled_at IS NOT NULL, code
-                 FROM letter JOIN delivery USING (letter_id) ORDER BY letter.position, delivery.position"""
-        )
-    return [tuple(row) for row in rows]
-
-
 async def test_what_is_settled_in_the_same_batch_asks_for_no_letter(bare: Database) -> None:
     settled, waits = first_confirmed(hazard_id="h-1"), first_confirmed(hazard_id="h-2")
     assert await hear(bare, settled, waits, rejected(settled)) == [("h-2", "issued", False, None)]
@@ -188,108 +139,6 @@ async def test_what_the_broker_took_days_ago_asks_for_nothing_and_after_a_weeken
     old, young = first_confirmed(hazard_id="h-1"), first_confirmed(hazard_id="h-2")
     assert await hear(bare, old, ago=timedelta(days=4)) == []
     assert await hear(bare, young, ago=timedelta(days=2, hours=12)) == [("h-2", "issued", False, None)]
-
-
-def merged(first: HazardFirstConfirmed, hour: int) -> HazardMerged:
-    at = first.occurred_at + timedelta(hours=hour)
-    return HazardMerged(
-        hazard=first.hazard,
-        actor=REGULATOR,
-        occurred_at=at,
-        survivor=SURVIVOR,
-        reason="同一处",
-        previous_state=HazardState.REPORTED,
-    )
-
-
-def unmerged(first: HazardFirstConfirmed, hour: int, *, waits: bool = True) -> HazardUnmerged:
-    at = first.occurred_at + timedelta(hours=hour)
-    level = FirstLevel(grade=first.grade, confirmed_at=first.occurred_at, unit=first.actor.unit)
-    return HazardUnmerged(
-        hazard=first.hazard,
-        actor=REGULATOR,
-        occurred_at=at,
-        survivor=SURVIVOR,
-        reason="系两处",
-        first_confirmed=level if waits else None,
-    )
-
-
-async def test_a_letter_that_a_merging_kept_in_is_written_again_when_its_hazard_is_taken_out(bare: Database) -> None:
-    first = first_confirmed()
-    assert await hear(bare, first, merged(first, 1)) == []
-    assert await hear(bare, unmerged(first, 2)) == [("h-1", "issued", False, None)]
-    assert await hear(bare, merged(first, 3)) == [("h-1", "failed", True, "recalled")]
-    again = [("h-1", "failed", True, "recalled"), ("h-1", "issued", False, None)]
-    for _ in range(2):
-        assert await hear(bare, unmerged(first, 4)) == again
-    assert await hear(bare, rejected(first, later=timedelta(hours=5))) == [again[0], again[0]]
-
-
-async def test_a_letter_that_holds_is_not_written_twice_because_of_a_merging(bare: Database) -> None:
-    clock, email = ManualClock(NOW + timedelta(hours=2)), Steered()
-    waits, arrived = first_confirmed(hazard_id="h-1"), first_confirmed(hazard_id="h-2")
-    await hear(bare, arrived, clock=clock)
-    await carry(carrier(bare, clock, lines(email)))
-    await hear(bare, merged(arrived, 1), waits)
-    found = await hear(bare, unmerged(arrived, 2), merged(waits, 1), unmerged(waits, 2))
-    assert found == [("h-2", "delivered", False, ARRIVED.code), ("h-1", "issued", False, None)]
-
-
-@pytest.mark.promise("P9")
-async def test_a_letter_under_way_when_its_hazard_is_merged_stays_the_only_one(bare: Database) -> None:
-    clock, email, first = ManualClock(NOW + timedelta(hours=2)), Steered(), first_confirmed()
-    await hear(bare, first, clock=clock)
-    email.gate.clear()
-    courier = carrier(bare, clock, lines(email))
-    await courier.carry_due(asyncio.Event())
-    assert await hear(bare, merged(first, 1)) == [("h-1", "issued", False, None)]
-    email.gate.set()
-    await courier.finish()
-    assert await hear(bare, unmerged(first, 2)) == [("h-1", "delivered", False, ARRIVED.code)]
-    await carry(courier)
-    assert len(email.parcels) == 1
-
-
-@pytest.mark.promise("P9")
-async def test_a_letter_that_may_have_arrived_on_one_channel_stays_the_only_one(bare: Database) -> None:
-    clock, email, webhook = ManualClock(NOW + timedelta(hours=2)), Steered(LOST), Steered(BUSY)
-    form = LetterForm(sign="确提", channels=("email", "webhook"))
-    both = replace(CONTACTS, letters={**CONTACTS.letters, "confirmation_prompt": form})
-    first = first_confirmed(ENTERPRISE, Grade.GENERAL)
-    await hear(bare, first, clock=clock, contacts=both)
-    await carry(carrier(bare, clock, lines(email, webhook)))
-    stays = [("h-1", "issued", False, LOST.code), ("h-1", "issued", False, BUSY.code)]
-    assert await hear(bare, merged(first, 1), contacts=both) == stays
-    assert await hear(bare, unmerged(first, 2), contacts=both) == stays
-
-
-async def test_a_letter_that_a_later_first_level_replaced_stays_in_though_its_hazard_was_merged_meanwhile(
-    bare: Database,
-) -> None:
-    first = first_confirmed()
-    second = replace(first_confirmed(grade=Grade.GENERAL), occurred_at=NOW + timedelta(hours=1))
-    assert await hear(bare, first) == [("h-1", "issued", False, None)]
-    found = await hear(bare, second, merged(second, 1), unmerged(second, 2))
-    assert found == [("h-1", "failed", True, "recalled"), ("h-1", "issued", False, None)]
-    settled = await hear(bare, rejected(second), merged(second, 3), unmerged(second, 4, waits=False))
-    assert settled == [found[0], found[0]]
-
-
-async def test_what_had_no_first_level_asks_for_nothing_when_it_is_taken_out(bare: Database) -> None:
-    assert await hear(bare, unmerged(first_confirmed(), 1, waits=False)) == []
-
-
-def test_what_is_taken_out_asks_as_its_first_level_did() -> None:
-    first = first_confirmed()
-    again = unmerged(first, 30)
-    [one], [other] = (
-        requests_of(new_event(each, source="/x", subject="h", key="h", time=NOW), each, KINDS)
-        for each in (first, again)
-    )
-    writing = Writing(date(2026, 3, 2), CITY)
-    assert (one.matter, one.words(writing)) == (other.matter, other.words(writing))
-    assert one.cause != other.cause
 
 
 @pytest.mark.parametrize("settles", SETTLES)
