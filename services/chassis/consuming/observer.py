@@ -226,19 +226,24 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         still = self._lag > 0 and now - self._last_move > self._stall_timeout
         return hangs or still
 
-    def stood_still(self, seconds: float) -> None:
-        """Leave out a time in which this whole process did not run: frozen with its machine, nothing could move."""
+    def overslept(self, seconds: float, *, worked: float) -> None:
+        """Leave out that part of `seconds` in which this whole process did not run: frozen with its machine, nothing could move.
+
+        A loop that something of ours keeps busy oversleeps, too; then the process `worked` for about as long (seconds of
+        processor time), and that is no excuse.
+        """
+        frozen = max(0.0, seconds - worked)
         now = self._steady()
-        self._last_turn = min(now, self._last_turn + seconds)
-        self._last_move = min(now, self._last_move + seconds)
+        self._last_turn = min(now, self._last_turn + frozen)
+        self._last_move = min(now, self._last_move + frozen)
 
     async def watch(self) -> None:
         """Run beside the loop; raises Stalled, after dumping all stacks, when it hangs or no longer moves."""
         rest = min(1.0, self._stall_timeout / 4)
         while True:
-            began = self._steady()
+            began, worked = self._steady(), time.process_time()
             await asyncio.sleep(rest)
-            self.stood_still(max(0.0, self._steady() - began - rest))
+            self.overslept(self._steady() - began - rest, worked=time.process_time() - worked)
             if not self.is_stalled():
                 continue
             if not await broker.is_reachable(self._bootstrap):

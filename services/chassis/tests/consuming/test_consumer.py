@@ -169,7 +169,7 @@ async def test_work_that_does_not_move_is_a_stall_and_its_stacks_are_dumped(
         await asyncio.Event().wait()
 
     # Two hours pass at once; that the process stood still meanwhile, it does not know.
-    monkeypatch.setattr(Observer, "stood_still", lambda *_: None)
+    monkeypatch.setattr(Observer, "overslept", lambda *_, **__: None)
     monkeypatch.setattr(consumer_module, "Observer", partial(Observer, steady=lambda: time.monotonic() + late))
     in_process.step = hang
     await publish(in_process.bootstrap, f"{in_process.prefix}in", [rectified("K1")])

@@ -95,7 +95,15 @@ async def test_a_time_in_which_the_whole_process_did_not_run_is_no_stall() -> No
     consumer = Consumer(read=4)
     await consumer.observer.observe()
     consumer.seconds += 3600
-    consumer.observer.stood_still(3599)
+    consumer.observer.overslept(3599, worked=0.01)
     assert not consumer.observer.is_stalled()
-    assert not await consumer.goes_on(STALL_SECONDS - 1, turns=False)
-    assert await consumer.goes_on(1, turns=False)
+    assert not await consumer.goes_on(STALL_SECONDS - 2, turns=False)
+    assert await consumer.goes_on(2, turns=False)
+
+
+async def test_a_time_in_which_the_process_was_too_busy_to_look_is_a_stall() -> None:
+    consumer = Consumer(read=4)
+    await consumer.observer.observe()
+    consumer.seconds += STALL_SECONDS
+    consumer.observer.overslept(STALL_SECONDS - 1, worked=STALL_SECONDS - 2)
+    assert await consumer.goes_on(2, turns=False)

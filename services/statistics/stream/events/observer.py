@@ -93,9 +93,12 @@ class StreamObserver:
     async def _observe(self) -> None:
         asked_at = self._clock.wall()
         partitions = self._assigned()
+        stands_by = not partitions and self._app.unassigned and not self._app.rebalancing
+        # Whoever stands by asks, too: that the client lives and reaches the broker is what makes it ready.
+        asked = partitions or ({TP(self._topic, 0)} if stands_by else set())
         try:
             async with asyncio.timeout(_ASK_SECONDS):
-                ends = await self._app.consumer.highwaters(*partitions) if partitions else {}
+                ends = await self._app.consumer.highwaters(*asked) if asked else {}
         except (KafkaError, TimeoutError, OSError) as error:
             _log.warning("the ends of the topic are not known just now", error=repr(error))
             self._standing.waits(f"the broker does not answer: {error!r}")
@@ -108,7 +111,8 @@ class StreamObserver:
         if partitions:
             self._standing.reads()
             self._export(asked_at.timestamp(), ends, committed)
-        elif self._app.unassigned and not self._app.rebalancing:
+        elif stands_by:
+            ends = {}
             self._stand_by()
         else:
             self._standing.waits("has no partitions")

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 from prometheus_client import REGISTRY
 
@@ -32,6 +33,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.wall = NOW
+        self.is_away = False
         self.ends: dict[TP, int] = {}
         self.committed: dict[TP, int] = {}
         consumer = SimpleNamespace(
@@ -55,7 +57,9 @@ class Worker:
         )
 
     async def _highwaters(self, *partitions: TP) -> dict[TP, int]:
-        return {tp: self.ends[tp] for tp in partitions}
+        if self.is_away:
+            raise KafkaConnectionError
+        return {tp: self.ends.get(tp, 0) for tp in partitions}
 
     async def look(self, *, seconds: int = 0) -> None:
         self.wall += timedelta(seconds=seconds)
@@ -78,6 +82,18 @@ async def test_a_worker_whose_partitions_went_to_others_tells_of_no_backlog_and_
     await worker.look(seconds=600)
     assert _told("oldest_unprocessed_timestamp_seconds") is None
     assert (_told("lag_records"), _told("assigned_partitions")) == (0, 0)
+    assert await worker.standing.missing() is None
+
+
+async def test_a_worker_that_stands_by_and_does_not_reach_the_broker_is_not_ready() -> None:
+    worker = Worker()
+    worker.takes_all()
+    await worker.look()
+    worker.is_away = True
+    await worker.look(seconds=1)
+    assert "the broker does not answer" in (await worker.standing.missing() or "")
+    worker.is_away = False
+    await worker.look(seconds=1)
     assert await worker.standing.missing() is None
 
 
