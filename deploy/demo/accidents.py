@@ -48,10 +48,17 @@ class AccidentDesk:
             },
         )
         path = f"/v1/accidents/{accident['accident_id']}"
+        counted = {"grade": "general", "deaths": 0, "serious_injuries": 2, "finding": "另有一名作业人员伤情加重"}
+        await self._does(f"{path}/correct", clerk, counted)
         await self._set_measure(f"{path}/measures", clerk)
+        closing = {"document": f"{county}政函〔{self._today().year}〕1号", "conclusion": "生产安全责任事故"}
+        await self._does(f"{path}/close", clerk, closing)
         if await self._is_urged(str(accident["accident_id"])):
             await self._does(f"{path}/measures/1/done", clerk, {"report": "规程已修订，培训已完成"})
+            await self._does(f"{path}/measures/1/return", colleague, {"finding": "培训记录不全"})
+            await self._again(f"{path}/measures/1/done", clerk, {"report": "培训记录已补齐"})
             await self._does(f"{path}/measures/1/verify", colleague, {"finding": "经核查属实"})
+            await self._does(f"{path}/evaluate", AUDITOR, {"conclusion": "防范和整改措施均已落实"})
 
     async def _set_measure(self, path: str, clerk: str) -> None:
         """Set it until tomorrow; a ledger that is away for seconds is away for days, and the day is said anew."""
@@ -85,6 +92,10 @@ class AccidentDesk:
 
     def _today(self) -> date:
         return self._clock.now().astimezone(ZONE).date()
+
+    async def _again(self, path: str, account: str, body: Json) -> None:
+        """Do what was done before once more, which needs a key of its own."""
+        await self._platform.post("ledger", path, account, body, once=f"{path}/again")
 
     async def _does(self, path: str, account: str, body: Json) -> Json:
         return await self._platform.post("ledger", path, account, body, once=path)

@@ -65,10 +65,16 @@ class Platform:
                     raise
                 await asyncio.sleep(1)
                 continue
-            if response.status_code == 503:  # noqa: PLR2004
+            # Away, or still busy with what was asked before its answer was lost.
+            if response.status_code == 503 or _is_under_way(response):  # noqa: PLR2004
                 await asyncio.sleep(1)
                 continue
             response.raise_for_status()
             answer: Json = response.json()
             return answer
         raise TimeoutError(f"{method} {path}: {service} did not answer")
+
+
+def _is_under_way(response: httpx.Response) -> bool:
+    """Return whether the first request of this key has no answer yet."""
+    return response.status_code == 409 and response.json().get("code") == "idempotency-in-progress"  # noqa: PLR2004

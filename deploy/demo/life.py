@@ -40,6 +40,8 @@ class Quirk(enum.StrEnum):
 
 # Of the hazards that are mended in time so many stay mended for each one that doesn't.
 _EVERY: Final = 7
+# Of so many hazards one has something that is done rarely.
+_RARE: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,37 @@ class Story:
     def still_holds(self) -> bool:
         """Tell whether somebody looks back at it soon, and finds it mended (回头看合格): half of what doesn't relapse."""
         return not self.relapses and sum(self.reference.encode()) % 2 == 0
+
+    @property
+    def is_false(self) -> bool:
+        """Tell whether what is found broken again never was mended (虚假整改): half of what relapses."""
+        return self.relapses and int(self.reference[-4:]) // _EVERY % 2 == 0
+
+    @property
+    def is_sent_up(self) -> bool:
+        """Tell whether its county can't solve it alone, and consults the city (二级会商)."""
+        return int(self.reference[-4:]) % _RARE == 3  # noqa: PLR2004 - one of so many
+
+    @property
+    def asks_for_time(self) -> bool:
+        """Tell whether somebody asks for a later deadline (申请延期)."""
+        return self.grade is Grade.GENERAL and int(self.reference[-4:]) % _RARE == 5  # noqa: PLR2004 - one of so many
+
+    @property
+    def is_given_time(self) -> bool:
+        """Tell whether it is given: half of what is asked for."""
+        return sum(self.reference.encode()) % 2 == 0
+
+    @property
+    def is_mistyped(self) -> bool:
+        """Tell whether its deadline is typed in wrongly and set right (更正期限)."""
+        is_plain = self.grade is Grade.GENERAL and self.fate is Fate.IN_TIME
+        return is_plain and int(self.reference[-4:]) % _RARE == 8  # noqa: PLR2004 - one of so many
+
+    @property
+    def is_split(self) -> bool:
+        """Tell whether what was merged is taken out again for another look: every other one that is found again."""
+        return self.again is not None and int(self.reference[-4:]) % 2 == 0
 
     @property
     def again(self) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -12,6 +11,7 @@ import httpx
 from deploy.demo.api import Json, Platform
 from deploy.demo.criteria import CLAUSE
 from deploy.demo.life import Fate, Story
+from deploy.demo.rarely import Rarely, as_typed, clerk
 from duban_contracts.events.types import Channel, Grade
 from services.chassis.process.clock import ZONE, Clock
 
@@ -21,7 +21,7 @@ _OFFICE = "city-office-1"
 # The committee gives a day more than the regulator does: both have their own clocks.
 _LISTED_LONGER = 1
 # Whoever confirms at the second level waits for the letter that asks for it, and not for ever: its service may be away.
-_PATIENT_LOOKS = 20
+_PATIENT_SECONDS = 10.0
 
 
 class Regulators:
@@ -33,25 +33,26 @@ class Regulators:
         self._stories = stories
         self._again = {story.again: story for story in stories.values() if story.again}
         self._left: set[str] = set()
-        self._looks: Counter[str] = Counter()
+        self._rarely = Rarely(platform, self._command)
+        self._asked_since: dict[str, float] = {}
         self.refused: list[str] = []
 
     async def work(self, county: str, stopping: asyncio.Event) -> None:
         """Confirm what is reported, review what is handed in and look back at what was closed, again and again."""
         while not stopping.is_set():
             async for hazard in self._platform.pages(
-                "ledger", "/v1/hazards", _clerk(county), county=county, state="reported"
+                "ledger", "/v1/hazards", clerk(county), county=county, state="reported"
             ):
                 await self._decide(hazard)
             async for hazard in self._platform.pages(
-                "ledger", "/v1/hazards", _clerk(county), county=county, state="in_review"
+                "ledger", "/v1/hazards", clerk(county), county=county, state="in_review"
             ):
                 await self._review(hazard)
             async for hazard in self._platform.pages(
-                "ledger", "/v1/hazards", _clerk(county), county=county, state="closed"
+                "ledger", "/v1/hazards", clerk(county), county=county, state="closed"
             ):
                 await self._look_back(hazard)
-            async for due in self._platform.pages("ledger", "/v1/look-backs", _clerk(county), county=county, open=True):
+            async for due in self._platform.pages("ledger", "/v1/look-backs", clerk(county), county=county, open=True):
                 if due["number"] not in self._left:
                     await self._look_again(due)
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
@@ -61,25 +62,26 @@ class Regulators:
             await self._merge(hazard, twin)
             return
         story = self._stories[hazard["reference"]]
+        if await self._rarely.consults(hazard, story):
+            return
         if story.fate is Fate.REJECTED:
-            await self._command(
-                hazard, "reject", _clerk(story.county), {"reason": "经现场核查，所报情形不构成事故隐患"}
-            )
+            await self._command(hazard, "reject", clerk(story.county), {"reason": "经现场核查，所报情形不构成事故隐患"})
             return
         today = self._clock.now().astimezone(ZONE).date()
-        major = story.grade is Grade.MAJOR
+        due, major = today + timedelta(days=story.days), story.grade is Grade.MAJOR
         body: Json = {
             "grade": story.grade,
             "responsible_unit": "emergency_management",
-            "deadline_on": (today + timedelta(days=story.days)).isoformat(),
+            "deadline_on": as_typed(story, due).isoformat(),
         }
         if major:
             body["criterion"] = CLAUSE
             if story.channel is Channel.SELF_REPORT and not await self._second_level_is_asked(hazard, story):
                 return
-        confirmed = await self._command(hazard, "confirm", "city-regulator-1" if major else _clerk(story.county), body)
+        confirmed = await self._command(hazard, "confirm", "city-regulator-1" if major else clerk(story.county), body)
         if confirmed == httpx.codes.OK:
             await self._press(hazard, story, today)
+            await self._rarely.keeps_time(hazard, story, due)
 
     async def _second_level_is_asked(self, hazard: Json, story: Story) -> bool:
         """Confirm at the first level; return whether the second has its letter (二级确认提示函), or waited long enough."""
@@ -89,11 +91,11 @@ class Regulators:
                 "reason": "经县级核实，符合重大事故隐患判定标准",
                 "criterion": CLAUSE,
             }
-            await self._command(hazard, "first-confirm", _clerk(story.county), first)
+            await self._command(hazard, "first-confirm", clerk(story.county), first)
             return False
         about = hazard["hazard_id"]
-        self._looks[about] += 1
-        if self._looks[about] > _PATIENT_LOOKS:
+        now = asyncio.get_running_loop().time()
+        if now - self._asked_since.setdefault(about, now) > _PATIENT_SECONDS:
             return True
         letters = await self._platform.get(
             "notifications", "/v1/letters", "city-regulator-1", kind="confirmation_prompt", about_id=about
@@ -120,19 +122,19 @@ class Regulators:
     async def _merge(self, hazard: Json, story: Story) -> None:
         """Merge what was found again into what was reported first; a hazard that is over by now goes on for nobody."""
         async for first in self._platform.pages(
-            "ledger", "/v1/hazards", _clerk(story.county), county=story.county, reference=story.reference
+            "ledger", "/v1/hazards", clerk(story.county), county=story.county, reference=story.reference
         ):
             body = {"into": first["number"], "reason": "与先前上报的为同一处隐患"}
             if first["state"] in {"closed", "rejected"}:
-                await self._command(hazard, "reject", _clerk(story.county), {"reason": "同一处隐患已经办结"})
-            else:
-                await self._command(hazard, "merge", _clerk(story.county), body)
+                await self._command(hazard, "reject", clerk(story.county), {"reason": "同一处隐患已经办结"})
+            elif await self._command(hazard, "merge", clerk(story.county), body) == httpx.codes.OK:
+                await self._rarely.splits(hazard, story)
 
     async def _review(self, hazard: Json) -> None:
         story = self._stories[hazard["reference"]]
         if story.fate is Fate.RETURNED and hazard["returned_count"] == 0:
             body = {"reason": "整改照片不能证明隐患已消除，请补充验收记录"}
-            await self._command(hazard, "return", _clerk(story.county), body)
+            await self._command(hazard, "return", clerk(story.county), body)
             return
         if hazard["listing"] is not None:
             await self._command(hazard, "lift", _OFFICE, {"conclusion": "经现场核查，整改措施已落实，同意解除挂牌督办"})
@@ -155,7 +157,10 @@ class Regulators:
             today = self._clock.now().astimezone(ZONE).date()
             until = (today + timedelta(days=story.days)).isoformat()
             body = {"reason": "回头看发现隐患反弹", "deadline_on": until}
-            await self._command(hazard, "reopen", "city-regulator-1", body)
+            if story.is_false:
+                await self._rarely.traces_back(hazard, {**body, "reason": "经倒查，所报整改未实施"})
+            else:
+                await self._command(hazard, "reopen", "city-regulator-1", body)
 
     async def _look_again(self, due: Json) -> None:
         """Pass a look-back where it is still mended; whoever submitted or reviewed it may not, and a colleague does."""
@@ -164,7 +169,7 @@ class Regulators:
         if story is None or not story.still_holds:
             self._left.add(due["number"])
             return
-        for account in (f"regulator-{story.county}-2", "city-regulator-1", _clerk(story.county)):
+        for account in (f"regulator-{story.county}-2", "city-regulator-1", clerk(story.county)):
             body = {"review": "经再次现场核查，隐患未反弹"}
             if await self._command(hazard, "pass-look-back", account, body) == httpx.codes.OK:
                 return
@@ -186,8 +191,4 @@ def _reviewers(story: Story) -> tuple[str, ...]:
     """Name those who review a hazard, in the order in which they are asked; the clerk who confirmed it comes last."""
     if story.grade is Grade.MAJOR:
         return "city-regulator-2", "city-regulator-1"
-    return f"regulator-{story.county}-2", _clerk(story.county)
-
-
-def _clerk(county: str) -> str:
-    return f"regulator-{county}-1"
+    return f"regulator-{story.county}-2", clerk(story.county)

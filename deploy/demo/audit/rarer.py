@@ -60,7 +60,6 @@ def faults(recorded: Sequence[Json]) -> tuple[list[str], Counter[str]]:
             other = payload["hazard"]["hazard_id"] if verb == "unmerged" else payload["source"]["hazard_id"]
             sources[other] += 1 if verb == "unmerged" else -1
     wrong = [fault for each in told.values() for fault in each.wrong]
-    wrong += [f"{each.number} 提交上级后未交回" for each in told.values() if each.is_up]
     wrong += [f"{told[hazard].number} 拆分只有一方记录" for hazard, balance in sources.items() if balance]
     return wrong, said
 
@@ -73,6 +72,12 @@ def _handed_back(now: _Told, _: Json) -> None:
     if not now.is_up:
         now.fault("未提交即交回")
     now.is_up = False
+
+
+def _settled(now: _Told, payload: Json) -> None:
+    # What still lies on the city's desk isn't over.
+    if now.is_up and payload["actor"]["role"].startswith("county_"):
+        now.fault("提交上级后由县级决定")
 
 
 def _asked(now: _Told, payload: Json) -> None:
@@ -116,6 +121,9 @@ def _evaluated(now: _Told, payload: Json) -> None:
 _READ: Final[dict[str, Callable[[_Told, Json], None]]] = {
     "hazard.escalated": _escalated,
     "hazard.handed_back": _handed_back,
+    "hazard.confirmed": _settled,
+    "hazard.rejected": _settled,
+    "hazard.closed": _settled,
     "hazard.extension_requested": _asked,
     "hazard.extended": _decided,
     "hazard.extension_refused": _decided,

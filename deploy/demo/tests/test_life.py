@@ -28,6 +28,18 @@ def test_a_city_lives_through_every_fate_and_every_quirk_in_every_county() -> No
     assert [story.at for story in told] == sorted(story.at for story in told)
 
 
+def test_in_a_city_what_is_rare_happens_too() -> None:
+    told = [story for story in stories(1) if story.reaches_the_ledger]
+    for rare in (
+        [story.is_false for story in told if story.relapses],
+        [story.is_sent_up for story in told],
+        [story.is_given_time for story in told if story.asks_for_time],
+        [story.is_mistyped for story in told],
+        [story.is_split for story in told if story.again],
+    ):
+        assert set(rare) == {True, False}
+
+
 def test_what_is_found_again_is_reported_under_a_reference_of_its_own_and_is_no_rejected_report() -> None:
     again = [story for story in stories(3) if story.quirk is Quirk.FOUND_AGAIN]
     assert again

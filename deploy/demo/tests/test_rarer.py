@@ -11,17 +11,19 @@ import pytest
 from deploy.demo.audit.rarer import faults
 
 _VERSIONS = itertools.count(1)
-CASE = {
+CASE: dict[str, Any] = {
     "case_number": "ZR-1",
     "enterprise": {"name": "示例企业（虚构）"},
     "reviewer_posts": [{"role": "city_regulator"}],
 }
 
 
-def record(kind: str, account: str = "a", hazard: str = "h", **payload: Any) -> dict[str, Any]:
+def record(
+    kind: str, account: str = "a", hazard: str = "h", role: str = "city_office", **payload: Any
+) -> dict[str, Any]:
     subject, _, _ = kind.partition(".")
     thing: dict[str, Any] = {f"{subject}_id": hazard, "number": "N-1", "look_back_on": "2027-01-01", "open_measures": 0}
-    said = {"actor": {"account": account}, subject: {**thing, **payload.pop("now", {})}, **payload}
+    said = {"actor": {"account": account, "role": role}, subject: {**thing, **payload.pop("now", {})}, **payload}
     return {
         "hazard_id": hazard,
         "version": next(_VERSIONS),
@@ -42,7 +44,9 @@ CLOSED = record("accident.closed", hazard="x")
     ("records", "wrong"),
     [
         ([UP, BACK, ASKED, GIVEN, OPENED, ENDED, SPLIT, GONE, CLOSED, record("accident.evaluated", "b", "x")], None),
-        ([UP], "未交回"),
+        ([UP], None),
+        ([UP, record("hazard.confirmed", role="city_regulator")], None),
+        ([UP, record("hazard.confirmed", role="county_regulator")], "由县级决定"),
         ([BACK], "未提交即交回"),
         ([ASKED, record("hazard.extended", "a")], "自行决定"),
         ([record("hazard.extension_refused", "b")], "未经申请"),
