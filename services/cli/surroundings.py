@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, TypeVar
 import asyncpg
 import httpx
 import typer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, SecurityDisabled
 
 from duban_contracts.profile import City, ProfileError, load_city
 from services.chassis.process.kafka import Broker, KafkaSettings, obstacle
@@ -86,6 +86,8 @@ def on_cluster(work: Callable[[Broker], Awaitable[T]]) -> T:
             end(f"Kafka {trouble}")
         try:
             return await work(cluster)
+        except SecurityDisabled:
+            end("此 Kafka 未启用用户和权限（单机以 SECURE=1 make up 启用）")
         except KafkaError as error:
             end(f"Kafka：{error}")
         except TimeoutError:
