@@ -139,11 +139,15 @@ def _backup(settings: Settings, _parsed: argparse.Namespace) -> int:
 
 
 def _restore(settings: Settings, parsed: argparse.Namespace) -> int:
-    from datetime import datetime
+    from datetime import UTC, datetime
 
     from deploy.local import recovery
+    from services.cli.archive import instant
 
-    until = datetime.fromisoformat(parsed.until).astimezone() if parsed.until else None
+    try:
+        until = instant(parsed.until, datetime.now(UTC)) if parsed.until else None
+    except ValueError as refused:
+        raise Trouble(f"--until: {refused}.", "An instant that has been, with its offset.") from refused
     recovery.restore(settings, until, lambda line: print(f"  {line}"))
     return 0
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,9 +108,13 @@ class Archive:
         if base is None:
             raise Trouble(f"There is no base backup before {until} in {self.directory}.", "`make backup` takes one.")
         data, aside = self.server.data, self.server.base / f"data-before-{int(time.time())}"
+        # A full disk ends it before anything was moved.
+        new = data.with_name(f"{data.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        archives.lay_out(self.programs, base, self.wal, new, until)
         if data.exists():
             data.rename(aside)
-        archives.lay_out(self.programs, base, self.wal, data, until)
+        new.rename(data)
         return aside
 
     async def give_up(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,12 +18,14 @@ from pathlib import Path
 from typing import Any, Final
 
 MANIFEST: Final = "backup_manifest"
-# A base is named by its beginning; the backup service of compose says it with its fraction.
-_STAMP: Final = "%Y%m%dT%H%M%SZ"
+# A base is named by its beginning, as the backup service of compose names it.
+_STAMP: Final = "%Y%m%dT%H%M%S.%fZ"
 _SECONDS: Final = "%Y%m%dT%H%M%S"
 _SECONDS_LENGTH: Final = len("20261126T130000")
 # What an earlier restore wrote, and a base backup carries on: its target would end the next recovery too soon.
 _RECOVERY: Final = ("hot_standby", "restore_command", "recovery_target")
+# deploy/compose/backup.sh has the same one.
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?([+-]\d\d(:\d\d)?|Z)")
 
 
 class ProgramFailed(Exception):
@@ -104,22 +107,62 @@ def fitting(place: Path, until: datetime | None) -> Base | None:
 def take(programs: Programs, place: Path, address: str, password: str) -> Path:
     """Take a base backup of a running server and check it byte by byte; return where it stands. Raises ProgramFailed.
 
-    `address` is a DSN without its password. The log that makes it whole is the receiver's.
+    `address` is a DSN without its password. The log that makes it whole is the receiver's. What fails leaves nothing.
     """
     target = place / "base" / datetime.now(UTC).strftime(_STAMP)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     programs.own(target.parent)
-    programs.run(
-        "pg_basebackup",
-        f"--dbname={address}",
-        f"--pgdata={target}",
-        "--wal-method=none",
-        "--checkpoint=fast",
-        "--manifest-checksums=SHA256",
-        password=password,
-    )
-    programs.run("pg_verifybackup", "--no-parse-wal", str(target))
+    # Under this name it is no base: nobody restores what was not checked.
+    unchecked = target.with_name(f"{target.name}.new")
+    try:
+        programs.run(
+            "pg_basebackup",
+            f"--dbname={address}",
+            f"--pgdata={unchecked}",
+            "--wal-method=none",
+            "--checkpoint=fast",
+            "--manifest-checksums=SHA256",
+            password=password,
+        )
+        programs.run("pg_verifybackup", "--no-parse-wal", str(unchecked))
+        unchecked.rename(target)
+    except BaseException:
+        shutil.rmtree(unchecked, ignore_errors=True)
+        raise
+    _write_through(target.parent)
     return target
+
+
+def instant(said: str, now: datetime) -> datetime:
+    """Return the instant that was said: one that has been, with its offset, which is the city's or UTC to whom you ask.
+
+    Raises ValueError, in words for a person.
+    """
+    try:
+        moment = datetime.fromisoformat(said) if _INSTANT.fullmatch(said) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        message = f"时刻的写法是 2026-11-26 08:00:00+08（须写时区），现为 {said}"
+        raise ValueError(message)
+    if moment > now:
+        message = f"{said} 还没有到"
+        raise ValueError(message)
+    return moment
+
+
+def fetching(wal: Path) -> str:
+    """Return the shell's words by which a recovering server fetches a segment (`%f`) of the log in `wal` to `%p`.
+
+    They end with 1 only where the log ends. What is there and can't be copied ends with 126: above 125 PostgreSQL stops, below
+    it would take the log for ended, and go on without commits that were acknowledged.
+    """
+    place = shlex.quote(str(wal).replace("%", "%%"))
+    # The segment that was being written at the end is taken for a whole one: its valid records count. Where the archive is
+    # still written to, a segment may get its name between the first look and the second: hence the third.
+    names = " ".join(f"{place}/{name}" for name in ("%f", "%f.partial", "%f"))
+    copied = '[ ! -e "$f" ] || { cp "$f" %p && exit 0; [ ! -e "$f" ] || exit 126; }'
+    return f"[ -d {place} ] && [ -x {place} ] || exit 126; for f in {names}; do {copied}; done; exit 1"
 
 
 def lay_out(programs: Programs, base: Base, wal: Path, data: Path, until: datetime | None = None) -> None:
@@ -129,14 +172,10 @@ def lay_out(programs: Programs, base: Base, wal: Path, data: Path, until: dateti
     """
     shutil.copytree(base.path, data, symlinks=True)
     data.chmod(0o700)
-    segments = shlex.quote(str(wal))
-    # The segment that was being written at the end is taken for a whole one: its valid records count. Where the archive is
-    # still written to, a segment may get its name between the first look and the second: hence the third.
-    fetch = " || ".join(f"cp {segments}/{name} %p 2>/dev/null" for name in ("%f", "%f.partial", "%f"))
     # Nobody is let in before the log is taken up: who reads would read what was true when the base backup was taken.
     lines = [
         "hot_standby = off",
-        f"restore_command = '{fetch.replace(chr(39), chr(39) * 2)}'",
+        f"restore_command = '{fetching(wal).replace(chr(39), chr(39) * 2)}'",
         "recovery_target_action = 'promote'",
     ]
     if until:
@@ -146,3 +185,12 @@ def lay_out(programs: Programs, base: Base, wal: Path, data: Path, until: dateti
     settings.write_text("".join(f"{line}\n" for line in (*kept, *lines)), encoding="utf-8")
     (data / "recovery.signal").touch()
     programs.own(data)
+
+
+def _write_through(directory: Path) -> None:
+    """Have the names in it on the disk, too."""
+    opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -10,7 +10,6 @@ from typing import Annotated, Final
 
 import typer
 
-from services.chassis.process.clock import ZONE
 from services.cli import archive
 from services.cli.backup import ClusterName, Form, archived, postgres_programs
 from services.cli.beside import Beside, NotRestored, free_port, recovered
@@ -24,7 +23,7 @@ _ANY: Final = "ledger"
 
 Until = Annotated[
     str | None,
-    typer.Option("--until", help="恢复到此时刻，如 2026-11-26T08:00:00+08:00；不写即到日志末尾，不写时区即北京时间"),
+    typer.Option("--until", help="恢复到此时刻，如 2026-11-26T08:00:00+08:00，须写时区；不写即到日志末尾"),
 ]
 
 
@@ -36,7 +35,7 @@ def restore(
     cluster: ClusterName = CLUSTER,
 ) -> None:
     """用备份和日志在另一处恢复出一个数据库并启动，供查看和取回；平台自己的数据库不动。原处恢复见 duban backup how。"""
-    moment = instant(until)
+    moment = moment_of(until)
     if form is Form.CNPG:
         manifest = restored_cluster(cluster, moment)
         text("manifest", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
@@ -62,13 +61,9 @@ def restore(
     note(f"看完后：kill -INT $(head -1 {into.absolute()}/data/postmaster.pid)，再删去目录")
 
 
-def instant(said: str | None) -> datetime | None:
-    """Return the instant that was said, without an offset in the city's time; ends the command with 2 when it is none."""
-    if said is None:
-        return None
+def moment_of(said: str | None) -> datetime | None:
+    """Return the instant that was said; ends the command with 2 when it is none, or has not been yet."""
     try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        end(f"时刻的写法是 2026-11-26T08:00:00+08:00，现为 {said}", WRONGLY_CALLED)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
-    return moment if moment <= datetime.now(UTC) else end(f"{said} 还没有到", WRONGLY_CALLED)
+        return archive.instant(said, datetime.now(UTC)) if said is not None else None
+    except ValueError as refused:
+        end(str(refused), WRONGLY_CALLED)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ from deploy.local.ephemeral import PostgresServer, free_ports
 from deploy.local.tests.archived import archived
 from services.cli.command_line import app
 
-pytestmark = [pytest.mark.servers, pytest.mark.promise("P1")]
+# One server for both: whoever runs one of them runs the other.
+pytestmark = [pytest.mark.servers, pytest.mark.promise("P1"), pytest.mark.xdist_group("beside")]
 
 # What the drill looks at, of the five services' tables; that these have the columns is another test's.
 TABLES = """
@@ -36,7 +39,7 @@ FILLED = """
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def city() -> Iterator[tuple[PostgresServer, Archive]]:
     """An archived server with a base backup, and what came before and after it."""
     with archived() as (running, archive):
@@ -77,13 +80,12 @@ def test_a_drill_brings_everything_back_beside_the_platform_and_says_how_long_th
 ) -> None:
     code, told = duban(city, "drill", "--port", str(free_ports(1)[0]))
     assert (code, told["said"][-1]) == (0, "✓ 没有丢失，内容一致"), told
-    assert {each["thing"]: (each["rows"], each["restored"], each["same"]) for each in told["things"]} == dict.fromkeys(
-        ("receipts", "numbers", "history", "letters", "figures"), (2, 2, True)
-    )
+    assert [each["thing"] for each in told["things"]] == ["receipts", "numbers", "history", "letters", "figures"]
+    assert all(each["rows"] == each["restored"] >= 2 and each["same"] for each in told["things"])
     assert told["drill"]["seconds"] > 0
     assert told["drill"]["through"] is not None
     assert duban(city, "backup", "take")[0] == 0
-    assert len(duban(city, "backup", "list")[1]["backups"]) == 2
+    assert len(duban(city, "backup", "list")[1]["backups"]) >= 2
 
 
 def test_what_a_mistake_changed_is_found_beside_as_it_was_and_a_drill_against_it_says_what_is_missing(
@@ -95,7 +97,8 @@ def test_what_a_mistake_changed_is_found_beside_as_it_was_and_a_drill_against_it
     ephemeral.in_own_loop(execute(running, FILLED))
     port = free_ports(1)[0]
     into = running.server.base / "beside"
-    assert duban(city, "restore", "--into", str(into), "--until", "2020-01-01")[0] == 1, "no backup is that old"
+    assert duban(city, "restore", "--into", str(into), "--until", "2020-01-01 08:00:00+08")[0] == 1, "none is that old"
+    assert duban(city, "restore", "--into", str(into), "--until", "2020-01-01 08:00:00")[0] == 2, "of which zone?"
     code, told = duban(city, "restore", "--into", str(into), "--until", before, "--port", str(port))
     assert code == 0, told
     try:
@@ -110,6 +113,25 @@ def test_what_a_mistake_changed_is_found_beside_as_it_was_and_a_drill_against_it
     finally:
         stop(into)
     assert (into / "data" / "PG_VERSION").exists()
+
+
+def test_a_log_that_can_not_be_read_to_its_end_is_no_database_that_lacks_the_rest(
+    city: tuple[PostgresServer, Archive],
+) -> None:
+    running, archive = city
+    elsewhere = running.server.base / "elsewhere"
+    (elsewhere / "wal").mkdir(parents=True)
+    (elsewhere / "base").symlink_to(archive.directory / "base")
+    for segment in archive.wal.iterdir():
+        # What was committed after the base backup stands in the segment that is still being written.
+        if segment.suffix == ".partial":
+            (elsewhere / "wal" / segment.name).mkdir()
+        else:
+            shutil.copyfile(segment, elsewhere / "wal" / segment.name)
+    archive.programs.own(elsewhere / "wal")
+    into = running.server.base / "short"
+    code, told = duban((running, replace(archive, directory=elsewhere)), "restore", "--into", str(into))
+    assert (code, told["said"][-1].startswith("✗ 没有恢复")) == (1, True), told
 
 
 def stop(into: Path) -> None:

@@ -1,0 +1,105 @@
+"""The archive of backups: only what was checked is a base, and only the log's end is taken for its end."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from services.cli.archive import Base, ProgramFailed, Programs, bases, fetching, instant, lay_out, take
+
+SEGMENT: Final = "000000010000000000000003"
+NOW: Final = datetime(2026, 11, 26, 1, tzinfo=UTC)
+
+
+def programs(place: Path, *, verified: bool) -> Programs:
+    """PostgreSQL's programs for who has none: a base of one file, and a check that ends as it is told."""
+    place.mkdir()
+    for name, text in {
+        "pg_basebackup": 'for each; do case $each in --pgdata=*) mkdir "${each#*=}"; echo {} > "${each#*=}/backup_manifest" ;; esac; done',
+        "pg_verifybackup": f"exit {0 if verified else 1}",
+    }.items():
+        (place / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (place / name).chmod(0o755)
+    return Programs(place)
+
+
+def test_a_base_that_the_check_refuses_is_none_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ProgramFailed):
+        take(programs(tmp_path / "bin", verified=False), tmp_path / "archive", "", "")
+    assert bases(tmp_path / "archive") == []
+    assert list((tmp_path / "archive" / "base").iterdir()) == []
+
+
+def test_a_base_has_its_name_once_it_is_checked_and_two_of_one_second_are_two(tmp_path: Path) -> None:
+    ours = programs(tmp_path / "bin", verified=True)
+    taken = [take(ours, tmp_path / "archive", "", "") for _ in range(2)]
+    assert [base.path for base in bases(tmp_path / "archive")] == taken
+    assert sorted((tmp_path / "archive" / "base").iterdir()) == taken
+
+
+def fetch(wal: Path, to: Path) -> int:
+    """Run what a recovering server is told, as it runs it: for one segment."""
+    command = fetching(wal).replace("%f", SEGMENT).replace("%p", str(to))
+    return subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False).returncode
+
+
+@pytest.mark.parametrize("name", [SEGMENT, f"{SEGMENT}.partial"])
+def test_a_segment_is_fetched_whether_it_is_whole_or_still_being_written(tmp_path: Path, name: str) -> None:
+    wal, to = tmp_path / "the city's wal", tmp_path / "fetched"
+    wal.mkdir()
+    assert fetch(wal, to) == 1, "there is no such segment: the log ends before it"
+    (wal / name).write_bytes(b"log")
+    assert fetch(wal, to) == 0
+    assert to.read_bytes() == b"log"
+
+
+@pytest.mark.parametrize("name", [SEGMENT, f"{SEGMENT}.partial"])
+def test_a_segment_that_is_there_and_cannot_be_read_or_written_is_no_end_of_the_log(tmp_path: Path, name: str) -> None:
+    wal = tmp_path / "wal"
+    (wal / name).mkdir(parents=True)
+    assert fetch(wal, tmp_path / "fetched") == 126
+    (wal / name).rmdir()
+    (wal / name).write_bytes(b"log")
+    assert fetch(wal, tmp_path / "nowhere" / "fetched") == 126
+
+
+def test_a_log_that_is_not_there_at_all_is_no_end_of_the_log(tmp_path: Path) -> None:
+    assert fetch(tmp_path / "wal", tmp_path / "fetched") == 126
+
+
+def test_a_path_with_any_sign_in_it_is_told_to_the_server_as_it_is(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "postgresql.auto.conf").write_text("restore_command = 'of before'\nwork_mem = '8MB'\n", encoding="utf-8")
+    lay_out(Programs(tmp_path), Base(base, NOW, NOW), Path("/the city's/50%"), tmp_path / "data")
+    kept, _, command, _ = (tmp_path / "data" / "postgresql.auto.conf").read_text(encoding="utf-8").splitlines()
+    assert kept == "work_mem = '8MB'"
+    assert "50%%" in command, "a sign of its own to the server"
+    assert command.removeprefix("restore_command = '").removesuffix("'").replace("''", "'") == fetching(
+        Path("/the city's/50%")
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["2026-11-26T08:00:00+08:00", "2026-11-26 08:00:00+08", "2026-11-26 00:00:00.000000+00", "2026-11-26T00:00:00Z"],
+)
+def test_an_instant_says_its_offset(said: str) -> None:
+    assert instant(said, NOW) == datetime(2026, 11, 26, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "said", ["2026-11-26 08:00:00", "2026-11-26", "08:00", "yesterday", "2026-02-30 08:00:00+08", "2026-11-26 08:00+08"]
+)
+def test_what_could_be_read_in_two_ways_is_no_instant(said: str) -> None:
+    with pytest.raises(ValueError, match=r"2026-11-26 08:00:00\+08"):
+        instant(said, NOW)
+
+
+def test_an_instant_has_been() -> None:
+    with pytest.raises(ValueError, match="还没有到"):
+        instant("2026-11-26 09:00:01+08", NOW)
