@@ -14,6 +14,7 @@ from services.chassis.web.paging import Cursor
 from services.ledger.accidents.model import Accident, AccidentEntry, Measure
 from services.ledger.accidents.tables import Owed, OwedPosition, Position
 from services.ledger.history.documents import HistoryItem
+from services.ledger.history.model import Record
 
 
 class MeasureDocument(AccidentMeasure, Document, frozen=True, kw_only=True):
@@ -54,7 +55,19 @@ class AccidentDocument(AccidentFacts, Document, frozen=True, kw_only=True):
 class AccidentHistory(Document, frozen=True, kw_only=True):
     """An accident's records of history, oldest first."""
 
+    recorded: Annotated[
+        bool,
+        Meta(
+            description="全部经过均已入历史记录；false：升级以前登记（或升级期间由旧版程序办理过）的事故，其余经过只在事故本身的 `history` 中"
+        ),
+    ]
     items: list[HistoryItem]
+
+    @classmethod
+    def of(cls, accident: Accident, records: Sequence[Record]) -> Self:
+        """Return what is recorded of an accident, and whether that is all that was done."""
+        newest = records[-1].version if records else 0
+        return cls(recorded=newest >= accident.version, items=[HistoryItem.of(record) for record in records])
 
 
 class OwedDocument(Owed, Document, frozen=True, kw_only=True):

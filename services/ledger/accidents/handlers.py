@@ -1,6 +1,7 @@
 """Register accidents and move them on, in the caller's transaction; what is recorded is said on the ledger's topic.
 
-Each event is a record of the ledger's history, chained to the one before it of the same accident (promise P4).
+Each event is a record of the ledger's history, chained to the one before it of the same accident (promise P4), as far as that one
+is recorded.
 
 A step happens once everything is held that it waits for: what stands behind a heartbeat is not older than that, and no step
 is older than the one that it follows (promise P3).
@@ -9,10 +10,12 @@ is older than the one that it follows (promise P3).
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+import structlog
 
+from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.topics import TopicFamily, feedback_topic
 from services.chassis.access.refusals import Caller
@@ -40,6 +43,8 @@ from services.ledger.hazards.handlers.sectors import own_sector
 from services.ledger.hazards.model.hand import Hand
 from services.ledger.history.model import GENESIS, SOURCE, seal
 from services.ledger.history.tables import records
+
+_log: Final = structlog.get_logger(__name__)
 
 
 def facts_of(accident: Accident) -> Facts:
@@ -160,11 +165,21 @@ async def _kept(connection: Connection, made: Made | Refusal, journal: Journal) 
     event = new_event(made.event, source=SOURCE, subject=key, key=key, time=made.event.occurred_at)
     if (act := acts.current()) is not None:
         act.caused(key, event.id)
-    head = GENESIS if accident.version == 1 else await records.head(connection, key)
-    # None: it was registered before accidents had records. A chain that begins in its middle would look broken.
-    if head is not None:
-        await records.append(connection, [seal(head, event, accident.version)])
+    await _record(connection, event, accident)
     journal.send(f"{prefix}{TopicFamily.HAZARD}", event)
     told = msgspec.structs.replace(event, partitionkey=accident.number)
     journal.send(feedback_topic(accident.county, prefix), told)
     return accident
+
+
+async def _record(connection: Connection, event: CloudEvent, accident: Accident) -> None:
+    """Chain a step to the record of the one before it, or leave it out of the history where that has none.
+
+    The release before made steps and recorded none, and may do so beside this one while an upgrade rolls out. A chain that
+    begins in its middle, or steps over a version, would look as if a record had been taken out; one that ends is whole.
+    """
+    before = (0, GENESIS) if accident.version == 1 else await records.head(connection, accident.accident_id)
+    if before is None or before[0] != accident.version - 1:
+        _log.warning("step of an accident is not recorded", accident=accident.accident_id, version=accident.version)
+        return
+    await records.append(connection, [seal(before[1], event, accident.version)])

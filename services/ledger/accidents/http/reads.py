@@ -27,7 +27,6 @@ from services.ledger.accidents.documents import (
 )
 from services.ledger.accidents.handlers import facts_of
 from services.ledger.accidents.http.deps import Deps, shown
-from services.ledger.history.documents import HistoryItem
 from services.ledger.history.tables import records
 
 READ: Final = Action("ledger.accidents.read", "查看事故", roles=CASE_STAFF)
@@ -101,7 +100,8 @@ def _one(routes: Router, deps: Deps) -> None:
         """Return an accident's records of history, oldest first, each with its digest, as a hazard's are returned."""
         database, find = deps.database, partial(tables.find, accident_id=str(accident_id))
         async with database.reading(caller.scope) as connection:
-            if await one_of(database, connection, find, facts_of, caller) is None:
+            accident = await one_of(database, connection, find, facts_of, caller)
+            if accident is None:
                 raise Problem("accident-not-found", field="accident_id")
             found = await records.of_hazard(connection, str(accident_id))
-        return AccidentHistory(items=[HistoryItem.of(record) for record in found])
+        return AccidentHistory.of(accident, found)

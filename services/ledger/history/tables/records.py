@@ -23,7 +23,7 @@ COLUMNS: Final = Columns[Record](
         "digest": "bytea",
     }
 )
-_NEWEST: Final = "SELECT digest FROM hazard_history WHERE hazard_id = $1 ORDER BY version DESC LIMIT 1"
+_NEWEST: Final = "SELECT version, digest FROM hazard_history WHERE hazard_id = $1 ORDER BY version DESC LIMIT 1"
 _OF_HAZARD: Final = f"SELECT {COLUMNS.names} FROM hazard_history WHERE hazard_id = $1 ORDER BY version"  # noqa: S608
 
 
@@ -32,10 +32,10 @@ async def append(connection: Connection, records: Sequence[Record]) -> None:
     await COLUMNS.put(connection, "hazard_history", records)
 
 
-async def head(connection: Connection, subject_id: str) -> bytes | None:
-    """Return the digest of the newest record of a hazard or an accident; None where nothing of it is recorded."""
-    digest: bytes | None = await connection.fetchval(_NEWEST, subject_id)
-    return digest
+async def head(connection: Connection, subject_id: str) -> tuple[int, bytes] | None:
+    """Return version and digest of the newest record of a hazard or an accident; None where nothing of it is recorded."""
+    row = await connection.fetchrow(_NEWEST, subject_id)
+    return None if row is None else (row["version"], row["digest"])
 
 
 async def of_hazard(connection: Connection, hazard_id: str) -> list[Record]:

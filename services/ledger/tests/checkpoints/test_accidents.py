@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog
 
 from services.ledger.tests.accidents.specimens import ACCIDENT, MEASURE
 from services.ledger.tests.checkpoints.log import CHAINS, Log
@@ -31,16 +32,16 @@ async def followed(log: Log) -> str:
     return path[1:]
 
 
-async def history(log: Log, accident_id: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = (await log.ledger.get(f"/v1/accidents/{accident_id}/history", "county")).json()[
-        "items"
-    ]
-    return items
+async def history(log: Log, accident_id: str) -> dict[str, Any]:
+    said: dict[str, Any] = (await log.ledger.get(f"/v1/accidents/{accident_id}/history", "county")).json()
+    return said
 
 
 async def test_a_county_proves_each_step_of_its_accident_by_its_own_copy(log: Log) -> None:
     accident_id = await followed(log)
-    steps = await history(log, accident_id)
+    said = await history(log, accident_id)
+    steps = said["items"]
+    assert said["recorded"]
     assert [(step["version"], step["title"]) for step in steps] == [
         (1, "事故登记"),
         (2, "事故整改措施下达"),
@@ -72,3 +73,24 @@ async def test_an_outsider_checks_accidents_with_the_same_tool_and_sees_what_was
     broken = log.run(CHAINS, str(export))
     assert broken.returncode == 1
     assert f"accident {accident_id} version 2" in broken.stdout
+
+
+@pytest.mark.parametrize("gone", [2, 1], ids=["a step", "the beginning"])
+async def test_behind_a_step_that_the_release_before_made_the_chain_ends_whole_and_the_answer_says_so(
+    log: Log, gone: int
+) -> None:
+    made = await does(log, "", msgspec.to_builtins(ACCIDENT))
+    path = f"/{made['accident_id']}"
+    await does(log, f"{path}/measures", msgspec.to_builtins(MEASURE))
+    async with log.as_owner() as connection:
+        # As the release before leaves it, which makes steps and records none.
+        await connection.execute("DELETE FROM hazard_history WHERE hazard_id = $1 AND version >= $2", path[1:], gone)
+    with structlog.testing.capture_logs() as logged:
+        await does(log, f"{path}/close", CLOSING)
+    left_out = [line for line in logged if line["event"] == "step of an accident is not recorded"]
+    assert [(line["accident"], line["version"]) for line in left_out] == [(path[1:], 3)]
+    said = await history(log, path[1:])
+    assert [step["version"] for step in said["items"]] == list(range(1, gone))
+    assert not said["recorded"]
+    whole = await log.check_chains()
+    assert whole.returncode == 0, whole.stdout

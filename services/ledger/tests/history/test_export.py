@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -56,9 +57,22 @@ async def test_history_can_be_neither_changed_nor_deleted_nor_emptied(ledger: In
         "DELETE FROM hazard_history WHERE version = 1",
         "TRUNCATE hazard_history",
         "TRUNCATE hazard CASCADE",
+        "DELETE FROM hazard",
+        "UPDATE hazard SET hazard_id = hazard_id",
+        "DELETE FROM accident",
+        "UPDATE accident SET accident_id = accident_id",
     ):
         with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
             await ledger.pool.execute(statement)
+
+
+async def test_no_record_is_about_a_hazard_or_an_accident_that_is_nowhere(ledger: InProcess) -> None:
+    known = (await ledger.registered())["hazard_id"]
+    statement = """
+        INSERT INTO hazard_history (hazard_id, version, event_id, type, time, cause_id, payload, digest)
+        SELECT about, 9, gen_random_uuid(), 'x', '', '', '', $2 FROM unnest($1::uuid[]) AS about"""
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="hazard or an accident"):
+        await ledger.pool.execute(statement, [known, str(uuid4())], bytes(32))
 
 
 async def test_an_outsider_finds_the_export_whole_and_names_the_record_of_one_flipped_byte(
