@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -178,9 +177,8 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         platform.reactions.add(part.reactions)
     work: dict[str, list[Role]] = {"consumer": [consumer.run for part in parts for consumer in part.consumers]}
     database = platform.database
-    days, answers = platform.settings.memory_days, timedelta(hours=platform.settings.answers_hours)
-    work_of_it = partial(forget, database, days, answers=answers)
-    forgetting = platform.every(_FORGET_SECONDS, work_of_it, name="forgetting", role="relay")
+    kept = platform.settings.memory_days, platform.settings.answers_hours
+    forgetting = platform.every(_FORGET_SECONDS, partial(forget, database, *kept), name="forgetting", role="relay")
     relay = Relay(
         database=database,
         bootstrap=platform.settings.kafka,

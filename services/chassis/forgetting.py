@@ -13,12 +13,12 @@ from services.chassis.web.idempotency import forget_old
 _log = structlog.get_logger(__name__)
 
 
-async def forget(database: Database, days: int, *, answers: timedelta) -> None:
-    """Delete `answers` that are older (wall time), and ids and letters of so many `days`, which are logged by their number.
+async def forget(database: Database, days: int, answers_hours: int) -> None:
+    """Delete answers older than so many hours (wall time), ids and letters than so many days: these are logged by their number.
 
     Done every ten minutes: whatever is kept for a day may stay for so much longer.
     """
-    await forget_old(database, keep=answers)
+    await forget_old(database, keep=timedelta(hours=answers_hours))
     keep = timedelta(days=days)
     ids, letters = await forget_ids(database, keep=keep), await forget_letters(database, keep=keep)
     if ids or letters:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from services.chassis.access import keys
 from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import ENTERPRISE, Role
+from services.chassis.process.clock import ZONE
 from services.chassis.testing.searching import Marked
 
 # What stands for a thing in an address, by the word before it.
@@ -46,6 +48,14 @@ async def give_keys(dsns: Mapping[str, str], enterprise: str) -> dict[str, str]:
         finally:
             await connection.close()
     return {str(role): token for role, token in tokens.items()}
+
+
+def questions(ledger: str, hazard: str, token: str) -> dict[str, str]:
+    """Return what is asked of the GETs that need a question, by the parameter's name; an event is the hazard's first."""
+    auth, today = {"Authorization": f"Bearer {token}"}, datetime.now(ZONE).date()
+    history = httpx.get(f"{ledger}/v1/hazards/{hazard}/history", headers=auth, timeout=60).json()
+    asked = {"month": f"{today:%Y-%m}", "year": f"{today.year}", "from": f"{today}", "to": f"{today}", "old": "1"}
+    return asked | {"duty": "d", "period": f"{today.year}", "event": history["items"][0]["event_id"]}
 
 
 @dataclass(frozen=True)

@@ -80,12 +80,6 @@ class City:
         auth = {"Authorization": f"Bearer {token}"}
         return httpx.post(self.urls["ledger"] + path, json=body, headers={**auth, **headers}, timeout=60)
 
-    def event(self) -> str:
-        """The id of the first event of the hazard that a tip became."""
-        auth = {"Authorization": f"Bearer {self.running.keys['city-office-1']}"}
-        history = httpx.get(f"{self.urls['ledger']}/v1/hazards/{self.hazards[0]}/history", headers=auth, timeout=60)
-        return str(history.json()["items"][0]["event_id"])
-
     def done(self, path: str, account: str, body: Any = None, **headers: str) -> dict[str, Any]:
         answer = self.post(path, account, body, **headers)
         assert answer.is_success, f"{path}: {answer.text}"
@@ -213,9 +207,7 @@ def looked_up(city: City) -> None:
 
 def pages_of(city: City) -> Pages:
     named = {"tips": [city.tips[0], city.tips[-1]], "hazards": city.hazards, "inside-reports": city.inside}
-    today = datetime.now(ZONE).date()
-    asked = {"month": f"{today:%Y-%m}", "year": f"{today.year}", "from": f"{today}", "to": f"{today}", "old": "1"}
-    asked |= {"duty": "d", "period": f"{today.year}", "event": city.event()}
+    asked = canary.questions(city.urls["ledger"], city.hazards[0], city.running.keys["city-office-1"])
     return Pages(city.urls, city.tokens, named, asked)
 
 

@@ -77,7 +77,8 @@ def router(deps: Deps) -> Router:
     """Return the routes of rewards."""
     routes = Router(prefix="/v1", tags=["rewards"])
     _deciding(routes, deps)
-    _going_on(routes, deps)
+    _resolving(routes, deps)
+    _paying(routes, deps)
 
     @routes.get("/rewards", summary="举报奖励列表")
     async def page(
@@ -121,7 +122,7 @@ def _deciding(routes: Router, deps: Deps) -> None:
         return await deps.done(caller, once, work, status=201)
 
 
-def _going_on(routes: Router, deps: Deps) -> None:
+def _resolving(routes: Router, deps: Deps) -> None:
     @routes.post(
         "/rewards/{reward_id}/resolve",
         summary="复核疑似重复申领的奖励",
@@ -142,6 +143,8 @@ def _going_on(routes: Router, deps: Deps) -> None:
 
         return await deps.changed(str(reward_id), change, expecting, caller, once)
 
+
+def _paying(routes: Router, deps: Deps) -> None:
     @routes.post(
         "/rewards/{reward_id}/pay",
         summary="登记奖励发放",

@@ -142,10 +142,7 @@ async def about_deadline(connection: Connection, about: Subject, number: int) ->
 async def standing(
     connection: Connection, about_kind: str, about: Sequence[str], kind: str, *, unsent: bool = False
 ) -> Sequence[Cause]:
-    """Return the causes of the letters of one kind about these subjects that were not recalled, in order.
-
-    With `unsent` only of those that no channel has taken or refused yet.
-    """
+    """Return the causes of letters of one kind about these subjects that hold; `unsent`: that no channel has taken or refused."""
     query = """SELECT cause.about_kind, cause.about_id, cause.kind, cause.occasion
                  FROM letter_cause AS cause JOIN letter USING (letter_id)
                 WHERE cause.about_kind = $1 AND cause.about_id = ANY($2::text[]) AND cause.kind = $3

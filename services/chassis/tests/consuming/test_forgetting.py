@@ -73,10 +73,10 @@ async def test_a_topic_that_is_read_again_from_its_beginning_does_nothing_twice_
     assert await taken(chassis, old) == ["e-0", "e-1"]
     await age_inbox(chassis)
     assert await taken(chassis, [young]) == ["e-2"]
-    await forget(chassis, DAYS, answers=timedelta(days=1))
+    await forget(chassis, DAYS, 24)
     assert await remembered(chassis) == 1, "what is young enough stays"
     assert await taken(chassis, [*old, young, record(3, "e-3")]) == ["e-3"]
-    await forget(chassis, DAYS, answers=timedelta(days=1))
+    await forget(chassis, DAYS, 24)
     assert await taken(chassis, old) == []
 
 
@@ -85,7 +85,7 @@ async def test_a_consumer_that_is_new_reads_all_of_an_old_topic(chassis: Databas
     old = [record(0, "e-0", ago=LONG_AGO), record(1, "e-1", ago=LONG_AGO)]
     assert await taken(chassis, old[:1]) == ["e-0"]
     await age_inbox(chassis)
-    await forget(chassis, DAYS, answers=timedelta(days=1))
+    await forget(chassis, DAYS, 24)
     assert await taken(chassis, old, "ledger.supervision") == ["e-0", "e-1"]
 
 
@@ -93,7 +93,7 @@ async def test_whoever_sends_an_id_again_after_it_is_forgotten_says_something_ne
     assert await taken(chassis, [record(0, "e-0", ago=LONG_AGO)]) == ["e-0"]
     assert await taken(chassis, [record(1, "e-0")]) == [], "until then it is a repetition, whenever it comes"
     await age_inbox(chassis)
-    await forget(chassis, DAYS, answers=timedelta(days=1))
+    await forget(chassis, DAYS, 24)
     assert await taken(chassis, [record(2, "e-0")]) == ["e-0"]
 
 
@@ -111,7 +111,7 @@ async def test_dead_letters_go_once_they_owe_nobody_anything_and_never_before(ch
         await connection.execute(
             """UPDATE dead_letter SET created_at = created_at - $1::interval WHERE "offset" < 3""", LONG_AGO
         )
-    await forget(chassis, DAYS, answers=timedelta(days=1))
+    await forget(chassis, DAYS, 24)
     async with chassis.acquire() as connection:
         left = [row["offset"] for row in await connection.fetch('SELECT "offset" FROM dead_letter ORDER BY "offset"')]
     assert left == [0, 3, 4], (
