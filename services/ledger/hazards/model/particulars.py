@@ -61,6 +61,11 @@ def _second_level(hazard: ShownHazard, grade: Grade | None) -> _Kept:
     return {"first_confirmed_grade": None} if stood is not None and stood is grade else _UNCONFIRMED
 
 
+def _unanswered(hazard: ShownHazard) -> _Kept:
+    """Return what 销号 leaves of a first level that still waits: nothing, its hazard is gone. A confirmed one stays."""
+    return {} if hazard.first_confirmed_grade is None else _UNCONFIRMED
+
+
 _MERGED: Final = ("merged_into", "merged_into_number", "merged_from", "merged_at")
 # Event type -> the fields that it changes, by name. A type without an entry changes no more than the facts.
 KEEPS: Final = dict(
@@ -139,7 +144,8 @@ KEEPS: Final = dict(
         _keeps(HazardReturned, lambda hazard, _: {"returned_count": hazard.returned_count + 1, **_UNREVIEWED}),
         _keeps(
             HazardClosed,
-            lambda _, event: {
+            lambda hazard, event: {
+                **_unanswered(hazard),
                 "closed_at": event.occurred_at,
                 "closed_by": event.actor.account,
                 "closed_post": str(Post.of(event.actor)),
@@ -154,6 +160,8 @@ KEEPS: Final = dict(
                 "closed_post": None,
                 "looked_back_at": None,
                 "reopened_count": hazard.reopened_count + 1,
+                # A row that was closed by an older version may still have one.
+                **_unanswered(hazard),
                 **_UNREVIEWED,
             },
         ),

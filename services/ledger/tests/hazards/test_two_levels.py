@@ -17,11 +17,12 @@ from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import ZONE
 from services.chassis.access.roles import Role
 from services.ledger.hazards.model import Hazard, Post, evolve, facts
-from services.ledger.hazards.moves import Correct, FirstConfirm, Regrade, Stamp, decide
+from services.ledger.hazards.moves import Correct, FirstConfirm, Merge, Regrade, Reopen, Stamp, Unmerge, decide
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.telling import (
     CITY,
     CITY_2,
+    CLOSE,
     CONFIRM,
     COUNTY,
     DUE,
@@ -30,8 +31,10 @@ from services.ledger.tests.telling import (
     MACHINE,
     MAJOR,
     NOON,
+    PLAN,
     REGISTER,
     RULES,
+    SUBMIT,
     by,
     confirmed,
     does,
@@ -42,6 +45,7 @@ from services.ledger.tests.telling import (
 )
 
 OWN = new_hazard(Channel.SELF_REPORT)
+ANOTHER = msgspec.structs.replace(confirmed(Grade.MAJOR), hazard_id="h-2")
 PRINCIPAL = Actor(account="principal-1", role=Role.ENTERPRISE_PRINCIPAL)
 TO_MAJOR = Regrade(grade=Grade.MAJOR, reason="判定标准第三条")
 JINCHENG = Path(__file__).parents[4] / "deploy" / "profiles" / "jincheng"
@@ -171,6 +175,29 @@ def test_a_first_level_counts_for_the_grade_that_it_said_and_another_one_replace
     major = told(general, FIRST, PRINCIPAL)
     assert (major.first_confirmed_grade, major.first_confirmed_by) == (Grade.MAJOR, PRINCIPAL.account)
     assert told(major, MAJOR, CITY).grade is Grade.MAJOR
+
+
+@pytest.mark.feature("SY27")
+def test_a_first_level_that_was_never_answered_ends_with_its_hazard_and_one_that_was_stays_known() -> None:
+    def struck_off(hazard: Hazard, *reviewers: Actor) -> Hazard:
+        mended = ((PLAN, ENTERPRISE), (SUBMIT, ENTERPRISE))
+        return does(hazard, *mended, *((CLOSE, each) for each in reviewers))
+
+    struck = struck_off(does(OWN, (CONFIRM, COUNTY), (FIRST, COUNTY)), CITY)
+    assert (struck.first_confirmed_at, struck.first_confirmed_by, struck.first_confirmed_grade) == (None, None, None)
+    again = does(struck, (Reopen(reason="反弹", deadline_on=DUE), CITY))
+    assert refusal(again, TO_MAJOR, CITY_2) == "first-level-required"
+    waits = does(again, (FIRST, COUNTY))
+    taken_out = does(waits, (Merge(reason="同一处", survivor=ANOTHER), CITY), (Unmerge(reason="系两处"), CITY))
+    assert (again.first_confirmed_grade, taken_out.first_confirmed_grade) == (None, Grade.MAJOR)
+    answered = struck_off(does(OWN, (FIRST, COUNTY), (MAJOR, CITY)), CITY, CITY_2)
+    assert (answered.state, answered.first_confirmed_by) == (HazardState.CLOSED, COUNTY.account)
+
+
+def test_a_row_that_was_closed_with_a_waiting_first_level_loses_it_once_it_is_reopened() -> None:
+    waits = does(OWN, (CONFIRM, COUNTY), (FIRST, COUNTY))
+    old = msgspec.structs.replace(waits, state=HazardState.CLOSED, closed_at=NOON, closed_by=CITY.account)
+    assert does(old, (Reopen(reason="反弹", deadline_on=DUE), CITY)).first_confirmed_at is None
 
 
 @pytest.mark.promise("P3")
