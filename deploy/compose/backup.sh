@@ -2,11 +2,13 @@
 # PostgreSQL's backups beside it, by its own means: `keep` archives its log as it is written, as a synchronous standby (what is not
 # here was not committed), and takes a verified base backup a day; `restore [INSTANT]` puts the newest one in the place of what lies
 # in PGDATA, with all of the log or the log until then; `beside [INSTANT]` runs a second server on that, in a PGDATA of its own; `base`, `list`
-# and `verify` take a base backup, list them, check the newest; `check` says whether all is well. The archive is $BACKUPS: put it on
-# another disk (docs/operations.md#backups).
+# and `verify` take a base backup, list them, check the newest; `check` says whether all is well. An INSTANT says its offset:
+# '2026-11-26 08:00:00+08'. The archive is $BACKUPS: put it on another disk (docs/operations.md#backups).
 set -eu
 : "${BACKUPS:=/backups}" "${KEEP_BASES:=7}" "${PGDATA:=/var/lib/postgresql/18/docker}"
 standby=duban_backup
+
+refused() { echo "$1" >&2; exit 2; }
 
 # The image begins as root; a new volume is root's, and so is the directory in which what was lost is put aside.
 if [ "$(id -u)" = 0 ] && command -v gosu > /dev/null; then
@@ -24,27 +26,54 @@ receive() {
     exec pg_receivewal --directory="$BACKUPS/wal" --slot=$standby --synchronous
 }
 
-# The day's base, checked byte by byte; then bases beyond KEEP_BASES go, and the log that only they needed.
+# A base has its name once it is checked byte by byte, and on the disk.
 base() {
     target="$BACKUPS/base/$(date -u +%Y%m%dT%H%M%S.%NZ)"
-    PGAPPNAME=base_backup pg_basebackup --pgdata="$target.new" --wal-method=none --checkpoint=fast --manifest-checksums=SHA256
-    pg_verifybackup --no-parse-wal "$target.new"
+    if ! PGAPPNAME=base_backup pg_basebackup --pgdata="$target.new" --wal-method=none --checkpoint=fast --manifest-checksums=SHA256 ||
+        ! pg_verifybackup --no-parse-wal "$target.new"; then
+        rm -rf "$target.new"
+        return 1
+    fi
     mv "$target.new" "$target"
-    find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' | sort -r | tail -n "+$((KEEP_BASES + 1))" | xargs -r rm -rf
-    oldest=$(find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' | sort | head -n 1)
-    first=$(sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\)).*/\1/p' "$oldest/backup_label")
-    pg_archivecleanup "$BACKUPS/wal" "$first"
+    sync "$BACKUPS/base"
+    prune
+}
+
+# A base goes when it is older than KEEP_BASES days and as many newer ones are there; then goes the log that only it needed. Nothing
+# goes while `beside` reads: it is tried again with the next base.
+prune() {
+    exec 9>> "$BACKUPS/reading.lock"
+    if flock --nonblock 9; then
+        limit=$(date -u --date="-$KEEP_BASES days" +%Y%m%dT%H%M%S)
+        find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -printf '%f\n' | sort -r |
+            awk -v kept="$KEEP_BASES" -v limit="$limit" 'NR > kept && $0 < limit' |
+            while read -r old; do rm -rf "$BACKUPS/base/$old"; done
+        oldest=$(find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' | sort | head -n 1)
+        first=$(sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\)).*/\1/p' "$oldest/backup_label")
+        pg_archivecleanup "$BACKUPS/wal" "$first"
+    else
+        echo "a second database is being made of the archive: nothing is removed this time"
+    fi
+    exec 9>&-
+}
+
+# One keeps an archive at a time, and none while it is restored from.
+alone() {
+    exec 8>> "$BACKUPS/keeping.lock"
+    flock --nonblock 8 || refused "somebody keeps this archive: stop the server and the service \`backup\` first"
 }
 
 keep() {
+    alone
     mkdir -p "$BACKUPS/wal" "$BACKUPS/base"
+    touch "$BACKUPS/reading.lock"
     rm -rf "$BACKUPS"/base/*.new
     receive &
     receiver=$!
     trap 'kill -INT $receiver; wait $receiver || true; exit 0' TERM INT
     while kill -0 $receiver 2> /dev/null; do
         find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -mmin -1440 | grep -q . || base
-        sleep 60 &
+        sleep 60 8>&- &
         wait $! || true
     done
     # The receiver ended, of a full disk for instance: whoever restarts this begins again.
@@ -72,46 +101,83 @@ verify() {
     pg_verifybackup --no-parse-wal "$base"
 }
 
-# A data directory of base backup $1, that takes up the log in $2 to its end or to the instant $3.
-lay_out() {
-    mkdir -p "$PGDATA"
-    cp -a "$1/." "$PGDATA"
-    chmod 700 "$PGDATA"
-    sed -i -e '/^hot_standby/d' -e '/^restore_command/d' -e '/^recovery_target/d' "$PGDATA/postgresql.auto.conf"
-    {
-        # Nobody is let in before the log is taken up; the segment that was being written counts as far as it is valid, and gets its
-        # name between two looks where the log is still written to.
-        echo "hot_standby = off"
-        echo "restore_command = 'cp $2/%f %p 2>/dev/null || cp $2/%f.partial %p 2>/dev/null || cp $2/%f %p 2>/dev/null'"
-        echo "recovery_target_action = 'promote'"
-        [ -z "$3" ] || echo "recovery_target_time = '$3'"
-    } >> "$PGDATA/postgresql.auto.conf"
-    touch "$PGDATA/recovery.signal"
+# An instant that could be read in two ways, or has not been, is refused. `duban restore --until` has the same rule.
+instant() {
+    printf '%s' "$1" | grep -Eqx '[0-9]{4}(-[0-9]{2}){2}[ T][0-9]{2}(:[0-9]{2}){2}(\.[0-9]{1,6})?([+-][0-9]{2}(:[0-9]{2})?|Z)' &&
+        at=$(date --date="$1" +%s 2> /dev/null) || refused "an instant is written 2026-11-26 08:00:00+08, with its offset; not: $1"
+    [ "$at" -le "$(date +%s)" ] || refused "$1 is still to come"
 }
 
-# The server and `keep` have to be stopped.
-restore() {
-    base=$(newest "${1:-}")
+# Sets `base`.
+chosen() {
+    [ -z "$1" ] || instant "$1"
+    base=$(newest "$1")
     [ -n "$base" ] || { echo "there is no base backup ${1:+before $1 }in $BACKUPS" >&2; exit 1; }
-    aside=$(date -u +%Y%m%dT%H%M%SZ)
-    [ ! -e "$PGDATA" ] || mv "$PGDATA" "$PGDATA-before-$aside"
+    [ -d "$BACKUPS/wal" ] || { echo "there is no log in $BACKUPS: is all of it mounted?" >&2; exit 1; }
+}
+
+# In $2, which is there and empty but for a mark, a data directory of base backup $1, that takes up the log in $3 to its end or to the
+# instant $4.
+lay_out() {
+    cp -a "$1/." "$2"
+    chmod 700 "$2"
+    sed -i -e '/^hot_standby/d' -e '/^restore_command/d' -e '/^recovery_target/d' "$2/postgresql.auto.conf"
+    {
+        # Nobody is let in before the log is taken up.
+        echo "hot_standby = off"
+        # The segment that was being written counts as far as it is valid, and gets its name between two looks where the log is still
+        # written to. What is there and can't be read is no end of the log: above 125 PostgreSQL stops, where 1 would have it go on
+        # without the rest.
+        printf "restore_command = '%s'\n" "[ -d $3 ] && [ -x $3 ] || exit 126; for f in $3/%f $3/%f.partial $3/%f; do [ ! -e \$f ] || { cp \$f %p && exit 0; [ ! -e \$f ] || exit 126; }; done; exit 1"
+        echo "recovery_target_action = 'promote'"
+        [ -z "$4" ] || echo "recovery_target_time = '$4'"
+    } >> "$2/postgresql.auto.conf"
+    touch "$2/recovery.signal"
+}
+
+# The server and `keep` have to be stopped. What takes room and time comes first, then only names change; what was broken off is
+# begun again.
+restore() {
+    [ "${SERVICE:-}" != backup ] || refused "not here: up.sh stop, up.sh run --rm restore"
+    alone
+    if [ -d "$PGDATA.new" ] && [ -f "$PGDATA.new.from" ]; then
+        from=$(cat "$PGDATA.new.from")
+        for each in base wal; do [ ! -d "$from/$each" ] || mv "$from/$each" "$BACKUPS"; done
+        rmdir "$from" 2> /dev/null || true
+    fi
+    rm -rf "$PGDATA.new" "$PGDATA.new.from"
+    chosen "$1"
+    aside=$(date -u +%Y%m%dT%H%M%S.%NZ)
     # Its log ends here, and the next one is another timeline's: what was is put aside, and read from there.
-    mkdir "$BACKUPS/before-$aside"
-    mv "$BACKUPS/base" "$BACKUPS/wal" "$BACKUPS/before-$aside"
-    lay_out "$BACKUPS/before-$aside/base/$(basename "$base")" "$BACKUPS/before-$aside/wal" "${1:-}"
-    echo "restored from $base; what lay there: $PGDATA-before-$aside; start the server"
+    from="$BACKUPS/before-$aside"
+    mkdir -p "$PGDATA.new"
+    lay_out "$base" "$PGDATA.new" "$from/wal" "$1"
+    echo "$from" > "$PGDATA.new.from"
+    mkdir "$from"
+    mv "$BACKUPS/base" "$BACKUPS/wal" "$from"
+    [ ! -e "$PGDATA" ] || mv "$PGDATA" "$PGDATA-before-$aside"
+    mv "$PGDATA.new" "$PGDATA"
+    rm "$PGDATA.new.from"
+    echo "restored from $base, which is now in $from; what lay there: $PGDATA-before-$aside; start the server"
 }
 
 # The archive is only read, the platform's server goes on. It archives nothing, and nobody waits for its commits.
 beside() {
-    base=$(newest "${1:-}")
-    [ -n "$base" ] || { echo "there is no base backup ${1:+before $1 }in $BACKUPS" >&2; exit 1; }
-    rm -rf "$PGDATA"
-    lay_out "$base" "$BACKUPS/wal" "${1:-}"
-    exec postgres -D "$PGDATA" -c "listen_addresses=${LISTEN:-*}" -c "port=${PGPORT:-5432}" -c unix_socket_directories= -c synchronous_standby_names= -c archive_mode=off
+    [ "${SERVICE:-}" != backup ] || refused "not here: up.sh beside [INSTANT]"
+    mark="$PGDATA/made-by-beside"
+    [ -f "$mark" ] || [ -z "$(ls -A "$PGDATA" 2> /dev/null)" ] || refused "$PGDATA holds data that \`beside\` did not make: they stay"
+    [ ! -f "$BACKUPS/reading.lock" ] || { exec 9< "$BACKUPS/reading.lock"; flock --shared 9; }
+    chosen "$1"
+    mkdir -p "$PGDATA"
+    touch "$mark"
+    find "$PGDATA" -mindepth 1 ! -path "$mark" -delete
+    lay_out "$base" "$PGDATA" "$BACKUPS/wal" "$1"
+    # Until the log is taken up, or the server has ended, this one holds the lock; it is nobody's child.
+    (while [ -e "$PGDATA/recovery.signal" ] && kill -0 $$ 2> /dev/null; do sleep 1; done > /dev/null 2>&1 &)
+    exec postgres -D "$PGDATA" -c "listen_addresses=${LISTEN:-*}" -c "port=${PGPORT:-5432}" -c unix_socket_directories= -c synchronous_standby_names= -c archive_mode=off 9>&-
 }
 
-case "${1:-keep}" in
+case "${1:-}" in
     keep) keep ;;
     base) base ;;
     check) check ;;
@@ -119,5 +185,5 @@ case "${1:-keep}" in
     verify) verify ;;
     restore) restore "${2:-}" ;;
     beside) beside "${2:-}" ;;
-    *) echo "keep, base, list, verify, check, restore [INSTANT] or beside [INSTANT]" >&2; exit 2 ;;
+    *) refused "keep, base, list, verify, check, restore [INSTANT] or beside [INSTANT]" ;;
 esac

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Starts everything with Docker: makes secrets.env on first use, builds the image, waits until all is healthy.
 # Further arguments go to `docker compose`, e.g. `./up.sh logs -f ledger`; without any it is `up`. With the layer `backup` it knows
-# `backup take|list|verify`, `beside [INSTANT]` (a second database, made of the backups; `docker rm -f duban-beside` ends it) and `drill`.
+# `backup take|list|verify|check`, `beside [INSTANT]` (a second database, made of the backups; `docker rm -f duban-beside` ends it) and `drill`.
 # city.env, where there is one, says otherwise than .env; LAYERS there names the layers beside the core.
 set -eu
 cd "$(dirname "$0")"
@@ -43,8 +43,11 @@ beside() { composed run --detach --rm --use-aliases --name duban-beside beside /
 
 case "${1:-}" in
     backup)
-        what=${2:-}
-        [ "$what" != take ] || what=base
+        case "$#${2:-}" in
+            2take) what=base ;;
+            2list | 2verify | 2check) what=$2 ;;
+            *) echo "up.sh backup take, list, verify or check" >&2; exit 2 ;;
+        esac
         composed exec -T backup /backup.sh "$what"
         ;;
     beside)
