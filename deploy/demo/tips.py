@@ -69,10 +69,11 @@ class Tip:
 
 @dataclass
 class TipBook:
-    """What the office noted: each tip by its number, what became of rewards, and the look-ups that it made."""
+    """What the office noted: each tip by its number, what became of rewards, the look-ups that it tried, and those it was shown."""
 
     tips: dict[str, Tip] = field(default_factory=dict)
     rewards: dict[str, str] = field(default_factory=dict)
+    tried: int = 0
     read: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -192,12 +193,13 @@ class TipOffice:
     async def _looks_up(self, number: str) -> bool:
         """Ask who it was, have that released by the other officer, and read it, to pay the right person.
 
-        An answer with an identity is kept nowhere: whoever loses it has read, and asks anew.
+        An answer with an identity is kept nowhere: whoever loses it may have read, and asks anew.
         """
         shown = None
         while shown is None:
+            self.book.tried += 1
             shown = await self._read(number)
-            self.book.read += 1
+        self.book.read += 1
         tip = self.book.tips[number]
         right = (shown["reporter"]["name"], shown["reporter"]["phone"]) == (tip.name, tip.phone)
         if not right:
