@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
 
@@ -26,6 +26,10 @@ class Acting:
         """Return the caller as of now; the day is that of the same instant, also around midnight."""
         at = clock.now()
         return cls(caller, at, zone.day_of(at))
+
+    def after(self, *previous: datetime | None) -> Self:
+        """Return the same, never before what it follows, whatever the machines' clocks say; None is nothing. The day stays."""
+        return replace(self, at=max([self.at, *(at for at in previous if at is not None)]))
 
     @property
     def account(self) -> str:

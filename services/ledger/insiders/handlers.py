@@ -22,24 +22,27 @@ SUBJECTS: Final = "inside_report"
 
 
 async def report_inside(
-    connection: Connection, said: Report, reporter: Identity | None, *, office: TipOffice, acting: Acting
+    connection: Connection, said: Report, reporter: Identity | None, *, office: TipOffice, now: Now
 ) -> InsideReport | Refusal:
     """Take a report in for the caller's own enterprise, in the caller's transaction; the same code again is the same report.
 
     The account that sends it is asked for its enterprise and written nowhere.
     """
-    enterprise = next(iter(acting.caller.scope.enterprise or ()), None)
+    caller = now().caller
+    enterprise = next(iter(caller.scope.enterprise or ()), None)
     if enterprise is None:
         return refusal("inside-report-no-enterprise")
-    county = acting.caller.county or office.city
+    county = caller.county or office.city
     if against := why_not(office.vault, reporter, (said.place, said.content)):
         return against
     digest = digest_of(said.claim_code)
-    await hold_names(connection, "inside-report", [f"{enterprise}/{digest.hex()}"])
+    # The county, too: whoever takes its next number looks at the clock behind it, so that numbers, their years and days go one way.
+    await hold_names(connection, "inside-report", [f"{enterprise}/{digest.hex()}", county])
     known = await tables.of_code(connection, enterprise, digest)
     if known is not None:
         same = (known.place, known.content) == (said.place, said.content)
         return known if same else refusal("claim-code-used", field="claim_code")
+    acting = now()
     report = InsideReport(
         # Random and not ordered by time: an id that grows with time holds the millisecond that sent it.
         report_id=str(uuid4()),
@@ -70,7 +73,7 @@ async def change_report(
 ) -> InsideReport | Refusal:
     """Let `change` go on with a report, in the caller's transaction; it is told who acts once the report is held."""
     report = await tables.lock(connection, report_id)
-    acting = now()
+    acting = now().after(*(report.handled_at, report.rewarded_at) if report else ())
     if report is None or not acting.caller.finds(tables.facts_of(report)):
         return refusal("inside-report-not-found", field="report_id")
     if unmet := expecting.unmet(report.version):

@@ -85,9 +85,9 @@ def _reporting(routes: Router, deps: Deps) -> None:
     )
     async def report(command: JsonBody[ReportInside], caller: Annotated[Caller, Depends(allow(REPORT))]) -> Response:
         """Report to the own enterprise; the same code again is the same report."""
-        acting = deps.office.acting(caller)
+        now = partial(deps.office.acting, caller)
         async with deps.database.transaction() as connection:
-            said = await report_inside(connection, command, command.reporter, office=deps.office, acting=acting)
+            said = await report_inside(connection, command, command.reporter, office=deps.office, now=now)
         return answer(InsideReportDocument.of(accepted(said)), status=201)
 
 

@@ -43,7 +43,7 @@ async def decide_reward(connection: Connection, name: str, *, office: TipOffice,
     if await tables.of_tip(connection, tip.tip_id) is not None:
         return refusal("reward-decided")
     others = await tables.claimed(connection, same)
-    reward = _decided(tip, hazard, others, office, now())
+    reward = _decided(tip, hazard, others, office, now().after(tip.changed_at))
     await tables.insert(connection, reward)
     return reward
 
@@ -58,7 +58,7 @@ async def change_reward(
 ) -> Reward | Refusal:
     """Let `change` go on with a reward, in the caller's transaction; it is told who acts once the reward is held."""
     reward = await tables.lock(connection, reward_id)
-    acting = now()
+    acting = now().after(reward.decided_at if reward else None)
     if reward is None or not acting.caller.finds(tables.facts_of(reward)):
         return refusal("reward-not-found", field="reward_id")
     if unmet := expecting.unmet(reward.version):

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
 
+import msgspec
 import pytest
 
 from duban_contracts.testing.calendar import june
+from services.chassis.access.refusals import Caller
+from services.chassis.access.scope import Scope
+from services.chassis.storage.database import Connection
 from services.chassis.testing.kafka import eventually
-from services.ledger.tests.in_process import NOON, InProcess
-from services.ledger.tests.people import HOME
-from services.ledger.tests.tips.saying import intake
+from services.ledger.insiders.handlers import report_inside
+from services.ledger.insiders.model import InsideReport, Report
+from services.ledger.tests.in_process import EVERYWHERE, NOON, InProcess
+from services.ledger.tests.insiders.test_inside_reports import saying
+from services.ledger.tests.people import HOME, PEOPLE
+from services.ledger.tests.rewards.test_rewards import decided, graded
+from services.ledger.tests.tips.saying import intake, reporter, verified
+from services.ledger.tips.handlers.receive import receive_tip
+from services.ledger.tips.model.tip import Tip
+from services.ledger.tips.moves import Receive
 
-_LATER = NOON + timedelta(hours=13)
+_LATER: Final = NOON + timedelta(hours=13)
 Waiting = tuple[str, str, dict[str, Any], str]
 """A statement that holds a row, and the command that waits for it: path, body, and whose it is."""
 
@@ -71,3 +84,65 @@ async def test_a_command_that_waited_for_a_row_happens_once_it_has_it(
     after = await asked
     if path.startswith("assignments"):
         assert (after["late"], after["history"][-1]["at"]) == (True, "2026-06-01T17:00:00Z")
+
+
+async def first_tip(ledger: InProcess, connection: Connection) -> None:
+    now = partial(ledger.office.acting, Caller(PEOPLE["tips"], EVERYWHERE, "test"))
+    said = msgspec.convert(intake(), Receive)
+    assert isinstance(await receive_tip(connection, said, None, office=ledger.office, now=now), Tip)
+
+
+async def first_report(ledger: InProcess, connection: Connection) -> None:
+    worker = PEOPLE["worker"]
+    scope = Scope(county=frozenset({HOME}), enterprise=frozenset({worker.enterprise or ""}))
+    now = partial(ledger.office.acting, Caller(worker, scope, "test"))
+    said = Report(place="三号车间", content="除尘风机停用", claim_code=secrets.token_hex(12))
+    assert isinstance(await report_inside(connection, said, None, office=ledger.office, now=now), InsideReport)
+
+
+@pytest.mark.parametrize(
+    ("first", "path", "body", "who", "at"),
+    [
+        (first_tip, "tips", intake, "tips", "received_at"),
+        (first_report, "inside-reports", saying, "worker", "received_on"),
+    ],
+    ids=["a tip", "an inside report"],
+)
+async def test_what_waits_for_its_number_over_new_year_is_of_the_new_year_as_its_number(
+    ledger: InProcess,
+    first: Callable[[InProcess, Connection], Awaitable[None]],
+    path: str,
+    body: Callable[[], dict[str, Any]],
+    who: str,
+    at: str,
+) -> None:
+    new_year = datetime(2026, 12, 31, 16, tzinfo=UTC)
+    ledger.clock.set(new_year - timedelta(seconds=1))
+    async with ledger.database.transaction() as connection:
+        await first(ledger, connection)
+        asked = asyncio.create_task(made(ledger, path, body(), who))
+        await eventually(ledger.somebody_waits)
+        ledger.clock.set(new_year)
+    after = await asked
+    assert after["number"].split("-")[2] == "2027"
+    assert after[at] in {"2026-12-31T16:00:00Z", "2027-01-01"}
+
+
+async def test_no_step_of_a_tip_a_reward_or_an_inside_report_is_before_the_one_that_it_follows(
+    ledger: InProcess,
+) -> None:
+    """Whatever the machines' clocks say: this one's is a minute behind the one before."""
+    person, code = reporter(), secrets.token_hex(12)
+    await decided(ledger, await graded(ledger, reporter=person))
+    held = await decided(ledger, await graded(ledger, reporter=person))
+    tip = await verified(ledger)
+    inside = f"inside-reports/{(await made(ledger, 'inside-reports', saying(claim_code=code), 'worker'))['report_id']}"
+    await made(ledger, f"{inside}/handle", {"measures": "已停机"}, "principal")
+    ledger.clock.set(NOON - timedelta(minutes=1))
+    noon = "2026-06-01T04:00:00Z"
+    told = await made(ledger, f"tips/{tip['number']}/tell", {"told": "已查实"}, "tips")
+    assert told["told_at"] == noon
+    settled = await made(ledger, f"rewards/{held['reward_id']}/resolve", {"pay": False, "reason": "重复"}, "tips-2")
+    assert settled["resolved_at"] == noon
+    rewarded = await made(ledger, f"{inside}/reward", {"claim_code": code, "amount": 500}, "principal")
+    assert rewarded["rewarded_at"] == noon

@@ -65,7 +65,7 @@ class TipRows:
             )
             reporter = Identity(name="举报人丁（虚构）")
             async with self.ledger.database.transaction() as connection:
-                tip = await receive_tip(connection, said, reporter, office=self.office, acting=acting)
+                tip = await receive_tip(connection, said, reporter, office=self.office, now=lambda: acting)
                 assert isinstance(tip, Tip)
                 if refuted:
                     tip = await move_tip(

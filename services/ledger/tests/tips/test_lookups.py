@@ -171,8 +171,8 @@ async def test_without_a_vault_a_tip_is_taken_in_anonymously_only(ledger: InProc
     acting = office.acting(Caller(PEOPLE["tips"], EVERYWHERE, "test"))
     said = msgspec.convert(intake(), Receive)
     async with ledger.database.transaction() as connection:
-        named = await receive_tip(connection, said, Identity(name="举报人（虚构）"), office=office, acting=acting)
-        anonymous = await receive_tip(connection, said, None, office=office, acting=acting)
+        named = await receive_tip(connection, said, Identity(name="举报人（虚构）"), office=office, now=lambda: acting)
+        anonymous = await receive_tip(connection, said, None, office=office, now=lambda: acting)
     assert isinstance(named, Refusal)
     assert (named.code, named.status) == ("vault-not-set-up", 409)
     assert isinstance(anonymous, Tip)

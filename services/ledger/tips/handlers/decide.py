@@ -67,7 +67,7 @@ async def verify_tip(
 async def _seen(connection: Connection, name: str, expecting: Precondition, now: Now) -> tuple[Tip | Refusal, Acting]:
     """Hold a tip; return it, or why not, and who acts since it is held."""
     tip = await rows.lock(connection, name)
-    acting = now()
+    acting = now().after(tip.changed_at if tip else None)
     if tip is None or not acting.caller.finds(rows.facts_of(tip)):
         return refusal("tip-not-found", field="name"), acting
     return expecting.unmet(tip.version) or tip, acting

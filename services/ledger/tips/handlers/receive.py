@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.access.acting import Acting
+from services.chassis.access.acting import Now
 from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.database import Connection
+from services.chassis.storage.locks import hold_names
 from services.ledger.tips import moves
 from services.ledger.tips.handlers.office import SUBJECTS, TipOffice
 from services.ledger.tips.model.tip import Tip
@@ -16,7 +17,7 @@ from services.ledger.vault.model.identity import Identity
 
 
 async def receive_tip(
-    connection: Connection, said: Receive, reporter: Identity | None, *, office: TipOffice, acting: Acting
+    connection: Connection, said: Receive, reporter: Identity | None, *, office: TipOffice, now: Now
 ) -> Tip | Refusal:
     """Take in a tip in the caller's transaction; `reporter` is None for an anonymous one.
 
@@ -27,6 +28,9 @@ async def receive_tip(
     """
     if against := _elsewhere(said, office) or why_not(office.vault, reporter, moves.texts(said)):
         return against
+    # Whoever takes the next number waits here, and looks at the clock behind it: numbers, their years and instants go one way.
+    await hold_names(connection, "tip-number", [said.county])
+    acting = now()
     number = await rows.next_number(connection, said.county, acting.today.year)
     tip_id = uuid7_text()
     done = moves.receive(said, tip_id, number, has_reporter=reporter is not None, by=office.by(acting))

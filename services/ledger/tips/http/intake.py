@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Depends, Response
@@ -48,9 +49,8 @@ def router(database: Database, office: TipOffice) -> Router:
             await office.vault.reach()
         async with database.transaction() as connection:
             await once.begin(connection, caller.account)
-            said = accepted(
-                await receive_tip(connection, command, command.reporter, office=office, acting=office.acting(caller))
-            )
+            now = partial(office.acting, caller)
+            said = accepted(await receive_tip(connection, command, command.reporter, office=office, now=now))
             return await once.keep(connection, answer(TipDocument.of(said), status=201, version=said.version))
 
     return routes
