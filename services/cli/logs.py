@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 
 HIDDEN: Final = "…"
-# Words, codes, counts and ids of our own making: none says who somebody is, what was written, or by which key somebody came.
-_KEPT: Final = frozenset(
+# Words, codes, counts and ids of our own making: none says who somebody is, what was written, or by which key somebody came. They
+# stay where our own code says them, and as far as they look like that: a county may call its event by a person's number.
+KEPT: Final = frozenset(
     {
         *(
             "timestamp",
@@ -39,8 +40,14 @@ _KEPT: Final = frozenset(
         *("seconds", "size", "seats", "requests", "days", "action", "dimension"),
     }
 )
+_OF_EVERY_LINE: Final = frozenset({"timestamp", "level", "logger", "service"})
 _OURS: Final = "services."
+_HEX: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_WORD: Final = re.compile(r"[A-Za-z0-9._:/{}+-]{1,120}")
+# A county's code has six digits, a telephone's number eleven.
+_MANY_DIGITS: Final = re.compile(r"[0-9]{7}")
 _KIND_OF_ERROR: Final = re.compile(r"[A-Z][A-Za-z]+(?:Error|Exception|Timeout|Failed)")
+_LARGEST: Final = 10**10
 # Of a day's file no more than this is read from its end for each byte that may be kept: lines that are left out are not told apart before.
 _READ_FOR_EACH: Final = 8
 _PROCESS: Final = r"(?:^|[-_]){}(?:[-_]|$)"
@@ -88,9 +95,21 @@ def _field(name: str, each: Any, *, ours: bool) -> Any:
     if name == "exception" and isinstance(each, list):
         return [_exception(one) for one in each]
     # What our own code says happened is constant; a library's message may hold anything.
-    if name in _KEPT or (name == "event" and ours):
+    if name == "event" and ours and isinstance(each, str):
         return each
+    if name in _OF_EVERY_LINE or (name in KEPT and ours):
+        several = each if isinstance(each, list) else [each]
+        return each if all(_is_of_our_making(name, one) for one in several) else HIDDEN
     return each if isinstance(each, str) and _KIND_OF_ERROR.fullmatch(each) else HIDDEN
+
+
+def _is_of_our_making(name: str, each: Any) -> bool:
+    if isinstance(each, str):
+        if _HEX.fullmatch(each):
+            return True
+        # What we call an event is a UUID; everything else is a county's name for it.
+        return name != "event_id" and bool(_WORD.fullmatch(each)) and not _MANY_DIGITS.search(each)
+    return each is None or (isinstance(each, bool | int | float) and abs(each) < _LARGEST)
 
 
 def _exception(one: Any) -> Any:

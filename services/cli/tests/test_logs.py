@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.logs import HIDDEN, recent, redacted
+from services.cli.logs import KEPT, HIDDEN, recent, redacted
 
 pytestmark = [pytest.mark.pure, pytest.mark.promise("P8")]
 
@@ -52,6 +52,36 @@ def test_what_may_be_somebodys_is_in_no_line(fields: dict[str, Any]) -> None:
     told = redacted(line(**fields))
     assert told is not None
     assert CANARY not in json.dumps(told, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("logger", ["services.notifications.delivery", "asyncio"])
+@pytest.mark.parametrize(
+    "value", [CANARY, "张某", "13800138000", 13800138000, {"name": CANARY}, ["a", CANARY], [["张某"]]]
+)
+def test_a_field_that_is_kept_holds_only_what_we_made(logger: str, value: object) -> None:
+    told = redacted(line(logger=logger, **dict.fromkeys(KEPT - {"timestamp", "logger"}, value)))
+    assert told is not None
+    assert {name: each for name, each in told.items() if name in KEPT and each != HIDDEN} == {
+        "timestamp": told["timestamp"],
+        "logger": logger,
+    }
+
+
+def test_what_we_made_stays_whole() -> None:
+    said = {
+        "event_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "county": "140502",
+        "route": "/v1/hazards/{name}",
+        "roles": ["http", "consumer"],
+        "topic": "county.140502.v1",
+        "offset": 123456789,
+        "status": 503,
+        "code": None,
+    }
+    told = redacted(line(**said))
+    assert told is not None
+    assert {name: told[name] for name in said} == said
 
 
 def test_of_an_error_its_kind_and_its_place_stay() -> None:
