@@ -118,7 +118,7 @@ async def perform(
         senders = {county.code: _sender(settings, api, county.code) for county in city.counties}
         board = Board(city, api, clock, senders, console)
         await load_criteria(api, settings.profile)
-        await _live(api, city, clock, stories, senders, board, office, script, disturb)
+        unasked = await _live(api, city, clock, stories, senders, board, office, script, disturb)
         console.print(await board.table())
         received = f"http://{LOOPBACK}:{settings.port('webhook')}/received"
         case = Case(
@@ -130,6 +130,7 @@ async def perform(
             settings.profile,
             office.book,
             _places(settings),
+            unasked,
         )
         lines = await audit(case, script.patience_seconds, (*CHECKS, *further))
         console.print(refusals_table(city, case.refusals))
@@ -146,8 +147,11 @@ async def _live(
     office: TipOffice,
     script: Script,
     disturb: Disturb | None,
-) -> None:
-    """Let everybody play until all is reported and nothing disturbs, then until what is under way has settled."""
+) -> Collection[str]:
+    """Let everybody play until all is reported and nothing disturbs, then until what is under way has settled.
+
+    Return the hazards of which the second level waited for its letter long enough.
+    """
     stopping = asyncio.Event()
     regulators = Regulators(api, clock, stories)
     counties = [
@@ -172,6 +176,7 @@ async def _live(
     finally:
         stopping.set()
         await asyncio.gather(*everybody, return_exceptions=True)
+    return regulators.unasked
 
 
 async def _unless_somebody_fails(work: asyncio.Future[Any], everybody: list[asyncio.Task[Any]]) -> None:

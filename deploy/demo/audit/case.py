@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,7 +65,8 @@ class Places:
 class Case:
     """Everything a check may look at; `refusals` is filled by the check of refusals, for the board.
 
-    `profile` is the city's, whose calendar deadlines go by; `tips` is what the tip office noted.
+    `profile` is the city's, whose calendar deadlines go by; `tips` is what the tip office noted. Of the hazards `unasked`
+    the second level confirmed without the letter that asks for it: it had waited long enough.
     """
 
     platform: Platform
@@ -76,6 +77,7 @@ class Case:
     profile: Path
     tips: TipBook
     places: Places
+    unasked: Collection[str] = frozenset()
     refusals: list[RefusedClaim] = field(default_factory=list)
 
     async def evidence(self) -> Evidence:
