@@ -50,9 +50,9 @@ _WAYS: Final = (
     (_HERE, _BESIDE, 'make duban ARGS="restore --into DIR --until T"'),
     (_HERE, _IN_PLACE, "make restore"),
     (_HERE, _DRILL, "make duban ARGS=drill（毁库演练：make drill）"),
-    (_DOCKER, _TAKE, "deploy/compose/up.sh backup take"),
+    (_DOCKER, _TAKE, "deploy/compose/up.sh backup take（也可 list、verify、check）"),
     (_DOCKER, _BESIDE, "deploy/compose/up.sh beside T"),
-    (_DOCKER, _IN_PLACE, "deploy/compose/up.sh run --rm restore"),
+    (_DOCKER, _IN_PLACE, "deploy/compose/up.sh stop，再 deploy/compose/up.sh run --rm restore"),
     (_DOCKER, _DRILL, "deploy/compose/up.sh drill"),
     (_CLUSTER, _TAKE, "duban backup take --format cnpg | kubectl -n duban-data create -f -"),
     (_CLUSTER, _BESIDE, "duban restore --format cnpg --until T | kubectl -n duban-data apply --server-side -f -"),
@@ -126,6 +126,11 @@ def how() -> None:
     """如何备份、恢复和演练：各种安装方式的命令。"""
     found = [{"installation": each, "what": what, "command": command} for each, what, command in _WAYS]
     rows("ways", {"installation": "安装", "what": "", "command": "命令"}, found)
+    note("T：须写时区，如 '2026-11-26 08:00:00+08'，且不晚于此刻")
+    note("Docker：基础备份早于 DUBAN_BACKUP_BASES 天、且其后另有同样多份的，才删去，只有它用得着的日志随之删去")
+    note(
+        "Kubernetes：原处恢复过的，恢复到另一处时写明现在的归档名称，如 --server-name postgres-2；卷大小以 --storage 等给出"
+    )
     note("恢复之后：duban verify 与 duban audit")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +11,19 @@ _API: Final = "postgresql.cnpg.io/v1"
 _PLUGIN: Final = "barman-cloud.cloudnative-pg.io"
 # As k8s/platform/restore/beside has it; a test holds the two equal.
 _IMAGE: Final = "ghcr.io/cloudnative-pg/postgresql:18.6-standard-bookworm"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a second cluster has to hold: as the first has it. With fewer connections than the first it would not recover."""
+
+    storage: str = "100Gi"
+    log: str = "20Gi"
+    connections: int = 300
+
+
+SIZES: Final = Sizes()
+"""What k8s/platform/postgres has."""
 
 
 def backup_object(cluster: str) -> dict[str, Any]:
@@ -22,10 +36,13 @@ def backup_object(cluster: str) -> dict[str, Any]:
     }
 
 
-def restored_cluster(cluster: str, until: datetime | None) -> dict[str, Any]:
+def restored_cluster(
+    cluster: str, until: datetime | None, *, server: str | None = None, sizes: Sizes = SIZES
+) -> dict[str, Any]:
     """Return a cluster `<cluster>-restored` of one instance, made of `cluster`'s backups: all of the log, or until then.
 
-    It archives nothing, and the first goes on beside it.
+    `server` is the name under which the cluster archives now: its own at first, another after each restore in its place
+    (`serverName`). It archives nothing, and the first goes on beside it.
     """
     target = {"recoveryTarget": {"targetTime": until.isoformat()}} if until else {}
     return {
@@ -36,12 +53,12 @@ def restored_cluster(cluster: str, until: datetime | None) -> dict[str, Any]:
             "instances": 1,
             "imageName": _IMAGE,
             "enableSuperuserAccess": False,
-            "storage": {"size": "100Gi"},
-            "walStorage": {"size": "20Gi"},
+            "storage": {"size": sizes.storage},
+            "walStorage": {"size": sizes.log},
             "resources": {"requests": {"cpu": "1", "memory": "4Gi"}, "limits": {"memory": "4Gi"}},
             "postgresql": {
                 "parameters": {
-                    "max_connections": "300",
+                    "max_connections": str(sizes.connections),
                     "shared_buffers": "1GB",
                     "max_locks_per_transaction": "256",
                 },
@@ -53,7 +70,7 @@ def restored_cluster(cluster: str, until: datetime | None) -> dict[str, Any]:
                     "name": "lost",
                     "plugin": {
                         "name": _PLUGIN,
-                        "parameters": {"barmanObjectName": "backups", "serverName": cluster},
+                        "parameters": {"barmanObjectName": "backups", "serverName": server or cluster},
                     },
                 }
             ],

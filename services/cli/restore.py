@@ -13,7 +13,7 @@ import typer
 from services.cli import archive
 from services.cli.backup import ClusterName, Form, archived, postgres_programs
 from services.cli.beside import Beside, NotRestored, free_port, recovered
-from services.cli.cloudnative import CLUSTER, restored_cluster
+from services.cli.cloudnative import CLUSTER, SIZES, Sizes, restored_cluster
 from services.cli.output import NO, WRONGLY_CALLED, ago, end, good, note, text, value, waiting
 from services.cli.surroundings import dsn_of, run
 
@@ -33,13 +33,29 @@ def restore(
     port: Annotated[int | None, typer.Option("--port", help="在本机哪个端口上；不写即任选")] = None,
     form: Annotated[Form, typer.Option("--format", help="cnpg：只输出供 kubectl apply 的 Cluster 清单")] = Form.HERE,
     cluster: ClusterName = CLUSTER,
+    server_name: Annotated[
+        str | None,
+        typer.Option(
+            "--server-name", help="cnpg：现在以哪个名称归档（serverName），原处恢复过即 postgres-2；不写即集群名称"
+        ),
+    ] = None,
+    storage: Annotated[str, typer.Option("--storage", help="cnpg：数据卷大小，与原集群相同")] = SIZES.storage,
+    wal_storage: Annotated[str, typer.Option("--wal-storage", help="cnpg：日志卷大小")] = SIZES.log,
+    max_connections: Annotated[
+        int, typer.Option("--max-connections", help="cnpg：max_connections，不少于原集群")
+    ] = SIZES.connections,
 ) -> None:
     """用备份和日志在另一处恢复出一个数据库并启动，供查看和取回；平台自己的数据库不动。原处恢复见 duban backup how。"""
     moment = moment_of(until)
     if form is Form.CNPG:
-        manifest = restored_cluster(cluster, moment)
+        sizes = Sizes(storage, wal_storage, max_connections)
+        manifest = restored_cluster(cluster, moment, server=server_name, sizes=sizes)
         text("manifest", json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
         return
+    _restored_here(into, moment, port)
+
+
+def _restored_here(into: Path | None, moment: datetime | None, port: int | None) -> None:
     programs, place = postgres_programs(), archived()
     if into is None:
         end("请以 --into 给出目录", WRONGLY_CALLED)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.cli.cloudnative import backup_object, restored_cluster
+from services.cli.cloudnative import Sizes, backup_object, restored_cluster
 from tests.deploy.overlays import K8S, apart, composed, kustomized, of_kind, validate
 
 # What kubectl makes of k8s/.
@@ -45,6 +45,12 @@ def test_what_duban_prints_for_cloudnativepg_is_what_stands_here_and_what_its_sc
     until = restored_cluster("postgres", datetime(2026, 11, 26, 8, tzinfo=UTC))
     validate(until)
     assert until["spec"]["bootstrap"]["recovery"]["recoveryTarget"] == {"targetTime": "2026-11-26T08:00:00+00:00"}
+    after = restored_cluster("postgres", None, server="postgres-2", sizes=Sizes("2Ti", "50Gi", 500))
+    validate(after)
+    assert after["metadata"] == committed["metadata"], "the cluster has its name still"
+    assert after["spec"]["externalClusters"][0]["plugin"]["parameters"]["serverName"] == "postgres-2"
+    assert (after["spec"]["storage"], after["spec"]["walStorage"]) == ({"size": "2Ti"}, {"size": "50Gi"})
+    assert after["spec"]["postgresql"]["parameters"]["max_connections"] == "500"
     nightly = of_kind(apart("platform/postgres"), "ScheduledBackup")["nightly"]["spec"]
     now = backup_object("postgres")
     assert {name: nightly[name] for name in now["spec"]} == now["spec"]

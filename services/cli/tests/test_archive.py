@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
+from typer.testing import CliRunner
 
 from services.cli.archive import Base, ProgramFailed, Programs, bases, fetching, instant, lay_out, take
+from services.cli.command_line import app
 
 SEGMENT: Final = "000000010000000000000003"
 NOW: Final = datetime(2026, 11, 26, 1, tzinfo=UTC)
@@ -103,3 +106,13 @@ def test_what_could_be_read_in_two_ways_is_no_instant(said: str) -> None:
 def test_an_instant_has_been() -> None:
     with pytest.raises(ValueError, match="还没有到"):
         instant("2026-11-26 09:00:01+08", NOW)
+
+
+def test_a_cluster_that_was_restored_is_read_from_where_it_archives_now_in_the_sizes_that_it_has() -> None:
+    words = ("--server-name", "postgres-2", "--storage", "2Ti", "--wal-storage", "50Gi", "--max-connections", "500")
+    ended = CliRunner().invoke(app, ["restore", "--format", "cnpg", *words])
+    made = json.loads(ended.stdout)
+    assert made["metadata"]["name"] == "postgres-restored"
+    assert made["spec"]["externalClusters"][0]["plugin"]["parameters"]["serverName"] == "postgres-2"
+    assert (made["spec"]["storage"]["size"], made["spec"]["walStorage"]["size"]) == ("2Ti", "50Gi")
+    assert made["spec"]["postgresql"]["parameters"]["max_connections"] == "500"
