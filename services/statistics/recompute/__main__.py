@@ -6,7 +6,8 @@
 The history is a file of JSON lines, or the URL of the ledger (`GET /v1/history`). Each record has `hazard_id`,
 `version`, `type` and its payload (`data` or `payload`). The profile says whether deadlines on days off are moved; without
 one they are not. Keys come from DUBAN_LEDGER_KEY and DUBAN_STATISTICS_KEY.
-Prints every difference; exits 0 when there is none, 1 when there is one, 2 when the history itself has a gap.
+Prints every difference; exits 0 when there is none, 1 when there is one, 2 when the history itself has a gap, 3 when it could not be
+told: something could not be read, or is newer than this tool knows.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +30,7 @@ from services.statistics.recompute.model import BrokenHistory, Days, books_of
 _PAGE: Final = 1000
 _EXIT_DIFFERENT: Final = 1
 _EXIT_BROKEN_HISTORY: Final = 2
+_EXIT_UNTOLD: Final = 3
 
 
 def read_history(source: str, key: str | None = None) -> Iterator[dict[str, Any]]:
@@ -65,6 +68,14 @@ def main() -> int:
     parser.add_argument("--statistics", required=True, help="URL of the statistics service")
     parser.add_argument("--profile", type=Path, help="the city's profile, whose calendar and roll deadlines go by")
     arguments = parser.parse_args()
+    try:
+        return _compare(arguments)
+    except Exception:  # noqa: BLE001 - Python would end with 1, which says that figures differ
+        traceback.print_exc()
+        return _EXIT_UNTOLD
+
+
+def _compare(arguments: argparse.Namespace) -> int:
     days = days_of(arguments.profile) if arguments.profile else Days()
     try:
         books = books_of(read_history(arguments.ledger_history, os.environ.get("DUBAN_LEDGER_KEY")), days)
