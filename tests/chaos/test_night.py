@@ -36,6 +36,7 @@ def test_rows_that_are_no_outage_may_be_played_at_once() -> None:
     assert set(both.quiet) >= {"DubanPipelineStale", "DubanDependencyDown"}
     assert [row.name for row in chosen("poison+webhook-down kafka-away")] == ["poison + webhook-down", "kafka-away"]
     assert not set(together(chosen("smtp-down poison")).quiet) & {"DubanDependencyDown", "DubanCountyHeld"}
+    assert "DubanPipelineStale" not in together(chosen("poison our-bug")).quiet
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -24,7 +24,8 @@ def together(rows: Sequence[Row]) -> Row:
     if len(rows) == 1:
         return rows[0]
     fires = tuple(light for row in rows for light in row.fires)
-    quiet = {name for row in rows for name in row.quiet} - {light.name for light in fires}
+    quiet = {name for row in rows for name in row.quiet}
+    quiet -= {light.name for light in fires} | {name for row in rows for name in row.follows}
 
     @contextlib.contextmanager
     def fault(stage: Stage) -> Iterator[None]:

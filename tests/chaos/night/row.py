@@ -24,6 +24,7 @@ class Row:
     fires: tuple[Light, ...]
     within: float = 180
     quiet: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()  # what rightly fires beside, for a row that is played with others
     restart: tuple[str, ...] = ()
     clears: float = 420
     pages: int = _PAGES

@@ -131,6 +131,7 @@ ROWS: Final = (
         (light("DeadLettersHeld", consumer="gateway.feedback"), light("ConsumerHalted", consumer="gateway.feedback")),
         within=240,
         quiet=(*_NO_DEFECT, "DubanCrashLoop", "DubanAnswersFailing", "DubanHeartbeatStale"),
+        follows=("DubanPipelineStale",),
         restart=("gateway",),
     ),
     Row(
