@@ -5,9 +5,19 @@ set -eu
 : "${KEEP_DAYS:=400}" "${LOGS:=/logs}"
 [ "$KEEP_DAYS" -ge 366 ] || { echo "KEEP_DAYS is $KEEP_DAYS: logs are kept for 366 days at least" >&2; exit 2; }
 
+# What comes late for a day that is packed stands in a file of its own again, and goes behind it: gzip reads several as one.
+pack() {
+    gzip -9 -c "$1" > "$1.packing"
+    cat "$1.packing" >> "$1.gz"
+    rm -f "$1.packing" "$1"
+}
+
 tidy() {
-    # A day that ended this long ago gets no further line.
-    find "$LOGS" -type f -name '*.log' -mmin +2880 -exec gzip -9 {} +
+    oldest=$(date -u -d "-2 days" +%Y-%m-%d)
+    # Over by its name, and nobody wrote to it for two hours: what was read late has been written by then.
+    find "$LOGS" -type f -name '*.log' -mmin +120 | while read -r file; do
+        ! expr "$(basename "$file" .log)" \< "$oldest" > /dev/null || pack "$file"
+    done
     find "$LOGS" -type f -name '*.log.gz' -mtime "+$KEEP_DAYS" -delete
     find "$LOGS" -mindepth 1 -type d -empty -delete
 }
@@ -15,10 +25,20 @@ tidy() {
 [ "${1:-}" != tidy ] || { tidy; exit; }
 rsyslogd -n -i /tmp/rsyslogd.pid -f "$1" &
 reader=$!
-trap 'kill -TERM $reader; wait $reader || true; exit 0' TERM INT
-while kill -0 $reader 2> /dev/null; do
-    tidy
-    sleep 3600 &
-    wait $! || true
-done
-exit 1
+# The first time an hour on: a reader that was away for days has written by then what belongs to them.
+(
+    nap=
+    trap 'kill $nap 2> /dev/null; exit' TERM
+    while :; do
+        sleep 3600 & nap=$!
+        wait $nap
+        tidy || echo "the days that are over could not be packed" >&2
+    done
+) &
+tidying=$!
+trap 'kill -TERM $reader $tidying; wait $reader || true; exit 0' TERM INT
+# With the reader this ends, too, and is begun again.
+ended=0
+wait $reader || ended=$?
+kill $tidying
+exit $((ended == 0 ? 1 : ended))

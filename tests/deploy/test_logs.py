@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -149,14 +151,52 @@ def tidied(place: Path, days: int) -> int:
     ).returncode
 
 
+def day_before(days: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
+
+
+def written(file: Path, text: str, days: float) -> None:
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    at = time.time() - days * _DAY_SECONDS
+    os.utime(file, (at, at))
+
+
 def test_a_day_is_packed_when_it_is_over_and_goes_after_more_than_a_year(tmp_path: Path) -> None:
-    for name, days in {"new.log": 0, "over.log": 3, "year.log.gz": 366, "old.log.gz": 402}.items():
-        file = tmp_path / "ledger" / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text("x")
-        at = time.time() - days * _DAY_SECONDS
-        os.utime(file, (at, at))
+    kept = tmp_path / "ledger"
+    today, over, late = f"{day_before(0)}.log", f"{day_before(4)}.log", f"{day_before(5)}.log"
+    written(kept / today, "x", 1)
+    written(kept / over, "x", 3)
+    # A day of long ago that is being read only now.
+    written(kept / late, "x", 0)
+    written(kept / "year.log.gz", "x", 366)
+    written(kept / "old.log.gz", "x", 402)
     assert tidied(tmp_path, 400) == 0
-    assert {path.name for path in (tmp_path / "ledger").iterdir()} == {"new.log", "over.log.gz", "year.log.gz"}
+    assert {path.name for path in kept.iterdir()} == {today, f"{over}.gz", late, "year.log.gz"}
     assert tidied(tmp_path, 180) == 2, "fewer days than the law's are refused"
     assert int(environment()["DUBAN_LOGS_DAYS"]) >= 366
+
+
+def test_what_comes_late_for_a_day_that_is_packed_goes_behind_it(tmp_path: Path) -> None:
+    day = tmp_path / "ledger" / f"{day_before(9)}.log"
+    for text in ("first\n", "second\n", "third\n"):
+        written(day, text, 1)
+        assert tidied(tmp_path, 400) == 0
+    with gzip.open(f"{day}.gz", "rt") as packed:
+        assert packed.read() == "first\nsecond\nthird\n"
+    assert [path.name for path in day.parent.iterdir()] == [f"{day.name}.gz"]
+
+
+def test_the_keeper_ends_when_its_reader_does(tmp_path: Path) -> None:
+    dying = tmp_path / "rsyslogd"
+    dying.write_text("#!/bin/sh\nexit 3\n")
+    dying.chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", str(LOGS / "keep.sh"), "any.conf"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "LOGS": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+        timeout=_PATIENCE_SECONDS,
+    )
+    assert done.returncode == 3

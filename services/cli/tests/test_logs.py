@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.logs import KEPT, HIDDEN, recent, redacted
+from services.cli.logs import HIDDEN, KEPT, recent, redacted
 
 pytestmark = [pytest.mark.pure, pytest.mark.promise("P8")]
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
 CANARY = "13800138000-canary"
 
 
-def line(at: datetime = NOW, **fields: Any) -> str:
+def line(at: datetime = NOW, /, **fields: Any) -> str:
     said = {"event": "letter attempted", "logger": "services.notifications.delivery", "level": "info", **fields}
     return json.dumps({**said, "timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"}) + "\n"
 
@@ -68,7 +68,7 @@ def test_a_field_that_is_kept_holds_only_what_we_made(logger: str, value: object
 
 
 def test_what_we_made_stays_whole() -> None:
-    said = {
+    said: dict[str, Any] = {
         "event_id": "01890a5d-ac96-774b-bcce-b302099a8057",
         "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "county": "140502",
