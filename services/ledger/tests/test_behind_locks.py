@@ -20,9 +20,9 @@ from services.chassis.testing.kafka import eventually
 from services.ledger.insiders.handlers import report_inside
 from services.ledger.insiders.model import InsideReport, Report
 from services.ledger.tests.in_process import EVERYWHERE, NOON, InProcess
-from services.ledger.tests.insiders.test_inside_reports import saying
+from services.ledger.tests.insiders.saying import saying
 from services.ledger.tests.people import HOME, PEOPLE
-from services.ledger.tests.rewards.test_rewards import decided, graded
+from services.ledger.tests.rewards.saying import decided, graded
 from services.ledger.tests.tips.saying import intake, reporter, verified
 from services.ledger.tips.handlers.receive import receive_tip
 from services.ledger.tips.model.tip import Tip

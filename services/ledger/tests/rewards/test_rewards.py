@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.rewards.saying import decided, graded
 from services.ledger.tests.tips.saying import does, reporter, verified
-
-
-async def graded(ledger: InProcess, grade: str = "major", **fields: Any) -> dict[str, Any]:
-    """A tip that was verified and whose hazard was confirmed with this grade."""
-    tip = await verified(ledger, **fields)
-    answer = await ledger.confirm({"hazard_id": tip["hazard_id"]}, grade=grade)
-    assert answer.status_code == 200, answer.text
-    return tip
-
-
-async def decided(ledger: InProcess, tip: dict[str, Any], who: str = "tips") -> dict[str, Any]:
-    answer = await does(ledger, f"/v1/tips/{tip['number']}/reward", who)
-    assert answer.status_code == 201, answer.text
-    reward: dict[str, Any] = answer.json()
-    return reward
 
 
 @pytest.mark.feature("SY35")
