@@ -147,8 +147,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         if moving == 0 or positions != self._positions:
             self._last_move = self._steady()
         self._positions = positions
-        behind = {partition for partition in assignment if positions[partition] < ends[partition]}
-        self._export(asked_at, assignment, behind)
+        self._export(asked_at, assignment, {each for each in assignment if positions[each] < ends[each]})
         return {partition: self._through[partition] for partition in assignment if partition in self._through}
 
     def _is_applied(self, partition: TopicPartition, through: datetime) -> None:
@@ -223,17 +222,14 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Return whether the loop hangs, or there is work and nothing has moved, for longer than the stall time."""
         now = self._steady()
         hangs = now - self._last_turn > self._stall_timeout
-        still = self._lag > 0 and now - self._last_move > self._stall_timeout
-        return hangs or still
+        return hangs or (self._lag > 0 and now - self._last_move > self._stall_timeout)
 
     def overslept(self, seconds: float, *, worked: float) -> None:
-        """Leave out that part of `seconds` in which this whole process did not run: frozen with its machine, nothing could move.
+        """Leave out what of `seconds` this whole process did not run: frozen with its machine, nothing could move.
 
-        A loop that something of ours keeps busy oversleeps, too; then the process `worked` for about as long (seconds of
-        processor time), and that is no excuse.
+        A loop that something of ours keeps busy oversleeps, too, and `worked` for as long (processor time): no excuse.
         """
-        frozen = max(0.0, seconds - worked)
-        now = self._steady()
+        frozen, now = max(0.0, seconds - worked), self._steady()
         self._last_turn = min(now, self._last_turn + frozen)
         self._last_move = min(now, self._last_move + frozen)
 
