@@ -43,7 +43,7 @@ class Load:
             self.acknowledged += events
         await self._producer.stop()
 
-    async def moves_on(self, rounds: int = 5, *, seconds: float = 60) -> None:
+    async def moves_on(self, rounds: int = 5, *, seconds: float = 150) -> None:
         """Return when `rounds` more rounds were acknowledged; raises TimeoutError after `seconds`."""
         target = len(self.acknowledged) + rounds * _KEYS
         async with asyncio.timeout(seconds):
@@ -61,5 +61,5 @@ async def load(bootstrap: str, topic: str) -> AsyncIterator[Load]:
         yield running
     finally:
         stopping.set()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             await task

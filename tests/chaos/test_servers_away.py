@@ -13,7 +13,7 @@ from services.chassis.testing.workers import Workers
 from tests.chaos.load import load
 from tests.chaos.outcome import assert_drained, at_work, prepare
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
 _AWAY_SECONDS = 6.0
 Strike = Callable[[KafkaCluster], None]
@@ -39,9 +39,12 @@ async def endure(workers: Workers, go: Callable[[], None], come: Callable[[], No
             await at_work(workers)
             await asyncio.to_thread(go)
             before = len(running.acknowledged)
-            await asyncio.sleep(_AWAY_SECONDS)
-            moved = len(running.acknowledged) - before
-            assert (moved > 10) is acknowledged
+            if acknowledged:
+                await running.moves_on()
+            else:
+                await asyncio.sleep(_AWAY_SECONDS)
+                # Of the round in hand the answer may have been on its way.
+                assert len(running.acknowledged) <= before + 10
             await asyncio.to_thread(come)
             await running.moves_on()
         await assert_drained(workers, running.acknowledged)

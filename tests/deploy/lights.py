@@ -59,7 +59,7 @@ def quiet(prometheus: str, name: str, **labels: str) -> None:
 
 
 def _fires(prometheus: str, name: str, labels: dict[str, str]) -> bool:
-    alerts = httpx.get(f"{prometheus}/api/v1/alerts", timeout=30).json()["data"]["alerts"]
+    alerts = httpx.get(f"{prometheus}/api/v1/alerts", timeout=120).json()["data"]["alerts"]
     wanted = {"alertname": name, **labels}.items()
     return any(alert["state"] == "firing" and wanted <= alert["labels"].items() for alert in alerts)
 

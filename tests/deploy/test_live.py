@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -18,9 +17,11 @@ from tests.deploy import foreign, running
 from tests.deploy.declarations import declared
 from tests.deploy.expressions import Expression, every, family, panels, rules, selected
 
-pytestmark = [pytest.mark.servers, pytest.mark.platform, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.servers, pytest.mark.platform, pytest.mark.timeout(600)]
 
 COUNTY = "140502"
+# Generous: what is asserted is that it comes to be, not how fast this machine is.
+SECONDS = 150
 REGULATOR = f"regulator-{COUNTY}-1"
 PANELS = {place for place, _ in panels()}
 EXPRESSIONS = [each for each in every() if each.place in PANELS]
@@ -95,13 +96,15 @@ def prometheus_url(
 ) -> Iterator[str]:
     """Prometheus, after one hazard was closed, one became overdue, and its letter went out."""
     with running.prometheus(prometheus, tmp_path_factory.mktemp("scraping") / "home", platform) as url:
-        running.until(lambda: _sees(url, 'count(up{job="duban"} == 1) == 5'), seconds=30)
+        running.until(lambda: _sees(url, 'count(up{job="duban"} == 1) == 5'), seconds=SECONDS)
         for reference in ("LIVE-CLOSED", "LIVE-OVERDUE"):
             running.report(platform, COUNTY, reference, found_on="2026-03-01")
         _confirm(platform, "LIVE-OVERDUE", days=2)
         _confirm(platform, "LIVE-CLOSED", days=90)
         _rectify(platform, "LIVE-CLOSED")
-        closed = running.until(lambda: running.hazard(platform, COUNTY, "LIVE-CLOSED", state="in_review"), seconds=30)
+        closed = running.until(
+            lambda: running.hazard(platform, COUNTY, "LIVE-CLOSED", state="in_review"), seconds=SECONDS
+        )
         _command(platform, closed, "close", {"review": "经现场复查，整改到位，同意销号"})
         for what in (
             "sum(duban_hazard_clearance_duration_seconds_count) > 0",
@@ -109,18 +112,23 @@ def prometheus_url(
             'sum(duban_supervision_raised_total{kind="overdue"}) > 0',
             'sum(duban_notice_deliveries_total{outcome="delivered"}) > 0',
         ):
-            running.until(partial(_sees, url, what), seconds=60)
+            running.until(partial(_sees, url, what), seconds=SECONDS)
         yield url
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=lambda each: each.place)
 def test_a_panel_shows_something_while_the_platform_runs(prometheus_url: str, expression: Expression) -> None:
-    result = running.query(prometheus_url, expression.text)
+    running.query(prometheus_url, expression.text)  # in any case without an error
     elsewhere = any(series.name in SAID_ELSEWHERE for series in selected(expression.text))
     # Of the one letter that is sent here a rate may show nothing: its series can be born with it.
     born = "histogram_quantile" in expression.text
-    if not elsewhere and not born and expression.place not in EMPTY_WHEN_HEALTHY | ONE_OF_SEVERAL:
+
+    def shows() -> None:
+        result = running.query(prometheus_url, expression.text)
         assert [series for series in result if not math.isnan(float(series["value"][1]))], expression.text
+
+    if not elsewhere and not born and expression.place not in EMPTY_WHEN_HEALTHY | ONE_OF_SEVERAL:
+        running.until(shows, seconds=SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -133,13 +141,17 @@ def test_a_rule_looks_at_series_that_exist(prometheus_url: str, rule: dict[str, 
         if series.name in SAID_ELSEWHERE or series.name.startswith(WATCHERS):
             continue
         matchers = ",".join(f'{name}=~"{value}"' for name, value in series.matchers)
-        assert running.query(prometheus_url, f"{series.name}{{{matchers}}}"), series
+        running.until(partial(_sees, prometheus_url, f"{series.name}{{{matchers}}}"), seconds=SECONDS)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_a_rule_is_quiet_while_the_platform_is_healthy(prometheus_url: str, rule: dict[str, Any]) -> None:
-    if rule["alert"] not in NOT_ABOUT_HEALTH:
+    def quiet() -> None:
         assert running.query(prometheus_url, rule["expr"]) == []
+
+    # A machine that was too busy for a moment is well again in the next one; what is wrong stays so.
+    if rule["alert"] not in NOT_ABOUT_HEALTH:
+        running.until(quiet, seconds=SECONDS)
 
 
 def test_prometheus_evaluates_every_rule_without_an_error(prometheus_url: str) -> None:
@@ -184,13 +196,17 @@ def _rectify(platform: running.Platform, reference: str) -> None:
 
 def _confirm(platform: running.Platform, reference: str, *, days: int) -> None:
     hazard = running.hazard(platform, COUNTY, reference)
-    today = datetime.fromisoformat(hazard["registered_at"]).astimezone(ZoneInfo("Asia/Shanghai")).date()
-    body = {
-        "grade": "general",
-        "responsible_unit": "emergency_management",
-        "deadline_on": (today + timedelta(days=days)).isoformat(),
-    }
-    _command(platform, hazard, "confirm", body)
+
+    def confirmed() -> None:
+        # Days are short here: one that was near when it was chosen may be over when it is sent.
+        body = {
+            "grade": "general",
+            "responsible_unit": "emergency_management",
+            "deadline_on": (platform.today() + timedelta(days=days)).isoformat(),
+        }
+        _command(platform, hazard, "confirm", body)
+
+    running.until(confirmed, seconds=SECONDS)
 
 
 def _command(platform: running.Platform, hazard: dict[str, Any], verb: str, body: dict[str, Any]) -> None:
