@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -17,22 +16,18 @@ from typing import TYPE_CHECKING, TypeVar
 from deploy.local import jars, java, readiness
 from deploy.local import kafka as kafka_parts
 from deploy.local import postgres as postgres_parts
-from deploy.local.ports import is_free
+from deploy.local.ports import free_ports
 from deploy.local.security import Security
 from deploy.local.settings import LOOPBACK, load
-from deploy.local.trouble import Trouble
 from duban_contracts.kafka_users import ADMIN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator
 
 T = TypeVar("T")
 
 _START_SECONDS = 90.0
 _STOP_SECONDS = 40.0
-_PORTS = range(20_000, 32_768)
-_PORTS_OF_OTHERS = 2_500
-_given: set[int] = set()
 
 
 class KafkaCluster:
@@ -206,40 +201,6 @@ def postgres(*, durable: bool = True, **options: str) -> Iterator[PostgresServer
             yield running
         finally:
             running.stop()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on right now, below those that the kernel gives to clients.
-
-    A client that keeps trying a dead server's port could be given that very port as its own, and hold it. What is free
-    now is bound later, or never: so a process gives no port twice, and each worker of a test run has its own share.
-    """
-    return [free_block([0]) for _ in range(count)]
-
-
-def free_block(offsets: Collection[int]) -> int:
-    """Return a base above which nobody listens at any of `offsets`; its ports are given as `free_ports` gives them.
-
-    Raises `Trouble` where there is none.
-    """
-    share = _share()
-    for _ in range(len(share)):
-        base = random.choice(share) - min(offsets)  # noqa: S311 - not a secret
-        ports = {base + offset for offset in offsets}
-        if not ports & _given and max(ports) in share and all(map(is_free, ports)):
-            _given.update(ports)
-            return base
-    raise Trouble("No ports are free.", "Do very many programs listen on this machine?")
-
-
-def _share() -> range:
-    """Return the ports of this process: of pytest-xdist's workers each has its own, and so has who is none."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None:
-        return _PORTS[:_PORTS_OF_OTHERS]
-    shared = _PORTS[_PORTS_OF_OTHERS:]
-    size = len(shared) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    return shared[size * int(worker.removeprefix("gw")) :][:size]
 
 
 def _last_lines(log: Path) -> str:

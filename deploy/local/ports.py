@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import random
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
 
 from deploy.local.settings import LOOPBACK, Settings
 from deploy.local.trouble import Trouble
+
+# Below those that the kernel gives to clients; of these so many are for whoever is no worker of a test run.
+_PORTS: Final = range(20_000, 32_768)
+_PORTS_OF_OTHERS: Final = 2_500
+_given: Final[set[int]] = set()
 
 
 def ports_of(settings: Settings) -> Iterator[tuple[str, int]]:
@@ -50,3 +58,40 @@ def first_free(blocks: Iterable[Settings], *, beside: Iterable[int] = ()) -> Set
         if all(map(is_free, wanted)):
             return settings
     raise Trouble("No block of ports is free.", "Say which one to take: `DUBAN_PORT_BASE=28000`.")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on right now, below those that the kernel gives to clients.
+
+    A client that keeps trying a dead server's port could be given that very port as its own, and hold it. What is free
+    now is bound later, or never: so a process gives no port twice, and each worker of a test run has its own share.
+    """
+    return [free_block([0]) for _ in range(count)]
+
+
+def free_block(offsets: Collection[int]) -> int:
+    """Return a base above which nobody listens at any of `offsets`; its ports are given as `free_ports` gives them.
+
+    Raises `Trouble` where there is none.
+    """
+    share = _share()
+    for nth in range(2 * len(share)):
+        if nth == len(share):
+            # All were given once: the first of them are long let go of.
+            _given.clear()
+        base = random.choice(share) - min(offsets)  # noqa: S311 - not a secret
+        ports = {base + offset for offset in offsets}
+        if not ports & _given and max(ports) in share and all(map(is_free, ports)):
+            _given.update(ports)
+            return base
+    raise Trouble("No ports are free.", "Do very many programs listen on this machine?")
+
+
+def _share() -> range:
+    """Return the ports of this process: of pytest-xdist's workers each has its own, and so has who is none."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return _PORTS[:_PORTS_OF_OTHERS]
+    shared = _PORTS[_PORTS_OF_OTHERS:]
+    size = len(shared) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    return shared[size * int(worker.removeprefix("gw")) :][:size]

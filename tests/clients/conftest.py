@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.profile import City, Level, Region
 from duban_contracts.topics import city_topics
 from services.chassis.access import keys

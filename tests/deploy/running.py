@@ -20,6 +20,7 @@ import asyncpg
 import httpx
 
 from deploy.local import ephemeral, programs, provision_city, secrets_store
+from deploy.local.ports import free_block, free_ports
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.prometheus import local
 from services.chassis.process.clock import ZONE, Clock, ScaledClock, SystemClock
@@ -142,7 +143,7 @@ def prometheus(binary: Path, home: Path, running: Platform, rules: str | None = 
     local.lay_out(home, running.settings, every_seconds=1)
     if rules is not None:
         (home / "rules" / RULES.name).write_text(rules, encoding="utf-8")
-    (port,) = ephemeral.free_ports(1)
+    (port,) = free_ports(1)
     with _process("prometheus", local.command(binary, home, port), home, {}):
         url = f"http://{LOOPBACK}:{port}"
         until(lambda: _ready(f"{url}/-/ready"), seconds=150, see=home / "prometheus.log")
@@ -237,7 +238,7 @@ def _clock(told: Mapping[str, str]) -> Clock:
 def _free_block() -> int:
     """A port base whose ports for receivers and services are free."""
     offsets = load({}).port_offsets
-    return ephemeral.free_block([offsets[name] for name in _PORTS])
+    return free_block([offsets[name] for name in _PORTS])
 
 
 async def _execute(dsn: str, statement: str) -> None:

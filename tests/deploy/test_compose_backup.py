@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from deploy.local import ephemeral, readiness
+from deploy.local.ports import free_ports
 from tests.deploy.composition import COMPOSE, compose
 
 pytestmark = pytest.mark.servers
@@ -78,7 +79,7 @@ class _Container:
     @asynccontextmanager
     async def beside(self, server: ephemeral.PostgresServer) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
         """A second server on what is archived, while the first goes on; its data in a directory of its own."""
-        (port,) = ephemeral.free_ports(1)
+        (port,) = free_ports(1)
         own = {"PGDATA": str(server.server.data.parent / "beside" / "data"), "PGPORT": str(port), "LISTEN": "127.0.0.1"}
         words = {**self._words, "env": {**self._words["env"], **own}}
         process = subprocess.Popen(["/bin/sh", str(COMPOSE / "backup.sh"), "beside"], **words)

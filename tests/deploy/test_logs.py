@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from tests.deploy import shipper
 from tests.deploy.composition import environment
 from tests.deploy.overlays import apart, of_kind, pod

@@ -23,6 +23,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local import ephemeral
 from deploy.local.migrations import migrate_service
+from deploy.local.ports import free_ports
 from deploy.local.settings import LOOPBACK, ROOT
 from duban_contracts.profile import load_city
 from duban_contracts.topics import COUNTY_PARTITIONS, city_topics
@@ -127,7 +128,7 @@ class Rig:
 
         `more` are further settings.
         """
-        (port,) = ephemeral.free_ports(1)
+        (port,) = free_ports(1)
         environment = os.environ | {
             "DUBAN_KAFKA_BOOTSTRAP": self.bootstrap,
             "DUBAN_POSTGRES_DSN": dsn,

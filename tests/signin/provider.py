@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 
 HERE: Final = Path(__file__).parent / "node"
 NODE: Final = shutil.which("node") or "node"

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.profile import City, load_city
 from services.chassis.access.policy import routes_of
 from services.chassis.access.principal import Principal

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from deploy.local.settings import LOOPBACK, ROOT
 from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardEvent

@@ -22,8 +22,8 @@ from deploy.demo.year.clock import Steps
 from deploy.demo.year.people import Client, accounts
 from deploy.demo.year.scheduler import STEPS
 from deploy.demo.year.script import at
-from deploy.local.ephemeral import free_ports
 from deploy.local.migrations import migrate_service
+from deploy.local.ports import free_ports
 from deploy.local.settings import LOOPBACK, ROOT
 from deploy.local.trouble import Trouble
 from duban_contracts.profile import City, load_city

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from deploy.local.settings import Settings, load
 
 if TYPE_CHECKING:

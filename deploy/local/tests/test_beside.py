@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from deploy.local import ephemeral
 from deploy.local.backup import Archive
-from deploy.local.ephemeral import PostgresServer, free_ports
+from deploy.local.ephemeral import PostgresServer
+from deploy.local.ports import free_ports
 from deploy.local.tests.archived import archived
 from services.cli.command_line import app
 

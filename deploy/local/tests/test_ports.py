@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from deploy.local import ephemeral, ports
-from deploy.local.ephemeral import free_block, free_ports
+from deploy.local import ports
+from deploy.local.ports import free_block, free_ports
 from deploy.local.settings import LOOPBACK, Settings, load
 from deploy.local.trouble import Trouble
 
@@ -58,6 +58,13 @@ def test_no_port_is_given_twice_and_each_worker_of_a_run_has_its_own(monkeypatch
 
 
 def test_where_somebody_listens_everywhere_no_port_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ephemeral, "is_free", lambda _: False)
+    monkeypatch.setattr(ports, "is_free", lambda _: False)
     with pytest.raises(Trouble, match="No ports are free"):
         free_ports(1)
+
+
+def test_where_every_port_was_given_those_come_again_that_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "2000")
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw7")
+    monkeypatch.setattr(ports, "is_free", lambda _: True)
+    assert len(set(free_ports(20))) <= 5

@@ -14,7 +14,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from deploy.local import readiness
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from deploy.local.receivers.__main__ import serve
 from deploy.local.receivers.hooks import endpoint_secret
 from deploy.local.settings import LOOPBACK

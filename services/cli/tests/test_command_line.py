@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.topics import COUNTY_PARTITIONS, KEEP_FOREVER, Topic, claims_topic
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.relay import Relay

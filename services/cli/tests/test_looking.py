@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.topics import COUNTY_PARTITIONS, KEEP_FOREVER, Topic, claims_topic
 from services.chassis.testing.in_process import InProcess
 from services.chassis.testing.kafka import create_topics, publish

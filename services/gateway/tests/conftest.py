@@ -14,7 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.topics import city_topics
 from services.chassis.access import keys as api_keys
 from services.chassis.access.principal import Principal

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.topics import city_topics, county_of
 from services.chassis.publishing import topics as topic_administration
 from services.chassis.testing import kafka as chassis_testing

@@ -18,7 +18,7 @@ import httpx
 import uvicorn
 from pydantic import SecretStr
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from deploy.local.receivers import hooks, mail
 from deploy.local.receivers.store import Store
 from duban_contracts.topics import city_topics

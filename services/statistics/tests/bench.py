@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.testing.stories import Story
 from duban_contracts.topics import city_topics

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.profile import load_city
 from services.chassis.access.principal import Principal
 from services.chassis.assembly import Platform, app_of

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from deploy.local.receivers import mail
 from deploy.local.receivers.store import Store, parse
 from deploy.local.settings import LOOPBACK

@@ -14,7 +14,7 @@ from typing import Any, Final
 import httpx
 import yaml
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from deploy.local.settings import LOOPBACK, Settings
 from deploy.prometheus import alerting, local, tools
 from tests.chaos.night.desk import Desk

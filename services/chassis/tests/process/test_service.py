@@ -8,7 +8,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from services.chassis.process import service as process
 from services.chassis.process.service import Restarts, Role, RoleDied, Service, supervise
 

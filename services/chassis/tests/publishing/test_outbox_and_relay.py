@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from deploy.local import ephemeral
 from deploy.local.ephemeral import KafkaCluster
+from deploy.local.ports import free_ports
 from duban_contracts.topics import Topic
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.process.clock import SystemClock
@@ -168,7 +169,7 @@ async def test_a_broker_that_freezes_costs_a_bounded_time_and_then_everything_ar
 
 
 async def test_a_broker_that_is_not_there_is_an_answer_within_the_time_limit() -> None:
-    (port,) = ephemeral.free_ports(1)
+    (port,) = free_ports(1)
     producer = ReliableProducer(f"127.0.0.1:{port}", "test", timeout=0.5)
     async with asyncio.timeout(120):
         results = await producer.publish([OutboxMessage("t", None, b"", [])] * 3)

@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from services.chassis.storage import trail
 from services.chassis.storage.trail import FIRST_USE, Outcome, Row
 from services.chassis.testing.kafka import eventually

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from services.chassis.storage.database import Database
 from services.chassis.storage.rounds import Rounds
 from services.chassis.testing.kafka import eventually

@@ -13,7 +13,7 @@ import pytest_asyncio
 from fastapi import FastAPI, Request
 from prometheus_client import REGISTRY
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from services.chassis.testing.kafka import eventually
 from services.chassis.web import failures
 from services.chassis.web.lingering import LingeringTransport

@@ -11,7 +11,7 @@ import structlog
 from fastapi import FastAPI, Response
 from prometheus_client import REGISTRY
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from services.chassis.storage.database import Database
 from services.chassis.testing.kafka import eventually
 from services.chassis.tests.web.example import app

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from deploy.local import ephemeral
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.topics import city_topics, claims_topic
 from services.chassis.testing import kafka as chassis_testing
 from services.gateway.bootstrap import build

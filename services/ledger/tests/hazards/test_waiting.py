@@ -12,7 +12,7 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from duban_contracts.events.types import Grade
 from services.chassis.access.refusals import Caller
 from services.chassis.process.clock import SystemClock

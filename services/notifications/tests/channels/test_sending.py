@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from services.notifications.channels.email import EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.posting import HttpCarrier
 from services.notifications.channels.model.answers import Verdict

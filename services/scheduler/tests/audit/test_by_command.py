@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.local.ephemeral import free_ports
+from deploy.local.ports import free_ports
 from services.chassis.assembly import Platform, app_of
 from services.chassis.testing.in_process import working
 from services.chassis.testing.kafka import eventually
