@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from deploy.kubernetes.__main__ import main
 from deploy.profiles.generate import generate
 from duban_contracts.topics import CONSUMERS, city_topics
 from services.ledger.freshness.jobs import BEAT_SECONDS
-from tests.deploy.expressions import ROOT
-from tests.deploy.foreign import EXPORTERS
 from tests.deploy.overlays import Manifest, apart, of_kind, pod, rendered
 from tests.deploy.policies import examples
 from tools.generate.parts import SERVICES
@@ -24,37 +20,6 @@ from tools.generate.parts import SERVICES
 # What kubectl makes of k8s/.
 pytestmark = pytest.mark.servers
 
-BEANS = [
-    ("kafka.server<type=ReplicaManager, name=LeaderCount><>Value", "kafka_server_replicamanager_leadercount"),
-    (
-        "kafka.server<type=ReplicaManager, name=UnderMinIsrPartitionCount><>Value",
-        "kafka_server_replicamanager_underminisrpartitioncount",
-    ),
-    (
-        "kafka.controller<type=KafkaController, name=ActiveControllerCount><>Value",
-        "kafka_controller_kafkacontroller_activecontrollercount",
-    ),
-    (
-        "kafka.server<type=BrokerTopicMetrics, name=MessagesInPerSec><>Count",
-        "kafka_server_brokertopicmetrics_messagesin_total",
-    ),
-    (
-        "kafka.server<type=BrokerTopicMetrics, name=BytesInPerSec><>Count",
-        "kafka_server_brokertopicmetrics_bytesin_total",
-    ),
-    (
-        "kafka.server<type=BrokerTopicMetrics, name=BytesOutPerSec><>Count",
-        "kafka_server_brokertopicmetrics_bytesout_total",
-    ),
-    (
-        "kafka.network<type=RequestMetrics, name=TotalTimeMs, request=Produce><>99thPercentile",
-        "kafka_network_requestmetrics_totaltimems",
-    ),
-    (
-        "kafka.server<type=KafkaRequestHandlerPool, name=RequestHandlerAvgIdlePercent><>OneMinuteRate",
-        "kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent",
-    ),
-]
 CONTROLLED = ("overlays/city/data", "overlays/city-ha/data")
 RESTORING = ("overlays/city/restore", "overlays/city-ha/restore")
 
@@ -218,36 +183,3 @@ def test_the_toolbox_has_what_the_command_asks_for() -> None:
     told |= of_kind(rendered("city-ha"), "ConfigMap")[settings]["data"].keys()
     services = {f"DUBAN_{service.upper()}_{what}" for service in SERVICES for what in ("URL", "DSN")}
     assert {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_KAFKA_USERNAME", "DUBAN_KAFKA_PASSWORD", "DUBAN_PROFILE", *services} <= told
-
-
-@pytest.mark.parametrize(("bean", "name"), BEANS)
-def test_what_the_boards_ask_of_a_broker_is_exported_under_that_name(bean: str, name: str) -> None:
-    (config,) = of_kind(apart("platform/kafka"), "ConfigMap").values()
-    rules = yaml.safe_load(config["data"]["metrics.yaml"])["rules"]
-    matches = ((re.search(rule["pattern"], bean), rule["name"]) for rule in rules)
-    match, template = next(found for found in matches if found[0])
-    assert match is not None
-    assert match.expand(re.sub(r"\$(\d)", r"\\\1", template)).lower() == name
-    assert name in EXPORTERS
-
-
-def test_every_metric_of_kafka_that_a_board_asks_for_is_looked_at_here() -> None:
-    assert {each for each in EXPORTERS if each.startswith("kafka_")} == {name for _, name in BEANS}
-
-
-@pytest.mark.parametrize("overlay", ["city", "city-ha"])
-def test_every_board_is_found_by_grafanas_sidecar(overlay: str) -> None:
-    boards = {
-        file: each["metadata"]["labels"]["grafana_dashboard"]
-        for each in of_kind(rendered(overlay), "ConfigMap").values()
-        for file in each["data"]
-        if file.startswith("duban-")
-    }
-    assert boards == {path.name: "1" for path in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
-
-
-def test_every_receiver_has_an_address_among_the_documented_secrets() -> None:
-    (config,) = of_kind(rendered("city-ha"), "AlertmanagerConfig").values()
-    asked = [hook["urlSecret"] for each in config["spec"]["receivers"] for hook in each["webhookConfigs"]]
-    assert {each["name"] for each in asked} == {"duban-alerting"}
-    assert {each["key"] for each in asked} == examples()["duban-alerting"].keys()
