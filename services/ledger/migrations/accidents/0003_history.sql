@@ -21,7 +21,7 @@ CREATE TRIGGER accident_keeps_its_id BEFORE UPDATE OF accident_id ON accident
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_rewrite();
 
 -- ... and a record is about one that is there. Once a statement: 25 µs for one record and 3.4 µs each for a hundred, where the key
--- cost 16 and 5.4 (PostgreSQL 16, 50,000 hazards).
+-- cost 16 and 5.4 (PostgreSQL 18, 50,000 hazards).
 CREATE FUNCTION refuse_history_of_nothing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- OFFSET 0 has each looked up by its key, whatever PostgreSQL knew of the tables when it planned this.
