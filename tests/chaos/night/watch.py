@@ -81,7 +81,8 @@ class Watch:
     def shone(self, since: float, until: float) -> list[Shining]:
         """Return every alert that fired between two wall times."""
         asked = {
-            "query": f'ALERTS{{alertstate="firing",alertname!="{_ALWAYS}"}}',
+            # Not for the five minutes that a last sample counts: a Prometheus that began anew ended no series.
+            "query": f'last_over_time(ALERTS{{alertstate="firing",alertname!="{_ALWAYS}"}}[{2 * self.every}s])',
             "start": f"{since:.3f}",
             "end": f"{until:.3f}",
             "step": str(self.every),
