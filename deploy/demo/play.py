@@ -45,13 +45,14 @@ Disturb = Callable[[], Awaitable[None]]
 class Script:
     """What is played: the same seed tells the same stories. Wall seconds.
 
-    In the counties `away` nobody plays, and of them the audit asks nothing.
+    In the counties `away` nobody plays, and of them the audit asks nothing. Both waits end as soon as all is done; at a load
+    average of 40 on two cores three of 242 reports were left lying after 40 seconds.
     """
 
     seed: int
     seconds: float
     hazards: int
-    settle_seconds: float = 40
+    settle_seconds: float = 150
     patience_seconds: float = 30
     away: frozenset[str] = frozenset()
 

@@ -21,7 +21,7 @@ _OFFICE = "city-office-1"
 # The committee gives a day more than the regulator does: both have their own clocks.
 _LISTED_LONGER = 1
 # Whoever confirms at the second level waits for the letter that asks for it, and not for ever: its service may be away.
-# On an idle machine it is there in two seconds; the play gives what is reported last 40 to come to its end.
+# On an idle machine it is there in two seconds.
 _PATIENT_SECONDS = 30.0
 
 
