@@ -57,8 +57,9 @@ SAID_ELSEWHERE = foreign.EXPORTERS | {
     "duban_kafka_certificate_ends_timestamp_seconds",
     "duban_task_filings_total",
 }
-# Of those who watch; no target of theirs is scraped here.
-WATCHERS = ("alertmanager_", "kubelet_", "prometheus_")
+# Of those who watch, no target of which is scraped here; and what is recorded once half a window of data is there:
+# a quarter of an hour at least (tests/deploy/rules plays it).
+WATCHERS = ("alertmanager_", "kubelet_", "prometheus_", "duban:city_watched:")
 # A platform that is not secured has no certificates.
 ONLY_SECURED = {"DubanCertificateEnding"}
 # Where nobody signs in there are no tokens; services/chassis/tests/access/signin shows the series.
