@@ -196,7 +196,8 @@ async def _settled(api: Platform, counties: Collection[str], hazards: int, patie
     while quiet < 3 and asyncio.get_running_loop().time() < deadline:  # noqa: PLR2004
         await asyncio.sleep(1)
         # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
-        under_way = hazards - await _count(api, counties)
+        # What was merged is in no count but that of its state.
+        under_way = hazards - await _count(api, counties) - await _count(api, counties, state="merged")
         for state in ("reported", "in_review"):
             under_way += await _count(api, counties, state=state)
         for state in ("confirmed", "rectifying"):
