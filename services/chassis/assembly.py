@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -22,7 +23,6 @@ from services.chassis.access.signin.door import SignIn
 from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
 from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.options import ConsumerOptions
-from services.chassis.forgetting import forget
 from services.chassis.process import certificates, vitals
 from services.chassis.process.clock import Clock
 from services.chassis.process.periodic import every
@@ -41,10 +41,10 @@ from services.chassis.trail.sealing import EVERY_SECONDS, Sealing
 from services.chassis.trail.serving import serve_told
 from services.chassis.web.app import create_app
 from services.chassis.web.health import Readiness
+from services.chassis.web.idempotency import forget_old
 from services.chassis.web.waiters import Waiters
 
-_FORGET_SECONDS: Final = 600
-_CERTIFICATE_SECONDS: Final = 600
+_SELDOM_SECONDS: Final = 600
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -177,8 +177,8 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
         platform.reactions.add(part.reactions)
     work: dict[str, list[Role]] = {"consumer": [consumer.run for part in parts for consumer in part.consumers]}
     database = platform.database
-    kept = platform.settings.memory_days, platform.settings.answers_hours
-    forgetting = platform.every(_FORGET_SECONDS, partial(forget, database, *kept), name="forgetting", role="relay")
+    old = partial(forget_old, database, keep=timedelta(hours=platform.settings.answers_hours))
+    forgetting = platform.every(_SELDOM_SECONDS, old, name="idempotency", role="relay")
     relay = Relay(
         database=database,
         bootstrap=platform.settings.kafka,
@@ -190,7 +190,7 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
     work["relay"] = [relay.run, forgetting.run, sealing.run]
     if platform.settings.kafka.encrypted:
         noting = partial(certificates.note, platform.settings.kafka)
-        work["relay"].append(platform.every(_CERTIFICATE_SECONDS, noting, name="certificates", role="relay").run)
+        work["relay"].append(platform.every(_SELDOM_SECONDS, noting, name="certificates", role="relay").run)
     for job in (job for part in parts for job in part.jobs):
         work.setdefault(job.role, []).append(job.run)
     roles: dict[str, Role] = {"http": _http(platform, parts, title)}

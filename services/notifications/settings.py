@@ -15,3 +15,8 @@ class Settings(ServiceSettings):
     delivery_lease_seconds: float = Field(
         default=60.0, gt=0, description="after this long without an answer a begun attempt counts as lost"
     )
+    attempts_days: int = Field(
+        default=430,
+        ge=30,
+        description="how long an attempt to deliver is kept that another one followed, in days; each delivery's last one stays",
+    )

@@ -19,8 +19,6 @@ COUNTY_PARTITIONS: Final = 1
 DAY_MS: Final = 86_400_000
 # How long a county's topic keeps what it was told, and a dead-letter topic its copies.
 COUNTY_DAYS: Final = 400
-# How long an event's id is remembered at least: by thirty days longer than its record can be read again.
-REMEMBERED_DAYS: Final = COUNTY_DAYS + 30
 KEEP_FOREVER: Final = -1
 
 

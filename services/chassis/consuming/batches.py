@@ -14,11 +14,10 @@ from aiokafka import TopicPartition
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.refusals import Refusal, refusal
-from services.chassis.consuming import dead_letters, inbox, memory, provenance, replay, versions
+from services.chassis.consuming import dead_letters, inbox, provenance, replay, versions
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.consuming.deliveries import UNKNOWN_EVENT_TYPE, Delivery, RawRecord, read
 from services.chassis.consuming.errors import Poison, is_away
-from services.chassis.process.clock import Clock, SystemClock
 from services.chassis.process.failpoints import reach
 from services.chassis.storage import trail
 from services.chassis.storage.database import Connection
@@ -91,7 +90,6 @@ class BatchProcessor:
     refuse: Refuse | None = None
     progress: Progress | None = None
     takes: Takes | None = None
-    clock: Clock = field(default_factory=SystemClock)
 
     async def process(
         self,
@@ -220,13 +218,12 @@ class BatchProcessor:
         return deliveries
 
     async def _claim(self, connection: Connection, deliveries: Sequence[Delivery], tally: Tally) -> list[Delivery]:
-        known = await memory.remembered(connection, self.consumer, deliveries, self.clock.wall())
-        claimed = await inbox.claim(connection, self.consumer, known)
+        claimed = await inbox.claim(connection, self.consumer, deliveries)
         new, reused, mine = self._of_mine(claimed.new), self._of_mine(claimed.reused), self._of_mine(deliveries)
         if self.refuse is None:
             reused = []
-        why = refusal("id-reused", field="id")
-        await self._refuse(connection, [Refused(each.record, each.event, why) for each in reused], tally)
+        known = refusal("id-reused", field="id")
+        await self._refuse(connection, [Refused(each.record, each.event, known) for each in reused], tally)
         tally.add("duplicate", len(mine) - len(new) - len(reused))
         tally.add("skipped", len(deliveries) - len(mine))
         await trail.write(connection, provenance.rows_of(self.consumer, new))

@@ -70,10 +70,11 @@ class Consumer:
         self._needed = needed_by(name)
         self.standing = Standing(name)
         self._telling = Telling(name, database, clock, self._options.dead_letters)
-        told = progress and never_ahead(progress, clock)
         self._attempts = Attempts(
             consumer=name,
-            processor=BatchProcessor(name, apply, ordering, topic_prefix, refuse, told, taken_by(name), clock),
+            processor=BatchProcessor(
+                name, apply, ordering, topic_prefix, refuse, progress and never_ahead(progress, clock), taken_by(name)
+            ),
             database=database,
             clock=clock,
             limit=self._options.dead_letters,

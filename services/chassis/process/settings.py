@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from duban_contracts.topics import REMEMBERED_DAYS
 from services.chassis.process.clock import Clock, ScaledClock, SystemClock
 from services.chassis.process.kafka import KafkaSettings
 from services.chassis.process.sign_in import SignInSettings
@@ -44,12 +43,6 @@ class ServiceSettings(KafkaSettings, SignInSettings):
         default=256,
         ge=1,
         description="reads, and as many commands, that are answered at once; who comes beyond is told 503 too-busy",
-    )
-    memory_days: int = Field(
-        default=REMEMBERED_DAYS,
-        ge=REMEMBERED_DAYS,
-        description="how long the ids of events that were taken in, refused claims and settled dead letters are kept, in days; the same "
-        "for all services. A county's topic keeps 400",
     )
     answers_hours: int = Field(
         default=24,

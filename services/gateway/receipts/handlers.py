@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 import structlog
 
 from services.chassis.consuming.deliveries import Delivery
-from services.chassis.process.clock import Clock
 from services.chassis.storage.after_commit import tell
 from services.chassis.storage.database import Connection, Database
-from services.chassis.storage.forgetting import in_rounds
 from services.gateway import metrics
 from services.gateway.receipts import tables
 from services.gateway.receipts.model import Stamp, answer_of, is_misnamed, standing
@@ -36,20 +32,6 @@ async def note_answers(connection: Connection, deliveries: Sequence[Delivery]) -
     await tables.record(connection, stand)
     for answer in stand:
         tell(connection, answer)
-
-
-async def forget_old(database: Database, clock: Clock, *, keep: timedelta) -> int:
-    """Delete the receipts of events that were answered more than `keep` ago; return how many.
-
-    `keep` has to be longer than the ledger remembers an event's id: one that is sent again is then either known here, or new to
-    both. If it were known to the ledger alone, nobody would ever answer it.
-    """
-    before, answered_before = clock.wall() - keep, clock.now() - keep
-    some = partial(tables.forget, answered_before=answered_before)
-    gone = await in_rounds(database, lambda connection, limit: some(connection, before, limit))
-    if gone:
-        _log.info("receipts forgotten", receipts=gone, days=keep.days)
-    return gone
 
 
 async def look(database: Database, receipt_ids: Collection[UUID]) -> Mapping[UUID, Stamp]:

@@ -76,14 +76,6 @@ _FIND: Final = f"SELECT {_READ} FROM receipt WHERE receipt_id = $1 AND {_VISIBLE
 _STAMPS: Final = "SELECT receipt_id, status, answered_at FROM receipt WHERE receipt_id = ANY ($1::uuid[])"
 LOCK_WAIT: Final = "200ms"
 _NO_POSITION: Final = 2**63 - 1
-# By both times: an answer may come long after its event, and its own is the domain's.
-_FORGET: Final = """
-WITH gone AS (DELETE FROM receipt WHERE ctid = ANY (ARRAY (
-                     SELECT ctid FROM receipt
-                      WHERE reserved_at < $1 AND (status <> 'queued' AND answered_at < $2
-                                                  OR queued_at IS NULL AND answered_at IS NULL)
-                      ORDER BY reserved_at LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING receipt_id)
-SELECT count(*) FROM gone"""
 
 
 async def wait_shortly(connection: Connection) -> None:
@@ -147,15 +139,6 @@ async def newest(
         *values,
     )
     return [_receipt(row) for row in rows]
-
-
-async def forget(connection: Connection, before: datetime, limit: int, *, answered_before: datetime) -> int:
-    """Delete up to `limit` receipts reserved `before` (wall) and answered for good before an instant (domain); return how many.
-
-    What still waits for its answer stays, however old; what nobody was ever promised goes.
-    """
-    gone: int = await connection.fetchval(_FORGET, before, answered_before, limit)
-    return gone
 
 
 def _receipt(row: asyncpg.Record) -> Receipt:

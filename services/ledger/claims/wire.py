@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -24,7 +23,7 @@ from services.ledger.claims.handlers.take_claims import (
     take_claims,
 )
 from services.ledger.claims.http import Deps, router
-from services.ledger.claims.jobs import ARRIVALS_SECONDS, FORGET_SECONDS, REPORT_SECONDS, forget_refused, report_waiting
+from services.ledger.claims.jobs import ARRIVALS_SECONDS, REPORT_SECONDS, report_waiting
 from services.ledger.freshness.handlers import CONSUMER
 
 
@@ -49,15 +48,12 @@ def wire(platform: Platform[Any]) -> Part:
         options=ConsumerOptions(fetch_bytes=1, breath=0.005),
     )
     counting = partial(report_waiting, platform.database, list(claims.county_of.values()))
-    keep = timedelta(days=platform.settings.memory_days)
-    forgetting = partial(forget_refused, platform.database, platform.clock, keep=keep)
     return Part(
         routers=[router(Deps(platform.database))],
         consumers=[consumer],
         jobs=[
             platform.every(REPORT_SECONDS, counting, name="waiting claims"),
             platform.every(ARRIVALS_SECONDS, arrivals.keep, name="arrivals"),
-            platform.every(FORGET_SECONDS, forgetting, name="refused claims"),
         ],
         reactions={
             **dict.fromkeys((HazardConfirmed, HazardRejected, HazardPlanned, HazardRegraded), release),

@@ -57,7 +57,7 @@ def wire(platform: Platform[Settings], *, channels: Sequence[AnyChannel], sender
     )
     courier = Courier(deps, settings.delivery_concurrency)
     gauges = partial(report_gauges, database, clock, tuple(lines))
-    forgetting = partial(forget_attempts, database, clock, keep=timedelta(days=settings.memory_days))
+    forgetting = partial(forget_attempts, database, clock, keep=timedelta(days=settings.attempts_days))
     jobs = [
         Job(partial(carry_letters, courier, clock), ROLE),
         platform.every(GAUGES_SECONDS, gauges, name="delivery gauges", role=ROLE),

@@ -1,4 +1,4 @@
-"""Claims that were refused: kept with their bytes, the reason and the origin, longer than their topic keeps them (promise P7)."""
+"""Claims that were refused: kept for good, with their bytes, the reason and the origin (promise P7)."""
 
 from __future__ import annotations
 
@@ -50,18 +50,7 @@ _COLUMNS: Final = Columns[RejectedClaim](
 )
 _PLACES: Final = Columns[RawRecord]({"topic": "text", "partition": "integer", "offset": "bigint"})
 _KEPT: Final = f"SELECT {_PLACES.names} FROM rejected_claim JOIN {_PLACES.rows('place')} USING ({_PLACES.names})"  # noqa: S608
-_FORGET: Final = """
-WITH gone AS (DELETE FROM rejected_claim WHERE id IN (
-                     SELECT id FROM rejected_claim WHERE received_at < $1
-                      ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id)
-SELECT count(*) FROM gone"""
 _INSERT: Final = f'{_COLUMNS.insert("rejected_claim")} ON CONFLICT (topic, partition, "offset") DO NOTHING'
-
-
-async def forget(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete up to `limit` claims that the broker took `before` (wall), oldest first; return how many."""
-    gone: int = await connection.fetchval(_FORGET, before, limit)
-    return gone
 
 
 async def kept(connection: Connection, records: Sequence[RawRecord]) -> Collection[str]:
