@@ -31,7 +31,7 @@ MISSED: Final = Gauge(
 )
 AUDITED: Final = Gauge(
     "duban_audit_timestamp_seconds",
-    "When the last self-audit was finished (wall time), since when the process runs before the first one. What an audit found "
+    "When the last self-audit was finished (wall time), by whichever process, also before a restart. What an audit found "
     "says nothing once it is old.",
     ["audit"],
 )

@@ -58,7 +58,6 @@ async def audit(*, deps: Deps) -> Audit:
         reasons[found.missed[-1].reason] += found.missed_total - len(found.missed)
     for reason in Reason:
         metrics.MISSED.labels(reason).set(reasons[reason])
-    metrics.AUDITED.labels("supervision").set(deps.clock.wall().timestamp())
     for finding in (*found.missed[:_LOGGED], *contradictions[:_LOGGED], *found.unreckoned[:_LOGGED]):
         due_at = finding.due_at.isoformat() if finding.due_at else None
         _log.error("deadline audit", hazard_id=finding.hazard_id, due_at=due_at, reason=finding.reason)

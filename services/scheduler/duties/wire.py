@@ -7,7 +7,6 @@ from typing import Final
 
 from services.chassis.assembly import Part, Platform
 from services.chassis.web.routes import Router
-from services.scheduler import metrics
 from services.scheduler.duties.handlers.audit import Deps as AuditDeps
 from services.scheduler.duties.handlers.audit import SelfAudit
 from services.scheduler.duties.handlers.plan import Planner, plan_all
@@ -15,6 +14,7 @@ from services.scheduler.duties.http.audits import add_audit
 from services.scheduler.duties.http.commands import add_commands
 from services.scheduler.duties.http.deps import Deps
 from services.scheduler.duties.http.reads import add_reads
+from services.scheduler.freshness.handlers import Audited
 from services.scheduler.settings import Settings
 
 # The audit of planning reads every task, and planning mends what it lacks within a minute: it looks this much rarer than
@@ -29,8 +29,8 @@ def wire(platform: Platform[Settings]) -> Part:
     settings = platform.settings
     deps = Deps(platform.database, platform.clock, planner)
     patience = timedelta(seconds=_PLANNINGS * settings.planning_seconds)
-    metrics.AUDITED.labels("planning").set(platform.clock.wall().timestamp())
     auditing = AuditDeps(platform.database, platform.clock, planner, patience)
+    audited = Audited("planning", SelfAudit(auditing).audit, platform.database, platform.clock)
     routes = Router(prefix="/v1", tags=["duties"])
     add_reads(routes, deps)
     add_commands(routes, deps)
@@ -44,8 +44,6 @@ def wire(platform: Platform[Settings]) -> Part:
                 name="planning of duties",
                 role="clock",
             ),
-            platform.every(
-                _RARER * settings.audit_seconds, SelfAudit(auditing).audit, name="audit of planning", role="clock"
-            ),
+            platform.every(_RARER * settings.audit_seconds, audited.round, name="audit of planning", role="clock"),
         ],
     )

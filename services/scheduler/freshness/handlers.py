@@ -1,14 +1,15 @@
-"""Take in the ledger's heartbeats, and tell how far they reach."""
+"""Take in the ledger's heartbeats, and tell how far they reach; and when each self-audit last ended."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from duban_contracts.events.heartbeat import LedgerHeartbeat
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.chassis.telemetry import metrics
+from services.scheduler import metrics as own
 from services.scheduler.freshness import tables
 from services.scheduler.freshness.model import Heartbeat
 
@@ -42,3 +43,32 @@ class TellFreshness:
             through = await tables.applied_through(connection)
         known_at = self._since if through is None else self._clock.wall_at(through)
         metrics.HEARTBEAT.labels(self._consumer).set(known_at.timestamp())
+
+
+class Audited:
+    """The self-audit `name`, done by `work`, with the gauge of when it last ended (wall time).
+
+    Until the first round has read that from the table, the gauge says since when the process runs: a process that
+    can't read it is told of, too.
+    """
+
+    def __init__(self, name: str, work: Callable[[], Awaitable[object]], database: Database, clock: Clock) -> None:
+        self._name = name
+        self._work = work
+        self._database = database
+        self._clock = clock
+        self._knows = False
+        own.AUDITED.labels(name).set(clock.wall().timestamp())
+
+    async def round(self) -> None:
+        """Do the audit once; raises what it raises, and then it has not ended."""
+        if not self._knows:
+            async with self._database.transaction() as connection:
+                ended = await tables.audited(connection, self._name, self._clock.wall())
+            own.AUDITED.labels(self._name).set(ended.timestamp())
+            self._knows = True
+        await self._work()
+        now = self._clock.wall()
+        async with self._database.transaction() as connection:
+            await tables.save_audited(connection, self._name, now)
+        own.AUDITED.labels(self._name).set(now.timestamp())

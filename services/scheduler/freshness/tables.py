@@ -1,4 +1,4 @@
-"""The table of heartbeats: one row for each partition of the ledger's topic."""
+"""The heartbeats, one row for each partition of the ledger's topic, and the ends of the self-audits."""
 
 from __future__ import annotations
 
@@ -42,3 +42,22 @@ async def applied_through(connection: Connection) -> datetime | None:
     """Return the instant (domain time) before which nothing is missing, but for counties that are behind."""
     found = await known(connection)
     return found.applied_through if found else None
+
+
+async def audited(connection: Connection, audit: str, now: datetime) -> datetime:
+    """Return when `audit` last ended (wall time). One that never did is waited for since `now`, for good."""
+    await connection.execute(
+        "INSERT INTO audited (audit, ended_at) VALUES ($1, $2) ON CONFLICT (audit) DO NOTHING", audit, now
+    )
+    ended: datetime = await connection.fetchval("SELECT ended_at FROM audited WHERE audit = $1", audit)
+    return ended
+
+
+async def save_audited(connection: Connection, audit: str, now: datetime) -> None:
+    """Keep that `audit` ended at `now` (wall time), unless another process has ended it since."""
+    await connection.execute(
+        """INSERT INTO audited (audit, ended_at) VALUES ($1, $2)
+           ON CONFLICT (audit) DO UPDATE SET ended_at = greatest(audited.ended_at, excluded.ended_at)""",
+        audit,
+        now,
+    )

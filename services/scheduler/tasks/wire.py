@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.chassis.assembly import Part, Platform
-from services.scheduler import metrics
 from services.scheduler.alarms.handlers import Deps as AlarmDeps
 from services.scheduler.alarms.handlers import RaiseAlarms
+from services.scheduler.freshness.handlers import Audited
 from services.scheduler.rosters.handlers import load_rosters
 from services.scheduler.settings import Settings
 from services.scheduler.tasks.handlers.audit import Deps as AuditDeps
@@ -29,8 +29,8 @@ def wire(platform: Platform[Settings]) -> Part:
         AlarmDeps(database, platform.clock),
         plan=lambda: plan_reminders(database, taskbook=taskbook),
     )
-    metrics.AUDITED.labels("tasks").set(platform.clock.wall().timestamp())
     auditing = AuditDeps(database, taskbook, timedelta(seconds=settings.missed_after_seconds))
+    audited = Audited("tasks", lambda: audit(deps=auditing), database, platform.clock)
 
     async def look() -> None:
         while await open_windows(database, taskbook=taskbook) == OPENING_BATCH:
@@ -46,6 +46,6 @@ def wire(platform: Platform[Settings]) -> Part:
         ],
         jobs=[
             platform.every(settings.poll_seconds, look, name="tasks", role="clock"),
-            platform.every(settings.audit_seconds, lambda: audit(deps=auditing), name="audit of tasks", role="clock"),
+            platform.every(settings.audit_seconds, audited.round, name="audit of tasks", role="clock"),
         ],
     )

@@ -93,7 +93,6 @@ class SelfAudit:
         confirmed = [each for each in findings if each in self._suspected]
         self._suspected = frozenset(findings)
         metrics.PLANNING_WRONG.set(len(confirmed))
-        metrics.AUDITED.labels("planning").set(self.deps.clock.wall().timestamp())
         for each in confirmed[:_LOGGED]:
             _log.error("planning audit", task_id=each.task_id, duty_id=each.duty_id, reason=each.reason)
         return confirmed

@@ -61,7 +61,6 @@ async def audit(*, deps: Deps) -> TaskAudit:
     """Look, export the number of findings and log the first of them."""
     found = await look(deps=deps)
     metrics.TASKS_WRONG.set(len(found.findings))
-    metrics.AUDITED.labels("tasks").set(deps.taskbook.clock.wall().timestamp())
     for finding in found.findings[:_LOGGED]:
         _log.error("task audit", task_id=finding.task_id, due_at=finding.due_at.isoformat(), reason=finding.reason)
     return found
