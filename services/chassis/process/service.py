@@ -132,7 +132,8 @@ async def _build(
 
 
 async def _once_reached(build: Callable[[Settings], Awaitable[Service]], settings: Settings) -> Service:
-    """Wire the service as soon as PostgreSQL answers, and say so until then; what no retry can mend is raised."""
+    """Wire the service as soon as PostgreSQL takes it, and say so until then; what no retry can mend is raised."""
+    missing: list[str] = []
     with contextlib.ExitStack() as saying:
         for attempt in itertools.count():
             try:
@@ -141,9 +142,10 @@ async def _once_reached(build: Callable[[Settings], Awaitable[Service]], setting
                 # A file that is not there is no server that is not there.
                 if not is_retryable(error) or getattr(error, "filename", None) is not None:
                     raise
+                # What the server says of a login stands in the log; who asks without an account is told its kind.
+                missing[:] = [f"PostgreSQL: {type(error).__name__}"]
                 if attempt == 0:
                     metrics.DEPENDENCY_UP.labels("postgres").set(0)
-                    missing = f"PostgreSQL: {type(error).__name__}"
                     saying.enter_context(waiting.told(settings.http_host, settings.http_port, missing))
                 _log.warning("the service waits for PostgreSQL", error=repr(error))
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import socketserver
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Final
@@ -32,10 +32,10 @@ class _Handler(WSGIRequestHandler):
 
 
 @contextmanager
-def told(host: str, port: int, missing: str) -> Iterator[None]:
+def told(host: str, port: int, missing: Sequence[str]) -> Iterator[None]:
     """Answer in the place of the service while the block runs: `/metrics`, `/healthz`, and 503 to everything else.
 
-    `missing` is what it waits for, in one sentence, as `/readyz` says it. Raises OSError when the port is taken.
+    `missing` is what it waits for, as `/readyz` says it; it is read anew for each answer. Raises OSError when the port is taken.
     """
 
     def answer(asked: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -44,7 +44,7 @@ def told(host: str, port: int, missing: str) -> Iterator[None]:
             measured: Iterable[bytes] = _METRICS(asked, start)
             return measured
         alive = path == "/healthz"
-        body = {"status": "ok"} if alive else {"status": "unavailable", "missing": [missing]}
+        body = {"status": "ok"} if alive else {"status": "unavailable", "missing": list(missing)}
         headers = [("Content-Type", "application/json")] + ([] if alive else [("Retry-After", _RETRY_AFTER_SECONDS)])
         start("200 OK" if alive else "503 Service Unavailable", headers)
         return [json.dumps(body).encode()]

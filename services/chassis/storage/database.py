@@ -20,9 +20,11 @@ from services.chassis.telemetry import acts
 T = TypeVar("T")
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
-# What a retry can mend: the server went away, is starting, is out of something, or chose us as a deadlock's victim.
+# What a retry can mend: the server went away, is starting, is out of something, refuses our login, or chose us as a deadlock's victim.
 _RETRYABLE: Final = (
     asyncpg.PostgresConnectionError,
+    # NOLOGIN, another password, a role that is not there (yet): mended in the server, and no process is younger for having died of it.
+    asyncpg.InvalidAuthorizationSpecificationError,
     # Its answer to our ROLLBACK while it still reads a dying server's last words, in place of the first error.
     asyncpg.InternalClientError,
     asyncpg.TransactionRollbackError,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import pytest
 import uvloop
 
 from services.chassis.storage.database import connect, is_retryable
@@ -32,3 +35,26 @@ def test_a_session_cut_off_by_the_server_in_the_middle_of_a_transaction_is_an_ou
 def test_a_protocol_that_is_out_of_step_with_a_dying_server_is_an_outage() -> None:
     # While a server's last words are being read, asyncpg answers a ROLLBACK with this, in place of the first error.
     assert is_retryable(asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"))
+
+
+async def test_a_login_that_postgresql_refuses_is_an_outage_and_not_the_end_of_a_service(database: str) -> None:
+    role, password = f"t_{secrets.token_hex(6)}", secrets.token_hex(8)
+    address = urlsplit(database)
+
+    async def refusal(login: str) -> Exception:
+        dsn = urlunsplit(address._replace(netloc=f"{login}@{address.hostname}:{address.port}"))
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await connect(dsn, application_name="test")
+        return refused.value
+
+    owner = await asyncpg.connect(database)
+    try:
+        await owner.execute(f"CREATE ROLE {role} NOLOGIN PASSWORD '{password}'")
+        refusals = [await refusal(f"{role}:{password}"), await refusal(f"nobody_{role}:{password}")]
+        await owner.execute(f"ALTER ROLE {role} LOGIN")
+        refusals.append(await refusal(f"{role}:another"))
+    finally:
+        await owner.execute(f"DROP ROLE IF EXISTS {role}")
+        await owner.close()
+    assert [each for each in refusals if not is_retryable(each)] == []
+    assert not [each for each in refusals if password in str(each) or "another" in str(each)]

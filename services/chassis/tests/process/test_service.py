@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+import asyncpg
 import httpx
 import pytest
 
@@ -90,7 +91,16 @@ class Told:
         (self.http_port,) = free_ports(1)
 
 
-async def test_a_process_that_waits_for_postgresql_to_start_with_says_so_and_then_starts() -> None:
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [
+        (OSError("Multiple exceptions: [Errno 111] Connect call failed"), "PostgreSQL: OSError"),
+        (asyncpg.InvalidPasswordError("password authentication failed"), "PostgreSQL: InvalidPasswordError"),
+    ],
+)
+async def test_a_process_that_waits_for_postgresql_to_start_with_says_so_and_then_starts(
+    refused: Exception, reason: str
+) -> None:
     settings = Told()
     seen: list[httpx.Response] = []
     wired = Service("example", {}, nothing)
@@ -102,7 +112,7 @@ async def test_a_process_that_waits_for_postgresql_to_start_with_says_so_and_the
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.http_port}", timeout=60) as client:
                 seen.extend([await client.get(path) for path in ("/metrics", "/healthz", "/readyz", "/v1/hazards")])
         tried.append(settings)
-        raise OSError("Multiple exceptions: [Errno 111] Connect call failed")
+        raise refused
 
     tried: list[Told] = []
     assert await process._once_reached(build, cast("Any", settings)) is wired
@@ -111,7 +121,7 @@ async def test_a_process_that_waits_for_postgresql_to_start_with_says_so_and_the
     assert [each.status_code for each in seen] == [200, 200, 503, 503]
     assert (alive.json(), ready.json()) == (
         {"status": "ok"},
-        {"status": "unavailable", "missing": ["PostgreSQL: OSError"]},
+        {"status": "unavailable", "missing": [reason]},
     )
     assert asked.headers["Retry-After"] == "5"
 
