@@ -197,7 +197,7 @@ async def _settled(api: Platform, counties: Collection[str], hazards: int, patie
         await asyncio.sleep(1)
         # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
         # What was merged is in no count but that of its state.
-        under_way = hazards - await _count(api, counties) - await _count(api, counties, state="merged")
+        under_way = hazards - await _count(api, counties) - await _count(api, counties, state="duplicate")
         for state in ("reported", "in_review"):
             under_way += await _count(api, counties, state=state)
         for state in ("confirmed", "rectifying"):

@@ -129,7 +129,7 @@ async def test_what_is_handed_outside_holds_no_secret_and_nobodys_data(
     assert not [name for name, text in parts.items() if CANARY in text]
     assert "no-good" in parts["duban-bundle/stores.json"]
     assert json.loads(parts["duban-bundle/settings.json"])["DUBAN_KEY"] == "given"
-    assert json.loads(parts["duban-bundle/ledger/log.jsonl"])["status"] == 500
+    assert json.loads(parts["duban-bundle/ledger/log.jsonl"])["level"] == "error"
     assert json.loads(parts["duban-bundle/stores.json"])["ledger"]["migrations"]
     for name in ("ledger/metrics.txt", "consumers.json", "topics.json", "versions.json", "alerts.json"):
         assert f"duban-bundle/{name}" in parts
