@@ -36,6 +36,9 @@ from services.chassis.process.clock import ZONE, Clock, ScaledClock
 # These two counties write straight to their own Kafka topics; the other four go through the gateway.
 DIRECT = frozenset({"140525", "140581"})
 _MARK = "demo"
+# So long nobody moved a hazard: what a service that was killed had in hand goes on within half of it.
+_STILL_SECONDS = 20
+_MOVED = ("reported", "confirmed", "rectifying", "in_review")
 
 Disturb = Callable[[], Awaitable[None]]
 """Does something to the platform while the city lives, and returns when it has stopped doing so."""
@@ -190,23 +193,23 @@ async def _unless_somebody_fails(work: asyncio.Future[Any], everybody: list[asyn
 
 
 async def _settled(api: Platform, counties: Collection[str], hazards: int, patience: float) -> None:
-    """Wait until all `hazards` of `counties` are in the ledger and closed, rejected or overdue and left lying, or patience ends."""
+    """Wait until all `hazards` of `counties` are in the ledger and nobody has moved one for a while, or patience ends.
+
+    Some never end: who is given more time than the play has, and who was chosen to leave it lying.
+    """
     deadline = asyncio.get_running_loop().time() + patience
-    quiet = 0
-    while quiet < 3 and asyncio.get_running_loop().time() < deadline:  # noqa: PLR2004
+    before, still = list[int](), 0
+    while still < _STILL_SECONDS and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(1)
-        # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
         # What was merged is in no count but that of its state.
-        under_way = hazards - await _count(api, counties) - await _count(api, counties, state="duplicate")
-        for state in ("reported", "in_review"):
-            under_way += await _count(api, counties, state=state)
-        for state in ("confirmed", "rectifying"):
-            under_way += await _count(api, counties, state=state, overdue=False)
-        quiet = quiet + 1 if under_way == 0 else 0
+        stand = [await _count(api, counties, state=state) for state in (None, *_MOVED, "duplicate")]
+        # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
+        still = still + 1 if stand == before and stand[0] + stand[-1] == hazards else 0
+        before = stand
 
 
-async def _count(api: Platform, counties: Collection[str], **query: object) -> int:
-    answer = await api.get("ledger", "/v1/hazards/count", AUDITOR, group_by="county", **query)
+async def _count(api: Platform, counties: Collection[str], *, state: str | None) -> int:
+    answer = await api.get("ledger", "/v1/hazards/count", AUDITOR, group_by="county", state=state)
     return sum(group["count"] for group in answer["groups"] if group["value"] in counties)
 
 
