@@ -201,10 +201,9 @@ async def _settled(api: Platform, counties: Collection[str], hazards: int, patie
     before, still = list[int](), 0
     while still < _STILL_SECONDS and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(1)
-        # What was merged is in no count but that of its state.
-        stand = [await _count(api, counties, state=state) for state in (None, *_MOVED, "duplicate")]
+        stand = [await _count(api, counties, state=state) for state in (None, *_MOVED)]
         # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
-        still = still + 1 if stand == before and stand[0] + stand[-1] == hazards else 0
+        still = still + 1 if stand == before and stand[0] == hazards else 0
         before = stand
 
 
