@@ -197,14 +197,13 @@ async def _settled(api: Platform, counties: Collection[str], hazards: int, patie
 
     Some never end: who is given more time than the play has, and who was chosen to leave it lying.
     """
-    deadline = asyncio.get_running_loop().time() + patience
-    before, still = list[int](), 0
-    while still < _STILL_SECONDS and asyncio.get_running_loop().time() < deadline:
+    time, before, still = asyncio.get_running_loop().time, list[int](), 0
+    deadline = time() + patience
+    while still < _STILL_SECONDS and time() < deadline:
         await asyncio.sleep(1)
-        stand = [await _count(api, counties, state=state) for state in (None, *_MOVED)]
         # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
-        still = still + 1 if stand == before and stand[0] == hazards else 0
-        before = stand
+        stand = [await _count(api, counties, state=state) for state in (None, *_MOVED)]
+        still, before = (still + 1 if stand == before and stand[0] == hazards else 0), stand
 
 
 async def _count(api: Platform, counties: Collection[str], *, state: str | None) -> int:
