@@ -35,7 +35,10 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     _named(root / "services" / service / "bootstrap.py", "SLICES", service, noun, in_bootstrap)
     _named(root / "pyproject.toml", "the layers of [tool.importlinter]", service, noun, in_layers)
     if chosen.listed:
-        _named(root / "services" / service / "tests" / "test_rights.py", "its specimens", service, noun, in_rights)
+        # Where they are many they stand in a module of their own.
+        tests = root / "services" / service / "tests"
+        apart = tests / "specimens.py"
+        _named(apart if apart.exists() else tests / "test_rights.py", "its specimens", service, noun, in_rights)
     sys.stdout.write(
         f"Next: say what it owns in services/{service}/README.md, and in tools/generate/growth.toml how its table grows; then `make generate`.\n"
     )

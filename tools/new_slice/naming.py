@@ -9,7 +9,10 @@ import re
 from typing import Final
 
 _SLICES: Final = re.compile(r"(?P<head>^SLICES: Final(?:\[.*\])? = \{)(?P<body>[^}]*)(?P<tail>\}$)", re.MULTILINE)
-_SPECIMENS: Final = re.compile(r"^(?P<indent> *)(?:SPECIMENS|found) = \[\n(?:.*\n)*?(?=(?P=indent)\]$)", re.MULTILINE)
+_SPECIMENS: Final = re.compile(r"^(?P<indent> *)SPECIMENS = \[\n(?:.*\n)*?(?=(?P=indent)\]$)", re.MULTILINE)
+_RETURNED: Final = re.compile(
+    r"^async def specimens\((?:.*\n)*?(?P<indent> +)return \[\n(?:.*\n)*?(?=(?P=indent)\]$)", re.MULTILINE
+)
 _LINE: Final = 120
 
 
@@ -40,8 +43,8 @@ def in_layers(text: str, service: str, noun: str) -> str | None:
 
 
 def in_rights(text: str, service: str, noun: str) -> str | None:
-    """Return a test_rights.py whose SPECIMENS end with that of the slice's list."""
-    found = _SPECIMENS.search(text)
+    """Return a module whose SPECIMENS, or what its `specimens` returns, end with that of the slice's list."""
+    found = _SPECIMENS.search(text) or _RETURNED.search(text)
     if found is None:
         return None
     made = f"{text[: found.end()]}{found['indent']}    {noun.upper()},\n{text[found.end() :]}"

@@ -41,8 +41,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def touched(house: Path) -> list[Path]:
     """What the command wrote or changed of Python."""
     services = [house / "services" / service for service in SERVICES]
-    places = ("oddities", "tests/oddities", "bootstrap.py", "tests/test_rights.py")
-    return [service / place for service in services for place in places]
+    places = ("oddities", "tests/oddities", "bootstrap.py")
+    return [*(service / place for service in services for place in places), *(rights(house, each) for each in SERVICES)]
+
+
+def rights(house: Path, service: str) -> Path:
+    """Where a service's specimens are listed."""
+    tests = house / "services" / service / "tests"
+    return tests / "specimens.py" if (tests / "specimens.py").exists() else tests / "test_rights.py"
 
 
 def runs(house: Path, *command: str) -> None:
@@ -85,7 +91,7 @@ def test_it_is_a_layer_beside_the_topmost_slices_and_its_rights_are_tried(house:
     rules = tomllib.loads((house / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     [layers] = [rule["layers"] for rule in rules if rule.get("containers") == [f"services.{service}"]]
     assert layers[layers.index("bootstrap") + 1].endswith(" | oddities")
-    assert re.search(r"^ +ODDITIES,$", (house / f"services/{service}/tests/test_rights.py").read_text(), re.MULTILINE)
+    assert re.search(r"^ +ODDITIES,$", rights(house, service).read_text(), re.MULTILINE)
 
 
 def test_a_place_that_does_not_look_as_expected_is_left_to_a_person() -> None:
