@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tools.generate import features
-from tools.generate.catalogue import GENERATORS, NEEDS_POSTGRES, ROOT, stale
+from tools.generate.catalogue import ROOT
 from tools.structure.source import module_of, sources
-
-
-@pytest.mark.parametrize("name", [name for name in GENERATORS if name not in NEEDS_POSTGRES])
-def test_generated_files_are_fresh(name: str) -> None:
-    assert not list(stale(GENERATORS[name]())), "run `make generate` and commit what changed"
-
-
-@pytest.mark.parametrize("name", sorted(NEEDS_POSTGRES))
-def test_files_generated_from_the_database_are_fresh(
-    name: str, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DUBAN_POSTGRES_DSN", postgres_dsn)
-    assert not list(stale(GENERATORS[name]())), "run `make generate` and commit what changed"
 
 
 def test_marks_on_a_module_a_class_and_a_test_are_all_found() -> None:

@@ -193,6 +193,7 @@ def test_small():
 
 
 @pytest.mark.servers
+@pytest.mark.servers
 def test_mutants_are_judged_in_a_copy_and_the_tree_stays_as_it_was(tmp_path: Path) -> None:
     root = tmp_path / "tree"
     toy = root / "services" / "toy"

@@ -18,6 +18,9 @@ from tools.new_slice.naming import in_bootstrap, in_layers, in_rights
 from tools.structure import language, layout, size
 from tools.structure.source import sources
 
+# What starts programs is no unit test.
+pytestmark = pytest.mark.servers
+
 _ROUTES = """
 from services.chassis.unconnected import app_without_servers
 for service in {services}:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tools.structure import language, layout, migrations, size
-from tools.structure.source import module_of, sources
+from tools.structure.source import module_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -95,9 +95,3 @@ BUILD = "CREATE INDEX CONCURRENTLY a_by_b ON a (b);\n"
 )
 def test_a_migration_that_keeps_a_working_service_waiting_is_found(text: str, found: int) -> None:
     assert len(rules(migrations.check_one("services/x/migrations/a/0002_a.sql", text))) == found
-
-
-def test_the_tree_is_in_order() -> None:
-    modules = list(sources(ROOT))
-    findings = [*size.check(modules), *layout.check(ROOT), *migrations.check(ROOT), *language.check(modules, ROOT)]
-    assert not [str(finding) for finding in findings]
