@@ -13,6 +13,7 @@ from duban_contracts.topics import KEEP_FOREVER, Topic
 from services.chassis.publishing import topics
 from services.chassis.publishing.topic_requests import ChangeSettings
 from services.chassis.publishing.topics import TooFewBrokers, TopicMismatch
+from services.chassis.testing.kafka import eventually
 
 
 @asynccontextmanager
@@ -26,10 +27,15 @@ async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def set_by_hand(bootstrap: str, topic: str, **settings: str) -> None:
+    """Set what operations would, and wait until the broker shows it: its metadata follow the controller's by a moment."""
+    wanted = {name.replace("_", "."): value for name, value in settings.items()}
     async with admin(bootstrap) as client:
-        await client._send_request(
-            ChangeSettings({topic: {name.replace("_", "."): value for name, value in settings.items()}})
-        )
+        await client._send_request(ChangeSettings({topic: wanted}))
+
+        async def shown() -> None:
+            assert wanted.items() <= (await topics._settings(client, [topic]))[topic].items()
+
+        await eventually(shown)
 
 
 async def test_topics_are_made_once_and_mended_without_touching_what_operations_set(
