@@ -14,7 +14,6 @@ from typing import Any, Final, cast
 from services.chassis.storage.database import Connection, Database
 
 Node = dict[str, Any]
-READS_EVERYTHING: Final = frozenset({"Seq Scan", "Bitmap Heap Scan", "Bitmap Index Scan", "Hash Join", "Merge Join"})
 _SCANS: Final = frozenset({"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
 _REMOVED: Final = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
 _BLOCKS: Final = ("Shared Hit Blocks", "Shared Read Blocks")
