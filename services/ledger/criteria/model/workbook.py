@@ -41,7 +41,7 @@ def rows_of(content: bytes, found: Findings) -> Iterator[Row]:
         return
     for sheet in cast("list[Worksheet]", book.worksheets):
         if (header := _header(sheet)) is not None:
-            yield from _rows(sheet, *header)
+            yield from _rows(sheet, *header, found)
             return
     names = "、".join(title for title, name in COLUMNS.items() if name in DEMANDED)
     found.error("A1", "no-header", f"a row must name the columns {names}")
@@ -56,9 +56,14 @@ def _header(sheet: Worksheet) -> tuple[int, Mapping[str, int]] | None:
     return None
 
 
-def _rows(sheet: Worksheet, header: int, places: Mapping[str, int]) -> Iterator[Row]:
+def _rows(sheet: Worksheet, header: int, places: Mapping[str, int], found: Findings) -> Iterator[Row]:
+    last = header + MOST_ROWS
+    if sheet.max_row > last:
+        found.error(f"A{last + 1}", "too-many-rows", f"nothing may stand below row {last}")
+        return
     above: dict[str, str] = {}
-    for cells in sheet.iter_rows(min_row=header + 1, max_row=header + MOST_ROWS):
+    # Up to what is there: openpyxl makes a cell for each place that is asked for.
+    for cells in sheet.iter_rows(min_row=header + 1, max_row=sheet.max_row):
         said = {name: _text(cells[at].value) for name, at in places.items()}
         if not any(said.values()):
             continue

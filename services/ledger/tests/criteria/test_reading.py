@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from duban_contracts.findings import Finding, Findings, Weight
 from services.chassis.testing.tries import tries
 from services.ledger.criteria.handlers import read_file
+from services.ledger.criteria.model import workbook
 from services.ledger.criteria.model.reading import HEAD, read
 from services.ledger.criteria.model.standards import ALL, Clause, Standard, in_force
 from services.ledger.tests.criteria.files import CLAUSES, as_json, as_workbook, rows, version
@@ -90,6 +91,13 @@ def test_a_workbook_names_its_cells_and_every_fault_at_once() -> None:
     ]
     assert faults(as_workbook([good], header=["甲", "乙"])) == [("A1", "no-header", None)]
     assert faults(b"PK\x03\x04 broken") == [("$", "no-workbook", None)]
+
+
+def test_a_workbook_with_more_rows_than_are_read_is_refused_and_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_ROWS", 10)
+    clauses = [["危险化学品", "2023", "标准", "", date(2023, 5, 15), None, f"{n}", "示例条款"] for n in range(11)]
+    assert faults(as_workbook(clauses[:10])) == []
+    assert faults(as_workbook(clauses)) == [("A13", "too-many-rows", None)]
 
 
 def test_what_is_no_file_of_criteria_is_refused_as_a_whole() -> None:

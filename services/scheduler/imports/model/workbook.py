@@ -46,6 +46,10 @@ def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: s
     sheet, columns, first = _sheet(read, content)
     if sheet is None:
         return read
+    last = first + MOST_ROWS - 1
+    if sheet.max_row > last:
+        read.error(f"A{last + 1}", "too-many-rows", f"nothing may stand below row {last}")
+        return read
     year = year or _year(sheet)
     if year is None:
         read.error("A1", "no-year", "the year must stand in the title, or be given")
@@ -54,7 +58,8 @@ def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: s
     months: dict[int, int] = {}
     cells: dict[str, str] = {}
     month: int | None = None
-    for cell_row in sheet.iter_rows(min_row=first, max_row=first + MOST_ROWS):
+    # Up to what is there: openpyxl makes a cell for each place that is asked for.
+    for cell_row in sheet.iter_rows(min_row=first, max_row=sheet.max_row):
         texts = {column: _text(cell_row[index]) for column, index in columns.items()}
         if not any(texts.values()):
             continue

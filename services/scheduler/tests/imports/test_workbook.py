@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from services.scheduler.imports.model import workbook as model
 from services.scheduler.imports.model.nine_ones import read_table
 from services.scheduler.imports.model.units import Phrase, Phrasebook
 from services.scheduler.imports.model.workbook import read_workbook
@@ -89,6 +90,15 @@ def test_faults_name_their_cells() -> None:
 def test_what_is_no_such_workbook_is_refused(content: bytes, cell: str, code: str) -> None:
     [finding] = read_workbook(content, None, PHRASES).errors
     assert (finding.cell, finding.code) == (cell, code)
+
+
+def test_a_table_with_more_rows_than_are_read_is_refused_and_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "MOST_ROWS", 3)
+    rows = [("6月", f"安全课{n}", "市商务局", "", "training") for n in range(4)]
+    files = (workbook(*some, header=(*HEADER, "类别")) for some in (rows[:3], rows))
+    whole, longer = (read_workbook(file, None, PHRASES) for file in files)
+    assert ([each.title for each in whole.duties], whole.errors) == (["安全课0", "安全课1", "安全课2"], [])
+    assert (longer.duties, [(each.cell, each.code) for each in longer.errors]) == ([], [("A6", "too-many-rows")])
 
 
 def test_kinds_and_sectors_are_taken_from_their_columns() -> None:
