@@ -54,6 +54,8 @@ def test_a_health_check_tells_ready_from_not_ready_and_from_nobody_there(answeri
     assert _asked(port) != 0
 
 
+# What kubectl makes of k8s/.
+@pytest.mark.servers
 def test_the_edge_leads_to_every_service_with_the_bounds_of_the_cluster() -> None:
     text = (COMPOSE / "edge" / "routes.yaml").read_text(encoding="utf-8")
     routes = yaml.safe_load(text)["http"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from contracts.tests.tables import each
 from deploy.kubernetes.__main__ import main
 from deploy.profiles.generate import generate
 from duban_contracts.topics import CONSUMERS, city_topics
@@ -147,13 +147,12 @@ def _asked(secret: Manifest) -> Iterator[str]:
             yield entry["remoteRef"]["key"]
 
 
-def _triggers() -> list[Any]:
+def test_more_workers_come_for_a_backlog_and_never_for_heartbeats_alone() -> None:
     scaled = of_kind(rendered("city-ha"), "ScaledObject")
-    return [pytest.param(name, each, id=name) for name, each in scaled.items()]
+    each(scaled, lambda name: _comes_for_a_backlog(name, scaled[name]))
 
 
-@pytest.mark.parametrize(("name", "scaled"), _triggers())
-def test_more_workers_come_for_a_backlog_and_never_for_heartbeats_alone(name: str, scaled: Manifest) -> None:
+def _comes_for_a_backlog(name: str, scaled: Manifest) -> None:
     groups = {each.group: each for each in CONSUMERS}
     topics = {topic.name: topic for topic in city_topics([])}
     for trigger in scaled["spec"]["triggers"]:

@@ -19,6 +19,9 @@ from tests.deploy.composition import environment
 from tests.deploy.overlays import apart, of_kind, pod
 from tests.deploy.shipper import LOGS
 
+# The shipper, kubectl and a shell are started.
+pytestmark = pytest.mark.servers
+
 # What is started; the others are parts of these.
 CONFIGURATIONS = ("archive.conf", "docker.conf", "kubernetes.conf")
 _DAY_SECONDS = 86400
@@ -49,7 +52,6 @@ def test_a_configuration_passes_the_shippers_own_check_which_finds_faults(
     assert "rulesets" in shipper.checked(rsyslog, file).stderr
 
 
-@pytest.mark.servers
 def test_every_line_of_a_container_is_kept_once_by_process_and_day_though_docker_rotates_and_the_shipper_is_started_again(
     rsyslog: Path, tmp_path: Path
 ) -> None:
@@ -83,7 +85,6 @@ def test_every_line_of_a_container_is_kept_once_by_process_and_day_though_docker
     assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"containers", "pods", "logs", "state"}
 
 
-@pytest.mark.servers
 def test_what_pods_say_reaches_the_archive_by_pod_and_day_also_what_they_said_while_it_was_away(
     rsyslog: Path, tmp_path: Path
 ) -> None:

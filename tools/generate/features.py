@@ -32,9 +32,8 @@ _MARKS: Final = ("feature", "promise")
 def document(root: Path) -> str:
     """Return the page for the checkout at `root`."""
     shown: dict[str, list[str]] = defaultdict(list)
-    for module in sources(root):
-        for code, place in marks(module):
-            shown[code].append(place)
+    for code, place in every_mark(root):
+        shown[code].append(place)
     rows = "".join(_row(row, shown.get(row[0], [])) for row in feature_rows(root))
     promises = "".join(f"| {code} | {_places(shown.get(code, []))} |\n" for code in (f"P{n}" for n in range(1, 10)))
     return _HEAD + rows + _PROMISES + promises
@@ -44,6 +43,12 @@ def feature_rows(root: Path) -> list[list[str]]:
     """Return the cells of every feature row, in order: id, Chinese, English, sources, service, sentence, priority."""
     lines = (root / "docs/domain/feature-rows.md").read_text(encoding="utf-8").splitlines()
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| SY")]
+
+
+def every_mark(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield (code, `path::test`) for every mark of the checkout at `root`."""
+    for module in sources(root, *(f".{mark}(" for mark in _MARKS)):
+        yield from marks(module)
 
 
 def marks(module: Module) -> Iterator[tuple[str, str]]:

@@ -43,8 +43,11 @@ def module_of(path: str, text: str) -> Module:
     return Module(path, text, ast.parse(text, path))
 
 
-def sources(root: Path) -> Iterator[Module]:
-    """Yield every Python file of ours below `root`, in order of path."""
+def sources(root: Path, *words: str) -> Iterator[Module]:
+    """Yield every Python file of ours below `root`, in order of path; with `words`, those alone that hold one of them."""
     for name in _ROOTS:
         for path in sorted((root / name).rglob("*.py")):
-            yield module_of(str(path.relative_to(root)), path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            # Parsing all of them takes two seconds, a tenth of `make unit`.
+            if not words or any(word in text for word in words):
+                yield module_of(str(path.relative_to(root)), text)
