@@ -1,4 +1,4 @@
-"""`duban deliveries`: letters that did not arrive, or of which nobody knows: sent again or confirmed, one or many.
+"""`duban deliveries`: letters that wait, did not arrive, or of which nobody knows: sent now or confirmed, one or many.
 
 Decisions go through notifications' own routes, as the account of DUBAN_KEY: with its rights, and on its record.
 """
@@ -17,6 +17,7 @@ commands = Commands(help="送达：查看、重发、确认；访问密钥取自
 
 _PAGE: Final = 200
 _STUCK: Final = ("failed", "uncertain")
+_TO_SEND: Final = (*_STUCK, "pending")
 _WORDS: Final = {
     "pending": "待发",
     "sending": "发送中",
@@ -54,9 +55,17 @@ def list_deliveries(
 
 
 @commands.command("retry")
-def retry(ids: Ids = None, channel: Channel = None, county: County = None, dry_run: DryRun = False) -> None:
-    """重新发送失败或结果不明的送达，发往现在登记的地址。"""
-    _decide("retry", "重新发送", _STUCK, ids, channel, county, dry_run=dry_run)
+def retry(
+    ids: Ids = None,
+    channel: Channel = None,
+    county: County = None,
+    state: Annotated[str | None, typer.Option(help="只处理此状态的：failed、uncertain、pending")] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """重新发送失败或结果不明的送达，待发的立即发送；发往现在登记的地址。"""
+    if state is not None and state not in _TO_SEND:
+        end(f"只能重新发送以下状态的：{'、'.join(_TO_SEND)}", WRONGLY_CALLED)
+    _decide("retry", "重新发送", (state,) if state else _TO_SEND, ids, channel, county, dry_run=dry_run)
 
 
 @commands.command("confirm")
@@ -99,14 +108,22 @@ def _decide(
         good(f"将{words} {len(wanted)} 件")
         note("只是预演，什么也没有改动")
         return
-    refused = 0
+    refused: dict[str, str] = {}
     with progress_of() as progress:
         bar = progress.add_task(words, total=len(wanted))
         for each in wanted:
             said, trouble = try_to("notifications", f"/v1/deliveries/{each}/{verb}", post=True)
             if said is None:
-                refused += 1
-                bad(f"{each}：{trouble}")
+                refused[each] = trouble
             progress.advance(bar)
-    good(f"已{words} {len(wanted) - refused} 件")
+    if refused and not ids:
+        still = {each["delivery_id"] for each in _found(states, channel, county)}
+        gone = refused.keys() - still
+        refused = {each: trouble for each, trouble in refused.items() if each in still}
+        if gone:
+            note(f"{len(gone)} 件此间已自行发出或已由他人处置")
+        wanted = [each for each in wanted if each not in gone]
+    for each, trouble in refused.items():
+        bad(f"{each}：{trouble}")
+    good(f"已{words} {len(wanted) - len(refused)} 件")
     raise typer.Exit(NO if refused else 0)

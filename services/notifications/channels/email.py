@@ -25,7 +25,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.chassis.process import tls
 from services.chassis.process.secret_files import Environment
-from services.notifications.channels.model.answers import Answer, Verdict, read_smtp
+from services.notifications.channels.model.answers import Answer, Away, Verdict, read_smtp
 from services.notifications.channels.model.channel import Channel, Means, Parcel
 from services.notifications.channels.model.text import without_addresses
 
@@ -102,6 +102,14 @@ class EmailCarrier:
                 client.close()
         return None
 
+    def place(self, address: str, away: Away) -> str:  # noqa: ARG002 - one relay stands behind all addresses
+        """Return the relay's name: it is away for everybody."""
+        return self.server
+
+    async def reachable(self, address: str) -> bool:  # noqa: ARG002 - as above
+        """Return whether the relay lets us log in."""
+        return await self.obstacle() is None
+
     def _client(self) -> aiosmtplib.SMTP:
         relay = self._relay
         return aiosmtplib.SMTP(
@@ -145,11 +153,12 @@ class EmailCarrier:
             return _answer(error.code, error.message)
         except aiosmtplib.SMTPResponseException as error:
             if error.code < _FIRST_CODE:
-                return Answer(Verdict.TRANSIENT, "connect-failed", "no SMTP reply")
+                return Answer(Verdict.TRANSIENT, "connect-failed", "no SMTP reply", away=Away.UNREACHED)
             # A refused greeting or log-in is the relay's trouble, not the letter's: it must not fail for good.
-            return replace(_answer(error.code, error.message), verdict=Verdict.TRANSIENT)
+            refused = _answer(error.code, error.message)
+            return replace(refused, verdict=Verdict.TRANSIENT, away=Away.UNREACHED)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over
-            return Answer(Verdict.TRANSIENT, "connect-failed", _in_words(error))
+            return Answer(Verdict.TRANSIENT, "connect-failed", _in_words(error), away=Away.UNREACHED)
         return None
 
     async def _hand_over(self, client: aiosmtplib.SMTP, message: bytes) -> Answer:

@@ -114,7 +114,7 @@ def open_webhooks(means: Means, settings: WebhookSettings) -> HttpCarrier:
         headers = signer.headers(parcel.endpoint or "", message_id=message_id, at=means.wall(), body=body)
         return Post(settings.url(address), body.encode(), headers)
 
-    return HttpCarrier(means.destinations, write=write, timeout=settings.timeout)
+    return HttpCarrier(means.destinations, write=write, url=settings.url, timeout=settings.timeout)
 
 
 def _check_secret(settings: WebhookSettings, addresses: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""HTTP: read deliveries, decide about those that are stuck."""
+"""HTTP: read deliveries, decide about those that wait or are stuck."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def router(deps: Deps) -> Router:
 
     @routes.post(
         "/deliveries/{delivery_id}/retry",
-        summary="重新发送失败或结果不明的送达",
+        summary="重新发送失败或结果不明的送达；待发的立即发送",
         response_model=DeliveryDocument,
         responses=_CONFLICTS,
     )

@@ -29,6 +29,7 @@ _log = structlog.get_logger(__name__)
 POLL_SECONDS: Final = 0.3
 GAUGES_SECONDS: Final = 2.0
 REPORTS_SECONDS: Final = 5.0
+RETURNS_SECONDS: Final = 10.0
 FORGET_SECONDS: Final = 600.0
 _WAITING: Final = (DeliveryState.PENDING, DeliveryState.SENDING)
 _STUCK: Final = (DeliveryState.FAILED, DeliveryState.UNCERTAIN)

@@ -18,10 +18,12 @@ from services.notifications.delivery.handlers.courier import Courier
 from services.notifications.delivery.handlers.deps import Deps, Sender
 from services.notifications.delivery.handlers.mailbox import ReportSettings
 from services.notifications.delivery.handlers.report import Outcome
+from services.notifications.delivery.handlers.returning import look_for_return
 from services.notifications.delivery.jobs import (
     FORGET_SECONDS,
     GAUGES_SECONDS,
     REPORTS_SECONDS,
+    RETURNS_SECONDS,
     carry_letters,
     forget_attempts,
     report_gauges,
@@ -43,24 +45,24 @@ def wire(platform: Platform[Settings], *, channels: Sequence[AnyChannel], sender
     """
     settings, database, clock = platform.settings, platform.database, platform.clock
     contacts = read_contacts(settings.profile)
-    schedule = schedule_of(settings.profile, contacts)
     lines = open_channels(channels, contacts, settings.profile, clock)
     deps = Deps(
         database=database,
         clock=clock,
         directory=Directory.of(contacts),
         lines=lines,
-        schedule=schedule,
+        schedule=schedule_of(settings.profile, contacts),
         sender=sender,
         draw=random.SystemRandom().random,
         lease=timedelta(seconds=settings.delivery_lease_seconds),
     )
     courier = Courier(deps, settings.delivery_concurrency)
-    gauges = partial(report_gauges, database, clock, tuple(lines))
+    gauges, returns = partial(report_gauges, database, clock, tuple(lines)), partial(look_for_return, deps)
     forgetting = partial(forget_attempts, database, clock, keep=timedelta(days=settings.attempts_days))
     jobs = [
         Job(partial(carry_letters, courier, clock), ROLE),
         platform.every(GAUGES_SECONDS, gauges, name="delivery gauges", role=ROLE),
+        platform.every(RETURNS_SECONDS, returns, name="channels that are away", role=ROLE),
         platform.every(FORGET_SECONDS, forgetting, name="attempts", role=ROLE),
     ]
     for outcome in Outcome:

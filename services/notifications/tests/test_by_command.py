@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -31,6 +32,24 @@ async def test_operations_send_again_by_command_what_did_not_arrive(world: World
     assert [each["code"] for each in letter["deliveries"][0]["history"]] == ["550 5.1.1"] * 2
     code, told = await asyncio.to_thread(duban, world, "confirm", delivery["delivery_id"])
     assert (code, told["said"][0].startswith(f"✗ {delivery['delivery_id']}：")) == (1, True), "it did not arrive"
+
+
+async def test_operations_send_now_by_command_what_waits(world: World) -> None:
+    await world.say(overdue(unit="transport"))
+    [delivery] = (await world.settled())[0]["deliveries"]
+    # As if the mail server had been away for a day: it waits, for two hours more.
+    await world.connection.execute(
+        """UPDATE delivery SET state = 'pending', next_attempt_at = now() + interval '2 hours' WHERE delivery_id = $1""",
+        UUID(delivery["delivery_id"]),
+    )
+    chosen = ("retry", "--county", COUNTY, "--channel", "email", "--state", "pending")
+    code, told = await asyncio.to_thread(duban, world, *chosen)
+    assert (code, told["deliveries"]) == (0, [delivery["delivery_id"]])
+    [letter] = await world.settled()
+    assert len(letter["deliveries"][0]["history"]) == 2
+    code, told = await asyncio.to_thread(duban, world, *chosen)
+    assert (code, told["deliveries"]) == (0, [])
+    assert (await asyncio.to_thread(duban, world, "retry", "--county", COUNTY, "--state", "delivered"))[0] == 2
 
 
 def duban(world: World, *words: str) -> tuple[int, dict[str, Any]]:

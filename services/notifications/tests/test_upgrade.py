@@ -72,6 +72,8 @@ async def test_letters_of_0_1_0_are_kept_and_go_on(database: str, tmp_path: Path
         "delivery/0003_reports.sql",
         "delivery/0004_recalled.sql",
         "delivery/0005_by_age.sql",
+        "delivery/0006_away.sql",
+        "delivery/0007_awaiting.sql",
     ]
     opened = await connect(database, application_name="test")
     try:

@@ -13,7 +13,7 @@ from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Database
 from services.notifications.channels.handlers.opening import Line
-from services.notifications.channels.model.answers import Answer, Verdict
+from services.notifications.channels.model.answers import Answer, Away, Verdict
 from services.notifications.channels.model.channel import AnyChannel, Channel, Parcel
 from services.notifications.delivery.handlers.courier import Courier
 from services.notifications.delivery.handlers.deps import Deps as DeliveryDeps
@@ -81,6 +81,12 @@ class Steered:
         if answer.code == "bug":
             raise RuntimeError(f"cannot write to {address}")
         return answer
+
+    def place(self, address: str, away: Away) -> str:
+        return f"{away} {address}"
+
+    async def reachable(self, address: str) -> bool:
+        return self.gate.is_set()
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -13,7 +13,15 @@ from typing import Any, Final
 
 import httpx
 
-from services.notifications.channels.model.answers import LONGEST_BODY, Answer, Response, Verdict, read_http, unpacked
+from services.notifications.channels.model.answers import (
+    LONGEST_BODY,
+    Answer,
+    Away,
+    Response,
+    Verdict,
+    read_http,
+    unpacked,
+)
 from services.notifications.channels.model.channel import Parcel
 from services.notifications.channels.model.destinations import (
     Destination,
@@ -42,7 +50,7 @@ class Post:
 class HttpCarrier:
     """Sends what `write` makes of a parcel and its address, and takes what `read` makes of the response.
 
-    `timeout` bounds a whole attempt in wall seconds.
+    `timeout` bounds a whole attempt in wall seconds; `url` tells where an address leads.
     """
 
     def __init__(
@@ -51,11 +59,13 @@ class HttpCarrier:
         *,
         write: Callable[[Parcel, str], Post],
         read: Callable[[Response], Answer] = read_http,
+        url: Callable[[str], str] = str,
         timeout: float = 10.0,
     ) -> None:
         self._policy = policy
         self._write = write
         self._read = read
+        self._url = url
         self._timeout = timeout
         # trust_env off: a proxy from the environment would choose its own address and undo the check.
         # Half of the time for the connection: when that runs out, it is certain that nothing has arrived.
@@ -80,18 +90,37 @@ class HttpCarrier:
         except DestinationRefused as error:
             return Answer(Verdict.PERMANENT, error.code)
         except (OSError, TimeoutError):
-            return Answer(Verdict.TRANSIENT, "host-unresolved")
+            return Answer(Verdict.TRANSIENT, "host-unresolved", away=Away.UNREACHED)
         request = self._request(post, destination, chosen)
         try:
             async with asyncio.timeout_at(end):
                 response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-            return Answer(Verdict.TRANSIENT, "connect-failed")
+            return Answer(Verdict.TRANSIENT, "connect-failed", away=Away.UNREACHED)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nobody knows what became of it
-            return Answer(Verdict.UNKNOWN, "no-answer", type(error).__name__)
+            return Answer(Verdict.UNKNOWN, "no-answer", type(error).__name__, away=Away.UNSERVED)
         headers = response.headers
         body = unpacked(await _body(response, end), headers.get("content-encoding"))
         return self._read(Response(response.status_code, body, headers.get("retry-after")))
+
+    def place(self, address: str, away: Away) -> str:
+        """Return host and port for what can't be reached, else the address itself: behind one host stand many systems."""
+        if away is Away.UNSERVED:
+            return address
+        destination = parse(self._url(address))
+        return f"{destination.host}:{destination.port}"
+
+    async def reachable(self, address: str) -> bool:
+        """Return whether an allowed address of the host takes a connection; nothing is said over it."""
+        try:
+            destination = parse(self._url(address))
+            async with asyncio.timeout(self._timeout / 2):
+                chosen = choose(destination.host, await _resolve(destination), self._policy)
+                _, writer = await asyncio.open_connection(chosen, destination.port)
+        except (DestinationRefused, OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
 
     def _request(self, post: Post, destination: Destination, chosen: str) -> httpx.Request:
         headers = {

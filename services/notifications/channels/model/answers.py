@@ -37,12 +37,19 @@ class Verdict(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+class Away(enum.StrEnum):
+    """How a channel was away, so that nothing was said about the letter itself."""
+
+    UNREACHED = "unreached"  # no connection, no log-in: asking for one tells when it is back
+    UNSERVED = "unserved"  # reached, and unable to take anything just now: only a letter that it takes tells
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The channel's own answer: `code` as the channel writes it (`550 5.1.1`, `503`, `errcode-93000`).
 
     `retry_after` is what the receiver asks for, in seconds; `closes_endpoint` says that it wants no more messages at
-    all. `code` and `detail` are made fit for a row and a notice here, whatever a receiver wrote: no answer can fail to
+    all; `away` that it was the channel that was in the way, which asked for no time of its own. `code` and `detail` are made fit for a row and a notice here, whatever a receiver wrote: no answer can fail to
     be recorded because of its text.
     """
 
@@ -51,6 +58,7 @@ class Answer:
     detail: str = ""
     retry_after: float | None = None
     closes_endpoint: bool = False
+    away: Away | None = None
 
     def __post_init__(self) -> None:
         """Clean both texts: one line, no surrogates or control characters, cut to length."""
@@ -72,6 +80,9 @@ class Response:
 
 
 _SMTP: Final = {2: Verdict.ACCEPTED, 4: Verdict.TRANSIENT}
+# RFC 5321 4.2.3: the service isn't available; RFC 3463 3.4: a mail system that is full or takes nothing just now.
+_CLOSING: Final = 421
+_SYSTEM: Final = "4.3."
 
 
 def read_smtp(code: int, text: str) -> Answer:
@@ -79,7 +90,8 @@ def read_smtp(code: int, text: str) -> Answer:
     enhanced = _ENHANCED.match(text)
     written = f"{code} {enhanced.group(1)}" if enhanced else str(code)
     verdict = _SMTP.get(code // 100, Verdict.PERMANENT)
-    return Answer(verdict, written, text)
+    system = code == _CLOSING or (enhanced is not None and enhanced.group(1).startswith(_SYSTEM))
+    return Answer(verdict, written, text, away=Away.UNSERVED if system and verdict is Verdict.TRANSIENT else None)
 
 
 def read_http(response: Response) -> Answer:
@@ -94,7 +106,9 @@ def read_http(response: Response) -> Answer:
     if response.status == _GONE:
         return Answer(Verdict.PERMANENT, code, closes_endpoint=True)
     if hundred >= _SERVER_ERROR or response.status in _TRANSIENT_STATUS:
-        return Answer(Verdict.TRANSIENT, code, retry_after=_seconds(response.retry_after))
+        asked = _seconds(response.retry_after)
+        away = Away.UNSERVED if hundred >= _SERVER_ERROR and asked is None else None
+        return Answer(Verdict.TRANSIENT, code, retry_after=asked, away=away)
     return Answer(Verdict.PERMANENT, code)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from duban_contracts.events.types import Subject
-from services.notifications.channels.model.answers import Answer
+from services.notifications.channels.model.answers import Answer, Away
 from services.notifications.channels.model.destinations import DestinationPolicy
 from services.notifications.channels.model.text import fitted
 
@@ -54,6 +54,14 @@ class Carrier(Protocol):
 
     async def send(self, parcel: Parcel, address: str) -> Answer:
         """Send once and return the channel's own answer, also when that is a refusal; bounded in time."""
+        ...
+
+    def place(self, address: str, away: Away) -> str:
+        """Return what stands behind an address and is away as a whole: one for all addresses that come back together."""
+        ...
+
+    async def reachable(self, address: str) -> bool:
+        """Ask for a connection to where an address leads, and send nothing; bounded in time."""
         ...
 
     async def close(self) -> None:

@@ -17,7 +17,9 @@ from services.notifications.channels.model.answers import Answer, Verdict
 from services.notifications.channels.model.channel import Parcel
 from services.notifications.delivery.handlers.begin import begin_due
 from services.notifications.delivery.handlers.deps import Deps
+from services.notifications.delivery.handlers.returning import bring_forward, shown_by
 from services.notifications.delivery.handlers.settle import settle_attempt, settle_lost
+from services.notifications.delivery.model.returning import Back
 from services.notifications.delivery.model.rows import Attempt
 
 _log = structlog.get_logger(__name__)
@@ -36,16 +38,22 @@ class Courier:
 
     deps: Deps
     concurrency: int = 8
+    _back: set[Back] = field(default_factory=set, init=False)
     _on_their_way: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def carry_due(self, stopping: asyncio.Event) -> None:
         """Settle what was lost, then begin whatever is due, as long as there is any and nobody asks to stop.
+
+        A letter that arrived shows that its channel works: what waits for that is due then, too.
 
         Letters that are still on their way at the end go on; raises what carrying one raised.
         """
         self._look_after()
         await settle_lost(self.deps)
         while not stopping.is_set():
+            back = set(self._back)
+            await bring_forward(back, self.deps)
+            self._back -= back
             begun = await begin_due(self.concurrency - len(self._on_their_way), self.deps)
             self._on_their_way |= {asyncio.create_task(self._carry(*each)) for each in begun}
             if not begun:
@@ -78,7 +86,9 @@ class Courier:
                 _log.warning("answer not recorded yet", error=type(error).__name__)
                 await back_off(self.deps.clock, failures)
             else:
-                return
+                break
+        if answer.verdict is Verdict.ACCEPTED and attempt.address is not None:
+            self._back |= shown_by(attempt.channel, attempt.address, self.deps)
 
     async def _send(self, attempt: Attempt, parcel: Parcel) -> Answer:
         line = self.deps.lines.get(attempt.channel)

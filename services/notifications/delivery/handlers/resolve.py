@@ -1,4 +1,4 @@
-"""What an operator decides about a delivery that failed or is in doubt: send it again, or state that it arrived."""
+"""What an operator decides about a delivery that waits, failed or is in doubt: send it now, or state that it arrived."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Resolve(Protocol):
 
 
 async def retry_delivery(connection: Connection, delivery_id: UUID, *, account: str, deps: Deps) -> Refusal | None:
-    """Send a failed or uncertain delivery again, to the address that the profile names today.
+    """Send a failed or uncertain delivery again, or a pending one at once, to the address that the profile names today.
 
     It opens the office's endpoint again if that had said that it wants no more.
     """

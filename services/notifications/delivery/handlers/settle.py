@@ -7,6 +7,7 @@ repeats it is sent again; elsewhere the delivery becomes `uncertain` and waits f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from services.chassis.storage.database import Connection, is_retryable
 from services.chassis.telemetry.metrics import STAGE_DURATION
 from services.notifications.channels.model.answers import Answer
 from services.notifications.delivery.handlers.deps import Deps
-from services.notifications.delivery.model.delivery import LOST, DeliveryState, Step, settle, unrecordable
+from services.notifications.delivery.model.delivery import LOST, Awaited, DeliveryState, Step, settle, unrecordable
 from services.notifications.delivery.model.rows import Attempt, OpenDelivery, Settlement
 from services.notifications.delivery.tables import queue
 from services.notifications.metrics import NOTICE_DELIVERIES
@@ -92,6 +93,7 @@ async def _settle(letter_id: UUID, delivery_id: UUID, number: int | None, answer
             now=wall,
             schedule=deps.schedule,
             draw=deps.draw(),
+            awaited=_awaited(found, answer, wall, deps),
         )
         if answer.closes_endpoint and found.endpoint:
             await queue.close_endpoint(connection, found.state.channel, found.endpoint, wall)
@@ -108,3 +110,10 @@ async def _settle(letter_id: UUID, delivery_id: UUID, number: int | None, answer
         outcome=outcome,
         code=answer.code,
     )
+
+
+def _awaited(found: OpenDelivery, answer: Answer, wall: datetime, deps: Deps) -> Awaited | None:
+    line = deps.lines.get(found.state.channel)
+    if answer.away is None or line is None or found.address is None:
+        return None
+    return Awaited(answer.away, line.carrier.place(found.address, answer.away), wall)

@@ -4,6 +4,7 @@
     failed, uncertain -> pending (an operator retries)
     delivered, uncertain -> failed (the letter comes back after it was taken)
     pending -> failed (the letter is recalled before it was sent)
+    pending -> pending, due at once (its channel is back, or an operator retries)
     uncertain -> delivered (an operator confirms), or whatever a late answer of the channel says
 
 `uncertain` means: the message may have arrived, and sending it again may deliver it twice. A channel whose receivers
@@ -19,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from duban_contracts.refusals import Refusal, refusal
-from services.notifications.channels.model.answers import Answer, Verdict
+from services.notifications.channels.model.answers import Answer, Away, Verdict
 from services.notifications.delivery.model.retry import RetrySchedule
 
 
@@ -52,11 +53,21 @@ class StepNotAllowed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a pending delivery waits for: the place that was away when it was last tried, at `since` (wall time)."""
+
+    away: Away
+    place: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """`attempts` counts all sends ever begun, `tries` those since an operator last retried.
+    """`attempts` counts all sends ever begun, `tries` those of the schedule since an operator last retried.
 
     `next_attempt_at` (wall time) is set while pending; `code` is the last answer's. One that is `recalled` is never sent
-    again, whatever is under way.
+    again, whatever is under way. `early` counts the tries since then that the return of a channel gave it beside the
+    schedule (`returning.py`), `awaited` is set where one more may come.
     """
 
     channel: str
@@ -66,6 +77,8 @@ class Delivery:
     next_attempt_at: datetime | None = None
     code: str | None = None
     recalled: bool = False
+    early: int = 0
+    awaited: Awaited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +108,23 @@ def begin(delivery: Delivery) -> Delivery:
         attempts=delivery.attempts + 1,
         tries=delivery.tries + 1,
         next_attempt_at=None,
+        awaited=None,
     )
 
 
 def settle(
-    delivery: Delivery, answer: Answer, *, drops_repeats: bool, now: datetime, schedule: RetrySchedule, draw: float
+    delivery: Delivery,
+    answer: Answer,
+    *,
+    drops_repeats: bool,
+    now: datetime,
+    schedule: RetrySchedule,
+    draw: float,
+    awaited: Awaited | None = None,
 ) -> Step:
     """Apply the channel's answer to a begun attempt; `drops_repeats` is what the channel declares, `draw` in [0, 1).
 
-    An answer may still come after the attempt was given up as uncertain; it then settles the doubt. Raises
+    `awaited` is what was away, where the answer says that something was. An answer may still come after the attempt was given up as uncertain; it then settles the doubt. Raises
     StepNotAllowed in any other state.
     """
     _require(delivery, "settle", DeliveryState.SENDING, DeliveryState.UNCERTAIN)
@@ -118,7 +139,7 @@ def settle(
     if answer.verdict is Verdict.PERMANENT or wait is None:
         return Step(replace(settled, state=DeliveryState.FAILED), Fact.FAILED)
     again = now + timedelta(seconds=wait)
-    return Step(replace(settled, state=DeliveryState.PENDING, next_attempt_at=again))
+    return Step(replace(settled, state=DeliveryState.PENDING, next_attempt_at=again, awaited=awaited))
 
 
 def bounced(delivery: Delivery, code: str) -> Step | None:
@@ -135,17 +156,31 @@ def recalled(delivery: Delivery) -> Step | None:
     """Stop a delivery that is still to be sent, because its letter no longer holds; None where it is on its way or over."""
     if delivery.state is not DeliveryState.PENDING:
         return None
-    stopped = replace(delivery, state=DeliveryState.FAILED, next_attempt_at=None, code=RECALLED, recalled=True)
+    stopped = replace(
+        delivery, state=DeliveryState.FAILED, next_attempt_at=None, code=RECALLED, recalled=True, awaited=None
+    )
     return Step(stopped, Fact.FAILED)
 
 
 def retry(delivery: Delivery, *, now: datetime) -> Step | Refusal:
-    """Let an operator send a failed or uncertain delivery again, on a fresh schedule."""
+    """Let an operator send a failed or uncertain delivery again, on a fresh schedule, or a pending one at once.
+
+    What waits keeps its schedule: the try that it is given is none of it.
+    """
+    if delivery.state is DeliveryState.PENDING:
+        return Step(at_once(delivery, now))
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.UNCERTAIN):
         return _conflict(delivery, Decision.RETRY)
     if delivery.recalled:
         return refusal("delivery-state-conflict", step=Decision.RETRY, state=RECALLED)
-    return Step(replace(delivery, state=DeliveryState.PENDING, tries=0, next_attempt_at=now))
+    return Step(replace(delivery, state=DeliveryState.PENDING, tries=0, early=0, next_attempt_at=now))
+
+
+def at_once(delivery: Delivery, at: datetime) -> Delivery:
+    """Return a pending delivery due at `at` (wall time) by a try that its schedule doesn't count; as it is if due before."""
+    if delivery.next_attempt_at is None or delivery.next_attempt_at <= at:
+        return delivery
+    return replace(delivery, tries=max(0, delivery.tries - 1), next_attempt_at=at, awaited=None)
 
 
 def confirm(delivery: Delivery) -> Step | Refusal:

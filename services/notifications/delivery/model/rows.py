@@ -54,12 +54,16 @@ class Attempt:
 class OpenDelivery:
     """A delivery whose row this transaction has locked; `county` and `unit` are whom its letter is for.
 
+    `position` grows with age: the oldest has the least.
+
     `lease_until` (wall time) is set while an attempt is under way; it waits since `pending_since` (wall time).
     """
 
     delivery_id: UUID
+    position: int
     letter_id: UUID
     state: Delivery
+    address: str | None
     endpoint: str | None
     lease_until: datetime | None
     pending_since: datetime

@@ -11,8 +11,8 @@ import asyncpg
 
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.notifications.channels.model.answers import Answer, Verdict
-from services.notifications.delivery.model.delivery import Decision, Delivery, DeliveryState
+from services.notifications.channels.model.answers import Answer, Away, Verdict
+from services.notifications.delivery.model.delivery import Awaited, Decision, Delivery, DeliveryState
 from services.notifications.delivery.model.pace import Due, Place
 from services.notifications.delivery.model.rows import Attempt, NewDelivery, OpenDelivery
 
@@ -61,7 +61,8 @@ _DUE: Final = f"""
 _BEGIN: Final = """
     WITH begun AS (
         UPDATE delivery
-           SET state = 'sending', attempts = attempts + 1, tries = tries + 1, next_attempt_at = NULL, lease_until = $3
+           SET state = 'sending', attempts = attempts + 1, tries = tries + 1, next_attempt_at = NULL, lease_until = $3,
+               away = NULL
          WHERE delivery_id = ANY($1::uuid[])
         RETURNING delivery_id, letter_id, attempts AS attempt, channel, address, endpoint
     ), recorded AS (
@@ -117,11 +118,9 @@ async def expired(connection: Connection, now: datetime) -> Sequence[tuple[UUID,
 
 
 async def lock_all(connection: Connection, letter_id: UUID) -> Mapping[UUID, OpenDelivery]:
-    """Lock all deliveries of a letter, in one fixed order, and return them by id."""
-    rows = await connection.fetch(
-        "SELECT * FROM delivery WHERE letter_id = $1 ORDER BY delivery_id FOR UPDATE", letter_id
-    )
-    return {row["delivery_id"]: _open(row) for row in rows}
+    """Lock all deliveries of a letter, in the order in which everybody locks them, and return them by id."""
+    rows = await connection.fetch("SELECT * FROM delivery WHERE letter_id = $1 ORDER BY position FOR UPDATE", letter_id)
+    return {row["delivery_id"]: open_delivery(row) for row in rows}
 
 
 async def lock_with_siblings(connection: Connection, delivery_id: UUID) -> Mapping[UUID, OpenDelivery]:
@@ -147,10 +146,12 @@ async def close_attempt(connection: Connection, delivery_id: UUID, attempt: int,
 
 async def store(connection: Connection, delivery_id: UUID, state: Delivery, now: datetime) -> None:
     """Store where a locked delivery stands; it waits anew since `now` if it was not waiting before."""
+    awaited = state.awaited
     await connection.execute(
         """UPDATE delivery
               SET state = $2, attempts = $3, tries = $4, next_attempt_at = $5, code = $6, lease_until = NULL,
-                  pending_since = CASE WHEN state IN ('failed', 'uncertain') THEN $7 ELSE pending_since END
+                  pending_since = CASE WHEN state IN ('failed', 'uncertain') THEN $7 ELSE pending_since END,
+                  early = $8, away = $9, away_place = $10, away_at = $11
             WHERE delivery_id = $1""",
         delivery_id,
         state.state.value,
@@ -159,6 +160,10 @@ async def store(connection: Connection, delivery_id: UUID, state: Delivery, now:
         state.next_attempt_at,
         state.code,
         now,
+        state.early,
+        awaited and awaited.away.value,
+        awaited and awaited.place,
+        awaited and awaited.since,
     )
 
 
@@ -215,7 +220,8 @@ async def decide(connection: Connection, delivery_id: UUID, decision: Decision, 
     )
 
 
-def _open(row: asyncpg.Record) -> OpenDelivery:
+def open_delivery(row: asyncpg.Record) -> OpenDelivery:
+    """Return a locked row as the rules see it."""
     state = Delivery(
         channel=row["channel"],
         state=DeliveryState(row["state"]),
@@ -224,11 +230,15 @@ def _open(row: asyncpg.Record) -> OpenDelivery:
         next_attempt_at=row["next_attempt_at"],
         code=row["code"],
         recalled=row["recalled"],
+        early=row["early"],
+        awaited=None if row["away"] is None else Awaited(Away(row["away"]), row["away_place"], row["away_at"]),
     )
     return OpenDelivery(
         delivery_id=row["delivery_id"],
+        position=row["position"],
         letter_id=row["letter_id"],
         state=state,
+        address=row["address"],
         endpoint=row["endpoint"],
         lease_until=row["lease_until"],
         pending_since=row["pending_since"],

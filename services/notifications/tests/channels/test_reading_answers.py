@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.notifications.channels.model.answers import (
     LONGEST_BODY,
+    Away,
     Response,
     Verdict,
     read_http,
@@ -153,3 +154,31 @@ def test_any_errcode_but_zero_is_a_failure(errcode: object) -> None:
 )
 def test_a_body_is_unpacked_within_bounds(body: bytes, encoding: str | None, shown: bytes) -> None:
     assert unpacked(body, encoding) == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "away"),
+    [
+        (421, "4.3.2 closing", Away.UNSERVED),
+        (421, "come back later", Away.UNSERVED),
+        (452, "4.3.1 the disk is full", Away.UNSERVED),
+        (452, "4.2.2 mailbox is full", None),
+        (451, "4.7.1 greylisted", None),
+        (554, "5.3.0 never", None),
+        (250, "2.0.0 taken", None),
+    ],
+)
+def test_a_mail_server_that_speaks_of_itself_is_away_and_one_that_speaks_of_a_mailbox_is_not(
+    code: int, text: str, away: Away | None
+) -> None:
+    assert read_smtp(code, text).away is away
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "away"),
+    [(503, None, Away.UNSERVED), (500, None, Away.UNSERVED), (503, "120", None), (429, None, None), (404, None, None)],
+)
+def test_a_server_that_is_in_trouble_and_names_no_time_is_away(
+    status: int, retry_after: str | None, away: Away | None
+) -> None:
+    assert read_http(Response(status, b"", retry_after)).away is away

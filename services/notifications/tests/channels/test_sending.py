@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from deploy.local.ports import free_ports
 from services.notifications.channels.email import EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.posting import HttpCarrier
-from services.notifications.channels.model.answers import Verdict
+from services.notifications.channels.model.answers import Away, Verdict
 from services.notifications.channels.model.destinations import DestinationPolicy
 from services.notifications.channels.webhook import WebhookSettings, open_webhooks
 from services.notifications.tests.installation import receiving
@@ -85,11 +85,27 @@ async def unresolved(*_: object, **__: object) -> None:
 
 async def test_a_closed_port_and_an_unknown_host_are_passing_troubles(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = f"127.0.0.1:{free_ports(1)[0]}"
-    assert (await webhook(SECRET).send(PARCEL, f"http://{closed}/")).code == "connect-failed"
+    refused = await webhook(SECRET).send(PARCEL, f"http://{closed}/")
+    assert (refused.code, refused.away) == ("connect-failed", Away.UNREACHED)
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unresolved)
     named = DestinationPolicy(frozenset({"nobody.invalid"}))
     answer = await webhook(SECRET, policy=named).send(PARCEL, "http://nobody.invalid/")
-    assert (answer.verdict, answer.code) == (Verdict.TRANSIENT, "host-unresolved")
+    assert (answer.verdict, answer.code, answer.away) == (Verdict.TRANSIENT, "host-unresolved", Away.UNREACHED)
+    assert not await webhook(SECRET, policy=named).reachable("http://nobody.invalid/")
+
+
+async def test_a_host_is_reached_without_a_word_and_stands_for_all_its_addresses(tmp_path: Path) -> None:
+    closed = free_ports(1)[0]
+    async with receiving(tmp_path) as receivers:
+        url = f"http://127.0.0.1:{receivers.webhook_port}/hooks/140502/fire_rescue"
+        carrier = webhook(SECRET)
+        assert await carrier.reachable(url)
+        assert receivers.webhooks() == []
+        assert not await carrier.reachable(f"http://127.0.0.1:{closed}/hooks/140502/fire_rescue")
+        strict = DestinationPolicy(frozenset({"127.0.0.1"}), loopback=False)
+        assert not await webhook(SECRET, policy=strict).reachable(url), "what may not be called is not asked"
+        assert carrier.place(url, Away.UNREACHED) == carrier.place(f"{url}2", Away.UNREACHED)
+        assert carrier.place(url, Away.UNSERVED) != carrier.place(f"{url}2", Away.UNSERVED)
 
 
 def email(port: int, timeout: float = 60) -> EmailCarrier:
@@ -118,4 +134,4 @@ async def test_a_mail_servers_own_answer_is_read(tmp_path: Path, mailbox: str, v
 
 async def test_a_mail_server_that_is_away_is_a_passing_trouble() -> None:
     answer = await email(free_ports(1)[0]).send(PARCEL, "xiaofang@140502.example")
-    assert (answer.verdict, answer.code) == (Verdict.TRANSIENT, "connect-failed")
+    assert (answer.verdict, answer.code, answer.away) == (Verdict.TRANSIENT, "connect-failed", Away.UNREACHED)

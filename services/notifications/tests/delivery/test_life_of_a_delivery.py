@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,7 +27,6 @@ from services.notifications.delivery.model.retry import RetrySchedule
 
 NOW = datetime(2026, 3, 6, 1, tzinfo=UTC)
 SCHEDULE = RetrySchedule((2.0, 10.0, 60.0), 0.2)
-OPEN = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
 def settled(delivery: Delivery, answer: Answer, *, drops_repeats: bool = False, draw: float = 0.5) -> Step:
@@ -188,8 +188,16 @@ def test_an_operator_states_that_a_letter_arrived() -> None:
     assert (step.delivery.state, step.fact) == (DeliveryState.DELIVERED, Fact.DELIVERED)
 
 
-@pytest.mark.parametrize("state", [*OPEN, DeliveryState.DELIVERED])
-def test_an_operator_can_decide_only_about_what_is_stuck(state: DeliveryState) -> None:
+@pytest.mark.parametrize("tries", [0, 1, 3])
+def test_an_operator_has_a_waiting_delivery_sent_now_and_its_schedule_stays(tries: int) -> None:
+    waiting = Delivery("email", attempts=tries, tries=tries, next_attempt_at=NOW + timedelta(hours=2))
+    sooner = done(retry(waiting, now=NOW))
+    assert sooner == Step(replace(waiting, tries=max(0, tries - 1), next_attempt_at=NOW))
+    assert retry(sooner.delivery, now=NOW) == sooner, "what is due is due"
+
+
+@pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.DELIVERED])
+def test_an_operator_can_decide_only_about_what_waits_or_is_stuck(state: DeliveryState) -> None:
     refused = [retry(Delivery("email", state), now=NOW), confirm(Delivery("email", state))]
     assert refused == [
         refusal("delivery-state-conflict", step="retry", state=state),
