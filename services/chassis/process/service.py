@@ -31,6 +31,7 @@ Role = Callable[[asyncio.Event], Awaitable[None]]
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 EXIT_ROLE_DIED: Final = 70
+_HTTP: Final = "http"
 _GRACE_SECONDS: Final = 25
 _PAUSE_SECONDS: Final = 1.0
 # New objects before the youngest are looked at, and how often that is done before the next older ones are.
@@ -107,8 +108,11 @@ async def _serve(build: Callable[[Settings], Awaitable[Service]], settings: Sett
     gc.set_threshold(*_COLLECT_AFTER)
     for role in chosen or service.roles:
         metrics.ROLE_DEATHS.labels(role)  # from 0, so that the first one is seen as an increase
+    draining: list[str] = []
+    door = (settings.http_host, settings.http_port) if _HTTP in (chosen or service.roles) else None
     try:
-        await supervise(service, chosen or list(service.roles), stopping)
+        async with waiting.told_of_draining(door, stopping, draining):
+            await supervise(service, chosen or list(service.roles), stopping, draining=draining)
     finally:
         await service.close()
 
@@ -153,9 +157,14 @@ async def _once_reached(build: Callable[[Settings], Awaitable[Service]], setting
 
 
 async def supervise(
-    service: Service, roles: Sequence[str], stopping: asyncio.Event, *, restarts: Restarts | None = None
+    service: Service,
+    roles: Sequence[str],
+    stopping: asyncio.Event,
+    *,
+    restarts: Restarts | None = None,
+    draining: list[str] | None = None,
 ) -> None:
-    """Run `roles` until `stopping` is set, then wait for them to finish.
+    """Run `roles` until `stopping` is set, then wait for them to finish; `draining` holds then what is waited for.
 
     A role that dies is started again beside the others, which go on: one that can't read its topics must not take the
     commands of all regulators with it. Raises RoleDied when one dies again and again, or ends without being asked to.
@@ -180,7 +189,7 @@ async def supervise(
                 _log.error("role is started again", role=role, exc_info=_exception(task))
                 tasks[asyncio.ensure_future(_again(service.roles[role], stopping))] = role
         _log.info("stopping")
-        finished, unfinished = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
+        finished, unfinished = await _drained(tasks, [] if draining is None else draining)
         if unfinished:
             raise RoleDied(f"{', '.join(tasks[task] for task in unfinished)} did not stop within the grace time")
         for task in finished:
@@ -192,6 +201,21 @@ async def supervise(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, stop, return_exceptions=True)
+
+
+async def _drained(
+    tasks: Mapping[asyncio.Future[Any], str], told: list[str]
+) -> tuple[set[asyncio.Future[Any]], set[asyncio.Future[Any]]]:
+    """Wait for roles to end, for so long at most; return which did and which did not. `told` names those that are waited for."""
+    finished: set[asyncio.Future[Any]] = set()
+    unfinished = set(tasks)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE_SECONDS):
+            while unfinished:
+                told[:] = [f"draining: {', '.join(sorted(tasks[task] for task in unfinished))}"]
+                done, unfinished = await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
+                finished |= done
+    return finished, unfinished
 
 
 async def _again(role: Role, stopping: asyncio.Event) -> None:
