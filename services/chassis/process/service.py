@@ -17,7 +17,8 @@ from typing import Any, Final, NoReturn, TypeVar
 import structlog
 import uvloop
 
-from services.chassis.process import waiting
+from services.chassis.process import ending, waiting
+from services.chassis.process.ending import EXIT_ROLE_DIED
 from services.chassis.process.secret_files import UnusableSetting, given
 from services.chassis.process.settings import ServiceSettings
 from services.chassis.storage.database import is_retryable
@@ -30,7 +31,6 @@ Role = Callable[[asyncio.Event], Awaitable[None]]
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
-EXIT_ROLE_DIED: Final = 70
 _HTTP: Final = "http"
 _GRACE_SECONDS: Final = 25
 _PAUSE_SECONDS: Final = 1.0
@@ -93,9 +93,8 @@ def run(name: str, settings: type[Settings], build: Callable[[Settings], Awaitab
 
 async def _serve(build: Callable[[Settings], Awaitable[Service]], settings: Settings, chosen: Sequence[str]) -> None:
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, ending.asked, stopping, _GRACE_SECONDS)
     service = await _build(build, settings, stopping)
     if service is None:
         return
@@ -189,12 +188,7 @@ async def supervise(
                 _log.error("role is started again", role=role, exc_info=_exception(task))
                 tasks[asyncio.ensure_future(_again(service.roles[role], stopping))] = role
         _log.info("stopping")
-        finished, unfinished = await _drained(tasks, [] if draining is None else draining)
-        if unfinished:
-            raise RoleDied(f"{', '.join(tasks[task] for task in unfinished)} did not stop within the grace time")
-        for task in finished:
-            if _exception(task) is not None:
-                raise RoleDied(_describe(tasks[task], task)) from _exception(task)
+        await _drained(tasks, [] if draining is None else draining)
     finally:
         stopping.set()
         stop.cancel()
@@ -203,19 +197,19 @@ async def supervise(
         await asyncio.gather(*tasks, stop, return_exceptions=True)
 
 
-async def _drained(
-    tasks: Mapping[asyncio.Future[Any], str], told: list[str]
-) -> tuple[set[asyncio.Future[Any]], set[asyncio.Future[Any]]]:
-    """Wait for roles to end, for so long at most; return which did and which did not. `told` names those that are waited for."""
-    finished: set[asyncio.Future[Any]] = set()
+async def _drained(tasks: Mapping[asyncio.Future[Any], str], told: list[str]) -> None:
+    """Wait for the roles to end; `told` says which are waited for. Raises RoleDied for one that died, or doesn't end in time."""
     unfinished = set(tasks)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_GRACE_SECONDS):
             while unfinished:
                 told[:] = [f"draining: {', '.join(sorted(tasks[task] for task in unfinished))}"]
-                done, unfinished = await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
-                finished |= done
-    return finished, unfinished
+                _, unfinished = await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
+    if unfinished:
+        raise RoleDied(f"{', '.join(tasks[task] for task in unfinished)} did not stop within the grace time")
+    for task, role in tasks.items():
+        if _exception(task) is not None:
+            raise RoleDied(_describe(role, task)) from _exception(task)
 
 
 async def _again(role: Role, stopping: asyncio.Event) -> None:

@@ -19,7 +19,7 @@ from services.chassis.consuming.batches import Ordering, Refused
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.consuming.errors import Retryable, Stalled
 from services.chassis.consuming.observer import Observer
-from services.chassis.process.service import EXIT_ROLE_DIED
+from services.chassis.process.ending import EXIT_ROLE_DIED
 from services.chassis.publishing.outbox import OutboxMessage
 from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Connection

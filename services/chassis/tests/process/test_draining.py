@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +20,12 @@ from services.chassis.testing.workers import ROOT
 
 pytestmark = pytest.mark.servers
 
-# HTTP ends when it is asked to, the consumer when a file is there.
+# HTTP ends when it is asked to, the consumer when a file is there; one that is stubborn never, whoever cancels it.
 _SERVICE: Final = """
 import asyncio, os
 from pathlib import Path
 from fastapi import FastAPI
-from services.chassis.process import service
+from services.chassis.process import ending, service
 from services.chassis.process.settings import ServiceSettings
 from services.chassis.web.server import serve
 
@@ -35,7 +37,11 @@ async def ready(): return {"status": "ready"}
 async def consumer(stopping):
     await stopping.wait()
     while not Path(os.environ["MAY_END"]).exists():
-        await asyncio.sleep(0.02)
+        try:
+            await asyncio.sleep(0.02)
+        except asyncio.CancelledError:
+            if "STUBBORN" not in os.environ:
+                raise
 
 async def closed(): pass
 
@@ -43,44 +49,56 @@ async def build(settings):
     http = lambda stopping: serve(app, host=settings.http_host, port=settings.http_port, stopping=stopping)
     return service.Service("example", {"http": http, "consumer": consumer}, closed)
 
-service._GRACE_SECONDS = 600
+service._GRACE_SECONDS = float(os.environ["GRACE"])
+ending._LEAVING_SECONDS = 0.1
 service.run("example", ServiceSettings, build)
 """
 
 
-async def test_a_process_that_drains_answers_until_its_last_role_has_ended(tmp_path: Path) -> None:
+@asynccontextmanager
+async def process(directory: Path, **told: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """Run the service, and let it end at the block's end."""
     (port,) = free_ports(1)
-    told = {"DUBAN_KAFKA_BOOTSTRAP": "x:1", "DUBAN_POSTGRES_DSN": "postgresql://x", "DUBAN_HTTP_PORT": str(port)}
-    environment = {**os.environ, **told, "MAY_END": str(tmp_path / "end")}
-    process = await asyncio.create_subprocess_exec(
+    settings = {"DUBAN_KAFKA_BOOTSTRAP": "x:1", "DUBAN_POSTGRES_DSN": "postgresql://x", "DUBAN_HTTP_PORT": str(port)}
+    environment = {**os.environ, **settings, "MAY_END": str(directory / "end"), **told}
+    started = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _SERVICE, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
     )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as client:
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as client:
+            await eventually(lambda: says(client, 200))
+            yield started, client
+    finally:
+        (directory / "end").touch()
+        await asyncio.wait_for(started.wait(), 600)
 
-        async def says(status: int) -> httpx.Response:
-            try:
-                answer = await client.get("/readyz")
-            except httpx.TransportError as error:
-                raise AssertionError("nobody answers") from error
-            assert answer.status_code == status
-            return answer
 
-        try:
-            await eventually(lambda: says(200))
-            process.send_signal(signal.SIGTERM)
-            answer = await eventually(lambda: says(503))
-            asked = await client.get("/v1/hazards")
-            assert (asked.status_code, asked.headers["retry-after"]) == (503, "5")
-            assert (await client.get("/healthz")).json() == {"status": "ok"}
-            assert 'duban_role_deaths_total{role="consumer"} 0.0' in (await client.get("/metrics")).text
+async def says(client: httpx.AsyncClient, status: int) -> httpx.Response:
+    try:
+        answer = await client.get("/readyz")
+    except httpx.TransportError as error:
+        raise AssertionError("nobody answers") from error
+    assert answer.status_code == status
+    return answer
 
-            async def waits_for_the_consumer_alone() -> None:
-                assert (await says(503)).json()["missing"] == ["draining: consumer"]
 
-            assert answer.json()["missing"][0].startswith("draining: consumer")
-            await eventually(waits_for_the_consumer_alone)
-            assert process.returncode is None
-        finally:
-            (tmp_path / "end").touch()
-            ended = await asyncio.wait_for(process.wait(), 600)
-    assert ended == 0
+async def test_a_process_that_drains_answers_until_its_last_role_has_ended(tmp_path: Path) -> None:
+    async with process(tmp_path, GRACE="600") as (draining, client):
+        draining.send_signal(signal.SIGTERM)
+
+        async def waits_for_the_consumer_alone() -> None:
+            assert (await says(client, 503)).json()["missing"] == ["draining: consumer"]
+
+        await eventually(waits_for_the_consumer_alone)
+        asked = await client.get("/v1/hazards")
+        assert (asked.status_code, asked.headers["retry-after"]) == (503, "5")
+        assert (await client.get("/healthz")).json() == {"status": "ok"}
+        assert 'duban_role_deaths_total{role="consumer"} 0.0' in (await client.get("/metrics")).text
+        assert draining.returncode is None
+    assert draining.returncode == 0
+
+
+async def test_a_process_ends_though_something_in_it_swallows_every_cancellation(tmp_path: Path) -> None:
+    async with process(tmp_path, GRACE="0.1", STUBBORN="yes") as (held, _):
+        held.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(held.wait(), 600) == 70
