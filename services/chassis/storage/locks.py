@@ -1,4 +1,4 @@
-"""Advisory locks on names: keep others away from a thing that may have no row yet."""
+"""Locks: how long they are waited for, and advisory ones on names, for a thing that may have no row yet."""
 
 from __future__ import annotations
 
@@ -14,6 +14,17 @@ _HOLD: Final = f"""
 SELECT pg_advisory_xact_lock(number)
   FROM (SELECT DISTINCT hashtextextended(name, 0) AS number FROM {_NAMES.rows("named")} ORDER BY number)
     AS numbered"""  # noqa: S608 - our own columns
+
+
+async def wait_at_most(connection: Connection, seconds: float | None, *, whole_session: bool = False) -> None:
+    """Let the transaction, or the whole session, wait for what others hold no longer than this; None: as the session began.
+
+    What waits longer raises asyncpg's LockNotAvailableError. Whoever waits for a lock has all wait behind who come for it later, so
+    that strangers wait for what one of them holds.
+    """
+    # SET takes no parameters. A wait of 0 would be one without an end.
+    wait = "DEFAULT" if seconds is None else f"'{max(1, round(seconds * 1000))}ms'"
+    await connection.execute(f"SET {'SESSION' if whole_session else 'LOCAL'} lock_timeout = {wait}")
 
 
 async def hold_names(connection: Connection, kind: str, names: Iterable[str]) -> None:

@@ -17,6 +17,8 @@ from typing import Final
 import asyncpg
 import structlog
 
+from services.chassis.storage.locks import wait_at_most
+
 CHASSIS_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _FILE_NAME: Final = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 # The first line of a file that was cut out of an older one: where that was applied, this one has been.
@@ -27,7 +29,7 @@ _STATEMENT_END: Final = re.compile(r";[ \t]*(?:\n|$)")
 _LOCK: Final = 0x6475_6261  # "duba": two starting processes take turns
 _TURN_SECONDS: Final = 0.1
 # A statement that waits for a table makes everybody wait who comes after it; so it gives way, and tries again.
-_LOCK_TIMEOUT: Final = "5s"
+_LOCK_SECONDS: Final = 5.0
 _TRIES: Final = 12
 
 _log: Final = structlog.get_logger(__name__)
@@ -157,7 +159,7 @@ def _folder_of(name: str) -> str:
 async def _apply(connection: asyncpg.Connection[asyncpg.Record], file: _File, applied: Mapping[str, bytes]) -> bool:
     """Apply one migration and remember it; return False when an older one, which it replaces, did its work already."""
     done_before = file.replaces in applied
-    await connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+    await wait_at_most(connection, _LOCK_SECONDS, whole_session=True)
     for tries in range(_TRIES, 0, -1):
         try:
             await _run(connection, file, done_before=done_before)

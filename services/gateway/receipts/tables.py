@@ -74,13 +74,7 @@ _RECORD: Final = f"""
     OR (excluded.status <> 'queued', excluded.answered_at) >= (known.status <> 'queued', known.answered_at)"""  # noqa: S608 - constants
 _FIND: Final = f"SELECT {_READ} FROM receipt WHERE receipt_id = $1 AND {_VISIBLE}"  # noqa: S608 - constants
 _STAMPS: Final = "SELECT receipt_id, status, answered_at FROM receipt WHERE receipt_id = ANY ($1::uuid[])"
-LOCK_WAIT: Final = "200ms"
 _NO_POSITION: Final = 2**63 - 1
-
-
-async def wait_shortly(connection: Connection) -> None:
-    """Let the transaction wait for what others hold no longer than `LOCK_WAIT`. To be said first."""
-    await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
 
 
 async def reserve(connection: Connection, wanted: Iterable[Reservation]) -> dict[UUID, Earlier]:

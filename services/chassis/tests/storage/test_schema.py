@@ -188,7 +188,7 @@ async def test_an_index_is_built_beside_writers_and_other_processes_that_start(d
 async def test_a_migration_gives_way_to_who_holds_its_table_and_is_applied_when_that_ends(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "_LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(schema, "_LOCK_SECONDS", 0.1)
     write(tmp_path, "0001_thing.sql", "CREATE TABLE thing (id bigint);")
     await migrate(database, tmp_path)
     write(tmp_path, "0002_more.sql", "ALTER TABLE thing ADD COLUMN note text;")

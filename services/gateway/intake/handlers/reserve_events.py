@@ -12,17 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.chassis.process import failpoints
 from services.chassis.storage.database import Database
+from services.chassis.storage.locks import wait_at_most
 from services.chassis.storage.rounds import MOST, Rounds, RoundsFull
 from services.chassis.telemetry.acts import Act
 from services.gateway.intake.model.claims import Claim, Refused
 from services.gateway.intake.model.outcomes import Queued, outcome_of, standing
 from services.gateway.receipts import tables as receipts
 from services.gateway.receipts.model import Earlier, Reservation
+
+# As long as a round may wait for an id that another transaction holds.
+_ROUND_SECONDS: Final = 0.2
 
 Examined = Sequence[Claim | Refused]
 """The events of one request, as far as they can be read."""
@@ -88,7 +92,7 @@ class Reservations:
         # A transaction, so that the trail's rows of these requests stand or fall with what is reserved.
         async with self._database.transaction() as connection:
             if not waits_for_locks:
-                await receipts.wait_shortly(connection)
+                await wait_at_most(connection, _ROUND_SECONDS)
             # No id is of two counties: a receipt's is made of the topic, too.
             earlier = await receipts.reserve(connection, [each for wanted in several for each in _reservations(wanted)])
             reserved = [_reserved(wanted, earlier) for wanted in several]

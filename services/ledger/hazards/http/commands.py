@@ -16,6 +16,7 @@ from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import Role
 from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.locks import wait_at_most
 from services.chassis.storage.rounds import Rounds
 from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer
@@ -33,7 +34,7 @@ from services.ledger.hazards.moves import MOVES, Door, Move
 _COMMON: Final = ("hazard-not-found", "state-conflict", "handled-by-city", "version-mismatch", "invalid-if-match")
 _MAJOR: Final = "city-regulator-required"
 # As long as a round may wait for rows that another transaction holds; those are short.
-_WAIT_FOR_LOCKS: Final = "SET LOCAL lock_timeout = '1s'"
+_ROUND_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ async def carry_out_round(deps: Deps, asked: Sequence[Asked]) -> Sequence[Respon
     """Carry out a round in one transaction: what was answered before is answered again, the rest is decided."""
     async with deps.database.transaction() as connection:
         # A hazard that somebody else holds must not keep strangers waiting: each is then carried out by itself.
-        await connection.execute(_WAIT_FOR_LOCKS)
+        await wait_at_most(connection, _ROUND_SECONDS)
         return await _carried_out(connection, deps, asked)
 
 

@@ -8,11 +8,12 @@ import asyncpg
 
 from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Database
+from services.chassis.storage.locks import wait_at_most
 from services.ledger.history.model import Record
 from services.ledger.history.tables import locks
 from services.ledger.history.tables.records import COLUMNS, record_of
 
-_HORIZON_WAIT: Final = "1s"
+_HORIZON_SECONDS: Final = 1.0
 _PAGE: Final = f"""
 SELECT position, {COLUMNS.names} FROM hazard_history
  WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3"""  # noqa: S608
@@ -50,7 +51,7 @@ async def horizon(database: Database) -> int | None:
     """
     try:
         async with database.transaction() as connection:
-            await connection.execute(f"SET LOCAL lock_timeout = '{_HORIZON_WAIT}'")
+            await wait_at_most(connection, _HORIZON_SECONDS)
             await locks.wait_for_writers(connection)
             newest: int = await connection.fetchval("SELECT coalesce(max(position), 0) FROM hazard_history")
     except asyncpg.LockNotAvailableError:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from services.chassis.storage.database import Connection
+from services.chassis.storage.locks import wait_at_most
 
 HISTORY: Final = 0x6C65_6467_0001
 COMMANDS: Final = 0x6C65_6467_0002
-_COMMANDS_WAIT: Final = "100ms"
+_COMMANDS_SECONDS: Final = 0.1
 
 
 async def share_history(connection: Connection) -> None:
@@ -38,6 +39,6 @@ async def wait_for_commands(connection: Connection) -> None:
     Raises LockNotAvailableError after a moment: behind who waits here every new command waits, too, and a command may
     have to wait long for a hazard that somebody else holds.
     """
-    await connection.execute(f"SET LOCAL lock_timeout = '{_COMMANDS_WAIT}'")
+    await wait_at_most(connection, _COMMANDS_SECONDS)
     await connection.execute("SELECT pg_advisory_xact_lock($1)", COMMANDS)
-    await connection.execute("SET LOCAL lock_timeout = DEFAULT")
+    await wait_at_most(connection, None)

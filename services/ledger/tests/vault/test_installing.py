@@ -42,7 +42,7 @@ async def test_a_policy_that_was_changed_by_hand_is_made_anew_and_gives_way_to_w
     assert len(made) == 6
     await owner.execute("ALTER POLICY readers ON sealed_identity USING (true)")
     await owner.execute("ALTER TABLE lookup DISABLE ROW LEVEL SECURITY")
-    monkeypatch.setattr(schema, "_LOCK_TIMEOUT", "10ms")
+    monkeypatch.setattr(schema, "_LOCK_SECONDS", 0.01)
     monkeypatch.setattr(schema, "_TRIES", 2)
     async with owner.transaction():
         await owner.execute("SELECT FROM sealed_identity")

@@ -8,6 +8,7 @@ from typing import Final
 
 import asyncpg
 
+from services.chassis.storage.locks import wait_at_most
 from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, migrate
 
 _MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
@@ -37,7 +38,7 @@ SELECT md5(coalesce(string_agg(stands, '' ORDER BY stands), '')) FROM (
      WHERE relnamespace = 'public'::regnamespace AND relname = ANY($1)) AS each (stands)"""
 _NOTED: Final = """
 SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polrelid = 'sealed_identity'::regclass AND polname = 'readers'"""
-_LOCK_TIMEOUT: Final = "2s"
+_LOCK_SECONDS: Final = 2.0
 _TRIES: Final = 30
 _WALLS: Final = CHASSIS_MIGRATIONS / "0013_walls.sql"
 
@@ -63,7 +64,7 @@ async def _give_way(connection: asyncpg.Connection[asyncpg.Record], role: str) -
     for left in range(_TRIES, 0, -1):
         try:
             async with connection.transaction():
-                await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+                await wait_at_most(connection, _LOCK_SECONDS)
                 await _divide(connection, role)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
             if left == 1:
