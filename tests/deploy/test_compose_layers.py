@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address, ip_network
 from threading import Thread
 from typing import Any
 
@@ -75,7 +76,12 @@ def test_only_the_edge_is_believed_of_where_a_request_comes_from() -> None:
     edge = compose()["services"]["edge"]["networks"]["default"]["ipv4_address"]
     assert environment()["DUBAN_TRUSTED_PROXIES"].split(",") == ["127.0.0.1", edge]
     (network,) = compose()["networks"]["default"]["ipam"]["config"]
-    assert edge.startswith(network["subnet"].rpartition(".")[0])
+    subnet, given_out = ip_network(network["subnet"]), ip_network(network["ip_range"])
+    # The first host's address is Docker's own.
+    assert ip_address(edge) in list(subnet.hosts())[1:]
+    assert given_out.subnet_of(subnet), "whoever starts first would have the edge's address"
+    assert ip_address(edge) not in given_out
+    assert given_out.num_addresses > 2 * len(compose()["services"])
 
 
 def test_prometheus_is_bounded_by_size_and_scrapes_what_the_rules_ask_of_the_machine() -> None:
