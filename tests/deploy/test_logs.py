@@ -188,6 +188,52 @@ def test_what_comes_late_for_a_day_that_is_packed_goes_behind_it(tmp_path: Path)
     assert [path.name for path in day.parent.iterdir()] == [f"{day.name}.gz"]
 
 
+def started(place: Path, program: str, text: str) -> None:
+    (place / program).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    (place / program).chmod(0o755)
+
+
+# What fails: packing itself, of a full disk or a reader that is killed, and putting what is packed on the disk.
+@pytest.mark.parametrize(
+    ("program", "text"), [("gzip", '/bin/gzip "$@" | head -c 15\nexit 1'), ("sync", "exit 1"), ("mv", "exit 1")]
+)
+def test_what_can_not_be_packed_stays_as_it_is_also_where_the_keeper_does_it_by_the_hour(
+    tmp_path: Path, program: str, text: str
+) -> None:
+    programs, logs, said = tmp_path / "bin", tmp_path / "logs", tmp_path / "said"
+    for place in (programs, logs):
+        place.mkdir()
+    late, other = logs / "ledger" / f"{day_before(9)}.log", logs / "ledger" / f"{day_before(8)}.log"
+    written(late, "first\n", 1)
+    assert tidied(logs, 400) == 0
+    written(late, "second\n", 1)
+    written(other, "other\n", 1)
+    started(programs, "rsyslogd", "exec /bin/sleep 600")
+    # The first hour is over at once.
+    started(programs, "sleep", f'[ ! -e {tmp_path}/slept ] || exec /bin/sleep "$@"\ntouch {tmp_path}/slept')
+    started(programs, program, text)
+    with said.open("wb") as errors:
+        keeper = subprocess.Popen(
+            ["/bin/sh", str(LOGS / "keep.sh"), "any.conf"],
+            env={"PATH": f"{programs}:/usr/bin:/bin", "LOGS": str(logs)},
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+        try:
+            eventually(lambda: "could not be packed" in said.read_text(encoding="utf-8"))
+        finally:
+            keeper.terminate()
+            keeper.wait(_PATIENCE_SECONDS)
+    assert (late.read_text(), other.read_text()) == ("second\n", "other\n")
+    assert {path.name for path in late.parent.iterdir()} == {late.name, f"{late.name}.gz", other.name}
+    with gzip.open(f"{late}.gz", "rt") as packed:
+        assert packed.read() == "first\n"
+    # There is room again.
+    assert tidied(logs, 400) == 0
+    with gzip.open(f"{late}.gz", "rt") as packed:
+        assert packed.read() == "first\nsecond\n"
+
+
 def test_the_keeper_ends_when_its_reader_does(tmp_path: Path) -> None:
     dying = tmp_path / "rsyslogd"
     dying.write_text("#!/bin/sh\nexit 3\n")
