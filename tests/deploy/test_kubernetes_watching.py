@@ -74,6 +74,29 @@ def test_every_board_is_found_by_grafanas_sidecar(overlay: str) -> None:
     assert boards == {path.name: "1" for path in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
 
 
+ELSEWHERE = re.compile(r"\b(?:cnpg|barman_cloud|kubelet_volume_stats|prometheus|alertmanager)_\w+")
+
+
+def test_whoever_confines_rules_to_their_namespace_is_told_which_ones_look_into_others() -> None:
+    (rule,) = of_kind(rendered("city-ha"), "PrometheusRule").values()
+    namespace = rule["metadata"]["namespace"]
+    blind = {
+        each.get("alert")
+        for group in rule["spec"]["groups"]
+        for each in group["rules"]
+        if ELSEWHERE.search(each["expr"])
+    }
+    assert {"DubanBackupStale", "DubanArchiveFailing", "DubanSpaceEnding", "DubanAlertsNotDelivered"} <= blind
+    data = of_kind(rendered("city-ha/data"), "Cluster").values()
+    assert namespace not in {each["metadata"]["namespace"] for each in data}
+    for file in ("README.md", "components/monitoring/kustomization.yaml"):
+        text = " ".join((ROOT / "k8s" / file).read_text(encoding="utf-8").replace("\n#", "\n").split())
+        assert "`alertmanagerConfigMatcherStrategy: {type: None}`" in text
+        offered = re.findall(r"[^;.]*`enforcedNamespaceLabel[^;.]*", text)
+        assert offered
+        assert all("excludedFromEnforcement" in each for each in offered), "an offer that silences rules"
+
+
 def test_every_receiver_has_an_address_among_the_documented_secrets() -> None:
     (config,) = of_kind(rendered("city-ha"), "AlertmanagerConfig").values()
     asked = [hook["urlSecret"] for each in config["spec"]["receivers"] for hook in each["webhookConfigs"]]
