@@ -67,8 +67,8 @@ def ways() -> dict[tuple[str, str], tuple[str, ...]]:
             if move.restores:
                 after = HazardState(before or after)  # noqa: PLW2901 - it goes back to any of several: shown where it stands
             found.setdefault((before or NEW, after), []).append(move.zh)
-            if before in move.may_stay and before is not after:
-                found.setdefault((before or NEW, before or NEW), []).append(move.zh)
+            if before is not None and before in move.otherwise:
+                found.setdefault((before, move.otherwise[before]), []).append(move.zh)
     return {key: tuple(names) for key, names in found.items()}
 
 
@@ -112,9 +112,11 @@ def _after(move: Move[Any], state: HazardState | None) -> str:
     if move.restores:
         return "where it stood before 归并前的状态"
     after = move.leads[state]
-    if after is state:
-        return "the same 不变"
-    return f"{_state(after)}, or the same 或不变" if state in move.may_stay else _state(after)
+    said = "the same 不变" if after is state else _state(after)
+    if state is None or state not in move.otherwise:
+        return said
+    other = move.otherwise[state]
+    return f"{said}, or the same 或不变" if other is state else f"{said}, or 或 {_state(other)}"
 
 
 if __name__ == "__main__":

@@ -201,7 +201,8 @@ def _says_nothing_new(hazard: Hazard, claim: FollowUp) -> bool:
         # Asked once more in the same words it is the same request, also after somebody decided.
         return hazard.extension_digest == extension_digest(claim.reason, claim.deadline_on)
     if isinstance(claim, RectificationPlanned):
-        return hazard.plan_digest == plan_digest(
+        # What became major is planned anew: the words of before don't do any more.
+        return hazard.state is not HazardState.CONFIRMED and hazard.plan_digest == plan_digest(
             claim.measures, claim.responsible_post, claim.funds_yuan, claim.contingency
         )
     # After a return the same words are a new submission: the reviewer asked for work, not for prose.

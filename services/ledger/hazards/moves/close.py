@@ -14,7 +14,7 @@ from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.model.looking_back import planned
 from services.ledger.hazards.moves.authority import no_listing_holds, no_stop_holds
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import another_reviews
+from services.ledger.hazards.moves.rules import another_reviews, list_is_whole
 
 
 class Close(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,8 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
 def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> Decision:
     if refused := another_reviews(hazard, stamp) or no_listing_holds(hazard) or no_stop_holds(hazard):
         return refused
+    if not list_is_whole(hazard, hazard.grade, stamp.rules):
+        return refusal("plan-required", move=CLOSE.zh)
     if hazard.grade in stamp.rules.review.two_reviewers and hazard.reviewed_by is None:
         # The first of two: what it was checked as stands, and another strikes it off.
         before = msgspec.structs.replace(after, state=hazard.state)
@@ -49,13 +51,14 @@ CLOSE: Final = Move(
     command=Close,
     leads={HazardState.IN_REVIEW: HazardState.CLOSED},
     # Two check what is major; a county's regulator may be the first of them (DOMAIN §10), the city closes.
-    may_stay=frozenset({HazardState.IN_REVIEW}),
+    otherwise={HazardState.IN_REVIEW: HazardState.IN_REVIEW},
     decide=_close,
     roles=REGULATORS,
     refusals=(
         "submitter-may-not-review",
         "listing-not-lifted",
         "stop-not-lifted",
+        "plan-required",
         "same-reviewer",
         "city-regulator-required",
     ),

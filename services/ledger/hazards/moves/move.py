@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -65,7 +65,7 @@ class Move(Generic[C]):
     """One move: its name (the HTTP verb), its Chinese words, who may make it and where it leads.
 
     `decide` is asked last, with the facts as the hazard would have them after the move; it looks at the content only.
-    Where one hand isn't enough, it may record something and leave the state as it is: in the states of `may_stay`.
+    Where `otherwise` knows the state, it may lead there instead: where one hand isn't enough, it stays, and so on.
     One that `restores` leads back to the state before a merging, of which `leads` names one.
     `refusals` are the codes that it gives. `roles` may make the move, `major` those among them who may where the grade
     is major: that of `grade`, the one the hazard will have. Both are asked before the state and before `decide`: where
@@ -80,7 +80,7 @@ class Move(Generic[C]):
     source: str
     command: type[C]
     leads: Mapping[HazardState | None, HazardState]
-    may_stay: frozenset[HazardState] = frozenset()
+    otherwise: Mapping[HazardState, HazardState] = field(default_factory=dict)
     restores: bool = False
     decide: Callable[[Hazard, C, Stamp, HazardFacts], Decision]
     roles: frozenset[str]

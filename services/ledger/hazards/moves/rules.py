@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from duban_contracts.events.types import Channel, Grade
 from duban_contracts.policies import ClauseDemand
+from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
 from services.ledger.hazards.model import Hazard, Post
 from services.ledger.hazards.moves.move import Stamp
@@ -56,6 +57,15 @@ def another_decides(hazard: Hazard, stamp: Stamp) -> Refusal | None:
 def another_reviews(hazard: Hazard, stamp: Stamp) -> Refusal | None:
     """Refuse a review by the account that submitted the rectification (S2 item 5, S4 item 24)."""
     return refusal("submitter-may-not-review") if stamp.actor.account == hazard.submitted_by else None
+
+
+def list_is_whole(hazard: Hazard, grade: Grade | None, rules: Rules) -> bool:
+    """Return whether the hazard's entry of the 整改清单 says all that one of `grade` has to say (S2 item 6, S4 part 5(2)).
+
+    Responsible unit and deadline stand since the confirmation; of what is general nothing more is asked.
+    """
+    asked = ("planned_measures", "responsible_post", *rules.planning.major) if grade is Grade.MAJOR else ()
+    return all(getattr(hazard, name) is not None for name in asked)
 
 
 def levels_hold(hazard: Hazard, grade: Grade, stamp: Stamp, move: str) -> Refusal | None:

@@ -9,11 +9,12 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts.events.hazards import HazardSubmitted
-from duban_contracts.events.types import Evidence, Grade, HazardFacts, HazardState, LongText
+from duban_contracts.events.types import Evidence, HazardFacts, HazardState, LongText
 from duban_contracts.refusals import refusal
 from services.chassis.access.roles import ENTERPRISE, REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
+from services.ledger.hazards.moves.rules import list_is_whole
 
 
 class Submit(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +27,8 @@ class Submit(msgspec.Struct, frozen=True, kw_only=True):
 
 def _submit(hazard: Hazard, command: Submit, stamp: Stamp, after: HazardFacts) -> Decision:
     # Row 8: only a general hazard may be mended on the spot.
-    if hazard.grade is Grade.MAJOR and hazard.plan_digest is None:
-        return refusal("plan-required")
+    if not list_is_whole(hazard, hazard.grade, stamp.rules):
+        return refusal("plan-required", move=SUBMIT.zh)
     if command.completed_on > stamp.today:
         return refusal(
             "completed-in-future", field="completed_on", today=stamp.today.isoformat(), zone=stamp.rules.zone.name

@@ -22,7 +22,7 @@ from duban_contracts.validation import unreadable
 from services.ledger.claims.model import decisions
 from services.ledger.claims.model.decisions import ClaimDecision, FollowUp, Recorded, Repeated, WaitingFor, Waits
 from services.ledger.hazards.model import REPORTED_FIELDS, Hazard, evolve
-from services.ledger.hazards.moves import Close, Reject
+from services.ledger.hazards.moves import Close, Regrade, Reject
 from services.ledger.tests.telling import CITY, COUNTY, NOON, RETURN, SUBMIT, by, confirmed, does, in_review
 
 MACHINE = decisions.integrator("140502")
@@ -119,6 +119,17 @@ def test_the_same_plan_is_a_repetition_and_another_one_is_recorded() -> None:
 
 
 @pytest.mark.promise("P3")
+@pytest.mark.feature("SY28")
+def test_the_same_plan_does_not_do_any_more_once_the_hazard_is_major() -> None:
+    bare = plan(funds_yuan=None, contingency=None)
+    planned = follow_up(confirmed(), bare)
+    assert isinstance(planned, Recorded)
+    major = does(evolve(confirmed(), planned.event), (Regrade(grade=Grade.MAJOR, reason="符合判定标准"), CITY))
+    assert code(follow_up(major, bare)) == "plan-incomplete"
+    assert follow_up(major, rectification()) == Waits(WaitingFor.PLAN)
+    assert isinstance(follow_up(major, plan()), Recorded)
+
+
 def test_a_submission_of_a_major_hazard_waits_for_its_plan() -> None:
     assert follow_up(confirmed(Grade.MAJOR), rectification(completed_on=june(1))) == Waits(WaitingFor.PLAN)
 

@@ -23,10 +23,11 @@ from duban_contracts.events.hazards import (
     HazardReviewed,
     HazardSubmitted,
 )
-from duban_contracts.events.types import Channel, Grade
+from duban_contracts.events.types import Channel, Grade, HazardState
 from services.chassis.access.roles import Role
 from services.ledger.hazards.model import Hazard, facts
 
+_PLANNED: Final = {HazardState.RECTIFYING, HazardState.IN_REVIEW, HazardState.CLOSED}
 _OF_LEVELS: Final = (HazardFirstConfirmed, HazardCorrected, HazardConfirmed, HazardRegraded)
 
 
@@ -46,16 +47,24 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
         _was_reviewed_by_another(before, event, history)
     if isinstance(event, HazardPlanned) and before.grade is Grade.MAJOR:
         assert None not in {event.funds_yuan, event.contingency}
-    if isinstance(event, HazardSubmitted):
-        assert before.grade is not Grade.MAJOR or before.plan_digest is not None
     if isinstance(event, HazardDeadlineCorrected):
         assert event.previous_deadline_on == before.deadline_on != event.deadline_on
         assert event.actor.role == Role.CITY_REGULATOR
     if isinstance(event, HazardOverdue):
         assert not before.overdue
         assert event.deadline_on == before.deadline_on
+    _major_has_its_list(before, event)
     _listed_is_major(before, event)
     _deadlines_stay_readable(before, event)
+
+
+def _major_has_its_list(before: Hazard, event: HazardEvent) -> None:
+    # SY28, as the event left it: whatever it was, and by whichever move.
+    said = event.hazard
+    if said.grade is Grade.MAJOR and said.state in _PLANNED:
+        planned = event if isinstance(event, HazardPlanned) else before
+        assert None not in {said.responsible_unit, said.deadline_on, planned.responsible_post}
+        assert None not in {planned.funds_yuan, planned.contingency}
 
 
 def _listed_is_major(before: Hazard, event: HazardEvent) -> None:

@@ -14,6 +14,7 @@ from services.chassis.access.roles import REGULATORS, Role
 from services.ledger.hazards.moves import Extend, Plan, Regrade, Reject, Reopen, decide
 from services.ledger.tests.telling import (
     CITY,
+    CLOSE,
     CONFIRM,
     COUNTY,
     DUE,
@@ -36,6 +37,7 @@ from services.ledger.tests.telling import (
 
 LATER = Extend(reason="需停产改造", deadline_on=DUE + timedelta(days=5))
 TO_MAJOR = Regrade(grade=Grade.MAJOR, reason="判定标准第三条")
+BARE = Plan(measures="停用", responsible_post="安全总监")
 REJECT = Reject(reason="不构成事故隐患")
 
 
@@ -134,8 +136,7 @@ def test_a_major_hazard_needs_a_plan_before_its_submission_also_when_it_became_m
 
 @pytest.mark.feature("SY28")
 def test_a_major_hazard_is_not_rectifying_without_its_whole_rectification_list() -> None:
-    bare = Plan(measures="停用", responsible_post="安全总监")
-    found = refused(confirmed(Grade.MAJOR), bare, ENTERPRISE)
+    found = refused(confirmed(Grade.MAJOR), BARE, ENTERPRISE)
     assert (found.code, found.status, found.field) == ("plan-incomplete", 422, "funds_yuan")
     assert found.message == "重大事故隐患的整改方案还缺：整改资金、应急预案"
     free = msgspec.structs.replace(PLAN, funds_yuan=0)
@@ -151,7 +152,43 @@ def test_a_major_hazard_is_not_rectifying_without_its_whole_rectification_list()
         0,
         "专人值守",
     )
-    assert does(confirmed(), (bare, ENTERPRISE)).state is HazardState.RECTIFYING
+    assert does(confirmed(), (BARE, ENTERPRISE)).state is HazardState.RECTIFYING
+
+
+@pytest.mark.feature("SY28")
+@pytest.mark.parametrize(
+    "steps", [[(SUBMIT, ENTERPRISE), (RETURN, COUNTY)], [(BARE, ENTERPRISE)]], ids=["none", "bare"]
+)
+def test_what_becomes_major_while_it_is_mended_is_planned_anew_where_its_list_is_not_whole(
+    steps: list[tuple[msgspec.Struct, Actor]],
+) -> None:
+    rectifying = does(confirmed(), *steps)
+    assert rectifying.state is HazardState.RECTIFYING
+    major = does(rectifying, (TO_MAJOR, CITY))
+    assert (major.state, major.grade, major.deadline_on) == (HazardState.CONFIRMED, Grade.MAJOR, DUE)
+    assert refusal(major, SUBMIT, ENTERPRISE) == "plan-required"
+    assert refusal(major, BARE, ENTERPRISE) == "plan-incomplete"
+    assert does(major, (PLAN, ENTERPRISE)).state is HazardState.RECTIFYING
+    assert does(confirmed(), (PLAN, ENTERPRISE), (TO_MAJOR, CITY)).state is HazardState.RECTIFYING
+
+
+@pytest.mark.feature("SY28")
+def test_what_waits_for_review_becomes_major_with_its_whole_list_only() -> None:
+    for steps in ([(SUBMIT, ENTERPRISE)], [(BARE, ENTERPRISE), (SUBMIT, ENTERPRISE)]):
+        waits = does(confirmed(), *steps)
+        found = refused(waits, TO_MAJOR, CITY)
+        assert (found.code, found.message) == ("plan-required", "重大事故隐患须有完整的整改方案，才能调级")
+        assert does(waits, (RETURN, COUNTY), (TO_MAJOR, CITY)).state is HazardState.CONFIRMED
+    assert does(in_review(), (TO_MAJOR, CITY)).state is HazardState.IN_REVIEW
+
+
+@pytest.mark.feature("SY28")
+def test_nothing_major_is_struck_off_without_its_whole_list_however_it_came_to_review() -> None:
+    # As an earlier version of the ledger let it.
+    old = msgspec.structs.replace(does(confirmed(), (SUBMIT, ENTERPRISE)), grade=Grade.MAJOR)
+    found = refused(old, CLOSE, CITY)
+    assert (found.code, found.message) == ("plan-required", "重大事故隐患须有完整的整改方案，才能销号")
+    assert refusal(does(old, (RETURN, CITY)), SUBMIT, ENTERPRISE) == "plan-required"
 
 
 def test_a_move_that_the_state_does_not_know_is_a_conflict_that_names_both() -> None:

@@ -73,6 +73,8 @@ HAZARDS: Final = (
     FIRE,
     listed(FIRE, COUNTY_OFFICE),
     does(in_review(Grade.MAJOR), (CLOSE, CITY)),
+    # As an earlier version let it: major, and nothing was planned.
+    msgspec.structs.replace(does(confirmed(), (SUBMIT, ENTERPRISE)), grade=Grade.MAJOR),
     msgspec.structs.replace(in_review(Grade.MAJOR), listing=listed().listing),
     does(confirmed(), (STOP, CITY), (SUBMIT, ENTERPRISE)),
     does(confirmed(), (Escalate(to=Tier.CITY, reason="涉及多个产权单位"), COUNTY)),

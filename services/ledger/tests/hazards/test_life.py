@@ -132,11 +132,11 @@ class HazardLife(RuleBasedStateMachine):
         keeps_the_rules(before, event, self.events)
         self.hazard = evolve(before, event)
         self.events.append(event)
-        stays = before.state in move.may_stay and self.hazard.state is before.state
+        otherwise = move.otherwise.get(before.state) is self.hazard.state
         if before.sent_up_to is Tier.CITY and move.decides:
             assert event.actor.role != Role.COUNTY_REGULATOR
         leads = before.merged_from if move.restores else move.leads[before.state]
-        assert stays or leads is self.hazard.state
+        assert otherwise or leads is self.hazard.state
         assert event.actor.role in move.roles
         # What we publish is held to the contract as any county's claim is.
         assert check_payload(lookup(type_of(type(event)).name), encode(event)) == []
