@@ -27,7 +27,9 @@ async def open_cases(_: Connection, unit: UnitOfWork[Any], changes: Sequence[Cha
     for change in changes:
         if isinstance(change.data, HazardReopened) and change.data.false_rectification:
             before = change.before.hazard if change.before is not None else change.after.hazard
-            journal.enter(opening(before, change.after.hazard, change.data), change.event)
+            # Others may have gone on with it since, in the same transaction: a case says how it stands, and undoes nothing.
+            now = journal.hazard(HazardKey(hazard_id=before.hazard_id)) or change.after.hazard
+            journal.enter(opening(before, now, change.data), change.event)
 
 
 async def keep_cases(connection: Connection, _: UnitOfWork[Any], changes: Sequence[Change[Any]]) -> None:

@@ -46,17 +46,18 @@ class Conclude(msgspec.Struct, frozen=True, kw_only=True):
     conclusion: LongText
 
 
-def opening(before: Hazard, after: Hazard, event: HazardReopened) -> HazardAccountabilityOpened:
+def opening(before: Hazard, now: Hazard, event: HazardReopened) -> HazardAccountabilityOpened:
     """Return the opening of the case that a closure marked false makes: once each time that the hazard is reopened.
 
-    `before` is the hazard while it was closed, with those who had reviewed it; `after` is how it stands now.
+    `before` is the hazard while it was closed, with those who had reviewed it; `now` is how it stands, which may be further on
+    than `event` left it.
     """
     reviewers = [Post.parse(text) for text in (before.reviewed_post, before.closed_post) if text is not None]
     return HazardAccountabilityOpened(
-        hazard=facts(after),
+        hazard=facts(now),
         actor=event.actor,
-        occurred_at=event.occurred_at,
-        case_number=f"ZR-{after.number}-{after.reopened_count}",
+        occurred_at=max(event.occurred_at, now.changed_at),
+        case_number=f"ZR-{before.number}-{before.reopened_count + 1}",
         reason=event.reason,
         enterprise=before.enterprise,
         owner_unit=before.responsible_unit,

@@ -19,6 +19,7 @@ from services.chassis.access.roles import Role
 from services.ledger.accountability.model import Case, Conclude, conclude, opening
 from services.ledger.hazards.model import Hazard, Post, evolve, facts
 from services.ledger.hazards.moves import MarkFalse
+from services.ledger.tests.hazards.taken import STOP
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.telling import (
     CITY,
@@ -27,6 +28,7 @@ from services.ledger.tests.telling import (
     DUE,
     ENTERPRISE,
     NOON,
+    PLAN,
     SUBMIT,
     by,
     closed,
@@ -79,6 +81,19 @@ def test_each_false_closure_has_a_case_of_its_own_and_a_failed_look_back_has_non
     assert refusal(in_review(), FALSE, COUNTY) == "state-conflict"
     assert refusal(closed(), FALSE, ENTERPRISE) == "role-not-allowed"
     assert not does(closed(), (FALSE, COUNTY)).overdue
+
+
+@pytest.mark.feature("SY38")
+@pytest.mark.promise("P2")
+def test_a_case_undoes_nothing_that_was_done_to_its_hazard_meanwhile() -> None:
+    before = closed()
+    reopened = said(before, FALSE, by(GROUP))
+    assert isinstance(reopened, HazardReopened)
+    now = does(evolve(before, reopened), (PLAN, ENTERPRISE), (STOP, COUNTY))
+    now = evolve(now, said(now, SUBMIT, by(ENTERPRISE, NOON + timedelta(hours=1))))
+    case = opening(before, now, reopened)
+    assert evolve(now, case) == msgspec.structs.replace(now, version=now.version + 1)
+    assert (case.case_number, case.occurred_at) == (f"ZR-{before.number}-1", now.changed_at)
 
 
 @pytest.mark.feature("SY38")

@@ -16,17 +16,17 @@ from duban_contracts.events.hazards import HazardConfirmed
 from duban_contracts.events.types import Grade
 from duban_contracts.topics import TopicFamily
 from services.chassis.access.refusals import Caller
-from services.chassis.storage.rounds import Rounds
 from services.chassis.web.idempotency import Attempt
 from services.chassis.web.preconditions import Precondition
 from services.chassis.web.problems import Problem
 from services.ledger.hazards.handlers.commands import Order
-from services.ledger.hazards.http.commands import Asked, Deps, carry_out_round
+from services.ledger.hazards.http.commands import Asked, Deps, carry_out_round, rounds_of
 from services.ledger.hazards.model import HazardKey
-from services.ledger.hazards.moves import Close, Confirm, Plan, Reject
+from services.ledger.hazards.moves import Close, Confirm, MarkFalse, Plan, Reject
+from services.ledger.tests.hazards.taken import STOP
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 from services.ledger.tests.people import PEOPLE
-from services.ledger.tests.telling import CONFIRM
+from services.ledger.tests.telling import CONFIRM, DUE, SUBMIT
 
 Wanted = tuple[int, msgspec.Struct, str, int | None]
 
@@ -103,7 +103,7 @@ async def test_commands_that_arrive_together_share_transactions_and_keep_their_o
 
 async def test_a_command_that_breaks_its_round_takes_no_neighbour_with_it(ledger: InProcess) -> None:
     first, second = [(await ledger.registered())["number"] for _ in range(2)]
-    rounds = Rounds(partial(carry_out_round, Deps(ledger.database, ledger.ledger)))
+    rounds = rounds_of(Deps(ledger.database, ledger.ledger))
     asked = [_asked(first, CONFIRM), _asked(first, Broken()), _asked(second, CONFIRM)]
     said: list[Any] = await asyncio.gather(*map(rounds.ask, asked), return_exceptions=True)
     assert [said[0].status_code, said[2].status_code] == [200, 200]
@@ -112,22 +112,38 @@ async def test_a_command_that_breaks_its_round_takes_no_neighbour_with_it(ledger
     assert [(await ledger.get(f"/v1/hazards/{number}")).json()["version"] for number in (first, second)] == [2, 2]
 
 
-async def test_a_hazard_that_somebody_holds_keeps_no_stranger_waiting(ledger: InProcess) -> None:
-    held, free = [(await ledger.registered())["hazard_id"] for _ in range(2)]
-    rounds = Rounds(partial(carry_out_round, Deps(ledger.database, ledger.ledger)))
-    async with ledger.database.transaction() as connection:
-        await connection.execute("SELECT 1 FROM hazard WHERE hazard_id = $1 FOR UPDATE", held)
-        waiting, answered = (asyncio.create_task(rounds.ask(_asked(each, CONFIRM))) for each in (held, free))
-        assert (await answered).status_code == 200
-        assert not waiting.done()
-    assert (await waiting).status_code == 200
-
-
 async def test_nobody_is_answered_with_what_another_did_afterwards(ledger: InProcess) -> None:
     number = (await ledger.registered())["number"]
     together = [_asked(number, CONFIRM), _asked(number, Plan(measures="更换", responsible_post="安全总监"))]
     said = await carry_out_round(Deps(ledger.database, ledger.ledger), together)
     assert [one.headers["etag"] for one in said if isinstance(one, Response)] == ['"2"', '"3"']
+
+
+@pytest.mark.promise("P2")
+@pytest.mark.feature("SY38")
+async def test_what_follows_from_a_command_undoes_no_other_that_named_the_same_hazard_in_its_round(
+    ledger: InProcess,
+) -> None:
+    hazard = await ledger.confirmed()
+    await ledger.submit(hazard, "county")
+    assert (await ledger.post(hazard["number"], "close", {"review": "合格"}, "county-2")).status_code == 200
+    # By its number and by its id: nobody tells beforehand that they are one.
+    together = [
+        _asked(hazard["number"], MarkFalse(reason="并未整改", deadline_on=DUE)),
+        _asked(hazard["hazard_id"], STOP, "county"),
+        _asked(hazard["hazard_id"], SUBMIT, "county"),
+    ]
+    said = await carry_out_round(Deps(ledger.database, ledger.ledger), together)
+    assert [one.status_code for one in said if isinstance(one, Response)] == [200, 200, 200]
+    found = (await ledger.get(f"/v1/hazards/{hazard['number']}")).json()
+    assert (found["state"], found["stopped"]["document"]) == ("in_review", STOP.document)
+    history = (await ledger.get(f"/v1/hazards/{hazard['number']}/history")).json()["items"]
+    assert [item["type"].split(".")[2] for item in history][-4:] == [
+        "reopened",
+        "stopped",
+        "submitted",
+        "accountability_opened",
+    ]
 
 
 async def test_a_key_that_comes_twice_in_one_round_is_carried_out_once(ledger: InProcess) -> None:
