@@ -27,12 +27,23 @@ for name in DUBAN_SMTP_USERNAME DUBAN_SMTP_PASSWORD; do
     grep -q "^$name=" secrets.env || echo "$name=" >> secrets.env
 done
 
-said() { sed -n "s/^LAYERS=\([^#]*\).*/\1/p" .env $([ ! -f city.env ] || echo city.env) | tail -n 1; }
+said() { sed -n "s/^$1=\([^#]*\).*/\1/p" .env $([ ! -f city.env ] || echo city.env) | tail -n 1; }
+
+# What Prometheus scrapes carries the city's name, which it can't put in by itself.
+city=$(said DUBAN_CITY | tr -d "\"' ")
+case "$city" in "" | *[!a-z0-9-]*) echo "DUBAN_CITY is \"$city\": small letters, digits and hyphens" >&2; exit 2 ;; esac
+umask 022
+for file in ../prometheus/targets/compose/*.yml; do
+    [ -f "$file" ] || continue
+    sed "s/\${DUBAN_CITY}/$city/" "$file" > targets/.new
+    mv targets/.new "targets/${file##*/}"
+done
+
 # Relative names, so that the project's directory stays this one.
 command="--env-file .env"
 [ ! -f city.env ] || command="$command --env-file city.env"
 command="$command --env-file secrets.env -f compose.yaml"
-for layer in $(said); do
+for layer in $(said LAYERS); do
     command="$command -f compose.$layer.yaml"
 done
 [ ! -f compose.override.yaml ] || command="$command -f compose.override.yaml"

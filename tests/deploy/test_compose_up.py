@@ -1,13 +1,17 @@
-"""What up.sh passes on to the service `backup`, by a `docker` that only says what it was asked."""
+"""What up.sh passes on to the service `backup`, and what it lays out for Prometheus, by a `docker` that only says what it was asked."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.deploy.composition import COMPOSE
+from tests.deploy.expressions import ROOT
 
 
 @pytest.mark.parametrize("words", [["beside"], ["restore"], ["keep"], ["base"], [""], [], ["list", "restore"], ["run"]])
@@ -22,6 +26,38 @@ def test_the_bundle_passes_on_only_what_changes_nothing_of_the_server(tmp_path: 
 def test_the_bundle_takes_lists_and_checks_backups(tmp_path: Path, word: str, told: str) -> None:
     done, asked = _up(tmp_path, "backup", word)
     assert (done, asked.split()[-5:]) == (0, ["exec", "-T", "backup", "/backup.sh", told])
+
+
+def test_every_series_of_services_and_machine_carries_the_name_of_the_city(tmp_path: Path) -> None:
+    assert {each["labels"]["city"] for file in ("duban", "node") for each in _scraped(tmp_path, file)} == {"jincheng"}
+    (tmp_path / "compose" / "city.env").write_text("DUBAN_CITY=nan-shan   # ours\n", encoding="utf-8")
+    assert {each["labels"]["city"] for file in ("duban", "node") for each in _scraped(tmp_path, file)} == {"nan-shan"}
+    # Prometheus is another user.
+    assert all(file.stat().st_mode & 0o004 for file in (tmp_path / "compose" / "targets").glob("*.yml"))
+
+
+@pytest.mark.parametrize("name", ["", "南山", "a/b", "Nanshan"])
+def test_a_city_of_which_a_label_can_not_be_made_is_refused_before_anything_starts(tmp_path: Path, name: str) -> None:
+    _laid_out(tmp_path)
+    (tmp_path / "compose" / "city.env").write_text(f"DUBAN_CITY={name}\n", encoding="utf-8")
+    assert _up(tmp_path / "compose") == (2, "")
+
+
+def _laid_out(place: Path) -> None:
+    """The folders that up.sh reads, as in a checkout."""
+    targets = Path("prometheus") / "targets" / "compose"
+    shutil.copytree(ROOT / "deploy" / targets, place / targets, dirs_exist_ok=True)
+    (place / "compose" / "targets").mkdir(parents=True, exist_ok=True)
+
+
+def _scraped(place: Path, file: str) -> list[dict[str, Any]]:
+    """The targets of a file, once up.sh was run in a checkout below `place`."""
+    _laid_out(place)
+    assert _up(place / "compose", "ps")[0] == 0
+    scraped: list[dict[str, Any]] = yaml.safe_load(
+        (place / "compose" / "targets" / f"{file}.yml").read_text(encoding="utf-8")
+    )
+    return scraped
 
 
 def _up(place: Path, *words: str) -> tuple[int, str]:
