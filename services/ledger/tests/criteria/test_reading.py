@@ -93,6 +93,12 @@ def test_a_workbook_names_its_cells_and_every_fault_at_once() -> None:
     assert faults(b"PK\x03\x04 broken") == [("$", "no-workbook", None)]
 
 
+def test_rows_above_the_first_that_names_its_version_are_of_none() -> None:
+    good = ["危险化学品", "2023", "标准", "", date(2023, 5, 15), None, "1", "示例条款"]
+    found = faults(as_workbook([[None] * 6 + ["0", "无主条款"], good]))
+    assert [(cell, code) for cell, code, _ in found] == [(f"{column}3", "missing-cell") for column in "ABCE"]
+
+
 def test_a_workbook_with_more_rows_than_are_read_is_refused_and_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "MOST_ROWS", 10)
     clauses = [["危险化学品", "2023", "标准", "", date(2023, 5, 15), None, f"{n}", "示例条款"] for n in range(11)]

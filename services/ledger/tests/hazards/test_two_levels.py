@@ -9,6 +9,7 @@ import pytest
 
 from duban_contracts.deadlines.calendar import CityDays, WorkingCalendar
 from duban_contracts.deadlines.fold import advance
+from duban_contracts.events.gathering import FirstLevel, HazardUnmerged
 from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed
 from duban_contracts.events.types import Actor, Channel, Grade, HazardState
 from duban_contracts.policies import Confirmation, TwoLevels
@@ -192,6 +193,18 @@ def test_a_first_level_that_was_never_answered_ends_with_its_hazard_and_one_that
     assert (again.first_confirmed_grade, taken_out.first_confirmed_grade) == (None, Grade.MAJOR)
     answered = struck_off(does(OWN, (FIRST, COUNTY), (MAJOR, CITY)), CITY, CITY_2)
     assert (answered.state, answered.first_confirmed_by) == (HazardState.CLOSED, COUNTY.account)
+
+
+def test_a_first_level_of_which_a_part_is_not_known_is_told_as_none_when_its_hazard_is_taken_out() -> None:
+    merged = does(OWN, (FIRST, ENTERPRISE), (Merge(reason="同一处", survivor=ANOTHER), CITY))
+    told = said(merged, Unmerge(reason="系两处"), by(CITY))
+    assert isinstance(told, HazardUnmerged)
+    assert told.first_confirmed == FirstLevel(grade=Grade.MAJOR, confirmed_at=NOON, unit=ENTERPRISE.unit)
+    for part in ("grade", "at", "post"):
+        lacking = msgspec.structs.replace(merged, **{f"first_confirmed_{part}": None})
+        told = said(lacking, Unmerge(reason="系两处"), by(CITY))
+        assert isinstance(told, HazardUnmerged)
+        assert told.first_confirmed is None, part
 
 
 def test_a_row_that_was_closed_with_a_waiting_first_level_loses_it_once_it_is_reopened() -> None:

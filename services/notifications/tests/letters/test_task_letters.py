@@ -16,7 +16,7 @@ from duban_contracts.topics import TopicFamily
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.testing.kafka import publish
 from services.notifications.letters.kinds import KINDS
-from services.notifications.letters.model.cause import Cause
+from services.notifications.letters.model.cause import Cause, Matter
 from services.notifications.letters.model.kind import LetterRequest, Writing, requests_of
 from services.notifications.letters.model.words import letter_words
 from services.notifications.tests.world import World
@@ -72,6 +72,15 @@ def test_a_reminder_before_and_one_after_ask_for_a_letter_each_and_the_deadlines
         "county_safety_committee",
         date(2026, 12, 1),
     ), "its owner is written to"
+
+
+def test_a_letter_concerns_whom_its_task_concerns(told: Told) -> None:
+    for event in (told.due_soon, told.reminded):
+        task = msgspec.structs.replace(event.task, sectors=("hazchem",))
+        [request] = asked(msgspec.structs.replace(event, task=task))
+        assert request.matter == Matter(
+            about=event.about, county=task.county, sector="hazchem", unit=task.unit, due_on=task.due_on
+        )
 
 
 def test_the_letters_say_what_is_owed_until_when_and_how_late_it_is(told: Told) -> None:

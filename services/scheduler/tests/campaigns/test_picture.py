@@ -34,6 +34,10 @@ def bars(root: ET.Element, name: str = "bar") -> list[tuple[float, float]]:
     return [(float(each.get("x", "")), float(each.get("width", ""))) for each in found]
 
 
+def months(root: ET.Element) -> list[ET.Element]:
+    return [each for each in root.iter(f"{_SVG}rect") if each.get("class") == "month"]
+
+
 def test_units_are_said_once_and_duties_stand_by_their_first_last_day() -> None:
     root = drawn(
         row("检查", date(2024, 4, 1), date(2024, 6, 30), unit="water_bureau"),
@@ -52,6 +56,21 @@ def test_a_duty_is_one_line_with_a_bar_for_each_occurrence_in_its_days() -> None
     assert len(starts) == 4
     assert {round(b - a) for a, b in itertools.pairwise(starts)} == {3 * 54}
     assert len(bars(root, "due")) == 4
+
+
+def test_the_paper_ends_as_far_below_the_last_line_and_right_of_the_last_month_as_it_begins_left_of_the_first_word() -> (
+    None
+):
+    for count in (1, 3):
+        root = drawn(*(row(f"{n}", date(2024, 12, 1), date(2024, 12, 31)) for n in range(count)))
+        margin = min(float(each.get("x", "")) for each in root.iter(f"{_SVG}text"))
+        [(begins, width)] = bars(root)[-1:]
+        assert float(root.get("width", "")) - (begins + width) == margin
+        bar = next(each for each in reversed(list(root.iter(f"{_SVG}rect"))) if each.get("class") == "bar")
+        last = float(bar.get("y", "")) + float(bar.get("height", ""))
+        assert {float(each.get("y", "")) + float(each.get("height", "")) for each in months(root)} == {last + 5}
+        assert float(root.get("height", "")) - (last + 5) == margin
+        assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
 
 
 def test_what_reaches_beyond_the_year_is_cut_at_it() -> None:

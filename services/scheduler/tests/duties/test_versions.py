@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.events.tasks import Source
+from services.scheduler.duties.model.duty import Duty
 from services.scheduler.duties.model.periods import Period
 from services.scheduler.duties.model.rules import Deadline, Quota, Recurrence, Rule
+from services.scheduler.tasks.model.planned import PlannedTask
 from services.scheduler.tests.duties.builders import duty, members, tasks, version
 
 MONTHLY = Quota(period=Period.MONTH)
@@ -70,6 +73,29 @@ def test_what_begins_in_mid_period_is_asked_for_in_that_period() -> None:
 
 def test_what_ends_is_asked_for_no_more() -> None:
     assert [task.period for task in tasks(version(duty(valid_until=date(2024, 6, 30))))] == ["2024-Q1", "2024-Q2"]
+
+
+def test_a_task_is_told_everything_that_its_duty_says_of_it() -> None:
+    whole = duty(
+        per="counties",
+        sectors=("hazchem", "coal_mine"),
+        evidence=("方案", "照片"),
+        figures=("participants",),
+        approvals=("party_committee",),
+        awaits=("reports",),
+        plan="nine-ones-2024",
+        campaign="three-year-s1",
+        phase="集中攻坚",
+        printed="每季度组织一次应急演练",
+        assumed=("定期为每季度",),
+    )
+    told = {*PlannedTask.__struct_fields__} & {*Duty.__struct_fields__} - {"source"}
+    assert {"duty_id", "kind", "title", "approvals", "awaits"} <= told
+    for task in tasks(version(whole, 3)):
+        assert {name: getattr(task, name) for name in told} == {name: getattr(whole, name) for name in told}
+        assert (task.source, task.duty_version, task.roster) == (Source(document="S0", item="五"), 3, "counties")
+    # What a duty says with its usual value would be told by accident.
+    assert [name for name in told if getattr(whole, name) in ((), None, "")] == []
 
 
 @pytest.mark.feature("SY04")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from calendar import monthrange
 from datetime import date
 from typing import Any
@@ -107,6 +108,9 @@ def test_each_item_of_the_three_years_is_a_duty_with_its_deadline_or_ends_with_t
                 units = [unit for unit in (made.lead, *made.helpers) if unit]
                 assert made.who == "、".join(UNITS.name(unit) for unit in units)
                 assert set(units) == {part["unit"] for part in item["roles"]}
+                named_lead = any(re.search(r"\blead", part["role"]) for part in item["roles"])
+                by_reading = len(units) > 1 and not named_lead
+                assert (Reading.FIRST_NAMED_LEADS.value in made.assumed) == by_reading
             for duty_id, said in named.items():
                 made = found[duty_id]
                 assert isinstance(made.rule, Quota)

@@ -121,6 +121,12 @@ def test_units_are_matched_by_alias_and_by_the_citys_phrases() -> None:
     assert Reading.FIRST_NAMED_LEADS in joint.assumed
 
 
+def test_a_list_names_the_citys_units_with_or_without_the_city_in_front() -> None:
+    for words in ("市公安局、市场监管局", "市公安局、场监管局", "公安局、市场监管局"):
+        joint = one(who_zh=words)
+        assert (joint.lead, joint.helpers) == ("public_security", ("market_regulation",)), words
+
+
 def test_a_list_inside_brackets_is_one_name() -> None:
     assert one(who_zh="各县(市、区)").per == "counties"
     assert PHRASES.read("各县(市、区)、市应急局").unknown == ("各县(市、区)、市应急局",)

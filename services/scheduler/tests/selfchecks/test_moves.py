@@ -82,6 +82,15 @@ def test_what_is_wrong_with_a_check_names_its_field_and_what_would_be_right(
     assert "None" not in f"{said.message}{said.rule}"
 
 
+def test_who_names_no_part_that_was_there_is_told_all_that_were() -> None:
+    further = [msgspec.structs.replace(WORKSHOP, code=code) for code in ("shop-3", "shop-2")]
+    [said] = broken_check(
+        CheckFindings(level=CheckLevel.WEEK, part="team-1", held_on=TODAY), parts(TEAM, WORKSHOP, *further), TODAY
+    )
+    assert "：shop-1, shop-2, shop-3；" in said.message
+    assert "(shop-1, shop-2, shop-3)" in f"{said.rule}"
+
+
 def test_as_many_major_hazards_as_there_are_may_have_been_found_but_none_on_a_day_without_work() -> None:
     whole = CheckFindings(level=CheckLevel.MONTH, held_on=TODAY, hazards=2, major=2)
     assert list(broken_check(whole, PLANT, TODAY)) == []
