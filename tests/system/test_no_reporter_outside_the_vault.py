@@ -186,14 +186,27 @@ def verified_and_confirmed(city: City, today: str) -> None:
         "place": "东街12号",
         "description": f"安全出口被堵 {city.public}",
     }
-    tip = city.done(f"/v1/tips/{city.tips[-1]}/verify", "regulator-140502-1", visit)
+    path, office, regulator = f"/v1/tips/{city.tips[-1]}", "tip-officer-1", "regulator-140502-1"
+    sent_back(city, f"{path}/refute", regulator, {"visited_on": today, "visit": "现场检查"}, "visit")
+    sent_back(city, f"{path}/verify", regulator, visit, "visit", "place", "description")
+    tip = city.done(f"{path}/verify", regulator, visit)
     city.hazards.append(tip["hazard_number"])
-    city.done(f"/v1/tips/{city.tips[-1]}/tell", "tip-officer-1", {"told": "经核查属实，已立案"})
-    city.done(f"/v1/tips/{city.tips[-1]}/answer", "tip-officer-1", {"answer": "查证属实，已立案"})
+    for move, text in (("tell", "told"), ("answer", "answer")):
+        sent_back(city, f"{path}/{move}", office, {text: "经核查属实，已立案"}, text)
+        city.done(f"{path}/{move}", office, {text: "经核查属实，已立案"})
     due = (datetime.now(ZONE).date() + timedelta(days=10)).isoformat()
     confirm = {"grade": "general", "responsible_unit": "fire_rescue", "deadline_on": due}
-    city.done(f"/v1/hazards/{tip['hazard_number']}/confirm", "regulator-140502-1", confirm)
-    city.done(f"/v1/tips/{city.tips[-1]}/reward", "tip-officer-1")
+    city.done(f"/v1/hazards/{tip['hazard_number']}/confirm", regulator, confirm)
+    reward = city.done(f"{path}/reward", office)
+    sent_back(city, f"/v1/rewards/{reward['reward_id']}/pay", office, {"paid_on": today, "voucher": "15号"}, "voucher")
+
+
+def sent_back(city: City, path: str, account: str, said: dict[str, Any], *texts: str) -> None:
+    """Write the reporter into one text after the other; each is refused."""
+    for text in texts:
+        for part in city.reporter.values():
+            answer = city.post(path, account, {**said, text: f"{said[text]}，{part}反映"})
+            assert (answer.status_code, answer.json()["code"]) == (422, "identity-in-text"), answer.text
 
 
 def looked_up(city: City) -> None:

@@ -33,7 +33,7 @@ async def report_inside(
     if enterprise is None:
         return refusal("inside-report-no-enterprise")
     county = caller.county or office.city
-    if against := why_not(office.vault, reporter, (said.place, said.content)):
+    if against := why_not(office.vault, reporter, said):
         return against
     digest = digest_of(said.claim_code)
     # The county, too: whoever takes its next number looks at the clock behind it, so that numbers, their years and days go one way.

@@ -14,11 +14,12 @@ from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import register
 from services.ledger.rewards import tables
-from services.ledger.rewards.model import Matter, Reward, RewardState, doubles
+from services.ledger.rewards.model import Matter, Pay, Resolve, Reward, RewardState, doubles
 from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import STATES_ZH, Tip, TipState
 from services.ledger.tips.tables import rows
-from services.ledger.vault.handlers.seal import same_person
+from services.ledger.vault.handlers.seal import names_reporter, same_person
+from services.ledger.vault.handlers.vault import Vault
 
 
 async def decide_reward(connection: Connection, name: str, *, office: TipOffice, now: Now) -> Reward | Refusal:
@@ -52,11 +53,16 @@ async def change_reward(
     connection: Connection,
     reward_id: str,
     change: Callable[[Reward, Acting], Reward | Refusal],
+    said: Resolve | Pay,
     *,
+    vault: Vault | None,
     expecting: Precondition,
     now: Now,
 ) -> Reward | Refusal:
-    """Let `change` go on with a reward, in the caller's transaction; it is told who acts once the reward is held."""
+    """Let `change` go on with a reward as was `said`, in the caller's transaction; it is told who acts once the reward is held.
+
+    Nothing that is said of it names who is paid. The caller has reached the vault before the transaction began.
+    """
     reward = await tables.lock(connection, reward_id)
     acting = now().after(reward.decided_at if reward else None)
     if reward is None or not acting.caller.finds(tables.facts_of(reward)):
@@ -64,8 +70,11 @@ async def change_reward(
     if unmet := expecting.unmet(reward.version):
         return unmet
     after = change(reward, acting)
-    if not isinstance(after, Refusal):
-        await tables.update(connection, after)
+    if isinstance(after, Refusal):
+        return after
+    if against := await names_reporter(vault, reward.tip_id, said):
+        return against
+    await tables.update(connection, after)
     return after
 
 

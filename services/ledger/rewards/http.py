@@ -36,7 +36,7 @@ DECIDE: Final = Action("ledger.rewards.decide", "核定举报奖励", roles=TIP_
 RESOLVE: Final = Action("ledger.rewards.resolve", "复核疑似重复申领的奖励", roles=TIP_OFFICERS)
 PAY: Final = Action("ledger.rewards.pay", "登记奖励发放", roles=TIP_OFFICERS)
 Decider = Annotated[Caller, Depends(allow(DECIDE))]
-_CHANGED: Final = ("reward-not-found", "reward-state-conflict")
+_CHANGED: Final = ("reward-not-found", "reward-state-conflict", "identity-in-text", "vault-not-set-up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,31 @@ class Deps:
             said = accepted(await work(connection))
             return await once.keep(connection, answer(RewardDocument.of(said), status=status, version=said.version))
 
+    async def reach_vault(self) -> None:
+        """See that the vault answers, before a transaction begins; raises VaultAwayError."""
+        if self.office.vault is not None:
+            await self.office.vault.reach()
+
     async def changed(
         self,
         reward_id: str,
         change: Callable[[Reward, Acting], Reward | Refusal],
+        said: Resolve | Pay,
         expecting: Precondition,
         caller: Caller,
         once: Attempt,
     ) -> Response:
         """Return the answer to what was done to a reward; raises the Problem of a refusal."""
-        now = partial(self.office.acting, caller)
-        work = partial(change_reward, reward_id=reward_id, change=change, expecting=expecting, now=now)
+        await self.reach_vault()
+        work = partial(
+            change_reward,
+            reward_id=reward_id,
+            change=change,
+            said=said,
+            vault=self.office.vault,
+            expecting=expecting,
+            now=partial(self.office.acting, caller),
+        )
         return await self.done(caller, once, work)
 
 
@@ -116,8 +130,7 @@ def _deciding(routes: Router, deps: Deps) -> None:
     )
     async def decide(name: TipName, caller: Decider, once: Once) -> Response:
         """Decide on a tip's reward."""
-        if deps.office.vault is not None:
-            await deps.office.vault.reach()
+        await deps.reach_vault()
         work = partial(decide_reward, name=name, office=deps.office, now=partial(deps.office.acting, caller))
         return await deps.done(caller, once, work, status=201)
 
@@ -141,7 +154,7 @@ def _resolving(routes: Router, deps: Deps) -> None:
         def change(reward: Reward, acting: Acting) -> Reward | Refusal:
             return resolved(reward, command, account=acting.account, at=acting.at)
 
-        return await deps.changed(str(reward_id), change, expecting, caller, once)
+        return await deps.changed(str(reward_id), change, command, expecting, caller, once)
 
 
 def _paying(routes: Router, deps: Deps) -> None:
@@ -164,4 +177,4 @@ def _paying(routes: Router, deps: Deps) -> None:
         def change(reward: Reward, acting: Acting) -> Reward | Refusal:
             return paid(reward, command, account=acting.account, today=acting.today, zone=zone)
 
-        return await deps.changed(str(reward_id), change, expecting, caller, once)
+        return await deps.changed(str(reward_id), change, command, expecting, caller, once)

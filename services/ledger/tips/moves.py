@@ -101,12 +101,6 @@ def receive(said: Receive, tip_id: str, number: str, *, has_reporter: bool, by: 
     return tip, _record(tip, Doing.RECEIVED, by, said.content)
 
 
-def texts(said: Receive) -> list[str]:
-    """Return everything in an intake that people wrote freely."""
-    free = [said.place, said.content, said.source_number, said.enterprise.name if said.enterprise else None]
-    return [text for text in free if text]
-
-
 def verify(tip: Tip, said: Verify, by: By) -> Done | Refusal:
     """Return the tip as verified; `as_hazard` then says which hazard it became."""
     if against := _decidable(tip, said.visited_on, by, "认定查证属实"):

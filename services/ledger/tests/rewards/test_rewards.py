@@ -79,6 +79,23 @@ async def test_only_what_was_verified_and_graded_of_somebody_known_is_rewarded(l
         assert (answer.status_code, answer.json()["code"]) == (409, code)
 
 
+@pytest.mark.feature("SY34")
+@pytest.mark.promise("P8")
+async def test_neither_a_resolution_nor_a_voucher_names_who_is_paid(ledger: InProcess) -> None:
+    person = reporter(name="赵小五（虚构）")
+    await decided(ledger, await graded(ledger, reporter=person))
+    path = f"/v1/rewards/{(await decided(ledger, await graded(ledger, reporter=person)))['reward_id']}"
+    for move, who, said, field in (
+        ("resolve", "tips-2", {"pay": True, "reason": "{}两处隐患"}, "reason"),
+        ("pay", "tips", {"paid_on": "2026-06-01", "voucher": "付{}"}, "voucher"),
+    ):
+        for named in (person["name"], person["phone"]):
+            answer = await does(ledger, f"{path}/{move}", who, {**said, field: said[field].format(named)})
+            assert (answer.status_code, answer.json()["code"]) == (422, "identity-in-text")
+            assert answer.json()["field"] == field
+        assert (await does(ledger, f"{path}/{move}", who, {**said, field: "核定15号"})).status_code == 200
+
+
 async def test_the_database_itself_pays_no_flagged_claim_by_one_hand(ledger: InProcess) -> None:
     person = reporter()
     await decided(ledger, await graded(ledger, reporter=person))

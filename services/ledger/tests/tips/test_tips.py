@@ -170,6 +170,60 @@ async def test_what_is_wrong_with_an_intake_is_named_and_nothing_of_it_is_kept(
     assert await ledger.pool.fetchval("SELECT count(*) FROM tip") == before
 
 
+@pytest.mark.feature("SY34")
+@pytest.mark.promise("P8")
+@pytest.mark.parametrize("named", ["王小二（虚构）", "１３９ 0011-2233", "信箱 9917"])
+async def test_no_later_text_of_a_tip_names_its_reporter(ledger: InProcess, named: str) -> None:
+    person = {"name": "王小二（虚构）", "phone": "13900112233", "contact": "信箱9917"}
+    tip = await received(ledger, channel="referral", answer_due_on="2026-06-10", reporter=person)
+    path, before = f"/v1/tips/{tip['tip_id']}", await hazards(ledger)
+    shop = {"name": f"{named}的商店"}
+    for move, who, body, field in (
+        ("verify", "county", verification(visit=f"{named}在场"), "visit"),
+        ("verify", "county", verification(place=f"{named}门前"), "place"),
+        ("verify", "county", verification(description=f"{named}反映的出口堵塞属实"), "description"),
+        ("verify", "county", verification(enterprise=shop), "enterprise.name"),
+        ("refute", "county", {"visited_on": "2026-06-01", "visit": f"{named}所述不实"}, "visit"),
+    ):
+        answer = await does(ledger, f"{path}/{move}", who, body)
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "identity-in-text", field)
+    assert await hazards(ledger) == before
+    assert (await does(ledger, f"{path}/verify", "county", verification())).status_code == 200
+    for move, body in (("tell", {"told": f"已电话告知{named}"}), ("answer", {"answer": f"已向{named}核实"})):
+        answer = await does(ledger, f"{path}/{move}", "tips", body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "identity-in-text")
+        assert answer.json()["field"] == next(iter(body))
+    records = (await ledger.get(f"{path}/records", "tips")).json()["items"]
+    assert [each["doing"] for each in records] == ["received", "verified"]
+
+
+@pytest.mark.feature("SY34")
+@pytest.mark.promise("P8")
+async def test_every_door_at_which_something_is_written_of_a_tip_refuses_its_reporters_name(ledger: InProcess) -> None:
+    # Why an identity is asked for stays in the vault.
+    kept_within = {"/v1/tips/{name}/lookups"}
+    doors = {
+        path: str(ways["post"]["responses"])
+        for path, ways in ledger.app.openapi()["paths"].items()
+        if path.startswith(("/v1/tips", "/v1/rewards")) and "requestBody" in ways.get("post", {})
+    }
+    assert {path for path, said in doors.items() if "identity-in-text" not in said} == kept_within
+    assert len(doors) > len(kept_within)
+
+
+@pytest.mark.feature("SY34")
+@pytest.mark.promise("P8")
+async def test_who_tries_names_at_a_tip_stands_in_the_trail(ledger: InProcess) -> None:
+    tip = await received(ledger, reporter=reporter(name="钱某某（虚构）"))
+    path = f"/v1/tips/{tip['number']}/verify"
+    tried = await does(ledger, path, "county", verification(visit="钱某某（虚构）在场"))
+    assert tried.status_code == 422
+    await ledger.app.state.trail.flush()
+    told = "SELECT account, code FROM trail.act WHERE objects = ARRAY[$1] AND outcome = 'refused'"
+    rows = await ledger.pool.fetch(told, tip["number"])
+    assert [tuple(row) for row in rows] == [("regulator-140502-1", "identity-in-text")]
+
+
 async def test_the_database_itself_knows_no_verified_tip_without_its_hazard(ledger: InProcess) -> None:
     tip = await verified(ledger)
     for change, constraint in (

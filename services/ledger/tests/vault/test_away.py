@@ -12,11 +12,12 @@ import pytest
 
 from services.chassis.process.clock import ManualClock
 from services.ledger.tests.in_process import NOON, InProcess
-from services.ledger.tests.tips.saying import intake, reporter
+from services.ledger.tests.tips.saying import does, intake, received, reporter, verification
 from services.ledger.vault.handlers.vault import Vault, VaultAwayError
 
 # How long these tests wait for an answer that never comes.
 WAITED = 0.05
+UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
 
 @asynccontextmanager
@@ -53,12 +54,14 @@ async def test_however_many_ask_at_once_a_silent_vault_is_waited_for_once_and_as
 
 @pytest.mark.feature("SY33")
 @pytest.mark.promise("P8")
-async def test_a_tip_waits_for_a_silent_vault_without_holding_any_of_the_ledgers_connections(
+async def test_whatever_needs_the_vault_waits_for_a_silent_one_without_holding_any_of_the_ledgers_connections(
     ledger: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held: list[int] = []
     vault = ledger.office.vault
     assert vault is not None
+    tip, anonymous = await received(ledger), await received(ledger, reporter=None)
+    verify = f"/v1/tips/{tip['number']}/verify"
     async with silence() as dsn:
         silent = Vault(dsn, Path("no-keys"), clock=ledger.clock, answers_within=WAITED)
 
@@ -67,10 +70,17 @@ async def test_a_tip_waits_for_a_silent_vault_without_holding_any_of_the_ledgers
             await silent.reach()
 
         monkeypatch.setattr(vault, "reach", reach)
-        for path, body in (("/v1/tips", intake(reporter=reporter())), ("/v1/tips/any/reward", None)):
-            answer = await ledger.client.post(path, json=body, headers=ledger.auth("tips"))
-            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-        assert held == [0, 0]
-        # Without an identity nothing waits.
-        anonymous = await ledger.client.post("/v1/tips", json=intake(), headers=ledger.auth("tips"))
-        assert anonymous.status_code == 201, anonymous.text
+        for path, who, body in (
+            ("/v1/tips", "tips", intake(reporter=reporter())),
+            ("/v1/tips/any/reward", "tips", None),
+            (verify, "county", verification()),
+            (f"/v1/rewards/{UNKNOWN}/pay", "tips", {"paid_on": "2026-06-01", "voucher": "15号"}),
+        ):
+            answer = await does(ledger, path, who, body)
+            assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), path
+        assert held == [0, 0, 0, 0]
+        # Without an identity nothing waits, and whoever may not see a tip does not, either.
+        assert (await does(ledger, "/v1/tips", "tips", intake())).status_code == 201
+        assert (await does(ledger, verify, "foreign", verification())).status_code == 404
+        there = await does(ledger, f"/v1/tips/{anonymous['number']}/verify", "county", verification())
+        assert there.status_code == 200, there.text

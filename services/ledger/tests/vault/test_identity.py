@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.events.types import Enterprise
+from services.ledger.tips.documents import ReceiveTip
+from services.ledger.tips.model.tip import TipChannel
 from services.ledger.vault.model import keyring
 from services.ledger.vault.model.envelope import blind_indices
-from services.ledger.vault.model.identity import Identifier, Identity, identifiers, stands_in
+from services.ledger.vault.model.identity import Identifier, Identity, identifiers, naming, stands_in, texts_of
 
 RING = keyring.fresh("k1", os.urandom(32), os.urandom(32))
 DIGITS = st.text("0123456789", min_size=11, max_size=11).map(lambda text: "1" + text[1:])
@@ -52,6 +55,23 @@ def test_another_index_key_gives_another_index() -> None:
 def test_a_text_that_names_the_reporter_is_noticed(text: str, named: bool) -> None:  # noqa: FBT001
     reporter = Identity(name="王某某", phone="+86 138 0000 0000", id_number="11010519491231002X")
     assert stands_in(reporter, text) is named
+
+
+@pytest.mark.promise("P8")
+def test_every_text_of_a_command_is_compared_and_the_identity_itself_is_none_of_them() -> None:
+    said = ReceiveTip(
+        channel=TipChannel.WEB,
+        county="140502",
+        sector="fire_safety",
+        place="东街",
+        content="出口堵塞",
+        enterprise=Enterprise(name="王某某商店（虚构）"),
+        reporter=Identity(name="王某某"),
+    )
+    free = {"place": "东街", "content": "出口堵塞", "enterprise.name": "王某某商店（虚构）"}
+    assert texts_of(said) == {"county": "140502", "sector": "fire_safety", **free}
+    assert naming(Identity(name="王某某"), said) == "enterprise.name"
+    assert naming(Identity(name="李某某", phone="13800000000"), said) is None
 
 
 def test_no_rendering_of_an_identity_says_who_it_is() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from duban_contracts.events.types import Channel
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.acting import Acting, Now
+from services.chassis.access.refusals import Caller
 from services.chassis.publishing.envelopes import uuid7_text
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Connection, Database
 from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.hazards.handlers.numbers import take_numbers
@@ -20,6 +23,7 @@ from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import Tip
 from services.ledger.tips.moves import By, Done, Verify
 from services.ledger.tips.tables import rows
+from services.ledger.vault.handlers.seal import names_reporter
 
 Move = Callable[[Tip, Any, By], Done | Refusal]
 
@@ -41,6 +45,8 @@ async def move_tip(
     done = move(tip, said, office.by(acting))
     if isinstance(done, Refusal):
         return done
+    if against := await _names(tip, said, office):
+        return against
     await rows.update(connection, *done)
     return done[0]
 
@@ -58,10 +64,28 @@ async def verify_tip(
     done = moves.verify(tip, said, office.by(acting))
     if isinstance(done, Refusal):
         return done
+    if against := await _names(tip, said, office):
+        return against
     hazard = await _register(connection, tip, said, office, acting)
     after = moves.as_hazard(done[0], hazard.hazard_id, hazard.number)
     await rows.update(connection, after, done[1])
     return after
+
+
+async def reach_vault(database: Database, name: str, *, office: TipOffice, caller: Caller) -> None:
+    """See that the vault answers where a move on this tip will ask it; raises VaultAwayError. Goes before the transaction.
+
+    An anonymous tip waits for no vault.
+    """
+    async with database.acquire() as connection:
+        tip = await rows.find(connection, name)
+    if office.vault is not None and tip is not None and tip.has_reporter and caller.finds(rows.facts_of(tip)):
+        await office.vault.reach()
+
+
+async def _names(tip: Tip, said: msgspec.Struct, office: TipOffice) -> Refusal | None:
+    # What is written of a tip goes into records, events and counties' copies that nobody can take back.
+    return await names_reporter(office.vault, tip.tip_id, said) if tip.has_reporter else None
 
 
 async def _seen(connection: Connection, name: str, expecting: Precondition, now: Now) -> tuple[Tip | Refusal, Acting]:

@@ -26,7 +26,7 @@ async def receive_tip(
     leaves nothing, and what fails after leaves an identity of no tip, which `keeping` lets go. The caller has reached the
     vault before the transaction began.
     """
-    if against := _elsewhere(said, office) or why_not(office.vault, reporter, moves.texts(said)):
+    if against := _elsewhere(said, office) or why_not(office.vault, reporter, said):
         return against
     # Whoever takes the next number waits here, and looks at the clock behind it: numbers, their years and instants go one way.
     await hold_names(connection, "tip-number", [said.county])

@@ -23,7 +23,7 @@ from services.chassis.web.problems import accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.tips import moves
 from services.ledger.tips.documents import TipDocument, TipName
-from services.ledger.tips.handlers.decide import move_tip, verify_tip
+from services.ledger.tips.handlers.decide import move_tip, reach_vault, verify_tip
 from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import Tip
 from services.ledger.tips.moves import AnswerReferrer, Refute, Tell, Verify
@@ -98,7 +98,9 @@ def router(deps: Deps) -> Router:
             summary=way.summary,
             name=f"tip-{way.name}",
             response_model=TipDocument,
-            responses=declares("tip-not-found", "tip-state-conflict", *way.refusals),
+            responses=declares(
+                "tip-not-found", "tip-state-conflict", "identity-in-text", "vault-not-set-up", *way.refusals
+            ),
         )
     return routes
 
@@ -113,6 +115,7 @@ def _endpoint(deps: Deps, way: Way) -> Callable[..., Awaitable[Response]]:
         caller: Caller = admitted,
         command: Any = given,
     ) -> Response:
+        await reach_vault(deps.database, name, office=deps.office, caller=caller)
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             said = accepted(

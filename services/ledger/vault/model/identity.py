@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, Final
 
 import msgspec
@@ -74,6 +74,26 @@ def stands_in(identity: Identity, text: str) -> bool:
     return any(len(word) >= _NAMES and word in plain for word in words) or any(
         len(number) >= _PHONES and number in digits for number in numbers
     )
+
+
+def texts_of(said: msgspec.Struct, within: str = "") -> Mapping[str, str]:
+    """Return every text of a command by its field, as `enterprise.name`; the identity itself is none.
+
+    Whatever a command will ask for one day is compared, too, without a list that somebody would have to keep.
+    """
+    found: dict[str, str] = {}
+    for name in said.__struct_fields__:
+        value = getattr(said, name)
+        if isinstance(value, msgspec.Struct) and not isinstance(value, Identity):
+            found |= texts_of(value, f"{within}{name}.")
+        elif isinstance(value, str) and not isinstance(value, Enum):
+            found[f"{within}{name}"] = value
+    return found
+
+
+def naming(identity: Identity, said: msgspec.Struct) -> str | None:
+    """Return the first field of a command whose text names this person, or None."""
+    return next((field for field, text in texts_of(said).items() if stands_in(identity, text)), None)
 
 
 def _plain(text: str) -> str:
