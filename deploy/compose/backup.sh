@@ -26,15 +26,31 @@ receive() {
     exec pg_receivewal --directory="$BACKUPS/wal" --slot=$standby --synchronous
 }
 
-# A base has its name once it is checked byte by byte, and on the disk.
+# What a killed one left: nobody holds its lock any more. `duban backup take` has the same locks.
+sweep() {
+    for each in "$BACKUPS"/base/*.writing; do
+        [ -e "$each" ] || continue
+        exec 7< "$each"
+        ! flock --nonblock 7 || rm -rf "${each%.writing}.new" "$each"
+        exec 7>&-
+    done
+}
+
+# A base has its name once it is checked byte by byte, and on the disk. Until then its programs hold a lock.
 base() {
+    sweep
     target="$BACKUPS/base/$(date -u +%Y%m%dT%H%M%S.%NZ)"
+    exec 7> "$target.writing"
+    flock 7
     if ! PGAPPNAME=base_backup pg_basebackup --pgdata="$target.new" --wal-method=none --checkpoint=fast --manifest-checksums=SHA256 ||
         ! pg_verifybackup --no-parse-wal "$target.new"; then
-        rm -rf "$target.new"
+        rm -rf "$target.new" "$target.writing"
+        exec 7>&-
         return 1
     fi
     mv "$target.new" "$target"
+    rm "$target.writing"
+    exec 7>&-
     sync "$BACKUPS/base"
     prune
 }
@@ -67,7 +83,9 @@ keep() {
     alone
     mkdir -p "$BACKUPS/wal" "$BACKUPS/base"
     touch "$BACKUPS/reading.lock"
-    rm -rf "$BACKUPS"/base/*.new
+    sweep
+    # Of an earlier release's no lock tells; whoever wrote one ended with its container.
+    for each in "$BACKUPS"/base/*.new; do [ -e "${each%.new}.writing" ] || rm -rf "$each"; done
     receive &
     receiver=$!
     trap 'kill -INT $receiver; wait $receiver || true; exit 0' TERM INT
@@ -93,6 +111,7 @@ newest() {
 
 list() {
     find "$BACKUPS/base" -mindepth 2 -maxdepth 2 -path '*Z/backup_manifest' | sort | xargs -r -n 1 dirname | xargs -r du -sh
+    find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*.new' -printf 'not whole: %p\n'
 }
 
 verify() {

@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from services.cli.unfinished import clear, writing
+
 MANIFEST: Final = "backup_manifest"
 # A base is named by its beginning, as the backup service of compose names it.
 _STAMP: Final = "%Y%m%dT%H%M%S.%fZ"
@@ -39,8 +41,11 @@ class Programs:
     directory: Path
     account: tuple[int, int] | None = None
 
-    def run(self, name: str, *arguments: str, password: str = "") -> None:
-        """Run one to its end. The password goes past the list of processes. Raises ProgramFailed."""
+    def run(self, name: str, *arguments: str, password: str = "", holding: int | None = None) -> None:
+        """Run one to its end. The password goes past the list of processes. Raises ProgramFailed.
+
+        It holds the descriptor `holding`, too: what is locked by that stays so while the program runs, whoever of us is killed.
+        """
         done = subprocess.run(  # noqa: S603
             [str(self.directory / name), *arguments],
             capture_output=True,
@@ -48,6 +53,7 @@ class Programs:
             check=False,
             cwd="/",
             env={**os.environ, "PGPASSWORD": password},
+            pass_fds=() if holding is None else (holding,),
             **self.identity(),
         )
         if done.returncode:
@@ -107,14 +113,14 @@ def fitting(place: Path, until: datetime | None) -> Base | None:
 def take(programs: Programs, place: Path, address: str, password: str) -> Path:
     """Take a base backup of a running server and check it byte by byte; return where it stands. Raises ProgramFailed.
 
-    `address` is a DSN without its password. The log that makes it whole is the receiver's. What fails leaves nothing.
+    `address` is a DSN without its password. The log that makes it whole is the receiver's. What fails leaves nothing; what an
+    earlier one left that was killed is removed.
     """
     target = place / "base" / datetime.now(UTC).strftime(_STAMP)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     programs.own(target.parent)
-    # Under this name it is no base: nobody restores what was not checked.
-    unchecked = target.with_name(f"{target.name}.new")
-    try:
+    clear(place)
+    with writing(target, programs.account) as (unchecked, lock):
         programs.run(
             "pg_basebackup",
             f"--dbname={address}",
@@ -123,12 +129,10 @@ def take(programs: Programs, place: Path, address: str, password: str) -> Path:
             "--checkpoint=fast",
             "--manifest-checksums=SHA256",
             password=password,
+            holding=lock,
         )
-        programs.run("pg_verifybackup", "--no-parse-wal", str(unchecked))
+        programs.run("pg_verifybackup", "--no-parse-wal", str(unchecked), holding=lock)
         unchecked.rename(target)
-    except BaseException:
-        shutil.rmtree(unchecked, ignore_errors=True)
-        raise
     _write_through(target.parent)
     return target
 

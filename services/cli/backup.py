@@ -37,6 +37,7 @@ from services.cli.output import (
     waiting,
 )
 from services.cli.surroundings import told
+from services.cli.unfinished import unfinished
 
 commands = Commands(help="备份：执行、列出、校验，以及各种安装方式的做法", no_args_is_help=True)
 
@@ -83,6 +84,7 @@ def take(
     place, address = archived(), urlsplit(told("DUBAN_BACKUP_DSN"))
     programs, password = postgres_programs(), unquote(address.password or "")
     without = urlunsplit(address._replace(netloc=address.netloc.replace(f":{address.password}@", "@")))
+    _tell_unfinished(place, "现予清除")
     try:
         with waiting("基础备份"):
             taken = archive.take(programs, place, without, password)
@@ -97,6 +99,7 @@ def list_backups() -> None:
     """列出 DUBAN_BACKUPS 中的基础备份；没有，或最新的早于 26 小时前，即以 3 退出。"""
     found = bases()
     rows("backups", {"name": "备份", "taken_at": "时间", "megabytes": "MB"}, found, nothing="")
+    _tell_unfinished(archived(), "下次备份时清除")
     if not found or datetime.now(UTC) - found[-1]["taken_at"] > STALE:
         bad("26 小时内没有备份")
         raise typer.Exit(NEEDS_A_PERSON)
@@ -105,6 +108,7 @@ def list_backups() -> None:
 @commands.command("verify")
 def verify() -> None:
     """按清单逐个文件核对最新的基础备份：大小与 SHA-256；有一处不符即以 1 退出。"""
+    _tell_unfinished(archived(), "下次备份时清除")
     found = archive.bases(archived()) or end(f"{told(PLACE)} 中没有基础备份")
     base = found[-1]
     files = base.files()
@@ -159,6 +163,17 @@ def postgres_programs() -> Programs:
     except KeyError:
         end(f"没有系统账号 {name}（DUBAN_POSTGRES_ACCOUNT）", WRONGLY_CALLED)
     return Programs(Path(directory), (entry.pw_uid, entry.pw_gid))
+
+
+def _tell_unfinished(place: Path, when: str) -> None:
+    """Say what stands in the archive and is no backup; `when` is when what was broken off goes."""
+    for each in unfinished(place):
+        what = {
+            True: "正在写入，不必处理",
+            False: f"上次备份中断所留，不能用于恢复，{when}",
+            None: "未完成，不能用于恢复；无法判断是否仍在写入，确认没有备份在进行后请手工删除",
+        }[each.goes_on]
+        note(f"{each.path.name}：{what}")
 
 
 def _told(base: Base) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -95,6 +96,15 @@ class _Container:
             process.send_signal(signal.SIGINT)
             process.wait(_PATIENCE_SECONDS)
 
+    @contextmanager
+    def begun(self, name: str) -> Iterator[Path]:
+        """A base that somebody writes while the block runs, and is then killed."""
+        new, lock = self.bases / f"{name}.new", self.bases / f"{name}.writing"
+        with lock.open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            new.mkdir()
+            yield new
+
     async def first_base(self) -> str | None:
         return None if list(self.bases.glob("*Z")) else "no base backup yet"
 
@@ -133,7 +143,13 @@ async def test_what_was_committed_is_there_after_the_data_are_lost_and_old_bases
             await connection.execute("CREATE TABLE kept AS SELECT 1 AS number")
             (first,) = container.bases.glob("*Z")
             first = first.rename(first.with_name("20260101T000000.000000000Z"))
-            container.run("base")
+            with container.begun("20260102T000000.000000000Z") as goes_on:
+                with container.begun("20260103T000000.000000000Z") as killed:
+                    pass
+                container.run("base")
+                assert not list(container.bases.glob(f"{killed.name.removesuffix('.new')}*"))
+                assert goes_on.exists(), "somebody writes it"
+                assert f"not whole: {goes_on}" in container.run("list")
             assert [each for each in container.bases.glob("*Z") if each != first]
             assert not first.exists(), "a day's are kept and one, as it was told"
             server.stop()

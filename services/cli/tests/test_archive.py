@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -11,8 +15,10 @@ from typing import Final
 import pytest
 from typer.testing import CliRunner
 
+from services.chassis.testing.workers import ROOT
 from services.cli.archive import Base, ProgramFailed, Programs, bases, fetching, instant, lay_out, take
 from services.cli.command_line import app
+from services.cli.unfinished import Unfinished, unfinished
 
 SEGMENT: Final = "000000010000000000000003"
 NOW: Final = datetime(2026, 11, 26, 1, tzinfo=UTC)
@@ -22,7 +28,8 @@ def programs(place: Path, *, verified: bool) -> Programs:
     """PostgreSQL's programs for who has none: a base of one file, and a check that ends as it is told."""
     place.mkdir()
     for name, text in {
-        "pg_basebackup": 'for each; do case $each in --pgdata=*) mkdir "${each#*=}"; echo {} > "${each#*=}/backup_manifest" ;; esac; done',
+        "pg_basebackup": 'for each; do case $each in --pgdata=*) mkdir "${each#*=}"; '
+        """echo '{"Files": []}' > "${each#*=}/backup_manifest" ;; esac; done""",
         "pg_verifybackup": f"exit {0 if verified else 1}",
     }.items():
         (place / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
@@ -42,6 +49,68 @@ def test_a_base_has_its_name_once_it_is_checked_and_two_of_one_second_are_two(tm
     taken = [take(ours, tmp_path / "archive", "", "") for _ in range(2)]
     assert [base.path for base in bases(tmp_path / "archive")] == taken
     assert sorted((tmp_path / "archive" / "base").iterdir()) == taken
+
+
+@contextmanager
+def taking(place: Path) -> Iterator[subprocess.Popen[str]]:
+    """A base backup that is being written, by a program that goes on until its input ends."""
+    slow = programs(place / "slow", verified=True)
+    script = slow.directory / "pg_basebackup"
+    script.write_text(f"{script.read_text(encoding='utf-8')}cat > /dev/null\n", encoding="utf-8")
+    code = (
+        "import sys; from pathlib import Path; from services.cli.archive import Programs, take;"
+        "take(Programs(Path(sys.argv[1])), Path(sys.argv[2]), '', '')"
+    )
+    words = [sys.executable, "-c", code, str(slow.directory), str(place / "archive")]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, text=True) as process:
+        try:
+            eventually_is(lambda: bool(list((place / "archive").glob("base/*.new/backup_manifest"))))
+            yield process
+        finally:
+            process.kill()
+
+
+def eventually_is(true: Callable[[], bool]) -> None:
+    """Wait for a program, however busy the machine is."""
+    for _ in range(6000):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never came to that")
+
+
+def test_what_a_killed_one_left_is_told_and_removed_and_what_is_being_written_is_let_be(tmp_path: Path) -> None:
+    place, ours = tmp_path / "archive", programs(tmp_path / "bin", verified=True)
+    with taking(tmp_path) as process:
+        (new,) = place.glob("base/*.new")
+        assert unfinished(place) == [Unfinished(new, goes_on=True)]
+        process.kill()
+        process.wait()
+        # Its program goes on, as a child of nobody: what it writes is not taken away.
+        assert unfinished(place) == [Unfinished(new, goes_on=True)]
+        take(ours, place, "", "")
+        assert new.exists()
+        environment = {"DUBAN_BACKUPS": str(place)}
+        said = CliRunner().invoke(app, ["backup", "list"], env=environment)
+        assert f"{new.name}：正在写入" in said.stdout
+        assert process.stdin is not None
+        process.stdin.close()
+        eventually_is(lambda: unfinished(place) == [Unfinished(new, goes_on=False)])
+        said = CliRunner().invoke(app, ["backup", "list"], env=environment)
+        assert (said.exit_code, f"{new.name}：上次备份中断所留" in said.stdout) == (0, True)
+    taken = take(ours, place, "", "")
+    assert unfinished(place) == []
+    assert [base.path for base in bases(place)][-1] == taken
+    assert sorted((place / "base").iterdir()) == [base.path for base in bases(place)], "nothing else is left"
+
+
+def test_what_nobody_can_tell_of_stays_and_is_told(tmp_path: Path) -> None:
+    of_before = tmp_path / "archive" / "base" / "20260101T000000.000000Z.new"
+    of_before.mkdir(parents=True)
+    take(programs(tmp_path / "bin", verified=True), tmp_path / "archive", "", "")
+    assert unfinished(tmp_path / "archive") == [Unfinished(of_before, goes_on=None)]
+    said = CliRunner().invoke(app, ["backup", "list"], env={"DUBAN_BACKUPS": str(tmp_path / "archive")})
+    assert "无法判断是否仍在写入" in said.stdout
 
 
 def fetch(wal: Path, to: Path) -> int:
