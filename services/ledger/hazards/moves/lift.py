@@ -45,6 +45,8 @@ LIFT: Final = Move(
     command=Lift,
     leads=LIST.leads,
     decide=_lift,
+    # Who took over supervision goes on with it, also where the matter was sent up to the city since.
+    ends_own=True,
     roles=OFFICES | REGULATORS,
     refusals=("not-listed", "listed-by-another-authority"),
 )

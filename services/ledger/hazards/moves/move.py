@@ -71,7 +71,8 @@ class Move(Generic[C]):
     is major: that of `grade`, the one the hazard will have. Both are asked before the state and before `decide`: where
     `major` names the city's people only, no account of a county ever reaches `decide` with a major hazard, and a rule
     that shall let one of them in has to widen `major` first. `cites`: what is major is so by the criteria in force, which
-    the stamp has to hold. `source` names the rule's place in the domain documents.
+    the stamp has to hold. `ends_own`: it ends what the actor's own authority did, and that stays this one's wherever the
+    matter is. `source` names the rule's place in the domain documents.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Move(Generic[C]):
     major: frozenset[str] | None = None
     grade: Callable[[Hazard, C], Grade | None] = _present_grade
     cites: bool = False
+    ends_own: bool = False
     refusals: tuple[str, ...] = ()
     doors: frozenset[Door] = frozenset({Door.HTTP})
 
@@ -119,8 +121,8 @@ class Move(Generic[C]):
 
     @property
     def decides(self) -> bool:
-        """Whether it is for whoever is in charge: what an enterprise may do itself is work, and not a decision."""
-        return not self.roles & ENTERPRISE
+        """Whether it is for whoever is in charge of the matter: what an enterprise may do itself is work, and no decision."""
+        return not self.ends_own and not self.roles & ENTERPRISE
 
     def _authority(self, hazard: Hazard, actor: Actor, grade: Grade | None) -> Refusal | None:
         if not holds(actor, self.roles):

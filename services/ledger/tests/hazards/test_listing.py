@@ -7,12 +7,22 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from duban_contracts.events.consultation import Tier
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Grade, HazardState, ListingLevel
 from duban_contracts.testing.calendar import local
 from services.chassis.access.roles import OFFICES, REGULATORS, Role
 from services.ledger.hazards.model import Hazard, evolve
-from services.ledger.hazards.moves import SCHEDULER, ListHazard, MarkListingOverdue, Register, Regrade, decide, register
+from services.ledger.hazards.moves import (
+    SCHEDULER,
+    Escalate,
+    ListHazard,
+    MarkListingOverdue,
+    Register,
+    Regrade,
+    decide,
+    register,
+)
 from services.ledger.tests.telling import (
     CITY,
     CITY_2,
@@ -102,6 +112,23 @@ def test_who_acts_says_for_whom(actor: Actor, level: ListingLevel, authority: st
     listing = listed(by_whom=actor).listing
     assert listing is not None
     assert (listing.level, listing.authority, listing.county) == (level, authority, county)
+
+
+@pytest.mark.feature("SY29")
+@pytest.mark.feature("SY40")
+def test_a_countys_department_lifts_its_own_listing_also_after_the_matter_was_sent_up_to_the_city() -> None:
+    up = does(listed(by_whom=FIRE_BRIGADE), (Escalate(to=Tier.CITY, reason="涉及多个产权单位"), COUNTY))
+    assert up.sent_up_to is Tier.CITY
+    # It is that one's to lift, and nobody else is told that the city would.
+    for actor in (CITY, COUNTY, OFFICE):
+        found = refused(up, LIFT, actor)
+        assert (found.code, found.message) == (
+            "listed-by-another-authority",
+            "挂牌督办只能由挂牌机关（消防救援支队/大队）解除",
+        )
+    lifted = does(up, (LIFT, FIRE_BRIGADE))
+    assert (lifted.listing, lifted.sent_up_to) == (None, Tier.CITY)
+    assert refusal(lifted, LIST, FIRE_BRIGADE) == "handled-by-city"
 
 
 def test_a_countys_government_lists_fire_hazards_only() -> None:
