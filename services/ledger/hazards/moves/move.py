@@ -27,6 +27,14 @@ Decision = HazardEvent | Refusal
 _COUNTY: Final = frozenset({Role.COUNTY_REGULATOR})
 
 
+def _is_the_citys(hazard: Hazard) -> bool:
+    """Return whether the city decides on what was sent up to it: until it is closed, and once it is opened again.
+
+    A closure is looked at again by its county as any other, whom the scheduler urges.
+    """
+    return hazard.sent_up_to is Tier.CITY and hazard.state is not HazardState.CLOSED
+
+
 class Door(enum.StrEnum):
     """By which way a move is asked for; `with_another` is HTTP, too, by a route that names another hazard beside it."""
 
@@ -129,6 +137,6 @@ class Move(Generic[C]):
             return refusal("role-not-allowed", action=self.zh, roles=", ".join(sorted(self.roles)))
         if self.major is not None and grade is Grade.MAJOR and not holds(actor, self.major):
             return refusal("city-regulator-required", field="grade", move=self.zh)
-        if self.decides and hazard.sent_up_to is Tier.CITY and holds(actor, _COUNTY):
+        if self.decides and _is_the_citys(hazard) and holds(actor, _COUNTY):
             return refusal("handled-by-city", move=self.zh)
         return None

@@ -133,7 +133,7 @@ class HazardLife(RuleBasedStateMachine):
         self.hazard = evolve(before, event)
         self.events.append(event)
         otherwise = move.otherwise.get(before.state) is self.hazard.state
-        if before.sent_up_to is Tier.CITY and move.decides:
+        if before.sent_up_to is Tier.CITY and before.state is not HazardState.CLOSED and move.decides:
             assert event.actor.role != Role.COUNTY_REGULATOR
         leads = before.merged_from if move.restores else move.leads[before.state]
         assert otherwise or leads is self.hazard.state

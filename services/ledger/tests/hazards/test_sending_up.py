@@ -10,7 +10,7 @@ from duban_contracts.events.consultation import HazardEscalated, Tier
 from duban_contracts.events.types import Actor, HazardState
 from duban_contracts.topics import feedback_topic
 from services.chassis.access.roles import Role
-from services.ledger.hazards.moves import Close, Escalate, HandBack
+from services.ledger.hazards.moves import Close, Escalate, HandBack, PassLookBack, Reopen
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import HOME, TOWNSHIP
 from services.ledger.tests.telling import (
@@ -18,6 +18,7 @@ from services.ledger.tests.telling import (
     CITY_2,
     CONFIRM,
     COUNTY,
+    DUE,
     ENTERPRISE,
     PLAN,
     SUBMIT,
@@ -62,6 +63,15 @@ def test_what_the_city_has_the_city_decides_and_the_enterprise_goes_on_working()
     working = does(at_city, (CONFIRM, CITY), (PLAN, COUNTY), (SUBMIT, ENTERPRISE))
     assert refusal(working, Close(review="合格"), COUNTY) == "handled-by-city"
     assert does(working, (Close(review="合格"), CITY_2)).state is HazardState.CLOSED
+
+
+@pytest.mark.feature("SY31")
+def test_what_the_city_closed_its_county_looks_at_again_and_opened_again_it_is_the_citys() -> None:
+    struck_off = does(in_review(), (TO_CITY, COUNTY), (Close(review="合格"), CITY))
+    assert does(struck_off, (PassLookBack(review="整改保持"), COUNTY)).looked_back_at is not None
+    again = does(struck_off, (Reopen(reason="反弹", deadline_on=DUE), COUNTY))
+    assert (again.state, again.sent_up_to) == (HazardState.RECTIFYING, Tier.CITY)
+    assert refusal(does(again, (SUBMIT, ENTERPRISE)), Close(review="合格"), COUNTY) == "handled-by-city"
 
 
 def test_who_has_it_hands_it_back_and_then_it_is_as_before() -> None:
