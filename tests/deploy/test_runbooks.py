@@ -1,9 +1,10 @@
-"""Every page names commands that exist. `python -m tests.chaos.night --runbooks` carries them out on a running platform."""
+"""Every page, and the guide for operations, names commands that exist. `python -m tests.chaos.night --runbooks` carries them out on a running platform."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from tests.deploy.expressions import ROOT
 
 pytestmark = pytest.mark.pure
 
-COMMANDS = runbooks.every()
+GUIDE = ROOT / "docs" / "operations.md"
+COMMANDS = [*runbooks.every(), *runbooks.commands_of(GUIDE)]
 TARGETS = set(re.findall(r"^([a-z-]+)(?: [a-z-]+)*:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
@@ -43,13 +45,20 @@ def test_a_page_says_with_which_command_to_look(page: Path) -> None:
 
 @pytest.mark.parametrize("command", of_kind("make"), ids=str)
 def test_what_make_is_told_is_on_its_menu(command: runbooks.Command) -> None:
-    assert {word for word in command.text.split()[1:] if "=" not in word and word[0] != "-"} <= TARGETS
+    words = shlex.split(re.sub(r"<[^>]+>", "x", command.text))[1:]
+    asked = {word for word in words if "=" not in word and word[0] != "-"}
+    assert asked <= TARGETS
+    if asked == {"duban"}:
+        assert_duban_has(shlex.split(next(word for word in words if word.startswith("ARGS=")).removeprefix("ARGS=")))
 
 
 @pytest.mark.parametrize("command", of_kind("duban"), ids=str)
 def test_what_duban_is_told_is_a_command_of_it_with_options_that_it_has(command: runbooks.Command) -> None:
+    assert_duban_has(command.text.split()[1:])
+
+
+def assert_duban_has(words: list[str]) -> None:
     found: Any = typer.main.get_command(app)
-    words = command.text.split()[1:]
     while hasattr(found, "commands") and words and not words[0].startswith("-"):
         assert words[0] in found.commands, f"duban has no {words[0]}"
         found = found.commands[words.pop(0)]
