@@ -90,6 +90,8 @@ def _decide(
     hazard = journal.under(report.county, report.reference)
     stamp = journal.stamp(inspector(data), hazard, data.occurred_at)
     township = claims.townships.code(report.county, report.township)
+    if hazard is None and (refused := decisions.reserved(report)):
+        return refused
     if hazard is None:
         number = next(numbers[report.county])
         return decisions.report(report, uuid7_text(), number, township, stamp, found_by=inspection(data))

@@ -54,6 +54,8 @@ def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers:
         hazard = settlement.hazard(claim)
         if not isinstance(claim, HazardReported):
             settlement.follow_up(delivery, claim, settlement.going_on(hazard))
+        elif hazard is None and (refused := decisions.reserved(claim)):
+            settlement.refuse(delivery.record, delivery.event, refused, county=claim.county, reference=claim.reference)
         elif hazard is None:
             settlement.register(delivery, claim, next(numbers[claim.county]))
         else:

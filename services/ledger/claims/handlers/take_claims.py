@@ -20,7 +20,7 @@ from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.ledger.claims.handlers.settlement import Screened, Settlement, settle_claims
-from services.ledger.claims.model.decisions import Claim, screen
+from services.ledger.claims.model.decisions import Claim, reserved, screen
 from services.ledger.claims.model.townships import Townships
 from services.ledger.claims.tables import rejected, waiting
 from services.ledger.hazards.handlers.journal import Journal, Ledger, keys_of, writing
@@ -125,7 +125,9 @@ async def numbers_for(connection: Connection, journal: Journal, accepted: Iterab
     unknown = (
         claim
         for claim in accepted
-        if isinstance(claim, HazardReported) and journal.under(claim.county, claim.reference) is None
+        if isinstance(claim, HazardReported)
+        and journal.under(claim.county, claim.reference) is None
+        and reserved(claim) is None
     )
     wanted = Counter(county for county, _ in {keys_of(claim.county, claim.reference)[-1] for claim in unknown})
     return await take_numbers(connection, journal.rules.zone.day_of(journal.at).year, wanted)

@@ -13,8 +13,9 @@ from duban_contracts.events.hazards import (
     HazardRegistered,
 )
 from duban_contracts.events.types import HazardFacts, HazardState
+from services.chassis.access.roles import INTEGRATORS, holds
 from services.ledger.hazards.model.particulars import particulars
-from services.ledger.hazards.model.shown import ShownHazard
+from services.ledger.hazards.model.shown import OF_TIPS, ShownHazard
 
 
 class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
@@ -22,12 +23,14 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
 
     `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
     broker. `submitted_by` and `submission_digest` belong to the newest submission. `listing_count` counts 挂牌督办, lifted
-    ones too, and `stop_count` 责令停产停业. `merged_from` is where it stood when it was merged into another, at `merged_at`. The columns of the row follow from these
+    ones too, and `stop_count` 责令停产停业. `is_of_tip`: a verified tip made it; no county reported it, and none corrects it.
+    `merged_from` is where it stood when it was merged into another, at `merged_at`. The columns of the row follow from these
     fields; a new one needs its migration, and an entry in `KEEPS` of
     `particulars` for each event that changes it.
     """
 
     reference_key: str
+    is_of_tip: bool = False
     reported_at: datetime | None = None
     changed_at: datetime
     first_confirmed_by: str | None = None
@@ -122,6 +125,8 @@ def _registered(event: HazardRegistered) -> Hazard:
         county=said.county,
         reference=said.reference,
         reference_key=folded(said.reference),
+        # Before such references were kept for tips, a county may have taken one for its own.
+        is_of_tip=said.reference.startswith(OF_TIPS) and said.found_by is None and not holds(event.actor, INTEGRATORS),
         channel=said.channel,
         sector=said.sector,
         state=said.state,

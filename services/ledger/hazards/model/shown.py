@@ -23,7 +23,7 @@ REPORTED_FIELDS: Final = (
     "township",
 )
 
-# References that begin so are the ledger's own: of tips that were verified.
+# References that begin so are the ledger's own: of tips that were verified. A county takes none of them any more.
 OF_TIPS: Final = "tip/"
 
 
@@ -41,7 +41,7 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     that holds, `stopped` the 责令停产停业; while there is one of them the hazard can't be closed. `merged_into` is the hazard that goes on for this one, a
     `duplicate`, under `merged_into_number`; `source_count` says how many others were merged into this one.
     `sent_up_to` is who decides since `sent_up_at`, because it couldn't be solved below.
-    `found_by` is the inspection that reported it, None where a county did or a tip was verified (`is_of_tip`).
+    `found_by` is the inspection that reported it, None where a county did or a tip was verified.
     """
 
     hazard_id: str
@@ -89,11 +89,6 @@ class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     listing: Listing | None = None
     stopped: StopOrder | None = None
     found_by: FoundBy | None = None
-
-    @property
-    def is_of_tip(self) -> bool:
-        """Whether a verified tip made it: no county reported it, and none corrects it."""
-        return self.reference.startswith(OF_TIPS)
 
 
 class HazardKey(msgspec.Struct, frozen=True):

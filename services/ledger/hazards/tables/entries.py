@@ -105,6 +105,7 @@ _REGISTERED: Final = _WITH_HEAD.only(
     "county",
     "reference",
     "reference_key",
+    "is_of_tip",
     "channel",
     "sector",
     "state",
@@ -123,7 +124,7 @@ _REGISTERED: Final = _WITH_HEAD.only(
     "changed_at",
     "head",
 )
-_NEVER: Final = ("number", "county", "reference", "reference_key", "registered_at", *_INSPECTION)
+_NEVER: Final = ("number", "county", "reference", "reference_key", "is_of_tip", "registered_at", *_INSPECTION)
 _CHANGING: Final = _WITH_HEAD.without(*_NEVER)
 # Of a hazard that was registered in the same transaction: what registration doesn't set stands as the table has it.
 _EVERYTHING: Final = frozenset(_CHANGING)

@@ -55,6 +55,19 @@ def test_a_report_makes_a_hazard_of_what_it_says() -> None:
 
 
 @pytest.mark.feature("SY24")
+def test_a_county_that_had_such_a_reference_before_it_was_kept_for_tips_goes_on_with_it() -> None:
+    own = report("tip/AQ-1")
+    hazard = evolve(None, decisions.report(own, "h-1", "140502-2026-000001", "140502001", by(MACHINE)).event)
+    assert not hazard.is_of_tip
+    assert isinstance(decisions.report_again(hazard, own, "140502001", by(MACHINE)), Repeated)
+    other = decisions.report_again(hazard, report("tip/AQ-1", place="西侧"), "140502001", by(MACHINE))
+    assert isinstance(other, Recorded)
+    verified = evolve(None, decisions.report(own, "h-2", "140502-2026-000002", None, by(COUNTY)).event)
+    assert verified.is_of_tip
+    assert code(decisions.report_again(verified, own, None, by(MACHINE))) == "reference-of-another"
+
+
+@pytest.mark.feature("SY24")
 def test_the_same_report_again_changes_nothing_and_other_content_corrects() -> None:
     again = decisions.report_again(reported(), report(), "140502001", by(MACHINE))
     assert isinstance(again, Repeated)

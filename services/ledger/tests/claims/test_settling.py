@@ -76,6 +76,15 @@ def test_what_comes_before_its_report_waits_for_it_and_then_for_the_confirmation
     assert batch.told[5:] == ["applied", "applied"]
 
 
+@pytest.mark.feature("SY24")
+@pytest.mark.parametrize("reference", ["tip/JB-1", "ｔｉｐ／JB-1", " tip/JB-1"])
+def test_no_county_takes_a_reference_that_is_kept_for_tips_and_its_number_goes_to_nobody(reference: str) -> None:
+    batch = Batch().take(report(reference), report(reference, place="西侧"), report())
+    assert batch.told == ["reference-reserved", "reference-reserved", "registered"]
+    assert batch.hazard.number.endswith("-000001")
+    assert not batch.hazard.is_of_tip
+
+
 @pytest.mark.promise("P3")
 def test_a_submission_that_waited_counts_from_when_the_broker_took_it() -> None:
     batch = Batch(early(rectification(completed_on=june(1)), stage=WaitingFor.REPORT)).take(report())
