@@ -125,6 +125,16 @@ def test_a_service_that_is_down_is_told_of_once_and_one_instance_of_two_by_itsel
             assert not HELD_BACK[at]
 
 
+def test_a_consumer_that_halted_is_told_of_once_and_no_other_consumer_is_held_back_for_it() -> None:
+    names = {"DubanConsumerHalted", "DubanConsumerNotReading", "DubanPipelineStale"}
+    halted = [at for at, labels in enumerate(ALERTS) if labels["alertname"] == "DubanConsumerHalted"]
+    assert len(halted) == len(CONSUMERS)
+    for at in halted:
+        ends = [ALERTS[end] for end in HELD_BACK[at] if ALERTS[end]["alertname"] in names]
+        assert {end["alertname"] for end in ends} == names - {"DubanConsumerHalted"}
+        assert {end["consumer"] for end in ends} == {ALERTS[at]["consumer"]}
+
+
 def test_defects_and_losses_are_never_held_back() -> None:
     always = {
         "DubanSupervisionMissed",
