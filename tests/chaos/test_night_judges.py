@@ -87,7 +87,7 @@ class _Desk(SimpleNamespace):
     @property
     def calls(self) -> list[Call]:
         came = [(at, name) for at, name in self._pages if at <= self._night.now - self._night.began]
-        return [Call(at, "firing", name, ((name, "critical", "firing"),)) for at, name in came]
+        return [Call(self._night.began + at, "firing", name, ((name, "critical", "firing"),)) for at, name in came]
 
 
 def _label(name: str) -> dict[str, str]:
@@ -159,3 +159,12 @@ def test_a_budget_that_burned_before_is_no_page_of_this_row(monkeypatch: pytest.
     burnt = {WANTED: _until(140), "DubanBudgetBurningFast": lambda _: "firing"}
     assert _played(monkeypatch, burnt, pages=pages).holds
     assert not _played(monkeypatch, {WANTED: _until(140)}, pages=pages).holds
+
+
+def test_a_budget_that_a_restart_uses_up_of_short_windows_is_no_page_and_one_that_burned_for_the_fault_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Somebody is called after 100 s, it is watched for 15 s, and then the restart begins.
+    for at, holds in ((105, False), (120, True)):
+        pages = ((100, WANTED), (101, "A"), (at, "DubanBudgetBurningFast"))
+        assert _played(monkeypatch, {WANTED: _until(140)}, pages=pages).holds is holds

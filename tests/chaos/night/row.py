@@ -46,6 +46,7 @@ class Found:
     fired: dict[str, float] = field(default_factory=dict)  # seconds from the fault
     cleared: float | None = None  # seconds from the healing, until the last of them was gone (short: its cause)
     restarted: bool = False
+    restarted_at: float | None = None  # wall, when the restart began
     restart_seconds: float = 0.0  # until Prometheus saw the new ones
     pages: list[Call] = field(default_factory=list)
     mails: int = 0
