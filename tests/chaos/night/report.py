@@ -103,7 +103,8 @@ def _how(arguments: argparse.Namespace) -> str:
         f"that waits and of an audit (to three minutes) divided by {arguments.faster}, a scrape every {SHORT_SECONDS} s; each row begins with a Prometheus and an "
         "Alertmanager that forgot what only kept firing, and ends when the cause is gone, `keep_firing_for` is not waited for but in "
         "postgres-away. Rows with a plus between were broken at once. What a restart of more than a minute gives on a busy machine "
-        "(a service that is rightly missed) is not counted as the row's page"
+        "(a service that is rightly missed) is not counted as the row's page, nor is what any restart uses up of a budget whose "
+        "windows are short"
     )
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     memory = psutil.virtual_memory().total / 1e9
