@@ -38,6 +38,8 @@ for file in ../prometheus/targets/compose/*.yml; do
     sed "s/\${DUBAN_CITY}/$city/" "$file" > targets/.new
     mv targets/.new "targets/${file##*/}"
 done
+# Who has no edge misses none.
+case " $(said LAYERS) " in *" edge "*) ;; *) rm -f targets/edge.yml ;; esac
 
 # Relative names, so that the project's directory stays this one.
 command="--env-file .env"

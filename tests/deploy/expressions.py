@@ -14,8 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "rules" / "duban.rules.yml"
-OBJECTIVES = RULES.with_name("objectives.rules.yml")
-BACKUPS = RULES.with_name("backups.rules.yml")
+FILES = sorted(RULES.parent.glob("*.rules.yml"))
 DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
 VARIABLES = {"$__rate_interval": "1m", "$__range": "1h", "$county": ".*", "$city": ".*", "$service": ".*"}
 _SUFFIXES = ("_bucket", "_count", "_sum")
@@ -49,7 +48,7 @@ def recorded() -> list[dict[str, Any]]:
 
 @cache
 def _all_rules() -> list[dict[str, Any]]:
-    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (RULES, OBJECTIVES, BACKUPS)]
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in FILES]
     return [rule for file in files for group in file["groups"] for rule in group["rules"]]
 
 

@@ -13,7 +13,7 @@ CLIENT_LIBRARY: Final = {
     "process_max_fds",
     "python_gc_collections_total",
 }
-# node_exporter, Strimzi's beans (k8s/platform/kafka/metrics.yaml), CloudNativePG and its backup plugin.
+# node_exporter, Strimzi's beans (k8s/platform/kafka/metrics.yaml), CloudNativePG and its backup plugin, Traefik.
 EXPORTERS: Final = {
     "node_cpu_seconds_total",
     "node_disk_written_bytes_total",
@@ -37,6 +37,7 @@ EXPORTERS: Final = {
     "cnpg_pg_database_xid_age",
     "cnpg_pg_replication_lag",
     "cnpg_pg_stat_archiver_failed_count",
+    "traefik_tls_certs_not_after",
 }
 EVERY: Final = PROMETHEUS | CLIENT_LIBRARY | EXPORTERS
 # Labels of what others make, and those that an expression gives itself.
@@ -44,6 +45,7 @@ LABELS: Final = {
     "alertname",
     "alertstate",
     "cluster",
+    "cn",
     "datname",
     "fstype",
     "generation",
@@ -53,6 +55,7 @@ LABELS: Final = {
     "pod",
     "quantile",
     "request",
+    "sans",
     "severity",
     "slo",
     "state",

@@ -84,6 +84,17 @@ def test_only_the_edge_is_believed_of_where_a_request_comes_from() -> None:
     assert given_out.num_addresses > 2 * len(compose()["services"])
 
 
+def test_the_edge_is_watched_at_an_inner_port_that_nobody_outside_reaches() -> None:
+    edge = compose()["services"]["edge"]
+    (address,) = (
+        each.rpartition(":")[2] for each in edge["command"] if each.startswith("--entrypoints.metrics.address=")
+    )
+    assert {"--metrics.prometheus=true", "--metrics.prometheus.entrypoint=metrics"} <= set(edge["command"])
+    (target,) = yaml.safe_load((ROOT / "deploy/prometheus/targets/compose/edge.yml").read_text(encoding="utf-8"))
+    assert target["targets"] == [f"edge:{address}"]
+    assert edge["ports"] == ["443:8443"]
+
+
 def test_prometheus_is_bounded_by_size_and_scrapes_what_the_rules_ask_of_the_machine() -> None:
     command = compose()["services"]["prometheus"]["command"]
     assert any(re.fullmatch(r"--storage\.tsdb\.retention\.size=\d+GB", each) for each in command)

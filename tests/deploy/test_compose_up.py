@@ -36,6 +36,15 @@ def test_every_series_of_services_and_machine_carries_the_name_of_the_city(tmp_p
     assert all(file.stat().st_mode & 0o004 for file in (tmp_path / "compose" / "targets").glob("*.yml"))
 
 
+def test_an_edge_is_missed_only_where_one_was_chosen(tmp_path: Path) -> None:
+    targets = tmp_path / "compose" / "targets"
+    _laid_out(tmp_path)
+    for layers, watched in (("edge observability", True), ("observability", False)):
+        (tmp_path / "compose" / "city.env").write_text(f"LAYERS={layers}\n", encoding="utf-8")
+        _up(tmp_path / "compose", "ps")
+        assert (targets / "edge.yml").exists() == watched
+
+
 @pytest.mark.parametrize("name", ["", "南山", "a/b", "Nanshan"])
 def test_a_city_of_which_a_label_can_not_be_made_is_refused_before_anything_starts(tmp_path: Path, name: str) -> None:
     _laid_out(tmp_path)

@@ -62,6 +62,8 @@ SAID_ELSEWHERE = foreign.EXPORTERS | {
 WATCHERS = ("alertmanager_", "kubelet_", "prometheus_", "duban:city_watched:")
 # A platform that is not secured has no certificates.
 ONLY_SECURED = {"DubanCertificateEnding"}
+# No edge stands before it.
+ONLY_WITH_AN_EDGE = {"DubanEdgeDown"}
 # Where nobody signs in there are no tokens; services/chassis/tests/access/signin shows the series.
 ONLY_WITH_SIGN_IN = {"DubanSignInUnavailable"}
 # What a city without a plan for the present year can't lack; services/scheduler/tests/campaigns shows the series.
@@ -134,7 +136,11 @@ def test_a_panel_shows_something_while_the_platform_runs(prometheus_url: str, ex
 
 @pytest.mark.parametrize(
     "rule",
-    [rule for rule in RULES if rule["alert"] not in ONLY_SECURED | ONLY_WITH_A_PLAN | ONLY_WITH_SIGN_IN],
+    [
+        rule
+        for rule in RULES
+        if rule["alert"] not in ONLY_SECURED | ONLY_WITH_A_PLAN | ONLY_WITH_AN_EDGE | ONLY_WITH_SIGN_IN
+    ],
     ids=lambda rule: rule["alert"],
 )
 def test_a_rule_looks_at_series_that_exist(prometheus_url: str, rule: dict[str, Any]) -> None:

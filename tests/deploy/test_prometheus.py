@@ -16,7 +16,7 @@ from deploy.local import settings
 from deploy.local.trouble import Trouble
 from deploy.prometheus import local, operator, tools
 from duban_contracts.topics import CONSUMERS
-from tests.deploy.expressions import BACKUPS, OBJECTIVES, ROOT, RULES, recorded, rules
+from tests.deploy.expressions import FILES, ROOT, RULES, recorded, rules
 
 pytestmark = pytest.mark.servers
 
@@ -34,7 +34,7 @@ def _run(*command: object) -> str:
 
 
 def test_promtool_accepts_the_rules(promtool: Path) -> None:
-    said = _run(promtool, "check", "rules", RULES, OBJECTIVES, BACKUPS)
+    said = _run(promtool, "check", "rules", *FILES)
     assert sum(map(int, re.findall(r"(\d+) rules found", said))) == len(rules()) + len(recorded())
 
 
@@ -121,6 +121,7 @@ def _seconds(duration: str) -> int:
         "DubanBatchUnreadable",
         "DubanDeadLettersHeld",
         "DubanTargetDown",
+        "DubanEdgeDown",
     ],
 )
 def test_what_stops_events_is_seen_within_two_minutes(name: str) -> None:
