@@ -62,8 +62,8 @@ def _rows(sheet: Worksheet, header: int, places: Mapping[str, int], found: Findi
         found.error(f"A{last + 1}", "too-many-rows", f"nothing may stand below row {last}")
         return
     above: dict[str, str] = {}
-    # Up to what is there: openpyxl makes a cell for each place that is asked for.
-    for cells in sheet.iter_rows(min_row=header + 1, max_row=sheet.max_row):
+    # As far as there is something: openpyxl would make a cell for each further place that is asked for.
+    for cells in sheet.iter_rows(min_row=header + 1):
         said = {name: _text(cells[at].value) for name, at in places.items()}
         if not any(said.values()):
             continue

@@ -93,6 +93,13 @@ def test_a_workbook_names_its_cells_and_every_fault_at_once() -> None:
     assert faults(b"PK\x03\x04 broken") == [("$", "no-workbook", None)]
 
 
+def test_a_row_without_a_word_is_passed_over_and_ends_nothing() -> None:
+    head, empty = ["危险化学品", "2023", "标准", "", date(2023, 5, 15), None], [None] * 8
+    found = Findings()
+    [one] = read_file(as_workbook([empty, [*head, "1", "甲"], [*empty[:6], "", " "], empty, [*head, "2", "乙"]]), found)
+    assert ([clause.code for clause in one.clauses], found.findings) == (["1", "2"], [])
+
+
 def test_rows_above_the_first_that_names_its_version_are_of_none() -> None:
     good = ["危险化学品", "2023", "标准", "", date(2023, 5, 15), None, "1", "示例条款"]
     found = faults(as_workbook([[None] * 6 + ["0", "无主条款"], good]))

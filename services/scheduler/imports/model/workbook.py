@@ -58,8 +58,8 @@ def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: s
     months: dict[int, int] = {}
     cells: dict[str, str] = {}
     month: int | None = None
-    # Up to what is there: openpyxl makes a cell for each place that is asked for.
-    for cell_row in sheet.iter_rows(min_row=first, max_row=sheet.max_row):
+    # As far as there is something: openpyxl would make a cell for each further place that is asked for.
+    for cell_row in sheet.iter_rows(min_row=first):
         texts = {column: _text(cell_row[index]) for column, index in columns.items()}
         if not any(texts.values()):
             continue

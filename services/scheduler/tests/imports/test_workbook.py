@@ -92,6 +92,13 @@ def test_what_is_no_such_workbook_is_refused(content: bytes, cell: str, code: st
     assert (finding.cell, finding.code) == (cell, code)
 
 
+def test_a_row_without_a_word_is_passed_over_and_ends_nothing() -> None:
+    row, header = ("6月", "安全课", "市商务局", "", "training"), (*HEADER, "类别")
+    spaced = workbook((None,) * 5, row, (None, " ", "", None, None), (None, *row[1:]), header=header)
+    read = read_workbook(spaced, None, PHRASES)
+    assert ([each.duty_id for each in read.duties], read.errors) == (["no-2024-06-1", "no-2024-06-2"], [])
+
+
 def test_a_table_with_more_rows_than_are_read_is_refused_and_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "MOST_ROWS", 3)
     rows = [("6月", f"安全课{n}", "市商务局", "", "training") for n in range(4)]
