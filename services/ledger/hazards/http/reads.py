@@ -76,9 +76,7 @@ async def _standing(
     wanted: Annotated[Filter, Depends(_filter)],
     township: Annotated[str | None, Checked(TownshipCode), Query(description="乡镇、街道的区划代码")] = None,
     task: Annotated[Text | None, Query(description="发现隐患的检查任务（标识或编号）")] = None,
-    first_confirmed: Annotated[
-        bool | None, Query(description="已作一级确认；与 state=reported 一起，即等待二级确认的隐患")
-    ] = None,
+    first_confirmed: Annotated[bool | None, Query(description="已作一级确认、等待二级确认（或二级调级）的隐患")] = None,
     listed: bool | None = None,  # noqa: FBT001 - a query parameter
     listing_level: ListingLevel | None = None,
     sent_up_to: Annotated[Tier | None, Query(description="经会商提交到该级办理的隐患")] = None,

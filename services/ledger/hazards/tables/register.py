@@ -22,7 +22,7 @@ class Filter:
 
     `township` narrows the scope. `reference` is the county's number, however it is written; `task` the id or number of the
     inspection that found it.
-    `first_confirmed` and still reported: the second level's turn.
+    `first_confirmed`: it is the second level's turn, also where a confirmed hazard is to be regraded.
     """
 
     county: str | None = None
@@ -53,7 +53,7 @@ _EQUAL: Final = ("county", "sector", "grade", "state", "channel", "responsible_u
 _ASKED: Final = {
     **{column: f"{column} = {{0}}" for column in _EQUAL},
     "listing_level": "listing IS NOT NULL AND listing ->> 'level' = {0}",
-    "first_confirmed": "(first_confirmed_at IS NOT NULL) = {0}",
+    "first_confirmed": "(first_confirmed_grade IS NOT NULL) = {0}",
     "task": "(task_id = {0} OR task_number = {0})",
 }
 

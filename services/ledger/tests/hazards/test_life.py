@@ -156,7 +156,8 @@ class HazardLife(RuleBasedStateMachine):
     def no_hand_is_two_hands(self) -> None:
         # As the database's constraints have it.
         hazard = self.hazard
-        if hazard.grade is Grade.MAJOR and hazard.first_confirmed_by is not None:
+        used_up = hazard.first_confirmed_grade is None
+        if hazard.grade is Grade.MAJOR and hazard.first_confirmed_by is not None and used_up:
             assert hazard.confirmed_by != hazard.first_confirmed_by
         assert hazard.reviewed_by is None or hazard.reviewed_by not in {hazard.closed_by, hazard.submitted_by}
         assert hazard.looked_back_at is None or hazard.closed_at is not None
