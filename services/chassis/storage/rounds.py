@@ -7,15 +7,19 @@ during the one before, so that a transaction, its locks and its commit are paid 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from contextvars import Context
 from typing import Final, Generic, TypeVar
 
 import asyncpg
+import structlog
 
 from services.chassis.storage import leaving
+from services.chassis.storage.beside import AtLocks, Beside, Request
 from services.chassis.storage.database import may_have_committed
 from services.chassis.telemetry import acts
+
+_log = structlog.get_logger(__name__)
 
 Asked = TypeVar("Asked")
 Said = TypeVar("Said")
@@ -24,8 +28,6 @@ Said = TypeVar("Said")
 MOST: Final = 64
 # Rounds' worth that may wait; at some 10 rounds a second that is the second after which callers give up.
 _ROUNDS_AHEAD: Final = 16
-# Connections that those may hold who wait by themselves for what somebody else holds.
-_MOST_ALONE: Final = 4
 
 
 class RoundsFull(Exception):
@@ -38,30 +40,31 @@ class Rounds(Generic[Asked, Said]):
     `apart` names what a request is about: of two with one name the later waits for a later round, so that it meets what
     the earlier one left. A round that fails as a whole is rolled back, and each of it is carried out by itself beside
     the rounds that follow, so that nobody answers or waits for a neighbour. Where its commit may have happened it is
-    not, and everybody is told what happened to it. `weight` says how much of `most` a request takes: a round holds no
-    more together, but for a single request that weighs more alone. `alone` carries out one by itself, `take` where it is
-    not given; where it is, a round of one that meets a lock of others goes on in that way beside the rounds, too.
+    not, and everybody is told what happened to it. `at_locks` says what becomes of who meets a lock of others; where it
+    is not given, that is a failure as any other. What comes for a thing that is carried out beside the rounds waits
+    behind that, and costs no round anything. `weight` says how much of `most` a request takes: a round holds no more
+    together, but for a single request that weighs more alone.
     """
 
     def __init__(
         self,
         take: Callable[[Sequence[Asked]], Awaitable[Sequence[Said | Exception]]],
         *,
-        alone: Callable[[Asked], Awaitable[Said | Exception]] | None = None,
+        at_locks: AtLocks[Asked, Said] | None = None,
         apart: Callable[[Asked], Hashable] | None = None,
         most: int = MOST,
         weight: Callable[[Asked], int] = lambda _: 1,
     ) -> None:
         self._take = take
-        self._take_alone = alone
+        self._at_locks = at_locks
         self._apart = apart
         self._most = most
         self._weight = weight
-        self._waiting: list[_Request[Asked, Said]] = []
+        self._waiting: list[Request[Asked, Said]] = []
         self._running: asyncio.Task[None] | None = None
+        self._beside = Beside(take, at_locks, self._is_done_beside)
+        # Of all that was asked and is neither in a round nor answered.
         self._weight_waiting = 0
-        self._alone: set[asyncio.Task[None]] = set()
-        self._turns = asyncio.Semaphore(_MOST_ALONE)
 
     async def ask(self, asked: Asked) -> Said:
         """Return what the round that `asked` goes into says of it, or raise that.
@@ -76,13 +79,11 @@ class Rounds(Generic[Asked, Said]):
         client = leaving.present()
         if client is not None and client.has_left:
             raise leaving.ClientLeft
-        # Not `_Request[Asked, Said](…)`: to make one by its subscripted name costs more than the rest of this.
-        request: _Request[Asked, Said] = _Request(asked)
-        self._waiting.append(request)
+        # Not `Request[Asked, Said](…)`: to make one by its subscripted name costs more than the rest of this.
+        request: Request[Asked, Said] = Request(asked, weight)
         self._weight_waiting += weight
-        if self._running is None:
-            # In a context of its own: a round belongs to no request, and its trace is none of theirs.
-            self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
+        self._queue_of(request).append(request)
+        self._go_on()
         if client is None:
             said = await request.answer
         else:
@@ -91,6 +92,18 @@ class Rounds(Generic[Asked, Said]):
         leaving.begun()
         return said
 
+    def _name(self, request: Request[Asked, Said]) -> Hashable:
+        return self._apart(request.asked) if self._apart else request
+
+    def _queue_of(self, request: Request[Asked, Said]) -> list[Request[Asked, Said]]:
+        behind = self._beside.behind(self._name(request))
+        return self._waiting if behind is None else behind
+
+    def _go_on(self) -> None:
+        if self._running is None and self._waiting:
+            # In a context of its own: a round belongs to no request, and its trace is none of theirs.
+            self._running = asyncio.get_running_loop().create_task(self._run(), context=Context())
+
     async def _run(self) -> None:
         try:
             while self._waiting:
@@ -98,32 +111,44 @@ class Rounds(Generic[Asked, Said]):
         except BaseException as error:
             for request in self._waiting:
                 request.fail(error)
-            self._waiting.clear()
-            self._weight_waiting = 0
+            self._leave(self._waiting)
+            self._waiting = []
             raise
         finally:
             self._running = None
 
-    def _next(self) -> list[_Request[Asked, Said]]:
-        some, later, names = list[_Request[Asked, Said]](), list[_Request[Asked, Said]](), set[Hashable]()
-        left = self._most
+    def _next(self) -> list[Request[Asked, Said]]:
+        some, later, gone = list[Request[Asked, Said]](), list[Request[Asked, Said]](), list[Request[Asked, Said]]()
+        names, left = set[Hashable](), self._most
         for request in self._waiting:
             if request.answer.done():
+                gone.append(request)
                 continue
-            name = self._apart(request.asked) if self._apart else request
-            if name not in names and (not some or self._weight(request.asked) <= left):
+            name = self._name(request)
+            if name not in names and (not some or request.weight <= left):
                 some.append(request)
-                left -= self._weight(request.asked)
+                left -= request.weight
             else:
                 later.append(request)
             names.add(name)
         for request in some:
             request.has_begun = True
         self._waiting = later
-        self._weight_waiting = sum(self._weight(request.asked) for request in later)
+        self._leave([*some, *gone])
         return some
 
-    async def _round(self, some: Sequence[_Request[Asked, Said]]) -> None:
+    def _leave(self, requests: Iterable[Request[Asked, Said]]) -> None:
+        self._weight_waiting -= sum(request.weight for request in requests)
+
+    async def _round(self, some: Sequence[Request[Asked, Said]]) -> None:
+        try:
+            await self._carry_out(some)
+        except BaseException as error:
+            for request in some:
+                request.fail(error)
+            raise
+
+    async def _carry_out(self, some: Sequence[Request[Asked, Said]]) -> None:
         if not some:
             return
         try:
@@ -132,59 +157,41 @@ class Rounds(Generic[Asked, Said]):
             for request, one in zip(some, said, strict=True):
                 request.tell(one)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to the callers
-            held = self._take_alone is not None and isinstance(error, asyncpg.LockNotAvailableError)
-            if may_have_committed(error) or (len(some) == 1 and not held):
+            met_lock = self._at_locks is not None and isinstance(error, asyncpg.LockNotAvailableError)
+            if may_have_committed(error) or (len(some) == 1 and not met_lock):
                 for request in some:
                     request.fail(error)
-                return
-            for request in some:
-                request.has_begun = False
-                alone = asyncio.get_running_loop().create_task(self._by_itself(request))
-                self._alone.add(alone)
-                alone.add_done_callback(self._alone.discard)
-        except BaseException as error:
-            for request in some:
-                request.fail(error)
-            raise
+            else:
+                await self._go_beside(some, met_lock=met_lock)
 
-    async def _by_itself(self, request: _Request[Asked, Said]) -> None:
+    async def _go_beside(self, some: Sequence[Request[Asked, Said]], *, met_lock: bool) -> None:
+        """Carry out a round that was rolled back: who would break it again by itself, the others in the next one."""
+        held = await self._held(some) if met_lock else ()
+        for request in some:
+            request.has_begun = False
+            self._weight_waiting += request.weight
+        for request in held or some:
+            self._beside.begin(self._name(request), request, at_lock=bool(held))
+        # Those who are left are ahead of all who came after them; who came for what is carried out alone waits for that.
+        waiting = [*(request for request in some if held and request not in held), *self._waiting]
+        self._waiting = []
+        for request in waiting:
+            self._queue_of(request).append(request)
+
+    async def _held(self, some: Sequence[Request[Asked, Said]]) -> Sequence[Request[Asked, Said]]:
+        """Return who of a round meets a lock now; nobody where that is not known, or not any more."""
+        if len(some) == 1:
+            return some
+        if self._at_locks is None or self._at_locks.held is None:
+            return ()
         try:
-            async with self._turns:
-                if request.answer.done():
-                    return
-                request.has_begun = True
-                with acts.doing(request.acts):
-                    if self._take_alone is not None:
-                        request.tell(await self._take_alone(request.asked))
-                    else:
-                        (one,) = await self._take([request.asked])
-                        request.tell(one)
-        except BaseException as error:
-            request.fail(error)
-            if not isinstance(error, Exception):
-                raise
+            held = await self._at_locks.held([request.asked for request in some])
+        except Exception as error:  # noqa: BLE001 - each of them finds out by itself
+            _log.warning("nobody knows who keeps a round waiting", error=repr(error))
+            return ()
+        return [request for request in some if request.asked in held]
 
-
-class _Request(Generic[Asked, Said]):
-    """What one caller asks, on whose behalf, and where it waits for the answer."""
-
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
-        self.acts = acts.into_a_round()
-        self.answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
-        self.has_begun = False
-
-    def drop(self) -> None:
-        """Take it out of the queue: its client has left. What has begun is carried out, and its answer waited for."""
-        if not self.has_begun:
-            self.fail(leaving.ClientLeft())
-
-    def tell(self, said: Said | Exception) -> None:
-        if isinstance(said, Exception):
-            self.fail(said)
-        elif not self.answer.done():
-            self.answer.set_result(said)
-
-    def fail(self, error: BaseException) -> None:
-        if not self.answer.done():
-            self.answer.set_exception(error)
+    def _is_done_beside(self, request: Request[Asked, Said], behind: Sequence[Request[Asked, Said]]) -> None:
+        self._leave([request])
+        self._waiting[:0] = behind
+        self._go_on()

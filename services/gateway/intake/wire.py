@@ -25,7 +25,7 @@ def wire(platform: Platform[Settings]) -> Part:
         settings.kafka, "duban-gateway", timeout=settings.publish_timeout_seconds, broker_clock=platform.broker_clock
     )
     deps = Deps(
-        intake=Intake(platform.database, producer, platform.clock, Reservations(platform.database)),
+        intake=Intake(platform.database, producer, platform.clock, Reservations(platform.database, platform.clock)),
         allowance=Allowance(settings.allowance_events, settings.allowance_seconds),
         city=platform.city,
         topic_prefix=settings.topic_prefix,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -11,10 +13,12 @@ from fastapi import Depends, Response
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, INTEGRATORS, REGULATORS, TOWNSHIP
+from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
 from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.locks import wait_at_most
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
-from services.chassis.web.idempotency import Once
+from services.chassis.web.idempotency import Attempt, Once
 from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Limit
 from services.chassis.web.preconditions import Expecting
@@ -105,9 +109,7 @@ def _merging(routes: Router, deps: Deps) -> None:
             by=caller,
             expecting=expecting,
         )
-        async with deps.database.transaction() as connection:
-            await once.begin(connection, caller.account)
-            return await once.keep(connection, _said(await merge(connection, order, ledger=deps.ledger)))
+        return await _carried_out(deps, partial(merge, order=order, ledger=deps.ledger), caller, once)
 
 
 def _separation(routes: Router, deps: Deps) -> None:
@@ -126,9 +128,21 @@ def _separation(routes: Router, deps: Deps) -> None:
     ) -> Response:
         """Take a merged hazard out again; return it, as it stood before."""
         order = Separation(on=HazardKey.parse(name), reason=command.reason, by=caller, expecting=expecting)
+        return await _carried_out(deps, partial(unmerge, order=order, ledger=deps.ledger), caller, once)
+
+
+async def _carried_out(
+    deps: Deps, work: Callable[[Connection], Awaitable[Hazard | Refused]], caller: Caller, once: Attempt
+) -> Response:
+    """Carry out a command that waits for its hazards, whoever holds them, and keeps no connection meanwhile."""
+
+    async def try_it() -> Response:
         async with deps.database.transaction() as connection:
+            await wait_at_most(connection, TRY_SECONDS)
             await once.begin(connection, caller.account)
-            return await once.keep(connection, _said(await unmerge(connection, order, ledger=deps.ledger)))
+            return await once.keep(connection, _said(await work(connection)))
+
+    return await in_short_tries(deps.ledger.clock, try_it)
 
 
 def _said(said: Hazard | Refused) -> Response:

@@ -107,47 +107,6 @@ async def test_one_that_waits_alone_keeps_no_later_round_waiting() -> None:
     assert await held == 0
 
 
-async def test_a_lone_one_that_meets_a_lock_goes_on_beside_the_rounds() -> None:
-    released, left_to_itself = asyncio.Event(), asyncio.Event()
-
-    async def take(asked: Sequence[int]) -> list[int | Exception]:
-        if 0 in asked:
-            raise asyncpg.LockNotAvailableError("somebody holds it")
-        return list(asked)
-
-    async def alone(number: int) -> int:
-        left_to_itself.set()
-        await released.wait()
-        return number
-
-    rounds = Rounds(take, alone=alone)
-    held = asyncio.create_task(rounds.ask(0))
-    await left_to_itself.wait()
-    assert [await rounds.ask(number) for number in (1, 2)] == [1, 2]
-    assert not held.done()
-    released.set()
-    assert await held == 0
-
-
-async def test_those_who_wait_by_themselves_are_few_at_a_time() -> None:
-    under_way, most = 0, 0
-
-    async def take(asked: Sequence[int]) -> list[int | Exception]:
-        raise asyncpg.LockNotAvailableError("somebody holds it")
-
-    async def alone(number: int) -> int:
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
-        for _ in range(10):
-            await asyncio.sleep(0)
-        under_way -= 1
-        return number
-
-    assert await _all(Rounds(take, alone=alone), range(20)) == list(range(20))
-    assert most == 4
-
-
 async def test_when_too_much_waits_the_next_is_turned_away_at_once_and_nobody_else() -> None:
     counter = Counter()
     rounds = Rounds(counter.take)

@@ -16,6 +16,9 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.chassis.process import failpoints
+from services.chassis.process.clock import Clock
+from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
+from services.chassis.storage.beside import AtLocks
 from services.chassis.storage.database import Database
 from services.chassis.storage.locks import wait_at_most
 from services.chassis.storage.rounds import MOST, Rounds, RoundsFull
@@ -67,11 +70,15 @@ class Reserved(NamedTuple):
 class Reservations:
     """Reserves the ids of events."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._again = partial(in_short_tries, clock)
         # Of one county a later request meets what an earlier one left, also where both come by themselves.
         self._rounds: Rounds[Wanted, Reserved] = Rounds(
-            partial(self._take, waits_for_locks=False), alone=self._take_alone, apart=attrgetter("county"), weight=len
+            partial(self._take, seconds=_ROUND_SECONDS),
+            at_locks=AtLocks(self._take_alone, self._again),
+            apart=attrgetter("county"),
+            weight=len,
         )
 
     async def reserve(self, wanted: Wanted) -> Reserved:
@@ -82,17 +89,17 @@ class Reservations:
         if len(wanted) <= MOST:
             with contextlib.suppress(RoundsFull):
                 return await self._rounds.ask(wanted)
-        return await self._take_alone(wanted)
-
-    async def _take_alone(self, wanted: Wanted) -> Reserved:
-        (reserved,) = await self._take([wanted], waits_for_locks=True)
+        reserved: Reserved = await self._again(partial(self._take_alone, wanted))
         return reserved
 
-    async def _take(self, several: Sequence[Wanted], *, waits_for_locks: bool) -> list[Reserved]:
+    async def _take_alone(self, wanted: Wanted) -> Reserved:
+        (reserved,) = await self._take([wanted], seconds=TRY_SECONDS)
+        return reserved
+
+    async def _take(self, several: Sequence[Wanted], *, seconds: float) -> list[Reserved]:
         # A transaction, so that the trail's rows of these requests stand or fall with what is reserved.
         async with self._database.transaction() as connection:
-            if not waits_for_locks:
-                await wait_at_most(connection, _ROUND_SECONDS)
+            await wait_at_most(connection, seconds)
             # No id is of two counties: a receipt's is made of the topic, too.
             earlier = await receipts.reserve(connection, [each for wanted in several for each in _reservations(wanted)])
             reserved = [_reserved(wanted, earlier) for wanted in several]

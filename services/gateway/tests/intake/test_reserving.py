@@ -75,7 +75,7 @@ class Edge:
     def __init__(self, database: Database) -> None:
         self.counting, self.broker = Counting(database), Broker()
         counted, clock = cast("Database", self.counting), SystemClock()
-        self.intake = Intake(counted, cast("ReliableProducer", self.broker), clock, Reservations(counted))
+        self.intake = Intake(counted, cast("ReliableProducer", self.broker), clock, Reservations(counted, clock))
 
     async def send(self, county: str, *claims: Claim) -> list[Outcome]:
         """Send one request of a county."""

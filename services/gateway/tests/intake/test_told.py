@@ -41,7 +41,7 @@ class Broker:
 async def intake(world: World) -> AsyncIterator[Intake]:
     """The gateway's intake in this process, whose rounds hold what is asked of it at once."""
     database = await connect(world.settings.postgres_dsn, application_name="test")
-    yield Intake(database, cast("ReliableProducer", Broker()), SystemClock(), Reservations(database))
+    yield Intake(database, cast("ReliableProducer", Broker()), SystemClock(), Reservations(database, SystemClock()))
     await database.close()
 
 

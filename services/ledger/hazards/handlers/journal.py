@@ -6,7 +6,7 @@ no caller has anything to remember.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ from services.ledger.criteria import tables as standards
 from services.ledger.criteria.model.standards import Standard, in_force
 from services.ledger.hazards.model import Hazard, HazardKey, evolve
 from services.ledger.hazards.moves import Stamp
-from services.ledger.hazards.tables import entries, register
+from services.ledger.hazards.tables import entries, holding, register
 from services.ledger.hazards.tables.entries import Entry, Reference
 from services.ledger.history.model import GENESIS, SOURCE, Record, seal
 from services.ledger.history.tables import locks, records
@@ -150,11 +150,12 @@ async def writing(
     then stands behind what is recorded here, or waits for it; `criteria`, that something may be found major, by the
     criteria of its sector that are in force today. Raises Retryable when another instance was faster.
     """
-    await (locks.share_commands(connection) if commands else locks.share_history(connection))
     loaded = [
         *await _of_keys(connection, list(hazards)),
         *await _of_references(connection, sorted(set(references))),
     ]
+    # Behind the rows: whoever waits for one that somebody holds keeps no heartbeat and no export waiting meanwhile.
+    await (locks.share_commands(connection) if commands else locks.share_history(connection))
     # Read after the locks: a heartbeat that stands ahead of this transaction is older than this instant.
     at = ledger.clock.now()
     sectors = {entry.hazard.sector for entry in loaded} if criteria else set[str]()
@@ -171,10 +172,18 @@ async def writing(
     await journal.write(connection)
 
 
+async def held_by_others(connection: Connection, keys: Collection[HazardKey]) -> set[HazardKey]:
+    """Return those of `keys` that `writing` would have to wait for now."""
+    numbers = await entries.ids_of_numbers(connection, [key.number for key in keys if key.number])
+    wanted = {key: key.hazard_id or numbers.get(key.number or "") for key in keys}
+    held = await holding.held_by_others(connection, [hazard_id for hazard_id in wanted.values() if hazard_id])
+    return {key for key, hazard_id in wanted.items() if hazard_id in held}
+
+
 async def _of_keys(connection: Connection, keys: Sequence[HazardKey]) -> list[Entry]:
     ids = {key.hazard_id for key in keys if key.hazard_id}
     if numbers := [key.number for key in keys if key.number]:
-        ids.update(await entries.ids_of_numbers(connection, numbers))
+        ids.update((await entries.ids_of_numbers(connection, numbers)).values())
     return await entries.lock(connection, sorted(ids)) if ids else []
 
 

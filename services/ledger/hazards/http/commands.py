@@ -15,6 +15,8 @@ from fastapi import Depends, Response
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import Role
+from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
+from services.chassis.storage.beside import AtLocks
 from services.chassis.storage.database import Connection, Database
 from services.chassis.storage.locks import wait_at_most
 from services.chassis.storage.rounds import Rounds
@@ -26,15 +28,15 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.hazards.documents import HazardDocument, HazardName, problem_of
 from services.ledger.hazards.handlers.commands import Order, Refused, move_hazards
-from services.ledger.hazards.handlers.journal import Ledger
+from services.ledger.hazards.handlers.journal import Ledger, held_by_others
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import MOVES, Door, Move
 
 # What every move may be answered with, beside its own refusals.
 _COMMON: Final = ("hazard-not-found", "state-conflict", "handled-by-city", "version-mismatch", "invalid-if-match")
 _MAJOR: Final = "city-regulator-required"
-# As long as a round may wait for rows that another transaction holds; those are short.
-_ROUND_SECONDS: Final = 1.0
+# As long as a round may wait for rows that another transaction holds; those are short, and strangers wait with it.
+_ROUND_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,7 @@ class Asked:
 def router(deps: Deps) -> Router:
     """Return one route per move."""
     routes = Router(prefix="/v1", tags=["moves"])
-    rounds = Rounds[Asked, Response](
-        partial(carry_out_round, deps), alone=partial(carry_out_alone, deps), apart=lambda asked: asked.order.on
-    )
+    rounds = rounds_of(deps)
     for move in MOVES:
         if Door.HTTP in move.doors:
             routes.add_api_route(
@@ -71,6 +71,17 @@ def router(deps: Deps) -> Router:
                 responses=declares(*_COMMON, *([_MAJOR] if move.major else []), *move.refusals),
             )
     return routes
+
+
+def rounds_of(deps: Deps) -> Rounds[Asked, Response]:
+    """Return the rounds in which a process carries out its commands."""
+    return Rounds(
+        partial(carry_out_round, deps),
+        at_locks=AtLocks(
+            partial(carry_out_alone, deps), partial(in_short_tries, deps.ledger.clock), held=partial(_held, deps)
+        ),
+        apart=lambda asked: asked.order.on,
+    )
 
 
 def action_of(move: Move[Any]) -> Action:
@@ -96,16 +107,24 @@ def _endpoint(rounds: Rounds[Asked, Response], move: Move[Any]) -> Callable[...,
 async def carry_out_round(deps: Deps, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
     """Carry out a round in one transaction: what was answered before is answered again, the rest is decided."""
     async with deps.database.transaction() as connection:
-        # A hazard that somebody else holds must not keep strangers waiting: each is then carried out by itself.
+        # A hazard that somebody else holds must not keep strangers waiting: its command is then carried out by itself.
         await wait_at_most(connection, _ROUND_SECONDS)
         return await _carried_out(connection, deps, asked)
 
 
 async def carry_out_alone(deps: Deps, asked: Asked) -> Response | Problem:
-    """Carry out one command by itself, however long somebody else holds its hazard."""
+    """Carry out one command by itself; raises LockNotAvailableError where somebody else holds its hazard for longer."""
     async with deps.database.transaction() as connection:
+        await wait_at_most(connection, TRY_SECONDS)
         (said,) = await _carried_out(connection, deps, [asked])
     return said
+
+
+async def _held(deps: Deps, asked: Sequence[Asked]) -> Sequence[Asked]:
+    """Return the commands whose hazards somebody holds now."""
+    async with deps.database.transaction() as connection:
+        held = await held_by_others(connection, {one.order.on for one in asked})
+    return [one for one in asked if one.order.on in held]
 
 
 async def _carried_out(connection: Connection, deps: Deps, asked: Sequence[Asked]) -> Sequence[Response | Problem]:

@@ -180,10 +180,10 @@ async def lock_at_once(connection: Connection, hazard_ids: Sequence[str]) -> lis
     return [_entry_of(row) for row in await connection.fetch(f"{_BY_ID} NOWAIT", hazard_ids)]
 
 
-async def ids_of_numbers(connection: Connection, numbers: Sequence[str]) -> list[str]:
+async def ids_of_numbers(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
     """Return the ids of the hazards that have these numbers; a number is never given to another hazard."""
-    rows = await connection.fetch("SELECT hazard_id FROM hazard WHERE number = ANY($1::text[])", numbers)
-    return [str(row["hazard_id"]) for row in rows]
+    rows = await connection.fetch("SELECT number, hazard_id FROM hazard WHERE number = ANY($1::text[])", numbers)
+    return {row["number"]: str(row["hazard_id"]) for row in rows}
 
 
 async def insert(connection: Connection, entries: Sequence[Entry]) -> None:

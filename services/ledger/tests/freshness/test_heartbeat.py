@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from services.chassis.consuming.host_clock import HostClock
 from services.chassis.consuming.progress import NOTHING_KNOWN
 from services.chassis.process.clock import Clock, ManualClock, ScaledClock
 from services.chassis.publishing.broker_clock import BrokerClock
+from services.chassis.testing.kafka import eventually
 from services.ledger.freshness.handlers import CONSUMER, Freshness, beat
 from services.ledger.freshness.jobs import NoteBrokerClock, beat_once
 from services.ledger.hazards.handlers.journal import writing
@@ -177,6 +179,33 @@ async def test_the_margin_is_a_second_of_the_wall_however_fast_domain_time_runs(
     await note(ledger, WALL + timedelta(seconds=5))
     # The wall of this clock is today's, so the partitions' instant is the earlier one.
     assert await beats(ledger, clock) == origin + timedelta(hours=4)
+
+
+async def test_a_hazard_that_somebody_holds_keeps_no_stranger_and_no_fence_waiting(ledger: InProcess) -> None:
+    held, other, *free = [(await ledger.registered())["number"] for _ in range(5)]
+    await note(ledger, WALL)
+    body = {"grade": "general", "responsible_unit": "fire_rescue", "deadline_on": ledger.in_days(9)}
+    waiting_for_it = """SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event <> 'advisory'"""
+
+    async def somebody_waits() -> None:
+        assert await ledger.pool.fetchval(waiting_for_it) > 0
+
+    async def the_fence_moves() -> None:
+        assert await beats(ledger) == WALL - SECOND
+
+    async with ledger.database.transaction() as connection:
+        await connection.execute("SELECT FROM hazard WHERE number = $1 FOR UPDATE", held)
+        confirming = [asyncio.create_task(ledger.post(held, "confirm", body)) for _ in range(5)]
+        merging = asyncio.create_task(ledger.post(other, "merge", {"into": held, "reason": "重复"}))
+        await eventually(somebody_waits)
+        for stranger in free:
+            assert (await ledger.post(stranger, "confirm", body)).status_code == 200
+        await eventually(somebody_waits)
+        await eventually(the_fence_moves)
+        assert not any(task.done() for task in (*confirming, merging))
+    assert sorted([answer.status_code for answer in await asyncio.gather(*confirming)]) == [200, 409, 409, 409, 409]
+    assert (await merging).status_code == 200
 
 
 async def test_a_heartbeat_never_overtakes_a_command_in_flight_and_makes_nobody_else_wait_for_it(

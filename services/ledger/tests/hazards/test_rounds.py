@@ -16,12 +16,11 @@ from duban_contracts.events.hazards import HazardConfirmed
 from duban_contracts.events.types import Grade
 from duban_contracts.topics import TopicFamily
 from services.chassis.access.refusals import Caller
-from services.chassis.storage.rounds import Rounds
 from services.chassis.web.idempotency import Attempt
 from services.chassis.web.preconditions import Precondition
 from services.chassis.web.problems import Problem
 from services.ledger.hazards.handlers.commands import Order
-from services.ledger.hazards.http.commands import Asked, Deps, carry_out_round
+from services.ledger.hazards.http.commands import Asked, Deps, carry_out_round, rounds_of
 from services.ledger.hazards.model import HazardKey
 from services.ledger.hazards.moves import Close, Confirm, MarkFalse, Plan, Reject
 from services.ledger.tests.hazards.taken import STOP
@@ -104,24 +103,13 @@ async def test_commands_that_arrive_together_share_transactions_and_keep_their_o
 
 async def test_a_command_that_breaks_its_round_takes_no_neighbour_with_it(ledger: InProcess) -> None:
     first, second = [(await ledger.registered())["number"] for _ in range(2)]
-    rounds = Rounds(partial(carry_out_round, Deps(ledger.database, ledger.ledger)))
+    rounds = rounds_of(Deps(ledger.database, ledger.ledger))
     asked = [_asked(first, CONFIRM), _asked(first, Broken()), _asked(second, CONFIRM)]
     said: list[Any] = await asyncio.gather(*map(rounds.ask, asked), return_exceptions=True)
     assert [said[0].status_code, said[2].status_code] == [200, 200]
     assert isinstance(said[1], Exception)
     assert not isinstance(said[1], Problem)
     assert [(await ledger.get(f"/v1/hazards/{number}")).json()["version"] for number in (first, second)] == [2, 2]
-
-
-async def test_a_hazard_that_somebody_holds_keeps_no_stranger_waiting(ledger: InProcess) -> None:
-    held, free = [(await ledger.registered())["hazard_id"] for _ in range(2)]
-    rounds = Rounds(partial(carry_out_round, Deps(ledger.database, ledger.ledger)))
-    async with ledger.database.transaction() as connection:
-        await connection.execute("SELECT 1 FROM hazard WHERE hazard_id = $1 FOR UPDATE", held)
-        waiting, answered = (asyncio.create_task(rounds.ask(_asked(each, CONFIRM))) for each in (held, free))
-        assert (await answered).status_code == 200
-        assert not waiting.done()
-    assert (await waiting).status_code == 200
 
 
 async def test_nobody_is_answered_with_what_another_did_afterwards(ledger: InProcess) -> None:
