@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final, TypeVar
 
 from duban_contracts.events.consultation import HazardEscalated, HazardHandedBack
@@ -11,6 +12,7 @@ from duban_contracts.events.hazards import (
     HazardClosed,
     HazardConfirmed,
     HazardCorrected,
+    HazardDeadlineCorrected,
     HazardEvent,
     HazardExtended,
     HazardExtensionRefused,
@@ -64,6 +66,12 @@ def _second_level(hazard: ShownHazard, grade: Grade | None) -> _Kept:
 def _unanswered(hazard: ShownHazard) -> _Kept:
     """Return what 销号 leaves of a first level that still waits: nothing, its hazard is gone. A confirmed one stays."""
     return {} if hazard.first_confirmed_grade is None else _UNCONFIRMED
+
+
+def _still_wanted(hazard: ShownHazard, deadline_on: date) -> _Kept:
+    """Return what a corrected deadline leaves of a request for a later one: nothing, where that isn't later any more."""
+    wanted = hazard.extension_wanted_on
+    return {} if wanted is not None and wanted > deadline_on else _DECIDED
 
 
 _MERGED: Final = ("merged_into", "merged_into_number", "merged_from", "merged_at")
@@ -185,6 +193,7 @@ KEEPS: Final = dict(
         ),
         _keeps(HazardExtended, lambda *_: _DECIDED),
         _keeps(HazardExtensionRefused, lambda *_: _DECIDED),
+        _keeps(HazardDeadlineCorrected, lambda hazard, event: _still_wanted(hazard, event.deadline_on)),
         _keeps(HazardEscalated, lambda _, event: {"sent_up_to": event.to, "sent_up_at": event.occurred_at}),
         _keeps(HazardHandedBack, lambda *_: dict.fromkeys(("sent_up_to", "sent_up_at"))),
         _keeps(HazardSourceAdded, lambda hazard, _: {"source_count": hazard.source_count + 1}),

@@ -1,7 +1,8 @@
 """更正期限: the deadline had been entered wrongly, and the city sets it right (DOMAIN §4: the deadline belongs to the hazard).
 
 No 延期: that gives more time, and the deadline before it stays what it was. What was wrong may also be set earlier, and
-what was said about it no longer holds.
+what was said about it no longer holds. Who asked for an extension doesn't give it by this way; what another asked for goes on
+waiting where it is still later.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from duban_contracts.refusals import refusal
 from services.chassis.access.roles import CITY_REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
-from services.ledger.hazards.moves.rules import deadline_holds
+from services.ledger.hazards.moves.rules import another_decides, deadline_holds
 
 
 class CorrectDeadline(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,8 @@ def _correct_deadline(hazard: Hazard, command: CorrectDeadline, stamp: Stamp, af
         return refused
     if command.deadline_on == hazard.deadline_on:
         return refusal("same-deadline", field="deadline_on", current=hazard.deadline_on.isoformat())
+    if refused := another_decides(hazard, stamp):
+        return refused
     return HazardDeadlineCorrected(
         hazard=msgspec.structs.replace(after, deadline_on=command.deadline_on, overdue=False),
         actor=stamp.actor,
@@ -59,5 +62,5 @@ CORRECT_DEADLINE: Final = Move(
     },
     decide=_correct_deadline,
     roles=CITY_REGULATORS,
-    refusals=("deadline-in-the-past", "deadline-too-far", "same-deadline"),
+    refusals=("deadline-in-the-past", "deadline-too-far", "same-deadline", "own-extension-request"),
 )

@@ -47,6 +47,8 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
         _was_reviewed_by_another(before, event, history)
     if isinstance(event, HazardPlanned) and before.grade is Grade.MAJOR:
         assert None not in {event.funds_yuan, event.contingency}
+    if isinstance(event, HazardDeadlineCorrected | HazardExtended):
+        assert before.extension_wanted_on is None or event.actor.account != before.extension_asked_by
     if isinstance(event, HazardDeadlineCorrected):
         assert event.previous_deadline_on == before.deadline_on != event.deadline_on
         assert event.actor.role == Role.CITY_REGULATOR

@@ -10,10 +10,11 @@ from duban_contracts.events.hazards import HazardDeadlineCorrected
 from duban_contracts.events.types import Actor, Grade, HazardState
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import CITY_REGULATORS, Role
-from services.ledger.hazards.moves import CorrectDeadline, Reject
+from services.ledger.hazards.moves import CorrectDeadline, RefuseExtension, Reject, RequestExtension
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.telling import (
     CITY,
+    CITY_2,
     COUNTY,
     DUE,
     PLAN,
@@ -77,6 +78,19 @@ def test_a_corrected_deadline_is_plausible_ahead_and_another_one() -> None:
         assert (found.code, found.status, found.field) == (code, 422, "deadline_on")
     assert does(confirmed(), (CorrectDeadline(reason="x", deadline_on=TODAY), CITY)).deadline_on == TODAY
     assert refusal(confirmed(), EARLIER, CITY, local(6)) == "deadline-in-the-past"
+
+
+def test_who_asked_for_an_extension_does_not_give_it_by_a_correction_and_one_that_is_no_longer_later_is_gone() -> None:
+    asked = does(confirmed(), (RequestExtension(reason="设备到货延迟", deadline_on=june(20)), CITY))
+    for command in (EARLIER, LATER):
+        found = refused(asked, command, CITY)
+        assert (found.code, found.status) == ("own-extension-request", 403)
+    still = does(asked, (EARLIER, CITY_2))
+    assert (still.extension_wanted_on, still.extension_asked_by) == (june(20), CITY.account)
+    for day in (20, 21):
+        gone = does(asked, (CorrectDeadline(reason="录入有误", deadline_on=june(day)), CITY_2))
+        assert (gone.extension_wanted_on, gone.extension_asked_by) == (None, None)
+        assert refusal(gone, RefuseExtension(reason="可以按期"), CITY_2) == "extension-not-requested"
 
 
 async def test_over_http_a_correction_keeps_the_old_day_readable_and_the_county_hears_of_it(ledger: InProcess) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -151,6 +151,11 @@ class HazardLife(RuleBasedStateMachine):
             decode(CloudEvent(id="1", source="/", type=type_of(type(e)).name, data=encode(e))) for e in self.events
         ]
         assert fold(e for e in published if isinstance(e, HazardEvent)) == self.hazard
+
+    @invariant()
+    def what_is_wanted_is_more_time(self) -> None:
+        hazard = self.hazard
+        assert hazard.extension_wanted_on is None or hazard.extension_wanted_on > (hazard.deadline_on or date.max)
 
     @invariant()
     def no_hand_is_two_hands(self) -> None:
