@@ -79,7 +79,7 @@ async def reach_vault(database: Database, name: str, *, office: TipOffice, calle
     """
     async with database.acquire() as connection:
         tip = await rows.find(connection, name)
-    if office.vault is not None and tip is not None and tip.has_reporter and caller.finds(rows.facts_of(tip)):
+    if office.vault is not None and tip is not None and tip.has_reporter and caller.scope.covers(rows.facts_of(tip)):
         await office.vault.reach()
 
 
