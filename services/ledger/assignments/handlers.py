@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import msgspec
@@ -39,7 +39,9 @@ def facts_for(caller: Caller) -> Callable[[Assignment], Facts]:
     return facts
 
 
-async def give(connection: Connection, command: Assign, *, acting: Acting, rules: Rules) -> Assignment | Refusal:
+async def give(
+    connection: Connection, command: Assign, *, acting: Acting, rules: Rules, counties: Container[str]
+) -> Assignment | Refusal:
     """Give a matter to a unit; return the assignment, or why not. A hazard outside the caller's scope is not there."""
     hazard = await find_hazard(connection, command.hazard, acting.caller) if command.hazard else None
     if command.hazard and hazard is None:
@@ -49,7 +51,7 @@ async def give(connection: Connection, command: Assign, *, acting: Acting, rules
         return sector
     command = msgspec.structs.replace(command, sector=sector)
     latest = rules.bounds.latest_deadline(acting.today)
-    made = assign(command, uuid7_text(), hazard, hand_of(acting), latest=latest)
+    made = assign(command, uuid7_text(), hazard, hand_of(acting), latest=latest, counties=counties)
     if isinstance(made, Refusal):
         return made
     await tables.save(connection, made)

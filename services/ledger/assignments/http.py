@@ -48,6 +48,7 @@ class Deps:
     database: Database
     clock: Clock
     rules: Rules
+    counties: frozenset[str]
 
     def acting(self, caller: Caller) -> Acting:
         """Return who does something, now."""
@@ -123,6 +124,8 @@ def _one(routes: Router, deps: Deps) -> None:
         responses=declares(
             "hazard-not-found",
             "assignment-outside-area",
+            "county-not-of-city",
+            "differs-from-hazard",
             "answer-day-in-the-past",
             "answer-day-too-far",
             "outside-scope",
@@ -135,7 +138,7 @@ def _one(routes: Router, deps: Deps) -> None:
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             acting = deps.acting(caller)
-            said = accepted(await give(connection, command, acting=acting, rules=deps.rules))
+            said = accepted(await give(connection, command, acting=acting, rules=deps.rules, counties=deps.counties))
             return await once.keep(connection, await _shown(connection, said, acting, status=201))
 
 

@@ -11,17 +11,19 @@ import msgspec
 
 
 class AssignmentState(enum.StrEnum):
-    """Where an assignment stands: its answer is owed, is given and waits to be looked at, or is found good."""
+    """Where an assignment stands: its answer is owed, is given and waits to be looked at, is found good, or is no longer asked for."""
 
     OPEN = "open"
     ANSWERED = "answered"
     SETTLED = "settled"
+    WITHDRAWN = "withdrawn"
 
 
 NAMES: Final[Mapping[AssignmentState, str]] = {
     AssignmentState.OPEN: "待答复",
     AssignmentState.ANSWERED: "已答复",
     AssignmentState.SETTLED: "已办结",
+    AssignmentState.WITHDRAWN: "已撤回",
 }
 
 

@@ -10,4 +10,6 @@ from services.ledger.assignments.http import Deps, router
 
 def wire(platform: Platform[Any]) -> Part:
     """Return the assignments' part of the ledger."""
-    return Part(routers=[router(Deps(platform.database, platform.clock, platform.city.rules))])
+    city = platform.city
+    counties = frozenset(county.code for county in city.counties)
+    return Part(routers=[router(Deps(platform.database, platform.clock, city.rules, counties))])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import msgspec
 
 from duban_contracts.refusals import Refusal, refusal
@@ -23,7 +25,9 @@ def facts_of(referral: Referral) -> Facts:
     return Facts(county=referral.county, sector=referral.sector, unit=referral.from_unit)
 
 
-async def hand_over(connection: Connection, command: Refer, *, acting: Acting) -> Referral | Refusal:
+async def hand_over(
+    connection: Connection, command: Refer, *, acting: Acting, counties: Container[str]
+) -> Referral | Refusal:
     """Record a referral; return it, or why not. A hazard outside the caller's scope is not there."""
     hazard = await find_hazard(connection, command.hazard, acting.caller) if command.hazard else None
     if command.hazard and hazard is None:
@@ -32,7 +36,7 @@ async def hand_over(connection: Connection, command: Refer, *, acting: Acting) -
     if isinstance(sector, Refusal):
         return sector
     command = msgspec.structs.replace(command, sector=sector)
-    made = refer(command, uuid7_text(), hazard, hand_of(acting))
+    made = refer(command, uuid7_text(), hazard, hand_of(acting), counties=counties)
     if isinstance(made, Referral):
         await tables.insert(connection, made, acting.account)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
@@ -34,16 +35,24 @@ REPLY: Final = Action("ledger.referrals.reply", "登记移交的反馈", roles=R
 Reader = Annotated[Caller, Depends(allow(READ))]
 
 
-def router(deps: ActingDeps) -> Router:
+@dataclass(frozen=True, slots=True)
+class Deps(ActingDeps):
+    """Dependencies of the routes; `counties` are the city's."""
+
+    counties: frozenset[str]
+
+
+def router(deps: Deps) -> Router:
     """Return the routes of referrals."""
     routes = Router(prefix="/v1", tags=["referrals"])
     _lists(routes, deps)
     _one(routes, deps)
     _recording(routes, deps)
+    _replying(routes, deps)
     return routes
 
 
-def _lists(routes: Router, deps: ActingDeps) -> None:
+def _lists(routes: Router, deps: Deps) -> None:
     @routes.get("/referrals", summary="移交清单")
     async def referrals(
         caller: Reader,
@@ -76,7 +85,7 @@ def _lists(routes: Router, deps: ActingDeps) -> None:
         return page_of(found, limit, item=lambda each: ReferralDocument.of(each, until), cursor=ByReferralDay.of)
 
 
-def _one(routes: Router, deps: ActingDeps) -> None:
+def _one(routes: Router, deps: Deps) -> None:
     @routes.get(
         "/referrals/{referral_id}",
         summary="一件移交",
@@ -93,22 +102,31 @@ def _one(routes: Router, deps: ActingDeps) -> None:
         return _shown(found, deps.acting(caller))
 
 
-def _recording(routes: Router, deps: ActingDeps) -> None:
+def _recording(routes: Router, deps: Deps) -> None:
     @routes.post(
         "/referrals",
         summary="登记移交",
         status_code=201,
         response_model=ReferralDocument,
-        responses=declares("hazard-not-found", "referral-outside-area", "referral-day-in-future", "outside-scope"),
+        responses=declares(
+            "hazard-not-found",
+            "referral-outside-area",
+            "county-not-of-city",
+            "differs-from-hazard",
+            "referral-day-in-future",
+            "outside-scope",
+        ),
     )
     async def hand(command: JsonBody[Refer], once: Once, caller: Annotated[Caller, Depends(allow(REFER))]) -> Response:
         """Record that a matter was handed to another body."""
         async with deps.database.transaction() as connection:
             await once.begin(connection, caller.account)
             acting = deps.acting(caller)
-            said = accepted(await hand_over(connection, command, acting=acting))
+            said = accepted(await hand_over(connection, command, acting=acting, counties=deps.counties))
             return await once.keep(connection, _shown(said, acting, status=201))
 
+
+def _replying(routes: Router, deps: Deps) -> None:
     @routes.post(
         "/referrals/{referral_id}/reply",
         summary="登记移交的反馈",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date
 from typing import Final
 
@@ -11,7 +12,7 @@ from duban_contracts.events.types import CountyCode, DocumentNumber, Identifier,
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.roles import OFFICES, REGULATORS
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.model.hand import Hand
+from services.ledger.hazards.model.hand import Hand, misplaced
 from services.ledger.referrals.model import Referral, ReferralKind, Reply
 
 ROLES: Final = OFFICES | REGULATORS
@@ -20,7 +21,7 @@ ROLES: Final = OFFICES | REGULATORS
 class Refer(msgspec.Struct, frozen=True, kw_only=True):
     """移交 to `body` on `referred_on`. `hazard` is the id or number of the hazard that gave rise to it, if one did.
 
-    `county` and `sector` are those of the hazard where there is one. An account of one sector refers what is of that.
+    `county` and `sector` are those of the hazard where there is one, and may be left out then. An account of one sector refers what is of that.
     """
 
     kind: ReferralKind
@@ -41,11 +42,15 @@ class RecordReply(msgspec.Struct, frozen=True, kw_only=True):
     reply: LongText
 
 
-def refer(command: Refer, referral_id: str, hazard: Hazard | None, by: Hand) -> Referral | Refusal:
-    """Return a new referral, or why it is refused. A county refers what is its own."""
+def refer(
+    command: Refer, referral_id: str, hazard: Hazard | None, by: Hand, *, counties: Container[str]
+) -> Referral | Refusal:
+    """Return a new referral, or why it is refused. A county refers what is its own, the city what is of its `counties`."""
     county = hazard.county if hazard else command.county or by.county
     if by.county is not None and county != by.county:
         return refusal("referral-outside-area", field="county")
+    if refused := misplaced(command.county, command.sector, hazard, counties):
+        return refused
     if command.referred_on > by.today:
         return refusal("referral-day-in-future", field="referred_on", today=by.today.isoformat())
     return Referral(

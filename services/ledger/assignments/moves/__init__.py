@@ -1,4 +1,4 @@
-"""The moves of an assignment, in the order of its life; each of the last three has its route."""
+"""The moves of an assignment, in the order of its life; each but the first has its route."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ from services.ledger.assignments.moves.answer import ANSWER, AnswerMatter
 from services.ledger.assignments.moves.assign import ASSIGN, Assign, assign
 from services.ledger.assignments.moves.move import Made, Move
 from services.ledger.assignments.moves.send_back import RETURN, ReturnMatter
+from services.ledger.assignments.moves.withdraw import WITHDRAW, WithdrawMatter
 
-__all__ = ["ASSIGN", "MOVES", "Accept", "AnswerMatter", "Assign", "Made", "Move", "ReturnMatter", "assign"]
+__all__ = [
+    "ASSIGN",
+    "MOVES",
+    "Accept",
+    "AnswerMatter",
+    "Assign",
+    "Made",
+    "Move",
+    "ReturnMatter",
+    "WithdrawMatter",
+    "assign",
+]
 
-MOVES: Final[tuple[Move[Any], ...]] = (ANSWER, ACCEPT, RETURN)
+MOVES: Final[tuple[Move[Any], ...]] = (ANSWER, ACCEPT, RETURN, WITHDRAW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date
 from typing import Final
 
@@ -13,16 +14,16 @@ from services.chassis.access.roles import CITY_OFFICES, OFFICES, holds
 from services.ledger.assignments.model import Assignment, AssignmentState
 from services.ledger.assignments.moves.move import Made, entry
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.model.hand import Hand
+from services.ledger.hazards.model.hand import Hand, misplaced
 
 ASSIGN: Final = "assign"
 ROLES: Final = OFFICES
 
 
 class Assign(msgspec.Struct, frozen=True, kw_only=True):
-    """交办 to `unit` of `county` (none: a department of the city). `hazard` is the id or number of the hazard that it is about.
+    """交办 to `unit` of `county`: none is a department of the city, or the own county where a county's office gives it.
 
-    `county` and `sector` are those of the hazard where there is one.
+    `hazard` is the id or number of the hazard that it is about; its county is the only one then, and its sector the matter's.
     """
 
     document: DocumentNumber
@@ -34,14 +35,25 @@ class Assign(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date
 
 
-def assign(command: Assign, assignment_id: str, hazard: Hazard | None, by: Hand, *, latest: date) -> Made | Refusal:
+def assign(
+    command: Assign,
+    assignment_id: str,
+    hazard: Hazard | None,
+    by: Hand,
+    *,
+    latest: date,
+    counties: Container[str],
+) -> Made | Refusal:
     """Return a new assignment, or why it is refused. A county's office gives matters within its county only.
 
-    `latest` is the furthest day that the city allows: a typing error (2226) or 长期 (9999-12-31) would never be owed.
+    `latest` is the furthest day that the city allows: a typing error (2226) or 长期 (9999-12-31) would never be owed. `counties`
+    are the city's: nobody of another could ever answer.
     """
-    county = hazard.county if hazard else command.county
-    if by.county is not None and county != by.county:
+    county = command.county or by.county
+    if by.county is not None and {county, hazard.county if hazard else county} != {by.county}:
         return refusal("assignment-outside-area", field="county")
+    if refused := misplaced(county, command.sector, hazard, counties):
+        return refused
     if command.due_on < by.today:
         return refusal("answer-day-in-the-past", field="due_on", today=by.today.isoformat())
     if command.due_on > latest:

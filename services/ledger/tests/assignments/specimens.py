@@ -23,7 +23,7 @@ from services.ledger.assignments.model import Assignment
 from services.ledger.assignments.moves import AnswerMatter, Assign
 from services.ledger.assignments.moves.answer import ANSWER
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
-from services.ledger.tests.people import PEOPLE
+from services.ledger.tests.people import COUNTIES, PEOPLE
 
 _CARRIES: Final = {Dimension.COUNTY, Dimension.SECTOR}
 # The unit of those whom the trial sends.
@@ -40,7 +40,7 @@ class AssignmentRows:
     """Makes assignments of given facts, past HTTP."""
 
     def __init__(self, ledger: InProcess) -> None:
-        self._deps = Deps(ledger.database, ledger.clock, ledger.platform.city.rules)
+        self._deps = Deps(ledger.database, ledger.clock, ledger.platform.city.rules, frozenset(COUNTIES))
 
     def assignment(self, *, answered: bool = False, late: bool = False) -> Make:
         """Make assignments: answered ones, or such whose day is over, where asked."""
@@ -56,7 +56,9 @@ class AssignmentRows:
             )
             acting = self._deps.acting(Caller(PEOPLE["office"], EVERYWHERE, "test"))
             async with database.transaction() as connection:
-                made = await give(connection, command, acting=acting, rules=self._deps.rules)
+                made = await give(
+                    connection, command, acting=acting, rules=self._deps.rules, counties=self._deps.counties
+                )
                 assert isinstance(made, Assignment)
                 if answered:
                     bureau = Principal("bureau-1", Role.COUNTY_REGULATOR, facts.county or "", unit=_UNIT)
@@ -98,6 +100,7 @@ def assignment_specimens(ledger: InProcess) -> list[Specimen]:
         _item("POST", "/answer", owed, {"answer": "已整改"}, _not_the_units),
         _item("POST", "/accept", rows.assignment(answered=True), {"remark": "同意"}, _not_the_citys),
         _item("POST", "/return", rows.assignment(answered=True), {"reason": "不全"}, _not_the_citys),
+        _item("POST", "/withdraw", owed, {"reason": "另行交办"}, _not_the_citys),
     ]
 
 

@@ -79,6 +79,47 @@ async def test_a_matter_can_be_a_hazard_and_a_version_that_is_over_is_told(ledge
     assert (missing.status_code, missing.json()["code"]) == (404, "hazard-not-found")
 
 
+@pytest.mark.feature("SY32")
+async def test_a_department_of_the_city_answers_a_matter_that_is_a_hazard_of_a_county(ledger: InProcess) -> None:
+    hazard = await ledger.registered()
+    of_city = {name: said for name, said in GIVEN.items() if name != "county"} | {"hazard": hazard["number"]}
+    given = await send(ledger, "", of_city, "office")
+    assert (given["county"], given["hazard_number"]) == (None, hazard["number"])
+    department, token = Principal("bureau-1405", Role.CITY_REGULATOR, "140500", unit=GIVEN["unit"]), keys.new_token()
+    async with ledger.database.transaction() as connection:
+        await keys.store(connection, [NewKey(department, token)])
+    path, said = f"/v1/assignments/{given['assignment_id']}/answer", {"answer": "已督促整改"}
+    answered = await ledger.client.post(path, json=said, headers={"Authorization": f"Bearer {token}"})
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["state"] == "answered"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [({"county": "110101"}, "county-not-of-city"), ({"county": "140521"}, "differs-from-hazard")],
+)
+async def test_a_matter_that_nobody_could_answer_is_not_given(
+    ledger: InProcess, said: dict[str, str], code: str
+) -> None:
+    hazard = {"hazard": (await ledger.registered())["number"]} if code == "differs-from-hazard" else {}
+    answer = await ledger.client.post("/v1/assignments", json=GIVEN | hazard | said, headers=ledger.auth("office"))
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, "county")
+
+
+@pytest.mark.feature("SY32")
+async def test_what_was_given_to_the_wrong_unit_is_withdrawn_with_a_reason_and_leaves_the_leaders_list(
+    ledger: InProcess,
+) -> None:
+    given = await send(ledger, "", {**GIVEN, "unit": "fire_rescue"}, "office")
+    path = f"/{given['assignment_id']}"
+    await ledger.pool.execute("UPDATE assignment SET due_on = '2026-05-30' WHERE assignment_id = $1", path[1:])
+    assert await on_leaders_list(ledger, given) is not None
+    withdrawn = await send(ledger, f"{path}/withdraw", {"reason": "该单位无此职责"}, "office")
+    assert (withdrawn["state"], withdrawn["days_overdue"]) == ("withdrawn", 0)
+    assert [(step["move"], step["text"]) for step in withdrawn["history"]][1:] == [("withdraw", "该单位无此职责")]
+    assert await on_leaders_list(ledger, given) is None
+
+
 async def test_the_same_key_gives_one_assignment_and_history_cannot_be_rewritten(ledger: InProcess) -> None:
     first, second = [
         await send(

@@ -8,16 +8,16 @@ from uuid import uuid4
 import httpx
 
 from duban_contracts.testing.calendar import june
-from services.chassis.access.acting import ActingDeps
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Make, Specimen
 from services.ledger.referrals.handlers import hand_over
+from services.ledger.referrals.http import Deps
 from services.ledger.referrals.model import Referral, ReferralKind
 from services.ledger.referrals.moves import Refer
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
-from services.ledger.tests.people import PEOPLE
+from services.ledger.tests.people import COUNTIES, PEOPLE
 
 _CARRIES: Final = {Dimension.COUNTY, Dimension.SECTOR}
 _REFERRED: Final[dict[str, Any]] = {
@@ -31,7 +31,7 @@ _REPLY: Final = {"replied_on": june(1).isoformat(), "taken_up": True, "reply": "
 
 
 def referral_specimens(ledger: InProcess) -> list[Specimen]:
-    made = _referral(ActingDeps(ledger.database, ledger.clock, ledger.platform.city.rules.zone))
+    made = _referral(Deps(ledger.database, ledger.clock, ledger.platform.city.rules.zone, frozenset(COUNTIES)))
     return [
         *(
             Specimen.rows(f"GET /v1/referrals{below}", make=made, call=_list(below), shows=_names, carries=_CARRIES)
@@ -45,7 +45,7 @@ def referral_specimens(ledger: InProcess) -> list[Specimen]:
     ]
 
 
-def _referral(deps: ActingDeps) -> Make:
+def _referral(deps: Deps) -> Make:
     async def make(database: Database, facts: Facts) -> Referral:
         command = Refer(
             kind=ReferralKind.CRIME,
@@ -58,7 +58,7 @@ def _referral(deps: ActingDeps) -> Make:
         )
         async with database.transaction() as connection:
             acting = deps.acting(Caller(PEOPLE["office"], EVERYWHERE, "test"))
-            made = await hand_over(connection, command, acting=acting)
+            made = await hand_over(connection, command, acting=acting, counties=deps.counties)
         assert isinstance(made, Referral)
         return made
 

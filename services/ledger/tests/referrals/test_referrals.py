@@ -37,11 +37,12 @@ REFERRED = Refer(
     matter="涉嫌危险作业罪",
     referred_on=june(2),
 )
+COUNTIES = frozenset({"140502", "140521"})
 REPLY = RecordReply(replied_on=june(15), taken_up=True, reply="已立案侦查")
 
 
 def referred(command: Refer = REFERRED, by: Hand = COUNTY) -> Referral:
-    made = refer(command, "r-1", None, by)
+    made = refer(command, "r-1", None, by, counties=COUNTIES)
     assert isinstance(made, Referral)
     return made
 
@@ -68,12 +69,15 @@ def test_a_referral_records_body_day_and_reply_once() -> None:
 
 
 def test_days_that_cannot_be_are_refused_and_a_county_refers_what_is_its_own() -> None:
-    assert code(refer(msgspec.structs.replace(REFERRED, referred_on=june(21)), "r", None, COUNTY)) == (
-        "referral-day-in-future"
+    assert code(
+        refer(msgspec.structs.replace(REFERRED, referred_on=june(21)), "r", None, COUNTY, counties=COUNTIES)
+    ) == ("referral-day-in-future")
+    assert (
+        code(refer(msgspec.structs.replace(REFERRED, county="140521"), "r", None, COUNTY, counties=COUNTIES))
+        == "referral-outside-area"
     )
-    assert code(refer(msgspec.structs.replace(REFERRED, county="140521"), "r", None, COUNTY)) == "referral-outside-area"
     elsewhere = msgspec.structs.replace(new_hazard(), county="140521")
-    assert code(refer(REFERRED, "r", elsewhere, COUNTY)) == "referral-outside-area"
+    assert code(refer(REFERRED, "r", elsewhere, COUNTY, counties=COUNTIES)) == "referral-outside-area"
     for day in (june(1), june(21)):
         assert code(record_reply(referred(), msgspec.structs.replace(REPLY, replied_on=day), COUNTY)) == (
             "reply-day-out-of-range"
@@ -122,7 +126,7 @@ def test_a_referral_waits_until_the_day_before_its_reply_and_keeps_what_was_said
         recorded_at=local(20),
         reply=None,
     )
-    of_hazard = refer(msgspec.structs.replace(REFERRED, sector="coal_mine"), "r-2", new_hazard(), COUNTY)
+    of_hazard = refer(REFERRED, "r-2", new_hazard(), COUNTY, counties=COUNTIES)
     assert isinstance(of_hazard, Referral)
     hazard = new_hazard()
     assert (of_hazard.hazard_id, of_hazard.hazard_number, of_hazard.sector) == (
@@ -133,8 +137,8 @@ def test_a_referral_waits_until_the_day_before_its_reply_and_keeps_what_was_said
 
 
 def test_a_refused_referral_or_reply_names_the_field_and_the_days() -> None:
-    late = refer(msgspec.structs.replace(REFERRED, referred_on=june(21)), "r", None, COUNTY)
-    away = refer(msgspec.structs.replace(REFERRED, county="140521"), "r", None, COUNTY)
+    late = refer(msgspec.structs.replace(REFERRED, referred_on=june(21)), "r", None, COUNTY, counties=COUNTIES)
+    away = refer(msgspec.structs.replace(REFERRED, county="140521"), "r", None, COUNTY, counties=COUNTIES)
     early = record_reply(referred(), msgspec.structs.replace(REPLY, replied_on=june(1)), COUNTY)
     done = record_reply(referred(), REPLY, COUNTY)
     assert isinstance(done, Referral)
@@ -189,6 +193,24 @@ async def test_an_open_referral_stands_on_the_monthly_list_until_the_month_of_it
     assert [(found or {}).get("open") for found in months] == [True, False, None]
     assert (await ledger.get(path)).json() == replied.json()
     assert (await ledger.get("/v1/referrals/monthly", month="2026-13")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "refused"),
+    [
+        ({"county": "110101"}, "county", "county-not-of-city"),
+        ({"county": "140521", "hazard": "h"}, "county", "differs-from-hazard"),
+        ({"sector": "coal_mine", "hazard": "h"}, "sector", "differs-from-hazard"),
+    ],
+)
+def test_nothing_is_referred_of_a_place_or_sector_that_it_is_not_of(
+    said: dict[str, str], field: str, refused: str
+) -> None:
+    city = msgspec.structs.replace(COUNTY, county=None)
+    hazard = new_hazard() if "hazard" in said else None
+    made = refer(msgspec.structs.replace(REFERRED, **said), "r", hazard, city, counties=COUNTIES)
+    assert isinstance(made, Refusal)
+    assert (made.code, made.field) == (refused, field)
 
 
 async def test_who_looks_after_one_sector_refers_what_is_of_it_and_sees_it(ledger: InProcess) -> None:

@@ -1,0 +1,1 @@
+ALTER TABLE assignment VALIDATE CONSTRAINT assignment_state_check;
