@@ -189,7 +189,7 @@ def assemble(platform: Platform[Any], parts: Sequence[Part], *, title: str) -> S
     sealing = platform.every(EVERY_SECONDS, Sealing(database, platform.clock).once, name="trail", role="relay")
     work["relay"] = [relay.run, forgetting.run, sealing.run]
     if platform.settings.kafka.encrypted:
-        noting = partial(certificates.note, platform.settings.kafka)
+        noting = partial(certificates.note, platform.settings.kafka, named=platform.settings.kafka_ca is not None)
         work["relay"].append(platform.every(_SELDOM_SECONDS, noting, name="certificates", role="relay").run)
     for job in (job for part in parts for job in part.jobs):
         work.setdefault(job.role, []).append(job.run)

@@ -54,6 +54,7 @@ SAID_ELSEWHERE = foreign.EXPORTERS | {
     "duban_hazard_wait_seconds",
     "duban_hazards_due",
     "duban_hazards_oldest_overdue_seconds",
+    "duban_kafka_authority_ends_timestamp_seconds",
     "duban_kafka_certificate_ends_timestamp_seconds",
     "duban_task_filings_total",
 }
@@ -61,7 +62,7 @@ SAID_ELSEWHERE = foreign.EXPORTERS | {
 # a quarter of an hour at least (tests/deploy/rules plays it).
 WATCHERS = ("alertmanager_", "kubelet_", "prometheus_", "duban:city_watched:")
 # A platform that is not secured has no certificates.
-ONLY_SECURED = {"DubanCertificateEnding"}
+ONLY_SECURED = {"DubanCertificateEnding", "DubanAuthorityEnding"}
 # No edge stands before it.
 ONLY_WITH_AN_EDGE = {"DubanEdgeDown"}
 # Where nobody signs in there are no tokens; services/chassis/tests/access/signin shows the series.

@@ -11,7 +11,7 @@ from deploy.local import certificates
 from deploy.local.certificates import Authority
 from deploy.local.security import Security
 from services.chassis.process import tls
-from services.chassis.process.certificates import note
+from services.chassis.process.certificates import authority_ends, note
 from services.chassis.process.kafka import Broker, obstacle
 from services.chassis.telemetry import metrics
 
@@ -50,6 +50,24 @@ def test_a_certificate_that_is_over_is_refused(tmp_path: Path) -> None:
     ours, node = Authority.at(tmp_path), tmp_path / "node.pem"
     ours.issue(node, valid=timedelta(hours=-1))
     assert shake_hands(node, ours.certificate, "localhost") == "certificate has expired"
+
+
+async def test_the_authority_that_ends_first_is_told_as_it_was_read_and_none_of_those_that_a_system_trusts(
+    tmp_path: Path,
+) -> None:
+    first, second, both = Authority.at(tmp_path / "first"), Authority.at(tmp_path / "second"), tmp_path / "both.pem"
+    both.write_bytes(second.certificate.read_bytes() + first.certificate.read_bytes())
+    read = tls.context(ca=both)
+    ends = sorted(certificates.ends(each.certificate).timestamp() for each in (first, second))
+    assert authority_ends(read) == ends[0]
+    both.unlink()
+    broker = Broker("127.0.0.1:1", "SSL", tls=read)
+    metrics.KAFKA_AUTHORITY_ENDS.set(0)
+    await note(broker)
+    assert metrics.KAFKA_AUTHORITY_ENDS._value.get() == 0
+    await note(broker, named=True)
+    assert metrics.KAFKA_AUTHORITY_ENDS._value.get() == ends[0], "also while no broker answers"
+    metrics.KAFKA_AUTHORITY_ENDS.set(0)
 
 
 def test_what_is_made_is_kept_and_its_owners_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Until when the brokers' certificates are valid: seen from here, so that nobody learns it from a city that stands."""
+"""Until when the brokers' certificates are valid, and their authority's: seen from here, so that nobody learns it from a city that stands."""
 
 from __future__ import annotations
 
@@ -16,12 +16,27 @@ from services.chassis.telemetry import metrics
 _ASK_SECONDS: Final = 5.0
 
 
-async def note(broker: Broker) -> None:
-    """Export the end of each broker's certificate; one that can't be asked keeps what it last said."""
+async def note(broker: Broker, *, named: bool = False) -> None:
+    """Export the end of each broker's certificate; one that can't be asked keeps what it last said.
+
+    With `named` the authority's, too: it is the city's own, and not one of the many that a system trusts.
+    """
+    if named and broker.tls and (first := authority_ends(broker.tls)):
+        metrics.KAFKA_AUTHORITY_ENDS.set(first)
     for host, port, _ in collect_hosts(broker.bootstrap, randomize=False):
         with contextlib.suppress(OSError, TimeoutError):
             end = await ends(host, port)
             metrics.KAFKA_CERTIFICATE_ENDS.labels(f"{host}:{port}").set(end.timestamp())
+
+
+def authority_ends(trusting: ssl.SSLContext) -> float | None:
+    """Return until when (as Unix time) the first of the authorities that `trusting` holds is valid; None if it holds none.
+
+    It is what the file said when it was read: a process that wasn't started again since still trusts the old one alone.
+    """
+    return min(
+        (float(ssl.cert_time_to_seconds(str(each["notAfter"]))) for each in trusting.get_ca_certs()), default=None
+    )
 
 
 async def ends(host: str, port: int) -> datetime:

@@ -168,6 +168,10 @@ KAFKA_CERTIFICATE_ENDS: Final = Gauge(
     "Until when the certificate that a Kafka broker shows is valid; none on connections without TLS.",
     ["broker"],
 )
+KAFKA_AUTHORITY_ENDS: Final = Gauge(
+    "duban_kafka_authority_ends_timestamp_seconds",
+    "Until when the first of the authorities is valid whom this process has trusted for Kafka since its start; none without DUBAN_KAFKA_CA.",
+)
 ACCESS_REFUSALS: Final = Counter(
     "duban_access_refusals_total",
     "Requests refused by the access policy, by action and reason: no valid key, the role, the reach of the account, or"
