@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.refusals import Caller
@@ -11,7 +12,7 @@ from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.handlers.commands import Refused
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
 from services.ledger.hazards.model import Hazard, HazardKey
-from services.ledger.hazards.moves import MERGE, UNMERGE, Merge, Unmerge, add_source, remove_source
+from services.ledger.hazards.moves import MERGE, UNMERGE, Merge, Move, Unmerge, add_source, remove_source
 from services.ledger.hazards.tables.register import facts_of
 
 
@@ -61,7 +62,7 @@ def merge_in(journal: Journal, order: Merging) -> Hazard | Refused:
         return Refused(refusal("hazard-not-found", field="into"), hazard)
     if hazard.merged_into_number is not None:
         return Refused(refusal("already-merged", number=hazard.merged_into_number), hazard)
-    survivor = _survivor(journal, other, order.by)
+    survivor = _survivor(journal, other, order.by, MERGE)
     if isinstance(survivor, Refusal):
         return Refused(survivor, hazard)
     command = Merge(reason=order.reason, survivor=survivor)
@@ -81,7 +82,7 @@ def unmerge_in(journal: Journal, order: Separation) -> Hazard | Refused:
     decision = UNMERGE.make(hazard, Unmerge(reason=order.reason), journal.stamp(order.by.actor, hazard))
     if isinstance(decision, Refusal):
         return Refused(decision, hazard)
-    survivor = _survivor(journal, hazard, order.by)
+    survivor = _survivor(journal, hazard, order.by, UNMERGE)
     if isinstance(survivor, Refusal):
         return Refused(survivor, hazard)
     restored = journal.enter(decision)
@@ -98,12 +99,12 @@ def _found(journal: Journal, order: Merging | Separation) -> Hazard | Refused:
     return hazard if unmet is None else Refused(unmet, hazard)
 
 
-def _survivor(journal: Journal, hazard: Hazard, by: Caller) -> Hazard | Refusal:
-    """Return the hazard that goes on for `hazard`: itself unless it was merged."""
-    if hazard.merged_into is None:
-        return hazard
-    survivor = journal.hazard(HazardKey(hazard_id=hazard.merged_into))
+def _survivor(journal: Journal, hazard: Hazard, by: Caller, move: Move[Any]) -> Hazard | Refusal:
+    """Return the hazard that goes on for `hazard`, itself unless it was merged; or why `move` doesn't touch it."""
+    survivor = hazard if hazard.merged_into is None else journal.hazard(HazardKey(hazard_id=hazard.merged_into))
     if survivor is None:
         # It was merged while this transaction waited for it.
         return refusal("version-mismatch", version=hazard.version)
-    return survivor if by.finds(facts_of(survivor)) else refusal("merge-beyond-scope", number=survivor.number)
+    if not by.finds(facts_of(survivor)):
+        return refusal("merge-beyond-scope", number=survivor.number)
+    return move.leaves_to_the_city(survivor, by.actor) or survivor

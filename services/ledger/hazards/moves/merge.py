@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from duban_contracts.events.consultation import Tier
 from duban_contracts.events.gathering import HazardMerged, HazardSource, HazardSourceAdded
 from duban_contracts.events.types import Grade, HazardFacts, HazardState, LongText
 from duban_contracts.refusals import Refusal, refusal
@@ -18,6 +19,9 @@ from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 SURVIVES: Final = frozenset(
     {HazardState.REPORTED, HazardState.CONFIRMED, HazardState.RECTIFYING, HazardState.IN_REVIEW}
 )
+
+# By who decides, from below.
+_TIERS: Final = (None, Tier.COUNTY, Tier.CITY)
 
 
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +74,15 @@ def _apart(hazard: Hazard, survivor: Hazard) -> Refusal | None:
 
 
 def _milder(hazard: Hazard, survivor: Hazard) -> Refusal | None:
-    """Refuse a merging by which less would be asked: a confirmation, a grade, a listing, a stop or a deadline would be lost."""
+    """Refuse a merging by which less would be asked: what the one stands under, the other doesn't."""
     for lost, why in (
         (hazard.grade is not None and survivor.grade is None, "该条尚未确认"),
         (hazard.grade is Grade.MAJOR and survivor.grade is not Grade.MAJOR, "该条等级较低"),
         (_may_be_major(hazard) and not _may_be_major(survivor), "本条一级确认为重大事故隐患，该条不是"),
         (hazard.listing is not None, "本条正在挂牌督办"),
         (hazard.stopped is not None, "本条正责令停产停业"),
+        (_is_higher(hazard, survivor), "本条已提交上级办理，该条没有提交到同一级"),
+        (hazard.overdue and not survivor.overdue, "本条已经逾期，该条没有"),
         (_later(survivor, hazard), f"该条整改期限（{survivor.deadline_on}）较晚"),
     ):
         if lost:
@@ -87,6 +93,10 @@ def _milder(hazard: Hazard, survivor: Hazard) -> Refusal | None:
 def _may_be_major(hazard: Hazard) -> bool:
     """Return whether it is major, or is once the second level agrees with the first."""
     return Grade.MAJOR in {hazard.grade, hazard.first_confirmed_grade}
+
+
+def _is_higher(hazard: Hazard, survivor: Hazard) -> bool:
+    return _TIERS.index(hazard.sent_up_to) > _TIERS.index(survivor.sent_up_to)
 
 
 def _later(survivor: Hazard, hazard: Hazard) -> bool:

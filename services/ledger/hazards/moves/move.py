@@ -132,11 +132,15 @@ class Move(Generic[C]):
         """Whether it is for whoever is in charge of the matter: what an enterprise may do itself is work, and no decision."""
         return not self.ends_own and not self.roles & ENTERPRISE
 
+    def leaves_to_the_city(self, hazard: Hazard, actor: Actor) -> Refusal | None:
+        """Refuse a decision of a county's regulator on what was sent up to the city; of two hazards on either."""
+        if self.decides and _is_the_citys(hazard) and holds(actor, _COUNTY):
+            return refusal("handled-by-city", move=self.zh)
+        return None
+
     def _authority(self, hazard: Hazard, actor: Actor, grade: Grade | None) -> Refusal | None:
         if not holds(actor, self.roles):
             return refusal("role-not-allowed", action=self.zh, roles=", ".join(sorted(self.roles)))
         if self.major is not None and grade is Grade.MAJOR and not holds(actor, self.major):
             return refusal("city-regulator-required", field="grade", move=self.zh)
-        if self.decides and _is_the_citys(hazard) and holds(actor, _COUNTY):
-            return refusal("handled-by-city", move=self.zh)
-        return None
+        return self.leaves_to_the_city(hazard, actor)

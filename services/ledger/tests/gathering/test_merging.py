@@ -115,6 +115,18 @@ async def test_only_the_city_merges_across_counties_and_takes_out_again(ledger: 
     assert (await unmerge(ledger, mine, "city")).status_code == 200
 
 
+@pytest.mark.feature("SY40")
+async def test_a_county_merges_into_and_takes_out_of_nothing_that_was_sent_up_to_the_city(ledger: InProcess) -> None:
+    source, other, survivor = [await ledger.confirmed() for _ in range(3)]
+    await merged(ledger, source, survivor)
+    up = await ledger.post(survivor["number"], "escalate", {"to": "city", "reason": "涉及多个产权单位"}, "county")
+    assert up.status_code == 200, up.text
+    for answer in (await merge(ledger, other, survivor), await unmerge(ledger, source)):
+        assert (answer.status_code, answer.json()["code"]) == (403, "handled-by-city")
+    assert (await unmerge(ledger, source, "city")).status_code == 200
+    await merged(ledger, other, survivor, "city")
+
+
 async def test_letters_about_a_source_stand_in_the_timeline_of_the_hazard_that_goes_on(ledger: InProcess) -> None:
     survivor, other = await ledger.confirmed(), await ledger.confirmed()
     await ledger.pool.execute(

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from duban_contracts.events.consultation import Tier
 from duban_contracts.events.gathering import FirstLevel, HazardMerged, HazardUnmerged
 from duban_contracts.events.types import Channel, Grade, HazardState, Listing, ListingLevel
 from duban_contracts.testing.calendar import june
@@ -26,6 +27,7 @@ from services.ledger.tests.telling import (
     does,
     in_review,
     new_hazard,
+    noted,
     refusal,
     said,
 )
@@ -81,6 +83,7 @@ def test_merging_says_which_hazard_goes_on_and_where_the_other_stood() -> None:
 
 
 SAID_MAJOR = does(new_hazard(Channel.SELF_REPORT), (FIRST, ENTERPRISE))
+AT_CITY = msgspec.structs.replace(confirmed(), sent_up_to=Tier.CITY)
 LISTED = Listing(
     number=1, level=ListingLevel.CITY, authority="safety_committee", document="督〔2026〕3号", deadline_on=june(20)
 )
@@ -99,6 +102,9 @@ LISTED = Listing(
         (confirmed(), other(confirmed(), deadline_on=june(12)), "survivor-is-milder"),
         (msgspec.structs.replace(confirmed(), listing=LISTED), other(confirmed()), "survivor-is-milder"),
         (SAID_MAJOR, other(confirmed()), "survivor-is-milder"),
+        (AT_CITY, other(confirmed()), "survivor-is-milder"),
+        (AT_CITY, other(confirmed(), sent_up_to=Tier.COUNTY), "survivor-is-milder"),
+        (noted(confirmed()), other(confirmed()), "survivor-is-milder"),
         (SAID_MAJOR, other(new_hazard()), "survivor-is-milder"),
         (in_review(), other(confirmed()), "state-conflict"),
         (closed(), other(confirmed()), "state-conflict"),
@@ -111,6 +117,9 @@ def test_nothing_is_lost_by_merging(hazard: Hazard, survivor: Hazard, code: str)
 def test_who_goes_on_may_be_stricter_and_further_on() -> None:
     for survivor in (confirmed(Grade.MAJOR), SAID_MAJOR):
         assert does(SAID_MAJOR, (into(other(survivor)), CITY)).state is HazardState.DUPLICATE
+    assert does(AT_CITY, (into(other(AT_CITY)), CITY)).state is HazardState.DUPLICATE
+    for survivor in (noted(confirmed()), AT_CITY):
+        assert does(confirmed(), (into(other(survivor)), CITY)).state is HazardState.DUPLICATE
     for survivor in (confirmed(Grade.MAJOR), in_review(), msgspec.structs.replace(confirmed(), deadline_on=june(5))):
         assert does(confirmed(), (into(other(survivor)), COUNTY)).state is HazardState.DUPLICATE
 
