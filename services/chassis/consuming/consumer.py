@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from duban_contracts.topics import needed_by, taken_by
@@ -22,6 +22,7 @@ from services.chassis.consuming.ending import leave, unless
 from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.consuming.fetching import Fetching
 from services.chassis.consuming.observer import Observer
+from services.chassis.consuming.offsets import Offsets
 from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.consuming.standing import Standing
 from services.chassis.consuming.telling import Telling
@@ -36,7 +37,6 @@ _log = structlog.get_logger(__name__)
 
 _SETTLED_SECONDS: Final = 60
 _PROOF_SECONDS: Final = 20
-_COMMIT_SECONDS: Final = 5
 _DECISION_SECONDS: Final = 5
 
 
@@ -131,9 +131,11 @@ class Consumer:
                 stall_timeout=self._options.stall_timeout,
                 since=since,
             )
-            consumer.subscribe(self._topics, listener=observer)
+            offsets = Offsets(self._name, consumer, observer)
+            consumer.subscribe(self._topics, listener=offsets)
             tasks = [
-                asyncio.create_task(self._loop(consumer, observer, stopping), name=f"{self._name}-loop"),
+                asyncio.create_task(self._loop(consumer, observer, offsets, stopping), name=f"{self._name}-loop"),
+                asyncio.create_task(offsets.keep_on(), name=f"{self._name}-offsets"),
                 asyncio.create_task(self._keep_observing(observer, proof), name=f"{self._name}-observe"),
                 asyncio.create_task(observer.watch(), name=f"{self._name}-watch"),
             ]
@@ -184,7 +186,9 @@ class Consumer:
                 return not stopping.is_set()
         return False
 
-    async def _loop(self, consumer: AIOKafkaConsumer, observer: Observer, stopping: asyncio.Event) -> None:
+    async def _loop(
+        self, consumer: AIOKafkaConsumer, observer: Observer, offsets: Offsets, stopping: asyncio.Event
+    ) -> None:
         await self._attempts.check_limit(observer, stopping)
         fetching = Fetching(self._name, consumer, self._options)
         while not stopping.is_set():
@@ -195,25 +199,14 @@ class Consumer:
                 reach("consumer.fetched")
                 needed = of_types(records, self._needed)
                 if needed and not await self._attempts.apply(needed, observer, stopping):
-                    return
+                    break
                 observer.applied(records, membership)
-                if membership == observer.membership:
-                    await self._commit(consumer, records)
-                reach("consumer.offset_committed")
+                offsets.note(records, membership)
+        await offsets.commit()
 
     async def _fetch(self, fetching: Fetching, observer: Observer) -> tuple[list[RawRecord], int]:
         records = await fetching.records()
         return records, observer.took(records)
-
-    async def _commit(self, consumer: AIOKafkaConsumer, records: Sequence[RawRecord]) -> None:
-        offsets: dict[TopicPartition, int] = {record.topic_partition: record.next_offset for record in records}
-        try:
-            # aiokafka tries for ever while the group's coordinator is away.
-            async with asyncio.timeout(_COMMIT_SECONDS):
-                await consumer.commit(offsets)
-        except (KafkaError, TimeoutError) as error:
-            # The partition moved on or the broker is away: the effect is committed, redelivery is harmless.
-            _log.info("offsets not committed", consumer=self._name, error=repr(error))
 
     async def _keep_observing(self, observer: Observer, proof: float) -> None:
         """Run beside the loop: the broker's answers may take long, and records need not wait for them."""
