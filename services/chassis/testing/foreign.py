@@ -6,11 +6,13 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, NoError, for_code
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
+from services.chassis.testing.kafka import eventually
 
 _CRC_AT = 17
 _CRC_FROM = 21
@@ -44,17 +46,28 @@ def sealed(batch: bytes) -> bytes:
 
 
 async def append_batch(bootstrap: str, topic: str, partition: int, batch: bytes) -> None:
-    """Write a batch's own bytes to a partition and wait for the broker's ack; raises AssertionError when refused."""
+    """Write a batch's own bytes to a partition and wait for the broker's ack; raises AssertionError when refused.
+
+    What every producer tries again (a topic made just now has no leader everywhere) is tried again here, too.
+    """
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
     await producer.start()
-    try:
-        await producer.partitions_for(topic)
+
+    async def written() -> None:
+        await producer.client.force_metadata_update()
         leader = producer.client.cluster.leader_for_partition(TopicPartition(topic, partition))
         request = ProduceRequest(
             transactional_id=None, required_acks=-1, timeout=10_000, topics=[(topic, [(partition, batch)])]
         )
         response = await producer.client.send(leader, request)
-        error = response.topics[0][1][0][1]
-        assert error == 0, f"the broker refused the batch with error {error}"
+        error = for_code(response.topics[0][1][0][1])
+        assert not error.retriable, f"not yet: {error!r}"
+        refused.append(error)
+
+    refused: list[type[KafkaError]] = []
+    try:
+        await producer.partitions_for(topic)
+        await eventually(written)
+        assert refused == [NoError], f"the broker refused the batch: {refused}"
     finally:
         await producer.stop()
