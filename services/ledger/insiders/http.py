@@ -85,6 +85,8 @@ def _reporting(routes: Router, deps: Deps) -> None:
     )
     async def report(command: JsonBody[ReportInside], caller: Annotated[Caller, Depends(allow(REPORT))]) -> Response:
         """Report to the own enterprise; the same code again is the same report."""
+        if deps.office.vault is not None and command.reporter is not None:
+            await deps.office.vault.reach()
         now = partial(deps.office.acting, caller)
         async with deps.database.transaction() as connection:
             said = await report_inside(connection, command, command.reporter, office=deps.office, now=now)

@@ -12,6 +12,7 @@ import pytest
 
 from services.chassis.process.clock import ManualClock
 from services.ledger.tests.in_process import NOON, InProcess
+from services.ledger.tests.insiders.saying import saying
 from services.ledger.tests.tips.saying import does, intake, received, reporter, verification
 from services.ledger.vault.handlers.vault import Vault, VaultAwayError
 
@@ -53,6 +54,7 @@ async def test_however_many_ask_at_once_a_silent_vault_is_waited_for_once_and_as
 
 
 @pytest.mark.feature("SY33")
+@pytest.mark.feature("SY36")
 @pytest.mark.promise("P8")
 async def test_whatever_needs_the_vault_waits_for_a_silent_one_without_holding_any_of_the_ledgers_connections(
     ledger: InProcess, monkeypatch: pytest.MonkeyPatch
@@ -78,7 +80,10 @@ async def test_whatever_needs_the_vault_waits_for_a_silent_one_without_holding_a
         ):
             answer = await does(ledger, path, who, body)
             assert (answer.status_code, answer.json()["code"]) == (503, "unavailable"), path
-        assert held == [0, 0, 0, 0]
+        named = await does(ledger, "/v1/inside-reports", "worker", saying(reporter={"name": "工人甲（虚构）"}))
+        assert (named.status_code, named.json()["code"]) == (503, "unavailable")
+        assert held == [0, 0, 0, 0, 0]
+        assert (await does(ledger, "/v1/inside-reports", "worker", saying())).status_code == 201
         # Without an identity nothing waits, and whoever may not see a tip does not, either.
         assert (await does(ledger, "/v1/tips", "tips", intake())).status_code == 201
         assert (await does(ledger, verify, "foreign", verification())).status_code == 404
