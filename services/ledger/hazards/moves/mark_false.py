@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from duban_contracts.events.types import HazardFacts, HazardState
-from services.chassis.access.roles import REGULATORS, SUPERVISORS
+from services.chassis.access.roles import CITY_REGULATORS, REGULATORS, SUPERVISORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
 from services.ledger.hazards.moves.reopen import Reopen, reopened
@@ -31,5 +31,6 @@ MARK_FALSE: Final = Move(
     leads={HazardState.CLOSED: HazardState.RECTIFYING},
     decide=_mark_false,
     roles=REGULATORS | SUPERVISORS,
+    major=CITY_REGULATORS | SUPERVISORS,
     refusals=("deadline-in-the-past", "deadline-too-far"),
 )

@@ -9,7 +9,7 @@ import msgspec
 
 from duban_contracts.events.hazards import HazardReopened
 from duban_contracts.events.types import HazardFacts, HazardState, LongText
-from services.chassis.access.roles import REGULATORS, SUPERVISORS
+from services.chassis.access.roles import CITY_REGULATORS, REGULATORS, SUPERVISORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
 from services.ledger.hazards.moves.rules import deadline_holds
@@ -49,6 +49,8 @@ REOPEN: Final = Move(
     leads={HazardState.CLOSED: HazardState.RECTIFYING},
     decide=_reopen,
     roles=REGULATORS | SUPERVISORS,
+    # It sets the deadline, and that of a major hazard is not a county's alone (DOMAIN §10), as with 确认 and 延期.
+    major=CITY_REGULATORS | SUPERVISORS,
     refusals=(
         "deadline-in-the-past",
         "deadline-too-far",

@@ -77,6 +77,8 @@ def _listed_is_major(before: Hazard, event: HazardEvent) -> None:
 
 def _deadlines_stay_readable(before: Hazard, event: HazardEvent) -> None:
     if event.hazard.deadline_on != before.deadline_on:
+        # DOMAIN §10: no county's alone.
+        assert event.hazard.grade is not Grade.MAJOR or event.actor.role != Role.COUNTY_REGULATOR
         assert isinstance(event, HazardConfirmed | HazardExtended | HazardDeadlineCorrected | HazardReopened)
         # Only an extension and a correction put one deadline in another's place, and both say which.
         assert before.deadline_on is None or not isinstance(event, HazardConfirmed)

@@ -13,7 +13,7 @@ from duban_contracts.policies import Review
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import REGULATORS, Role
 from services.ledger.hazards.model import evolve
-from services.ledger.hazards.moves import Regrade, Reopen, decide
+from services.ledger.hazards.moves import MarkFalse, Regrade, Reopen, decide
 from services.ledger.tests.telling import (
     CITY,
     CITY_2,
@@ -142,6 +142,17 @@ def test_a_reopened_hazard_has_a_new_deadline_and_is_open_again() -> None:
     assert (hazard.reopened_count, hazard.deadline_on) == (1, DUE + timedelta(days=3))
     twice = does(hazard, (SUBMIT, ENTERPRISE), (CLOSE, CITY), (reopen, COUNTY))
     assert twice.reopened_count == 2
+
+
+@pytest.mark.feature("SY31")
+@pytest.mark.parametrize("command", [Reopen, MarkFalse])
+def test_no_county_alone_sets_the_deadline_of_a_major_hazard_by_reopening_it(command: type[Reopen]) -> None:
+    again = command(reason="回头看不合格", deadline_on=DUE)
+    found = refused(closed(Grade.MAJOR), again, COUNTY)
+    assert (found.code, found.status) == ("city-regulator-required", 403)
+    for actor in (CITY, Actor(account="group-1", role=Role.SUPERVISION_GROUP)):
+        assert does(closed(Grade.MAJOR), (again, actor)).deadline_on == DUE
+    assert does(closed(), (again, COUNTY)).deadline_on == DUE
 
 
 @pytest.mark.feature("SY31")
