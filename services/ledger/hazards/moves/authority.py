@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.events.types import Actor, Listing, ListingLevel, StopOrder
+from duban_contracts.events.types import Actor, Listing, ListingLevel, StopKind, StopOrder
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import LISTING_LEVELS, UNITS
 from services.chassis.access.roles import CITY_OFFICES, CITY_STAFF, OFFICES, REGULATORS, holds
@@ -22,6 +22,7 @@ _UNITS: Final[Mapping[ListingLevel, str]] = {
     ListingLevel.COUNTY: "county_safety_committee",
     ListingLevel.COUNTY_GOVERNMENT: "county_government",
 }
+_ORDERED: Final[Mapping[StopKind, str]] = {StopKind.PRODUCTION: "责令停产停业", StopKind.USE: "责令停止使用"}
 # What a regulator's department is called where the account names none.
 _SOME_DEPARTMENT: Final = "regulatory_departments"
 
@@ -76,17 +77,23 @@ def no_listing_holds(hazard: Hazard, code: str = "listing-not-lifted") -> Refusa
 
 
 def who_ordered(order: StopOrder) -> str:
-    """Return what the authority of 责令停产停业 is called in a sentence."""
+    """Return what the authority of a stop order is called in a sentence."""
     unit = UNITS.get(order.authority)
     return unit.name if unit else LISTING_LEVELS.name(ListingLevel.DEPARTMENT)
 
 
+def what_is_ordered(order: StopOrder) -> str:
+    """Return what a stop order is called in a sentence."""
+    return _ORDERED[order.kind]
+
+
 def no_stop_holds(hazard: Hazard) -> Refusal | None:
-    """Refuse to end a hazard's open life while 责令停产停业 holds: what was stopped resumes first, after a review (S4 item 32)."""
+    """Refuse to end a hazard's open life while a stop order holds: what was stopped resumes first, after a review (S4 item 32)."""
     order = hazard.stopped
     if order is None:
         return None
-    return refusal("stop-not-lifted", authority=who_ordered(order), document=order.document)
+    named = {"authority": who_ordered(order), "document": order.document, "order": what_is_ordered(order)}
+    return refusal("stop-not-lifted", **named)
 
 
 def may_resume(order: StopOrder, actor: Actor, hazard: Hazard) -> bool:

@@ -24,7 +24,7 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> Decision:
-    if refused := another_reviews(hazard, stamp) or no_listing_holds(hazard) or no_stop_holds(hazard):
+    if refused := another_reviews(hazard, stamp, CLOSE.zh) or no_listing_holds(hazard) or no_stop_holds(hazard):
         return refused
     if not list_is_whole(hazard, hazard.grade, stamp.rules):
         return refusal("plan-required", move=CLOSE.zh)

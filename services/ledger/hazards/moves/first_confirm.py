@@ -33,7 +33,7 @@ def _first_confirm(hazard: Hazard, command: FirstConfirm, stamp: Stamp, after: H
     if not holds(stamp.actor, first):
         return refusal("role-not-allowed", action=FIRST_CONFIRM.zh, roles=", ".join(sorted(first)))
     if hazard.grade is command.grade:
-        return refusal("same-grade", field="grade")
+        return refusal("same-grade", field="grade", move=FIRST_CONFIRM.zh)
     # One of another grade is replaced: what the first level says last is what it says.
     if hazard.first_confirmed_grade is command.grade:
         return refusal("first-level-done")

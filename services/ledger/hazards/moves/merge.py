@@ -13,6 +13,7 @@ from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import STATES
 from services.chassis.access.roles import CITY_REGULATORS, REGULATORS
 from services.ledger.hazards.model import Hazard, facts
+from services.ledger.hazards.moves.authority import what_is_ordered
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 
 # Where a hazard can go on for another one.
@@ -80,7 +81,7 @@ def _milder(hazard: Hazard, survivor: Hazard) -> Refusal | None:
         (hazard.grade is Grade.MAJOR and survivor.grade is not Grade.MAJOR, "该条等级较低"),
         (_may_be_major(hazard) and not _may_be_major(survivor), "本条一级确认为重大事故隐患，该条不是"),
         (hazard.listing is not None, "本条正在挂牌督办"),
-        (hazard.stopped is not None, "本条正责令停产停业"),
+        (hazard.stopped is not None, f"本条正被{hazard.stopped and what_is_ordered(hazard.stopped)}"),
         (_is_higher(hazard, survivor), "本条已提交上级办理，该条没有提交到同一级"),
         (hazard.overdue and not survivor.overdue, "本条已经逾期，该条没有"),
         (_later(survivor, hazard), f"该条整改期限（{survivor.deadline_on}）较晚"),

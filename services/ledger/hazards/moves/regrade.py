@@ -30,7 +30,7 @@ class Regrade(msgspec.Struct, frozen=True, kw_only=True):
 
 def _regrade(hazard: Hazard, command: Regrade, stamp: Stamp, after: HazardFacts) -> Decision:
     if hazard.grade is None or command.grade is hazard.grade:
-        return refusal("same-grade", field="grade")
+        return refusal("same-grade", field="grade", move=REGRADE.zh)
     if command.grade is not Grade.MAJOR and (refused := no_listing_holds(hazard, "listed-stays-major")):
         return refused
     if refused := levels_hold(hazard, command.grade, stamp, REGRADE.zh):

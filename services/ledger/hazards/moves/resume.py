@@ -31,7 +31,7 @@ def _resume(hazard: Hazard, command: Resume, stamp: Stamp, after: HazardFacts) -
         return refusal("not-stopped")
     if not may_resume(order, stamp.actor, hazard):
         return refusal("stopped-by-another-authority", authority=who_ordered(order))
-    if refused := another_reviews(hazard, stamp):
+    if refused := another_reviews(hazard, stamp, RESUME.zh):
         return refused
     return EnterpriseResumed(
         hazard=msgspec.structs.replace(after, stopped=None),

@@ -54,9 +54,9 @@ def another_decides(hazard: Hazard, stamp: Stamp) -> Refusal | None:
     return refusal("own-extension-request") if stamp.actor.account == hazard.extension_asked_by else None
 
 
-def another_reviews(hazard: Hazard, stamp: Stamp) -> Refusal | None:
-    """Refuse a review by the account that submitted the rectification (S2 item 5, S4 item 24)."""
-    return refusal("submitter-may-not-review") if stamp.actor.account == hazard.submitted_by else None
+def another_reviews(hazard: Hazard, stamp: Stamp, move: str) -> Refusal | None:
+    """Refuse a review by the account that submitted the rectification (S2 item 5, S4 item 24); `move` names it in Chinese."""
+    return refusal("submitter-may-not-review", move=move) if stamp.actor.account == hazard.submitted_by else None
 
 
 def list_is_whole(hazard: Hazard, grade: Grade | None, rules: Rules) -> bool:

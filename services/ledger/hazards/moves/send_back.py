@@ -21,7 +21,7 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _return(hazard: Hazard, command: Return, stamp: Stamp, after: HazardFacts) -> Decision:
-    if refused := another_reviews(hazard, stamp):
+    if refused := another_reviews(hazard, stamp, RETURN.zh):
         return refused
     return HazardReturned(hazard=after, actor=stamp.actor, occurred_at=stamp.at, reason=command.reason)
 

@@ -16,7 +16,7 @@ from duban_contracts.events.types import DocumentNumber, HazardFacts, ShortText,
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.roles import REGULATORS
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.moves.authority import authority_of, who_ordered
+from services.ledger.hazards.moves.authority import authority_of, what_is_ordered, who_ordered
 from services.ledger.hazards.moves.list_hazard import LIST
 from services.ledger.hazards.moves.move import Decision, Move, Stamp
 
@@ -53,7 +53,9 @@ def _stop(hazard: Hazard, command: Stop, stamp: Stamp, after: HazardFacts) -> De
 
 def _may_be_stopped(hazard: Hazard, command: Stop, stamp: Stamp) -> Refusal | None:
     if hazard.stopped is not None:
-        return refusal("already-stopped", authority=who_ordered(hazard.stopped), document=hazard.stopped.document)
+        order = hazard.stopped
+        named = {"authority": who_ordered(order), "document": order.document, "order": what_is_ordered(order)}
+        return refusal("already-stopped", **named)
     if (command.part is None) is not (command.scope is StopScope.WHOLE):
         return refusal("stop-part-mismatch", field="part")
     if not hazard.found_on <= command.since <= stamp.today:

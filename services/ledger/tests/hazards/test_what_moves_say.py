@@ -8,23 +8,29 @@ import msgspec
 import pytest
 
 from duban_contracts.events.hazards import HazardConfirmed, HazardCorrected, HazardRegistered, HazardSubmitted
-from duban_contracts.events.types import Actor, Enterprise, Evidence, Grade
+from duban_contracts.events.types import Actor, Channel, Enterprise, Evidence, Grade, StopKind
 from duban_contracts.refusals import Refusal
 from services.ledger.hazards.model import Hazard, evolve, facts
-from services.ledger.hazards.moves import Correct, CorrectDeadline, Extend, register
+from services.ledger.hazards.moves import Correct, CorrectDeadline, Extend, Resume, register
+from services.ledger.tests.hazards.taken import MERGE, STOP
 from services.ledger.tests.telling import (
     CITY,
+    CLOSE,
     CONFIRM,
     COUNTY,
     DUE,
     ENTERPRISE,
+    FIRST,
+    LIST,
     MACHINE,
     MAJOR,
+    OFFICE,
     REGISTER,
     SUBMIT,
     TODAY,
     by,
     confirmed,
+    does,
     new_hazard,
     refused,
     said,
@@ -32,6 +38,9 @@ from services.ledger.tests.telling import (
 
 TOMORROW = TODAY + timedelta(days=1)
 YESTERDAY = TODAY - timedelta(days=1)
+IN_USE = does(confirmed(), (STOP, COUNTY), (SUBMIT, COUNTY))
+STOPPED = does(confirmed(), (msgspec.structs.replace(STOP, kind=StopKind.PRODUCTION), COUNTY))
+OWN = does(new_hazard(Channel.SELF_REPORT), (FIRST, ENTERPRISE), (MAJOR, CITY))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +85,7 @@ YESTERDAY = TODAY - timedelta(days=1)
             CITY,
             Refusal(
                 "deadline-in-the-past",
-                "整改期限不能早于今天（2026-06-01）",
+                "期限不能早于今天（2026-06-01）",
                 "deadline_on",
                 "must not be before today (Asia/Shanghai)",
             ),
@@ -121,6 +130,28 @@ def test_a_refusal_says_in_both_languages_what_was_expected(
     hazard: Hazard, command: msgspec.Struct, actor: Actor, words: Refusal
 ) -> None:
     assert refused(hazard, command, actor) == words
+
+
+@pytest.mark.parametrize(
+    ("hazard", "command", "actor", "message"),
+    [
+        # A listing has a deadline of its own, 督办期限.
+        (
+            confirmed(Grade.MAJOR),
+            msgspec.structs.replace(LIST, deadline_on=YESTERDAY),
+            OFFICE,
+            "期限不能早于今天（2026-06-01）",
+        ),
+        (IN_USE, Resume(review="合格"), COUNTY, "整改完成的提交人不得审核本条隐患，请由其他监管人员准予恢复"),
+        (OWN, FIRST, ENTERPRISE, "隐患已是该等级，无需一级确认"),
+        (IN_USE, STOP, CITY, "负有安全生产监督管理职责的部门已以城应急停〔2026〕1号责令停止使用，尚未准予恢复"),
+        (IN_USE, CLOSE, CITY, "负有安全生产监督管理职责的部门以城应急停〔2026〕1号责令停止使用，准予恢复前不得销号"),
+        (STOPPED, STOP, CITY, "负有安全生产监督管理职责的部门已以城应急停〔2026〕1号责令停产停业，尚未准予恢复"),
+        (STOPPED, MERGE, CITY, "140502-2026-000002 不能代替本条：本条正被责令停产停业"),
+    ],
+)
+def test_a_message_names_what_it_is_about(hazard: Hazard, command: msgspec.Struct, actor: Actor, message: str) -> None:
+    assert refused(hazard, command, actor).message == message
 
 
 def test_a_report_is_recorded_with_everything_it_says() -> None:
