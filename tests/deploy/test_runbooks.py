@@ -19,6 +19,8 @@ from tests.deploy.expressions import ROOT
 pytestmark = pytest.mark.pure
 
 GUIDE = ROOT / "docs" / "operations.md"
+# Taken together once: each of the many commands would take a hundredth of a second.
+DUBAN: Any = typer.main.get_command(app)
 COMMANDS = [*runbooks.every(), *runbooks.commands_of(GUIDE)]
 TARGETS = set(re.findall(r"^([a-z-]+)(?: [a-z-]+)*:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -58,7 +60,7 @@ def test_what_duban_is_told_is_a_command_of_it_with_options_that_it_has(command:
 
 
 def assert_duban_has(words: list[str]) -> None:
-    found: Any = typer.main.get_command(app)
+    found = DUBAN
     while hasattr(found, "commands") and words and not words[0].startswith("-"):
         assert words[0] in found.commands, f"duban has no {words[0]}"
         found = found.commands[words.pop(0)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -107,10 +107,9 @@ Caller = Annotated[str, Depends(caller)]
 
 @dataclass
 class Things:
-    """What the example holds; `database` only for the commands that may be repeated."""
+    """What the example holds, and never changes; `database` only for the commands that may be repeated."""
 
-    names: list[str] = field(default_factory=lambda: [f"thing-{letter}" for letter in "abcdefg"])
-    done: list[str] = field(default_factory=list)
+    names: Sequence[str] = tuple(f"thing-{letter}" for letter in "abcdefg")
     database: Database | None = None
 
 
@@ -186,7 +185,6 @@ def _others(routes: Router, things: Things) -> None:
     async def delete(name: str, who: Caller) -> None:
         if name not in things.names:
             raise Problem("not-found", field="name")
-        things.names.remove(name)
 
 
 def _repeatable(routes: Router, things: Things) -> None:
