@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from random import Random
 from typing import Any
 
 import msgspec
@@ -13,7 +12,6 @@ from fastapi import Response
 
 from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardConfirmed
-from duban_contracts.events.types import Grade
 from duban_contracts.topics import TopicFamily
 from services.chassis.access.refusals import Caller
 from services.chassis.web.idempotency import Attempt
@@ -22,64 +20,20 @@ from services.chassis.web.problems import Problem
 from services.ledger.hazards.handlers.commands import Order
 from services.ledger.hazards.http.commands import Asked, Deps, carry_out_round, rounds_of
 from services.ledger.hazards.model import HazardKey
-from services.ledger.hazards.moves import Close, Confirm, MarkFalse, Plan, Reject
+from services.ledger.hazards.moves import MarkFalse, Plan
 from services.ledger.tests.hazards.taken import STOP
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 from services.ledger.tests.people import PEOPLE
 from services.ledger.tests.telling import CONFIRM, DUE, SUBMIT
-
-Wanted = tuple[int, msgspec.Struct, str, int | None]
 
 
 class Broken(msgspec.Struct):
     """A command that nobody can decide."""
 
 
-def _wanted(random: Random, hazards: int) -> Wanted:
-    """A command on one of the hazards (the last of them doesn't exist), as somebody, perhaps with a version."""
-    major = Confirm(grade=Grade.MAJOR, responsible_unit="fire_rescue", deadline_on=CONFIRM.deadline_on)
-    command = random.choice(
-        [
-            CONFIRM,
-            major,
-            Plan(measures="更换", responsible_post="安全总监"),
-            Reject(reason="重复"),
-            Close(review="已复查"),
-        ]
-    )
-    return random.randrange(hazards + 1), command, random.choice(["county", "city"]), random.choice([None, 1, 2, 3])
-
-
 def _asked(number: str, command: msgspec.Struct, who: str = "city", version: int | None = None) -> Asked:
     caller = Caller(PEOPLE[who], EVERYWHERE, "test")
     return Asked(Order(HazardKey.parse(number), command, caller, Precondition(version)), Attempt())
-
-
-async def _told(ledger: InProcess, numbers: list[str], wanted: list[Wanted]) -> list[object]:
-    """What a round of these commands says to each."""
-    names = [*numbers, "140502-2026-999999"]
-    asked = [_asked(names[on], command, who, version) for on, command, who, version in wanted]
-    said = await carry_out_round(Deps(ledger.database, ledger.ledger), asked)
-    return [one.refusal.code if isinstance(one, Problem) else one.headers["etag"] for one in said]
-
-
-@pytest.mark.parametrize("seed", range(8))
-async def test_any_rounds_say_and_do_what_the_same_commands_alone_do(ledger: InProcess, seed: int) -> None:
-    random = Random(seed)
-    alone = [(await ledger.registered())["number"] for _ in range(3)]
-    together = [(await ledger.registered())["number"] for _ in range(3)]
-    wanted = [_wanted(random, hazards=3) for _ in range(20)]
-    one_by_one = [said for one in wanted for said in await _told(ledger, alone, [one])]
-    in_rounds: list[object] = []
-    while len(in_rounds) < len(wanted):
-        in_rounds += await _told(ledger, together, wanted[len(in_rounds) :][: random.randint(1, 7)])
-    assert in_rounds == one_by_one
-
-    async def titles(number: str) -> list[tuple[int, str]]:
-        history = (await ledger.get(f"/v1/hazards/{number}/history")).json()["items"]
-        return [(item["version"], item["type"]) for item in history]
-
-    assert [await titles(number) for number in together] == [await titles(number) for number in alone]
 
 
 async def test_commands_that_arrive_together_share_transactions_and_keep_their_own_traces(ledger: InProcess) -> None:
