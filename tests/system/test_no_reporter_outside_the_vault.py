@@ -139,6 +139,7 @@ def verified_and_confirmed(city: City, today: str) -> None:
     sent_back(city, f"{path}/verify", regulator, visit, "visit", "place", "description")
     tip = city.done(f"{path}/verify", regulator, visit)
     city.hazards.append(tip["hazard_number"])
+    sent_back(city, f"{path}/correct", regulator, visit, "visit", "description")
     for move, text in (("tell", "told"), ("answer", "answer")):
         sent_back(city, f"{path}/{move}", office, {text: "经核查属实，已立案"}, text)
         city.done(f"{path}/{move}", office, {text: "经核查属实，已立案"})

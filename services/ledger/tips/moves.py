@@ -1,18 +1,21 @@
-"""What is done to a tip: received, verified or refuted on site, its result told. Pure; each gives the tip afterwards, or why not."""
+"""What is done to a tip: received, verified or refuted on site, the verification put right, its result told. Pure; each gives the tip afterwards, or why not."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
+from duban_contracts.days import Zone
 from duban_contracts.events.types import CountyCode, Enterprise, Grade, LongText, Sector, ShortText, TownshipCode, Unit
 from duban_contracts.refusals import Refusal, refusal
 from services.ledger.tips.model.tip import STATES_ZH, Doing, Tip, TipChannel, TipRecord, TipState
 
 Done = tuple[Tip, TipRecord]
+# A letter, or what another department visited already, is entered some days after it came; a visit of last year is a typing error.
+VISITED_BEFORE: Final = timedelta(days=30)
 
 
 class By(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +51,10 @@ class Verify(msgspec.Struct, frozen=True, kw_only=True):
     place: ShortText
     description: LongText
     suggested_grade: Grade | None = None
+
+
+class CorrectVerification(Verify, frozen=True, kw_only=True):
+    """更正核查: the verification whole, as it should have been, while its hazard is still reported."""
 
 
 class Refute(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +115,16 @@ def verify(tip: Tip, said: Verify, by: By) -> Done | Refusal:
     return _decided(tip, TipState.VERIFIED, said.visited_on, by, Doing.VERIFIED, said.visit)
 
 
+def correct(tip: Tip, said: CorrectVerification, by: By) -> Done | Refusal:
+    """Return the tip with its verification put right; whether its hazard still takes that, the hazard says."""
+    if tip.state is not TipState.VERIFIED:
+        return _conflict(tip, "更正核查")
+    if against := _visited(tip, said.visited_on, by):
+        return against
+    after = _changed(tip, by, visited_on=said.visited_on)
+    return after, _record(after, Doing.CORRECTED, by, said.visit)
+
+
 def as_hazard(tip: Tip, hazard_id: str, number: str) -> Tip:
     """Return the tip with the hazard that it became."""
     return msgspec.structs.replace(tip, hazard_id=hazard_id, hazard_number=number)
@@ -141,8 +158,15 @@ def answer(tip: Tip, said: AnswerReferrer, by: By) -> Done | Refusal:
 def _decidable(tip: Tip, visited_on: date, by: By, move: str) -> Refusal | None:
     if tip.state is not TipState.RECEIVED:
         return _conflict(tip, move)
-    if visited_on > by.today:
+    return _visited(tip, visited_on, by)
+
+
+def _visited(tip: Tip, on: date, by: By) -> Refusal | None:
+    if on > by.today:
         return refusal("visited-in-future", field="visited_on", today=by.today.isoformat(), zone=by.zone)
+    earliest = Zone(by.zone).day_of(tip.received_at) - VISITED_BEFORE
+    if on < earliest:
+        return refusal("date-too-early", field="visited_on", earliest=earliest.isoformat())
     return None
 
 

@@ -20,11 +20,10 @@ from services.chassis.web.preconditions import Precondition
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 from services.ledger.tests.people import PEOPLE
 from services.ledger.tests.tips.saying import intake, verification
-from services.ledger.tips import moves
-from services.ledger.tips.handlers.decide import move_tip
 from services.ledger.tips.handlers.receive import receive_tip
+from services.ledger.tips.http.moves import WAYS
 from services.ledger.tips.model.tip import Tip, TipChannel
-from services.ledger.tips.moves import Receive, Refute
+from services.ledger.tips.moves import Receive
 from services.ledger.vault.handlers import lookups
 from services.ledger.vault.model.identity import Identity
 from services.ledger.vault.model.lookups import Ask, Lookup, Reason
@@ -48,8 +47,8 @@ class TipRows:
         """Return one of PEOPLE, restricted nowhere, now."""
         return self.office.acting(Caller(PEOPLE[who], EVERYWHERE, "test"))
 
-    def tip(self, *, refuted: bool = False) -> Make:
-        """Make tips, refuted ones where asked."""
+    def tip(self, *, decided: str | None = None) -> Make:
+        """Make tips, such on which that was done where asked."""
 
         async def make(_: Database, facts: Facts) -> Tip:
             acting = self.acting("tips")
@@ -67,12 +66,13 @@ class TipRows:
             async with self.ledger.database.transaction() as connection:
                 tip = await receive_tip(connection, said, reporter, office=self.office, now=lambda: acting)
                 assert isinstance(tip, Tip)
-                if refuted:
-                    tip = await move_tip(
+                if decided is not None:
+                    [way] = [way for way in WAYS if way.name == decided]
+                    decision = msgspec.convert(_REFUTE if decided == "refute" else verification(), way.command)
+                    tip = await way.make(
                         connection,
                         tip.tip_id,
-                        msgspec.convert(_REFUTE, Refute),
-                        move=moves.refute,
+                        decision,
                         expecting=Precondition(),
                         office=self.office,
                         now=lambda: acting,
@@ -117,9 +117,10 @@ def tip_specimens(ledger: InProcess) -> list[Specimen]:
         _of_tip("GET", "", rows.tip()),
         _of_tip("GET", "/records", rows.tip()),
         _of_tip("POST", "/verify", rows.tip(), verification()),
+        _of_tip("POST", "/correct", rows.tip(decided="verify"), verification()),
         _of_tip("POST", "/refute", rows.tip(), _REFUTE),
-        _of_tip("POST", "/tell", rows.tip(refuted=True), {"told": "已函复"}),
-        _of_tip("POST", "/answer", rows.tip(refuted=True), {"answer": "已办结"}),
+        _of_tip("POST", "/tell", rows.tip(decided="refute"), {"told": "已函复"}),
+        _of_tip("POST", "/answer", rows.tip(decided="refute"), {"answer": "已办结"}),
         _of_tip("POST", "/lookups", rows.tip(), _ASK),
         _of_lookup("release", rows),
         # Even within the office only who asked is shown anything.

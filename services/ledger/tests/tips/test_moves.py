@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 import pytest
@@ -17,14 +17,28 @@ from services.ledger.tests.people import HOME
 from services.ledger.tests.telling import NOON
 from services.ledger.tips import moves
 from services.ledger.tips.model.tip import Doing, Tip, TipChannel, TipRecord, TipState
-from services.ledger.tips.moves import AnswerReferrer, By, Done, Receive, Refute, Tell, Verify
+from services.ledger.tips.moves import (
+    VISITED_BEFORE,
+    AnswerReferrer,
+    By,
+    CorrectVerification,
+    Done,
+    Receive,
+    Refute,
+    Tell,
+    Verify,
+)
 from services.ledger.vault.model.lookups import About
 
 BY = By(account="officer-1", at=NOON, today=june(1), zone="Asia/Shanghai")
 FIRM = Enterprise(name="示例商场（虚构）")
 VERIFY = Verify(visited_on=june(1), visit="已查", enterprise=FIRM, place="东街", description="出口堵塞")
+CORRECTION = CorrectVerification(
+    visited_on=june(1), visit="重新核查", enterprise=FIRM, place="东街", description="出口堵塞"
+)
 DOINGS: dict[str, Callable[[Tip, By], Done | Refusal]] = {
     "verify": lambda tip, by: moves.verify(tip, VERIFY, by),
+    "correct": lambda tip, by: moves.correct(tip, CORRECTION, by),
     "refute": lambda tip, by: moves.refute(tip, Refute(visited_on=june(1), visit="未见"), by),
     "tell": lambda tip, by: moves.tell(tip, Tell(told="已处理"), by),
     "answer": lambda tip, by: moves.answer(tip, AnswerReferrer(answer="已办结"), by),
@@ -68,9 +82,28 @@ def test_whatever_is_tried_a_tip_is_decided_once_and_told_only_after(tries: list
         assert tip.state is not TipState.RECEIVED
 
 
-def test_a_visit_of_tomorrow_was_no_visit() -> None:
-    early = Refute(visited_on=june(2), visit="未见")
-    assert code(moves.refute(received(), early, BY)) == "visited-in-future"
+@pytest.mark.feature("SY33")
+@pytest.mark.parametrize(
+    ("day", "refused"),
+    [
+        (june(2), "visited-in-future"),
+        (june(1), None),
+        (june(1) - VISITED_BEFORE, None),
+        (june(1) - VISITED_BEFORE - timedelta(days=1), "date-too-early"),
+        (june(1).replace(year=2025), "date-too-early"),
+    ],
+)
+def test_a_visit_was_neither_tomorrow_nor_long_before_the_tip(day: date, refused: str | None) -> None:
+    tip, verification = received(), msgspec.structs.replace(VERIFY, visited_on=day)
+    verified = moves.verify(tip, VERIFY, BY)
+    assert not isinstance(verified, Refusal)
+    for said in (
+        moves.verify(tip, verification, BY),
+        moves.refute(tip, Refute(visited_on=day, visit="未见"), BY),
+        moves.correct(verified[0], msgspec.structs.replace(CORRECTION, visited_on=day), BY),
+    ):
+        assert code(said) == refused
+        assert not isinstance(said, Refusal) or said.field == "visited_on"
 
 
 @pytest.mark.feature("SY33")
@@ -103,6 +136,11 @@ def test_what_is_done_to_a_tip_is_kept_whole_and_recorded_in_its_words() -> None
         )
     verified = found["verify"]
     assert not isinstance(verified, Refusal)
+    day, correction = june(1) - timedelta(days=1), "重新核查"
+    assert moves.correct(verified[0], msgspec.structs.replace(CORRECTION, visited_on=day), later) == (
+        msgspec.structs.replace(verified[0], version=3, visited_on=day),
+        TipRecord(tip_id="tip-1", version=3, doing=Doing.CORRECTED, at=later.at, account="officer-2", text=correction),
+    )
     for name, field, doing, words in (
         ("tell", "told_at", Doing.TOLD, "已处理"),
         ("answer", "answered_at", Doing.ANSWERED, "已办结"),

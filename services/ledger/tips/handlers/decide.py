@@ -16,12 +16,12 @@ from services.chassis.storage.database import Connection, Database
 from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.hazards.handlers.numbers import take_numbers
-from services.ledger.hazards.model import OF_TIPS, Hazard
-from services.ledger.hazards.moves import Register, register
+from services.ledger.hazards.model import OF_TIPS, Hazard, HazardKey
+from services.ledger.hazards.moves import Correct, Register, decide, register
 from services.ledger.tips import moves
 from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import Tip
-from services.ledger.tips.moves import By, Done, Verify
+from services.ledger.tips.moves import By, CorrectVerification, Done, Verify
 from services.ledger.tips.tables import rows
 from services.ledger.vault.handlers.seal import names_reporter
 
@@ -72,6 +72,50 @@ async def verify_tip(
     return after
 
 
+async def correct_tip(
+    connection: Connection,
+    name: str,
+    said: CorrectVerification,
+    *,
+    expecting: Precondition,
+    office: TipOffice,
+    now: Now,
+) -> Tip | Refusal:
+    """Put a verification right: the hazard's content follows as a correction in its history, until it is confirmed."""
+    tip, acting = await _seen(connection, name, expecting, now)
+    if isinstance(tip, Refusal):
+        return tip
+    done = moves.correct(tip, said, office.by(acting))
+    if isinstance(done, Refusal):
+        return done
+    if against := await _names(tip, said, office):
+        return against
+    key = HazardKey(hazard_id=tip.hazard_id)
+    async with writing(connection, ledger=office.ledger, hazards=[key], commands=True) as journal:
+        hazard = journal.hazard(key)
+        assert hazard is not None  # noqa: S101 - a verified tip's hazard is a foreign key
+        event = decide(hazard, Correct(**_content(tip, said)), journal.stamp(acting.caller.actor, hazard))
+        if isinstance(event, Refusal):
+            return event
+        journal.enter(event)
+    await rows.update(connection, *done)
+    return done[0]
+
+
+def _content(tip: Tip, said: Verify) -> dict[str, Any]:
+    """Return what a hazard says that a visit found: the place and the sector are the tip's, the words the inspector's."""
+    return {
+        "channel": Channel.VERIFIED_TIP,
+        "sector": tip.sector,
+        "township_code": tip.township,
+        "enterprise": said.enterprise,
+        "place": said.place,
+        "description": said.description,
+        "found_on": said.visited_on,
+        "suggested_grade": said.suggested_grade,
+    }
+
+
 async def reach_vault(database: Database, name: str, *, office: TipOffice, caller: Caller) -> None:
     """See that the vault answers where a move on this tip will ask it; raises VaultAwayError. Goes before the transaction.
 
@@ -110,13 +154,6 @@ async def _register(connection: Connection, tip: Tip, said: Verify, office: TipO
             number=next(numbers[tip.county]),
             county=tip.county,
             reference=f"{OF_TIPS}{tip.tip_id}" if taken else reference,
-            township_code=tip.township,
-            channel=Channel.VERIFIED_TIP,
-            sector=tip.sector,
-            enterprise=said.enterprise,
-            place=said.place,
-            description=said.description,
-            found_on=said.visited_on,
-            suggested_grade=said.suggested_grade,
+            **_content(tip, said),
         )
         return journal.enter(register(command, journal.stamp(acting.caller.actor, None)))

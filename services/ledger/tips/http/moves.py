@@ -1,4 +1,4 @@
-"""`POST /v1/tips/{name}/{move}`: verified or refuted on site, then told to the reporter and answered upwards."""
+"""`POST /v1/tips/{name}/{move}`: verified or refuted on site, put right, then told to the reporter and answered upwards."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from services.chassis.web.problems import accepted, declares
 from services.chassis.web.routes import Router
 from services.ledger.tips import moves
 from services.ledger.tips.documents import TipDocument, TipName
-from services.ledger.tips.handlers.decide import move_tip, reach_vault, verify_tip
+from services.ledger.tips.handlers.decide import correct_tip, move_tip, reach_vault, verify_tip
 from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.tips.model.tip import Tip
-from services.ledger.tips.moves import AnswerReferrer, Refute, Tell, Verify
+from services.ledger.tips.moves import AnswerReferrer, CorrectVerification, Refute, Tell, Verify
 
 VERIFY: Final = Action("ledger.tips.verify", "核查举报", roles=REGULATORS | TOWNSHIP)
 TELL: Final = Action("ledger.tips.tell", "反馈举报结果", roles=TIP_OFFICERS | REGULATORS | OFFICES)
@@ -59,7 +59,15 @@ WAYS: Final = (
         action=VERIFY,
         command=Verify,
         make=verify_tip,
-        refusals=("visited-in-future",),
+        refusals=("visited-in-future", "date-too-early"),
+    ),
+    Way(
+        name="correct",
+        summary="更正核查记录，隐患确认前随之更正",
+        action=VERIFY,
+        command=CorrectVerification,
+        make=correct_tip,
+        refusals=("visited-in-future", "date-too-early", "state-conflict"),
     ),
     Way(
         name="refute",
@@ -67,7 +75,7 @@ WAYS: Final = (
         action=VERIFY,
         command=Refute,
         make=partial(move_tip, move=moves.refute),
-        refusals=("visited-in-future",),
+        refusals=("visited-in-future", "date-too-early"),
     ),
     Way(
         name="tell",

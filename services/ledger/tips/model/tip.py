@@ -49,6 +49,7 @@ class Doing(StrEnum):
 
     RECEIVED = "received"
     VERIFIED = "verified"
+    CORRECTED = "corrected"
     REFUTED = "refuted"
     TOLD = "told"
     ANSWERED = "answered"

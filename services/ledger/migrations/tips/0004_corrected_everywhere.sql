@@ -1,0 +1,1 @@
+ALTER TABLE tip_record VALIDATE CONSTRAINT tip_record_doing_check;

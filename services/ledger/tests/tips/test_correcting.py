@@ -1,0 +1,51 @@
+"""A verification is put right until its hazard is confirmed, and the hazard, its county and its history say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from duban_contracts.codec import decode
+from duban_contracts.events.hazards import HazardCorrected
+from duban_contracts.topics import feedback_topic
+from services.ledger.tests.in_process import InProcess
+from services.ledger.tests.people import HOME
+from services.ledger.tests.tips.saying import does, received, verification, verified
+
+
+@pytest.mark.feature("SY33")
+async def test_a_visit_of_last_year_is_refused_and_a_wrong_verification_is_put_right(ledger: InProcess) -> None:
+    tip = await received(ledger)
+    path = f"/v1/tips/{tip['number']}"
+    for move in ("verify", "refute"):
+        whole = verification(visited_on="2025-06-01")
+        body = whole if move == "verify" else {name: whole[name] for name in ("visited_on", "visit")}
+        long_ago = await does(ledger, f"{path}/{move}", "county", body)
+        assert (long_ago.status_code, long_ago.json()["code"]) == (422, "date-too-early"), long_ago.text
+    wrong = await does(ledger, f"{path}/verify", "county", verification(visited_on="2026-05-20", place="西街1号"))
+    assert wrong.status_code == 200, wrong.text
+    hazard = f"/v1/hazards/{wrong.json()['hazard_number']}"
+    right = await does(
+        ledger, f"{path}/correct", "county", verification(visited_on="2026-05-30", visit="更正日期和地点")
+    )
+    assert (right.status_code, right.json()["visited_on"], right.json()["version"]) == (200, "2026-05-30", 3), (
+        right.text
+    )
+    shown = (await ledger.get(hazard)).json()
+    assert (shown["place"], shown["found_on"], shown["state"]) == ("东街12号二层东侧", "2026-05-30", "reported")
+    told = [decode(event) for event in await ledger.said(feedback_topic(HOME, ""))]
+    [corrected] = [each for each in told if isinstance(each, HazardCorrected) and each.hazard.number == shown["number"]]
+    assert corrected.actor.account == "regulator-140502-1"
+    records = (await ledger.get(f"{path}/records", "tips")).json()["items"]
+    assert [(each["doing"], each["text"]) for each in records[2:]] == [("corrected", "更正日期和地点")]
+
+
+async def test_nothing_is_put_right_that_was_not_verified_or_is_confirmed_by_now(ledger: InProcess) -> None:
+    tip = await received(ledger)
+    early = await does(ledger, f"/v1/tips/{tip['number']}/correct", "county", verification())
+    assert (early.status_code, early.json()["code"]) == (409, "tip-state-conflict")
+    done = await verified(ledger)
+    assert (await ledger.confirm({"hazard_id": done["hazard_id"]})).status_code == 200
+    late = await does(ledger, f"/v1/tips/{done['number']}/correct", "county", verification())
+    assert (late.status_code, late.json()["code"]) == (409, "state-conflict")
+    records = (await ledger.get(f"/v1/tips/{done['number']}/records", "tips")).json()["items"]
+    assert [each["doing"] for each in records] == ["received", "verified"]
