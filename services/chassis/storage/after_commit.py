@@ -9,8 +9,9 @@ nobody is told at all; so whoever listens also looks by itself from time to time
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 import structlog
@@ -18,10 +19,17 @@ import structlog
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+# As asyncpg writes it at the end of a transaction.
+_COMMIT: Final = "COMMIT;"
+# asyncpg takes no word for no end.
+_A_YEAR_SECONDS: Final = 366 * 86400.0
 
 
 class Session(asyncpg.Connection):
-    """A connection that keeps what is to be told of its transaction, and for whom a reader's was last used."""
+    """A connection that keeps what is to be told of its transaction, and for whom a reader's was last used.
+
+    Its COMMIT waits for as long as PostgreSQL does, and is never cancelled.
+    """
 
     __slots__ = ("told", "whose")
 
@@ -29,6 +37,23 @@ class Session(asyncpg.Connection):
         super().__init__(*arguments, **options)
         self.told: list[object] = []
         self.whose: object = None
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 - as asyncpg has it
+        """Execute as asyncpg does.
+
+        A COMMIT that waits for its synchronous standby can't be taken back: PostgreSQL answers a request to cancel it, of a timeout
+        as of whoever gives up, with making it visible without the standby. So none is sent. Who can't wait leaves: the connection is
+        closed, and the server goes on waiting by itself.
+        """
+        if query != _COMMIT:
+            return str(await super().execute(query, *args, timeout=timeout))
+        committing = asyncio.ensure_future(super().execute(query, timeout=_A_YEAR_SECONDS))
+        try:
+            return str(await asyncio.shield(committing))
+        except asyncio.CancelledError:
+            committing.add_done_callback(_left)
+            self.terminate()
+            raise
 
     async def be(self, whose: object, settings: str, *values: str) -> None:
         """Run `settings` unless the session's settings are those of `whose` already."""
@@ -42,6 +67,12 @@ class Session(asyncpg.Connection):
         """Make the session as new, its settings, too."""
         self.whose = None
         await super().reset(timeout=timeout)
+
+
+def _left(committing: asyncio.Future[str]) -> None:
+    """Take note of how a COMMIT ended of which nobody wants to know any more."""
+    if not committing.cancelled():
+        committing.exception()
 
 
 def tell(connection: object, news: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from typing import Any, Final, Self
 
@@ -22,6 +23,11 @@ _SERVER_SETTINGS: Final = {
 }
 # Whatever plan a statement has, it is made anew once a minute.
 _STATEMENT_SECONDS: Final = 60
+# Every command but COMMIT (after_commit.Session) is given up after this.
+_COMMAND_SECONDS: Final = 60
+# A COMMIT has no end of its own, so a host that has gone without a word is noticed by the connection: after 30 s of silence it is
+# asked, and given up after three more questions of 10 s.
+_KEEPALIVE: Final = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
 
 class Opening:
@@ -45,16 +51,25 @@ class Opening:
         pool: asyncpg.Pool[Any] = asyncpg.create_pool(
             dsn,
             connection_class=Session,
+            init=_stay_awake,
             reset=_reset,
             min_size=least,
             max_size=most,
             timeout=_CONNECT_SECONDS,
-            command_timeout=60,
+            command_timeout=_COMMAND_SECONDS,
             max_cached_statement_lifetime=_STATEMENT_SECONDS,
             server_settings=self._settings | more,
         )
         self._opened.append(pool)
         return await pool
+
+
+async def _stay_awake(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    opened: socket.socket = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to it
+    if opened.family != socket.AF_UNIX:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEPALIVE:
+            opened.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def _reset(connection: asyncpg.Connection[asyncpg.Record]) -> None:
