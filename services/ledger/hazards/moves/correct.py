@@ -8,8 +8,10 @@ import msgspec
 
 from duban_contracts.events.hazards import HazardCorrected
 from duban_contracts.events.types import HazardFacts, HazardState
+from duban_contracts.refusals import refusal
 from services.chassis.access.roles import INSPECTORS, INTEGRATORS
 from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.moves.escalate import TIERS
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
 from services.ledger.hazards.moves.report import Report
 
@@ -18,7 +20,10 @@ class Correct(Report, frozen=True, kw_only=True):
     """更正: the report as the county has it now."""
 
 
-def _correct(_: Hazard, command: Correct, stamp: Stamp, after: HazardFacts) -> Decision:
+def _correct(hazard: Hazard, command: Correct, stamp: Stamp, after: HazardFacts) -> Decision:
+    if hazard.sent_up_to is not None and hazard.township_code not in {None, command.township_code}:
+        # Who sent it up reads on (P4.15, SY40); another township's it would be out of its sight.
+        return refusal("township-sent-up", field="township", tier=TIERS[hazard.sent_up_to])
     return HazardCorrected(
         hazard=msgspec.structs.replace(
             after,
@@ -49,5 +54,6 @@ CORRECT: Final = Move(
     leads={HazardState.REPORTED: HazardState.REPORTED},
     decide=_correct,
     roles=INTEGRATORS | INSPECTORS,
+    refusals=("township-sent-up",),
     doors=frozenset({Door.CLAIM}),
 )

@@ -55,9 +55,15 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
     if isinstance(event, HazardOverdue):
         assert not before.overdue
         assert event.deadline_on == before.deadline_on
+    _stays_its_townships(before, event)
     _major_has_its_list(before, event)
     _listed_is_major(before, event)
     _deadlines_stay_readable(before, event)
+
+
+def _stays_its_townships(before: Hazard, event: HazardEvent) -> None:
+    if before.sent_up_to is not None:
+        assert before.township_code in {None, event.hazard.township}
 
 
 def _major_has_its_list(before: Hazard, event: HazardEvent) -> None:

@@ -29,6 +29,7 @@ from services.ledger.tests.telling import (
     DUE,
     ENTERPRISE,
     FIRST,
+    MACHINE,
     MAJOR,
     OFFICE,
     RULES,
@@ -79,10 +80,11 @@ HAZARDS: Final = (
     does(confirmed(), (STOP, CITY), (SUBMIT, ENTERPRISE)),
     does(confirmed(), (Escalate(to=Tier.CITY, reason="涉及多个产权单位"), COUNTY)),
     msgspec.structs.replace(confirmed(), source_count=1),
+    msgspec.structs.replace(new_hazard(), sent_up_to=Tier.COUNTY),
 )
 # Who acted before in another post of theirs: nobody is two hands.
 DOUBLE: Final = Actor(account=ENTERPRISE.account, role=Role.CITY_REGULATOR)
-ACTORS: Final = (CITY, COUNTY, ENTERPRISE, OFFICE, COUNTY_OFFICE, DOUBLE)
+ACTORS: Final = (CITY, COUNTY, ENTERPRISE, OFFICE, COUNTY_OFFICE, MACHINE, DOUBLE)
 COMMANDS: Final = (*(command for _, command, _ in TAKEN), MAJOR)
 # What else a field of a command may say, by its name: so a new move is asked for, too.
 OTHERWISE: Final[Mapping[str, tuple[Any, ...]]] = {
@@ -95,6 +97,7 @@ OTHERWISE: Final[Mapping[str, tuple[Any, ...]]] = {
     "part": (None,),
     "since": (TOMORROW,),
     "level": (*ListingLevel,),
+    "township_code": (None,),
     "to": tuple(Tier),
     "survivor": (confirmed(), closed(), msgspec.structs.replace(closed(), hazard_id="h-3")),
 }

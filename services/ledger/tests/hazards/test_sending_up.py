@@ -11,6 +11,7 @@ from duban_contracts.events.types import Actor, HazardState
 from duban_contracts.topics import feedback_topic
 from services.chassis.access.roles import Role
 from services.ledger.hazards.moves import Close, Escalate, HandBack, PassLookBack, Reopen
+from services.ledger.tests.hazards.taken import CORRECT
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import HOME, TOWNSHIP
 from services.ledger.tests.telling import (
@@ -20,6 +21,7 @@ from services.ledger.tests.telling import (
     COUNTY,
     DUE,
     ENTERPRISE,
+    MACHINE,
     PLAN,
     SUBMIT,
     closed,
@@ -28,6 +30,7 @@ from services.ledger.tests.telling import (
     in_review,
     new_hazard,
     refusal,
+    refused,
 )
 
 pytestmark = pytest.mark.feature("SY40")
@@ -72,6 +75,19 @@ def test_what_the_city_closed_its_county_looks_at_again_and_opened_again_it_is_t
     again = does(struck_off, (Reopen(reason="反弹", deadline_on=DUE), COUNTY))
     assert (again.state, again.sent_up_to) == (HazardState.RECTIFYING, Tier.CITY)
     assert refusal(does(again, (SUBMIT, ENTERPRISE)), Close(review="合格"), COUNTY) == "handled-by-city"
+
+
+def test_what_was_sent_up_stays_its_townships_until_it_is_handed_back() -> None:
+    up = does(new_hazard(), (TO_CITY, OFFICER))
+    for elsewhere in ("140502002", None):
+        found = refused(up, msgspec.structs.replace(CORRECT, township_code=elsewhere), MACHINE)
+        assert (found.code, found.field) == ("township-sent-up", "township")
+        assert found.message == "该隐患已提交市级办理，交回之前不能改报到其他乡镇（街道）"
+    assert does(up, (CORRECT, MACHINE)).place == CORRECT.place
+    moved = msgspec.structs.replace(CORRECT, township_code="140502002")
+    assert does(up, (BACK, CITY), (moved, MACHINE)).township_code == "140502002"
+    nowhere = msgspec.structs.replace(up, township_code=None)
+    assert does(nowhere, (CORRECT, MACHINE)).township_code == CORRECT.township_code
 
 
 def test_who_has_it_hands_it_back_and_then_it_is_as_before() -> None:
