@@ -49,8 +49,9 @@ class Answer:
     """The channel's own answer: `code` as the channel writes it (`550 5.1.1`, `503`, `errcode-93000`).
 
     `retry_after` is what the receiver asks for, in seconds; `closes_endpoint` says that it wants no more messages at
-    all; `away` that it was the channel that was in the way, which asked for no time of its own. `code` and `detail` are made fit for a row and a notice here, whatever a receiver wrote: no answer can fail to
-    be recorded because of its text.
+    all; `away` that it was the channel that was in the way, and not the letter, and that it named no time. `code` and
+    `detail` are made fit for a row and a notice here, whatever a receiver wrote: no answer can fail to be recorded
+    because of its text.
     """
 
     verdict: Verdict

@@ -124,8 +124,8 @@ def settle(
 ) -> Step:
     """Apply the channel's answer to a begun attempt; `drops_repeats` is what the channel declares, `draw` in [0, 1).
 
-    `awaited` is what was away, where the answer says that something was. An answer may still come after the attempt was given up as uncertain; it then settles the doubt. Raises
-    StepNotAllowed in any other state.
+    `awaited` is what was away, where the answer says that something was. An answer may still come after the attempt
+    was given up as uncertain; it then settles the doubt. Raises StepNotAllowed in any other state.
     """
     _require(delivery, "settle", DeliveryState.SENDING, DeliveryState.UNCERTAIN)
     settled = replace(delivery, code=answer.code)
