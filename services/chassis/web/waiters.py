@@ -66,9 +66,13 @@ class Waiters(Generic[K, V]):
 
     @contextmanager
     def place(self, account: str, wish: Wish | None = None, *, held: bool = False) -> Iterator[Place[K, V]]:
-        """Give a place from which to wait. It counts while somebody waits there, or as long as it is `held`."""
+        """Give a place from which to wait. It counts while somebody waits there, or as long as it is `held`.
+
+        Raises Problem 429 where a place is to be held and none is left.
+        """
         place = Place(self, account, wish, held=held)
         if held:
+            self.check(account)
             self.count(account, 1)
         try:
             with resting() if held else nullcontext():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from operator import lt
 from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import Depends, Header, Response
-from fastapi.responses import StreamingResponse
+from fastapi import Depends, Header, Request, Response
 
 from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
@@ -22,7 +22,8 @@ from services.chassis.web.paging import After, BadCursor
 from services.chassis.web.parameters import Limit
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.chassis.web.waiters import Waiters
+from services.chassis.web.streams import Stream
+from services.chassis.web.waiters import Place, Waiters
 from services.chassis.web.waiting import Wait
 from services.gateway.feed.documents import SILENCE, ByPlace, FeedPage, greeting, message
 from services.gateway.feed.handlers import Feeds
@@ -34,8 +35,10 @@ READ: Final = Action("gateway.feed.read", "查看本县事件流", roles=INTEGRA
 _MAY_READ: Final = allow(READ)
 MayRead = Annotated[Caller, Depends(_MAY_READ)]
 EVENT_STREAM: Final = "text/event-stream"
-_SILENCE_SECONDS: Final = 15
-# Then the reader comes again by itself: keys are checked anew, and connections move to other instances.
+# So often a stream asks whether its reader may still read; after so many of these turns without news it says that it lives.
+_TURN_SECONDS: Final = 2.0
+_SILENT_TURNS: Final = 7
+# Then the reader comes again by itself, so that connections move to other instances.
 _STREAM_SECONDS: Final = 600
 _STREAM_EVENTS: Final = 200
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
@@ -76,7 +79,7 @@ def router(deps: Deps) -> Router:
         assert caller.county is not None  # noqa: S101 - Reach.COUNTY
         position = _position(caller.county, last_event_id, after)
         if EVENT_STREAM in (accept or ""):
-            return await _stream(deps, caller.account, caller.county, position)
+            return await _stream(deps, caller, caller.county, position, wish.request)
         with deps.waiters.place(caller.account, wish) as place:
             place.watch(caller.county)
             stretch = await _stretch(deps, caller.county, position, limit)
@@ -108,31 +111,50 @@ async def _stretch(deps: Deps, county: str, position: int | None, limit: int) ->
     return stretch
 
 
-async def _stream(deps: Deps, account: str, county: str, position: int | None) -> Response:
-    deps.waiters.check(account)
-    first = await _stretch(deps, county, position, _STREAM_EVENTS)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_told(deps, account, county, first), media_type=EVENT_STREAM, headers=headers)
-
-
-async def _told(deps: Deps, account: str, county: str, first: Stretch) -> AsyncIterator[bytes]:
-    """Yield a county's feed from `first` on, whole events only, until the stream has had its time."""
-    began = time.monotonic()
-    stretch: Stretch | None = first
-    with deps.waiters.place(account, held=True) as place:
+async def _stream(deps: Deps, caller: Caller, county: str, position: int | None, request: Request) -> Response:
+    with ExitStack() as held:
+        # Counted before anything is waited for: of many that come at once none is let in beyond the bound.
+        place = held.enter_context(deps.waiters.place(caller.account, held=True))
         place.watch(county)
-        yield greeting(county, first.events[0].position - 1 if first.events else first.upto)
-        try:
-            while stretch is not None and not deps.waiters.is_closed:
-                for kept in stretch.events:
-                    yield message(kept)
-                if time.monotonic() - began > _STREAM_SECONDS:
+        first = await _stretch(deps, county, position, _STREAM_EVENTS)
+        told = _told(deps, place, county, first, request)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return Stream(told, held.pop_all(), media_type=EVENT_STREAM, headers=headers)
+
+
+async def _told(
+    deps: Deps, place: Place[str, int], county: str, first: Stretch, request: Request
+) -> AsyncIterator[bytes]:
+    """Yield a county's feed from `first` on, whole events only, until the stream has had its time or its reader's rights end."""
+    began, silent = time.monotonic(), 0
+    stretch: Stretch | None = first
+    yield greeting(county, first.events[0].position - 1 if first.events else first.upto)
+    try:
+        while stretch is not None and not deps.waiters.is_closed:
+            for kept in stretch.events:
+                yield message(kept)
+            news = None
+            while news is None and silent < _SILENT_TURNS:
+                news = await place.until(partial(lt, stretch.upto), _TURN_SECONDS)
+                silent = silent + 1 if news is None else 0
+                if deps.waiters.is_closed or time.monotonic() - began > _STREAM_SECONDS:
                     return
-                if await place.until(partial(lt, stretch.upto), _SILENCE_SECONDS) is None:
-                    yield SILENCE
-                stretch = await deps.feeds.after(county, stretch.upto, _STREAM_EVENTS)
-        except Exception as error:
-            if not is_retryable(error):
-                raise
-            # The reader comes again with the last id that it has.
-            _log.warning("a feed ends early", county=county, error=repr(error))
+                if not await _still_reads(request, county):
+                    return
+            if news is None:
+                silent = 0
+                yield SILENCE
+            stretch = await deps.feeds.after(county, stretch.upto, _STREAM_EVENTS)
+    except Exception as error:
+        if not is_retryable(error):
+            raise
+        # The reader comes again with the last id that it has.
+        _log.warning("a feed ends early", county=county, error=repr(error))
+
+
+async def _still_reads(request: Request, county: str) -> bool:
+    """Return whether who asked for a county's stream may still read it: its key may have been revoked since."""
+    try:
+        return (await _MAY_READ(request)).county == county
+    except Problem:
+        return False

@@ -12,6 +12,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.chassis.access import keys
+from services.chassis.access.principal import Principal
+from services.chassis.access.roles import Role
 from services.chassis.testing import kafka as chassis_testing
 from services.gateway.feed import tables
 from services.gateway.tests.feedback import feed, recorded
@@ -172,6 +175,21 @@ async def test_a_reader_that_hangs_up_gives_its_place_back(world: World) -> None
     reader = Reader(world, start)
     await reader.read(1)
     assert reader.received == told
+
+
+async def test_a_stream_ends_when_its_key_is_revoked(world: World) -> None:
+    token, who = keys.new_token(), Principal("county-140502-leaving", Role.INTEGRATOR, HOME)
+    await keys.store(world.connection, [keys.NewKey(who, token)])
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream", "Last-Event-ID": await end(world)}
+    async with (
+        asyncio.timeout(120),
+        httpx.AsyncClient(base_url=world.client.base_url, timeout=120) as client,
+        client.stream("GET", "/v1/feed", headers=headers) as stream,
+    ):
+        lines = stream.aiter_lines()
+        assert await anext(lines) == "retry: 2000"
+        assert await keys.revoke(world.connection, token.split("_")[1])
+        assert not [line async for line in lines if line.startswith("data")]
 
 
 async def hang_up(world: World, start: str) -> None:
