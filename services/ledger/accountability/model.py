@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -10,13 +11,21 @@ from duban_contracts.events.accountability import HazardAccountabilityConcluded,
 from duban_contracts.events.hazards import HazardReopened
 from duban_contracts.events.types import AccountabilityResult, Enterprise, LongText
 from duban_contracts.refusals import Refusal, refusal
-from duban_contracts.vocabulary import ACCOUNTABILITY_RESULTS
+from duban_contracts.vocabulary import ACCOUNTABILITY_RESULTS, ROLES
+from services.chassis.access.roles import Role
 from services.ledger.hazards.model import Hazard, Post, facts
 from services.ledger.hazards.moves import Stamp
 
+# Whose post answers where no 整改方案 named one.
+PRINCIPAL: Final = ROLES.name(Role.ENTERPRISE_PRINCIPAL)
+
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One case; `owner_post` is the post that the 整改方案 named, `reviewer_posts` those that found it mended."""
+    """One case; `owner_post` is the post that the 整改方案 named, `reviewer_posts` those that found it mended.
+
+    Where nothing was planned, since it was mended on the spot, the owner's post is its principal's (DOMAIN §3 row 10, 《安全生产法》
+    article 5). Cases of before may have none.
+    """
 
     case_number: str
     hazard_id: str
@@ -61,7 +70,7 @@ def opening(before: Hazard, now: Hazard, event: HazardReopened) -> HazardAccount
         reason=event.reason,
         enterprise=before.enterprise,
         owner_unit=before.responsible_unit,
-        owner_post=before.responsible_post,
+        owner_post=before.responsible_post or PRINCIPAL,
         reviewer_posts=tuple(HeldPost(role=role, unit=unit) for role, unit in reviewers),
     )
 

@@ -32,6 +32,7 @@ from services.ledger.tests.telling import (
     SUBMIT,
     by,
     closed,
+    confirmed,
     does,
     in_review,
     refusal,
@@ -81,6 +82,13 @@ def test_each_false_closure_has_a_case_of_its_own_and_a_failed_look_back_has_non
     assert refusal(in_review(), FALSE, COUNTY) == "state-conflict"
     assert refusal(closed(), FALSE, ENTERPRISE) == "role-not-allowed"
     assert not does(closed(), (FALSE, COUNTY)).overdue
+
+
+@pytest.mark.feature("SY38")
+def test_of_what_was_mended_on_the_spot_the_enterprises_principal_answers() -> None:
+    before = does(confirmed(), (SUBMIT, ENTERPRISE), (CLOSE, CITY))
+    assert before.responsible_post is None
+    assert opened(before).owner_post == "企业主要负责人"
 
 
 @pytest.mark.feature("SY38")
