@@ -50,11 +50,9 @@ def faults(read: Read, statements: list[Statement], pages: dict[str, int]) -> li
         f"{read.name}: reads all of {table}"
         for statement in statements
         for table in statement.walked()
-        if pages.get(table, 0) > SMALL_PAGES and not read.whole
+        if pages.get(table, 0) > SMALL_PAGES
     ]
     blocks = sum(statement.blocks for statement in statements)
-    if read.whole:
-        return []
     return found + ([f"{read.name}: touches {blocks} pages, not {read.blocks}"] if blocks > read.blocks else [])
 
 

@@ -12,11 +12,13 @@ import pytest
 
 from duban_contracts.testing.calendar import june, local
 from duban_contracts.testing.stories import Story, confirmed
-from services.chassis.storage.database import connect
+from services.chassis.access.scope import Scope
+from services.chassis.storage.database import Connection, connect
 from services.chassis.storage.schema import migrate
 from services.scheduler.alarms.tables import SESSION_SETTINGS
 from services.scheduler.bootstrap import MIGRATIONS, SLICES
 from services.scheduler.clocks.tables import clocks as clock_table
+from services.scheduler.clocks.tables import deadlines
 from services.scheduler.tests.bench import PatientClock, bench_on
 from services.scheduler.tests.builders import clock_of
 
@@ -54,6 +56,13 @@ async def stored(connection: asyncpg.Connection[asyncpg.Record], story: Story) -
     )
 
 
+async def listed_in(connection: Connection, county: str) -> list[tuple[str, str]]:
+    """Return hazards and sectors of the deadlines that somebody of this county sees."""
+    scope = Scope(county=frozenset({county}))
+    rows = await deadlines.find(connection, scope, deadlines.Filter(), after=None, limit=9)
+    return [(row.hazard_id, row.sector) for row in rows]
+
+
 @pytest.fixture
 def database(make_database: Callable[[], str]) -> str:
     """DSN of an empty database: its tables are made release by release."""
@@ -82,11 +91,13 @@ async def test_the_alarms_of_the_first_release_are_about_their_hazards_afterward
         )
         unit = await reading.fetchval("SELECT responsible_unit FROM hazard_clock WHERE hazard_id = 'armed'")
         found = await clock_table.find(reading, "JC-extended")
+        listed = [await listed_in(reading, county) for county in ("140502", "140521")]
     assert [tuple(row) for row in rows] == [
         ("hazard", "armed", "JC-armed", 1, june(3)),
         ("hazard", "extended", "JC-extended", 1, june(3)),
         ("hazard", "extended", "JC-extended", 2, june(9)),
     ]
+    assert listed == [[("armed", "industry_trade"), *[("extended", "industry_trade")] * 2], []]
     assert unit == "emergency_management"
     assert found is not None
     assert found.reckoning == clock_of(extended)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -12,13 +12,15 @@ from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms.model import AlarmState
 
+# What an alarm repeats of its hazard's clock (`migrations/alarms/0006_whose_deadline.sql`). Nobody who reads clocks is bound to a
+# unit or an enterprise; whoever were would see none.
 _COLUMNS: Final = {
-    Dimension.COUNTY: "county",
-    Dimension.TOWNSHIP: "township",
-    Dimension.SECTOR: "sector",
-    Dimension.UNIT: "responsible_unit",
-    Dimension.ENTERPRISE: "enterprise_uscc",
+    Dimension.COUNTY: "of_county",
+    Dimension.TOWNSHIP: "of_township",
+    Dimension.SECTOR: "of_sector",
 }
+
+_DEADLINE: Final = "subject_kind = 'hazard' AND kind = 'overdue'"
 
 Position = tuple[datetime, str, int]
 """Where a page ended: due instant, hazard id, number of the deadline."""
@@ -52,26 +54,25 @@ async def find(
     connection: Connection, scope: Scope, wanted: Filter, *, after: Position | None, limit: int
 ) -> list[DeadlineRow]:
     """Return up to `limit` deadlines in order of due instant, behind `after`."""
-    conditions, values = scope.where(_COLUMNS, first=7)
-    due_at, hazard_id, number = after or (None, None, None)
+    conditions, values = scope.where(_COLUMNS, first=2)
+    values.insert(0, limit)
+
+    def add(condition: str, *given: Any) -> None:
+        places = [f"${len(values) + nth}" for nth, _ in enumerate(given, start=1)]
+        values.extend(given)
+        conditions.append(condition.format(*places))
+
+    if wanted.state is not None:
+        add("state = {0}", wanted.state)
+    if wanted.due_before is not None:
+        add("due_at < {0}", wanted.due_before)
+    if after is not None:
+        add("(due_at, subject_id, deadline_number) > ({0}, {1}, {2})", *after)
     rows = await connection.fetch(
-        f"""SELECT hazard_id, number, county, sector, alarm.deadline_number, deadline_on, alarm.due_at, alarm.state,
-                   alarm.raised_at, alarm.recalled_at
-              FROM alarm JOIN hazard_clock ON hazard_id = subject_id
-             WHERE subject_kind = 'hazard' AND alarm.kind = 'overdue'
-               AND ($1::text IS NULL OR alarm.state = $1)
-               AND alarm.due_at < coalesce($2::timestamptz, 'infinity')
-               AND (alarm.due_at, subject_id, alarm.deadline_number)
-                   > (coalesce($3::timestamptz, '-infinity'), coalesce($4::text, ''), coalesce($5::int, 0))
-               AND {" AND ".join(["true", *conditions])}
-             ORDER BY alarm.due_at, subject_id, alarm.deadline_number
-             LIMIT $6""",  # noqa: S608 - our own columns
-        wanted.state,
-        wanted.due_before,
-        due_at,
-        hazard_id,
-        number,
-        limit,
+        f"""SELECT subject_id AS hazard_id, subject_number AS number, of_county AS county, of_sector AS sector,
+                   deadline_number, deadline_on, due_at, state, raised_at, recalled_at
+              FROM alarm WHERE {" AND ".join([_DEADLINE, *conditions])}
+             ORDER BY due_at, subject_id, deadline_number LIMIT $1""",  # noqa: S608 - our own columns
         *values,
     )
     return [_row(row) for row in rows]

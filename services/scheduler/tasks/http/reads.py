@@ -60,7 +60,7 @@ async def _standing(
     owed: Annotated[bool | None, Query(description="尚未报送的")] = None,
     due_from: Day | None = None,
     due_to: Day | None = None,
-    q: Annotated[Text | None, Query(description="在编号、标题中查找")] = None,
+    q: Annotated[Text | None, Query(description="标题中含有的文字，或编号的开头、结尾")] = None,
 ) -> Filter:
     return Filter(kind=kind, state=state, late=late, owed=owed, due_from=due_from, due_to=due_to, text=q)
 

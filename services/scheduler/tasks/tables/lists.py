@@ -11,14 +11,13 @@ from services.chassis.storage.database import Connection
 from services.scheduler.tasks.model.planned import PlannedTask
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.tables.rows import task_of
+from services.scheduler.tasks.tables.searching import STANDING, Search
 
 Group = Literal["county", "lead_unit", "kind", "state", "late", "plan", "campaign", "phase", "duty_id", "period"]
 Position = tuple[date, str]
 """Where a page ended: last day, task id."""
 
 SCOPED: Final = {Dimension.COUNTY: "county", Dimension.SECTOR: "sector", Dimension.UNIT: "lead_unit"}
-# Withdrawn before anybody heard of it: no task of anybody's.
-STANDING: Final = "NOT (state = 'cancelled' AND version = 0)"
 _EQUAL: Final = {
     "county": "county",
     "kind": "kind",
@@ -36,7 +35,7 @@ _EQUAL: Final = {
 class Filter:
     """What a reader asks for: `unit` leads or helps, `lead` leads; `due_from` and `due_to` are inclusive.
 
-    `owed` is what a unit still has to do; `text` is looked for in number and title.
+    `owed` is what a unit still has to do. `text` stands in the title, or the number begins or ends with it; any case will do.
     """
 
     county: str | None = None
@@ -57,7 +56,7 @@ class Filter:
 
 
 def where(scope: Scope, wanted: Filter) -> tuple[str, list[Any]]:
-    """Return the conditions and their parameters; only this module's own column names enter the text."""
+    """Return the conditions beside `text`, and their parameters; only this module's own column names enter the SQL."""
     conditions, values = scope.where(SCOPED)
     conditions.append(STANDING)
 
@@ -79,9 +78,6 @@ def where(scope: Scope, wanted: Filter) -> tuple[str, list[Any]]:
         add("due_on >= {0}", wanted.due_from)
     if wanted.due_to is not None:
         add("due_on <= {0}", wanted.due_to)
-    if wanted.text:
-        escaped = wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        add("(number ILIKE {0} OR title ILIKE {0})", f"%{escaped}%")
     return " AND ".join(conditions), values
 
 
@@ -94,10 +90,13 @@ async def page(
         values.extend(after)
         conditions += f" AND (due_on, task_id) > (${len(values) - 1}, ${len(values)})"
     values.append(limit)
-    rows = await connection.fetch(
-        f"SELECT task FROM task WHERE {conditions} ORDER BY due_on, task_id LIMIT ${len(values)}",  # noqa: S608 - ours
-        *values,
-    )
+    limited = f"${len(values)}"
+    order = f"ORDER BY due_on, task_id LIMIT {limited}"
+    listed = f"task WHERE {conditions}"
+    if wanted.text:
+        search = await Search.of(connection, wanted.text, conditions, values)
+        listed = f"(SELECT task_id FROM ({search.page(limited)}) AS found {order}) AS held JOIN task USING (task_id)"  # noqa: S608 - ours
+    rows = await connection.fetch(f"SELECT task FROM {listed} {order}", *values)  # noqa: S608 - ours
     return [task_of(row["task"]) for row in rows]
 
 
@@ -105,7 +104,11 @@ async def count(connection: Connection, scope: Scope, wanted: Filter, by: Group 
     """Return (value of `by`, number of tasks) per group; without `by` one row for all."""
     conditions, values = where(scope, wanted)
     columns, group = (f"{by}::text, count(*)", f"GROUP BY {by} ORDER BY {by}") if by else ("NULL, count(*)", "")
-    rows = await connection.fetch(f"SELECT {columns} FROM task WHERE {conditions} {group}", *values)  # noqa: S608 - ours
+    listed = f"task WHERE {conditions}"
+    if wanted.text:
+        search = await Search.of(connection, wanted.text, conditions, values)
+        listed = f"({search.all(by or 'state')}) AS held"
+    rows = await connection.fetch(f"SELECT {columns} FROM {listed} {group}", *values)  # noqa: S608 - ours
     return [(row[0], row[1]) for row in rows]
 
 

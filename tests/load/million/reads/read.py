@@ -41,7 +41,6 @@ class Read:
     """One request: a route (`/v1/hazards`), the path where that has names in it, who asks, and what for.
 
     `blocks` is how many pages of 8 KiB all statements of the request may touch together, whatever the database holds.
-    One that reads a `whole` table has no bound: it is known, and worth mending.
     """
 
     route: str
@@ -49,7 +48,6 @@ class Read:
     path: str = ""
     kind: Kind = Kind.LIST
     blocks: int = 2_000
-    whole: bool = False
     asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property

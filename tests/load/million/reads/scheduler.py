@@ -53,6 +53,7 @@ _COUNTED: Final[list[dict[str, Any]]] = [
     {"lead": "transport"},
     {"q": "燃气"},
     {"q": "没有"},
+    {"q": "燃气", "county": COUNTY, "group_by": "state"},
 ]
 
 
@@ -60,12 +61,10 @@ def _tasks() -> list[Read]:
     route = "/v1/tasks"
     return [
         *lists(route, *_NARROWED, who=("city", "county", "sector", "machine")),
-        # Words of tasks have no index.
-        *(Read(route=route, kind=Kind.SEARCH, asked=each, whole=True) for each in _WORDS),
-        *(
-            Read(route=f"{route}/count", kind=Kind.COUNT, asked=each, blocks=6_000, whole="q" in each)
-            for each in _COUNTED
-        ),
+        *(Read(route=route, kind=Kind.SEARCH, asked=each) for each in _WORDS),
+        *(Read(route=route, who=who, kind=Kind.SEARCH, asked={"q": "燃气"}) for who in ("county", "sector")),
+        # From an index alone, which holds each task that is counted.
+        *(Read(route=f"{route}/count", kind=Kind.COUNT, asked=each, blocks=6_000) for each in _COUNTED),
         *(
             Read(route=f"{route}/count", who=who, kind=Kind.COUNT, asked={"group_by": "state"})
             for who in ("county", "sector")
@@ -75,18 +74,16 @@ def _tasks() -> list[Read]:
 
 SCHEDULER: Final = [
     *_tasks(),
-    # A deadline's sector stands in its clock, so that those of others are passed over.
-    Read(route="/v1/deadlines", who="sector", whole=True),
-    Read(route="/v1/deadlines", asked={"sector": "coal_mine"}, whole=True),
     *lists(
         "/v1/deadlines",
         {"county": COUNTY},
+        {"sector": "coal_mine"},
         {"state": "armed"},
         {"state": "raised"},
         {"state": "excused"},
         {"county": COUNTY, "state": "armed"},
         {"due_before": "2026-06-10T00:00:00Z", "state": "armed"},
-        who=("city", "county"),
+        who=("city", "county", "sector"),
     ),
     *lists(
         "/v1/follow-ups",

@@ -25,7 +25,8 @@ INSERT INTO task (task_id, number, digest, opens_at, duty_id, duty_version, peri
                   version, submitted_at, ended_at, task)
 SELECT 'task-' || n, 'RW-2026-' || n, decode(md5(n::text), 'hex'), due - interval '20 days', 'duty-' || n % 400, 1,
        to_char(due, 'YYYY-MM'), due::date, (ARRAY['report', 'inspection', 'meeting', 'training', 'drill'])[1 + n % 5],
-       (ARRAY['报送安全生产工作进展', '燃气安全检查', '召开安委会例会', '开展消防演练'])[1 + n % 4], seat.county, seat.unit,
+       -- A title of each duty's own.
+       (ARRAY['报送安全生产工作进展', '燃气安全检查', '召开安委会例会', '开展消防演练'])[1 + n % 4] || '（第' || n % 400 || '项）', seat.county, seat.unit,
        CASE WHEN n % 9 = 0 THEN ' transport ' ELSE ' ' END, seat.sector, 'unit', 'unit-' || n % 3000,
        CASE WHEN n % 3 = 0 THEN 'plan-' || n % 5 END, CASE WHEN n % 50 = 0 THEN 'campaign-' || n % 4 END, state,
        n % 30 = 0, due::date, due, 1, CASE WHEN state = 'planned' THEN 0 ELSE 3 END,
