@@ -39,7 +39,7 @@ def timeline_of(platform: running.Platform, hazard: Mapping[str, Any]) -> list[d
 
 def differing(platform: running.Platform) -> list[str]:
     """What published figures and a recomputation from the history disagree about."""
-    history = platform.call("GET", "ledger", "/v1/history", OFFICE)["items"]
+    history = platform.call("GET", "ledger", "/v1/history?limit=5000", OFFICE)["items"]
 
     def ask(path: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         answer: dict[str, Any] = platform.call("GET", "statistics", path, OFFICE, params=dict(parameters))

@@ -225,7 +225,7 @@ def timeline_tells_everything(platform: running.Platform, hazard: Mapping[str, A
 
 def counted_and_balanced(platform: running.Platform, hazard: Mapping[str, Any]) -> None:
     """Statistics show one of each, the books balance, and everything equals recomputation from the history."""
-    history = platform.call("GET", "ledger", "/v1/history", OFFICE)["items"]
+    history = platform.call("GET", "ledger", "/v1/history?limit=5000", OFFICE)["items"]
     instants = [datetime.fromisoformat(json.loads(item["payload"])["occurred_at"]) for item in history]
     days = [instant.astimezone(ZONE).date().isoformat() for instant in instants]
     period = {"from": min(days), "to": max(days)}

@@ -38,7 +38,7 @@ class HistoryItem(Document, frozen=True, kw_only=True):
         )
 
 
-class ExportedRecord(Document, frozen=True, kw_only=True):
+class ExportedRecord(Document, frozen=True, kw_only=True, gc=False):
     """One record of the whole history. `payload` is the published JSON as text: the digest is made over its bytes."""
 
     position: int

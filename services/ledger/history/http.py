@@ -19,6 +19,7 @@ from services.ledger.history.tables.export import Export
 
 EXPORT: Final = Action("ledger.history.export", "导出全部历史", roles=CITY_STAFF, reach=Reach.CITY)
 _JSON_LINES: Final = "application/x-ndjson"
+_ENCODER: Final = msgspec.json.Encoder()
 _LINES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {_JSON_LINES: {"schema": {"type": "string", "description": "with format=jsonl: one item a line"}}}}
 }
@@ -41,7 +42,8 @@ def router(deps: Deps) -> Router:
     async def export(
         caller: Annotated[Caller, Depends(allow(EXPORT))],
         after: Position = 0,
-        limit: ExportLimit = 1000,
+        # 0.6 MB: a page twice as long takes 7 ms of the process, and as long everybody else waits.
+        limit: ExportLimit = 500,
         format: Literal["json", "jsonl"] = "json",  # noqa: A002 - the query parameter's name
     ) -> Response:
         """Return the history page by page: nothing can later appear before what was read.
@@ -51,7 +53,7 @@ def router(deps: Deps) -> Router:
         found = await deps.export.page(after, limit, caller.scope)
         items = [ExportedRecord.of(position, record) for position, record in found]
         if format == "jsonl":
-            return Response(b"".join(msgspec.json.encode(i) + b"\n" for i in items), media_type=_JSON_LINES)
+            return Response(_ENCODER.encode_lines(items), media_type=_JSON_LINES)
         return answer(ExportPage(items=items, next=items[-1].position if len(items) == limit else None))
 
     return routes
