@@ -36,9 +36,22 @@ sweep() {
     done
 }
 
-# A base has its name once it is checked byte by byte, and on the disk. Until then its programs hold a lock.
+# A base is as large as the data. One that fills the disk would stop the archive of the log, and with it every commit: a tenth more and
+# 128 MiB have to be free before it is begun.
+room() {
+    size=$(psql -d postgres -Atc "SELECT sum(pg_database_size(oid))::bigint FROM pg_database") &&
+        free=$(df --output=avail --block-size=1 "$BACKUPS/base" | tail -n 1) || return
+    [ "$free" -gt $((size + size / 10 + 134217728)) ] || {
+        echo "no base backup: the data have $size bytes, and $BACKUPS has $((free)) left" >&2
+        return 1
+    }
+}
+
+# A base has its name once it is checked byte by byte, and on the disk. Until then its programs hold a lock. Each step says so itself:
+# `keep` asks how it went, and the shell doesn't end at what fails there.
 base() {
     sweep
+    room || return
     target="$BACKUPS/base/$(date -u +%Y%m%dT%H%M%S.%NZ)"
     exec 7> "$target.writing"
     flock 7
@@ -48,11 +61,10 @@ base() {
         exec 7>&-
         return 1
     fi
-    mv "$target.new" "$target"
+    mv "$target.new" "$target" || return
     rm "$target.writing"
     exec 7>&-
-    sync "$BACKUPS/base"
-    prune
+    sync "$BACKUPS/base" && prune
 }
 
 # A base goes when it is older than KEEP_BASES days and as many newer ones are there; then goes the log that only it needed. Nothing
@@ -66,7 +78,7 @@ prune() {
             while read -r old; do rm -rf "$BACKUPS/base/$old"; done
         oldest=$(find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' | sort | head -n 1)
         first=$(sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\)).*/\1/p' "$oldest/backup_label")
-        pg_archivecleanup "$BACKUPS/wal" "$first"
+        [ -n "$first" ] && pg_archivecleanup "$BACKUPS/wal" "$first" || echo "the log that only older bases needed could not be removed" >&2
     else
         echo "a second database is being made of the archive: nothing is removed this time"
     fi
@@ -89,8 +101,14 @@ keep() {
     receive &
     receiver=$!
     trap 'kill -INT $receiver; wait $receiver || true; exit 0' TERM INT
+    # A base that fails takes nobody down who receives the log, and is tried again after an hour, not at once.
+    tried=0
     while kill -0 $receiver 2> /dev/null; do
-        find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -mmin -1440 | grep -q . || base
+        now=$(date +%s)
+        if ! find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -mmin -1440 | grep -q . && [ $((now - tried)) -ge 3600 ]; then
+            tried=$now
+            base || echo "the base backup failed: it is tried again in an hour" >&2
+        fi
         sleep 60 8>&- &
         wait $! || true
     done

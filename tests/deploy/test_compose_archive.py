@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -22,6 +24,9 @@ PROGRAMS: Final = {
         echo "START WAL LOCATION: 0/3000028 (file 000000010000000000000003)" > "$target/backup_label" """,
     "pg_verifybackup": "[ ! -e $BACKUPS/damaged ]",
     "pg_archivecleanup": 'echo "$2" > $BACKUPS/cleaned',
+    # The data's size; how much is free stands in a file.
+    "psql": "echo 1000000000",
+    "df": 'echo Avail; cat "$BACKUPS/free" 2> /dev/null || echo 2000000000',
     # As `find` and `cp` of who can't read, or whose disk is full.
     "cp": '[ ! -e "$BACKUPS/full" ] || exit 1\nexec /bin/cp "$@"',
     # A server that has nothing to take up.
@@ -208,6 +213,67 @@ def test_the_server_takes_only_the_end_of_the_log_for_its_end(
 def test_a_base_that_the_check_refuses_is_none_and_leaves_nothing(installation: Installation) -> None:
     (installation.archive / "damaged").touch()
     assert installation.run("base").returncode != 0
+    assert installation.bases == [installation.first]
+
+
+def test_a_base_for_which_there_is_no_room_is_not_begun(installation: Installation) -> None:
+    free = installation.archive / "free"
+    free.write_text("1234217727\n", encoding="utf-8")
+    refused = installation.run("base")
+    assert (refused.returncode, installation.bases) == (1, [installation.first])
+    assert "1000000000 bytes" in refused.stderr
+    free.write_text("1234217729\n", encoding="utf-8")
+    assert installation.run("base").returncode == 0
+    assert len(installation.bases) == 2
+
+
+def test_a_base_that_fails_takes_nobody_down_who_receives_the_log_and_is_tried_again_after_an_hour(
+    installation: Installation, tmp_path: Path
+) -> None:
+    os.utime(installation.first, (0, 0))
+    counts = {name: tmp_path / name for name in ("tries", "minutes", "now")}
+    counts["now"].write_text("1000000\n", encoding="utf-8")
+    waiting = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); signal.pause()"
+    programs = {
+        # As the real one it ends at an interrupt, which a shell's background processes ignore unless they say otherwise.
+        "pg_receivewal": f'case "$*" in *--create-slot*) ;; *) exec {sys.executable} -c "{waiting}" ;; esac',
+        "pg_basebackup": f"echo >> {counts['tries']}\nexit 1",
+        # Minutes and hours are told and not waited for.
+        "sleep": f"echo >> {counts['minutes']}\nexec /bin/sleep 0.01",
+        "date": f'[ "$*" != +%s ] || exec cat {counts["now"]}\nexec /bin/date "$@"',
+    }
+    for name, text in programs.items():
+        program = tmp_path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        program.chmod(0o755)
+
+    def times(name: str) -> int:
+        return len(counts[name].read_text(encoding="utf-8").splitlines()) if counts[name].exists() else 0
+
+    def after(minutes: int) -> int:
+        """How often a base was tried, once so many more minutes were begun."""
+        wanted, until = times("minutes") + minutes, time.monotonic() + 60
+        while times("minutes") < wanted:
+            assert keeper.poll() is None, "the receiver is gone with it"
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        return times("tries")
+
+    keeper = subprocess.Popen(
+        ["/bin/sh", str(COMPOSE / "backup.sh"), "keep"],
+        env=installation.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert after(10) == 1
+        counts["now"].write_text("1003599\n", encoding="utf-8")
+        assert after(10) == 1
+        counts["now"].write_text("1003600\n", encoding="utf-8")
+        assert after(10) == 2
+    finally:
+        keeper.terminate()
+        keeper.wait(60)
     assert installation.bases == [installation.first]
 
 
