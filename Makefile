@@ -106,12 +106,13 @@ chaos-check: install
 	@DUBAN_HOME="$(CURDIR)/.duban/check-storm" CI=true $(PY) -m tests.chaos.storm --hostile --seed 1 --seconds 10
 
 # What the rehearsal of an upgrade begins with: the release before, once it has a tag. 0.1.0 can't be gone back to.
+# A clone without its history is a person's choice; in CI it would be a check that is skipped and stays green.
 BEFORE := 187b2d3
 .PHONY: upgrade-check
 upgrade-check: install
 	@if git cat-file -e "$(BEFORE)^{commit}" 2>/dev/null; \
 	then DUBAN_HOME="$(CURDIR)/.duban/check-upgrade" $(PY) -m tests.chaos.upgrade --from $(BEFORE) --seconds 30; \
-	else echo "this clone has no history back to $(BEFORE): no upgrade is rehearsed"; fi
+	else echo "this clone has no history back to $(BEFORE): no upgrade is rehearsed"; test "$$CI" != true; fi
 
 .PHONY: lint
 lint: install ## Check style, formatting, and the house's own rules of layout, language and access
