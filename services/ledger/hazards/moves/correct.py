@@ -1,4 +1,4 @@
-"""更正: before confirmation a report may be sent again with other content (promise P1)."""
+"""更正: before confirmation a report may be sent again with other content (promise P1), and what a tip was found to be put right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from duban_contracts.events.hazards import HazardCorrected
 from duban_contracts.events.types import HazardFacts, HazardState
 from duban_contracts.refusals import refusal
-from services.chassis.access.roles import INSPECTORS, INTEGRATORS
+from services.chassis.access.roles import INSPECTORS, INTEGRATORS, TOWNSHIP
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.escalate import TIERS
 from services.ledger.hazards.moves.move import Decision, Door, Move, Stamp
@@ -53,7 +53,8 @@ CORRECT: Final = Move(
     command=Correct,
     leads={HazardState.REPORTED: HazardState.REPORTED},
     decide=_correct,
-    roles=INTEGRATORS | INSPECTORS,
+    # A township verifies tips (DOMAIN §10), and so puts right what it verified.
+    roles=INTEGRATORS | INSPECTORS | TOWNSHIP,
     refusals=("township-sent-up",),
     doors=frozenset({Door.CLAIM}),
 )

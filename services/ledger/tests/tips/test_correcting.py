@@ -8,7 +8,7 @@ from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardCorrected
 from duban_contracts.topics import feedback_topic
 from services.ledger.tests.in_process import InProcess
-from services.ledger.tests.people import HOME
+from services.ledger.tests.people import HOME, TOWNSHIP
 from services.ledger.tests.tips.saying import does, received, verification, verified
 
 
@@ -37,6 +37,13 @@ async def test_a_visit_of_last_year_is_refused_and_a_wrong_verification_is_put_r
     assert corrected.actor.account == "regulator-140502-1"
     records = (await ledger.get(f"{path}/records", "tips")).json()["items"]
     assert [(each["doing"], each["text"]) for each in records[2:]] == [("corrected", "更正日期和地点")]
+
+
+async def test_the_township_that_verified_a_tip_puts_it_right(ledger: InProcess) -> None:
+    tip = await verified(ledger, "township", township=TOWNSHIP)
+    right = await does(ledger, f"/v1/tips/{tip['number']}/correct", "township", verification(place="东街14号"))
+    assert right.status_code == 200, right.text
+    assert (await ledger.get(f"/v1/hazards/{tip['hazard_number']}")).json()["place"] == "东街14号"
 
 
 async def test_nothing_is_put_right_that_was_not_verified_or_is_confirmed_by_now(ledger: InProcess) -> None:
