@@ -74,6 +74,16 @@ case "${1:-}" in
         trap 'docker rm --force duban-beside > /dev/null' EXIT
         printf '%s\n' "$noted" | composed run --rm -T duban drill --against beside --noted -
         ;;
-    "") composed up --build --detach --wait ;;
+    "")
+        # A layer that is left out goes with its containers; of `backup` a slot would stay, for which PostgreSQL keeps its log.
+        composed up --build --detach --wait --remove-orphans
+        case " $(said LAYERS) " in
+            *" backup "*) ;;
+            *)
+                composed exec -T postgres psql --username postgres --quiet --tuples-only --no-align --command \
+                    "SELECT 'dropped the slot ' || slot_name, pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'duban_backup' AND NOT active"
+                ;;
+        esac
+        ;;
     *) composed "$@" ;;
 esac

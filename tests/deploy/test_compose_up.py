@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.composition import COMPOSE
+from tests.deploy.composition import COMPOSE, read
 from tests.deploy.expressions import ROOT
 
 
@@ -50,6 +50,27 @@ def test_a_city_of_which_a_label_can_not_be_made_is_refused_before_anything_star
     _laid_out(tmp_path)
     (tmp_path / "compose" / "city.env").write_text(f"DUBAN_CITY={name}\n", encoding="utf-8")
     assert _up(tmp_path / "compose") == (2, "")
+
+
+@pytest.mark.parametrize(("layers", "drops"), [("observability", 1), ("", 1), ("observability backup", 0)])
+def test_who_leaves_the_backup_out_leaves_no_slot_for_which_the_log_is_kept(
+    tmp_path: Path, layers: str, drops: int
+) -> None:
+    (tmp_path / "city.env").write_text(f"LAYERS={layers}\n", encoding="utf-8")
+    done, asked = _up(tmp_path)
+    started, *later = asked.removeprefix("compose").split("compose --env-file")
+    assert (done, "--remove-orphans" in started) == (0, True)
+    assert ["pg_drop_replication_slot(slot_name)" in each and "'duban_backup'" in each for each in later] == [
+        True
+    ] * dropped
+
+
+def test_a_slot_that_nobody_reads_never_fills_the_disk() -> None:
+    for command in (read("")["services"]["postgres"]["command"], read("backup")["services"]["postgres"]["command"]):
+        (bound,) = (each.partition("=")[2] for each in command if each.startswith("max_slot_wal_keep_size="))
+        assert 0 < int(bound.removesuffix("GB")) <= 16
+    # What the layer repeats of the core's command is the core's.
+    assert set(read("")["services"]["postgres"]["command"]) <= set(read("backup")["services"]["postgres"]["command"])
 
 
 def _laid_out(place: Path) -> None:
