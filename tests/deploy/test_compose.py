@@ -193,6 +193,12 @@ def test_a_service_starts_after_its_servers_are_healthy_and_provisioned(service:
     }
 
 
+@pytest.mark.parametrize("server", ["kafka", "postgres"])
+def test_a_server_that_takes_up_its_log_first_is_waited_for_and_seen_at_once_when_it_is_there(server: str) -> None:
+    look = compose()["services"][server]["healthcheck"]
+    assert (look["start_period"], look["start_interval"]) == ("1h", "2s")
+
+
 def test_every_mounted_file_exists_and_every_volume_is_declared() -> None:
     for container in compose()["services"].values():
         for volume in container.get("volumes", ()):
