@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 import msgspec
 
-from duban_contracts.events.accountability import HazardAccountabilityConcluded, HazardAccountabilityOpened, HeldPost
+from duban_contracts.events.accountability import HazardAccountabilityConcluded, HazardAccountabilityOpened
 from duban_contracts.events.hazards import HazardReopened
 from duban_contracts.events.types import AccountabilityResult, Enterprise, LongText
 from duban_contracts.refusals import Refusal, refusal
-from duban_contracts.vocabulary import ACCOUNTABILITY_RESULTS, ROLES
-from services.chassis.access.roles import Role
-from services.ledger.hazards.model import Hazard, Post, facts
-from services.ledger.hazards.moves import Stamp
-
-# Whose post answers where no 整改方案 named one.
-PRINCIPAL: Final = ROLES.name(Role.ENTERPRISE_PRINCIPAL)
+from duban_contracts.vocabulary import ACCOUNTABILITY_RESULTS
+from services.ledger.hazards.model import Closure, Hazard, Post, facts
+from services.ledger.hazards.moves import Stamp, case_of
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One case; `owner_post` is the post that the 整改方案 named, `reviewer_posts` those that found it mended.
 
-    Where nothing was planned, since it was mended on the spot, the owner's post is its principal's (DOMAIN §3 row 10, 《安全生产法》
-    article 5). Cases of before may have none.
+    Where nothing was planned the owner's post is its principal's; cases of before may have none.
     """
 
     case_number: str
@@ -61,18 +55,8 @@ def opening(before: Hazard, now: Hazard, event: HazardReopened) -> HazardAccount
     `before` is the hazard while it was closed, with those who had reviewed it; `now` is how it stands, which may be further on
     than `event` left it.
     """
-    reviewers = [Post.parse(text) for text in (before.reviewed_post, before.closed_post) if text is not None]
-    return HazardAccountabilityOpened(
-        hazard=facts(now),
-        actor=event.actor,
-        occurred_at=max(event.occurred_at, now.changed_at),
-        case_number=f"ZR-{before.number}-{before.reopened_count + 1}",
-        reason=event.reason,
-        enterprise=before.enterprise,
-        owner_unit=before.responsible_unit,
-        owner_post=before.responsible_post or PRINCIPAL,
-        reviewer_posts=tuple(HeldPost(role=role, unit=unit) for role, unit in reviewers),
-    )
+    at = max(event.occurred_at, now.changed_at)
+    return case_of(Closure.of(before), now, before.reopened_count + 1, event.reason, event.actor, at)
 
 
 def conclude(case: Case, hazard: Hazard, command: Conclude, stamp: Stamp) -> HazardAccountabilityConcluded | Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.ledger.hazards.model.closure import Closure
 from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.hazard import Hazard, evolve, facts, fold
 from services.ledger.hazards.model.posts import Post
@@ -10,6 +11,7 @@ from services.ledger.hazards.model.shown import OF_TIPS, REPORTED_FIELDS, Hazard
 __all__ = [
     "OF_TIPS",
     "REPORTED_FIELDS",
+    "Closure",
     "Hazard",
     "HazardKey",
     "Post",

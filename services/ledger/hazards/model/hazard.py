@@ -14,6 +14,7 @@ from duban_contracts.events.hazards import (
 )
 from duban_contracts.events.types import HazardFacts, HazardState
 from services.chassis.access.roles import INTEGRATORS, holds
+from services.ledger.hazards.model.closure import Closure
 from services.ledger.hazards.model.particulars import particulars
 from services.ledger.hazards.model.shown import OF_TIPS, ShownHazard
 
@@ -22,7 +23,7 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     """One entry of the ledger, folded from its events, with what rules need and no reader is shown.
 
     `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
-    broker. `submitted_by` and `submission_digest` belong to the newest submission. `listing_count` counts 挂牌督办, lifted
+    broker. `undone_closure` is the last 销号, once it was undone and while nobody found it false. `submitted_by` and `submission_digest` belong to the newest submission. `listing_count` counts 挂牌督办, lifted
     ones too, and `stop_count` 责令停产停业. `is_of_tip`: a verified tip made it; no county reported it, and none corrects it.
     `merged_from` is where it stood when it was merged into another, at `merged_at`. The columns of the row follow from these
     fields; a new one needs its migration, and an entry in `KEEPS` of
@@ -47,6 +48,7 @@ class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
     closed_post: str | None = None
     merged_from: HazardState | None = None
     merged_at: datetime | None = None
+    undone_closure: Closure | None = None
     listing_count: int = 0
     stop_count: int = 0
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from duban_contracts.events.accountability import HazardAccountabilityOpened
 from duban_contracts.events.consultation import HazardEscalated, HazardHandedBack
 from duban_contracts.events.gathering import HazardMerged, HazardSourceAdded, HazardSourceRemoved, HazardUnmerged
 from duban_contracts.events.hazards import (
@@ -29,9 +30,13 @@ from duban_contracts.events.hazards import (
 )
 from duban_contracts.events.stops import EnterpriseStopped
 from duban_contracts.events.types import Grade
+from services.ledger.hazards.model.closure import Closure
 from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.posts import Post
 from services.ledger.hazards.model.shown import ShownHazard
+
+if TYPE_CHECKING:
+    from services.ledger.hazards.model.hazard import Hazard
 
 _E = TypeVar("_E", bound=HazardEvent)
 _Kept = dict[str, object]
@@ -154,15 +159,18 @@ KEEPS: Final = dict(
             HazardClosed,
             lambda hazard, event: {
                 **_unanswered(hazard),
+                "undone_closure": None,
                 "closed_at": event.occurred_at,
                 "closed_by": event.actor.account,
                 "closed_post": str(Post.of(event.actor)),
             },
         ),
+        _keeps(HazardAccountabilityOpened, lambda *_: {"undone_closure": None}),
         _keeps(HazardLookBackPassed, lambda _, event: {"looked_back_at": event.occurred_at}),
         _keeps(
             HazardReopened,
-            lambda hazard, _: {
+            lambda hazard, event: {
+                "undone_closure": None if event.false_rectification else Closure.of(cast("Hazard", hazard)),
                 "closed_at": None,
                 "closed_by": None,
                 "closed_post": None,

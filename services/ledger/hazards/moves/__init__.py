@@ -17,7 +17,7 @@ from services.ledger.hazards.moves.first_confirm import FIRST_CONFIRM, FirstConf
 from services.ledger.hazards.moves.hand_back import HAND_BACK, HandBack
 from services.ledger.hazards.moves.lift import LIFT, Lift
 from services.ledger.hazards.moves.list_hazard import LIST, ListHazard
-from services.ledger.hazards.moves.mark_false import MARK_FALSE, MarkFalse
+from services.ledger.hazards.moves.mark_false import MARK_FALSE, MarkFalse, case_of
 from services.ledger.hazards.moves.mark_listing_overdue import MARK_LISTING_OVERDUE, MarkListingOverdue
 from services.ledger.hazards.moves.mark_overdue import MARK_OVERDUE, SCHEDULER, MarkOverdue
 from services.ledger.hazards.moves.merge import MERGE, Merge, add_source
@@ -74,6 +74,7 @@ __all__ = [
     "Submit",
     "Unmerge",
     "add_source",
+    "case_of",
     "decide",
     "move_of",
     "register",

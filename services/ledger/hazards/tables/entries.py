@@ -16,7 +16,7 @@ from services.chassis.consuming.errors import Retryable
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.chassis.storage.locks import hold_names
-from services.ledger.hazards.model import Hazard
+from services.ledger.hazards.model import Closure, Hazard
 
 Reference = tuple[str, str]
 """A county and its own number of a hazard, as references are compared (`model.Hazard.reference_key`)."""
@@ -34,8 +34,12 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 Moved = tuple[Entry | None, Entry]
 """A hazard as its row stands, and as it shall stand; None: the transaction registered it itself."""
 
-_LISTING: Final = msgspec.json.Decoder(Listing)
-_STOPPED: Final = msgspec.json.Decoder(StopOrder)
+# Field -> how its document is read.
+_DECODERS: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
+    "listing": msgspec.json.Decoder(Listing),
+    "stopped": msgspec.json.Decoder(StopOrder),
+    "undone_closure": msgspec.json.Decoder(Closure),
+}
 _JSON: Final = msgspec.json.Encoder()
 
 _TYPES: Final[Mapping[type[inspect.Type], str]] = {
@@ -77,7 +81,7 @@ def _as_json(field: str) -> Callable[[Entry], str | None]:
 def _columns() -> Columns[Entry]:
     """Return the columns of a hazard as its fields declare them, of what stands in them, and of the chain's head."""
     fields = inspect.type_info(Hazard).fields  # type: ignore[attr-defined]
-    special = {"hazard_id", "enterprise", "doubts", "found_by", "listing", "stopped", "merged_into"}
+    special = {"hazard_id", "enterprise", "doubts", "found_by", "merged_into", *_DECODERS}
     plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in special}
     return Columns[Entry](
         {
@@ -89,7 +93,7 @@ def _columns() -> Columns[Entry]:
             "doubts": ("text", lambda entry: " ".join(entry.hazard.doubts)),
             "merged_into": ("uuid", "hazard.merged_into"),
             **{name: ("text", _of_inspection(field)) for name, field in _INSPECTION.items()},
-            **{name: ("jsonb", _as_json(name)) for name in ("listing", "stopped")},
+            **{name: ("jsonb", _as_json(name)) for name in _DECODERS},
             "head": "bytea",
         }
     )
@@ -232,8 +236,8 @@ def hazard_of(row: asyncpg.Record | Mapping[str, Any]) -> Hazard:
     values["merged_into"] = values["merged_into"] and str(values["merged_into"])
     found = {field: values[column] for column, field in _INSPECTION.items()}
     values["found_by"] = found if found["task_id"] else None
-    values["listing"] = values["listing"] and _LISTING.decode(values["listing"])
-    values["stopped"] = values["stopped"] and _STOPPED.decode(values["stopped"])
+    for name, decoder in _DECODERS.items():
+        values[name] = values[name] and decoder.decode(values[name])
     values["enterprise"] = Enterprise(name=values["enterprise_name"], uscc=values["enterprise_uscc"])
     return msgspec.convert(values, Hazard)
 

@@ -18,11 +18,12 @@ from duban_contracts.refusals import Refusal
 from services.chassis.access.roles import Role
 from services.ledger.accountability.model import Case, Conclude, conclude, opening
 from services.ledger.hazards.model import Hazard, Post, evolve, facts
-from services.ledger.hazards.moves import MarkFalse
+from services.ledger.hazards.moves import MarkFalse, Plan, Reopen
 from services.ledger.tests.hazards.taken import STOP
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.telling import (
     CITY,
+    CITY_2,
     CLOSE,
     COUNTY,
     DUE,
@@ -92,6 +93,27 @@ def test_of_what_was_mended_on_the_spot_the_enterprises_principal_answers() -> N
 
 
 @pytest.mark.feature("SY38")
+def test_a_closure_that_a_failed_look_back_undid_may_still_be_found_false_once_and_its_own_posts_answer() -> None:
+    struck_off = does(in_review(Grade.MAJOR), (CLOSE, BUREAU), (CLOSE, FIRE))
+    failed = Reopen(reason="回头看不合格", deadline_on=DUE)
+    other = Plan(measures="重做", responsible_post="设备主管", funds_yuan=0, contingency="值守")
+    again = does(struck_off, (failed, GROUP), (other, ENTERPRISE), (SUBMIT, ENTERPRISE), (CLOSE, CITY))
+    found = MarkFalse(reason="现场核查：探测器并未更换")
+    case = said(again, found, by(GROUP))
+    assert isinstance(case, HazardAccountabilityOpened)
+    assert (case.case_number, case.hazard) == (f"ZR-{again.number}-1", facts(again))
+    expected = opened(struck_off)
+    assert (case.owner_post, case.reviewer_posts) == (expected.owner_post, expected.reviewer_posts)
+    # It goes on as it stands, and is found false once; what is closed again is another closure.
+    after = evolve(again, case)
+    assert (after.state, after.deadline_on, after.reviewed_by) == (again.state, again.deadline_on, again.reviewed_by)
+    assert refusal(after, found, CITY) == "state-conflict"
+    assert refusal(does(again, (CLOSE, CITY_2)), found, CITY) == "false-closure-deadline"
+    assert refusal(again, FALSE, CITY) == "false-closure-deadline"
+    assert refusal(does(closed(), (FALSE, GROUP)), found, CITY) == "state-conflict"
+
+
+@pytest.mark.feature("SY38")
 @pytest.mark.promise("P2")
 def test_a_case_undoes_nothing_that_was_done_to_its_hazard_meanwhile() -> None:
     before = closed()
@@ -150,6 +172,25 @@ async def ends(ledger: InProcess, case: str, result: str = "interviewed") -> htt
     return await ledger.client.post(
         f"/v1/accountability-cases/{case}/conclude", json=said, headers=ledger.auth("office")
     )
+
+
+@pytest.mark.feature("SY38")
+async def test_over_http_a_closure_is_found_false_after_a_failed_look_back_had_undone_it(ledger: InProcess) -> None:
+    hazard = await ledger.confirmed()
+    name = hazard["number"]
+    await ledger.submit(hazard, "county")
+    assert (await ledger.post(name, "close", {"review": "合格"}, "county-2")).status_code == 200
+    failed = {"reason": "回头看不合格", "deadline_on": ledger.in_days(10)}
+    reopened = (await ledger.post(name, "reopen", failed, "city")).json()
+    answer = await ledger.post(name, "mark-false", {"reason": "并未整改"}, "city")
+    assert (answer.status_code, answer.json()["state"]) == (200, "rectifying")
+    assert answer.json()["reopened_count"] == reopened["reopened_count"] == 1
+    case = (await ledger.get(f"/v1/accountability-cases/ZR-{name}-1")).json()
+    assert (case["owner_post"], [post["name"] for post in case["reviewer_posts"]]) == (
+        "企业主要负责人",
+        ["县级监管人员"],
+    )
+    assert (await ledger.post(name, "mark-false", {"reason": "并未整改"}, "city")).json()["code"] == "state-conflict"
 
 
 @pytest.mark.feature("SY38")

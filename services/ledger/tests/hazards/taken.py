@@ -98,6 +98,7 @@ TAKEN: Final[tuple[Step, ...]] = (
     (closed(), PassLookBack(review="整改保持"), GROUP),
     (closed(), Reopen(reason="反弹", deadline_on=LONGER), GROUP),
     (closed(), MarkFalse(reason="并未整改", deadline_on=LONGER), CITY_2),
+    (does(closed(), (Reopen(reason="反弹", deadline_on=LONGER), GROUP)), MarkFalse(reason="并未整改"), CITY_2),
     (confirmed(), RequestExtension(reason="设备到货延迟", deadline_on=LONGER), ENTERPRISE),
     (ASKED, Extend(reason="设备到货延迟", deadline_on=LONGER), COUNTY),
     (ASKED, RefuseExtension(reason="可以按期完成"), COUNTY),
