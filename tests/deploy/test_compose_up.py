@@ -62,7 +62,7 @@ def test_who_leaves_the_backup_out_leaves_no_slot_for_which_the_log_is_kept(
     assert (done, "--remove-orphans" in started) == (0, True)
     assert ["pg_drop_replication_slot(slot_name)" in each and "'duban_backup'" in each for each in later] == [
         True
-    ] * dropped
+    ] * drops
 
 
 def test_a_slot_that_nobody_reads_never_fills_the_disk() -> None:
