@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from duban_contracts.profile import ProfileError, read
+from services.chassis.access.refusals import Caller
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
-from services.ledger.history.tables import records
 from services.ledger.mechanisms.model import Done, Happened, Mechanism, bare, fault_of, steps_of
-from services.ledger.supervision import tables as letters
+from services.ledger.supervision.handlers import timeline_for
 
 FILE: Final = "mechanisms.json"
 
@@ -29,15 +29,12 @@ def load(profile: Path) -> tuple[Mechanism, ...]:
 
 
 async def shown(
-    connection: Connection, hazard: Hazard, mechanisms: Sequence[Mechanism]
+    connection: Connection, hazard: Hazard, mechanisms: Sequence[Mechanism], caller: Caller
 ) -> list[tuple[Mechanism, list[Done]]]:
-    """Return each mechanism with its steps as this hazard has done them."""
-    happened: list[Happened] = [
-        (bare(record.type), datetime.fromisoformat(record.time))
-        for record in await records.of_hazard(connection, hazard.hazard_id)
-    ]
-    about = await letters.of_hazards(connection, [hazard.hazard_id])
-    happened += [(bare(entry.type), entry.occurred_at) for entry in about]
+    """Return each mechanism with its steps as this hazard has done them, by what the caller is shown on its timeline."""
+    history, letters = await timeline_for(connection, hazard, caller)
+    happened: list[Happened] = [(bare(record.type), datetime.fromisoformat(record.time)) for record in history]
+    happened += [(bare(entry.type), entry.occurred_at) for entry in letters]
     # Each line of them stands in its own order; between the two the instants decide.
     happened.sort(key=lambda each: each[1])
     return [(mechanism, steps_of(mechanism, happened)) for mechanism in mechanisms]

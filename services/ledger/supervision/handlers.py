@@ -17,9 +17,12 @@ from services.chassis.access.policy import permits
 from services.chassis.access.refusals import Caller
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
-from services.ledger.hazards.handlers.telling import READ_AHEAD
-from services.ledger.hazards.model import HazardKey
+from services.ledger.hazards.handlers.telling import READ_AHEAD, told_to
+from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import SCHEDULER, MarkListingOverdue, MarkOverdue, decide
+from services.ledger.hazards.tables import register
+from services.ledger.history.model import Record
+from services.ledger.history.tables import records
 from services.ledger.supervision import tables
 from services.ledger.supervision.tables import TimelineEntry
 
@@ -88,7 +91,20 @@ async def keep_notices(connection: Connection, notices: Sequence[tuple[CloudEven
         await tables.append(connection, entries)
 
 
-def letters_for(caller: Caller, notices: Sequence[TimelineEntry]) -> list[TimelineEntry]:
+async def timeline_for(
+    connection: Connection, hazard: Hazard, caller: Caller
+) -> tuple[list[Record], list[TimelineEntry]]:
+    """Return a hazard's history and the letters about it and its sources, as the caller is told them, each in order of time.
+
+    Its route names READ_AHEAD in `beside`.
+    """
+    history = await records.of_hazard(connection, hazard.hazard_id)
+    sources = await register.sources(connection, hazard.hazard_id) if hazard.source_count else []
+    notices = await tables.of_hazards(connection, [hazard.hazard_id, *(each.hazard_id for each in sources)])
+    return told_to(caller, history), _letters_for(caller, notices)
+
+
+def _letters_for(caller: Caller, notices: Sequence[TimelineEntry]) -> list[TimelineEntry]:
     """Return what the caller is told of letters; of those among staff, and about look-backs, no enterprise is."""
     return list(notices) if permits(caller, READ_AHEAD) else [each for each in notices if not _among_staff(each)]
 

@@ -15,12 +15,9 @@ from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.ledger.hazards.documents import HazardName
 from services.ledger.hazards.handlers.find_hazard import seen_hazard
-from services.ledger.hazards.handlers.telling import READ_AHEAD, told_to
-from services.ledger.hazards.tables import register
-from services.ledger.history.tables import records
-from services.ledger.supervision import tables
+from services.ledger.hazards.handlers.telling import READ_AHEAD
 from services.ledger.supervision.documents import Timeline
-from services.ledger.supervision.handlers import letters_for
+from services.ledger.supervision.handlers import timeline_for
 
 READ: Final = Action(
     "ledger.supervision.read", "查看隐患的历史与文书", roles=CASE_STAFF | TOWNSHIP | ENTERPRISE | INTEGRATORS
@@ -50,9 +47,6 @@ def router(deps: Deps) -> Router:
             hazard = await seen_hazard(deps.database, connection, name, caller)
             if hazard is None:
                 raise Problem("hazard-not-found", field="name")
-            history = await records.of_hazard(connection, hazard.hazard_id)
-            sources = await register.sources(connection, hazard.hazard_id) if hazard.source_count else []
-            notices = await tables.of_hazards(connection, [hazard.hazard_id, *(each.hazard_id for each in sources)])
-        return Timeline.of(told_to(caller, history), letters_for(caller, notices))
+            return Timeline.of(*await timeline_for(connection, hazard, caller))
 
     return routes

@@ -11,10 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duban_contracts.events.notices import NoticeIssued
+from duban_contracts.events.types import Enterprise, Subject
 from duban_contracts.profile import ProfileError
+from services.chassis.publishing.envelopes import new_event
 from services.ledger.mechanisms.handlers import FILE, load
 from services.ledger.mechanisms.model import Mechanism, Step, bare, steps_of
+from services.ledger.supervision.handlers import keep_notices
 from services.ledger.tests.in_process import NOON, InProcess
+from services.ledger.tests.people import PEOPLE
 
 pytestmark = pytest.mark.feature("SY39")
 JINCHENG = Path(__file__).parents[4] / "deploy" / "profiles" / "jincheng"
@@ -96,11 +101,47 @@ async def test_a_hazard_shows_its_steps_as_they_are_done_and_undone(ledger: InPr
     body = {"reason": "回头看不合格", "deadline_on": ledger.in_days(9)}
     assert (await ledger.post(hazard["number"], "reopen", body)).status_code == 200
     assert await done() == ["ledger", "assignment"]
-    await ledger.pool.execute(
-        "INSERT INTO hazard_timeline (event_id, hazard_id, type, occurred_at, payload) VALUES ($1, $2, $3, $4, '{}')",
-        f"letter-{hazard['number']}",
-        hazard["hazard_id"],
-        "duban.notice.issued.v1",
-        ledger.now,
-    )
+    await written_about(ledger, hazard, "urging")
     assert await done() == ["ledger", "assignment", "circular"]
+
+
+async def written_about(ledger: InProcess, hazard: dict[str, Any], kind: str) -> None:
+    """A letter of this kind about a hazard was issued."""
+    letter = NoticeIssued(
+        letter_id=f"{kind} of {hazard['number']}",
+        number="晋市安督〔2026〕1号",
+        kind=kind,
+        about=Subject(kind="hazard", id=hazard["hazard_id"], number=hazard["number"]),
+        county=hazard["county"],
+        occurred_at=NOON + timedelta(minutes=1),
+        title="函",
+        cause="e-1",
+        channels=("email",),
+    )
+    async with ledger.database.transaction() as connection:
+        event = new_event(letter, source="/test", subject="x", key="x", time=NOON)
+        await keep_notices(connection, [(event, letter)])
+
+
+async def letter_is_done(ledger: InProcess, hazard: dict[str, Any], who: str) -> bool:
+    answer = await ledger.get(f"/v1/hazards/{hazard['number']}/mechanisms", who)
+    assert answer.status_code == 200, answer.text
+    [mechanism] = answer.json()["items"]
+    return any(step["done"] for step in mechanism["steps"] if step["code"] == "circular")
+
+
+async def test_a_letter_among_staff_does_no_step_for_the_enterprise(ledger: InProcess) -> None:
+    hazard = await ledger.registered(enterprise=Enterprise(name="示例厂（虚构）", uscc=PEOPLE["worker"].enterprise))
+    await written_about(ledger, hazard, "confirmation_prompt")
+    assert [await letter_is_done(ledger, hazard, who) for who in ("county", "worker")] == [True, False]
+    await written_about(ledger, hazard, "urging")
+    assert await letter_is_done(ledger, hazard, "worker")
+
+
+async def test_a_letter_about_a_source_does_a_step_of_the_hazard_that_goes_on(ledger: InProcess) -> None:
+    hazard, other = await ledger.registered(), await ledger.registered()
+    await written_about(ledger, other, "urging")
+    assert not await letter_is_done(ledger, hazard, "county")
+    body = {"into": hazard["number"], "reason": "同一处隐患"}
+    assert (await ledger.post(other["number"], "merge", body, "county")).status_code == 200
+    assert await letter_is_done(ledger, hazard, "county")
