@@ -19,6 +19,8 @@ _FOREIGN: Final = {"node_modules", "__pycache__", "target"}
 _OF_OTHER_TREES: Final = ("CHANGELOG.md", "docs/adr/", "tests/deploy/data/")
 # Made where an installation or a command of the page runs.
 _MADE: Final = (".venv/", ".duban/", "credentials/", "report/")
+# How references begin that are kept for tips: no path.
+_REFERENCES: Final = {"tip/"}
 
 _QUOTED: Final = re.compile(r"`([^`\n]+)`")
 _PATH: Final = re.compile(r"(?:[\w.-]+/)+(?:[\w.-]+\.(?:py|md|json|toml|sql))?")
@@ -55,7 +57,7 @@ def gone(page: str, text: str) -> list[str]:
     """
     folder = "" if "/" not in page or page.startswith("docs/") else page.rpartition("/")[0] + "/"
     words = [word for quoted in _QUOTED.findall(text) for word in quoted.split()]
-    paths = [word for word in words if _PATH.fullmatch(word) and not word.startswith(_MADE)]
+    paths = [word for word in words if _PATH.fullmatch(word) and not word.startswith(_MADE) and word not in _REFERENCES]
     modules = [word for word in words if _MODULE.fullmatch(word) and not word.endswith((".py", ".md"))]
     links = [link for link in _LINK.findall(text) if ":" not in link]
     return [
