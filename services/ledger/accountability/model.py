@@ -56,7 +56,8 @@ def opening(before: Hazard, now: Hazard, event: HazardReopened) -> HazardAccount
     than `event` left it.
     """
     at = max(event.occurred_at, now.changed_at)
-    return case_of(Closure.of(before), now, before.reopened_count + 1, event.reason, event.actor, at)
+    closure = Closure.of(before.responsible_unit, before.responsible_post, before.reviewed_post, before.closed_post)
+    return case_of(closure, now, before.reopened_count + 1, event.reason, event.actor, at)
 
 
 def conclude(case: Case, hazard: Hazard, command: Conclude, stamp: Stamp) -> HazardAccountabilityConcluded | Refusal:

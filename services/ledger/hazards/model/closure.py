@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 import msgspec
 
@@ -10,9 +10,6 @@ from duban_contracts.events.accountability import HeldPost
 from duban_contracts.vocabulary import ROLES
 from services.chassis.access.roles import Role
 from services.ledger.hazards.model.posts import Post
-
-if TYPE_CHECKING:
-    from services.ledger.hazards.model.hazard import Hazard
 
 # Whose post answers where no 整改方案 named one, since it was mended on the spot (DOMAIN §3 row 10, 《安全生产法》 article 5).
 _PRINCIPAL: Final = ROLES.name(Role.ENTERPRISE_PRINCIPAL)
@@ -26,14 +23,10 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True):
     reviewers: tuple[str, ...]
 
     @classmethod
-    def of(cls, closed: Hazard) -> Self:
-        """Return the closure of a hazard that is closed."""
-        posts = (closed.reviewed_post, closed.closed_post)
-        return cls(
-            owner_unit=closed.responsible_unit,
-            owner_post=closed.responsible_post or _PRINCIPAL,
-            reviewers=tuple(post for post in posts if post is not None),
-        )
+    def of(cls, unit: str | None, post: str | None, *reviewers: str | None) -> Self:
+        """Return the closure of what these answered for and found mended; of two reviewers the first may be none."""
+        found = tuple(reviewer for reviewer in reviewers if reviewer is not None)
+        return cls(owner_unit=unit, owner_post=post or _PRINCIPAL, reviewers=found)
 
     @property
     def reviewer_posts(self) -> tuple[HeldPost, ...]:

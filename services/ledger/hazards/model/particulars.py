@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from duban_contracts.events.accountability import HazardAccountabilityOpened
 from duban_contracts.events.consultation import HazardEscalated, HazardHandedBack
@@ -34,9 +34,6 @@ from services.ledger.hazards.model.closure import Closure
 from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.posts import Post
 from services.ledger.hazards.model.shown import ShownHazard
-
-if TYPE_CHECKING:
-    from services.ledger.hazards.model.hazard import Hazard
 
 _E = TypeVar("_E", bound=HazardEvent)
 _Kept = dict[str, object]
@@ -77,6 +74,10 @@ def _still_wanted(hazard: ShownHazard, deadline_on: date) -> _Kept:
     """Return what a corrected deadline leaves of a request for a later one: nothing, where that isn't later any more."""
     wanted = hazard.extension_wanted_on
     return {} if wanted is not None and wanted > deadline_on else _DECIDED
+
+
+def _closure(hazard: Any) -> Closure:
+    return Closure.of(hazard.responsible_unit, hazard.responsible_post, hazard.reviewed_post, hazard.closed_post)
 
 
 _MERGED: Final = ("merged_into", "merged_into_number", "merged_from", "merged_at")
@@ -170,7 +171,7 @@ KEEPS: Final = dict(
         _keeps(
             HazardReopened,
             lambda hazard, event: {
-                "undone_closure": None if event.false_rectification else Closure.of(cast("Hazard", hazard)),
+                "undone_closure": None if event.false_rectification else _closure(hazard),
                 "closed_at": None,
                 "closed_by": None,
                 "closed_post": None,
