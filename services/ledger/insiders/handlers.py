@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
@@ -12,7 +13,7 @@ from services.chassis.storage.database import Connection
 from services.chassis.storage.locks import hold_names
 from services.chassis.web.preconditions import Precondition
 from services.ledger.insiders import tables
-from services.ledger.insiders.model import InsideReport, Report, ReportState, digest_of
+from services.ledger.insiders.model import NUMBERS, InsideReport, Report, ReportState, digest_of, number_of
 from services.ledger.tips.handlers.office import TipOffice
 from services.ledger.vault.handlers.seal import seal, why_not
 from services.ledger.vault.model.identity import Identity
@@ -36,8 +37,7 @@ async def report_inside(
     if against := why_not(office.vault, reporter, said):
         return against
     digest = digest_of(said.claim_code)
-    # The county, too: whoever takes its next number looks at the clock behind it, so that numbers, their years and days go one way.
-    await hold_names(connection, "inside-report", [f"{enterprise}/{digest.hex()}", county])
+    await hold_names(connection, "inside-report", [f"{enterprise}/{digest.hex()}"])
     known = await tables.of_code(connection, enterprise, digest)
     if known is not None:
         same = (known.place, known.content) == (said.place, said.content)
@@ -46,7 +46,7 @@ async def report_inside(
     report = InsideReport(
         # Random and not ordered by time: an id that grows with time holds the millisecond that sent it.
         report_id=str(uuid4()),
-        number=await tables.next_number(connection, county, acting.today.year),
+        number=await _drawn(connection, county, acting.today.year),
         version=1,
         state=ReportState.RECEIVED,
         enterprise=enterprise,
@@ -63,6 +63,12 @@ async def report_inside(
     return report
 
 
+async def _drawn(connection: Connection, county: str, year: int) -> str:
+    while await tables.is_taken(connection, number := number_of(county, year, secrets.randbelow(NUMBERS))):
+        pass
+    return number
+
+
 async def change_report(
     connection: Connection,
     report_id: str,
@@ -74,7 +80,7 @@ async def change_report(
     """Let `change` go on with a report, in the caller's transaction; it is told who acts once the report is held."""
     report = await tables.lock(connection, report_id)
     acting = now().after(*(report.handled_at, report.rewarded_at) if report else ())
-    if report is None or not acting.caller.finds(tables.facts_of(report)):
+    if report is None or not acting.caller.finds(tables.facts_for(acting.caller)(report)):
         return refusal("inside-report-not-found", field="report_id")
     if unmet := expecting.unmet(report.version):
         return unmet

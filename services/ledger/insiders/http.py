@@ -121,7 +121,7 @@ def _reading(routes: Router, deps: Deps) -> None:
         """Return one report of the own enterprise, and its version as ETag."""
         database, find = deps.database, partial(tables.find, report_id=str(report_id))
         async with database.reading(caller.scope) as connection:
-            report = await one_of(database, connection, find, tables.facts_of, caller)
+            report = await one_of(database, connection, find, tables.facts_for(caller), caller)
         if report is None:
             raise Problem("inside-report-not-found", field="report_id")
         return answer(InsideReportDocument.of(report), version=report.version)

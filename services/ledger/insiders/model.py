@@ -84,6 +84,15 @@ class InsideReport(ReportFacts, frozen=True, kw_only=True):
     erased_at: datetime | None = None
 
 
+# So many numbers a county and year has: one that grew with each report would tell which of two came first, as an id with its time would.
+NUMBERS: Final = 10**8
+
+
+def number_of(county: str, year: int, drawn: int) -> str:
+    """Return the number that was `drawn` below NUMBERS for a report; it tells the year, and nothing of the day's order."""
+    return f"NB-{county}-{year}-{drawn:08d}"
+
+
 def digest_of(code: str) -> bytes:
     """Return by what a code is recognised; it is random, so nobody guesses it from this."""
     return hashlib.sha256(code.encode()).digest()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
+from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Dimension, Facts, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
@@ -40,20 +42,23 @@ _UPDATE: Final = _ROW.update("inside_report", ["report_id"])
 _SCOPED: Final = {Dimension.COUNTY: "county", Dimension.ENTERPRISE: "enterprise"}
 
 
-def facts_of(report: InsideReport) -> Facts:
-    """Return what decides who may see a report: the enterprise whose it is."""
-    return Facts(county=report.county, enterprise=report.enterprise)
+def facts_for(caller: Caller) -> Callable[[InsideReport], Facts]:
+    """Return what decides whether the caller may see a report: the enterprise whose it is.
+
+    It is of no township and no sector: an account that is bound to some is the enterprise's all the same.
+    """
+    township, sector = (min(codes) if codes else None for codes in (caller.scope.township, caller.scope.sector))
+
+    def facts(report: InsideReport) -> Facts:
+        return Facts(county=report.county, township=township, sector=sector, enterprise=report.enterprise)
+
+    return facts
 
 
-async def next_number(connection: Connection, county: str, year: int) -> str:
-    """Return the next number of a county's inside reports in a year; a transaction that fails gives it back."""
-    serial = await connection.fetchval(
-        """INSERT INTO inside_report_counter (county, year, last) VALUES ($1, $2, 1)
-           ON CONFLICT (county, year) DO UPDATE SET last = inside_report_counter.last + 1 RETURNING last""",
-        county,
-        year,
-    )
-    return f"NB-{county}-{year}-{serial:06d}"
+async def is_taken(connection: Connection, number: str) -> bool:
+    """Return whether a report has this number."""
+    found: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM inside_report WHERE number = $1)", number)
+    return found
 
 
 async def insert(connection: Connection, report: InsideReport) -> None:
@@ -90,7 +95,7 @@ async def page(
     connection: Connection, scope: Scope, *, after: tuple[date, UUID] | None, limit: int
 ) -> list[InsideReport]:
     """Return up to `limit` reports, those of the newest day first, after the one of this day and id."""
-    conditions, values = scope.where(_SCOPED, first=4 if after else 2)
+    conditions, values = replace(scope, township=None, sector=None).where(_SCOPED, first=4 if after else 2)
     if after:
         conditions.append("(received_on, report_id) < ($2::date, $3::uuid)")
     rows = await connection.fetch(

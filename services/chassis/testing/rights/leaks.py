@@ -85,7 +85,7 @@ def _shut_out(route: Route, specimen: Specimen, callers: Sequence[Person]) -> li
         for person in callers
         if person.role in action.roles
         and person.reaches(action.reach)
-        and not person.sees(specimen.carries, own_unit=action.reach is Reach.UNIT)
+        and not person.sees(specimen.carries, own_unit=action.reach is Reach.UNIT, blind=specimen.blind)
     ]
     return list(
         {(each.place.name, each.place.enterprise, each.role == Role.INTEGRATOR): each for each in found}.values()

@@ -102,9 +102,10 @@ class Person:
             holds.setdefault(Dimension.ENTERPRISE, True)
         return holds
 
-    def sees(self, carries: frozenset[Dimension], *, own_unit: bool) -> bool:
-        """Return whether a sample row, which can express `carries` only, exists for this caller."""
-        return all(held and dimension in carries for dimension, held in self.restricted(own_unit=own_unit).items())
+    def sees(self, carries: frozenset[Dimension], *, own_unit: bool, blind: frozenset[Dimension] = frozenset()) -> bool:
+        """Return whether a sample row, which can express `carries` only and is `blind` to others, exists for this caller."""
+        restricted = self.restricted(own_unit=own_unit).items()
+        return all(held and dimension in carries for dimension, held in restricted if dimension not in blind)
 
     def reaches(self, reach: Reach) -> bool:
         """Return whether its scope is one with which an action of this reach can be done."""

@@ -53,6 +53,7 @@ class Specimen:
     missing: Call | None = None
     shows: Callable[[httpx.Response, Any], bool] = lambda _, __: True
     carries: frozenset[Dimension] = _ROW_DIMENSIONS
+    blind: frozenset[Dimension] = frozenset()
     refuses: Refuses = lambda _: None
 
     @classmethod

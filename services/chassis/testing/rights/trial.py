@@ -117,7 +117,8 @@ class _Trial:
     def _exists_for(self, person: Person) -> bool:
         action = self._route.action
         assert action is not None
-        return person.sees(self._specimen.carries, own_unit=action.reach is Reach.UNIT)
+        specimen = self._specimen
+        return person.sees(specimen.carries, own_unit=action.reach is Reach.UNIT, blind=specimen.blind)
 
     async def _expect_refusal(
         self, call: Call, person: Person | None, status: int, reason: Reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -15,10 +16,11 @@ from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Kind, Specimen
 from services.ledger.insiders import tables
-from services.ledger.insiders.model import InsideReport, ReportState, digest_of
+from services.ledger.insiders.model import NUMBERS, InsideReport, ReportState, digest_of, number_of
 
 _PATH: Final = "/v1/inside-reports"
 _CARRIED: Final = {Dimension.COUNTY, Dimension.ENTERPRISE}
+_BLIND: Final = frozenset({Dimension.TOWNSHIP, Dimension.SECTOR})
 
 
 class Coded(msgspec.Struct, frozen=True):
@@ -34,7 +36,7 @@ async def report(database: Database, facts: Facts) -> Coded:
     async with database.transaction() as connection:
         made = InsideReport(
             report_id=str(uuid4()),
-            number=await tables.next_number(connection, county, 2026),
+            number=number_of(county, 2026, secrets.randbelow(NUMBERS)),
             version=1,
             state=ReportState.RECEIVED,
             enterprise=facts.enterprise or "",
@@ -50,7 +52,11 @@ async def report(database: Database, facts: Facts) -> Coded:
 
 
 def inside_specimens() -> list[Specimen]:
-    """Return one for each endpoint."""
+    """Return one for each endpoint. Whose enterprise it is sees a report, whichever township or sectors it looks after."""
+    return [replace(each, blind=_BLIND) for each in _seen()]
+
+
+def _seen() -> list[Specimen]:
     return [
         Specimen.rows(
             "GET /v1/inside-reports",

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from services.chassis.access import keys
+from services.chassis.access.keys import NewKey
+from services.chassis.access.principal import Principal
+from services.chassis.access.roles import Role
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.insiders.saying import PATH, reported, saying
+from services.ledger.tests.people import PEOPLE
 from services.ledger.tests.tips.saying import does, reporter
 from services.ledger.tests.vaults import InstalledVault
 
@@ -87,6 +93,39 @@ async def test_a_report_that_names_its_worker_is_sent_back_and_an_anonymous_one_
     sealed = "SELECT count(*) FROM sealed_identity WHERE subject_id = $1"
     assert await connection.fetchval(sealed, report["report_id"]) == 0
     await connection.close()
+
+
+@pytest.mark.feature("SY36")
+@pytest.mark.parametrize("bound", [{"area": "140502001"}, {"area": "140502", "sectors": ("coal_mine",)}])
+async def test_an_account_bound_to_a_township_or_to_sectors_is_the_enterprises_all_the_same(
+    ledger: InProcess, bound: dict[str, Any]
+) -> None:
+    report = await reported(ledger)
+    token, own = keys.new_token(), PEOPLE["principal"].enterprise
+    name = f"principal-of-{bound['area']}-{len(bound)}"
+    async with ledger.database.transaction() as connection:
+        await keys.store(
+            connection, [NewKey(Principal(name, Role.ENTERPRISE_PRINCIPAL, enterprise=own, **bound), token)]
+        )
+    auth = {"Authorization": f"Bearer {token}"}
+    listed = await ledger.client.get(PATH, params={"limit": 1000}, headers=auth)
+    assert report["number"] in {each["number"] for each in listed.json()["items"]}
+    path = f"{PATH}/{report['report_id']}"
+    assert (await ledger.client.get(path, headers=auth)).status_code == 200
+    handled = await ledger.client.post(f"{path}/handle", json={"measures": "已停机"}, headers=auth)
+    assert handled.status_code == 200, handled.text
+
+
+@pytest.mark.feature("SY36")
+@pytest.mark.promise("P8")
+async def test_a_number_is_drawn_and_tells_nothing_of_the_days_order(
+    ledger: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter([70_000_001, 70_000_001, 5])
+    monkeypatch.setattr(secrets, "randbelow", lambda _: next(drawn))
+    numbers = [(await reported(ledger, claim_code=code * 24))["number"] for code in ("a", "b")]
+    # The second drew the first one's and drew again.
+    assert numbers == ["NB-140502-2026-70000001", "NB-140502-2026-00000005"]
 
 
 @pytest.mark.promise("P8")
