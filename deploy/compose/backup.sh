@@ -3,7 +3,8 @@
 # here was not committed), and takes a verified base backup a day; `restore [INSTANT]` puts the newest one in the place of what lies
 # in PGDATA, with all of the log or the log until then; `beside [INSTANT]` runs a second server on that, in a PGDATA of its own; `base`, `list`
 # and `verify` take a base backup, list them, check the newest; `check` says whether all is well. An INSTANT says its offset:
-# '2026-11-26 08:00:00+08'. The archive is $BACKUPS: put it on another disk (docs/operations.md#backups).
+# '2026-11-26 08:00:00+08'. The archive is $BACKUPS: put it on another disk (docs/operations.md#backups). `keep` says how it stands every
+# minute in $WATCHED/backup.prom, for the node exporter.
 set -eu
 : "${BACKUPS:=/backups}" "${KEEP_BASES:=7}" "${PGDATA:=/var/lib/postgresql/18/docker}"
 standby=duban_backup
@@ -16,6 +17,7 @@ if [ "$(id -u)" = 0 ] && command -v gosu > /dev/null; then
     chown postgres "$(dirname "$PGDATA")"
     # Who only reads the archive has it read-only.
     [ ! -w "$BACKUPS" ] || chown postgres "$BACKUPS"
+    [ ! -w "${WATCHED:-/nowhere}" ] || chown postgres "$WATCHED"
     exec gosu postgres "$0" "$@"
 fi
 
@@ -103,12 +105,14 @@ keep() {
     trap 'kill -INT $receiver; wait $receiver || true; exit 0' TERM INT
     # A base that fails takes nobody down who receives the log, and is tried again after an hour, not at once.
     tried=0
+    failed=0
     while kill -0 $receiver 2> /dev/null; do
         now=$(date +%s)
         if ! find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -mmin -1440 | grep -q . && [ $((now - tried)) -ge 3600 ]; then
             tried=$now
-            base || echo "the base backup failed: it is tried again in an hour" >&2
+            base || { failed=$now; echo "the base backup failed: it is tried again in an hour" >&2; }
         fi
+        tell || echo "nobody can be told how the backups stand" >&2
         sleep 60 8>&- &
         wait $! || true
     done
@@ -116,9 +120,26 @@ keep() {
     exit 1
 }
 
-# Whether the server commits into the archive, and its newest base is of the last 36 hours.
-check() {
+# For who scrapes: instants, from which Prometheus reckons ages (0 is never), and whether the log is being received.
+tell() {
+    [ -n "${WATCHED:-}" ] || return 0
+    newest=$(find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -printf '%Ts\n' | sort -n | tail -n 1) || return
+    ! received || receiving=$(date +%s)
+    {
+        echo "duban_backup_base_timestamp_seconds ${newest:-0}"
+        echo "duban_backup_failed_timestamp_seconds $failed"
+        echo "duban_backup_receiving_timestamp_seconds ${receiving:-0}"
+    } > "$WATCHED/.new" && mv "$WATCHED/.new" "$WATCHED/backup.prom"
+}
+
+# Whether the server commits into the archive.
+received() {
     psql -d postgres -Atc "SELECT 'archived' FROM pg_stat_replication WHERE application_name = '$standby' AND sync_state = 'sync'" | grep -q archived
+}
+
+# That, and whether its newest base is of the last 36 hours.
+check() {
+    received
     find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' -mmin -2160 | grep -q .
 }
 

@@ -17,7 +17,7 @@ from services.chassis.process.kafka import obstacle
 from services.cli import backup
 from services.cli.kafka_standing import look
 from services.cli.lag import COLUMNS, summary
-from services.cli.output import NEEDS_A_PERSON, WRONGLY_CALLED, ago, as_json, bad, console, end, good, rows, value
+from services.cli.output import NEEDS_A_PERSON, WRONGLY_CALLED, ago, as_json, bad, console, end, good, note, rows, value
 from services.cli.surroundings import SERVICES, broker, database, on_cluster, prefix, run, told
 
 _ASK_SECONDS: Final = 10
@@ -160,6 +160,8 @@ def _of_store(store: dict[str, Any]) -> list[str]:
 
 def _backup(worries: list[str]) -> None:
     if not os.environ.get(backup.PLACE):
+        value("last_backup", "unknown")
+        note(f"最近一次备份：未知（{backup.PLACE} 没有说明备份在哪里；`duban backup how` 列出各种安装的查法）")
         return
     bases = backup.bases()
     newest = bases[-1]["taken_at"] if bases else None

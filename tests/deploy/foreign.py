@@ -13,7 +13,8 @@ CLIENT_LIBRARY: Final = {
     "process_max_fds",
     "python_gc_collections_total",
 }
-# node_exporter, Strimzi's beans (k8s/platform/kafka/metrics.yaml), CloudNativePG and its backup plugin, Traefik.
+# node_exporter, Strimzi's beans (k8s/platform/kafka/metrics.yaml), CloudNativePG and its backup plugin, Traefik,
+# compose's backup.sh.
 EXPORTERS: Final = {
     "node_cpu_seconds_total",
     "node_disk_written_bytes_total",
@@ -38,6 +39,9 @@ EXPORTERS: Final = {
     "cnpg_pg_replication_lag",
     "cnpg_pg_stat_archiver_failed_count",
     "traefik_tls_certs_not_after",
+    "duban_backup_base_timestamp_seconds",
+    "duban_backup_failed_timestamp_seconds",
+    "duban_backup_receiving_timestamp_seconds",
 }
 EVERY: Final = PROMETHEUS | CLIENT_LIBRARY | EXPORTERS
 # Labels of what others make, and those that an expression gives itself.

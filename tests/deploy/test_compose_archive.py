@@ -277,6 +277,35 @@ def test_a_base_that_fails_takes_nobody_down_who_receives_the_log_and_is_tried_a
     assert installation.bases == [installation.first]
 
 
+def test_how_the_backups_stand_is_told_for_who_scrapes(installation: Installation, tmp_path: Path) -> None:
+    watched, told = tmp_path / "watched", tmp_path / "watched" / "backup.prom"
+    watched.mkdir()
+    os.utime(installation.first, (1000, 1000))
+    for name, text in {
+        "pg_receivewal": 'case "$*" in *--create-slot*) ;; *) exec /bin/sleep 1 ;; esac',
+        "sleep": "exec /bin/sleep 0.1",
+        "psql": 'case "$*" in *pg_stat_replication*) echo archived ;; *) echo 1 ;; esac',
+        "pg_basebackup": "exit 1",
+    }.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    # It ends with its receiver.
+    assert installation.run("keep", WATCHED=str(watched)).returncode == 1
+    said = {line.split()[0]: float(line.split()[1]) for line in told.read_text(encoding="utf-8").splitlines()}
+    now = time.time()
+    assert said.pop("duban_backup_base_timestamp_seconds") == 1000
+    assert said.keys() == {"duban_backup_failed_timestamp_seconds", "duban_backup_receiving_timestamp_seconds"}
+    assert all(now - 3600 < each <= now for each in said.values())
+
+
+def test_who_looks_at_the_machine_reads_what_who_keeps_the_archive_writes() -> None:
+    keeper, node = compose()["services"]["backup"], compose()["services"]["node"]
+    assert "watched:/watched" in keeper["volumes"]
+    assert keeper["environment"]["WATCHED"] == "/watched"
+    assert "watched:/watched:ro" in node["volumes"]
+    assert {"--collector.textfile", "--collector.textfile.directory=/watched"} <= set(node["command"])
+
+
 def test_many_bases_of_one_day_cost_no_day_of_the_past(installation: Installation) -> None:
     for hours in range(5):
         installation.base(timedelta(hours=hours, minutes=1))

@@ -27,7 +27,9 @@ PAGE: Final = Page(
     "duban-postgres", "PostgreSQL", "数据库：服务所见的连接，以及由 CloudNativePG 部署时的复制、归档与备份。", "now-6h"
 )
 _INSIDE: Final = "由 CloudNativePG 部署的集群才有。"
-LAST_BACKUP: Final = "max(barman_cloud_cloudnative_pg_io_last_available_backup_timestamp)"
+LAST_BACKUP: Final = (
+    "max(barman_cloud_cloudnative_pg_io_last_available_backup_timestamp or duban_backup_base_timestamp_seconds)"
+)
 
 
 def build() -> Dashboard:
