@@ -7,9 +7,11 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 
+from duban_contracts.deadlines.calendar import CityDays, WorkingCalendar
+from duban_contracts.deadlines.fold import advance
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Grade, HazardState
-from duban_contracts.testing.calendar import june, local
+from duban_contracts.testing.calendar import ZONE, june, local
 from services.chassis.access.roles import REGULATORS, Role
 from services.ledger.hazards.moves import Extend, Plan, Regrade, Reject, Reopen, decide
 from services.ledger.tests.telling import (
@@ -33,6 +35,7 @@ from services.ledger.tests.telling import (
     noted,
     refusal,
     refused,
+    said,
 )
 
 LATER = Extend(reason="需停产改造", deadline_on=DUE + timedelta(days=5))
@@ -170,6 +173,19 @@ def test_what_becomes_major_while_it_is_mended_is_planned_anew_where_its_list_is
     assert refusal(major, BARE, ENTERPRISE) == "plan-incomplete"
     assert does(major, (PLAN, ENTERPRISE)).state is HazardState.RECTIFYING
     assert does(confirmed(), (PLAN, ENTERPRISE), (TO_MAJOR, CITY)).state is HazardState.RECTIFYING
+
+
+@pytest.mark.promise("P3")
+def test_the_clock_goes_on_where_a_regrading_leads_back_to_confirmed() -> None:
+    days = CityDays(ZONE, WorkingCalendar(frozenset({2026}), {}, {}))
+    running = advance(None, said(new_hazard(), CONFIRM, by(CITY)), version=2, days=days)
+    rectifying = does(confirmed(), (BARE, ENTERPRISE))
+    regraded = said(rectifying, TO_MAJOR, by(CITY))
+    assert regraded.hazard.state is HazardState.CONFIRMED
+    after = advance(running, regraded, version=4, days=days)
+    assert running is not None
+    assert after is not None
+    assert (after.state, after.deadline, after.grade) == (running.state, running.deadline, Grade.MAJOR)
 
 
 @pytest.mark.feature("SY28")
