@@ -20,6 +20,8 @@ class LingeringTransport(asyncio.Transport):
     """
 
     linger_seconds: ClassVar[float] = 20.0
+    flush_seconds: ClassVar[float] = 120.0
+    """For what is still to be read of the last answer when we have hung up."""
 
     def __init__(self, inner: asyncio.Transport, *, unread: Callable[[], bool]) -> None:
         super().__init__()
@@ -54,6 +56,9 @@ class LingeringTransport(asyncio.Transport):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+        if not self._inner.is_closing() and self._inner.get_write_buffer_size():
+            # Else whoever never reads it keeps the socket.
+            asyncio.get_running_loop().call_later(self.flush_seconds, self._inner.abort)
         self._inner.close()
 
     def abort(self) -> None:
@@ -72,6 +77,10 @@ class LingeringTransport(asyncio.Transport):
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         """Send, one after the other."""
         self._inner.writelines(list_of_data)
+
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes nobody has read yet."""
+        return self._inner.get_write_buffer_size()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return what the socket knows."""

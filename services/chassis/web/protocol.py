@@ -1,6 +1,6 @@
 """HTTP as we speak it: requests that never end are ended, heads are bounded, and what is no HTTP gets a problem.
 
-uvicorn by itself waits for ever for the rest of a request, keeps a header of any length, loses the body of a request
+uvicorn by itself waits for ever for the rest of a request and for whoever does not read its answer, keeps a header of any length, loses the body of a request
 that offers another protocol, and hangs up in a way that can destroy its last answer.
 """
 
@@ -32,7 +32,7 @@ class HeadTooLong(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a time for each half of a request, a bound for its head, and an end that is heard."""
+    """uvicorn's protocol with a time for each half of a request and for its answer's reader, a bound for its head, and an end that is heard."""
 
     head_seconds: ClassVar[float] = 20.0
     """From the connection, or the first byte of a further request, to the end of the headers."""
@@ -41,9 +41,13 @@ class BoundedProtocol(HttpToolsProtocol):
     most_head_bytes: ClassVar[int] = 64 * 1024
     most_discarded_bytes: ClassVar[int] = 64 * 1024 * 1024
     """Of what a client sends that was answered before it had sent all; beyond it we hang up."""
+    read_seconds: ClassVar[float] = 30.0
+    """In which a client reads `least_read_bytes` of an answer that it keeps waiting; else it is hung up on."""
+    least_read_bytes: ClassVar[int] = 16 * 1024
 
     transport: LingeringTransport
     _deadline: asyncio.TimerHandle | None = None
+    _reading: asyncio.TimerHandle | None = None
     _in_head = True
     _in_request = False
     _offers_other_protocol = False
@@ -63,6 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any longer."""
         self._rest()
+        self._stop_watching()
         super().connection_lost(exc)
         self.transport.hang_up()
         self._other_end.leave()
@@ -88,6 +93,32 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._deadline is None and (self.cycle is None or self.cycle.response_complete):
             # Blank lines between requests are no beginning of one.
             self._wait(self.head_seconds)
+
+    def pause_writing(self) -> None:
+        """Let the answer wait for its reader, but not for ever: who sends it holds a place and memory meanwhile."""
+        super().pause_writing()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        """Go on with the answer."""
+        self._stop_watching()
+        super().resume_writing()
+
+    def _watch_reader(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        self._reading = self.loop.call_later(self.read_seconds, self._judge_reader, unread)
+
+    def _stop_watching(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _judge_reader(self, unread: int) -> None:
+        if unread - self.transport.get_write_buffer_size() >= self.least_read_bytes:
+            self._watch_reader()
+            return
+        _log.info("a client that does not read is hung up on", client=self.client and self.client[0])
+        self.transport.abort()
 
     def _parse(self, data: bytes) -> None:
         """Feed the parser; an offer to speak another protocol is not taken up (RFC 9110 §7.8).

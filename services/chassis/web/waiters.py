@@ -98,7 +98,7 @@ class Waiters(Generic[K, V]):
     def tell(self, key: K, news: V) -> None:
         """Tell those who watch `key`."""
         for place in tuple(self._watching.get(key, ())):
-            place.hear(news)
+            place.hear(key, news)
 
     def close(self) -> None:
         """Let everybody go, now and from now on."""
@@ -162,7 +162,8 @@ class Place(Generic[K, V]):
         self._wish = wish
         self._held = held
         self._keys: list[K] = []
-        self._heard: list[V] = []
+        # Of each key the newest: whoever doesn't wait now may not come back for long.
+        self._heard: dict[K, V] = {}
         self._ripe: Callable[[V], bool] = bool
         self._answer: asyncio.Future[V | None] | None = None
         self._ends: list[asyncio.Task[None]] = []
@@ -181,8 +182,8 @@ class Place(Generic[K, V]):
         the caller hung up, and when the service stops. Raises Problem 429 when no place is left, and what the look
         raises.
         """
-        heard, self._heard = self._heard, []
-        for news in heard:
+        heard, self._heard = self._heard, {}
+        for news in heard.values():
             if ripe(news):
                 return news
         if self._is_over or self._waiters.is_closed or not self._keys:
@@ -212,10 +213,10 @@ class Place(Generic[K, V]):
                 scope = self._wish.request.scope
                 scope[WAITED] = scope.get(WAITED, 0.0) + time.perf_counter() - began
 
-    def hear(self, news: V) -> None:
-        """Take news: for whoever waits here, or for when it will."""
+    def hear(self, key: K, news: V) -> None:
+        """Take news of `key`: for whoever waits here, or for when it will."""
         if self._answer is None or self._answer.done():
-            self._heard.append(news)
+            self._heard[key] = news
         elif self._ripe(news):
             self._answer.set_result(news)
 

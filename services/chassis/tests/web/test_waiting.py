@@ -144,6 +144,17 @@ async def test_a_place_that_is_held_counts_also_between_two_waits() -> None:
     board.waiters.check("one")
 
 
+async def test_who_reads_no_news_for_long_keeps_the_newest_of_each_thing_alone() -> None:
+    board = Board()
+    with board.waiters.place("one", held=True) as place:
+        place.watch("a")
+        place.watch("b")
+        for number in range(1000):
+            board.waiters.tell("a", number)
+        board.waiters.tell("b", 7)
+        assert await place.until(lambda news: news < 999) == 7
+
+
 async def test_closing_lets_everybody_go() -> None:
     board = Board()
     waiting = board.wait("a")

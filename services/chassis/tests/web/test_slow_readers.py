@@ -1,0 +1,89 @@
+"""Raw sockets before our HTTP: whoever does not read an answer holds nothing of ours for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from unittest.mock import Mock
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+
+from deploy.local.ports import free_ports
+from services.chassis.testing.kafka import eventually
+from services.chassis.web.protocol import BoundedProtocol
+from services.chassis.web.server import serve
+
+PIECE = b"x" * 65536
+
+
+class Telling:
+    """Answers without an end, and how many of them are being sent."""
+
+    def __init__(self) -> None:
+        self.sending = 0
+        self.told = 0
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        self.sending += 1
+        try:
+            while True:
+                yield PIECE
+                self.told += 1
+                await asyncio.sleep(0)
+        finally:
+            self.sending -= 1
+
+
+@pytest_asyncio.fixture
+async def telling(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Telling, int]]:
+    """A server that waits for nobody's reading for longer than a moment, and its port."""
+    monkeypatch.setattr(BoundedProtocol, "read_seconds", 0.2)
+    app, telling = FastAPI(), Telling()
+
+    @app.get("/endless")
+    async def endless() -> StreamingResponse:
+        return StreamingResponse(telling.pieces())
+
+    number, stopping = free_ports(1)[0], asyncio.Event()
+    serving = asyncio.create_task(serve(app, host="127.0.0.1", port=number, stopping=stopping))
+
+    async def listens() -> None:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", number)
+        except OSError as error:
+            raise AssertionError("not listening yet") from error
+        writer.close()
+
+    await eventually(listens)
+    yield telling, number
+    stopping.set()
+    await serving
+
+
+async def test_who_stops_reading_is_hung_up_on(telling: tuple[Telling, int]) -> None:
+    told, port = telling
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET /endless HTTP/1.1\r\nHost: h\r\n\r\n")
+
+        def is_sent() -> None:
+            assert told.told
+
+        def is_over() -> None:
+            assert not told.sending
+
+        await eventually(is_sent)
+        await eventually(is_over)
+
+
+@pytest.mark.parametrize(("read", "hangs_up"), [(0, True), (16 * 1024 - 1, True), (16 * 1024, False)])
+def test_who_reads_on_is_waited_for(read: int, *, hangs_up: bool) -> None:
+    protocol = BoundedProtocol.__new__(BoundedProtocol)
+    protocol.loop, protocol.client = Mock(), ("192.0.2.1", 1)
+    protocol.transport = Mock(get_write_buffer_size=lambda: 1_000_000 - read)
+    protocol._judge_reader(1_000_000)
+    assert protocol.transport.abort.called is hangs_up
+    assert protocol.loop.call_later.called is not hangs_up
