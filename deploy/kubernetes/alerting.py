@@ -30,6 +30,7 @@ def render() -> str:
         "spec": {
             "route": _route(source["route"]),
             "receivers": [_receiver(each["name"]) for each in source["receivers"]],
+            "muteTimeIntervals": [_interval(each) for each in source.get("time_intervals", ())],
             "inhibitRules": [_inhibition(each) for each in source.get("inhibit_rules", ())],
         },
     }
@@ -47,6 +48,18 @@ def _route(route: Mapping[str, Any]) -> dict[str, Any]:
 
 def _receiver(name: str) -> dict[str, Any]:
     return {"name": name, "webhookConfigs": [{"urlSecret": {"name": RECEIVERS, "key": name}, "sendResolved": True}]}
+
+
+def _interval(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a named interval. Zones it has none: those of the source are in UTC."""
+    spans = [
+        {
+            "weekdays": each["weekdays"],
+            "times": [{_camel(key): value for key, value in time.items()} for time in each["times"]],
+        }
+        for each in named["time_intervals"]
+    ]
+    return {"name": named["name"], "timeIntervals": spans}
 
 
 def _inhibition(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Alertmanager's configuration with a city's receivers: `python -m deploy.prometheus.alerting receivers.yml`.
 
-Routes and inhibitions are the committed ones; a receiver that the city leaves out stays a name and delivers nothing.
+Routes and inhibitions are the committed ones; a receiver that the city leaves out stays a name and delivers nothing, but for
+`letters`: whoever has none of their own gets them as `operators` does.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def with_receivers(receivers: Mapping[str, Mapping[str, Any]]) -> str:
     names = [each["name"] for each in configured["receivers"]]
     if unknown := sorted(receivers.keys() - set(names)):
         raise Trouble(f"No route leads to {', '.join(unknown)}.", _REMEDY)
-    configured["receivers"] = [{"name": name, **receivers.get(name, {})} for name in names]
+    given = {"letters": receivers.get("operators", {}), **receivers}
+    configured["receivers"] = [{"name": name, **given.get(name, {})} for name in names]
     return yaml.safe_dump(configured, allow_unicode=True, sort_keys=False, width=120)
 
 

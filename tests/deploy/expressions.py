@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "rules" / "duban.rules.yml"
+OBJECTIVES = RULES.with_name("objectives.rules.yml")
 FILES = sorted(RULES.parent.glob("*.rules.yml"))
 DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
 VARIABLES = {"$__rate_interval": "1m", "$__range": "1h", "$county": ".*", "$city": ".*", "$service": ".*"}

@@ -6,12 +6,15 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 
+from deploy.kubernetes import alerting as alerting_of_a_cluster
 from deploy.local.trouble import Trouble
 from deploy.prometheus import alerting
 from tests.deploy.expressions import ROOT
@@ -32,12 +35,51 @@ def test_amtool_accepts_the_alertmanager_configuration(amtool: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alert", "receiver"),
-    [("DubanDeadMansSwitch", "outside-watch"), ("DubanPipelineStale", "operators")],
+    ("alert", "severity", "receiver"),
+    [
+        ("DubanDeadMansSwitch", "none", "outside-watch"),
+        ("DubanPipelineStale", "critical", "operators"),
+        ("DubanCertificateEnding", "warning", "letters"),
+        # What says nothing of itself is taken for grave.
+        ("SomebodyElses", "page", "operators"),
+    ],
 )
-def test_alerts_are_routed_to_those_who_should_see_them(amtool: Path, alert: str, receiver: str) -> None:
+def test_alerts_are_routed_to_those_who_should_see_them(amtool: Path, alert: str, severity: str, receiver: str) -> None:
     command = (amtool, "config", "routes", "test", f"--config.file={PROMETHEUS / 'alertmanager.yml'}")
-    assert _run(*command, f"alertname={alert}", "severity=critical").strip() == receiver
+    assert _run(*command, f"alertname={alert}", f"severity={severity}").strip() == receiver
+
+
+def test_a_letter_comes_in_the_working_day_of_the_city_and_a_page_at_any_hour() -> None:
+    configured = yaml.safe_load((PROMETHEUS / "alertmanager.yml").read_text(encoding="utf-8"))
+    at_hours = {each["receiver"]: each.get("active_time_intervals") for each in configured["route"]["routes"]}
+    assert at_hours == {"outside-watch": None, "operators": None, "letters": ["working-days"]}
+    ((span,),) = (each["time_intervals"] for each in configured["time_intervals"])
+    ((begins, ends),) = ((each["start_time"], each["end_time"]) for each in span["times"])
+    assert (span["weekdays"], span.get("location")) == (["monday:friday"], None)
+    monday = datetime(2026, 11, 23, tzinfo=UTC)
+    in_the_city = [
+        (monday + timedelta(hours=int(each[:2]), minutes=int(each[3:]))).astimezone(ZoneInfo("Asia/Shanghai"))
+        for each in (begins, ends)
+    ]
+    assert [f"{each:%A %H:%M}" for each in in_the_city] == ["Monday 08:00", "Monday 18:00"]
+    (on_a_cluster,) = yaml.safe_load(alerting_of_a_cluster.render())["spec"]["muteTimeIntervals"]
+    assert on_a_cluster["timeIntervals"] == [
+        {"weekdays": span["weekdays"], "times": [{"startTime": begins, "endTime": ends}]}
+    ]
+
+
+def test_who_names_nobody_for_letters_gets_them_where_pages_go() -> None:
+    named = {
+        each["name"]: each
+        for each in _called({"operators": {"webhook_configs": [{"url": "https://desk"}]}})["receivers"]
+    }
+    assert named["letters"]["webhook_configs"] == named["operators"]["webhook_configs"]
+    own = {
+        "operators": {"webhook_configs": [{"url": "https://desk"}]},
+        "letters": {"webhook_configs": [{"url": "https://box"}]},
+    }
+    named = {each["name"]: each for each in _called(own)["receivers"]}
+    assert named["letters"]["webhook_configs"] == [{"url": "https://box"}]
 
 
 def _called(receivers: dict[str, Any]) -> dict[str, Any]:
