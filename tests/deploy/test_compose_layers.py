@@ -113,3 +113,9 @@ def test_the_command_is_told_of_every_service_as_the_toolbox_of_a_cluster_is() -
         assert told[f"DUBAN_{service.upper()}_DSN"] == own["DUBAN_POSTGRES_DSN"]
         assert told[f"DUBAN_{service.upper()}_URL"] == f"http://{service}:{own['DUBAN_HTTP_PORT']}"
     assert {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_PROFILE"} <= told.keys()
+
+
+def test_whoever_compares_topics_is_told_of_as_many_copies_as_who_makes_them() -> None:
+    services = compose()["services"]
+    made, compared = (services[name]["environment"]["DUBAN_TOPIC_REPLICATION"] for name in ("provision", "duban"))
+    assert made == compared == services["kafka"]["environment"]["KAFKA_DEFAULT_REPLICATION_FACTOR"]
