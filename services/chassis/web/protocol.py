@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from duban_contracts.refusals import refusal
 from services.chassis.storage.leaving import Client
+from services.chassis.telemetry import metrics
 from services.chassis.web.lingering import LingeringTransport
 from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, problem_body
 
@@ -203,6 +204,10 @@ class BoundedProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + body)
         self.transport.linger()
+        if self.cycle is None or self.cycle.response_complete:
+            # No app hears of it. What broke in its body counts under its own route.
+            metrics.HTTP_REQUESTS.labels("OTHER", "unreadable", str(status.value)).inc()
+            _log.info("request", method="OTHER", route="unreadable", status=status.value, code=code, one_in=1)
 
     def _answer_is_due(self) -> bool:
         """Return whether a whole request is being answered, or half of an answer is said; then nothing else may be."""

@@ -11,16 +11,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI, Request
-from prometheus_client import REGISTRY
 
-from deploy.local.ports import free_ports
 from services.chassis.testing.kafka import eventually
+from services.chassis.tests.web.listening import listening, said
 from services.chassis.web import failures
 from services.chassis.web.lingering import LingeringTransport
 from services.chassis.web.observed import Observed
 from services.chassis.web.problems import Problem
 from services.chassis.web.protocol import BoundedProtocol
-from services.chassis.web.server import serve
 
 POST = b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n"
 
@@ -45,19 +43,8 @@ async def port() -> AsyncIterator[int]:
         assert "upgrade" not in request.headers
         raise Problem("body-too-large", limit=1)
 
-    number, stopping = free_ports(1)[0], asyncio.Event()
-    serving = asyncio.create_task(serve(app, host="127.0.0.1", port=number, stopping=stopping))
-    for _ in range(200):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", number)
-        except OSError:
-            await asyncio.sleep(0.02)
-        else:
-            writer.close()
-            break
-    yield number
-    stopping.set()
-    await serving
+    async with listening(app) as number:
+        yield number
 
 
 @pytest.fixture
@@ -66,25 +53,6 @@ def hurried(port: int, monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(BoundedProtocol, "head_seconds", 0.2)
     monkeypatch.setattr(BoundedProtocol, "body_seconds", 0.2)
     return port
-
-
-async def said(port: int, *parts: bytes, pause: float = 0.0) -> bytes:
-    """Return everything that the server says until it hangs up; what can't be sent any more is left out."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    reading = asyncio.create_task(reader.read(-1))
-    try:
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
-            await asyncio.sleep(pause)
-    except OSError:
-        pass
-    try:
-        return await asyncio.wait_for(reading, 120)
-    except ConnectionResetError:
-        return b""
-    finally:
-        writer.close()
 
 
 def sent_whole_then_read(port: int, request: bytes) -> bytes:
@@ -231,21 +199,3 @@ async def test_malformed_http_gets_a_problem(port: int) -> None:
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"application/problem+json" in head
     assert json.loads(body)["code"] == "bad-request"
-
-
-def counted(status: str) -> float:
-    labels = {"method": "POST", "route": "/echo", "status": status}
-    return REGISTRY.get_sample_value("duban_http_requests_total", labels) or 0.0
-
-
-async def test_a_client_that_hangs_up_in_mid_body_is_no_failure_of_ours(port: int) -> None:
-    failed, refused = counted("500"), counted("400")
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(POST + b"\r\nab")
-    writer.close()
-
-    async def answered() -> None:
-        assert counted("400") == refused + 1
-
-    await eventually(answered)
-    assert counted("500") == failed

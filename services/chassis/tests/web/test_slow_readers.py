@@ -12,10 +12,9 @@ import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
-from deploy.local.ports import free_ports
 from services.chassis.testing.kafka import eventually
+from services.chassis.tests.web.listening import listening
 from services.chassis.web.protocol import BoundedProtocol
-from services.chassis.web.server import serve
 
 PIECE = b"x" * 65536
 
@@ -48,20 +47,8 @@ async def telling(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Tellin
     async def endless() -> StreamingResponse:
         return StreamingResponse(telling.pieces())
 
-    number, stopping = free_ports(1)[0], asyncio.Event()
-    serving = asyncio.create_task(serve(app, host="127.0.0.1", port=number, stopping=stopping))
-
-    async def listens() -> None:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", number)
-        except OSError as error:
-            raise AssertionError("not listening yet") from error
-        writer.close()
-
-    await eventually(listens)
-    yield telling, number
-    stopping.set()
-    await serving
+    async with listening(app) as port:
+        yield telling, port
 
 
 async def test_who_stops_reading_is_hung_up_on(telling: tuple[Telling, int]) -> None:
