@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.generate.parts import SERVICES
-from tools.new_slice.naming import in_bootstrap, in_layers, in_rights
+from tools.new_slice.naming import in_bootstrap, in_layers, in_reads, in_rights
 from tools.new_slice.template import files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,18 +27,25 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         parser.error(f"{noun} is no name for a folder of Python code")
     if (root / "services" / service / noun).exists():
         parser.error(f"services/{service}/{noun} is there already")
-    for name, text in files(service, noun, chosen.rows, zh=chosen.zh, listed=chosen.listed).items():
+    bootstrap = root / "services" / service / "bootstrap.py"
+    walled = "walled=True" in bootstrap.read_text(encoding="utf-8")
+    made = files(service, noun, chosen.rows, zh=chosen.zh, listed=chosen.listed, walled=walled)
+    for name, text in made.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         sys.stdout.write(f"wrote {name}\n")
-    _named(root / "services" / service / "bootstrap.py", "SLICES", service, noun, in_bootstrap)
+    _named(bootstrap, "SLICES", service, noun, in_bootstrap)
     _named(root / "pyproject.toml", "the layers of [tool.importlinter]", service, noun, in_layers)
     if chosen.listed:
         # Where they are many they stand in a module of their own.
         tests = root / "services" / service / "tests"
         apart = tests / "specimens.py"
         _named(apart if apart.exists() else tests / "test_rights.py", "its specimens", service, noun, in_rights)
+        reads = root / "tests" / "load" / "million" / "reads"
+        apart = reads / f"{service}.py"
+        place = "what is asked of a large database"
+        _named(apart if apart.exists() else reads / "others.py", place, service, noun, in_reads)
     sys.stdout.write(
         f"Next: say what it owns in services/{service}/README.md, and in tools/generate/growth.toml how its table grows; then `make generate`.\n"
     )

@@ -142,7 +142,7 @@ def router(database: Database) -> Router:
     ) -> Page[${Singular}Document]:
         """List the $noun that the caller may see, or those of a county or sector among them."""
         scope = caller.scope.narrowed(county=county, sector=sector)
-        async with database.acquire() as connection:
+        async with database.$reading as connection:
             position = after.${singular}_id if after else None
             rows = await tables.page(connection, scope, after=position, limit=limit + 1)
         return page_of(rows, limit, item=${Singular}Document.of, cursor=By${Singular}Id.of)
@@ -178,6 +178,10 @@ CREATE TABLE $singular (
 );
 -- The list of a county.
 CREATE INDEX ${singular}_by_county ON $singular (county, ${singular}_id);
+"""
+# Of a service whose readers come through the second wall: the same columns as the list's `_SCOPED`.
+WALL: Final = """-- What readers see of it.
+CALL wall('$singular', '{"county": "county", "sector": "sector"}');
 """
 TEST: Final = '''"""$title: the rules, without a server."""
 

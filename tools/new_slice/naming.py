@@ -14,6 +14,8 @@ _RETURNED: Final = re.compile(
     r"^async def specimens\((?:.*\n)*?(?P<indent> +)return \[\n(?:.*\n)*?(?=(?P=indent)\]$)", re.MULTILINE
 )
 _LINE: Final = 120
+_ASKED: Final = """    *lists("/v1/{route}", {{"county": COUNTY}}, {{"sector": "coal_mine"}}, who=("city", "county", "sector")),
+"""
 
 
 def in_bootstrap(text: str, service: str, noun: str) -> str | None:
@@ -49,6 +51,14 @@ def in_rights(text: str, service: str, noun: str) -> str | None:
         return None
     made = f"{text[: found.end()]}{found['indent']}    {noun.upper()},\n{text[found.end() :]}"
     return _importing(made, service, f"tests.{noun}.specimens", "LISTED", noun.upper())
+
+
+def in_reads(text: str, service: str, noun: str) -> str | None:
+    """Return a catalogue of what is asked of large databases in which the service's part ends with the slice's list."""
+    found = re.search(rf"^{service.upper()}: Final = \[\n(?:.*\n)*?(?=\]$)", text, re.MULTILINE)
+    if found is None:
+        return None
+    return text[: found.end()] + _ASKED.format(route=noun.replace("_", "-")) + text[found.end() :]
 
 
 def _importing(text: str, service: str, module: str, name: str, alias: str) -> str | None:

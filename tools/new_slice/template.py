@@ -69,6 +69,9 @@ CREATE TABLE $singular (
     county text NOT NULL CHECK (county ~ '^[0-9]{6}$$')
 );
 """
+_WALL: Final = """-- What readers see of it.
+CALL wall('$singular', '{"county": "county"}');
+"""
 _TEST: Final = '''"""$title: the rules, without a server."""
 
 from __future__ import annotations
@@ -82,22 +85,23 @@ def test_a_row_is_found_by_what_makes_it_one() -> None:
 
 
 def files(
-    service: str, noun: str, rows: Sequence[str], *, zh: str | None = None, listed: bool = False
+    service: str, noun: str, rows: Sequence[str], *, zh: str | None = None, listed: bool = False, walled: bool = False
 ) -> dict[str, str]:
     """Return the text of each file of a new slice by its path below the repository.
 
-    `zh` is the noun as people see it. A slice that is `listed` has a route that shows it page by page.
+    `zh` is the noun as people see it. A slice that is `listed` has a route that shows it page by page. In a service that is
+    `walled` PostgreSQL itself keeps people's reads within their scope.
     """
-    words = _words(service, noun, rows, zh)
+    words = {**_words(service, noun, rows, zh), "reading": "reading(scope)" if walled else "acquire()"}
     layers = {"__init__": _INIT, "model": _MODEL, "tables": _TABLES, "wire": _WIRE}
     tests = {f"test_{noun}": _TEST}
-    migration = _MIGRATION
+    migration, wall = _MIGRATION, _WALL
     if listed:
         layers |= listing.LAYERS
         tests |= {f"test_{noun}": listing.TEST, "specimens": listing.SPECIMENS}
-        migration = listing.MIGRATION
+        migration, wall = listing.MIGRATION, listing.WALL
     made = {f"services/{service}/{noun}/{name}.py": text for name, text in layers.items()}
-    made[f"services/{service}/migrations/{noun}/0001_{noun}.sql"] = migration
+    made[f"services/{service}/migrations/{noun}/0001_{noun}.sql"] = migration + wall * walled
     made |= {f"services/{service}/tests/{noun}/{name}.py": text for name, text in tests.items()}
     return {path: _sorted(Template(text).substitute(words)) for path, text in made.items()}
 

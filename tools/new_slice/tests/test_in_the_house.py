@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.load.million.reads import READS
 from tools.generate.parts import SERVICES
 from tools.new_slice.__main__ import ROOT, main
-from tools.new_slice.naming import in_bootstrap, in_layers, in_rights
+from tools.new_slice.naming import in_bootstrap, in_layers, in_reads, in_rights
 from tools.structure import language, layout, size
 from tools.structure.source import sources
 
@@ -36,6 +37,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "pyproject.toml", copy)
     (copy / "deploy").mkdir()
     (copy / "deploy" / "profiles").symlink_to(ROOT / "deploy" / "profiles")
+    shutil.copytree(ROOT / "tests" / "load", copy / "tests" / "load", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "conftest.py", copy)
     for service in SERVICES:
         assert main([service, "oddities", "--list", "--zh", "任务"], copy) == 0
     return copy
@@ -85,6 +88,20 @@ def test_its_tests_pass(house: Path) -> None:
     runs(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
 
 
+def test_it_is_asked_of_a_large_database(house: Path) -> None:
+    catalogue = "tests/load/test_million.py::test_a_list_or_a_filter_of_one_that_the_catalogue_does_not_have_is_told"
+    runs(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(f"{catalogue}[{service}]" for service in READS))
+
+
+def test_in_a_service_with_a_second_wall_its_table_stands_behind_it_and_is_read_through_it(
+    house: Path, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUBAN_POSTGRES_DSN", postgres_dsn)
+    wall = "services/ledger/tests/test_second_wall.py::test_every_table_stands_behind_the_wall_or_has_a_reason_not_to"
+    runs(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", wall)
+    assert "database.reading(scope)" in (house / "services/ledger/oddities/http.py").read_text(encoding="utf-8")
+
+
 def test_its_list_is_served_by_the_service(house: Path) -> None:
     runs(house, "-c", _ROUTES.format(services=SERVICES))
 
@@ -101,6 +118,7 @@ def test_a_place_that_does_not_look_as_expected_is_left_to_a_person() -> None:
     assert in_bootstrap("SLICES = all_of_them()\n", "ledger", "oddities") is None
     assert in_layers("[tool.importlinter]\n", "ledger", "oddities") is None
     assert in_rights("assert True\n", "ledger", "oddities") is None
+    assert in_reads("STATISTICS = none()\n", "statistics", "oddities") is None
 
 
 def test_a_list_of_slices_that_grows_too_long_for_its_line_is_broken() -> None:
