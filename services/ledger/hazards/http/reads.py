@@ -140,7 +140,11 @@ def _many(routes: Router, database: Database, watch: Watch) -> None:
     # Before the single hazard: `count` must not be taken for a hazard of that name.
     @routes.get("/hazards/count", summary="隐患计数")
     async def count(caller: Reader, wanted: Wanted, group_by: Group | None = None) -> HazardCount:
-        """Return how many hazards there are, by value of `group_by`."""
+        """Return how many hazards there are, by value of `group_by`.
+
+        One that was reported more than once (归并) counts once, as the one that goes on; what stands merged is counted by
+        `state=duplicate` alone, report by report.
+        """
         async with database.reading(caller.scope, asks=True) as connection:
             found = await lists.count(connection, caller.scope, wanted, group_by)
         groups = [CountGroup(value=value, count=number) for value, number in found.groups] if group_by else []

@@ -89,9 +89,22 @@ def where(scope: Scope, wanted: Filter) -> tuple[list[str], list[Any]]:
 
 
 def counted_once(wanted: Filter) -> list[str]:
-    """Return what leaves merged hazards out: they count as the one that goes on (SY26), unless they are looked for."""
+    """Return what leaves merged hazards out: they count as the one that goes on (SY26), unless they are looked for.
+
+    What is looked for is listed as it was reported; how counts tell the reports of one hazard from each other says `firsts`.
+    """
     looked_for = wanted.state or wanted.reference or wanted.task or wanted.text
     return [] if looked_for else [f"state <> '{HazardState.DUPLICATE.value}'"]
+
+
+def firsts(wanted: Filter, among: str = "true") -> str:
+    """Return whether a row is the first of its hazard's reports, the one that goes on before others, of those `among` the rows.
+
+    A count by what reports say counts a hazard once by that (SY26); one by a state counts what stands in it, merged ones too.
+    """
+    if wanted.state is not None:
+        return "true"
+    return f"row_number() OVER (PARTITION BY {among}, coalesce(merged_into, hazard_id) ORDER BY merged_into NULLS FIRST, hazard_id) = 1"
 
 
 async def page(connection: Connection, scope: Scope, wanted: Filter, *, after: UUID | None, limit: int) -> list[Hazard]:
@@ -115,10 +128,10 @@ async def count(connection: Connection, scope: Scope, wanted: Filter, by: Group 
     """Return (value of `by`, number of hazards) per group; without `by` one row for all."""
     conditions, values = where(scope, wanted)
     columns, group = (f"{by}, count(*)", f"GROUP BY {by} ORDER BY {by}") if by else ("NULL, count(*)", "")
-    rows = await connection.fetch(
-        f"SELECT {columns} FROM hazard WHERE {' AND '.join(conditions) or 'true'} {group}",  # noqa: S608 - our own columns
-        *values,
-    )
+    hazards = f"hazard WHERE {' AND '.join(conditions) or 'true'}"
+    if wanted.reference or wanted.task:
+        hazards = f"(SELECT *, {firsts(wanted)} AS first FROM {hazards}) AS report WHERE first"  # noqa: S608 - our own columns
+    rows = await connection.fetch(f"SELECT {columns} FROM {hazards} {group}", *values)  # noqa: S608 - our own columns
     return [(row[0], row[1]) for row in rows]
 
 

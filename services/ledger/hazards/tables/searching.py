@@ -15,7 +15,7 @@ from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.tables import words
 from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
-from services.ledger.hazards.tables.register import Filter, Group, where
+from services.ledger.hazards.tables.register import Filter, Group, firsts, where
 
 # So many of a list are looked at first, and so many if there seems to be a page among them: 5 and 30 ms. What has less
 # than a page in those is rare.
@@ -90,10 +90,12 @@ def _looks(scope: Scope) -> Sequence[int]:
 async def _counted(
     connection: Connection, search: _Search, looked_at: str, by: Group | None
 ) -> tuple[list[tuple[str | None, int]], int]:
-    """Return how many of those `looked_at` hold the text, and how many are looked at."""
+    """Return how many hazards there are of which one of those `looked_at` holds the text, and how many are looked at."""
     rows = await connection.fetch(
-        f"""SELECT {by or "NULL"}, count(*) FILTER (WHERE {search.text} AND {search.where}), count(*)
-              FROM ({looked_at}) AS hazard GROUP BY 1 ORDER BY 1""",  # noqa: S608 - our own columns
+        f"""SELECT {by or "NULL"}, count(*) FILTER (WHERE holds AND first), count(*)
+              FROM (SELECT *, {search.first} AS first
+                      FROM (SELECT *, {search.text} AND {search.where} AS holds FROM ({looked_at}) AS hazard) AS looked_at
+                   ) AS report GROUP BY 1 ORDER BY 1""",  # noqa: S608 - our own columns
         *search.values,
     )
     return [(row[0], row[1]) for row in rows if row[1]], sum(row[2] for row in rows)
@@ -105,6 +107,7 @@ class _Search:
     def __init__(self, scope: Scope, wanted: Filter, before: UUID) -> None:
         conditions, self.values = where(scope, wanted)
         self.where = " AND ".join(conditions) or "true"
+        self.first = firsts(wanted, "holds")
         text = wanted.text or ""
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         self.text = _TEXT.format(self.value(f"%{escaped}%"))

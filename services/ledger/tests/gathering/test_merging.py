@@ -47,6 +47,32 @@ async def test_reports_of_all_three_channels_are_one_hazard_counted_once_with_th
     assert {other["number"] for other in others} <= {one["number"] for one in twins}
 
 
+async def test_a_count_of_what_is_looked_for_counts_a_hazard_once_however_often_it_was_reported(
+    ledger: InProcess,
+) -> None:
+    firm = f"一数一条示例厂{ledger.new_reference()}（虚构）"
+    survivor, *others = await of_all_channels(ledger, firm)
+    apart = await ledger.registered(enterprise=Enterprise(name=firm))
+    for other in others:
+        await merged(ledger, other, survivor)
+
+    async def counted(**asked: str) -> dict[str | None, int]:
+        answer = (await ledger.get("/v1/hazards/count", **asked)).json()
+        assert answer["total"] == sum(group["count"] for group in answer["groups"])
+        return {group["value"]: group["count"] for group in answer["groups"]}
+
+    assert await counted(q=firm, group_by="state") == {"reported": 2}
+    assert await counted(q=firm, group_by="channel") == {survivor["channel"]: 1, apart["channel"]: 1}
+    # Who looks for a report by what only it says, or for those that were merged, finds them.
+    assert await counted(q=others[0]["number"], group_by="state") == {"duplicate": 1}
+    assert await counted(q=firm, state="duplicate", group_by="state") == {"duplicate": 2}
+    # What a task found counts as often as there are hazards of it.
+    ids, task = [each["hazard_id"] for each in (survivor, *others, apart)], f"RW2026-{ledger.new_reference()}"
+    found_by = "UPDATE hazard SET task_id = $2, task_number = $2, inspecting_unit = 'fire_rescue' WHERE hazard_id = ANY($1::uuid[])"
+    await ledger.pool.execute(found_by, ids, task)
+    assert await counted(task=task, group_by="state") == {"reported": 2}
+
+
 async def test_every_source_hears_of_it_and_of_what_becomes_of_the_hazard(ledger: InProcess) -> None:
     survivor, tip, _ = await of_all_channels(ledger, "答复示例厂（虚构）")
     await merged(ledger, tip, survivor)

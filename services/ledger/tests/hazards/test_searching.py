@@ -74,7 +74,9 @@ async def test_a_search_finds_what_the_plain_rule_finds_read_or_unread(
         assert [item["number"] for item in items] == plain[:100], each
         counted = (await ledger.get("/v1/hazards/count", q=each, group_by="sector")).json()
         if counted["complete"]:
-            assert counted["total"] == len(plain), each
+            # A hazard that was reported more than once is listed with each report, and counted once (SY26).
+            once = "SELECT count(DISTINCT coalesce(merged_into, hazard_id)) FROM hazard WHERE number = ANY($1)"
+            assert counted["total"] == await ledger.pool.fetchval(once, plain), each
     of_sector = (await ledger.get("/v1/hazards", "coal", q="煤", limit=100)).json()["items"]
     coal = {row["number"] for row in await ledger.pool.fetch("SELECT number FROM hazard WHERE sector = 'coal_mine'")}
     assert [item["number"] for item in of_sector] == [each for each in await naive(ledger, "煤") if each in coal][:100]

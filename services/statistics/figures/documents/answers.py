@@ -64,6 +64,7 @@ class Split(Document, frozen=True, kw_only=True, omit_defaults=True):
 class FlowItem(Split, frozen=True, kw_only=True, omit_defaults=True):
     """Counts of one split. `rectified` counts each submission, `overdue` each deadline that passed.
 
+    `registered` counts reports (入账): a hazard that was reported three ways and is one since (归并), three times.
     `merged` counts the confirmed hazards that are counted with another one from then on (归并), `unmerged` those that
     came back (拆分).
     """
