@@ -29,9 +29,8 @@ _UP: Final = of("up", _MINE, job="duban")
 # Five minutes after its end a service still has its last figures.
 _ALIVE: Final = f"({_UP} == 1)"
 _REQUESTS: Final = of("duban_http_requests_total", _MINE)
-# A county's feed and the wait for a receipt last as long as the caller asks.
-_PROMPT: Final = 'route!~"/v1/feed|/v1/receipts/.*"'
-_DURATION: Final = of("duban_http_request_duration_seconds_bucket", _MINE, _PROMPT)
+# What a caller waits because it wishes to is no part of it.
+_DURATION: Final = of("duban_http_request_duration_seconds_bucket", _MINE)
 
 
 def build() -> Dashboard:
