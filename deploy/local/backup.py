@@ -101,20 +101,38 @@ class Archive:
     def restore(self, until: datetime | None = None) -> Path:
         """Put the newest base backup before `until` in the data directory's place; return where that was put aside.
 
-        The server has to be stopped. At its next start it takes up the archived log to its end, or to `until`, and goes on
-        from there on a timeline of its own; a new base backup is due then. Raises `Trouble` without a fitting backup.
+        The server has to be stopped. Raises `Trouble` without a fitting backup.
+        """
+        return self.put_in_place(self.lay_out(until))
+
+    def lay_out(self, until: datetime | None = None) -> Path:
+        """Lay the newest base backup before `until` out beside the data, and return where; the server may go on meanwhile.
+
+        Raises `Trouble` without a fitting backup, and whatever a full disk raises.
         """
         base = archives.fitting(self.directory, until)
         if base is None:
             raise Trouble(f"There is no base backup before {until} in {self.directory}.", "`make backup` takes one.")
-        data, aside = self.server.data, self.server.base / f"data-before-{int(time.time())}"
-        # A full disk ends it before anything was moved.
-        new = data.with_name(f"{data.name}.new")
+        new = self.server.data.with_name(f"{self.server.data.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         archives.lay_out(self.programs, base, self.wal, new, until)
+        return new
+
+    def put_in_place(self, new: Path) -> Path:
+        """Give what was laid out the place of the data, which are put aside; return where. The server has to be stopped.
+
+        At its next start it takes up the archived log to its end, or to the instant it was laid out for, and goes on from there
+        on a timeline of its own; a new base backup is due then.
+        """
+        data, aside = self.server.data, self.server.base / f"data-before-{int(time.time())}"
         if data.exists():
             data.rename(aside)
-        new.rename(data)
+        try:
+            new.rename(data)
+        except OSError:
+            if aside.exists():
+                aside.rename(data)
+            raise
         return aside
 
     async def give_up(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -14,11 +15,12 @@ from deploy.local.supervisord import Supervisor
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from deploy.local.parts import Parts
     from deploy.local.settings import Settings
+    from deploy.local.supervisord import ProcessState
 
     Say = Callable[[str], None]
 
@@ -63,6 +65,7 @@ def restore(settings: Settings, until: datetime | None, say: Say) -> None:
 
     What lay in the data directory is put aside, as is the archive it came from. To the end of the log nothing is lost that
     anybody was told, so the services only wait. An earlier instant is before what they know, and they are started again.
+    What takes time and room, and may fail, is done before anything stops; what was stopped is started again, however it ends.
     """
     archive, supervisor = _archive(settings), Supervisor(settings)
     running = {row.name: row for row in supervisor.states()}
@@ -70,25 +73,46 @@ def restore(settings: Settings, until: datetime | None, say: Say) -> None:
         raise Trouble("The platform is not running.", "`make up`, then restore: Kafka has to be there.")
     services = {instance.name for instance in settings.processes}
     stopped = [row for name, row in running.items() if until and name in services]
-    began = time.monotonic()
-    for row in stopped:
-        supervisor.stop(row)
-    for name in (backup.RECEIVER, _POSTGRES):
-        supervisor.stop(running[name])
-    say(f"what lay there is put aside: {archive.restore(until)}")
-    supervisor.start(running[_POSTGRES])
-    asyncio.run(
-        readiness.wait_for(
-            "PostgreSQL", lambda: _recovered(archive.server.dsn()), 3600, f"See `make logs S={_POSTGRES}`."
+    new, began = archive.lay_out(until), time.monotonic()
+    with _stopped(supervisor, stopped):
+        with _unless_replaced(supervisor, [running[backup.RECEIVER], running[_POSTGRES]]):
+            say(f"what lay there is put aside: {archive.put_in_place(new)}")
+        supervisor.start(running[_POSTGRES])
+        asyncio.run(
+            readiness.wait_for(
+                "PostgreSQL", lambda: _recovered(archive.server.dsn()), 3600, f"See `make logs S={_POSTGRES}`."
+            )
         )
-    )
-    say(f"restored after {time.monotonic() - began:.1f} s")
-    archive.begin_anew()
-    archive.receiver()
-    supervisor.start(running[backup.RECEIVER])
-    say(f"base backup of the new timeline: {archive.take()}")
-    for row in stopped:
-        supervisor.start(row)
+        say(f"restored after {time.monotonic() - began:.1f} s")
+        archive.begin_anew()
+        archive.receiver()
+        supervisor.start(running[backup.RECEIVER])
+        say(f"base backup of the new timeline: {archive.take()}")
+
+
+@contextmanager
+def _stopped(supervisor: Supervisor, rows: Sequence[ProcessState]) -> Iterator[None]:
+    """Have these stopped for as long as the block takes, whether it fails or not."""
+    try:
+        for row in rows:
+            supervisor.stop(row)
+        yield
+    finally:
+        for row in rows:
+            supervisor.start(row)
+
+
+@contextmanager
+def _unless_replaced(supervisor: Supervisor, rows: Sequence[ProcessState]) -> Iterator[None]:
+    """Stop these in their order; where the block fails nothing was replaced, and they go on as before, the last one first."""
+    try:
+        for row in rows:
+            supervisor.stop(row)
+        yield
+    except BaseException:
+        for row in reversed(rows):
+            supervisor.start(row)
+        raise
 
 
 def _archive(settings: Settings) -> backup.Archive:
