@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from services.chassis.web.observed import PROBES
 from tests.deploy.composition import COMPOSE, compose, environment
 from tests.deploy.expressions import ROOT
 from tests.deploy.overlays import of_kind, with_component
@@ -70,6 +72,26 @@ def test_the_edge_leads_to_every_service_with_the_bounds_of_the_cluster() -> Non
         assert (posted["middlewares"], other["middlewares"]) == (["rate", "at-once", "body"], ["rate", "at-once"])
         assert all(each["tls"] == {} and each["service"] == service for each in (posted, other))
     assert yaml.safe_load(text)["tls"]["options"]["default"]["minVersion"] == "VersionTLS12"
+
+
+INNER = re.compile(r"!PathRegexp\(`([^`]+)`\)")
+
+
+# What kubectl makes of k8s/.
+@pytest.mark.servers
+def test_what_prometheus_and_probes_ask_is_answered_to_nobody_outside() -> None:
+    routes = yaml.safe_load((COMPOSE / "edge" / "routes.yaml").read_text(encoding="utf-8"))["http"]["routers"]
+    rules = [each["rule"] for each in routes.values()]
+    on_a_cluster = of_kind(with_component("ingress"), "IngressRoute").values()
+    rules += [route["match"] for each in on_a_cluster for route in each["spec"]["routes"]]
+    assert len(rules) == 4 * len(SERVICES)
+    documents = [json.loads(file.read_text(encoding="utf-8")) for file in (ROOT / "docs" / "openapi").glob("*.json")]
+    outer = {path for each in documents for path in each["paths"]} - PROBES
+    for rule in rules:
+        assert "||" not in rule
+        (kept_in,) = INNER.findall(rule)
+        assert all(re.search(kept_in, each) for each in PROBES)
+        assert not [path for path in outer if re.search(kept_in, path)]
 
 
 def test_only_the_edge_is_believed_of_where_a_request_comes_from() -> None:
