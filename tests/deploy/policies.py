@@ -47,7 +47,7 @@ def restricted(manifests: Sequence[Manifest]) -> Iterator[str]:
 
 def pinned(manifests: Sequence[Manifest]) -> Iterator[str]:
     """Every image by digest."""
-    for workload in of_kind(manifests, *WORKLOADS).values():
+    for workload in of_kind(manifests, *WORKLOADS, "DaemonSet").values():
         images = [container["image"] for container in pod(workload)["containers"]]
         images += [volume["image"]["reference"] for volume in pod(workload)["volumes"] if "image" in volume]
         for image in images:

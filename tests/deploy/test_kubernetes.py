@@ -45,6 +45,11 @@ def test_what_a_city_runs_is_pinned_by_digest(overlay: str) -> None:
     assert not list(pinned(rendered(overlay)))
 
 
+@pytest.mark.parametrize("kustomization", APART)
+def test_what_is_applied_by_itself_is_pinned_and_comes_from_the_citys_registry(kustomization: str) -> None:
+    assert not list(pinned(apart(kustomization)))
+
+
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_a_component_alone_is_valid_and_within_policy(component: str) -> None:
     manifests = with_component(*NEEDS.get(component, ()), component)
