@@ -8,7 +8,9 @@ which one let any key in), and no test could hold them together. Now there is on
 What it finds, in the code of services (not in tests):
 - reading `.area`, `.sectors` or `.role` of anything: ask `caller.scope`, `caller.county`, `caller.actor`, `holds(...)`;
 - a role as text: say `Role.X`;
-- comparing with `Role.X` or with a group of roles: ask `holds(actor, roles)`.
+- comparing with `Role.X` or with a group of roles: ask `holds(actor, roles)`;
+- comparing the county, township, unit or enterprise of a caller, an actor, a hand or a signatory (`by`): ask `access.belonging`.
+  Whether there is one at all (`by.county is None`) may be asked.
 Declarations (`Action(..., roles=...)`, `Move(..., roles=...)`) compare nothing, so they pass.
 
     python -m services.chassis.access.lint            # prints path:line: what; exit code 1 when there is something
@@ -26,6 +28,8 @@ from services.chassis.access import roles as role_groups
 from services.chassis.access.roles import Role
 
 _FIELDS: Final = frozenset({"area", "sectors", "role"})
+_WHO: Final = frozenset({"actor", "by", "caller", "hand", "principal", "signatory", "who"})
+_THEIRS: Final = frozenset({"county", "enterprise", "township", "unit"})
 _CODES: Final = frozenset(role.value for role in Role)
 _GROUPS: Final = frozenset(name for name, value in vars(role_groups).items() if isinstance(value, frozenset))
 _ROLES_MODULE: Final = role_groups.__name__
@@ -78,8 +82,32 @@ def _decisions(node: ast.AST, imported: set[str], others: set[str]) -> Iterator[
         case ast.Compare(left=left, comparators=comparators):
             if any(_names_roles(part, imported) for operand in (left, *comparators) for part in ast.walk(operand)):
                 yield node.lineno, f"compares roles ({ast.unparse(node)}): ask holds(actor, roles)"
+            elif not _asks_for_none(node) and any(_is_theirs(each) for each in _compared((left, *comparators))):
+                yield node.lineno, f"compares whose it is ({ast.unparse(node)}): ask access.belonging"
         case ast.MatchValue(value=ast.Attribute(value=value)) if _names_roles(value, imported):
             yield value.lineno, f"matches a member of {ast.unparse(value)}: ask holds(actor, roles)"
+
+
+def _asks_for_none(node: ast.Compare) -> bool:
+    return all(isinstance(each, ast.Constant) and each.value is None for each in node.comparators)
+
+
+def _compared(operands: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    """Yield what is compared, and what stands in a set, tuple or list that is."""
+    for each in operands:
+        if isinstance(each, ast.Set | ast.Tuple | ast.List):
+            yield from _compared(each.elts)
+        else:
+            yield each
+
+
+def _is_theirs(node: ast.AST) -> bool:
+    """Say whether this is `caller.county`, `by.actor.unit` or their like."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=who) | ast.Attribute(attr=who), attr=attribute):
+            return attribute in _THEIRS and who in _WHO
+        case _:
+            return False
 
 
 def _names_roles(node: ast.AST, imported: set[str]) -> bool:

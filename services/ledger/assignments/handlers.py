@@ -10,6 +10,7 @@ import msgspec
 from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.acting import Acting, Now
+from services.chassis.access.belonging import is_of
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Facts
 from services.chassis.publishing.envelopes import uuid7_text
@@ -32,7 +33,7 @@ def facts_for(caller: Caller) -> Callable[[Assignment], Facts]:
 
     def facts(assignment: Assignment) -> Facts:
         sector = assignment.sector
-        if sector is None and sectors and caller.unit == assignment.unit:
+        if sector is None and sectors and is_of(caller.unit, assignment.unit):
             sector = min(sectors)
         return Facts(county=assignment.county, sector=sector, unit=assignment.unit)
 

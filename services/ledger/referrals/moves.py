@@ -10,6 +10,7 @@ import msgspec
 
 from duban_contracts.events.types import CountyCode, DocumentNumber, Identifier, LongText, Sector, Unit
 from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.belonging import is_of_or_above
 from services.chassis.access.roles import OFFICES, REGULATORS
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.model.hand import Hand, misplaced
@@ -47,7 +48,7 @@ def refer(
 ) -> Referral | Refusal:
     """Return a new referral, or why it is refused. A county refers what is its own, the city what is of its `counties`."""
     county = hazard.county if hazard else command.county or by.county
-    if by.county is not None and county != by.county:
+    if not is_of_or_above(by.county, county):
         return refusal("referral-outside-area", field="county")
     if refused := misplaced(command.county, command.sector, hazard, counties):
         return refused

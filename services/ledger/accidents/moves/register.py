@@ -17,6 +17,7 @@ from duban_contracts.events.accidents import (
 from duban_contracts.events.types import CountyCode, Enterprise, LongText, Sector, ShortText
 from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.belonging import is_of_or_above
 from services.chassis.access.roles import CITY_STAFF, REGULATORS, holds
 from services.ledger.accidents.model import GRADES, Accident, is_at_least, least_grade
 from services.ledger.accidents.moves.move import Made, Move, step
@@ -52,7 +53,7 @@ def register_accident(
     command: RegisterAccident, accident_id: str, number: str, by: Hand, rules: Rules
 ) -> Made | Refusal:
     """Return a new accident, or why it is refused. A county registers what happened in it."""
-    if by.county is not None and command.county != by.county:
+    if not is_of_or_above(by.county, command.county):
         return refusal("accident-outside-area", field="county")
     if command.happened_on > by.today:
         return refusal("accident-day-in-future", field="happened_on", today=by.today.isoformat())

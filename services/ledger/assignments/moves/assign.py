@@ -10,6 +10,7 @@ import msgspec
 
 from duban_contracts.events.types import CountyCode, DocumentNumber, Identifier, LongText, Sector, Unit
 from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.belonging import is_of_or_above
 from services.chassis.access.roles import CITY_OFFICES, OFFICES, holds
 from services.ledger.assignments.model import Assignment, AssignmentState
 from services.ledger.assignments.moves.move import Made, entry
@@ -50,7 +51,7 @@ def assign(
     are the city's: nobody of another could ever answer.
     """
     county = command.county or by.county
-    if by.county is not None and {county, hazard.county if hazard else county} != {by.county}:
+    if not (is_of_or_above(by.county, county) and is_of_or_above(by.county, hazard.county if hazard else county)):
         return refusal("assignment-outside-area", field="county")
     if refused := misplaced(county, command.sector, hazard, counties):
         return refused

@@ -10,6 +10,7 @@ import msgspec
 
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import UNITS
+from services.chassis.access.belonging import is_of, is_same_place
 from services.chassis.access.roles import CITY_OFFICES, OFFICES, Role, holds
 from services.ledger.assignments.model import NAMES, Assignment, AssignmentEntry, AssignmentState
 from services.ledger.hazards.model.hand import Hand
@@ -77,9 +78,9 @@ def entry(assignment: Assignment, move: str, text: str, by: Hand) -> AssignmentE
 
 def answers_for_it(assignment: Assignment, by: Hand) -> Refusal | None:
     """Refuse an account that is not of the unit that was given the matter; a county's office may answer for its county."""
-    same_place = by.county == assignment.county
+    same_place = is_same_place(by.county, assignment.county)
     if same_place and (
-        by.actor.unit == assignment.unit or (holds(by.actor, OFFICES) and assignment.county is not None)
+        is_of(by.actor.unit, assignment.unit) or (holds(by.actor, OFFICES) and assignment.county is not None)
     ):
         return None
     return refusal("assignment-of-another", unit=_name(assignment.unit))
@@ -88,7 +89,9 @@ def answers_for_it(assignment: Assignment, by: Hand) -> Refusal | None:
 def gave_it(assignment: Assignment, by: Hand) -> Refusal | None:
     """Refuse an account that is not of the office that gave the matter: the city's, or that of a county."""
     mine = (
-        holds(by.actor, CITY_OFFICES) if assignment.given_by_county is None else by.county == assignment.given_by_county
+        holds(by.actor, CITY_OFFICES)
+        if assignment.given_by_county is None
+        else is_of(by.county, assignment.given_by_county)
     )
     return None if mine else refusal("assigned-by-another", unit=_name(assignment.given_by))
 

@@ -14,6 +14,7 @@ import msgspec
 from duban_contracts.events.types import Actor, Listing, ListingLevel, StopKind, StopOrder
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import LISTING_LEVELS, UNITS
+from services.chassis.access.belonging import is_of_or_above
 from services.chassis.access.roles import CITY_OFFICES, CITY_STAFF, OFFICES, REGULATORS, holds
 from services.ledger.hazards.model import Hazard
 
@@ -107,4 +108,4 @@ def may_resume(order: StopOrder, actor: Actor, hazard: Hazard) -> bool:
     if (own.unit, own.county) == (order.authority, order.county):
         return True
     above = own.county is None and order.county is not None
-    return above and actor.unit in {None, order.authority}
+    return above and is_of_or_above(actor.unit, order.authority)

@@ -12,6 +12,7 @@ from uuid import UUID
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.notices import NoticeAcknowledged, NoticeEvent, NoticeRecalled
 from duban_contracts.events.types import Subject
+from services.chassis.access.belonging import is_of, is_of_or_above
 from services.notifications.delivery.model.delivery import DeliveryState
 from services.notifications.letters.model.numbering import Number
 
@@ -166,5 +167,7 @@ def receives(letter: Letter, by: Signatory, committee_office: str) -> bool:
     principal signs for letters about the own enterprise's hazards only (DOMAIN §10).
     """
     if by.enterprise is not None:
-        return by.enterprise == letter.enterprise and by.county == letter.county
-    return by.county == letter.county and by.unit in {None, letter.unit, letter.addressee_unit, committee_office}
+        return is_of(by.enterprise, letter.enterprise) and is_of(by.county, letter.county)
+    return is_of(by.county, letter.county) and is_of_or_above(
+        by.unit, letter.unit, letter.addressee_unit, committee_office
+    )

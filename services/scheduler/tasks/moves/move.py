@@ -14,6 +14,7 @@ from duban_contracts.days import Zone
 from duban_contracts.events.tasks import TaskEvent, TaskFacts, TaskState
 from duban_contracts.events.types import Actor
 from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.belonging import is_of
 from services.chassis.access.roles import CITY_OFFICES, DIRECTORS, holds
 from services.scheduler.tasks.model.policy import TaskPolicy
 from services.scheduler.tasks.model.task import NAMES, OPEN, Task, facts
@@ -98,7 +99,7 @@ class Move(Generic[C]):
     def _authority(self, task: Task, actor: Actor) -> Refusal | None:
         if not holds(actor, self.roles):
             return refusal("role-not-allowed", action=self.zh, roles=", ".join(sorted(self.roles)))
-        owner, helper = actor.unit == task.plan.lead_unit, actor.unit in task.plan.helper_units
+        owner, helper = is_of(actor.unit, task.plan.lead_unit), is_of(actor.unit, *task.plan.helper_units)
         if self.hand is Hand.OWNER and not (owner or holds(actor, CITY_OFFICES)):
             return refusal("task-of-another", move=self.zh, unit=task.plan.lead_unit)
         if self.hand is Hand.PARTY and not (owner or helper or holds(actor, CITY_OFFICES)):
