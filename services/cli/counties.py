@@ -109,11 +109,13 @@ def county(code: County) -> None:
 
 
 async def _standing(connection: Connection, code: str) -> dict[str, Any]:
-    heard = await connection.fetchrow(
-        """SELECT (SELECT last_at FROM county_arrival WHERE county = $1) AS last_claim_at,
-                  (SELECT percentile_cont(0.99) WITHIN GROUP (ORDER BY longest) FROM county_gap WHERE county = $1)
-                      AS usual_gap,
-                  (SELECT count(*) FROM waiting_claim WHERE county = $1) AS waiting,
+    # The slices of the ledger are read by who asks for this alone.
+    from services.ledger.bootstrap import silence_of  # noqa: PLC0415
+
+    silence = await silence_of(connection, code)
+    last_claim_at, usual_gap = silence or (None, None)
+    held = await connection.fetchrow(
+        """SELECT (SELECT count(*) FROM waiting_claim WHERE county = $1) AS waiting,
                   (SELECT min(held_at) FROM partition_hold WHERE topic = $2 AND resumed_at IS NULL) AS held_at""",
         code,
         claims_topic(code, prefix()),
@@ -123,7 +125,8 @@ async def _standing(connection: Connection, code: str) -> dict[str, Any]:
             WHERE county = $1 AND rejected_at > now() - interval '1 day' GROUP BY code ORDER BY count(*) DESC""",
         code,
     )
-    return {**dict(heard or {}), "rejected": [dict(row) for row in rejected]}
+    heard = {"last_claim_at": last_claim_at, "usual_gap": usual_gap}
+    return {**heard, **dict(held or {}), "rejected": [dict(row) for row in rejected]}
 
 
 def _behind(code: str) -> list[dict[str, Any]]:

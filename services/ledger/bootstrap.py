@@ -13,6 +13,7 @@ from services.ledger.accountability.wire import wire as accountability
 from services.ledger.assignments.wire import wire as assignments
 from services.ledger.checkpoints.handlers.keys import UnusableKey, fresh_key, keys_of
 from services.ledger.checkpoints.wire import wire as checkpoints
+from services.ledger.claims.handlers.arrivals import silence_of
 from services.ledger.claims.wire import wire as claims
 from services.ledger.criteria.wire import wire as criteria
 from services.ledger.findings.wire import wire as findings
@@ -34,7 +35,8 @@ from services.ledger.tips.wire import wire as tips
 from services.ledger.vault.handlers.keeper import Keeper, add_key, new_keyring
 from services.ledger.vault.model.keyring import UnusableKeyring
 
-# The `duban` command keeps the vault's keys, and those of checkpoints, by these; of a service it knows the bootstrap alone.
+# The `duban` command keeps the vault's keys, and those of checkpoints, by these, and tells what is usual for a county; of a service it
+# knows the bootstrap alone.
 __all__ = [
     "MIGRATIONS",
     "NAME",
@@ -49,6 +51,7 @@ __all__ = [
     "keys_of",
     "new_keyring",
     "parts",
+    "silence_of",
 ]
 
 NAME: Final = "ledger"

@@ -75,7 +75,7 @@ async def test_a_county_is_told_by_its_own_topics_claims_and_silence(
     assert (code, document(said)["county"]["waiting"]) == (0, 0)
     await publish(in_process.bootstrap, topic, [rectified("K1") for _ in range(2)])
     connection = await asyncpg.connect(dsn)
-    await connection.execute("INSERT INTO county_arrival VALUES ($1, now() - interval '2 hours')", COUNTY)
+    await connection.execute("INSERT INTO county_arrival VALUES ($1, now() - interval '8 days')", COUNTY)
     await connection.execute("INSERT INTO county_gap VALUES ($1, current_date, '10 minutes')", COUNTY)
     await connection.execute(
         """INSERT INTO waiting_claim (county, reference, reference_key, waiting_for, topic, partition, "offset", received_at, value,
@@ -88,10 +88,20 @@ async def test_a_county_is_told_by_its_own_topics_claims_and_silence(
     told = document(said)
     (claims,) = (each for each in told["behind"] if each["consumer"] == "ledger.claims")
     assert (code, claims["behind"], told["county"]["waiting"]) == (3, 2, 1)
+    # One silence of ten minutes says nothing yet of what is usual: a week is, as for the alert.
+    assert timedelta(seconds=told["county"]["usual_gap"]) == timedelta(days=7)
     assert any("沉默" in worry for worry in told["worries"])
+    await _heard_of_just_now(dsn)
+    assert not any("沉默" in worry for worry in document(quick("county", COUNTY, "--json")[1])["worries"])
     (waiting,) = document(quick("waiting", "--county", COUNTY, "--json")[1])["claims"]
     assert (waiting["reference"], waiting["in_words"]) == ("AQ-1", "隐患上报")
     assert document(quick("waiting", "--county", "140521", "--json")[1])["counts"] == []
+
+
+async def _heard_of_just_now(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("UPDATE county_arrival SET last_at = now() - interval '2 hours'")
+    await connection.close()
 
 
 @pytest.mark.usefixtures("in_process")

@@ -10,7 +10,7 @@ from duban_contracts.days import Zone
 from duban_contracts.profile import City
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.process.clock import Clock
-from services.chassis.storage.database import Database
+from services.chassis.storage.database import Connection, Database
 from services.ledger import metrics
 from services.ledger.claims.tables import arrivals
 from services.ledger.claims.tables.arrivals import Came, Heard
@@ -64,6 +64,12 @@ class Arrivals:
         for each in found:
             metrics.COUNTY_LAST_CLAIM.labels(each.county).set(each.last_at.timestamp())
             metrics.COUNTY_USUAL_GAP.labels(each.county).set(usual_gap(each).total_seconds())
+
+
+async def silence_of(connection: Connection, county: str) -> tuple[datetime, timedelta] | None:
+    """Return when a county's last claim came, and for how long it may be silent; None of one that was never heard of."""
+    found = await arrivals.heard(connection, [county], share=_SHARE)
+    return (found[0].last_at, usual_gap(found[0])) if found else None
 
 
 def usual_gap(heard: Heard) -> timedelta:
