@@ -11,7 +11,7 @@ import yaml
 
 from deploy.grafana import generate
 from deploy.grafana.definitions.panels import DATASOURCE_UID
-from tests.deploy.expressions import ROOT, dashboards, panels
+from tests.deploy.expressions import ROOT, dashboards, panels, rules
 
 PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
 BOARDS = dashboards()
@@ -174,3 +174,38 @@ def test_the_provisioned_source_and_folder_keep_their_addresses() -> None:
     provider = yaml.safe_load((PROVISIONING / "dashboards" / "duban.yml").read_text(encoding="utf-8"))
     assert [entry["folderUid"] for entry in provider["providers"]] == ["duban"]
     assert provider["providers"][0]["allowUiUpdates"] is False
+
+
+# Which alert calls beyond what a panel draws in red, and of how many of the alert's units one of the panel's is.
+DRAWN = [
+    ("duban-overview.json: 距上次自查", "DubanAuditStale", 1),
+    ("duban-overview.json: 距最近备份", "DubanBackupStale", 3600),
+    ("duban-postgres.json: 距最近备份", "DubanBackupStale", 3600),
+    ("duban-kafka.json: 时钟偏差", "DubanBrokerClockApart", 1),
+    ("duban-service.json: 最早未处理事件已等待", "DubanPipelineStale", 1),
+    ("duban-stages.json: 最早未处理事件已等待", "DubanPipelineStale", 1),
+]
+
+
+@pytest.mark.parametrize(("place", "alert", "unit"), DRAWN, ids=[place for place, _, _ in DRAWN])
+def test_a_panel_draws_the_limit_at_which_the_alert_calls_and_says_so(place: str, alert: str, unit: int) -> None:
+    fields = PANELS[place]["fieldConfig"]
+    overridden = [
+        each["value"]
+        for override in fields["overrides"]
+        for each in override["properties"]
+        if each["id"] == "thresholds"
+    ]
+    steps = [step for each in (fields["defaults"]["thresholds"], *overridden) for step in each["steps"]]
+    drawn = {step["value"] for step in steps if step["value"] is not None}
+    (rule,) = (rule for rule in rules() if rule["alert"] == alert)
+    called = {
+        float(number) * float(times or 1) / unit
+        for number, times in re.findall(r"> ([\d.]+)(?: \* (\d+))?(?=\s|$)", rule["expr"])
+        if float(number)
+    }
+    assert called
+    assert called <= drawn
+    # What is drawn beyond is an other one's: clocks have a second limit, at which heartbeats are held back.
+    assert len(drawn) <= max(2, len(called))
+    assert all(f"{each:g} " in PANELS[place]["description"] for each in called)

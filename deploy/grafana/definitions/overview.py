@@ -209,13 +209,17 @@ def _audits(board: Dashboard) -> None:
     )
     board.with_panel(
         numbers(
-            Text("距上次自查", "距上次完成督办、任务、计划的自查多久；超过 900 秒告警。", SECONDS),
+            Text(
+                "距上次自查",
+                "距上次完成督办、任务、计划的自查多久；督办与任务超过 600 秒、计划超过 1800 秒告警。",
+                SECONDS,
+            ),
             [
                 Query(age(of("duban_audit_timestamp_seconds", audit=audit), "audit"), name)
                 for audit, name in (("supervision", "督办"), ("tasks", "任务"), ("planning", "计划"))
             ],
             span=6,
-            limit=Limit(900),
+            limit={"督办": Limit(600), "任务": Limit(600), "计划": Limit(1800)},
             decimals=0,
         )
     )
