@@ -77,8 +77,8 @@ def documents() -> Iterator[tuple[str, bytes, str | None]]:
     for blank in looks["blank"]:
         for path in looks["blank_for"]:
             # Marks of direction and line separators are no characters of a text, whether it shows anything or not.
-            right = "control-character" if {"\u202e", "\u2028"} & set(blank) else "blank-text"
-            yield f"15/{path}/{blank!a}", reported(path, blank), right
+            shown = "control-character" if {"\u202e", "\u2028"} & set(blank) else "blank-text"
+            yield f"15/{path}/{blank!a}", reported(path, blank), shown
     for reference in looks["reference_lookalikes"]:
         right_reference = "control-character" if "\u202e" in reference else None
         yield f"15/reference/{reference!a}", reported("reference", reference), right_reference

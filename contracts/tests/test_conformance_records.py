@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from contracts.tests.publishers import Publisher, Virtual, report
 from duban_contracts.conformance.sandbox import records
 from duban_contracts.conformance.sandbox.city import City
-from duban_contracts.conformance.sandbox.evidence import Produced, Record, Seen, Written, as_lines, from_lines
+from duban_contracts.conformance.sandbox.evidence import Fact, Produced, Record, Seen, Written, as_lines, from_lines
 from duban_contracts.conformance.sandbox.judge import judge
 from duban_contracts.conformance.sandbox.script import Act, Script
 from duban_contracts.conformance.sandbox.topic import SandboxTopic
@@ -46,7 +46,7 @@ SENT = [
     Produced(at=float(at), act=act, acks=-1, batches=((7, 0, 9),))
     for at, act in enumerate((Act.UNAVAILABLE, Act.LOST, Act.ANSWER))
 ]
-RIGHT = [
+RIGHT: list[Fact] = [
     *SENT,
     *(record(number) for number in range(4, 12)),
     Written(at=20, partition=0, producers=1, sequenced=9),
@@ -123,7 +123,9 @@ class KafkaPublisher:
         while read < end:
             for message in consumer.consume(500, timeout=1):
                 assert message.error() is None
-                read = message.offset() + 1
+                offset = message.offset()
+                assert offset is not None
+                read = offset + 1
         consumer.commit(asynchronous=False)
         consumer.close()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ from duban_contracts.testing.listings import delisted, listed, listing_overdue
 from duban_contracts.testing.stories import ENTERPRISE, Story, confirmed, hazard, heartbeat, in_waves, registered
 from duban_contracts.validation import check_claim, check_payload
 
-MOVES = {
+MOVES: Final[Mapping[str, Callable[[Story, datetime], Story]]] = {
     "corrected": lambda story, at: story.corrected(at),
     "confirmed": lambda story, at: story.confirmed(at, june(20)),
     "rejected": lambda story, at: story.rejected(at),

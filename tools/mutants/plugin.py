@@ -32,7 +32,7 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give tests back the attribute that mutmut 3.7 reads and pytest 9 has no more (mutmut 3.8 wants a newer click)."""
     for item in items:
-        item._nodeid = item.nodeid  # type: ignore[attr-defined]  # noqa: SLF001
+        item._nodeid = item.nodeid  # noqa: SLF001
 
 
 @pytest.hookimpl(tryfirst=True)
