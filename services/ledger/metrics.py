@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge
 CLAIMS: Final = Counter(
     "duban_ledger_claims_total",
     "Claims answered, by what became of them: registered, duplicate, corrected, applied, waiting, rejected. "
-    "A batch that is tried again counts again; the books are the tables.",
+    "Counted once they are committed; the books are the tables.",
     ["county", "outcome"],
 )
 WAITING_CLAIMS: Final = Gauge(

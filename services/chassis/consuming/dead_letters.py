@@ -13,6 +13,7 @@ from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.publishing import outbox
 from services.chassis.publishing.outbox import OutboxMessage, pack_headers
 from services.chassis.storage.columns import Columns
+from services.chassis.storage.counting import count
 from services.chassis.storage.database import Connection
 from services.chassis.telemetry import metrics
 
@@ -62,9 +63,9 @@ SELECT $1, {_COLUMNS.names} FROM {_COLUMNS.rows("letter", first=2)} ORDER BY top
 
 
 async def keep(connection: Connection, consumer: str, topic_prefix: str, letter: DeadLetter) -> None:
-    """Keep one dead letter in the table and, through the outbox, in the consumer's dead-letter topic; count it."""
+    """Keep one dead letter in the table and, through the outbox, in the consumer's dead-letter topic; it counts then."""
     if await write(connection, consumer, topic_prefix, letter):
-        metrics.DEAD_LETTERS.labels(consumer, letter.code).inc()
+        count(connection, metrics.DEAD_LETTERS.labels(consumer, letter.code))
 
 
 async def write(connection: Connection, consumer: str, topic_prefix: str, letter: DeadLetter) -> bool:

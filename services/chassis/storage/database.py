@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from services.chassis.storage import leaving, trail
 from services.chassis.storage.after_commit import Listeners, told_of
+from services.chassis.storage.counting import Counted, add_up
 from services.chassis.storage.opening import Opening
 from services.chassis.storage.walls import Pools, Readers, Within, be
 from services.chassis.telemetry import acts
@@ -103,6 +104,7 @@ class Database:
         self._turns = asyncio.Semaphore(transactions)
         self._keeps_trail = keeps_trail
         self._listeners = Listeners()
+        self._listeners.add(Counted, add_up)
 
     def after_commit(self, kind: type[T], listener: Callable[[Sequence[T]], None]) -> None:
         """Call `listener` with what a transaction of this process told of type `kind`, once it is committed."""

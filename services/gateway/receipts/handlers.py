@@ -9,6 +9,7 @@ import structlog
 
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.after_commit import tell
+from services.chassis.storage.counting import count
 from services.chassis.storage.database import Connection, Database
 from services.gateway import metrics
 from services.gateway.receipts import tables
@@ -26,7 +27,7 @@ async def note_answers(connection: Connection, deliveries: Sequence[Delivery]) -
     for each in deliveries:
         if is_misnamed(each.data):
             _log.error("an answer names no receipt", topic=each.record.topic, offset=each.record.offset)
-            metrics.MISNAMED_ANSWERS.inc()
+            count(connection, metrics.MISNAMED_ANSWERS)
     answers = (answer_of(delivery.data) for delivery in deliveries)
     stand = standing(answer for answer in answers if answer is not None)
     await tables.record(connection, stand)

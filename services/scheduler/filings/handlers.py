@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -23,6 +24,7 @@ from services.chassis.consuming.batches import Refused as RefusedRecord
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.publishing.unit_of_work import UnitOfWork
+from services.chassis.storage.counting import count
 from services.chassis.storage.database import Connection
 from services.chassis.web.preconditions import Precondition
 from services.scheduler import metrics
@@ -98,6 +100,7 @@ async def refuse_records(connection: Connection, refused: Sequence[RefusedRecord
         answering = _Answers(unit, filings)
         for record, event, why in refused:
             answering.reject(record, event, unreadable(event, why, filings.county_of[record.topic]))
+    await answering.save(connection)
 
 
 class _Answers:
@@ -108,6 +111,7 @@ class _Answers:
         self._filings = filings
         self._filed: list[tuple[Order, Task]] = []
         self._refused: list[DeadLetter] = []
+        self._outcomes: Counter[tuple[str, str]] = Counter()
 
     def file(self, delivery: Delivery, filing: TaskReported, task_id: str | None) -> None:
         """Carry out one filing and answer it; what stands already is not filed again."""
@@ -136,11 +140,13 @@ class _Answers:
         self._answer(said, event, "rejected")
 
     async def save(self, connection: Connection) -> None:
-        """Store the forms that were filled in, and what was refused, in the transaction of the tasks."""
+        """Store the forms that were filled in, and what was refused, in the transaction of the tasks; it counts what became of all."""
         for order, said in self._filed:
             await keep_filing(connection, order, said, taskbook=self._filings.taskbook)
         for letter in self._refused:
             await dead_letters.keep(connection, CONSUMER, self._filings.topic_prefix, letter)
+        for labels, number in self._outcomes.items():
+            count(connection, metrics.FILINGS.labels(*labels), number)
 
     def _say(self, delivery: Delivery, order: Order, task: Task, outcome: ClaimOutcome) -> None:
         about = answers.about(
@@ -156,4 +162,4 @@ class _Answers:
     def _answer(self, answer: ClaimEvent, cause: CloudEvent | None, outcome: str) -> None:
         topic = self._filings.taskbook.told_on[answer.county]
         self._unit.send(topic, answers.envelope(answer, cause, source=SOURCE))
-        metrics.FILINGS.labels(answer.county, outcome).inc()
+        self._outcomes[answer.county, outcome] += 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from prometheus_client import Counter
 
 from services.chassis.storage.after_commit import Listeners, tell
+from services.chassis.storage.counting import count
 from services.chassis.storage.database import Database, connect
 
 
@@ -47,6 +49,21 @@ async def test_of_what_was_rolled_back_nobody_hears_and_the_next_on_the_connecti
     async with opened.transaction() as connection:
         tell(connection, "this")
     assert heard == ["this"]
+
+
+async def test_what_was_rolled_back_is_not_counted(opened: Database) -> None:
+    counter = Counter("test_counted", "Whatever is committed.", registry=None)
+
+    async def counts(*, fails: bool) -> None:
+        async with opened.transaction() as connection:
+            count(connection, counter, 2)
+            if fails:
+                raise LookupError
+
+    with pytest.raises(LookupError):
+        await counts(fails=True)
+    await counts(fails=False)
+    assert counter._value.get() == 2
 
 
 async def test_what_is_told_outside_of_a_transaction_is_forgotten(opened: Database) -> None:

@@ -19,6 +19,7 @@ from services.chassis.consuming import answers
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.clock import Clock
 from services.chassis.publishing.envelopes import uuid7_text
+from services.chassis.storage.counting import count
 from services.chassis.storage.database import Connection
 from services.ledger import metrics
 from services.ledger.claims.model import decisions
@@ -144,11 +145,11 @@ class Settlement:
         self._answer(answer, event, "rejected")
 
     async def save(self, connection: Connection) -> None:
-        """Store, in the journal's transaction, which claims wait and which were refused; count what became of all."""
+        """Store, in the journal's transaction, which claims wait and which were refused; it counts what became of all."""
         await waiting.save(connection, [claim for claims in self._waiting.values() for claim in claims])
         await rejected.save(connection, self._rejected)
         for (county, outcome), number in self._outcomes.items():
-            metrics.CLAIMS.labels(county, outcome).inc(number)
+            count(connection, metrics.CLAIMS.labels(county, outcome), number)
 
     def _township(self, claim: HazardReported) -> str | None:
         return self._townships.code(claim.county, claim.township)

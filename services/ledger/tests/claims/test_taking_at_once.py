@@ -13,7 +13,8 @@ from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import rectification, report
 from services.chassis.consuming.batches import Refused
 from services.chassis.consuming.deliveries import RawRecord
-from services.ledger.claims.handlers.take_claims import Claims, refuse_records
+from services.ledger import metrics
+from services.ledger.claims.handlers.take_claims import Claims, refuse_records, take_claims
 from services.ledger.tests.in_process import NOON, InProcess
 from services.ledger.tests.people import FOREIGN, HOME
 from services.ledger.tests.telling import CONFIRM
@@ -105,3 +106,21 @@ async def test_unreadable_records_are_answered_together_and_each_once_however_of
     [row] = await ledger.pool.fetch('SELECT * FROM rejected_claim WHERE partition = 3 AND "offset" = $1', record.offset)
     assert (row["value"], row["code"], row["event_id"]) == (b"no json", "bad-envelope", None)
     assert len(await ledger.said()) == before + 4
+
+
+async def test_a_batch_counts_when_it_is_committed_and_once(ledger: InProcess) -> None:
+    delivery = ledger.delivery(report(ledger.new_reference()))
+    counter = metrics.CLAIMS.labels(HOME, "registered")
+
+    async def take(*, fails: bool) -> None:
+        async with ledger.database.transaction() as connection:
+            await take_claims(connection, [delivery], claims=Claims.on(ledger.platform))
+            if fails:
+                raise ConnectionError("the server is gone")
+
+    before = counter._value.get()
+    with pytest.raises(ConnectionError):
+        await take(fails=True)
+    assert counter._value.get() == before
+    await take(fails=False)
+    assert counter._value.get() == before + 1
