@@ -35,7 +35,7 @@ def test_the_files_together_are_valid_and_a_layer_changes_the_core_where_it_says
     jsonschema.Draft202012Validator(SCHEMA).validate(compose())
     shared = {layer: read("")["services"].keys() & read(layer)["services"].keys() for layer in LAYERS}
     assert {layer: names for layer, names in shared.items() if names} == {
-        "backup": {"postgres"},
+        "backup": {"postgres", *SERVICES},
         "logs": {"duban"},
         "observability": {"duban"},
     }
@@ -186,7 +186,7 @@ def test_a_service_listens_where_it_is_published_and_scraped(service: str) -> No
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_starts_after_its_servers_are_healthy_and_provisioned(service: str) -> None:
-    assert compose()["services"][service]["depends_on"] == {
+    assert read("")["services"][service]["depends_on"] == {
         "provision": {"condition": "service_completed_successfully"},
         "kafka": {"condition": "service_healthy"},
         "postgres": {"condition": "service_healthy"},
@@ -197,6 +197,13 @@ def test_a_service_starts_after_its_servers_are_healthy_and_provisioned(service:
 def test_a_server_that_takes_up_its_log_first_is_waited_for_and_seen_at_once_when_it_is_there(server: str) -> None:
     look = compose()["services"][server]["healthcheck"]
     assert (look["start_period"], look["start_interval"]) == ("1h", "2s")
+
+
+def test_who_writes_is_stopped_before_who_archives() -> None:
+    later = {name for name, each in compose()["services"].items() if "backup" in each.get("depends_on", {})}
+    assert later == set(SERVICES)
+    # A first base may take long, and nobody waits for it.
+    assert {compose()["services"][name]["depends_on"]["backup"]["condition"] for name in later} == {"service_started"}
 
 
 def test_every_mounted_file_exists_and_every_volume_is_declared() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.deploy.overlays import K8S, WORKLOADS, Manifest, apart, of_kind, pod
 from tests.deploy.policies import examples, secrets_of, selects
+from tools.generate.parts import SERVICES
 
 # What kubectl makes of k8s/.
 pytestmark = pytest.mark.servers
@@ -121,6 +122,18 @@ def test_the_commands_work_in_their_order() -> None:
     assert not [
         fault for command in city + release + change + drill + restore for fault in _carry_out(cluster, command)
     ]
+
+
+def test_after_each_rollout_of_a_release_somebody_asks_whether_the_service_reads() -> None:
+    _, _, release, *_ = _blocks()
+    rollouts = [at for at, command in enumerate(release) if " rollout status " in command]
+    assert len(rollouts) == len(SERVICES)
+    assert all(release[at + 1].endswith("-- duban health") for at in rollouts)
+
+
+def test_what_only_administrators_can_set_is_asked_of_them() -> None:
+    (asked,) = re.findall(r"administrators install these.*?^    kubectl", README, re.MULTILINE | re.DOTALL)
+    assert {"vm.max_map_count", "externalTrafficPolicy: Local"} <= set(re.findall(r"`([^`]+)`", asked))
 
 
 def test_a_small_city_asks_for_no_operator() -> None:
