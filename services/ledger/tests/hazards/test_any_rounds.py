@@ -152,6 +152,31 @@ async def _left(ledger: InProcess, named: Sequence[tuple[str, str, str]]) -> lis
     return left
 
 
+async def _asked_together(
+    ledger: InProcess, asked: Sequence[tuple[Asked, int]], locked: list[bool]
+) -> tuple[list[object], dict[int, None]]:
+    """What each of those who ask one after the other, with a pause behind each, is told; and in which order they were decided at last."""
+    decided: dict[int, None] = {}
+    real = commands.move_hazard
+    turns = {id(each.order): turn for turn, (each, _) in enumerate(asked)}
+
+    def noted(journal: Journal, order: Order) -> object:
+        # Those who are decided again go behind: what came before was rolled back.
+        decided.pop(turns[id(order)], None)
+        decided[turns[id(order)]] = None
+        return real(journal, order)
+
+    rounds = rounds_of(Deps(cast("Database", Failing(ledger.database, locked)), ledger.ledger))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commands, "move_hazard", noted)
+        asking = []
+        for each, pause in asked:
+            asking.append(asyncio.create_task(rounds.ask(each)))
+            for _ in range(pause):
+                await asyncio.sleep(0.001)
+        return list(await asyncio.gather(*asking, return_exceptions=True)), decided
+
+
 @settings(max_examples=12, phases=[Phase.generate])
 @given(play=plays())
 async def test_any_rounds_say_and_do_what_the_same_commands_alone_do(
@@ -159,44 +184,23 @@ async def test_any_rounds_say_and_do_what_the_same_commands_alone_do(
 ) -> None:
     wanted, locked = play
     together, alone = await _registered(ledger), await _registered(ledger)
-    asked = [
-        (place, _asked(one, place, together, together[0][0]))
-        for place, one in enumerate(wanted)
-        for _ in range(1 + one.again)
-    ]
-    decided: list[int] = []
-    real = commands.move_hazard
+    # Whoever sends again sends the same.
+    places = [place for place, one in enumerate(wanted) for _ in range(1 + one.again)]
+    asked = [(_asked(wanted[place], place, together, together[0][0]), wanted[place].pause) for place in places]
+    said, decided = await _asked_together(ledger, asked, list(locked))
 
-    def noted(journal: Journal, order: Order) -> object:
-        decided.append(next(turn for turn, (_, each) in enumerate(asked) if each.order is order))
-        return real(journal, order)
-
-    deps = Deps(cast("Database", Failing(ledger.database, list(locked))), ledger.ledger)
-    rounds = rounds_of(deps)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(commands, "move_hazard", noted)
-        asking = []
-        for place, each in asked:
-            asking.append(asyncio.create_task(rounds.ask(each)))
-            for _ in range(wanted[place].pause):
-                await asyncio.sleep(0.001)
-        said = await asyncio.gather(*asking, return_exceptions=True)
-
-    # In the order in which each was decided at last: what came before was rolled back.
-    last = {turn: at for at, turn in enumerate(decided)}
-    answers = {turn: _told(said[turn], together) for turn in last}
-    plain = Deps(ledger.database, ledger.ledger)
-    for turn in sorted(last, key=last.__getitem__):
-        place = asked[turn][0]
-        (one,) = await carry_out_round(plain, [_asked(wanted[place]._replace(again=False), place, alone, "")])
-        assert answers[turn] == _told(one, alone), wanted[place]
+    answers = {turn: _told(said[turn], together) for turn in decided}
+    for turn in decided:
+        one = wanted[places[turn]]
+        order = _asked(one._replace(again=False), 0, alone, "")
+        (told,) = await carry_out_round(Deps(ledger.database, ledger.ledger), [order])
+        assert answers[turn] == _told(told, alone), one
     assert await _left(ledger, together) == await _left(ledger, alone)
 
-    for turn in range(len(asked)):
-        place, each = asked[turn]
-        if isinstance(each.order.command, Broken):
+    for turn, place in enumerate(places):
+        if isinstance(wanted[place].command, Broken):
             assert isinstance(said[turn], KeyError)
-        elif turn not in last:
+        elif turn not in decided:
             # A repetition is answered as the first was, and carried out no second time.
-            (first,) = (other for other in last if asked[other][0] == place)
+            (first,) = (other for other in decided if places[other] == place)
             assert _told(said[turn], together) == answers[first]
