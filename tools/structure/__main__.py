@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools.structure import language, layout, migrations, size
+from tools.structure import language, layout, migrations, size, sql
 from tools.structure.source import sources
 
 
@@ -15,6 +15,7 @@ def main() -> int:
         *layout.check(root),
         *migrations.check(root),
         *language.check(modules, root),
+        *sql.check(modules, root),
     ]
     for finding in found:
         sys.stdout.write(f"{finding}\n")

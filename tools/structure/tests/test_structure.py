@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.structure import language, layout, migrations, size
+from tools.structure import language, layout, migrations, size, sql
 from tools.structure.source import module_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,6 +68,37 @@ def test_a_list_of_codes_that_no_enum_holds_is_found_until_a_later_migration_men
     assert len(rules(language.check_lists([first], known, tmp_path))) == 1
     second.write_text("ALTER TABLE a ADD CHECK (state IN ('open', 'shut'));")
     assert not rules(language.check_lists([first, second], known, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("services/x/a/tables.py", 'A = "SELECT 1"', 0),
+        ("services/x/a/tables/rows.py", 'A = f"SELECT {b} FROM c"', 0),
+        ("services/x/a/http.py", 'A = "SELECT 1"', 1),
+        ("services/x/a/http.py", 'A = f"UPDATE {b} SET c = 1"', 1),
+        ("services/x/a/tests/test_b.py", 'A = "SELECT 1"', 0),
+        ("services/x/a/http.py", 'A = "Select one of these"', 0),
+        ("services/x/a/tables.py", 'A = "SET LOCAL synchronous_commit = off"', 1),
+        ("services/chassis/publishing/relay.py", 'A = "SET synchronous_commit = off"', 0),
+        ("services/chassis/storage/trail.py", "A = f\"SET LOCAL lock_timeout = '{b}'\"", 1),
+        ("services/chassis/storage/locks.py", "A = f\"SET LOCAL lock_timeout = '{b}'\"", 0),
+        ("services/x/a/handlers.py", "def f(connection):\n    metrics.A.labels(1).inc()", 1),
+        ("services/x/a/handlers.py", "def f(connection):\n    count(connection, metrics.A)", 0),
+        ("services/x/a/jobs.py", "def f(found):\n    metrics.A.inc(found)", 0),
+    ],
+)
+def test_what_is_said_to_the_database_out_of_its_place_is_found(
+    path: str, text: str, found: int, tmp_path: Path
+) -> None:
+    assert len(rules(sql.check([module_of(path, text)], tmp_path))) == found
+
+
+def test_a_migration_that_lets_a_crash_take_commits_back_is_found(root: Path) -> None:
+    folder = root / "services/ledger/migrations/hazards"
+    folder.mkdir(parents=True)
+    (folder / "0001_a.sql").write_text("ALTER ROLE ledger SET synchronous_commit = off;")
+    assert len(rules(sql.check([], root))) == 1
 
 
 ALONE = "-- outside a transaction\n"

@@ -17,6 +17,7 @@ from services.chassis.storage.database import Connection, Database, connect, is_
 from services.ledger.settings import Settings
 from services.ledger.vault.handlers.keys import KeyFile
 from services.ledger.vault.model.keyring import Keyring
+from services.ledger.vault.tables import records
 
 _CONNECTIONS: Final = 4
 # A vault that is there answers in milliseconds; on a busy machine it may take a few of these.
@@ -70,7 +71,7 @@ class Vault:
         database = await self._open()
         with self._remembering():
             async with database.pool.acquire(timeout=self._answers_within) as connection:
-                await connection.execute("SELECT 1", timeout=self._answers_within)
+                await records.ask(connection, self._answers_within)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

@@ -42,6 +42,11 @@ _WRAPS: Final = Columns[Sealed](
 _REWRAP: Final = _WRAPS.update("sealed_identity", ["subject_id"])
 
 
+async def ask(connection: Connection, within: float) -> None:
+    """See that the database answers within so many seconds; raises TimeoutError and what a lost connection raises."""
+    await connection.execute("SELECT 1", timeout=within)
+
+
 async def insert(connection: Connection, subject_id: str, kind: str, envelope: Envelope, at: datetime) -> bool:
     """Write the identity of a subject; return False when there is one, or was."""
     status: str = await connection.execute(
