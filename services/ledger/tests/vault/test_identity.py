@@ -69,9 +69,16 @@ def test_every_text_of_a_command_is_compared_and_the_identity_itself_is_none_of_
         reporter=Identity(name="王某某"),
     )
     free = {"place": "东街", "content": "出口堵塞", "enterprise.name": "王某某商店（虚构）"}
-    assert texts_of(said) == {"county": "140502", "sector": "fire_safety", **free}
+    assert dict(texts_of(said)) == {"county": "140502", "sector": "fire_safety", **free}
     assert naming(Identity(name="王某某"), said) == "enterprise.name"
     assert naming(Identity(name="李某某", phone="13800000000"), said) is None
+    lists = {"measures": [{"by": ["王某某"]}], "王某某": 1}
+    assert list(texts_of(lists, "said")) == [
+        ("said", "measures"),
+        ("said.measures[0]", "by"),
+        ("said.measures[0].by[0]", "王某某"),
+        ("said", "王某某"),
+    ]
 
 
 def test_no_rendering_of_an_identity_says_who_it_is() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import Enum, StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -76,24 +76,28 @@ def stands_in(identity: Identity, text: str) -> bool:
     )
 
 
-def texts_of(said: msgspec.Struct, within: str = "") -> Mapping[str, str]:
-    """Return every text of a command by its field, as `enterprise.name`; the identity itself is none.
+def texts_of(said: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text of a command with its field, as `enterprise.name`; the identity itself is none.
 
     Whatever a command will ask for one day is compared, too, without a list that somebody would have to keep.
     """
-    found: dict[str, str] = {}
-    for name in said.__struct_fields__:
-        value = getattr(said, name)
-        if isinstance(value, msgspec.Struct) and not isinstance(value, Identity):
-            found |= texts_of(value, f"{within}{name}.")
-        elif isinstance(value, str) and not isinstance(value, Enum):
-            found[f"{within}{name}"] = value
-    return found
+    if isinstance(said, str) and not isinstance(said, Enum):
+        yield field, said
+    elif isinstance(said, msgspec.Struct) and not isinstance(said, Identity):
+        for name in said.__struct_fields__:
+            yield from texts_of(getattr(said, name), f"{field}.{name}" if field else name)
+    elif isinstance(said, Mapping):
+        for name, value in said.items():
+            yield from texts_of(name, field)
+            yield from texts_of(value, f"{field}.{name}")
+    elif isinstance(said, Collection) and not isinstance(said, str | bytes):
+        for place, value in enumerate(said):
+            yield from texts_of(value, f"{field}[{place}]")
 
 
 def naming(identity: Identity, said: msgspec.Struct) -> str | None:
     """Return the first field of a command whose text names this person, or None."""
-    return next((field for field, text in texts_of(said).items() if stands_in(identity, text)), None)
+    return next((field for field, text in texts_of(said) if stands_in(identity, text)), None)
 
 
 def _plain(text: str) -> str:
