@@ -14,7 +14,7 @@ CLIENT_LIBRARY: Final = {
     "python_gc_collections_total",
 }
 # node_exporter, Strimzi's beans (k8s/platform/kafka/metrics.yaml), CloudNativePG and its backup plugin, Traefik,
-# compose's backup.sh.
+# compose's backup.sh, kube-state-metrics.
 EXPORTERS: Final = {
     "node_cpu_seconds_total",
     "node_disk_written_bytes_total",
@@ -39,6 +39,11 @@ EXPORTERS: Final = {
     "cnpg_pg_replication_lag",
     "cnpg_pg_stat_archiver_failed_count",
     "traefik_tls_certs_not_after",
+    "kube_deployment_spec_replicas",
+    "kube_deployment_status_replicas_available",
+    "kube_job_failed",
+    "kube_statefulset_replicas",
+    "kube_statefulset_status_replicas_ready",
     "duban_backup_base_timestamp_seconds",
     "duban_backup_failed_timestamp_seconds",
     "duban_backup_receiving_timestamp_seconds",
@@ -50,9 +55,12 @@ LABELS: Final = {
     "alertstate",
     "cluster",
     "cn",
+    "condition",
     "datname",
+    "deployment",
     "fstype",
     "generation",
+    "job_name",
     "mode",
     "mountpoint",
     "namespace",
@@ -63,5 +71,7 @@ LABELS: Final = {
     "severity",
     "slo",
     "state",
+    "statefulset",
     "where",
+    "workload",
 }
