@@ -20,8 +20,8 @@ from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Limit
 from services.chassis.web.problems import Problem
 from services.chassis.web.routes import Router
-from services.chassis.web.waiters import Waiters
-from services.chassis.web.waiting import Wait, waits
+from services.chassis.web.waiters import Place, Waiters
+from services.chassis.web.waiting import Wait, Wish, waits
 from services.gateway.receipts import tables
 from services.gateway.receipts.documents import ReceiptDocument
 from services.gateway.receipts.model import Receipt, ReceiptStatus, Stamp
@@ -59,11 +59,12 @@ def router(deps: Deps) -> Router:
         """Say where one event stands: queued, recorded or rejected.
 
         With `Prefer: wait=N` the answer comes as soon as the ledger is done with the event, and after N seconds anyway;
-        with `If-None-Match` beside it as soon as the receipt is another than the one known, or else 304.
+        with `If-None-Match` beside it as soon as the receipt is another than the one known, or else 304. One that there is
+        not yet is waited for as long: what a county writes to its topic has its receipt when it is answered.
         """
         with deps.waiters.place(caller.account, wish) as place:
             place.watch(receipt_id)
-            receipt = await _receipt(deps, receipt_id, caller)
+            receipt = await _receipt_in_time(deps, receipt_id, caller, wish, place)
             while not _is_enough(receipt, known):
                 if await place.until(partial(ne, receipt.stamp)) is None:
                     break
@@ -84,6 +85,21 @@ def router(deps: Deps) -> Router:
         return page_of(found, limit, item=ReceiptDocument.of, cursor=_end_of_page)
 
     return routes
+
+
+async def _receipt_in_time(
+    deps: Deps, receipt_id: UUID, caller: Caller, wish: Wish, place: Place[UUID, Stamp]
+) -> Receipt:
+    """Return the receipt as soon as it is there; raises Problem 404 when the time is over, also for one of another county."""
+    stamp: Stamp | None = None
+    while True:
+        try:
+            return await _receipt(deps, receipt_id, caller)
+        except Problem:
+            stamp = await place.until(partial(ne, stamp))
+            if stamp is None:
+                raise
+        caller = await _MAY_READ(wish.request)
 
 
 def _is_enough(receipt: Receipt, known: Known) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codes import CODES
 from duban_contracts.topics import claims_topic
 from services.gateway.tests.world import HOME, World
@@ -76,12 +77,21 @@ async def test_the_guides_commands_over_https_do_what_it_says(world: World, tmp_
     assert rejected.startswith('{"items":[')
 
 
+async def test_the_guide_reckons_a_receipts_id_as_the_contract_does(world: World, tmp_path: Path) -> None:
+    (code,) = (code for _, code in commands("sh kafka") if "RECEIPT=" in code)
+    reckoned = code[code.index("RECEIPT=") : code.index("\ncurl")]
+    sent = CloudEvent(id="2026-11-21-000021", source="/county/140502/safety-system", type="t", data=b"")
+    said = await run(world, tmp_path, "sh", f'{reckoned}\necho "$RECEIPT"')
+    assert said.strip() == str(sent.identity(claims_topic(HOME, world.settings.topic_prefix)))
+    assert f'"receipt_id":"{sent.identity("county.140502.v1")}"' in ENGLISH
+
+
 @pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed")
 async def test_the_guides_commands_to_a_topic_leave_right_events_there(world: World, tmp_path: Path) -> None:
     blocks = commands("sh kafka", "python kafka")
     for kind, code in blocks:
-        # Nobody answers here, so the part that greps the feedback topic has nothing to find.
-        sending = code.partition("\nsleep")[0]
+        # Nobody answers here, so there is no receipt to ask for and nothing to find in the feedback topic.
+        sending = code.partition("\nRECEIPT")[0]
         await run(world, tmp_path, kind, sending)
     ids = {event.id: event for event in await world.events()}
     for number, kind in (("20", "reported"), ("21", "reported"), ("22", "rectified")):

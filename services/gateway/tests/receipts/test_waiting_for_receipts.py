@@ -52,10 +52,21 @@ async def test_whoever_knows_a_receipt_waits_for_the_next_word_of_it_and_is_told
     assert said == [second.headers["ETag"], "wait=1", "Prefer"]
 
 
-async def test_nobody_waits_for_a_receipt_of_others(world: World) -> None:
-    receipt_id = await queued(world, report())
-    assert (await wait_for(world, receipt_id, 20, who="foreign")).status_code == 404
-    assert (await wait_for(world, str(uuid4()), 20)).status_code == 404
+async def test_a_receipt_of_others_is_waited_for_as_one_that_there_is_not_and_never_found(world: World) -> None:
+    event = report()
+    receipt_id = await queued(world, event)
+    asked = asyncio.create_task(wait_for(world, receipt_id, 2, who="foreign"))
+    await feed(world, [recorded(event, receipt_id)])
+    assert (await asked).status_code == 404
+    assert (await wait_for(world, str(uuid4()), 1)).status_code == 404
+
+
+async def test_what_a_county_wrote_to_its_topic_can_be_asked_for_before_it_is_answered(world: World) -> None:
+    event, receipt_id = report(), str(uuid4())
+    asked = asyncio.create_task(wait_for(world, receipt_id, 20))
+    await feed(world, [recorded(event, receipt_id)])
+    answer = await asked
+    assert (answer.status_code, answer.json()["status"]) == (200, "recorded")
 
 
 async def test_many_wait_without_a_connection_each_and_beyond_the_cap_are_told_to_come_again(world: World) -> None:
