@@ -9,6 +9,7 @@ import pytest
 from deploy.local.trouble import Trouble
 from deploy.prometheus import tools
 from tests.deploy import shipper
+from tests.deploy.archiving import Installation
 
 
 def _tool(name: str) -> Path:
@@ -42,3 +43,8 @@ def amtool() -> Path:
 @pytest.fixture(scope="session")
 def rsyslog() -> Path:
     return _had(shipper.ensure)
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
