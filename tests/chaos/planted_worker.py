@@ -32,15 +32,15 @@ def inbox_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def commit_before_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit the offsets first and apply the batch afterwards."""
-    loop, commit, apply = Consumer._loop, Consumer._commit, Attempts.apply
-    running: dict[str, Any] = {}
+    loop, apply = Consumer._loop, Attempts.apply
+    running: dict[str, AIOKafkaConsumer] = {}
 
     async def loop_with_consumer(self: Consumer, consumer: AIOKafkaConsumer, *more: Any) -> None:
-        running.update(owner=self, consumer=consumer)
+        running["consumer"] = consumer
         await loop(self, consumer, *more)
 
     async def apply_afterwards(self: Attempts, records: Sequence[RawRecord], *more: Any, **named: Any) -> bool:
-        await commit(running["owner"], running["consumer"], records)
+        await running["consumer"].commit({record.topic_partition: record.next_offset for record in records})
         return await apply(self, records, *more, **named)
 
     monkeypatch.setattr(Consumer, "_loop", loop_with_consumer)

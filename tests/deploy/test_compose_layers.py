@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, ip_address
 from threading import Thread
 from typing import Any
 
@@ -98,7 +98,7 @@ def test_only_the_edge_is_believed_of_where_a_request_comes_from() -> None:
     edge = compose()["services"]["edge"]["networks"]["default"]["ipv4_address"]
     assert environment()["DUBAN_TRUSTED_PROXIES"].split(",") == ["127.0.0.1", edge]
     (network,) = compose()["networks"]["default"]["ipam"]["config"]
-    subnet, given_out = ip_network(network["subnet"]), ip_network(network["ip_range"])
+    subnet, given_out = IPv4Network(network["subnet"]), IPv4Network(network["ip_range"])
     # The first host's address is Docker's own.
     assert ip_address(edge) in list(subnet.hosts())[1:]
     assert given_out.subnet_of(subnet), "whoever starts first would have the edge's address"

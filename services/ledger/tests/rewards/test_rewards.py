@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -85,10 +86,11 @@ async def test_neither_a_resolution_nor_a_voucher_names_who_is_paid(ledger: InPr
     person = reporter(name="赵小五（虚构）")
     await decided(ledger, await graded(ledger, reporter=person))
     path = f"/v1/rewards/{(await decided(ledger, await graded(ledger, reporter=person)))['reward_id']}"
-    for move, who, said, field in (
+    moves: list[tuple[str, str, dict[str, Any], str]] = [
         ("resolve", "tips-2", {"pay": True, "reason": "{}两处隐患"}, "reason"),
         ("pay", "tips", {"paid_on": "2026-06-01", "voucher": "付{}"}, "voucher"),
-    ):
+    ]
+    for move, who, said, field in moves:
         for named in (person["name"], person["phone"]):
             answer = await does(ledger, f"{path}/{move}", who, {**said, field: said[field].format(named)})
             assert (answer.status_code, answer.json()["code"]) == (422, "identity-in-text")
