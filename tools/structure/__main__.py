@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools.structure import language, layout, migrations, size, sql
+from tools.structure import language, layout, migrations, purity, size, sql
 from tools.structure.source import sources
 
 
@@ -16,6 +16,7 @@ def main() -> int:
         *migrations.check(root),
         *language.check(modules, root),
         *sql.check(modules, root),
+        *purity.check(modules),
     ]
     for finding in found:
         sys.stdout.write(f"{finding}\n")

@@ -10,7 +10,7 @@ import msgspec
 
 from services.chassis.storage.database import Connection
 from services.scheduler.experts.model import Expert
-from services.scheduler.retention.handlers import Erased
+from services.scheduler.retention.model import Erased
 
 _SECTORS: Final = msgspec.json.Decoder(tuple[str, ...])
 _SELECT: Final = "SELECT expert_id, name, sectors, employer, valid_from, valid_until FROM expert "

@@ -16,7 +16,7 @@ from services.chassis.assembly import Job, Platform
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.scheduler.retention import tables
-from services.scheduler.retention.model import Kept, Retention, Tombstone
+from services.scheduler.retention.model import Erased, Kept, Retention, Tombstone
 from services.scheduler.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -26,15 +26,6 @@ BATCH: Final = 500
 _EVERY_SECONDS: Final = 3600
 # No account: the city's file decides, and the service does it.
 BY: Final = "scheduler"
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """Something that an owner has just erased: its id, of how many persons it spoke, and when it had ended."""
-
-    subject_id: str
-    persons: int
-    ended_on: date
 
 
 Erase = Callable[[Connection, date, int], Awaitable[Sequence[Erased]]]

@@ -51,6 +51,14 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return f"{ZH[kind]}保存{self.years(kind)}年，期限已满"
 
 
+class Erased(msgspec.Struct, frozen=True):
+    """Something that an owner has just erased: its id, of how many persons it spoke, and when it had ended."""
+
+    subject_id: str
+    persons: int
+    ended_on: date
+
+
 class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
     """What is left: which rows these were by their opaque id, of how many persons, when they ended, who erased them and why."""
 

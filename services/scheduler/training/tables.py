@@ -13,7 +13,7 @@ import msgspec
 from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.scheduler.retention.handlers import Erased
+from services.scheduler.retention.model import Erased
 from services.scheduler.training.model import Entered, Placed, Session
 
 _ENTERED: Final = msgspec.json.Decoder(Entered)

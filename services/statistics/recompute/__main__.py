@@ -25,7 +25,7 @@ from typing import Any, Final
 import httpx
 
 from services.statistics.recompute.handlers import days_of, differences
-from services.statistics.recompute.model import BrokenHistory, Days, books_of
+from services.statistics.recompute.model import CHINA, BrokenHistory, Days, books_of
 
 _PAGE: Final = 1000
 _EXIT_DIFFERENT: Final = 1
@@ -78,7 +78,8 @@ def main() -> int:
 def _compare(arguments: argparse.Namespace) -> int:
     days = days_of(arguments.profile) if arguments.profile else Days()
     try:
-        books = books_of(read_history(arguments.ledger_history, os.environ.get("DUBAN_LEDGER_KEY")), days)
+        history = read_history(arguments.ledger_history, os.environ.get("DUBAN_LEDGER_KEY"))
+        books = books_of(history, days, today=datetime.now(CHINA).date())
     except BrokenHistory as error:
         print(f"the history has a gap: {error}")  # noqa: T201 - a command's answer
         return _EXIT_BROKEN_HISTORY

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.structure import language, layout, migrations, size, sql
+from tools.structure import language, layout, migrations, purity, size, sql
 from tools.structure.source import module_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,6 +56,20 @@ def test_a_batch_counted_by_hand_is_found_and_a_filter_is_not(tmp_path: Path) ->
     assert [finding.line for finding in found] == [1]
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("services/chassis/consuming/x.py", 'getattr(data, "hazard_id", None)', 1),
+        ("services/chassis/web/x.py", '"""As in `ByArrival(hazard_id=row.hazard_id)`."""', 0),
+        ("services/chassis/web/x.py", "def f(row): return row.task_id", 1),
+        ("services/chassis/web/tests/x.py", 'A = "hazard_id"', 0),
+        ("services/ledger/hazards/model.py", 'A = "hazard_id"', 0),
+    ],
+)
+def test_a_chassis_that_names_a_kind_of_subject_is_found(path: str, text: str, found: int, tmp_path: Path) -> None:
+    assert len(rules(language.check([module_of(path, text)], tmp_path))) == found
+
+
 def test_a_test_that_leans_on_a_test_is_found(tmp_path: Path) -> None:
     text = "from services.x.tests.test_y import thing\nimport services.x.tests.conftest\n"
     assert len(rules(language.check([module_of("services/x/tests/test_z.py", text)], tmp_path))) == 2
@@ -92,6 +106,21 @@ def test_what_is_said_to_the_database_out_of_its_place_is_found(
     path: str, text: str, found: int, tmp_path: Path
 ) -> None:
     assert len(rules(sql.check([module_of(path, text)], tmp_path))) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [
+        ("services/x/a/model.py", "from datetime import datetime\ndatetime.now(ZONE)", 1),
+        ("services/x/a/moves/close.py", "datetime.date.today()", 1),
+        ("services/x/a/model/clock.py", "self.clock.now()", 1),
+        ("services/x/a/handlers.py", "clock.now()", 0),
+        ("services/x/tests/model/test_a.py", "datetime.now(ZONE)", 0),
+        ("services/x/a/model.py", "by.today", 0),
+    ],
+)
+def test_a_rule_that_asks_a_clock_is_found(path: str, text: str, found: int) -> None:
+    assert len(rules(purity.check([module_of(path, text)]))) == found
 
 
 def test_a_migration_that_lets_a_crash_take_commits_back_is_found(root: Path) -> None:

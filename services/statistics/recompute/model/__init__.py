@@ -9,6 +9,6 @@ from services.statistics.recompute.model.books import (
     rates_of,
     seconds_open,
 )
-from services.statistics.recompute.model.clock import Days
+from services.statistics.recompute.model.clock import CHINA, Days
 
-__all__ = ["Books", "BrokenHistory", "CellKey", "Days", "books_of", "percent", "rates_of", "seconds_open"]
+__all__ = ["CHINA", "Books", "BrokenHistory", "CellKey", "Days", "books_of", "percent", "rates_of", "seconds_open"]

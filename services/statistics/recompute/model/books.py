@@ -45,15 +45,16 @@ class Standing:
 
 @dataclass
 class Books:
-    """The recomputed books: flows by (day, cell, measure), and every hazard as it stands at the end."""
+    """The recomputed books of the day `today`: flows by (day, cell, measure), and every hazard as it stands at the end."""
 
+    today: date
     flows: Counter[tuple[date, CellKey, str]] = field(default_factory=Counter)
     hazards: dict[str, Standing] = field(default_factory=dict)
 
     @property
     def days(self) -> tuple[date, date]:
-        """Return the first and the last day on which anything happened, counted or not."""
-        days = [day for hazard in self.hazards.values() for day, _, _ in hazard.trail] or [datetime.now(CHINA).date()]
+        """Return the first and the last day on which anything happened, counted or not; today where nothing has."""
+        days = [day for hazard in self.hazards.values() for day, _, _ in hazard.trail] or [self.today]
         return min(days), max(days)
 
     def open_on(self, day: date) -> dict[CellKey, tuple[int, int]]:
@@ -67,17 +68,18 @@ class Books:
         return {cell: (is_open, overdue) for cell, (is_open, overdue) in counts.items()}
 
 
-def books_of(history: Iterable[Mapping[str, Any]], days: Days = PLAIN_DAYS) -> Books:
+def books_of(history: Iterable[Mapping[str, Any]], days: Days = PLAIN_DAYS, *, today: date = date(1970, 1, 1)) -> Books:
     """Recompute the books from the history's records, in any order; raises BrokenHistory. Accidents are in no book.
 
-    `days` are the city's: by them deadlines on a day off are moved.
+    `days` are the city's: by them deadlines on a day off are moved. `today` need be said where the history may be empty: it
+    is then the only day that can be asked for.
     """
     by_hazard: dict[str, dict[int, Mapping[str, Any]]] = defaultdict(dict)
     for record in history:
         if record["type"].startswith("duban.accident."):
             continue
         by_hazard[record["hazard_id"]][int(record["version"])] = record
-    books = Books()
+    books = Books(today)
     for hazard_id, versions in by_hazard.items():
         if sorted(versions) != list(range(1, len(versions) + 1)):
             raise BrokenHistory(f"{hazard_id}: versions {sorted(versions)}")
