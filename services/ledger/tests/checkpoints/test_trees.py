@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duban_contracts.verify.tree import has_grown, is_included
-from services.ledger.checkpoints.model.tiles import edge, needed
-from services.ledger.checkpoints.model.tree import consistency, inclusion, leaf_hash
+from services.ledger.checkpoints.model.tiles import WIDTH, Tile, edge, grow, needed
+from services.ledger.checkpoints.model.tree import HASH_BYTES, consistency, inclusion, leaf_hash, node_hash
 from services.ledger.tests.checkpoints.trees import Grown, numbered, root_by_definition
 
 pytestmark = pytest.mark.promise("P4")
@@ -149,6 +149,26 @@ def test_growing_by_one_writes_one_tile_and_now_and_then_one_more_a_level() -> N
     # A level has one tile that is not full, at most.
     assert edge(70_000) == [(0, 273), (1, 1), (2, 0)]
     assert edge(256) == [(1, 0)]
+
+
+def test_a_leaf_that_fills_two_levels_begins_a_third_with_the_hash_over_both() -> None:
+    size = WIDTH * WIDTH - 1
+    hashes = [bytes([number, level]) * (HASH_BYTES // 2) for level in (0, 1) for number in range(WIDTH - 1)]
+    tiles = {(0, WIDTH - 1): b"".join(hashes[: WIDTH - 1]), (1, 0): b"".join(hashes[WIDTH - 1 :])}
+    assert set(edge(size)) == set(tiles)
+    leaf = bytes([255]) * HASH_BYTES
+
+    def over(row: list[bytes]) -> bytes:
+        while len(row) > 1:
+            row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
+        return row[0]
+
+    first = over([*hashes[: WIDTH - 1], leaf])
+    assert grow(size, tiles, [leaf]) == [
+        Tile(0, WIDTH - 1, tiles[0, WIDTH - 1] + leaf),
+        Tile(1, 0, tiles[1, 0] + first),
+        Tile(2, 0, over([*hashes[WIDTH - 1 :], first])),
+    ]
 
 
 def test_a_proof_reads_some_tiles_of_a_tree_of_hundreds_of_millions() -> None:

@@ -15,7 +15,7 @@ from services.chassis.testing.tries import tries
 from services.ledger.criteria.handlers import read_file
 from services.ledger.criteria.model import workbook
 from services.ledger.criteria.model.reading import HEAD, read
-from services.ledger.criteria.model.standards import ALL, Clause, Standard, in_force
+from services.ledger.criteria.model.standards import ALL, MOST_CLAUSES, Clause, Standard, in_force
 from services.ledger.tests.criteria.files import CLAUSES, as_json, as_workbook, rows, version
 
 words = st.text("甲乙丙丁123", min_size=1, max_size=8)
@@ -117,6 +117,17 @@ def test_what_is_no_file_of_criteria_is_refused_as_a_whole() -> None:
     assert faults(b"\xff") == [("$", "not-json", None)]
     for content in (b"[]", b'{"lists": []}', b'{"lists": {}}'):
         assert faults(content) == [("$", "unknown-form", None)]
+
+
+def test_a_version_of_more_clauses_than_anybody_reads_is_refused_with_the_bound() -> None:
+    clauses = [{"code": f"{number}", "text": "甲"} for number in range(MOST_CLAUSES + 1)]
+    found = Findings()
+    read_file(as_json(version(clauses=clauses[1:])), found)
+    assert found.findings == []
+    read_file(as_json(version(clauses=clauses)), found)
+    [said] = found.errors
+    assert (said.cell, said.code) == ("$.lists[0].version", "too-many-clauses")
+    assert f"{MOST_CLAUSES}" in said.rule
 
 
 def test_two_versions_of_a_sector_do_not_begin_on_one_day() -> None:

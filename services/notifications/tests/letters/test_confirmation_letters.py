@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from duban_contracts.codec import decode, type_of
+from duban_contracts.events.gathering import FirstLevel, HazardUnmerged
 from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed
 from duban_contracts.events.types import Grade
 from duban_contracts.examples import example_event
@@ -150,3 +151,14 @@ def test_whatever_ends_the_waiting_is_taken_from_the_topic(settles: type[HazardE
     told = [(new_event(each, source="/x", subject="h", key="h", time=NOW), each) for each in (first, event)]
     assert [data for _, data in last_words(told)] == [event]
     assert type_of(settles).title_zh in why_settled(event)
+
+
+def test_a_hazard_that_is_taken_out_asks_again_where_a_first_level_waits_and_else_changes_nothing() -> None:
+    event = decode(example_event(type_of(HazardUnmerged)))
+    assert isinstance(event, HazardUnmerged)
+    first = first_confirmed(hazard_id=event.hazard.hazard_id)
+    level = FirstLevel(grade=Grade.MAJOR, confirmed_at=NOW, unit=None)
+    for waits, last in ((replace(event, first_confirmed=level), 1), (replace(event, first_confirmed=None), 0)):
+        both = (first, waits)
+        told = [(new_event(each, source="/x", subject="h", key="h", time=NOW), each) for each in both]
+        assert [data for _, data in last_words(told)] == [both[last]]

@@ -33,6 +33,14 @@ def test_months_are_said_once_and_works_are_numbered_in_each() -> None:
     ]
 
 
+def test_a_month_is_merged_down_over_its_own_works_and_the_title_over_every_column() -> None:
+    lines = lines_of([row(f"{n}", month) for month, count in ((3, 1), (6, 3), (7, 2), (8, 1)) for n in range(count)])
+    sheet = load_workbook(BytesIO(workbook("表", lines))).active
+    assert sheet is not None
+    merged = {str(each) for each in sheet.merged_cells.ranges}
+    assert merged - {"A3", "A9"} == {"A1:D1", "A4:A6", "A7:A8"}
+
+
 def test_units_that_are_not_printed_stand_by_their_names() -> None:
     [line] = lines_of([row("演练", 6, who="")])
     assert line.units == "应急管理局、消防救援支队/大队"

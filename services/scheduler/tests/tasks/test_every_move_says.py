@@ -56,6 +56,8 @@ def test_what_is_recorded_says_who_did_it_when_and_every_word_of_the_command(ste
     said = msgspec.structs.asdict(event)
     assert (said["actor"], event.occurred_at, event.task.task_id) == (actor, at, task.task_id)
     assert check_payload(lookup(type_of(type(event)).name), encode(event)) == []
+    # Who folds it has the facts that everybody else is told.
+    assert facts(evolve(task, event)) == event.task
     for field in command.__struct_fields__:
         if field == "due_on":
             assert event.task.due_on == getattr(command, field)
