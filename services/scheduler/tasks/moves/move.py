@@ -132,7 +132,7 @@ def with_deadline(after: TaskFacts, due_on: date, stamp: Stamp) -> TaskFacts:
 def deadline_holds(due_on: date, stamp: Stamp) -> Refusal | None:
     """Refuse a deadline that has passed already, or lies more than a year ahead. Its own day counts (DOMAIN §4)."""
     today = stamp.today
-    if due_on < today or stamp.policy.days.passes_at(due_on, stamp.at) <= stamp.at:
+    if due_on < today:
         return refusal("task-due-in-the-past", field="due_on", today=today.isoformat(), zone=stamp.zone.name)
     if (due_on - today).days > _LATEST_DAYS:
         return refusal("task-due-too-far", field="due_on", latest=f"{today.year + 1}-12-31")
