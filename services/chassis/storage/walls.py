@@ -27,7 +27,7 @@ _READ_ONLY: Final = {"default_transaction_read_only": "on"}
 
 
 class Within(Protocol):
-    """Who may see what, as the second wall is told it: `access.scope.Scope`."""
+    """Who may see what, as the second wall is told it: `access.scope.Scope`, which stands above (ADR 18)."""
 
     @property
     def said(self) -> str:

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-
-class Aead(Protocol):
-    """Authenticated encryption with associated data."""
-
-    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
-        """Return `data` encrypted, with its tag."""
-        ...
-
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes:
-        """Return the plain bytes; raises InvalidTag when anything was changed."""
-        ...
 
 
 class Algorithm(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +14,7 @@ class Algorithm(msgspec.Struct, frozen=True, kw_only=True):
 
     key_bytes: int
     nonce_bytes: int
-    of: Callable[[bytes], Aead]
+    of: Callable[[bytes], AESGCM]
 
 
 ACTIVE: Final = "AES-256-GCM"

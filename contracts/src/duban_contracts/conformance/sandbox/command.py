@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -29,24 +29,13 @@ from duban_contracts.conformance.sandbox.judge import debts, judge
 from duban_contracts.conformance.sandbox.script import Script
 from duban_contracts.profile import ProfileError, load_city
 
+if TYPE_CHECKING:  # it needs the extra `kit`, which a run without Kafka does without
+    from duban_contracts.conformance.sandbox.topic import SandboxTopic
+
 UNJUDGED: Final = 2
 _LOOK_EVERY: Final = 0.1
 # How long a publisher that has sent all may take to settle what it owes.
 _GRACE: Final = 20.0
-
-
-class Topic(Protocol):
-    """The Kafka side of a run: looked after again and again, from one thread."""
-
-    @property
-    def address(self) -> str:
-        """The broker as the publisher shall reach it."""
-
-    def tend(self) -> None:
-        """Take in what was written and answer it."""
-
-    def close(self) -> None:
-        """Let go of the broker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +61,7 @@ class Run:
     city: City
     gateway: Gateway
     began: float
-    topic: Topic | None = None
+    topic: SandboxTopic | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def go(self, until: Until) -> None:
@@ -118,7 +107,7 @@ def main(words: list[str]) -> int:
     return _report(chosen, city)
 
 
-def _topic(chosen: argparse.Namespace, run: Run) -> Topic:
+def _topic(chosen: argparse.Namespace, run: Run) -> SandboxTopic:
     try:
         from duban_contracts.conformance.sandbox import topic  # noqa: PLC0415 - needs the extra `kit`
     except ImportError as error:
