@@ -78,7 +78,8 @@ def may_have_committed(error: BaseException) -> bool:
     return isinstance(error, _UNKNOWN) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
-# One in so many connections is never a transaction's.
+# A quarter of a pool's connections is kept for reads outside a transaction (`acquire`): where commands and batches hold all the
+# others, lists and probes still get one.
 _LEFT_TO_READS: Final = 4
 
 

@@ -24,9 +24,10 @@ _ONE_IN: Final = 100
 _SLOW_SECONDS: Final = 0.5
 _FAILED: Final = 400
 _LEFT: Final = 499
-"""As proxies count it: the client hung up before it was answered. Nothing was done for it, and nothing is told of it."""
+"""The status that proxies use for a client that hung up before it was answered. Nothing was done for such a request: it is counted
+under it, is no failure in the log, and has no row in the trail."""
 WAITED: Final = "duban.waited"
-"""In a request's scope: how many of its seconds it waited because its sender wished to. They are nobody's slowness."""
+"""Key in a request's scope: the seconds of it that its sender asked to wait (`Prefer: wait`). They are taken off its duration."""
 
 
 class Observed:
