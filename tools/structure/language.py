@@ -16,6 +16,7 @@ _FILTER: Final = re.compile(r"(ANY|ALL)\s*\(\s*\$\d+::[a-z0-9 ]+\[\]\s*\)|\$\d+:
 _COLUMNS: Final = "services/chassis/storage/columns.py"
 _CHECK_IN: Final = re.compile(r"CHECK\s*\(\s*(\w+)\s+IN\s*\(((?:\s*'[a-z_]+'\s*,?)+)\)\s*\)")
 _DROPPED: Final = re.compile(r"DROP CONSTRAINT (?:IF EXISTS )?[a-z]+?_(\w+)_check\b")
+_SUBJECTS: Final = frozenset({"hazard_id", "task_id", "tip_id"})
 _TERMS: Final = {"督办函": "督促函"}
 _TERM_SUFFIXES: Final = frozenset({".py", ".md", ".json", ".yml", ".yaml", ".toml", ".j2", ".sql"})
 _TERM_ROOTS: Final = ("services", "contracts", "deploy", "docs", "tests", "README.md", "README.zh-CN.md")
@@ -27,6 +28,7 @@ def check(modules: Iterable[Module], root: Path) -> Iterator[Finding]:
     for module in listed:
         yield from _batches(module)
         yield from _tests_from_tests(module)
+        yield from _domain_in_chassis(module)
     yield from check_lists(sorted((root / "services").glob("*/migrations/**/*.sql")), enums(listed), root)
     yield from _terms(root)
 
@@ -55,6 +57,22 @@ def _tests_from_tests(module: Module) -> Iterator[Finding]:
         for name in names:
             if any(part.startswith("test_") or part == "conftest" for part in name.split(".")):
                 yield Finding(module.path, node.lineno, f"{name} is a test; what two tests share stands in testing")
+
+
+def _domain_in_chassis(module: Module) -> Iterator[Finding]:
+    """Yield where the chassis speaks of one kind of subject: what it carries has an id and a kind, and no name."""
+    if module.is_test or not module.path.startswith("services/chassis/"):
+        return
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Name(id=said) | ast.Attribute(attr=said) | ast.arg(arg=said) | ast.keyword(arg=said):
+                pass
+            case ast.Constant(value=str(said)):
+                pass
+            case _:
+                continue
+        if said in _SUBJECTS:
+            yield Finding(module.path, node.lineno, "the chassis carries subjects of any kind and names none")
 
 
 def enums(modules: Iterable[Module]) -> set[frozenset[str]]:

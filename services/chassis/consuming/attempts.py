@@ -149,11 +149,9 @@ def _traceparent(records: Sequence[RawRecord]) -> str | None:
 
 def _names(poison: Poison, culprit: RawRecord) -> dict[str, str | None]:
     delivery = poison.delivery
-    data = delivery.data if delivery else None
     return {
         "code": poison.code,
         "origin": culprit.origin,
         "event_id": delivery.event.id if delivery else None,
         "subject": delivery.event.subject if delivery else None,
-        "hazard_id": getattr(data, "hazard_id", None) or getattr(getattr(data, "hazard", None), "hazard_id", None),
     }

@@ -7,8 +7,8 @@ how many commands are carried out in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -144,17 +144,6 @@ class UnitOfWork(Generic[A]):
     def send(self, topic: str, event: CloudEvent) -> None:
         """Add an event that goes out beside the aggregate's own, such as an answer or a copy."""
         self._messages.append(outgoing(topic, event))
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Undo what was recorded inside the block when it raises, so that neighbours are untouched."""
-        states, changes, messages = dict(self._states), len(self.changes), len(self._messages)
-        try:
-            yield
-        except BaseException:
-            self._states = states
-            del self.changes[changes:], self._messages[messages:]
-            raise
 
     async def write(self, connection: Connection) -> None:
         """Do what follows from the changes, then write rows, history and outbox in the caller's transaction.

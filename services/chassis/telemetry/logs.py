@@ -56,6 +56,6 @@ def _first_lines(_: object, __: str, event: structlog.typing.EventDict) -> struc
 
 @contextmanager
 def bind(**values: str | None) -> Iterator[None]:
-    """Add fields such as `event_id` and `hazard_id` to every log line of a block."""
+    """Add fields such as `event_id` and `subject` to every log line of a block."""
     with structlog.contextvars.bound_contextvars(**{key: value for key, value in values.items() if value}):
         yield

@@ -92,23 +92,6 @@ def test_cause_and_correlation_lead_from_event_to_event() -> None:
     assert (event.id, event.causationid, event.correlationid) == ("fixed", "cause", "whole")
 
 
-def test_what_raises_leaves_no_trace_and_its_neighbours_stay() -> None:
-    work = unit()
-    work.record(said("K1", "a"), time=AT)
-
-    def half_done() -> None:
-        with work.attempt():
-            work.record(said("K1", "b"), time=AT)
-            work.record(said("K2", "b"), time=AT)
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        half_done()
-    assert (work.get("K1"), work.get("K2")) == (Ledger("K1", ("a",)), None)
-    work.record(said("K1", "c"), time=AT)
-    assert [change.event.aggregateversion for change in work.changes] == [1, 2]
-
-
 words = st.lists(st.tuples(st.sampled_from(["K1", "K2", "K3"]), st.text("ab", max_size=3)), max_size=12)
 
 
