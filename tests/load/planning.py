@@ -29,9 +29,9 @@ from deploy.local import ephemeral
 from duban_contracts.events.tasks import MemberKind
 from duban_contracts.profile import load_city
 from services.chassis.assembly import Platform
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
+from services.chassis.testing.clock import ManualClock
 from services.scheduler.alarms.tables import SESSION_SETTINGS
 from services.scheduler.bootstrap import MIGRATIONS, NAME, SLICES
 from services.scheduler.duties.handlers.plan import Planner, Planning, plan_all

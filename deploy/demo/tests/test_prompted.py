@@ -12,7 +12,7 @@ import pytest
 
 from deploy.demo import regulators
 from deploy.demo.audit.prompted import Level, compared, levels
-from services.chassis.process.clock import ManualClock
+from services.chassis.testing.clock import ManualClock
 
 _VERSIONS = itertools.count(1)
 FIRST_LEVEL = {"grade": "major"}

@@ -26,11 +26,11 @@ from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Scope
 from services.chassis.assembly import Platform, app_of, open_platform
 from services.chassis.consuming.deliveries import Delivery, RawRecord
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.outbox import unpack_headers
 from services.chassis.storage.database import Database
 from services.chassis.storage.readers import admit_readers
 from services.chassis.storage.schema import migrate
+from services.chassis.testing.clock import ManualClock
 from services.chassis.web.preconditions import Precondition
 from services.ledger.bootstrap import MIGRATIONS, NAME, SLICES, TITLE, parts
 from services.ledger.claims.handlers.take_claims import Claims, take_claims

@@ -20,7 +20,7 @@ from duban_contracts.testing.calendar import ZONE
 from duban_contracts.testing.claims import sent
 from duban_contracts.topics import claims_topic
 from services.chassis.consuming.deliveries import Delivery, RawRecord
-from services.chassis.process.clock import ManualClock
+from services.chassis.testing.clock import ManualClock
 from services.ledger.claims.handlers.settlement import Screened, Settlement, settle_claims
 from services.ledger.claims.model.decisions import WaitingFor, screen
 from services.ledger.claims.model.townships import Townships

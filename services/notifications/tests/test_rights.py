@@ -13,8 +13,8 @@ from fastapi import FastAPI
 
 from services.chassis.access.scope import Facts
 from services.chassis.assembly import app_of, open_platform
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.rights.specimens import Call, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.notifications.bootstrap import MIGRATIONS, NAME, SLICES, TITLE, parts

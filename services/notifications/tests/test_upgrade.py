@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 
 from duban_contracts.events.types import Subject
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import connect
 from services.chassis.storage.schema import migrate
+from services.chassis.testing.clock import ManualClock
 from services.notifications.bootstrap import MIGRATIONS, SLICES
 from services.notifications.delivery.tables import queue
 from services.notifications.letters import tables

@@ -9,9 +9,9 @@ from functools import partial
 
 from duban_contracts.events.supervision import SupervisionEvent
 from duban_contracts.profile import load_city
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Away, Verdict
 from services.notifications.channels.model.channel import AnyChannel, Channel, Parcel

@@ -15,9 +15,9 @@ from duban_contracts.codec import decode
 from duban_contracts.testing.stories import Story, heartbeat
 from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.consuming.deliveries import Delivery, RawRecord
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.outbox import outgoing, unpack_headers
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.scheduler.alarms.handlers import Deps, RaiseAlarms, raise_passed
 from services.scheduler.audit import handlers as auditing
 from services.scheduler.audit.model import Audit

@@ -17,8 +17,8 @@ from services.chassis.access.principal import Principal
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Scope
 from services.chassis.assembly import Platform, app_of
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Connection, Database
+from services.chassis.testing.clock import ManualClock
 from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.duties.handlers.keep import Kept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning, plan_all

@@ -15,8 +15,8 @@ from deploy.local.ports import free_ports
 from duban_contracts.profile import load_city
 from services.chassis.access.principal import Principal
 from services.chassis.assembly import Platform, app_of
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import connect
+from services.chassis.testing.clock import ManualClock
 from services.statistics.bootstrap import MIGRATIONS, NAME, SLICES
 from services.statistics.settings import Settings
 from services.statistics.tests.asking import Client

@@ -14,10 +14,10 @@ import httpx
 
 from services.chassis.access import keys
 from services.chassis.assembly import Platform, app_of, open_platform
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Connection, Database
 from services.chassis.storage.readers import admit_readers
 from services.chassis.storage.walls import Within
+from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.plans import Node, blocks_of, nodes, rows_of
 from tests.load.million.fill import PROFILE
 from tests.load.million.reads import CALLERS, ENTERPRISE, Read

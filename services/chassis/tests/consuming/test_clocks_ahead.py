@@ -12,8 +12,8 @@ from prometheus_client import REGISTRY
 from services.chassis.consuming.ahead import never_ahead
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.observer import Observer
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Connection
+from services.chassis.testing.clock import ManualClock
 from services.chassis.tests.consuming.fetched import PARTITION, Fetched
 
 pytestmark = pytest.mark.promise("P3")

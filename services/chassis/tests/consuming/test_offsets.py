@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from services.chassis.consuming.deliveries import RawRecord, raw
 from services.chassis.consuming.observer import Observer
 from services.chassis.consuming.offsets import Offsets
-from services.chassis.process.clock import ManualClock
+from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.in_process import InProcess
 from services.chassis.testing.kafka import eventually, publish
 from services.chassis.testing.workers import rectified

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.chassis.consuming.observer import Observer
-from services.chassis.process.clock import ManualClock
+from services.chassis.testing.clock import ManualClock
 from services.chassis.tests.consuming.fetched import PARTITION, Fetched
 
 pytestmark = pytest.mark.promise("P6")

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.chassis.process.clock import ManualClock, ScaledClock, SystemClock
+from services.chassis.process.clock import ScaledClock, SystemClock
 from services.chassis.process.settings import ServiceSettings
+from services.chassis.testing.clock import ManualClock
 
 ORIGIN = datetime(2026, 3, 1, tzinfo=UTC)
 WALL = datetime(2026, 11, 21, 8, tzinfo=UTC)

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from services.chassis.process.clock import ManualClock, SystemClock
+from services.chassis.process.clock import SystemClock
 from services.chassis.process.periodic import every, rest
+from services.chassis.testing.clock import ManualClock
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 

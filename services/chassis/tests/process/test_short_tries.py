@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.process.short_tries import PATIENCE_SECONDS, in_short_tries
+from services.chassis.testing.clock import ManualClock
 
 pytestmark = pytest.mark.pure
 

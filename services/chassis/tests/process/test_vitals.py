@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.chassis.process import replicas
-from services.chassis.process.clock import ManualClock
 from services.chassis.process.vitals import Ask, release, watch
+from services.chassis.testing.clock import ManualClock
 
 CLOCK = ManualClock(datetime(2026, 11, 26, tzinfo=UTC))
 

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.process.periodic import every
 from services.chassis.storage import trail
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
 from services.chassis.storage.trail import Outcome, Row
 from services.chassis.telemetry import metrics
+from services.chassis.testing.clock import ManualClock
 from services.chassis.tests.trail.example import MIGRATIONS
 from services.chassis.trail.sealing import Sealing
 

@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 
 from duban_contracts.testing.calendar import local
-from services.chassis.process.clock import ManualClock, ScaledClock
+from services.chassis.process.clock import ScaledClock
+from services.chassis.testing.clock import ManualClock
 from services.ledger import metrics
 from services.ledger.checkpoints.jobs import last_signed, noting
 from services.ledger.tests.checkpoints.log import Log

@@ -17,8 +17,9 @@ from duban_contracts.topics import PARTITIONS, TopicFamily
 from services.chassis.consuming import progress
 from services.chassis.consuming.host_clock import HostClock
 from services.chassis.consuming.progress import NOTHING_KNOWN
-from services.chassis.process.clock import Clock, ManualClock, ScaledClock
+from services.chassis.process.clock import Clock, ScaledClock
 from services.chassis.publishing.broker_clock import BrokerClock
+from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.kafka import eventually
 from services.ledger.freshness.handlers import CONSUMER, Freshness, beat
 from services.ledger.freshness.jobs import NoteBrokerClock, beat_once

@@ -14,7 +14,7 @@ import pytest
 from duban_contracts.refusals import Refusal
 from services.chassis.access.acting import Acting
 from services.chassis.access.refusals import Caller
-from services.chassis.process.clock import ManualClock
+from services.chassis.testing.clock import ManualClock
 from services.ledger.tests.in_process import EVERYWHERE, InProcess, in_process
 from services.ledger.tests.people import PEOPLE
 from services.ledger.tests.tips.saying import does, intake, received, reporter

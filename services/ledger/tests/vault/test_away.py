@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.process.clock import ManualClock
+from services.chassis.testing.clock import ManualClock
 from services.ledger.tests.in_process import NOON, InProcess
 from services.ledger.tests.insiders.saying import saying
 from services.ledger.tests.tips.saying import does, intake, received, reporter, verification

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import uuid7_text
+from services.chassis.testing.clock import ManualClock
 from services.ledger.tests.in_process import NOON, InProcess
 from services.ledger.tests.tips.saying import does, received
 from services.ledger.tests.vaults import InstalledVault

@@ -7,8 +7,8 @@ import gzip
 import pytest
 from pydantic import SecretStr
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.channels.email import EMAIL, EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Verdict

@@ -9,8 +9,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.kafka import eventually
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Verdict

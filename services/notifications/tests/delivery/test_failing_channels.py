@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Verdict
 from services.notifications.channels.model.channel import Parcel

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.delivery.jobs import forget_attempts
 from services.notifications.tests.world import NOW, overdue
 from services.notifications.tests.writing import BUSY, Steered, carrier, carry, deliveries, lines, write

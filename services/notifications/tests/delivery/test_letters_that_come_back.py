@@ -14,8 +14,8 @@ from prometheus_client import REGISTRY
 
 from deploy.local.receivers.mail import delivery_report
 from deploy.local.receivers.store import parse
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.kafka import eventually
 from services.notifications.channels.email import EmailCarrier, EmailSettings
 from services.notifications.channels.model.answers import Answer, Verdict

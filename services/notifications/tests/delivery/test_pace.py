@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.delivery.model.pace import Due, full, within_limits
 from services.notifications.tests.world import NOW, due_soon, overdue

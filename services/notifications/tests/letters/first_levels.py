@@ -9,9 +9,9 @@ from duban_contracts.events.gathering import FirstLevel, HazardMerged, HazardUnm
 from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed, HazardRejected
 from duban_contracts.events.types import Actor, Channel, Grade, HazardFacts, HazardState, Subject
 from services.chassis.consuming.deliveries import Delivery, RawRecord
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.directory.model import Contacts
 from services.notifications.letters.events import ask_for_second_levels
 from services.notifications.tests.world import NOW

@@ -14,9 +14,9 @@ from duban_contracts.events.hazards import HazardEvent, HazardFirstConfirmed
 from duban_contracts.events.types import Grade
 from duban_contracts.examples import example_event
 from duban_contracts.topics import TopicFamily, needed_by
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.kafka import publish
 from services.notifications.letters.kinds import KINDS
 from services.notifications.letters.model.cause import Matter

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from services.chassis.process.clock import ManualClock
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.letters.handlers.issue import issue_letters
 from services.notifications.tests.world import NOW, due_soon, overdue
 from services.notifications.tests.writing import asked, write, writer

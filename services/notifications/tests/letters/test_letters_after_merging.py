@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from duban_contracts.events.types import Grade
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.delivery.model.delivery import LOST
 from services.notifications.directory.model import LetterForm
 from services.notifications.letters.kinds import KINDS

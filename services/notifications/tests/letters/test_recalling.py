@@ -13,10 +13,10 @@ from duban_contracts.codec import decode
 from duban_contracts.events.notices import NoticeFailed, NoticeIssued, NoticeRecalled
 from duban_contracts.events.supervision import SupervisionRecalled
 from duban_contracts.refusals import refusal
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.envelopes import new_event
 from services.chassis.publishing.outbox import unpack_headers
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.notifications.delivery.model.delivery import LOST, Delivery, DeliveryState, Fact, recalled, retry, settle
 from services.notifications.delivery.model.retry import RetrySchedule
 from services.notifications.letters.handlers.recall import recall_letters

@@ -18,10 +18,10 @@ from duban_contracts.topics import TopicFamily
 from services.chassis.access.principal import Principal
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Scope
-from services.chassis.process.clock import ManualClock
 from services.chassis.publishing.outbox import unpack_headers
 from services.chassis.publishing.unit_of_work import NO_REACTIONS
 from services.chassis.storage.database import Database
+from services.chassis.testing.clock import ManualClock
 from services.chassis.web.preconditions import Precondition
 from services.scheduler.alarms.handlers import Deps, RaiseAlarms
 from services.scheduler.findings.handlers import Findings

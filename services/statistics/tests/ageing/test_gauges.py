@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from prometheus_client import REGISTRY
 
-from services.chassis.process.clock import ManualClock
+from services.chassis.testing.clock import ManualClock
 from services.statistics.ageing.jobs import AgeingGauges
 from services.statistics.tests.bench import Books
 from services.statistics.tests.stories import ZONE, found, hour, open_since

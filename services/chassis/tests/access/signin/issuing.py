@@ -15,8 +15,8 @@ from joserfc.jwk import ECKey, JWKRegistry, Key, KeySet
 from services.chassis.access.signin.door import SignIn
 from services.chassis.access.signin.people import Directory, by_claims
 from services.chassis.access.signin.provider import Provider
-from services.chassis.process.clock import ManualClock
 from services.chassis.process.sign_in import ClaimNames, Issuer
+from services.chassis.testing.clock import ManualClock
 from services.chassis.tests.access.city import CITY
 
 URL: Final = "https://login.city.example/realms/gov"

@@ -15,8 +15,8 @@ from services.chassis.access.principal import Principal
 from services.chassis.access.signin import people as signing_in
 from services.chassis.access.signin.people import FILE, Directory, load_people
 from services.chassis.access.signin.tokens import TokenRefused
-from services.chassis.process.clock import ManualClock
 from services.chassis.telemetry import metrics
+from services.chassis.testing.clock import ManualClock
 from services.chassis.tests.access.city import CITY
 from services.chassis.tests.access.signin.issuing import NOW
 
