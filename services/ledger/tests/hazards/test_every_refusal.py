@@ -85,6 +85,8 @@ HAZARDS: Final = (
 # Who acted before in another post of theirs: nobody is two hands.
 DOUBLE: Final = Actor(account=ENTERPRISE.account, role=Role.CITY_REGULATOR)
 ACTORS: Final = (CITY, COUNTY, ENTERPRISE, OFFICE, COUNTY_OFFICE, MACHINE, DOUBLE)
+# What a path calls a field.
+INTO: Final = {"survivor": "into"}
 COMMANDS: Final = (*(command for _, command, _ in TAKEN), MAJOR)
 # What else a field of a command may say, by its name: so a new move is asked for, too.
 OTHERWISE: Final[Mapping[str, tuple[Any, ...]]] = {
@@ -130,12 +132,20 @@ def every_refusal() -> Mapping[str, set[Refusal]]:
 
 def test_every_refusal_of_a_move_is_met_and_names_a_field_of_the_command_and_the_move() -> None:
     met = every_refusal()
-    into = {"survivor": "into"}
     for move in MOVES:
-        fields = {into.get(field, field) for field in move.command.__struct_fields__} | {"grade", None}
+        fields = {INTO.get(field, field) for field in move.command.__struct_fields__} | {"grade", None}
         for refused in met[move.name]:
             assert refused.field in fields, refused
             assert "None" not in f"{refused.message}{refused.rule}", refused
             assert "{move}" not in CODES[refused.code].zh or move.zh in refused.message, refused
         its_own = {code for code in move.refusals if (move.name, code) not in BY_ITS_HANDLER}
         assert its_own <= {refused.code for refused in met[move.name]} <= its_own | COMMON, move.name
+
+
+def test_what_is_refused_for_one_field_names_that_field() -> None:
+    for hazard, command, actor in TAKEN:
+        for field in set(command.__struct_fields__) & OTHERWISE.keys():
+            for value in OTHERWISE[field]:
+                said = decide(hazard, msgspec.structs.replace(command, **{field: value}), by(actor))
+                if isinstance(said, Refusal) and said.code != "state-conflict":
+                    assert said.field == INTO.get(field, field), (command, said)

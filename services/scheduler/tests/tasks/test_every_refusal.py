@@ -76,3 +76,12 @@ def test_every_refusal_of_a_move_is_met_and_names_a_field_of_the_command_and_the
             assert "{move}" not in CODES[refused.code].zh or move.zh in refused.message, refused
         its_own = {*move.refusals} - BY_ITS_HANDLER
         assert its_own <= {refused.code for refused in met[move.name]} <= its_own | COMMON, move.name
+
+
+def test_what_is_refused_for_one_field_names_that_field() -> None:
+    for task, command, actor, at in TAKEN:
+        for field in set(command.__struct_fields__) & OTHERWISE.keys():
+            for value in OTHERWISE[field]:
+                said = decide(task, msgspec.structs.replace(command, **{field: value}), stamp(actor, at))
+                if isinstance(said, Refusal):
+                    assert said.field == field, (command, said)
