@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ _log = structlog.get_logger(__name__)
 # batches a second. What is read again after a crash is dropped by its id or version, however far the offset is behind.
 _EVERY_SECONDS: Final = 0.2
 _COMMIT_SECONDS: Final = 5
+# A rebalance waits for its members ten seconds, and goes on without those who need longer.
+_REVOKED_SECONDS: Final = 2
 
 
 class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -36,7 +39,9 @@ class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Commit while the partitions are still this member's: whoever takes them on begins behind what was applied."""
-        await self.commit()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_REVOKED_SECONDS):
+                await self.commit()
         await self._observer.on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
@@ -62,12 +67,12 @@ class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]
     async def commit(self) -> None:
         """Commit what is noted, behind a commit that is under way.
 
-        Where that fails the effect is committed all the same, and redelivery is harmless.
+        Where that fails the effect is committed all the same, and redelivery is harmless; the offsets go with the next one.
         """
         async with self._one_at_a_time:
             self._noted.clear()
-            offsets, self._applied = self._applied, {}
-            if not offsets or self._applied_in != self._observer.membership:
+            (offsets, self._applied), membership = (self._applied, {}), self._applied_in
+            if not offsets or membership != self._observer.membership:
                 return
             try:
                 # aiokafka tries for ever while the group's coordinator is away.
@@ -75,4 +80,7 @@ class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]
                     await self._consumer.commit(offsets)
             except (KafkaError, TimeoutError) as error:
                 _log.info("offsets not committed", consumer=self._name, error=repr(error))
+                if membership == self._applied_in:
+                    self._applied = offsets | self._applied
+                    self._noted.set()
             reach("consumer.offset_committed")

@@ -46,6 +46,8 @@ class Request(Generic[Asked, Said]):
         self.acts = acts.into_a_round()
         self.answer: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
         self.has_begun = False
+        # Whether it was put back into the queue, since a round that met a lock was rolled back.
+        self.is_back = False
 
     def drop(self) -> None:
         """Take it out of the queue: its client has left. What has begun is carried out, and its answer waited for."""

@@ -84,13 +84,22 @@ class Rounds(Generic[Asked, Said]):
         self._weight_waiting += weight
         self._queue_of(request).append(request)
         self._go_on()
-        if client is None:
-            said = await request.answer
-        else:
-            with client.heard(request.drop):
+        try:
+            if client is None:
                 said = await request.answer
+            else:
+                with client.heard(request.drop):
+                    said = await request.answer
+        finally:
+            self._give_up(request)
         leaving.begun()
         return said
+
+    def _give_up(self, request: Request[Asked, Said]) -> None:
+        """Let go of a request that still waits: behind what is held for long, those of busy clients would fill the queue."""
+        if not request.has_begun and request in (queue := self._queue_of(request)):
+            queue.remove(request)
+            self._leave([request])
 
     def _name(self, request: Request[Asked, Said]) -> Hashable:
         return self._apart(request.asked) if self._apart else request
@@ -166,29 +175,31 @@ class Rounds(Generic[Asked, Said]):
 
     async def _go_beside(self, some: Sequence[Request[Asked, Said]], *, met_lock: bool) -> None:
         """Carry out a round that was rolled back: who would break it again by itself, the others in the next one."""
-        held = await self._held(some) if met_lock else ()
+        held = await self._held(some) if met_lock else None
+        alone = some if held is None or (not held and all(request.is_back for request in some)) else held
         for request in some:
             request.has_begun = False
+            request.is_back = True
             self._weight_waiting += request.weight
-        for request in held or some:
+        for request in alone:
             self._beside.begin(self._name(request), request, at_lock=bool(held))
         # Those who are left are ahead of all who came after them; who came for what is carried out alone waits for that.
-        waiting = [*(request for request in some if held and request not in held), *self._waiting]
+        waiting = [*(request for request in some if request not in alone), *self._waiting]
         self._waiting = []
         for request in waiting:
             self._queue_of(request).append(request)
 
-    async def _held(self, some: Sequence[Request[Asked, Said]]) -> Sequence[Request[Asked, Said]]:
-        """Return who of a round meets a lock now; nobody where that is not known, or not any more."""
+    async def _held(self, some: Sequence[Request[Asked, Said]]) -> Sequence[Request[Asked, Said]] | None:
+        """Return who of a round meets a lock now, nobody where it is free again; None where that is not known."""
         if len(some) == 1:
             return some
         if self._at_locks is None or self._at_locks.held is None:
-            return ()
+            return None
         try:
             held = await self._at_locks.held([request.asked for request in some])
         except Exception as error:  # noqa: BLE001 - each of them finds out by itself
             _log.warning("nobody knows who keeps a round waiting", error=repr(error))
-            return ()
+            return None
         return [request for request in some if request.asked in held]
 
     def _is_done_beside(self, request: Request[Asked, Said], behind: Sequence[Request[Asked, Said]]) -> None:

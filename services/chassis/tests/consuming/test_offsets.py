@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from services.chassis.consuming.deliveries import RawRecord, raw
 from services.chassis.consuming.observer import Observer
@@ -111,3 +112,23 @@ async def test_what_was_applied_before_a_rebalance_is_not_committed_behind_it(in
             member.offsets.note(records, membership)
             await member.offsets.commit()
             assert await other.committed() == beyond([])
+
+
+async def test_what_could_not_be_committed_goes_with_the_next_commit(
+    in_process: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(in_process.bootstrap, f"{in_process.prefix}in", [rectified(f"K{nth}") for nth in range(20)])
+    async with member_of(in_process) as member:
+        records = await member.fetch(20)
+        with monkeypatch.context() as broken:
+
+            async def away(_: object) -> None:
+                raise KafkaError("the coordinator is away")
+
+            broken.setattr(member.client, "commit", away)
+            member.offsets.note(records[:10], member.observer.membership)
+            await member.offsets.commit()
+        assert await member.committed() == beyond([])
+        member.offsets.note(records[10:], member.observer.membership)
+        await member.offsets.commit()
+        assert await member.committed() == beyond(records)

@@ -153,3 +153,38 @@ async def test_who_waits_for_a_lock_between_two_tries_is_dropped_when_its_client
     lock.let_go()
     assert await rounds.ask(11) == 11
     assert lock.tries == [1]
+
+
+async def test_where_the_lock_is_free_again_all_go_into_one_more_round() -> None:
+    lock = Held({1})
+    who_is_held = lock.who_is_held
+
+    async def free_again(asked: Sequence[int]) -> list[int]:
+        lock.held.clear()
+        return await who_is_held(asked)
+
+    lock.who_is_held = free_again  # type: ignore[method-assign]
+    rounds = lock.rounds_of()
+    assert await asyncio.gather(*(rounds.ask(number) for number in (1, 2, 3))) == [1, 2, 3]
+    assert (lock.rounds, lock.tries) == ([[1, 2, 3], [1, 2, 3]], [])
+
+
+async def test_clients_that_leave_a_held_thing_take_no_place_in_the_queue() -> None:
+    lock = Held({1})
+    rounds = lock.rounds_of()
+    held = asyncio.create_task(rounds.ask(1))
+    await lock.waits.wait()
+    for _ in range(2 * 16):
+        client = Client()
+
+        async def ask(client: Client = client) -> int:
+            with asked_by(client, reads=False):
+                return await rounds.ask(1)
+
+        asking = [asyncio.create_task(ask()) for _ in range(MOST // 2)]
+        await asyncio.sleep(0)
+        client.leave()
+        assert all(isinstance(one, ClientLeft) for one in await asyncio.gather(*asking, return_exceptions=True))
+    assert await rounds.ask(2) == 2
+    lock.let_go()
+    assert await held == 1
