@@ -10,7 +10,8 @@ import asyncio
 import re
 import ssl
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from email import policy
 from email.header import Header
 from email.headerregistry import Address
@@ -31,6 +32,11 @@ from services.notifications.channels.model.text import without_addresses
 
 # The client's own for a line that is no reply lie below.
 _FIRST_CODE: Final = 100
+# RFC 5321 4.2.1: 5xx.
+_NEVER: Final = 5
+# Seconds between signs of life that a relay is asked for while it refuses us for good, doubled each time.
+_FIRST_PAUSE: Final = 10.0
+_LONGEST_PAUSE: Final = 600.0
 # One mailbox, plain: what stands here goes into a header.
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
@@ -59,6 +65,15 @@ class EmailSettings(Environment):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shut:
+    """A relay that refused us for good: until when (wall time) it is not asked for a sign of life, after which pause."""
+
+    until: datetime
+    seconds: float
+    words: str
+
+
 class EmailCarrier:
     """Hands letters to the relay, one session each."""
 
@@ -67,6 +82,7 @@ class EmailCarrier:
     def __init__(self, means: Means, settings: EmailSettings) -> None:
         self._means = means
         self._relay = settings
+        self._shut: _Shut | None = None
         self._tls = None if settings.security == "plain" else tls.context(ca=settings.ca)
 
     async def close(self) -> None:
@@ -90,11 +106,13 @@ class EmailCarrier:
                 client.close()
 
     async def obstacle(self) -> str | None:
-        """Greet the relay and log in, as for a letter, and hang up."""
+        """Greet the relay and log in, as for a letter, and hang up; who was refused for good is not asked again at once."""
+        if self._shut is not None and self._means.wall() < self._shut.until:
+            return self._shut.words
         client = self._client()
         try:
             async with asyncio.timeout(self._relay.timeout):
-                await client.connect()
+                await self._log_in(client)
         except Exception as error:  # noqa: BLE001 - whatever the client raises, no letter would be taken
             return _in_words(error)
         finally:
@@ -109,6 +127,18 @@ class EmailCarrier:
     async def reachable(self, address: str) -> bool:  # noqa: ARG002 - as above
         """Return whether the relay lets us log in."""
         return await self.obstacle() is None
+
+    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
+        """Connect; a log-in that is refused for good is noted: asked each few seconds, a relay locks the account out."""
+        try:
+            await client.connect()
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code // 100 == _NEVER:
+                before = self._shut.seconds if self._shut else _FIRST_PAUSE / 2
+                seconds = min(2 * before, _LONGEST_PAUSE)
+                self._shut = _Shut(self._means.wall() + timedelta(seconds=seconds), seconds, _in_words(error))
+            raise
+        self._shut = None
 
     def _client(self) -> aiosmtplib.SMTP:
         relay = self._relay
@@ -146,7 +176,7 @@ class EmailCarrier:
         """Connect and name sender and mailbox; return the refusal, or None when the server awaits the letter."""
         try:
             async with asyncio.timeout(self._relay.timeout):
-                await client.connect()
+                await self._log_in(client)
                 await client.mail(sender)
                 await client.rcpt(address)
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused) as error:
@@ -155,8 +185,10 @@ class EmailCarrier:
             if error.code < _FIRST_CODE:
                 return Answer(Verdict.TRANSIENT, "connect-failed", "no SMTP reply", away=Away.UNREACHED)
             # A refused greeting or log-in is the relay's trouble, not the letter's: it must not fail for good.
+            # For good, it ends by a person's hand: then the first letter that is taken tells, and nobody asks until then.
             refused = _answer(error.code, error.message)
-            return replace(refused, verdict=Verdict.TRANSIENT, away=Away.UNREACHED)
+            away = Away.UNSERVED if error.code // 100 == _NEVER else Away.UNREACHED
+            return replace(refused, verdict=Verdict.TRANSIENT, away=away)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over
             return Answer(Verdict.TRANSIENT, "connect-failed", _in_words(error), away=Away.UNREACHED)
         return None

@@ -51,9 +51,7 @@ class Courier:
         self._look_after()
         await settle_lost(self.deps)
         while not stopping.is_set():
-            back = set(self._back)
-            await bring_forward(back, self.deps)
-            self._back -= back
+            await self._bring_forward()
             begun = await begin_due(self.concurrency - len(self._on_their_way), self.deps)
             self._on_their_way |= {asyncio.create_task(self._carry(*each)) for each in begun}
             if not begun:
@@ -61,6 +59,15 @@ class Courier:
             if len(self._on_their_way) >= self.concurrency:
                 await asyncio.wait(self._on_their_way, return_when=asyncio.FIRST_COMPLETED)
             self._look_after()
+
+    async def _bring_forward(self) -> None:
+        # What comes back meanwhile, the same place too, is for the next time: it may be waited for anew.
+        back, self._back = self._back, set()
+        try:
+            await bring_forward(back, self.deps)
+        except BaseException:
+            self._back |= back
+            raise
 
     async def finish(self) -> None:
         """Wait for all letters that are on their way, then raise what carrying one raised; none is begun any more."""

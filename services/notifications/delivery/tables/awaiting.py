@@ -24,10 +24,13 @@ _SOONER: Final = Columns[OpenDelivery](
     }
 )
 
+# The release before leaves `away` as it was when it tries a delivery again: what is older than the last attempt is not so.
 _LOCK: Final = f"""
     SELECT delivery.* FROM delivery
       JOIN {_BACK.rows("back", first=3)}
         ON delivery.channel = back.channel AND delivery.away = back.away AND delivery.away_place = back.place
+      JOIN delivery_attempt AS last
+        ON last.delivery_id = delivery.delivery_id AND last.attempt = delivery.attempts AND last.begun_at <= delivery.away_at
      WHERE delivery.state = 'pending' AND delivery.position > $1
      ORDER BY delivery.position LIMIT $2 FOR UPDATE OF delivery"""  # noqa: S608
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -10,18 +12,21 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
 from services.notifications.channels.email import EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Away, Verdict
+from services.notifications.delivery.handlers import courier as courier_module
 from services.notifications.delivery.handlers.begin import begin_due
+from services.notifications.delivery.handlers.deps import Deps
 from services.notifications.delivery.handlers.resolve import retry_delivery
 from services.notifications.delivery.handlers.returning import bring_forward, look_for_return, shown_by
 from services.notifications.delivery.model.delivery import Awaited, Delivery, DeliveryState, begin, settle
 from services.notifications.delivery.model.retry import RetrySchedule
-from services.notifications.delivery.model.returning import brought_forward
+from services.notifications.delivery.model.returning import Back, brought_forward
 from services.notifications.tests.parcels import means
 from services.notifications.tests.scripted import mail_server
 from services.notifications.tests.world import NOW, due_soon, overdue
@@ -33,6 +38,10 @@ SCHEDULE = RetrySchedule((2.0, 10.0, 60.0, 7200.0), 0.2)
 GONE = Answer(Verdict.TRANSIENT, "connect-failed", away=Away.UNREACHED)
 FULL = Answer(Verdict.TRANSIENT, "503", away=Away.UNSERVED)
 HOURS = NOW + timedelta(hours=2)
+# It begins an attempt and stores the answer without a word about `away`.
+TRIED_BY_THE_RELEASE_BEFORE = """
+    WITH tried AS (UPDATE delivery SET attempts = attempts + 1, tries = tries + 1 RETURNING delivery_id, attempts)
+    INSERT INTO delivery_attempt (delivery_id, attempt, begun_at) SELECT delivery_id, attempts, $1 FROM tried"""
 
 
 def waiting(tries: int = 4, early: int = 0) -> Delivery:
@@ -143,6 +152,78 @@ async def test_a_mail_server_that_lets_us_in_again_gets_what_waits(bare: Databas
         await carry(courier)
         assert await deliveries(bare) == [("delivered", 2, "250 2.0.0")] * 2
         assert server.taken == 2
+
+
+async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Database) -> None:
+    clock = ManualClock(NOW)
+    async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
+        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("old"))
+        email = EmailCarrier(replace(means(), wall=clock.wall), settings)
+
+        def log_ins() -> int:
+            return sum(line.startswith(b"AUTH") for line in server.heard)
+
+        for _ in range(360):
+            assert await email.obstacle()
+            assert not await email.reachable("")
+            clock.advance(timedelta(seconds=10))
+        assert log_ins() == 11, "after 10 s, 20 s, 40 s and so on up to 10 min"
+        steered = Steered().as_channel("email", drops_repeats=False)
+        courier = carrier(bare, clock, {"email": Line(steered, email)})
+        await write(bare, clock, due_soon("h-1"))
+        await carry(courier)
+        await look_for_return(courier.deps)
+        assert log_ins() == 12
+        assert await deliveries(bare, "state, code, away") == [("pending", "535 5.7.8", "unserved")]
+        server.says["AUTH"] = b"235 welcome"
+        clock.advance(timedelta(minutes=10))
+        assert await email.reachable("")
+        server.says["AUTH"] = b"535 5.7.8 no"
+        assert not await email.reachable("")
+        clock.advance(timedelta(seconds=10))
+        assert not await email.reachable("")
+        assert log_ins() == 15, "after a log-in the pauses begin anew"
+
+
+async def test_what_the_release_before_tried_again_waits_for_its_time(bare: Database) -> None:
+    clock, email = ManualClock(NOW), Steered(GONE)
+    await write(bare, clock, due_soon("h-1"))
+    courier = carrier(bare, clock, lines(email))
+    await carry(courier)
+    [[address]] = await deliveries(bare, "address")
+    assert isinstance(address, str)
+    async with bare.transaction() as connection:
+        await connection.execute(TRIED_BY_THE_RELEASE_BEFORE, NOW + timedelta(seconds=1))
+    clock.advance(timedelta(seconds=2))
+    assert await bring_forward(shown_by("email", address, courier.deps), courier.deps) == 0
+    assert await deliveries(bare, "state, away, early") == [("pending", "unreached", 0)]
+
+
+async def test_what_is_back_while_another_is_brought_forward_is_not_forgotten(
+    bare: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deps = carrier(bare, ManualClock(NOW), lines(Steered())).deps
+    asked, stopping = [], asyncio.Event()
+    one = Back("email", Away.UNREACHED, "one")
+    subject = courier_module.Courier(deps)
+
+    async def fails(back: Collection[Back], deps: Deps) -> int:
+        asked.append(set(back))
+        subject._back |= {one}
+        if len(asked) == 1:
+            raise ConnectionError
+        stopping.set()
+        return 0
+
+    monkeypatch.setattr(courier_module, "bring_forward", fails)
+    subject._back |= {one, Back("email", Away.UNREACHED, "two")}
+    before = set(subject._back)
+    with pytest.raises(ConnectionError):
+        await subject.carry_due(stopping)
+    assert subject._back == before
+    await subject.carry_due(stopping)
+    assert asked == [before, before]
+    assert subject._back == {one}, "it came back once more while it was brought forward"
 
 
 async def test_an_operator_sends_a_waiting_letter_now(bare: Database) -> None:
