@@ -11,6 +11,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+import structlog
+
+_log = structlog.get_logger(__name__)
+
 
 class LingeringTransport(asyncio.Transport):
     """A connection that is closed without hurry while its client may still be sending.
@@ -20,14 +24,16 @@ class LingeringTransport(asyncio.Transport):
     """
 
     linger_seconds: ClassVar[float] = 20.0
-    flush_seconds: ClassVar[float] = 120.0
-    """For what is still to be read of the last answer when we have hung up."""
+    read_seconds: ClassVar[float] = 30.0
+    """In which a client reads `least_read_bytes` of an answer that waits for it, or all of it; else it is hung up on."""
+    least_read_bytes: ClassVar[int] = 16 * 1024
 
     def __init__(self, inner: asyncio.Transport, *, unread: Callable[[], bool]) -> None:
         super().__init__()
         self._inner = inner
         self._unread = unread
         self._patience: asyncio.TimerHandle | None = None
+        self._reading: asyncio.TimerHandle | None = None
         # Every answer goes through it.
         self.write = inner.write  # type: ignore[method-assign]
 
@@ -57,13 +63,39 @@ class LingeringTransport(asyncio.Transport):
             self._patience.cancel()
             self._patience = None
         if not self._inner.is_closing() and self._inner.get_write_buffer_size():
-            # Else whoever never reads it keeps the socket.
-            asyncio.get_running_loop().call_later(self.flush_seconds, self._inner.abort)
+            # Else whoever never reads it keeps the socket. A last answer may take as long as any other.
+            self.watch_reader()
         self._inner.close()
+
+    def watch_reader(self) -> None:
+        """Hang up on the client as soon as it reads too little; what is still to be sent waits for it."""
+        self.stop_watching()
+        unread = self._inner.get_write_buffer_size()
+        self._reading = asyncio.get_running_loop().call_later(self.read_seconds, self._judge_reader, unread)
+
+    def resume_writing(self) -> None:
+        """Let the client be: it reads. After the last answer it is watched to the end."""
+        if not self._inner.is_closing():
+            self.stop_watching()
+
+    def stop_watching(self) -> None:
+        """Let the client be."""
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _judge_reader(self, unread: int) -> None:
+        if unread - self._inner.get_write_buffer_size() >= self.least_read_bytes:
+            self.watch_reader()
+            return
+        client = self.get_extra_info("peername")
+        _log.info("a client that does not read is hung up on", client=client and client[0])
+        self.abort()
 
     def abort(self) -> None:
         """Hang up at once, whatever was not sent yet."""
         self.hang_up()
+        self.stop_watching()
         self._inner.abort()
 
     def is_closing(self) -> bool:

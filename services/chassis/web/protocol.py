@@ -42,13 +42,9 @@ class BoundedProtocol(HttpToolsProtocol):
     most_head_bytes: ClassVar[int] = 64 * 1024
     most_discarded_bytes: ClassVar[int] = 64 * 1024 * 1024
     """Of what a client sends that was answered before it had sent all; beyond it we hang up."""
-    read_seconds: ClassVar[float] = 30.0
-    """In which a client reads `least_read_bytes` of an answer that it keeps waiting; else it is hung up on."""
-    least_read_bytes: ClassVar[int] = 16 * 1024
 
     transport: LingeringTransport
     _deadline: asyncio.TimerHandle | None = None
-    _reading: asyncio.TimerHandle | None = None
     _in_head = True
     _in_request = False
     _offers_other_protocol = False
@@ -68,7 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any longer."""
         self._rest()
-        self._stop_watching()
+        self.transport.stop_watching()
         super().connection_lost(exc)
         self.transport.hang_up()
         self._other_end.leave()
@@ -98,28 +94,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Let the answer wait for its reader, but not for ever: who sends it holds a place and memory meanwhile."""
         super().pause_writing()
-        self._watch_reader()
+        self.transport.watch_reader()
 
     def resume_writing(self) -> None:
         """Go on with the answer."""
-        self._stop_watching()
+        self.transport.resume_writing()
         super().resume_writing()
-
-    def _watch_reader(self) -> None:
-        unread = self.transport.get_write_buffer_size()
-        self._reading = self.loop.call_later(self.read_seconds, self._judge_reader, unread)
-
-    def _stop_watching(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
-
-    def _judge_reader(self, unread: int) -> None:
-        if unread - self.transport.get_write_buffer_size() >= self.least_read_bytes:
-            self._watch_reader()
-            return
-        _log.info("a client that does not read is hung up on", client=self.client and self.client[0])
-        self.transport.abort()
 
     def _parse(self, data: bytes) -> None:
         """Feed the parser; an offer to speak another protocol is not taken up (RFC 9110 §7.8).

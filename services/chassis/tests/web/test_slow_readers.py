@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from services.chassis.testing.kafka import eventually
 from services.chassis.tests.web.listening import listening
-from services.chassis.web.protocol import BoundedProtocol
+from services.chassis.web.lingering import LingeringTransport
 
 PIECE = b"x" * 65536
 
@@ -40,7 +40,7 @@ class Telling:
 @pytest_asyncio.fixture
 async def telling(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Telling, int]]:
     """A server that waits for nobody's reading for longer than a moment, and its port."""
-    monkeypatch.setattr(BoundedProtocol, "read_seconds", 0.2)
+    monkeypatch.setattr(LingeringTransport, "read_seconds", 0.2)
     app, telling = FastAPI(), Telling()
 
     @app.get("/endless")
@@ -66,11 +66,28 @@ async def test_who_stops_reading_is_hung_up_on(telling: tuple[Telling, int]) -> 
         await eventually(is_over)
 
 
+@pytest.mark.parametrize("is_last", [False, True])
 @pytest.mark.parametrize(("read", "hangs_up"), [(0, True), (16 * 1024 - 1, True), (16 * 1024, False)])
-def test_who_reads_on_is_waited_for(read: int, *, hangs_up: bool) -> None:
-    protocol = BoundedProtocol.__new__(BoundedProtocol)
-    protocol.loop, protocol.client = Mock(), ("192.0.2.1", 1)
-    protocol.transport = Mock(get_write_buffer_size=lambda: 1_000_000 - read)
-    protocol._judge_reader(1_000_000)
-    assert protocol.transport.abort.called is hangs_up
-    assert protocol.loop.call_later.called is not hangs_up
+def test_who_reads_on_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, read: int, *, hangs_up: bool, is_last: bool
+) -> None:
+    inner, loop, unread = Mock(), Mock(), 1_000_000
+    inner.is_closing.return_value = False
+    inner.get_write_buffer_size.side_effect = lambda: unread
+    inner.get_extra_info.return_value = ("192.0.2.1", 1)
+    inner.close.side_effect = lambda: inner.is_closing.configure_mock(return_value=True)
+    monkeypatch.setattr(asyncio, "get_running_loop", lambda: loop)
+    transport = LingeringTransport(inner, unread=lambda: False)
+    if is_last:
+        transport.close()
+        transport.resume_writing()
+    else:
+        transport.watch_reader()
+    for watched in range(1, 11):
+        assert loop.call_later.call_count == watched
+        unread -= read
+        _, judge, before = loop.call_later.call_args.args
+        judge(before)
+        assert inner.abort.called is hangs_up
+        if hangs_up:
+            break
