@@ -131,7 +131,6 @@ def reads() -> Iterator[tuple[str, Ask, Mapping[str, Scope]]]:
     yield "trainings", partial(training.page, wanted=training.Filter(), **PAGED), SCOPES
 
 
-@pytest.mark.timeout(120)
 async def test_no_list_search_or_count_walks_past_what_it_does_not_show(crowded: Database) -> None:
     wrong = []
     for name, ask, scopes in reads():
