@@ -58,12 +58,13 @@ def _header(sheet: Worksheet) -> tuple[int, Mapping[str, int]] | None:
 
 def _rows(sheet: Worksheet, header: int, places: Mapping[str, int], found: Findings) -> Iterator[Row]:
     last = header + MOST_ROWS
-    if sheet.max_row > last:
+    # Rows that are only formatted say nothing. Of what is there, since to ask row by row would make all cells in between.
+    if any(_text(cell.value) for (row, _), cell in sheet._cells.items() if row > last):  # noqa: SLF001
         found.error(f"A{last + 1}", "too-many-rows", f"nothing may stand below row {last}")
         return
     above: dict[str, str] = {}
     # As far as there is something: openpyxl would make a cell for each further place that is asked for.
-    for cells in sheet.iter_rows(min_row=header + 1):
+    for cells in sheet.iter_rows(min_row=header + 1, max_row=min(last, sheet.max_row)):
         said = {name: _text(cells[at].value) for name, at in places.items()}
         if not any(said.values()):
             continue

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
+from openpyxl.styles import Border, Side
 
 from duban_contracts.findings import Finding, Findings, Weight
 from services.chassis.testing.tries import tries
@@ -111,6 +114,18 @@ def test_a_workbook_with_more_rows_than_are_read_is_refused_and_not_cut_off(monk
     clauses = [["危险化学品", "2023", "标准", "", date(2023, 5, 15), None, f"{n}", "示例条款"] for n in range(11)]
     assert faults(as_workbook(clauses[:10])) == []
     assert faults(as_workbook(clauses)) == [("A13", "too-many-rows", None)]
+
+
+def test_rows_that_are_only_formatted_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MOST_ROWS", 10)
+    good = ["危险化学品", "2023", "标准", "", date(2023, 5, 15), None, "1", "示例条款"]
+    for below, expected in ((None, []), (" ", []), ("甲", [("A13", "too-many-rows", None)])):
+        book = load_workbook(BytesIO(as_workbook([good])))
+        for at in (13, 1_048_576):
+            book.worksheets[0].cell(at, 2, below).border = Border(left=Side("thin"))
+        content = BytesIO()
+        book.save(content)
+        assert faults(content.getvalue()) == expected
 
 
 def test_what_is_no_file_of_criteria_is_refused_as_a_whole() -> None:

@@ -47,7 +47,8 @@ def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: s
     if sheet is None:
         return read
     last = first + MOST_ROWS - 1
-    if sheet.max_row > last:
+    # Rows that are only formatted say nothing. Of what is there, since to ask row by row would make all cells in between.
+    if any(_text(cell) for (row, _), cell in sheet._cells.items() if row > last):  # noqa: SLF001
         read.error(f"A{last + 1}", "too-many-rows", f"nothing may stand below row {last}")
         return read
     year = year or _year(sheet)
@@ -59,7 +60,7 @@ def read_workbook(content: bytes, year: int | None, phrases: Phrasebook, name: s
     cells: dict[str, str] = {}
     month: int | None = None
     # As far as there is something: openpyxl would make a cell for each further place that is asked for.
-    for cell_row in sheet.iter_rows(min_row=first):
+    for cell_row in sheet.iter_rows(min_row=first, max_row=min(last, sheet.max_row)):
         texts = {column: _text(cell_row[index]) for column, index in columns.items()}
         if not any(texts.values()):
             continue

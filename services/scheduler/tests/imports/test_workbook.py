@@ -7,7 +7,8 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Border, Side
 
 from services.scheduler.imports.model import workbook as model
 from services.scheduler.imports.model.nine_ones import read_table
@@ -106,6 +107,20 @@ def test_a_table_with_more_rows_than_are_read_is_refused_and_not_cut_off(monkeyp
     whole, longer = (read_workbook(file, None, PHRASES) for file in files)
     assert ([each.title for each in whole.duties], whole.errors) == (["安全课0", "安全课1", "安全课2"], [])
     assert (longer.duties, [(each.cell, each.code) for each in longer.errors]) == ([], [("A6", "too-many-rows")])
+
+
+def test_rows_that_are_only_formatted_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "MOST_ROWS", 3)
+    row = ("6月", "安全课", "市商务局", "", "training")
+    for below, errors in ((None, []), (" ", []), ("甲", [("A6", "too-many-rows")])):
+        book = load_workbook(BytesIO(workbook(row, header=(*HEADER, "类别"))))
+        for at in (4, 6, 1_048_576):
+            book.worksheets[0].cell(at, 2, below if at > 4 else None).border = Border(left=Side("thin"))
+        content = BytesIO()
+        book.save(content)
+        read = read_workbook(content.getvalue(), None, PHRASES)
+        assert [(each.cell, each.code) for each in read.errors] == errors
+        assert len(read.duties) == (not errors)
 
 
 def test_kinds_and_sectors_are_taken_from_their_columns() -> None:
