@@ -1,8 +1,7 @@
-"""A process that was asked to stop ends, whatever holds it."""
+"""A process that has begun to end is gone some seconds later, whatever holds it: asked to stop, or by itself."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
@@ -17,18 +16,25 @@ EXIT_ROLE_DIED: Final = 70
 _LEAVING_SECONDS: Final = 5
 
 
-def asked(stopping: asyncio.Event, grace: float) -> None:
-    """Ask the roles to end; a process that is still there some seconds after their `grace` (wall seconds) ends as it is.
+class Ending:
+    """The end of this process, some seconds after the roles' `grace` (wall seconds), counted from whatever began it first.
 
-    Nothing needs to be cleaned up. A library may swallow every cancellation: Faust does while it stops, and with a PostgreSQL that answers nothing statistics
-    stood for as long as that did, since the loop's own end waits for the same tasks.
+    Nothing needs to be cleaned up. A library may swallow every cancellation: Faust does while it stops, and with a PostgreSQL that
+    answers nothing statistics stood for as long as that did, since the loop's own end waits for the same tasks.
     """
-    if stopping.is_set():
-        return
-    stopping.set()
-    timer = threading.Timer(grace + _LEAVING_SECONDS, _end)
-    timer.daemon = True
-    timer.start()
+
+    def __init__(self, grace: float) -> None:
+        self._grace = grace
+        self._has_begun = False
+
+    def begins(self) -> None:
+        """Let the time run, from the first call on; one that ends before, ends as it would."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        timer = threading.Timer(self._grace + _LEAVING_SECONDS, _end)
+        timer.daemon = True
+        timer.start()
 
 
 def _end() -> None:

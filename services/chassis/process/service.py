@@ -9,16 +9,16 @@ import gc
 import itertools
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 
 import structlog
 import uvloop
 
-from services.chassis.process import ending, waiting
-from services.chassis.process.ending import EXIT_ROLE_DIED
+from services.chassis.process import waiting
+from services.chassis.process.ending import EXIT_ROLE_DIED, Ending
+from services.chassis.process.restarts import Restarts
 from services.chassis.process.secret_files import UnusableSetting, given
 from services.chassis.process.settings import ServiceSettings
 from services.chassis.storage.database import is_retryable
@@ -49,22 +49,6 @@ class Service:
     once: frozenset[str] = frozenset()
 
 
-@dataclass
-class Restarts:
-    """How often a role may die within a time before the process gives up: `most` times within `seconds`."""
-
-    most: int = 3
-    seconds: float = 600.0
-    _died: dict[str, list[float]] = field(default_factory=dict)
-
-    def another(self, role: str) -> bool:
-        """Note that `role` died now; return whether it may be started again."""
-        now = time.monotonic()
-        recent = [at for at in self._died.get(role, []) if now - at < self.seconds]
-        self._died[role] = [*recent, now]
-        return len(recent) < self.most
-
-
 class RoleDied(Exception):
     """A role ended without being asked to."""
 
@@ -92,9 +76,14 @@ def run(name: str, settings: type[Settings], build: Callable[[Settings], Awaitab
 
 
 async def _serve(build: Callable[[Settings], Awaitable[Service]], settings: Settings, chosen: Sequence[str]) -> None:
-    stopping = asyncio.Event()
+    stopping, ending = asyncio.Event(), Ending(_GRACE_SECONDS)
+
+    def asked() -> None:
+        ending.begins()
+        stopping.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ending.asked, stopping, _GRACE_SECONDS)
+        asyncio.get_running_loop().add_signal_handler(number, asked)
     service = await _build(build, settings, stopping)
     if service is None:
         return
@@ -111,7 +100,7 @@ async def _serve(build: Callable[[Settings], Awaitable[Service]], settings: Sett
     door = (settings.http_host, settings.http_port) if _HTTP in (chosen or service.roles) else None
     try:
         async with waiting.told_of_draining(door, stopping, draining):
-            await supervise(service, chosen or list(service.roles), stopping, draining=draining)
+            await supervise(service, chosen or list(service.roles), stopping, draining=draining, ending=ending)
     finally:
         await service.close()
 
@@ -162,13 +151,14 @@ async def supervise(
     *,
     restarts: Restarts | None = None,
     draining: list[str] | None = None,
+    ending: Ending | None = None,
 ) -> None:
     """Run `roles` until `stopping` is set, then wait for them to finish; `draining` holds then what is waited for.
 
-    A role that dies is started again beside the others, which go on: one that can't read its topics must not take the
-    commands of all regulators with it. Raises RoleDied when one dies again and again, or ends without being asked to.
+    A role that dies is started again beside the others: one that can't read its topics must not take the commands of all regulators
+    with it. Raises RoleDied when one dies again and again, or ends without being asked; `ending` begins before others are waited for.
     """
-    allowed = restarts or Restarts()
+    restarts = restarts or Restarts()
     tasks: dict[asyncio.Future[Any], str] = {
         asyncio.ensure_future(service.roles[role](stopping)): role for role in roles
     }
@@ -180,21 +170,37 @@ async def supervise(
             for task in done - {stop}:
                 if stopping.is_set():
                     break
-                role = tasks.pop(task)
-                if _exception(task) is None or role in service.once or not allowed.another(role):
-                    tasks[task] = role
-                    raise RoleDied(_describe(role, task)) from _exception(task)
-                metrics.ROLE_DEATHS.labels(role).inc()
-                _log.error("role is started again", role=role, exc_info=_exception(task))
-                tasks[asyncio.ensure_future(_again(service.roles[role], stopping))] = role
+                _start_again(service, tasks, task, stopping, restarts)
         _log.info("stopping")
         await _drained(tasks, [] if draining is None else draining)
+    except RoleDied as death:
+        _log.critical("role has died for good", reason=str(death), exc_info=death)
+        raise
     finally:
+        if ending is not None:
+            ending.begins()
         stopping.set()
         stop.cancel()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, stop, return_exceptions=True)
+
+
+def _start_again(
+    service: Service,
+    tasks: dict[asyncio.Future[Any], str],
+    task: asyncio.Future[Any],
+    stopping: asyncio.Event,
+    allowed: Restarts,
+) -> None:
+    """Put another task in the place of one whose role died. Raises RoleDied where it may not be, or wasn't asked to end."""
+    role = tasks[task]
+    if _exception(task) is None or role in service.once or not allowed.another(role):
+        raise RoleDied(_describe(role, task)) from _exception(task)
+    metrics.ROLE_DEATHS.labels(role).inc()
+    _log.error("role is started again", role=role, exc_info=_exception(task))
+    del tasks[task]
+    tasks[asyncio.ensure_future(_again(service.roles[role], stopping))] = role
 
 
 async def _drained(tasks: Mapping[asyncio.Future[Any], str], told: list[str]) -> None:

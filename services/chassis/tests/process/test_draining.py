@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -20,7 +21,8 @@ from services.chassis.testing.workers import ROOT
 
 pytestmark = pytest.mark.servers
 
-# HTTP ends when it is asked to, the consumer when a file is there; one that is stubborn never, whoever cancels it.
+# HTTP ends when it is asked to, the consumer when a file is there; one that is stubborn never, whoever cancels it. The mortal dies
+# when another file is there, and is not started again.
 _SERVICE: Final = """
 import asyncio, os
 from pathlib import Path
@@ -34,9 +36,15 @@ app = FastAPI()
 @app.get("/readyz")
 async def ready(): return {"status": "ready"}
 
+async def mortal(stopping):
+    while not Path(os.environ["MAY_END"] + ".mortal").exists():
+        await asyncio.sleep(0.02)
+        if stopping.is_set():
+            return
+    raise RuntimeError("of itself")
+
 async def consumer(stopping):
-    await stopping.wait()
-    while not Path(os.environ["MAY_END"]).exists():
+    while not (stopping.is_set() and Path(os.environ["MAY_END"]).exists()):
         try:
             await asyncio.sleep(0.02)
         except asyncio.CancelledError:
@@ -47,7 +55,8 @@ async def closed(): pass
 
 async def build(settings):
     http = lambda stopping: serve(app, host=settings.http_host, port=settings.http_port, stopping=stopping)
-    return service.Service("example", {"http": http, "consumer": consumer}, closed)
+    roles = {"http": http, "consumer": consumer, "mortal": mortal}
+    return service.Service("example", roles, closed, once=frozenset({"mortal"}))
 
 service._GRACE_SECONDS = float(os.environ["GRACE"])
 ending._LEAVING_SECONDS = 0.1
@@ -61,9 +70,10 @@ async def process(directory: Path, **told: str) -> AsyncIterator[tuple[asyncio.s
     (port,) = free_ports(1)
     settings = {"DUBAN_KAFKA_BOOTSTRAP": "x:1", "DUBAN_POSTGRES_DSN": "postgresql://x", "DUBAN_HTTP_PORT": str(port)}
     environment = {**os.environ, **settings, "MAY_END": str(directory / "end"), **told}
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _SERVICE, cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
+    with (directory / "log").open("wb") as log:
+        started = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _SERVICE, cwd=ROOT, env=environment, stdout=log
+        )
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as client:
             await eventually(lambda: says(client, 200))
@@ -101,4 +111,22 @@ async def test_a_process_that_drains_answers_until_its_last_role_has_ended(tmp_p
 async def test_a_process_ends_though_something_in_it_swallows_every_cancellation(tmp_path: Path) -> None:
     async with process(tmp_path, GRACE="0.1", STUBBORN="yes") as (held, _):
         held.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(held.wait(), 600) == 70
+
+
+@pytest.mark.parametrize("then", [[], [signal.SIGTERM]])
+async def test_a_process_of_which_a_role_died_ends_though_another_holds_it(
+    tmp_path: Path, then: list[signal.Signals]
+) -> None:
+    async with process(tmp_path, GRACE="2", STUBBORN="yes") as (held, _):
+        (tmp_path / "end.mortal").touch()
+
+        async def says_so_before_it_waits() -> None:
+            assert "role has died for good" in (tmp_path / "log").read_text()
+
+        await eventually(says_so_before_it_waits)
+        for number in then:
+            # On a busy machine it may have ended by now.
+            with contextlib.suppress(ProcessLookupError):
+                held.send_signal(number)
         assert await asyncio.wait_for(held.wait(), 600) == 70

@@ -11,7 +11,8 @@ import pytest
 
 from deploy.local.ports import free_ports
 from services.chassis.process import service as process
-from services.chassis.process.service import Restarts, Role, RoleDied, Service, supervise
+from services.chassis.process.restarts import Restarts
+from services.chassis.process.service import Role, RoleDied, Service, supervise
 
 
 @pytest.fixture(autouse=True)
