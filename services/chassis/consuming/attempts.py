@@ -71,7 +71,7 @@ class Attempts:
             started = time.perf_counter()
             try:
                 with tracing.span(self._consumer, traceparent=_traceparent(records)):
-                    async with self._database.transaction() as connection:
+                    async with self._database.transaction(waits=observer.waits) as connection:
                         tally = await self._processor.process(connection, records, poisoned, singly=singly)
                         reach("consumer.before_database_commit")
             except DeadLetterLimitExceeded:
@@ -114,7 +114,7 @@ class Attempts:
     async def _hold_floods(self, records: Sequence[RawRecord], observer: Observer) -> None:
         """Hold partitions that flood us; a database that is away just now is asked with the next refusal."""
         try:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(waits=observer.waits) as connection:
                 partitions = {record.topic_partition for record in records}
                 held = await holds.hold_floods(connection, self._consumer, partitions, self._floods)
         except Exception as error:

@@ -230,7 +230,8 @@ class Consumer:
         if not observer.reads:
             self.standing.waits("has not got its partitions yet")
         try:
-            async with self._database.transaction() as connection:
+            # While this one waits, what is known of the lag stays as it is, be all of it applied meanwhile.
+            async with self._database.transaction(waits=observer.waits) as connection:
                 if applied_through and self._observed is not None:
                     await self._observed(connection, applied_through)
                 observer.leave_alone({hold.topic_partition for hold in await holds.open_holds(connection, self._name)})

@@ -28,7 +28,8 @@ class ConsumerOptions:
     breath: float = 0.0
     poll_seconds: float = 0.2
     session_timeout: float = 10.0
-    # Above the database's 60 s for a statement: one that it swallowed is tried again and is no stall.
+    # Above the database's 60 s for a statement: one that it swallowed is tried again and is no stall. Nor is a COMMIT, which has no
+    # such end: while it waits (for the archive, say) the observer is told so once a second.
     stall_timeout: float = 90.0
     observe_every: float = 1.0
     dead_letters: DeadLetterLimit = field(default_factory=DeadLetterLimit)

@@ -23,6 +23,7 @@ T = TypeVar("T")
 _COMMIT: Final = "COMMIT;"
 # asyncpg takes no word for no end.
 _A_YEAR_SECONDS: Final = 366 * 86400.0
+_BEAT_SECONDS: Final = 1.0
 
 
 class Session(asyncpg.Connection):
@@ -31,11 +32,12 @@ class Session(asyncpg.Connection):
     Its COMMIT waits for as long as PostgreSQL does, and is never cancelled.
     """
 
-    __slots__ = ("told", "whose")
+    __slots__ = ("told", "waits", "whose")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.told: list[object] = []
+        self.waits: Callable[[], None] | None = None
         self.whose: object = None
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 - as asyncpg has it
@@ -43,17 +45,25 @@ class Session(asyncpg.Connection):
 
         A COMMIT that waits for its synchronous standby can't be taken back: PostgreSQL answers a request to cancel it, of a timeout
         as of whoever gives up, with making it visible without the standby. So none is sent. Who can't wait leaves: the connection is
-        closed, and the server goes on waiting by itself.
+        closed, and the server goes on waiting by itself. Who set `waits` hears once a second that a COMMIT still does.
         """
         if query != _COMMIT:
             return str(await super().execute(query, *args, timeout=timeout))
         committing = asyncio.ensure_future(super().execute(query, timeout=_A_YEAR_SECONDS))
         try:
-            return str(await asyncio.shield(committing))
+            # This cancels nothing that it waits for.
+            while not (await asyncio.wait({committing}, timeout=_BEAT_SECONDS))[0]:
+                if self.waits is not None:
+                    self.waits()
+            return str(committing.result())
         except asyncio.CancelledError:
             committing.add_done_callback(_left)
             self.terminate()
             raise
+
+    def let_hear(self, waits: Callable[[], None] | None) -> None:
+        """Call `waits` while a COMMIT waits, until somebody else is named."""
+        self.waits = waits
 
     async def be(self, whose: object, settings: str, *values: str) -> None:
         """Run `settings` unless the session's settings are those of `whose` already."""
@@ -86,6 +96,13 @@ def told_of(connection: object) -> list[object] | None:
     """Return what is to be told of a connection's transaction; None for a connection that is nobody's pool's."""
     told: list[object] | None = getattr(connection, "told", None)
     return told
+
+
+def let_hear(connection: object, waits: Callable[[], None] | None) -> None:
+    """Call `waits` about once a second while the COMMIT of this transaction waits; a connection that is nobody's pool's can't."""
+    session: Callable[[Callable[[], None] | None], None] | None = getattr(connection, "let_hear", None)
+    if session is not None:
+        session(waits)
 
 
 class Listeners:

@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from services.chassis.storage import leaving, trail
-from services.chassis.storage.after_commit import Listeners, told_of
+from services.chassis.storage.after_commit import Listeners, let_hear, told_of
 from services.chassis.storage.counting import Counted, add_up
 from services.chassis.storage.opening import Opening
 from services.chassis.storage.walls import Pools, Readers, Within, be
@@ -112,17 +112,19 @@ class Database:
         self._listeners.add(kind, listener)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, *, waits: Callable[[], None] | None = None) -> AsyncIterator[Connection]:
         """Give a connection inside a transaction: committed at the end, rolled back on any exception.
 
         The requests whose work it is get their rows of the trail in it. Raises ClientLeft where a client hangs up
-        while its request waits for a connection and has begun nothing before.
+        while its request waits for a connection and has begun nothing before. A COMMIT may wait for the archive for as long as
+        that is away; `waits` is called about once a second meanwhile.
         """
         async with AsyncExitStack() as held:
             with leaving.in_line():
                 await held.enter_async_context(self._turns)
                 connection = await held.enter_async_context(self.pool.acquire())
             leaving.begun()
+            let_hear(connection, waits)
             told = told_of(connection)
             if told:
                 told.clear()  # of a transaction that was rolled back

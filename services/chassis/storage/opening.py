@@ -25,9 +25,15 @@ _SERVER_SETTINGS: Final = {
 _STATEMENT_SECONDS: Final = 60
 # Every command but COMMIT (after_commit.Session) is given up after this.
 _COMMAND_SECONDS: Final = 60
-# A COMMIT has no end of its own, so a host that has gone without a word is noticed by the connection: after 30 s of silence it is
-# asked, and given up after three more questions of 10 s.
-_KEEPALIVE: Final = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
+# A COMMIT has no end of its own, so a host that has gone without a word is noticed by the connection. One that had taken the COMMIT
+# is asked after 30 s of silence, and given up after three questions of 10 s each. While something sent is unacknowledged Linux asks
+# nothing: it sends that again, for about 15 minutes (tcp_retries2) unless TCP_USER_TIMEOUT, in milliseconds, ends it.
+_NOTICING: Final = (
+    (socket.TCP_KEEPIDLE, 30),
+    (socket.TCP_KEEPINTVL, 10),
+    (socket.TCP_KEEPCNT, 3),
+    (socket.TCP_USER_TIMEOUT, 60_000),
+)
 
 
 class Opening:
@@ -68,7 +74,7 @@ async def _stay_awake(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     opened: socket.socket = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to it
     if opened.family != socket.AF_UNIX:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for option, value in _KEEPALIVE:
+        for option, value in _NOTICING:
             opened.setsockopt(socket.IPPROTO_TCP, option, value)
 
 

@@ -78,7 +78,7 @@ class Bookkeeper:
         attempt = 0
         while True:
             try:
-                async with self._database.transaction() as connection:
+                async with self._database.transaction(waits=self._waits) as connection:
                     counted = await transaction.write(
                         connection, batch, topic_prefix=self._topic_prefix, limit=self._limit
                     )
@@ -98,10 +98,13 @@ class Bookkeeper:
             return
 
     async def _back_off(self, attempt: int, error: BaseException) -> int:
-        self.last_back_off = time.monotonic()
+        self._waits()
         _log.warning("the database is tried again", consumer=CONSUMER, error=repr(error), attempt=attempt)
         await back_off(self._clock, attempt)
         return attempt + 1
+
+    def _waits(self) -> None:
+        self.last_back_off = time.monotonic()
 
     async def _wait_for_table(self, batch: Sequence[Booking]) -> None:
         writes = [booking.table_write for booking in batch if booking.table_write is not None]
