@@ -9,7 +9,7 @@ from duban_contracts.events.hazards import HazardCorrected
 from duban_contracts.topics import feedback_topic
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import HOME, TOWNSHIP
-from services.ledger.tests.tips.saying import does, received, verification, verified
+from services.ledger.tests.tips.saying import does, received, reporter, verification, verified
 
 
 @pytest.mark.feature("SY33")
@@ -56,3 +56,17 @@ async def test_nothing_is_put_right_that_was_not_verified_or_is_confirmed_by_now
     assert (late.status_code, late.json()["code"]) == (409, "state-conflict")
     records = (await ledger.get(f"/v1/tips/{done['number']}/records", "tips")).json()["items"]
     assert [each["doing"] for each in records] == ["received", "verified"]
+
+
+@pytest.mark.feature("SY34")
+@pytest.mark.promise("P8")
+async def test_a_confirmed_hazard_tells_nobody_whether_a_guess_is_the_reporters_name(ledger: InProcess) -> None:
+    name = "孙某某（虚构）"
+    done = await verified(ledger, reporter=reporter(name=name))
+    path = f"/v1/tips/{done['number']}/correct"
+    named = await does(ledger, path, "county", verification(visit=f"{name}在场"))
+    assert (named.status_code, named.json()["code"]) == (422, "identity-in-text")
+    assert (await ledger.confirm({"hazard_id": done["hazard_id"]})).status_code == 200
+    for guess in (name, "李某某（虚构）"):
+        answer = await does(ledger, path, "county", verification(visit=f"{guess}在场"))
+        assert (answer.status_code, answer.json()["code"]) == (409, "state-conflict")

@@ -88,8 +88,6 @@ async def correct_tip(
     done = moves.correct(tip, said, office.by(acting))
     if isinstance(done, Refusal):
         return done
-    if against := await _names(tip, said, office):
-        return against
     key = HazardKey(hazard_id=tip.hazard_id)
     async with writing(connection, ledger=office.ledger, hazards=[key], commands=True) as journal:
         hazard = journal.hazard(key)
@@ -97,6 +95,9 @@ async def correct_tip(
         event = decide(hazard, Correct(**_content(tip, said)), journal.stamp(acting.caller.actor, hazard))
         if isinstance(event, Refusal):
             return event
+        # Only once the hazard takes it: who wrote a wrong guess would learn from one that is refused anyway.
+        if against := await _names(tip, said, office):
+            return against
         journal.enter(event)
     await rows.update(connection, *done)
     return done[0]
