@@ -33,7 +33,8 @@ def _mark_false(hazard: Hazard, command: MarkFalse, stamp: Stamp, after: HazardF
         return MARK_FALSE.conflict(hazard)
     if is_closed is (command.deadline_on is None):
         return refusal("false-closure-deadline", field="deadline_on")
-    if closure is not None:
+    # By state first: what a process of the release before closed again still has what an earlier reopening left.
+    if not is_closed and closure is not None:
         return case_of(closure, hazard, hazard.reopened_count, command.reason, stamp.actor, stamp.at)
     reopening = Reopen(reason=command.reason, deadline_on=cast("date", command.deadline_on))
     return reopened(reopening, stamp, after, false_rectification=True)

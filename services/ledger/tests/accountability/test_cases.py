@@ -114,6 +114,13 @@ def test_a_closure_that_a_failed_look_back_undid_may_still_be_found_false_once_a
 
 
 @pytest.mark.feature("SY38")
+def test_what_is_closed_is_reopened_as_false_whatever_an_earlier_reopening_left_in_its_row() -> None:
+    again = does(closed(), (Reopen(reason="回头看不合格", deadline_on=DUE), GROUP), (SUBMIT, ENTERPRISE))
+    kept = msgspec.structs.replace(does(again, (CLOSE, CITY)), undone_closure=again.undone_closure)
+    assert isinstance(said(kept, FALSE, by(GROUP)), HazardReopened)
+
+
+@pytest.mark.feature("SY38")
 @pytest.mark.promise("P2")
 def test_a_case_undoes_nothing_that_was_done_to_its_hazard_meanwhile() -> None:
     before = closed()
