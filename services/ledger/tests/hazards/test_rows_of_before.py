@@ -48,3 +48,18 @@ async def test_whose_posts_answered_for_a_closure_that_was_undone_and_not_found_
 async def test_which_hazards_verified_tips_made(ledger: InProcess) -> None:
     hazards = [(await verified(ledger))["hazard_id"], (await ledger.registered())["hazard_id"]]
     assert await filled(ledger, "0028_those_of_tips.sql", "is_of_tip", "is_of_tip = false", hazards) == [True, False]
+
+
+async def test_an_extension_that_a_corrected_deadline_reached_is_wanted_no_more(ledger: InProcess) -> None:
+    hazards = []
+    for corrected in (True, False):
+        hazard = await ledger.confirmed()
+        hazards.append(hazard["hazard_id"])
+        for move, days, who in (("request-extension", 20, "county"), ("correct-deadline", 21, "city")):
+            if move == "request-extension" or corrected:
+                body = {"reason": "设备到货延迟", "deadline_on": ledger.in_days(days)}
+                answer = await ledger.post(hazard["number"], move, body, who)
+                assert answer.status_code == 200, answer.text
+    before = "extension_asked_by = 'someone', extension_wanted_on = deadline_on"
+    left = await filled(ledger, "0029_extensions_no_longer_wanted.sql", "extension_asked_by", before, hazards)
+    assert left == [None, "someone"]
