@@ -70,7 +70,11 @@ def test_every_text_of_a_command_is_compared_and_the_identity_itself_is_none_of_
     )
     free = {"place": "东街", "content": "出口堵塞", "enterprise.name": "王某某商店（虚构）"}
     assert dict(texts_of(said)) == {"county": "140502", "sector": "fire_safety", **free}
-    assert naming(Identity(name="王某某"), said) == "enterprise.name"
+    # An enterprise may be called like the person; a place that is known already tells nothing.
+    assert naming(Identity(name="王某某"), said) is None
+    assert naming(Identity(contact="王某某商店"), said) == "enterprise.name"
+    assert naming(Identity(name="东街"), said) == "place"
+    assert naming(Identity(name="东街"), said, {"东街"}) is None
     assert naming(Identity(name="李某某", phone="13800000000"), said) is None
     lists = {"measures": [{"by": ["王某某"]}], "王某某": 1}
     assert list(texts_of(lists, "said")) == [

@@ -130,7 +130,7 @@ async def reach_vault(database: Database, name: str, *, office: TipOffice, calle
 
 async def _names(tip: Tip, said: msgspec.Struct, office: TipOffice) -> Refusal | None:
     # What is written of a tip goes into records, events and counties' copies that nobody can take back.
-    return await names_reporter(office.vault, tip.tip_id, said) if tip.has_reporter else None
+    return await names_reporter(office.vault, tip.tip_id, said, known=(tip.place,)) if tip.has_reporter else None
 
 
 async def _seen(connection: Connection, name: str, expecting: Precondition, now: Now) -> tuple[Tip | Refusal, Acting]:

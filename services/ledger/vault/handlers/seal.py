@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -25,8 +26,12 @@ def why_not(vault: Vault | None, reporter: Identity | None, said: msgspec.Struct
     return _named(naming(reporter, said))
 
 
-async def names_reporter(vault: Vault | None, subject_id: str, said: msgspec.Struct) -> Refusal | None:
+async def names_reporter(
+    vault: Vault | None, subject_id: str, said: msgspec.Struct, *, known: Collection[str] = ()
+) -> Refusal | None:
     """Return why this can't be said of a subject that somebody reported: a text of it names who did. None: none does.
+
+    Texts that are `known` of the subject already are not compared: its own place may hold a name (安宁, 安宁街道).
 
     The identity is opened, compared and shown to nobody, so that this is no look-up. That a text was refused tells whoever wrote it
     something all the same: ask last, when nothing else stands in the way, so that a guess is either refused, which the audit
@@ -38,7 +43,7 @@ async def names_reporter(vault: Vault | None, subject_id: str, said: msgspec.Str
         sealed = await records.find(connection, subject_id)
     if sealed is None or sealed.envelope is None:
         return None
-    return _named(naming(envelope.open_sealed(sealed.subject_id, sealed.envelope, vault.keyring()), said))
+    return _named(naming(envelope.open_sealed(sealed.subject_id, sealed.envelope, vault.keyring()), said, known))
 
 
 async def seal(vault: Vault, subject_id: str, identity: Identity, *, kind: str, at: datetime) -> bool:

@@ -19,6 +19,7 @@ _COUNTRY: Final = "86"
 # Shorter than this a name says nothing about the text it stands in: 王 is in many places' names.
 _NAMES: Final = 2
 _PHONES: Final = 7
+_REGISTERED: Final = frozenset({"enterprise.name", "enterprise.uscc"})
 
 
 class Identifier(StrEnum):
@@ -95,9 +96,21 @@ def texts_of(said: Any, field: str = "") -> Iterator[tuple[str, str]]:
             yield from texts_of(value, f"{field}[{place}]")
 
 
-def naming(identity: Identity, said: msgspec.Struct) -> str | None:
-    """Return the first field of a command whose text names this person, or None."""
-    return next((field for field, text in texts_of(said) if stands_in(identity, text)), None)
+def naming(identity: Identity, said: msgspec.Struct, known: Collection[str] = ()) -> str | None:
+    """Return the first field of a command whose text names this person, or None; `known` texts name nobody anew.
+
+    How an enterprise is registered is a fact of its own, also where it is called like the person (张三, 张三修理厂): there only
+    numbers and contacts are compared.
+    """
+    nameless = msgspec.structs.replace(identity, name=None)
+    return next(
+        (
+            field
+            for field, text in texts_of(said)
+            if text not in known and stands_in(nameless if field in _REGISTERED else identity, text)
+        ),
+        None,
+    )
 
 
 def _plain(text: str) -> str:
