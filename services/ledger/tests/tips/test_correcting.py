@@ -7,6 +7,7 @@ import pytest
 from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardCorrected
 from duban_contracts.topics import feedback_topic
+from services.ledger.hazards.moves import CORRECT
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import HOME, TOWNSHIP
 from services.ledger.tests.tips.saying import does, received, reporter, verification, verified
@@ -70,3 +71,8 @@ async def test_a_confirmed_hazard_tells_nobody_whether_a_guess_is_the_reporters_
     for guess in (name, "李某某（虚构）"):
         answer = await does(ledger, path, "county", verification(visit=f"{guess}在场"))
         assert (answer.status_code, answer.json()["code"]) == (409, "state-conflict")
+
+
+async def test_whatever_a_hazard_answers_a_correction_with_is_declared(ledger: InProcess) -> None:
+    declared = str(ledger.app.openapi()["paths"]["/v1/tips/{name}/correct"]["post"]["responses"])
+    assert all(code in declared for code in ("state-conflict", "handled-by-city", *CORRECT.refusals))

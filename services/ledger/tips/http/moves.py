@@ -21,6 +21,7 @@ from services.chassis.web.idempotency import Once
 from services.chassis.web.preconditions import Expecting
 from services.chassis.web.problems import accepted, declares
 from services.chassis.web.routes import Router
+from services.ledger.hazards.moves import CORRECT
 from services.ledger.tips import moves
 from services.ledger.tips.documents import TipDocument, TipName
 from services.ledger.tips.handlers.decide import correct_tip, move_tip, reach_vault, verify_tip
@@ -67,7 +68,7 @@ WAYS: Final = (
         action=VERIFY,
         command=CorrectVerification,
         make=correct_tip,
-        refusals=("visited-in-future", "date-too-early", "state-conflict"),
+        refusals=("visited-in-future", "date-too-early", "state-conflict", "handled-by-city", *CORRECT.refusals),
     ),
     Way(
         name="refute",
