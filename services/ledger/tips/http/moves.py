@@ -14,7 +14,9 @@ from duban_contracts.refusals import Refusal
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import OFFICES, REGULATORS, TIP_OFFICERS, TOWNSHIP
+from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
 from services.chassis.storage.database import Database
+from services.chassis.storage.locks import wait_at_most
 from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
@@ -125,18 +127,18 @@ def _endpoint(deps: Deps, way: Way) -> Callable[..., Awaitable[Response]]:
         command: Any = given,
     ) -> Response:
         await reach_vault(deps.database, name, office=deps.office, caller=caller)
-        async with deps.database.transaction() as connection:
-            await once.begin(connection, caller.account)
-            said = accepted(
-                await way.make(
-                    connection,
-                    name,
-                    command,
-                    expecting=expecting,
-                    office=deps.office,
-                    now=partial(deps.office.acting, caller),
+        now = partial(deps.office.acting, caller)
+
+        async def try_it() -> Response:
+            async with deps.database.transaction() as connection:
+                await wait_at_most(connection, TRY_SECONDS)
+                await once.begin(connection, caller.account)
+                said = accepted(
+                    await way.make(connection, name, command, expecting=expecting, office=deps.office, now=now)
                 )
-            )
-            return await once.keep(connection, answer(TipDocument.of(said), version=said.version))
+                return await once.keep(connection, answer(TipDocument.of(said), version=said.version))
+
+        # A tip, or its hazard, that somebody else holds is waited for without keeping a connection meanwhile.
+        return await in_short_tries(deps.office.ledger.clock, try_it)
 
     return endpoint
