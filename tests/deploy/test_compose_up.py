@@ -60,9 +60,18 @@ def test_who_leaves_the_backup_out_leaves_no_slot_for_which_the_log_is_kept(
     done, asked = _up(tmp_path)
     started, *later = asked.removeprefix("compose").split("compose --env-file")
     assert (done, "--remove-orphans" in started) == (0, True)
-    assert ["pg_drop_replication_slot(slot_name)" in each and "'duban_backup'" in each for each in later] == [
-        True
-    ] * drops
+    assert sum("pg_drop_replication_slot(slot_name)" in each and "'duban_backup'" in each for each in later) == drops
+
+
+@pytest.mark.parametrize(("layers", "forgets"), [("observability", 1), ("", 0), ("observability backup", 0)])
+def test_who_leaves_the_backup_out_is_not_called_for_how_it_last_stood(
+    tmp_path: Path, layers: str, forgets: int
+) -> None:
+    (tmp_path / "city.env").write_text(f"LAYERS={layers}\n", encoding="utf-8")
+    done, asked = _up(tmp_path)
+    assert (done, asked.count("run --rm --no-deps -T forget")) == (0, forgets)
+    forget = read("observability")["services"]["forget"]
+    assert (forget["command"], forget["volumes"]) == (["rm", "-f", "/watched/backup.prom"], ["watched:/watched"])
 
 
 def test_a_slot_that_nobody_reads_never_fills_the_disk() -> None:
