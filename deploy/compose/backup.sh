@@ -28,15 +28,16 @@ receive() {
     exec pg_receivewal --directory="$BACKUPS/wal" --slot=$standby --synchronous
 }
 
-# What a killed one left: nobody holds its lock any more. `duban backup take` has the same locks.
-sweep() {
+# What a killed one left: nobody holds its lock any more. `duban backup take` has the same locks. None is begun meanwhile, or its mark
+# could be taken for one that was left. In shells of their own, as a redirection of `exec` that fails ends the shell.
+sweep() (
+    exec 6>> "$BACKUPS/beginning.lock"
+    flock 6
     for each in "$BACKUPS"/base/*.writing; do
         [ -e "$each" ] || continue
-        exec 7< "$each"
-        ! flock --nonblock 7 || rm -rf "${each%.writing}.new" "$each"
-        exec 7>&-
+        (exec 7< "$each" && { ! flock --nonblock 7 || rm -rf "${each%.writing}.new" "$each"; }) || echo "$each could not be looked at" >&2
     done
-}
+)
 
 # A base is as large as the data. One that fills the disk would stop the archive of the log, and with it every commit: a tenth more and
 # 128 MiB have to be free before it is begun.
@@ -51,23 +52,25 @@ room() {
 
 # A base has its name once it is checked byte by byte, and on the disk. Until then its programs hold a lock. Each step says so itself:
 # `keep` asks how it went, and the shell doesn't end at what fails there.
-base() {
-    sweep
+base() (
+    sweep || echo "what broken off bases left could not be removed" >&2
     room || return
     target="$BACKUPS/base/$(date -u +%Y%m%dT%H%M%S.%NZ)"
+    exec 6>> "$BACKUPS/beginning.lock"
+    flock 6 || return
     exec 7> "$target.writing"
-    flock 7
+    flock 7 || return
+    exec 6>&-
     if ! PGAPPNAME=base_backup pg_basebackup --pgdata="$target.new" --wal-method=none --checkpoint=fast --manifest-checksums=SHA256 ||
         ! pg_verifybackup --no-parse-wal "$target.new"; then
         rm -rf "$target.new" "$target.writing"
-        exec 7>&-
         return 1
     fi
     mv "$target.new" "$target" || return
     rm "$target.writing"
     exec 7>&-
     sync "$BACKUPS/base" && prune
-}
+)
 
 # A base goes when it is older than KEEP_BASES days and as many newer ones are there; then goes the log that only it needed. Nothing
 # goes while `beside` reads: it is tried again with the next base.
@@ -97,7 +100,7 @@ keep() {
     alone
     mkdir -p "$BACKUPS/wal" "$BACKUPS/base"
     touch "$BACKUPS/reading.lock"
-    sweep
+    sweep || echo "what broken off bases left could not be removed" >&2
     # Of an earlier release's no lock tells; whoever wrote one ended with its container.
     for each in "$BACKUPS"/base/*.new; do [ -e "${each%.new}.writing" ] || rm -rf "$each"; done
     receive &

@@ -89,6 +89,21 @@ def test_a_base_that_fails_takes_nobody_down_who_receives_the_log_and_is_tried_a
     assert installation.bases == [installation.first]
 
 
+def test_a_lock_that_can_not_be_opened_takes_nobody_down_who_receives_the_log(
+    installation: Installation, tmp_path: Path
+) -> None:
+    os.utime(installation.first, (0, 0))
+    (installation.archive / "beginning.lock").mkdir()
+    keeping = Keeping(installation, tmp_path)
+    try:
+        assert keeping.tries_after(10) == 0
+        (installation.archive / "beginning.lock").rmdir()
+        keeping.at(1_003_600)
+        assert keeping.tries_after(10) == 1
+    finally:
+        keeping.end()
+
+
 def test_how_the_backups_stand_is_told_for_who_scrapes(installation: Installation, tmp_path: Path) -> None:
     watched, told = tmp_path / "watched", tmp_path / "watched" / "backup.prom"
     watched.mkdir()
