@@ -38,6 +38,15 @@ for file in ../prometheus/targets/compose/*.yml; do
     sed "s/\${DUBAN_CITY}/$city/" "$file" > targets/.new
     mv targets/.new "targets/${file##*/}"
 done
+# Docker says of these only that it won't.
+number() { echo "$1" | { IFS=./ read -r a b c d _; echo $(((a << 24) + (b << 16) + (c << 8) + d)); }; }
+within() { [ $(($(number "$1") >> (32 - ${2#*/}))) -eq $(($(number "$2") >> (32 - ${2#*/}))) ]; }
+network() { said "$1" | tr -d "\"' "; }
+subnet=$(network DUBAN_SUBNET) given=$(network DUBAN_SUBNET_GIVEN_OUT) edge=$(network DUBAN_EDGE_ADDRESS)
+if ! within "$given" "$subnet" || ! within "$edge" "$subnet" || within "$edge" "$given"; then
+    echo "DUBAN_SUBNET_GIVEN_OUT ($given) and DUBAN_EDGE_ADDRESS ($edge) have to lie in DUBAN_SUBNET ($subnet), and the address outside of what is given out: set all three in city.env" >&2
+    exit 2
+fi
 # Who has no edge misses none.
 case " $(said LAYERS) " in *" edge "*) ;; *) rm -f targets/edge.yml ;; esac
 
