@@ -66,11 +66,16 @@ async def test_a_count_of_what_is_looked_for_counts_a_hazard_once_however_often_
     # Who looks for a report by what only it says, or for those that were merged, finds them.
     assert await counted(q=others[0]["number"], group_by="state") == {"duplicate": 1}
     assert await counted(q=firm, state="duplicate", group_by="state") == {"duplicate": 2}
-    # What a task found counts as often as there are hazards of it.
+    # What a task found counts as often as there are hazards of it. Their rows are what their histories say again afterwards.
     ids, task = [each["hazard_id"] for each in (survivor, *others, apart)], f"RW2026-{ledger.new_reference()}"
-    found_by = "UPDATE hazard SET task_id = $2, task_number = $2, inspecting_unit = 'fire_rescue' WHERE hazard_id = ANY($1::uuid[])"
-    await ledger.pool.execute(found_by, ids, task)
-    assert await counted(task=task, group_by="state") == {"reported": 2}
+    found_by = (
+        "UPDATE hazard SET task_id = $2, task_number = $2, inspecting_unit = $3 WHERE hazard_id = ANY($1::uuid[])"
+    )
+    await ledger.pool.execute(found_by, ids, task, "fire_rescue")
+    try:
+        assert await counted(task=task, group_by="state") == {"reported": 2}
+    finally:
+        await ledger.pool.execute(found_by, ids, None, None)
 
 
 async def test_every_source_hears_of_it_and_of_what_becomes_of_the_hazard(ledger: InProcess) -> None:
