@@ -38,15 +38,6 @@ for file in ../prometheus/targets/compose/*.yml; do
     sed "s/\${DUBAN_CITY}/$city/" "$file" > targets/.new
     mv targets/.new "targets/${file##*/}"
 done
-# Docker says of these only that it won't.
-number() { echo "$1" | { IFS=./ read -r a b c d _; echo $(((a << 24) + (b << 16) + (c << 8) + d)); }; }
-within() { [ $(($(number "$1") >> (32 - ${2#*/}))) -eq $(($(number "$2") >> (32 - ${2#*/}))) ]; }
-network() { said "$1" | tr -d "\"' "; }
-subnet=$(network DUBAN_SUBNET) given=$(network DUBAN_SUBNET_GIVEN_OUT) edge=$(network DUBAN_EDGE_ADDRESS)
-if ! within "$given" "$subnet" || ! within "$edge" "$subnet" || within "$edge" "$given"; then
-    echo "DUBAN_SUBNET_GIVEN_OUT ($given) and DUBAN_EDGE_ADDRESS ($edge) have to lie in DUBAN_SUBNET ($subnet), and the address outside of what is given out: set all three in city.env" >&2
-    exit 2
-fi
 # Who has no edge misses none.
 case " $(said LAYERS) " in *" edge "*) ;; *) rm -f targets/edge.yml ;; esac
 
@@ -62,6 +53,19 @@ done
 # shellcheck disable=SC2086 - words of our own
 composed() { docker compose $command "$@"; }
 beside() { composed run --detach --rm --use-aliases --name duban-beside beside /backup.sh beside "$@"; }
+
+# Docker says of these only that it won't.
+network() { said "$1" | tr -d "\"' "; }
+number() { echo "$1" | { IFS=./ read -r a b c d _; echo $(((a << 24) + (b << 16) + (c << 8) + d)); }; }
+within() { [ $(($(number "$1") >> (32 - ${2#*/}))) -eq $(($(number "$2") >> (32 - ${2#*/}))) ]; }
+networks_fit() {
+    subnet=$(network DUBAN_SUBNET) given=$(network DUBAN_SUBNET_GIVEN_OUT) edge=$(network DUBAN_EDGE_ADDRESS)
+    for each in "$subnet" "$given" "$edge/32"; do
+        echo "$each" | grep -Eqx '([0-9]{1,3}\.){3}[0-9]{1,3}/([0-9]|[12][0-9]|3[0-2])' || return
+    done
+    within "$given" "$subnet" && [ "${given#*/}" -ge "${subnet#*/}" ] || return
+    case " $(said LAYERS) " in *" edge "*) within "$edge" "$subnet" && ! within "$edge" "$given" ;; esac
+}
 
 case "${1:-}" in
     backup)
@@ -84,6 +88,10 @@ case "${1:-}" in
         printf '%s\n' "$noted" | composed run --rm -T duban drill --against beside --noted -
         ;;
     "")
+        networks_fit || {
+            echo "DUBAN_SUBNET_GIVEN_OUT ($given) and DUBAN_EDGE_ADDRESS ($edge) have to lie in DUBAN_SUBNET ($subnet), and the address outside of what is given out: set all three in city.env" >&2
+            exit 2
+        }
         # A layer that is left out goes with its containers; of `backup` a slot would stay, for which PostgreSQL keeps its log.
         composed up --build --detach --wait --remove-orphans
         case " $(said LAYERS) " in

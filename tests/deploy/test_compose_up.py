@@ -56,9 +56,12 @@ def test_a_city_of_which_a_label_can_not_be_made_is_refused_before_anything_star
     ("lines", "status"),
     [
         ("DUBAN_SUBNET=10.9.8.0/24", 2),
-        ("DUBAN_SUBNET=10.9.8.0/24\nDUBAN_SUBNET_GIVEN_OUT=10.9.8.128/25", 2),
-        ("DUBAN_EDGE_ADDRESS=172.31.251.130", 2),
-        ("DUBAN_SUBNET=10.9.8.0/24\nDUBAN_SUBNET_GIVEN_OUT=10.9.8.128/25\nDUBAN_EDGE_ADDRESS=10.9.8.2", 0),
+        ("DUBAN_SUBNET=10.9.8.0", 2),
+        ("DUBAN_SUBNET=10.9.8.0/24\nDUBAN_SUBNET_GIVEN_OUT=10.9.8.128/16", 2),
+        ("DUBAN_SUBNET=10.9.8.0/24\nDUBAN_SUBNET_GIVEN_OUT=10.9.8.128/25\nLAYERS=edge", 2),
+        ("DUBAN_EDGE_ADDRESS=172.31.251.130\nLAYERS=edge", 2),
+        ("DUBAN_SUBNET=10.9.8.0/24\nDUBAN_SUBNET_GIVEN_OUT=10.9.8.128/25\nLAYERS=observability", 0),
+        ("DUBAN_SUBNET=10.9.8.0/24\nDUBAN_SUBNET_GIVEN_OUT=10.9.8.128/25\nDUBAN_EDGE_ADDRESS=10.9.8.2\nLAYERS=edge", 0),
     ],
 )
 def test_a_network_whose_parts_do_not_fit_is_refused_before_anything_starts(
@@ -67,6 +70,8 @@ def test_a_network_whose_parts_do_not_fit_is_refused_before_anything_starts(
     (tmp_path / "city.env").write_text(lines + "\n", encoding="utf-8")
     done, asked = _up(tmp_path)
     assert (done, bool(asked)) == (status, status == 0)
+    # Whoever looks or puts an end to it is let.
+    assert _up(tmp_path, "ps")[0] == 0
 
 
 @pytest.mark.parametrize(("layers", "drops"), [("observability", 1), ("", 1), ("observability backup", 0)])

@@ -59,13 +59,15 @@ class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def keep_on(self) -> None:
         """Commit what is noted, the first at once and then some times a second, until cancelled."""
+        pause = _EVERY_SECONDS
         while True:
             await self._noted.wait()
-            await self.commit()
-            await asyncio.sleep(_EVERY_SECONDS)
+            # What the broker refuses for good it is not asked five times a second.
+            pause = _EVERY_SECONDS if await self.commit() else min(2 * pause, _COMMIT_SECONDS)
+            await asyncio.sleep(pause)
 
-    async def commit(self) -> None:
-        """Commit what is noted, behind a commit that is under way.
+    async def commit(self) -> bool:
+        """Commit what is noted, behind a commit that is under way; return whether nothing failed.
 
         Where that fails the effect is committed all the same, and redelivery is harmless; the offsets go with the next one.
         """
@@ -73,7 +75,7 @@ class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]
             self._noted.clear()
             (offsets, self._applied), membership = (self._applied, {}), self._applied_in
             if not offsets or membership != self._observer.membership:
-                return
+                return True
             try:
                 # aiokafka tries for ever while the group's coordinator is away.
                 async with asyncio.timeout(_COMMIT_SECONDS):
@@ -83,4 +85,6 @@ class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]
                 if membership == self._applied_in:
                     self._applied = offsets | self._applied
                     self._noted.set()
+                return False
             reach("consumer.offset_committed")
+            return True

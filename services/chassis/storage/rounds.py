@@ -176,7 +176,8 @@ class Rounds(Generic[Asked, Said]):
     async def _go_beside(self, some: Sequence[Request[Asked, Said]], *, met_lock: bool) -> None:
         """Carry out a round that was rolled back: who would break it again by itself, the others in the next one."""
         held = await self._held(some) if met_lock else None
-        alone = some if held is None or (not held and all(request.is_back for request in some)) else held
+        # Whoever was put back before is not put back for a lock that nobody finds: it would break round after round.
+        alone = some if held is None else held or [request for request in some if request.is_back]
         for request in some:
             request.has_begun = False
             request.is_back = True

@@ -133,7 +133,8 @@ class EmailCarrier:
         try:
             await client.connect()
         except aiosmtplib.SMTPResponseException as error:
-            if error.code // 100 == _NEVER:
+            # Eight letters that are refused at once are one question, not eight.
+            if error.code // 100 == _NEVER and (self._shut is None or self._means.wall() >= self._shut.until):
                 before = self._shut.seconds if self._shut else _FIRST_PAUSE / 2
                 seconds = min(2 * before, _LONGEST_PAUSE)
                 self._shut = _Shut(self._means.wall() + timedelta(seconds=seconds), seconds, _in_words(error))

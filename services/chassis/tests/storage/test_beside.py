@@ -188,3 +188,23 @@ async def test_clients_that_leave_a_held_thing_take_no_place_in_the_queue() -> N
     assert await rounds.ask(2) == 2
     lock.let_go()
     assert await held == 1
+
+
+async def test_who_meets_a_lock_that_nobody_finds_breaks_no_more_than_two_rounds() -> None:
+    lock = Held({1})
+
+    async def nobody(asked: Sequence[int]) -> list[int]:  # noqa: ARG001 - its signature
+        return []
+
+    lock.who_is_held = nobody  # type: ignore[method-assign]
+    rounds = lock.rounds_of()
+    held, first = (asyncio.create_task(rounds.ask(number)) for number in (1, 2))
+    newcomers = []
+    for number in (3, 4, 5):
+        await asyncio.sleep(0)
+        newcomers.append(asyncio.create_task(rounds.ask(number)))
+    assert await asyncio.gather(first, *newcomers) == [2, 3, 4, 5]
+    assert sum(len(each) > 1 and 1 in each for each in lock.rounds) <= 2
+    assert not held.done()
+    lock.let_go()
+    assert await held == 1
