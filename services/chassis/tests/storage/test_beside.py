@@ -193,7 +193,7 @@ async def test_clients_that_leave_a_held_thing_take_no_place_in_the_queue() -> N
 async def test_who_meets_a_lock_that_nobody_finds_breaks_no_more_than_two_rounds() -> None:
     lock = Held({1})
 
-    async def nobody(asked: Sequence[int]) -> list[int]:  # noqa: ARG001 - its signature
+    async def nobody(asked: Sequence[int]) -> list[int]:
         return []
 
     lock.who_is_held = nobody  # type: ignore[method-assign]
