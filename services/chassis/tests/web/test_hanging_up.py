@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 
 import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
-from deploy.local.ports import free_ports
 from services.chassis.storage.database import Database
 from services.chassis.storage.rounds import Rounds
 from services.chassis.testing.kafka import eventually
 from services.chassis.tests.web.example import app
+from services.chassis.tests.web.listening import listening
 from services.chassis.web.app import create_app
 from services.chassis.web.routes import Router
-from services.chassis.web.server import serve
 
 
 class Service:
@@ -52,29 +50,10 @@ class Service:
         return list(asked)
 
 
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[int]:
-    """Serve an app; give its port."""
-    (port,), stopping = free_ports(1), asyncio.Event()
-    serving = asyncio.create_task(serve(app, host="127.0.0.1", port=port, stopping=stopping))
-
-    async def listens() -> None:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError as error:
-            raise AssertionError("not listening yet") from error
-        writer.close()
-
-    await eventually(listens)
-    yield port
-    stopping.set()
-    await serving
-
-
 @pytest.fixture
 async def service() -> AsyncIterator[tuple[Service, int]]:
     playing = Service()
-    async with served(playing.app) as port:
+    async with listening(playing.app) as port:
         yield playing, port
 
 
@@ -143,7 +122,7 @@ async def test_a_read_is_dropped_where_it_is_and_is_nobodys_failure(service: tup
 
 async def test_a_command_that_has_begun_is_carried_out_once_and_its_repetition_hears_so(opened: Database) -> None:
     headers = "Authorization: Bearer good\r\nContent-Type: application/json\r\nIdempotency-Key: a-1\r\n"
-    async with served(app(database=opened)) as port:
+    async with listening(app(database=opened)) as port:
         async with opened.acquire() as other, other.transaction():
             await other.execute("LOCK TABLE note IN EXCLUSIVE MODE")
             _, writer = await _asked(port, "POST /v1/notes", '{"text": "once"}', headers)
