@@ -27,6 +27,7 @@ from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.consuming.standing import Standing
 from services.chassis.consuming.telling import Telling
 from services.chassis.process import kafka
+from services.chassis.process.cancelling import ended
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
 from services.chassis.process.kafka import Broker
@@ -95,8 +96,7 @@ class Consumer:
             self.standing.waits(f"died: {error!r}")
             raise
         finally:
-            tells.cancel()
-            await asyncio.gather(tells, return_exceptions=True)
+            await ended(tells)
 
     async def _be_member_again(self, stopping: asyncio.Event, since: datetime) -> None:
         attempt = 0
@@ -147,9 +147,7 @@ class Consumer:
                         raise KafkaError("the client's background task was cancelled")
                     task.result()
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await ended(*tasks)
         finally:
             await leave(consumer)
 

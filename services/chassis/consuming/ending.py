@@ -9,6 +9,8 @@ from typing import Any, Final, TypeVar
 import structlog
 from aiokafka import AIOKafkaConsumer
 
+from services.chassis.process.cancelling import ended
+
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
@@ -23,9 +25,7 @@ async def unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | N
         await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
         return task.result() if task.done() else None
     finally:
-        asked.cancel()
-        task.cancel()
-        await asyncio.gather(task, asked, return_exceptions=True)
+        await ended(task, asked)
 
 
 async def leave(consumer: AIOKafkaConsumer) -> None:

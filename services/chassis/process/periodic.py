@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from services.chassis.process.cancelling import ended
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.storage.database import is_retryable
 
@@ -42,6 +43,4 @@ async def rest(seconds: float, *, clock: Clock, stopping: asyncio.Event) -> None
     try:
         await asyncio.wait({resting, asked}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        resting.cancel()
-        asked.cancel()
-        await asyncio.gather(resting, asked, return_exceptions=True)
+        await ended(resting, asked)

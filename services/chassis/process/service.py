@@ -17,6 +17,7 @@ import structlog
 import uvloop
 
 from services.chassis.process import waiting
+from services.chassis.process.cancelling import ended
 from services.chassis.process.ending import EXIT_ROLE_DIED, Ending
 from services.chassis.process.restarts import Restarts
 from services.chassis.process.secret_files import UnusableSetting, given
@@ -118,9 +119,7 @@ async def _build(
     except Exception as error:
         raise RoleDied(f"the service can't be started: {error!r}") from error
     finally:
-        for task in waited:
-            task.cancel()
-        await asyncio.gather(*waited, return_exceptions=True)
+        await ended(*waited)
 
 
 async def _once_reached(build: Callable[[Settings], Awaitable[Service]], settings: Settings) -> Service:
@@ -180,10 +179,7 @@ async def supervise(
         if ending is not None:
             ending.begins()
         stopping.set()
-        stop.cancel()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, stop, return_exceptions=True)
+        await ended(*tasks, stop)
 
 
 def _start_again(

@@ -18,6 +18,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
+from services.chassis.process.cancelling import ended
+
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -80,8 +82,7 @@ async def told_of_draining(
         yield
     finally:
         if telling is not None:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            await ended(telling)
 
 
 async def _tell_of_draining(host: str, port: int, stopping: asyncio.Event, missing: Sequence[str]) -> None:

@@ -1,17 +1,20 @@
-"""aiokafka's background tasks can die for good when a broker does; the consumer then builds a new client by itself."""
+"""aiokafka's tasks can die for good when a broker does, and take a cancellation for their own; the consumer outlives the one and ends in spite of the other."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.chassis.consuming import consumer as consumer_module
 from services.chassis.process.service import supervise
+from services.chassis.storage.database import Connection
 from services.chassis.testing import worker
+from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import eventually, publish
 from services.chassis.testing.workers import Workers
 from services.chassis.tests.consuming.exactly_once import all_effects, assert_exactly_once_in_order, batch
@@ -60,3 +63,23 @@ async def test_a_client_whose_background_task_died_is_replaced_and_nothing_is_lo
         stopping.set()
         await asyncio.gather(running, return_exceptions=True)
         await service.close()
+
+
+async def test_a_consumer_stops_although_a_client_that_was_being_closed_swallowed_the_cancellation(
+    in_process: InProcess,
+) -> None:
+    closing, swallowed = asyncio.Event(), 0
+
+    async def closes(_: Connection, __: Mapping[TopicPartition, datetime]) -> None:
+        nonlocal swallowed
+        closing.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed += 1
+            if swallowed > 1:
+                raise
+
+    async with working(in_process.consumer(observed=closes).run):
+        await asyncio.wait_for(closing.wait(), 60)
+    assert swallowed == 2

@@ -16,6 +16,7 @@ from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Platform
 from services.chassis.consuming.standing import Standing
 from services.chassis.process import kafka
+from services.chassis.process.cancelling import ended
 from services.chassis.process.periodic import rest
 from services.statistics.settings import Settings
 from services.statistics.stream.events.agent import LedgerStream
@@ -58,7 +59,7 @@ class StreamWorker:
                 # What the failure left unacknowledged will never be: there is nothing to wait for.
                 stream.app.conf.stream_wait_empty = False
             await _stop(stream.app.stop(), _FAILED_STOP_SECONDS if failed else _STOP_SECONDS)
-            await _cancel(beside)
+            await ended(*beside)
 
     def _stream(self, bookkeeper: Bookkeeper) -> LedgerStream:
         settings = self._settings
@@ -126,9 +127,3 @@ async def _stop(stopping: Awaitable[None], seconds: float) -> None:
     except TimeoutError:
         # What was not committed is read again: nothing is lost by leaving now.
         _log.warning("faust did not stop in time", seconds=seconds)
-
-
-async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
