@@ -17,10 +17,10 @@ from services.chassis.consuming import codecs, holds
 from services.chassis.consuming.ahead import never_ahead
 from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
-from services.chassis.consuming.deliveries import RawRecord, of_types
 from services.chassis.consuming.ending import leave, unless
 from services.chassis.consuming.errors import DeadLetterLimitExceeded
 from services.chassis.consuming.fetching import Fetching
+from services.chassis.consuming.loop import Loop
 from services.chassis.consuming.observer import Observer
 from services.chassis.consuming.offsets import Offsets
 from services.chassis.consuming.options import ConsumerOptions
@@ -29,7 +29,6 @@ from services.chassis.consuming.telling import Telling
 from services.chassis.process import kafka
 from services.chassis.process.cancelling import ended
 from services.chassis.process.clock import Clock, back_off
-from services.chassis.process.failpoints import reach
 from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import rest
 from services.chassis.storage.database import Database, is_retryable
@@ -189,22 +188,7 @@ class Consumer:
     ) -> None:
         await self._attempts.check_limit(observer, stopping)
         fetching = Fetching(self._name, consumer, self._options)
-        while not stopping.is_set():
-            observer.turned()
-            # In a rebalance aiokafka's getmany waits for the new assignment, however long that takes.
-            records, membership = await unless(stopping, self._fetch(fetching, observer)) or ([], 0)
-            if records:
-                reach("consumer.fetched")
-                needed = of_types(records, self._needed)
-                if needed and not await self._attempts.apply(needed, observer, stopping):
-                    break
-                observer.applied(records, membership)
-                offsets.note(records, membership)
-        await offsets.commit()
-
-    async def _fetch(self, fetching: Fetching, observer: Observer) -> tuple[list[RawRecord], int]:
-        records = await fetching.records()
-        return records, observer.took(records)
+        await Loop(fetching, self._attempts, observer, offsets, self._needed).run(stopping)
 
     async def _keep_observing(self, observer: Observer, proof: float) -> None:
         """Run beside the loop: the broker's answers may take long, and records need not wait for them."""

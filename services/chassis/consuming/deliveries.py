@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias, cast
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,9 @@ from duban_contracts.validation import envelope_violation
 from services.chassis.consuming.record_batches import Batch
 
 UNKNOWN_EVENT_TYPE: Final = "unknown-event-type"
+
+Reading: TypeAlias = tuple[CloudEvent | None, EventData | Refusal]
+"""The envelope, None where not even that can be read, and the payload or why it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class RawRecord(msgspec.Struct, frozen=True, gc=False):
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
     unreadable: UnreadableBatch | None = None
+    _reading: Reading | None = None
 
     @property
     def type(self) -> str | None:
@@ -173,13 +177,19 @@ def _instant(milliseconds: int) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def read(record: RawRecord) -> tuple[CloudEvent | None, EventData | Refusal]:
-    """Decode a record into its envelope and payload, or say why that can't be done.
+def read(record: RawRecord) -> Reading:
+    """Decode a record, once, into its envelope and payload, or say why that can't be done.
 
     Of an envelope that can't be read, what names it is given (id and source, if they could be read), of a batch None.
     The codes are those of every door (`duban_contracts.codes`); a payload of ours that breaks its model is
     `invalid-payload`.
     """
+    if record._reading is None:  # noqa: SLF001
+        msgspec.structs.force_setattr(record, "_reading", _read(record))
+    return cast("Reading", record._reading)  # noqa: SLF001
+
+
+def _read(record: RawRecord) -> Reading:
     if (why := record.unreadable) is not None:
         last, size, codec = why.last_offset, why.size, why.codec
         return None, refusal(

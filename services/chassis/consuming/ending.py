@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -18,7 +18,7 @@ T = TypeVar("T")
 _STOP_SECONDS: Final = 10
 
 
-async def unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+async def unless(stopping: asyncio.Event, work: Awaitable[T]) -> T | None:
     """Return what `work` returns; when asked to stop first, cut it off and return None."""
     task, asked = asyncio.ensure_future(work), asyncio.ensure_future(stopping.wait())
     try:

@@ -61,11 +61,15 @@ class Fetching:
         if self._busy:
             await asyncio.sleep(self._breath)
         found = await self._there()
-        self._busy = 0 < len(found) < self._max_records
+        self._busy = bool(found) and not self.is_full(found)
         if found:
             self._came_at = time.monotonic()
         self._ask(idle=time.monotonic() >= self._came_at + self._options.idle_after)
         return found
+
+    def is_full(self, records: Sequence[RawRecord]) -> bool:
+        """Return whether a batch holds as many records as one may, so that there are likely more behind it."""
+        return len(records) >= self._max_records
 
     def _ask(self, *, idle: bool) -> None:
         """Have the broker answer at the first byte while nothing comes, and with fuller answers from the first record on."""

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from services.chassis.consuming import broker
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import Stalled
+from services.chassis.consuming.hands import Hands
 from services.chassis.process.clock import Clock
 from services.chassis.process.kafka import Broker
 from services.chassis.telemetry import metrics
@@ -48,8 +49,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         # What is not known is as old as this.
         self._since = since
         self._last_turn = self._last_move = steady()
-        self._in_hand: dict[TopicPartition, int] = {}
-        self._in_hand_at: dict[TopicPartition, datetime] = {}
+        self._hands = Hands()
         self._positions: dict[TopicPartition, int] = {}
         self._applied_at: dict[TopicPartition, datetime] = {}
         # Up to when (wall) all is applied: once true it stays true.
@@ -84,8 +84,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:  # noqa: ARG002 - its signature
         """Forget positions of an earlier membership; the committed offsets are the truth now."""
-        self._in_hand.clear()
-        self._in_hand_at.clear()
+        self._hands.clear()
         self._applied_at.clear()
         self._through.clear()
         self._stable_at.clear()
@@ -96,18 +95,15 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
     def took(self, records: Sequence[RawRecord]) -> int:
         """Note, in the same step in which they were fetched, that `records` are in hand; return the membership."""
         self._fetched = self._joined
-        self._in_hand = {record.topic_partition: record.offset for record in reversed(records)}
-        wall = self._clock.wall()
-        self._in_hand_at = {record.topic_partition: min(record.timestamp, wall) for record in reversed(records)}
+        self._hands.take(records, self._clock.wall())
         return self.membership
 
     def applied(self, records: Sequence[RawRecord], membership: int) -> None:
-        """Note that `records`, taken in `membership`, are applied and committed."""
+        """Note that `records`, the oldest in hand and taken in `membership`, are applied and committed."""
         self._last_move = self._steady()
         if membership == self.membership:
-            self._in_hand.clear()
-            self._in_hand_at.clear()
-            # A broker that is ahead stamps the future; whoever believed that would believe it after the repair, too.
+            self._hands.let_go()
+            # As what is in hand: a broker may be ahead.
             wall = self._clock.wall()
             self._applied_at.update({record.topic_partition: min(record.timestamp, wall) for record in records})
         newest = max(record.timestamp for record in records)
@@ -134,7 +130,8 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         if membership != self.membership:
             # A rebalance came between: what was asked for belongs to an earlier membership.
             return {}
-        positions = {partition: self._in_hand.get(partition, fetched[partition]) for partition in assignment}
+        in_hand = self._hands.offsets()
+        positions = {partition: in_hand.get(partition, fetched[partition]) for partition in assignment}
         for partition in assignment:
             self._look_for_transactions(partition)
             if positions[partition] >= ends[partition]:
@@ -155,7 +152,8 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _forget_the_future(self, wall: datetime) -> None:
         """Drop what this host's clock said before it was set back: the wall alone would make it true, whether or not we read."""
-        for known in (self._in_hand_at, self._applied_at, self._through, self._stable_at, self._open_since):
+        self._hands.forget_the_future(wall)
+        for known in (self._applied_at, self._through, self._stable_at, self._open_since):
             for partition in [partition for partition, at in known.items() if at > wall]:
                 del known[partition]
 
@@ -215,8 +213,8 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         The record in hand says it to the moment. A held partition and one behind an open transaction are not asked:
         that is one publisher's trouble, and has gauges of its own.
         """
-        known = [at[partition] for at in (self._in_hand_at, self._through) if partition in at]
-        return max(known, default=self._since)
+        known = (self._hands.since(partition), self._through.get(partition))
+        return max((at for at in known if at is not None), default=self._since)
 
     def is_stalled(self) -> bool:
         """Return whether the loop hangs, or there is work and nothing has moved, for longer than the stall time."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any, Final
 
 from services.chassis.assembly import Job, Platform
 from services.chassis.process.clock import Clock
+from services.chassis.process.periodic import breathe
 from services.chassis.storage.database import Database
 from services.ledger.hazards.tables import tallies, words
 
@@ -16,7 +18,6 @@ _ADD_SECONDS: Final = 5.0
 _BATCH: Final = 50
 # A backlog (after an upgrade, a flood) is worked off beside the commands and not before them.
 _BATCHES: Final = 80
-_BREATH_SECONDS: Final = 0.02
 
 
 def reading(platform: Platform[Any]) -> Job:
@@ -32,10 +33,11 @@ def adding_up(platform: Platform[Any]) -> Job:
 async def read_words(database: Database, clock: Clock) -> None:
     """Read the words of up to 4,000 hazards, and take a breath between batches: whoever commits meanwhile waits for one at most."""
     for _ in range(_BATCHES):
+        began = time.perf_counter()
         async with database.transaction() as connection:
             if await words.read_some(connection, _BATCH) < _BATCH:
                 return
-        await clock.sleep(_BREATH_SECONDS)
+        await breathe(clock, began)
 
 
 async def add_up_tallies(database: Database) -> None:

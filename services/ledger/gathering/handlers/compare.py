@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from services.chassis.access.scope import Scope
 from services.chassis.process.clock import Clock
+from services.chassis.process.periodic import breathe
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection, Database
 from services.chassis.storage.locks import hold_names
@@ -22,8 +24,6 @@ from services.ledger.hazards.tables.entries import Entry
 # So many in a transaction, and so many transactions before a rest: a storm of reports is compared when it is over.
 _AT_ONCE: Final = 20
 _BEFORE_A_REST: Final = 10
-# Between two of them, so that whoever commits meanwhile waits for one and not for all.
-_BREATH_SECONDS: Final = 0.02
 # Of those that meet under one name or place only the newest are looked at.
 _MEETING: Final = 30
 
@@ -52,11 +52,12 @@ async def compare_new(*, deps: Deps) -> int:
     """
     done = 0
     for _ in range(_BEFORE_A_REST):
+        began = time.perf_counter()
         taken = await _compare_some(deps)
         done += taken
         if taken < _AT_ONCE:
             break
-        await deps.clock.sleep(_BREATH_SECONDS)
+        await breathe(deps.clock, began)
     return done
 
 

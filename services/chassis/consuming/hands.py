@@ -1,0 +1,57 @@
+"""What one consumer has in hand: batches that were fetched and are not applied yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from aiokafka import TopicPartition
+
+from services.chassis.consuming.deliveries import RawRecord
+
+
+class _Batch(NamedTuple):
+    offsets: dict[TopicPartition, int]
+    at: dict[TopicPartition, datetime]
+
+
+class Hands:
+    """The first record in hand of each partition. Batches are applied in the order in which they were taken."""
+
+    def __init__(self) -> None:
+        self._batches: list[_Batch] = []
+
+    def take(self, records: Sequence[RawRecord], wall: datetime) -> None:
+        """Take `records`, which may be none, behind what is in hand.
+
+        A broker that is ahead stamps the future; whoever believed that would believe it after the repair, too.
+        """
+        if not records:
+            return
+        first = {record.topic_partition: record for record in reversed(records)}
+        offsets = {partition: record.offset for partition, record in first.items()}
+        at = {partition: min(record.timestamp, wall) for partition, record in first.items()}
+        self._batches.append(_Batch(offsets, at))
+
+    def let_go(self) -> None:
+        """Let go of the oldest batch, which is applied."""
+        del self._batches[:1]
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._batches.clear()
+
+    def offsets(self) -> dict[TopicPartition, int]:
+        """Return by partition the offset of its first record in hand."""
+        return {partition: offset for each in reversed(self._batches) for partition, offset in each.offsets.items()}
+
+    def since(self, partition: TopicPartition) -> datetime | None:
+        """Return the broker's time (wall) of a partition's first record in hand; None where nothing is, or not known."""
+        return next((each.at.get(partition) for each in self._batches if partition in each.offsets), None)
+
+    def forget_the_future(self, wall: datetime) -> None:
+        """Forget times that are later than `wall`."""
+        for each in self._batches:
+            for partition in [partition for partition, at in each.at.items() if at > wall]:
+                del each.at[partition]

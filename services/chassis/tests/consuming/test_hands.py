@@ -1,0 +1,55 @@
+"""What is in hand while the next batch is fetched already: a position is the oldest record's that is not applied."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from aiokafka import TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.hands import Hands
+
+_NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+_WALL = _NOON + timedelta(hours=1)
+_BATCHES = st.lists(st.lists(st.integers(0, 3), max_size=6), max_size=5)
+
+
+def _records(partitions: list[int], ends: dict[int, int]) -> list[RawRecord]:
+    """Return the next record of each partition named, in order; `ends` says which offset comes next, and is moved on."""
+    found = []
+    for partition in partitions:
+        offset = ends.get(partition, 0)
+        ends[partition] = offset + 1
+        at = _NOON + timedelta(seconds=10 * offset + partition)
+        found.append(RawRecord("in", partition, offset, at, None, None, []))
+    return found
+
+
+@given(batches=_BATCHES, applied=st.integers(0, 5))
+def test_of_each_partition_the_first_record_that_is_not_applied_counts(batches: list[list[int]], applied: int) -> None:
+    hands, ends = Hands(), dict[int, int]()
+    taken = [_records(batch, ends) for batch in batches]
+    for records in taken:
+        hands.take(records, _WALL)
+    held = [records for records in taken if records]
+    for _ in held[:applied]:
+        hands.let_go()
+    left = [record for records in held[applied:] for record in records]
+    first = {record.topic_partition: record for record in reversed(left)}
+    assert hands.offsets() == {partition: record.offset for partition, record in first.items()}
+    for number in range(4):
+        partition = TopicPartition("in", number)
+        assert hands.since(partition) == (first[partition].timestamp if partition in first else None)
+
+
+def test_a_time_in_the_future_is_no_older_records_time_and_is_forgotten_when_the_clock_is_set_back() -> None:
+    hands, partition = Hands(), TopicPartition("in", 0)
+    ahead = RawRecord("in", 0, 7, _WALL + timedelta(days=1), None, None, [])
+    hands.take([ahead], _WALL)
+    assert hands.since(partition) == _WALL
+    hands.forget_the_future(_NOON)
+    assert (hands.since(partition), hands.offsets()) == (None, {partition: 7})
+    hands.clear()
+    assert hands.offsets() == {}
