@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from duban_contracts.vocabulary import DELIVERY_CHANNELS
 from services.cli.changing import DryRun
 from services.cli.output import NO, WRONGLY_CALLED, Commands, bad, end, good, note, progress_of, rows, value
 from services.cli.surroundings import ask, try_to
@@ -27,7 +28,8 @@ _WORDS: Final = {
 }
 
 Ids = Annotated[list[str] | None, typer.Argument(help="送达编号；不写编号时须给出筛选条件")]
-Channel = Annotated[str | None, typer.Option(help="只处理此渠道的：email、webhook")]
+_CHANNELS: Final = "、".join(term.code for term in DELIVERY_CHANNELS)
+Channel = Annotated[str | None, typer.Option(help=f"只处理此渠道的：{_CHANNELS}")]
 County = Annotated[str | None, typer.Option(help="只处理此县区的，六位代码")]
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from duban_contracts.vocabulary import DELIVERY_CHANNELS
 from services.chassis.assembly import Part, Platform, assemble, open_platform
 from services.chassis.process.clock import Clock
 from services.chassis.process.service import Service
-from services.notifications.channels.email import EMAIL
 from services.notifications.channels.model.channel import AnyChannel
-from services.notifications.channels.webhook import WEBHOOK
 from services.notifications.delivery.wire import wire as delivery
 from services.notifications.letters.wire import sender
 from services.notifications.letters.wire import wire as letters
@@ -20,7 +20,10 @@ from services.notifications.settings import Settings
 NAME: Final = "notifications"
 TITLE: Final = "Duban notifications 通知"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-CHANNELS: Final[tuple[AnyChannel, ...]] = (EMAIL, WEBHOOK)
+# Each term of the vocabulary has a file of that name, so that a new channel is written down in no list.
+CHANNELS: Final[tuple[AnyChannel, ...]] = tuple(
+    import_module(f"services.notifications.channels.{term.code}").CHANNEL for term in DELIVERY_CHANNELS
+)
 SLICES: Final[dict[str, Callable[[Platform[Settings], Sequence[AnyChannel]], Part]]] = {
     "letters": lambda platform, _: letters(platform),
     "delivery": lambda platform, channels: delivery(platform, channels=channels, sender=sender(platform)),

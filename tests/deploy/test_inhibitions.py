@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from duban_contracts.topics import CONSUMERS
+from duban_contracts.vocabulary import DELIVERY_CHANNELS
 from tests.deploy.expressions import ROOT, rules
 
 pytestmark = pytest.mark.pure
@@ -19,7 +20,7 @@ _SERVICES: Final = ("gateway", "ledger", "scheduler", "notifications", "statisti
 _VALUES: Final[Mapping[str, Sequence[str]]] = {
     "service": _SERVICES,
     "dependency": ("kafka", "postgres", "smtp", "oidc", "vault"),
-    "channel": ("email", "webhook"),
+    "channel": [term.code for term in DELIVERY_CHANNELS],
     "slo": ("intake", "freshness", "supervision", "delivery"),
 }
 _HEARS: Final = ("scheduler.hazards", "statistics.hazards")

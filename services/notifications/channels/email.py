@@ -223,6 +223,6 @@ def is_mailbox(text: str) -> bool:
     return _MAILBOX.fullmatch(text) is not None
 
 
-EMAIL: Final = Channel(
+CHANNEL: Final = Channel(
     code="email", drops_repeats=False, settings=EmailSettings, open=EmailCarrier, is_address=is_mailbox
 )

@@ -22,12 +22,16 @@ from standardwebhooks.webhooks import Webhook
 
 from services.chassis.process.secret_files import Environment
 from services.notifications.channels.handlers.posting import HttpCarrier, Post
+from services.notifications.channels.model.answers import Answer, Response, read_http
 from services.notifications.channels.model.channel import Channel, Means, Parcel
 
 # Known to everybody who reads this file: accepted only while every webhook goes to loopback.
 DEMONSTRATION_SECRET: Final = "duban-demonstration-webhook-secret"  # noqa: S105 - public on purpose
 _BASE: Final = "{webhook_base}"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+# What systems that forward to a robot hand back of it: -1, 45009 and 45033 of WeCom, busy or over its rate, 130101 and
+# 410100 of DingTalk, over its rate. Every other code needs a person.
+_BUSY: Final = (-1, 45009, 45033, 130101, 410100)
 
 
 class UnsafeSettings(ValueError):
@@ -103,6 +107,11 @@ def document(parcel: Parcel) -> str:
     return msgspec.json.encode(content).decode()
 
 
+def read_webhook(response: Response) -> Answer:
+    """Read a receiver's response (standard-webhooks), and the `errcode` in it, if any."""
+    return read_http(response, busy=_BUSY)
+
+
 def open_webhooks(means: Means, settings: WebhookSettings) -> HttpCarrier:
     """Return the carrier; raises UnsafeSettings for the published secret as soon as a webhook leaves this machine."""
     _check_secret(settings, means.addresses)
@@ -114,7 +123,7 @@ def open_webhooks(means: Means, settings: WebhookSettings) -> HttpCarrier:
         headers = signer.headers(parcel.endpoint or "", message_id=message_id, at=means.wall(), body=body)
         return Post(settings.url(address), body.encode(), headers)
 
-    return HttpCarrier(means.destinations, write=write, url=settings.url, timeout=settings.timeout)
+    return HttpCarrier(means.destinations, write=write, read=read_webhook, url=settings.url, timeout=settings.timeout)
 
 
 def _check_secret(settings: WebhookSettings, addresses: Iterable[str]) -> None:
@@ -130,7 +139,7 @@ def _check_secret(settings: WebhookSettings, addresses: Iterable[str]) -> None:
 
 
 # Every attempt of a delivery carries the same `webhook-id`, so a receiver can tell a repeat.
-WEBHOOK: Final = Channel(code="webhook", drops_repeats=True, settings=WebhookSettings, open=open_webhooks)
+CHANNEL: Final = Channel(code="webhook", drops_repeats=True, settings=WebhookSettings, open=open_webhooks)
 
 
 def main() -> None:

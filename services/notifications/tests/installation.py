@@ -28,9 +28,11 @@ from services.chassis.access.roles import Role
 from services.chassis.storage.schema import migrate
 from services.chassis.testing import kafka as chassis_testing
 from services.notifications.bootstrap import MIGRATIONS, SLICES
-from services.notifications.channels.email import EMAIL, EmailSettings
+from services.notifications.channels.email import CHANNEL as EMAIL
+from services.notifications.channels.email import EmailSettings
 from services.notifications.channels.model.channel import AnyChannel
-from services.notifications.channels.webhook import WEBHOOK, WebhookSettings
+from services.notifications.channels.webhook import CHANNEL as WEBHOOK
+from services.notifications.channels.webhook import WebhookSettings
 from services.notifications.settings import Settings
 from services.notifications.tests.world import COUNTY, FOREIGN, OFFICES, PROFILE, SECRET, Receivers, World
 

@@ -23,9 +23,6 @@ LONGEST_BODY: Final = 64 * 1024
 _ZLIB_OR_GZIP: Final = 47
 # A code that is nothing but blanks says nothing, and a notice wants one.
 _NO_CODE: Final = "unknown"
-# Robots answer HTTP 200 to everything and say the truth in `errcode`: -1 and 45009 WeCom busy / over its
-# rate, 130101 and 410100 DingTalk over its rate. Every other code needs a person.
-_TRANSIENT_ERRCODES: Final = (-1, 45009, 45033, 130101, 410100)
 
 
 class Verdict(enum.StrEnum):
@@ -95,15 +92,15 @@ def read_smtp(code: int, text: str) -> Answer:
     return Answer(verdict, written, text, away=Away.UNSERVED if system and verdict is Verdict.TRANSIENT else None)
 
 
-def read_http(response: Response) -> Answer:
+def read_http(response: Response, *, busy: tuple[int, ...] = ()) -> Answer:
     """Read a webhook's response (standard-webhooks): 2xx taken, 410 closes the endpoint, 3xx is a failure.
 
     Timeouts, rate limits and server errors are tried again; any other refusal needs a person. Robots answer 200 to
-    everything, so their `errcode` counts too.
+    everything, so their `errcode` counts too: those of `busy` say not now, all others but 0 never.
     """
     code, hundred = str(response.status), response.status // 100
     if hundred == _TAKEN:
-        return _read_errcode(code, response.body)
+        return _read_errcode(code, response.body, busy)
     if response.status == _GONE:
         return Answer(Verdict.PERMANENT, code, closes_endpoint=True)
     if hundred >= _SERVER_ERROR or response.status in _TRANSIENT_STATUS:
@@ -126,11 +123,11 @@ def unpacked(body: bytes, encoding: str | None) -> bytes:
         return b""
 
 
-def _read_errcode(code: str, body: bytes) -> Answer:
+def _read_errcode(code: str, body: bytes, busy: tuple[int, ...]) -> Answer:
     errcode = _errcode(body)
     if errcode in (0, "0"):  # some robots write it as text
         return Answer(Verdict.ACCEPTED, code)
-    verdict = Verdict.TRANSIENT if errcode in _TRANSIENT_ERRCODES else Verdict.PERMANENT
+    verdict = Verdict.TRANSIENT if errcode in busy else Verdict.PERMANENT
     return Answer(verdict, f"errcode-{errcode}")
 
 

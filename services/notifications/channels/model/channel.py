@@ -98,11 +98,11 @@ def _any(_: str) -> bool:
 class Channel(Generic[S]):
     """A way letters travel, as its receivers behave.
 
-    `code` is a term of the vocabulary `delivery_channels`. `drops_repeats` says that a receiver drops a second copy of
-    one delivery: only then is an attempt whose outcome nobody knows made again by itself. `per_minute` attempts at
-    most begin within any minute for one address, and `Content.body` has at most `longest` bytes of UTF-8, without what
-    the channel writes around it; None means no limit. `settings` reads the channel's own settings, `open` connects
-    with them; neither sends anything.
+    `code` is a term of the vocabulary `delivery_channels` and the name of the module whose `CHANNEL` this is.
+    `drops_repeats` says that a receiver drops a second copy of one delivery: only then is an attempt whose outcome
+    nobody knows made again by itself. `per_minute` attempts at most begin within any minute for one address, and
+    `Content.body` has at most `longest` bytes of UTF-8, without what the channel writes around it; None means no limit.
+    `settings` reads the channel's own settings, `open` connects with them; neither sends anything.
     `is_address` says whether a text of contacts.json can be one of the channel's addresses.
     """
 

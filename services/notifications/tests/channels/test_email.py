@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from duban_contracts.admissible.texts import fits_line
-from services.notifications.channels.email import EMAIL, EmailCarrier, EmailSettings, is_mailbox
+from services.notifications.channels.email import CHANNEL, EmailCarrier, EmailSettings, is_mailbox
 from services.notifications.tests.parcels import PARCEL, means
 
 
@@ -37,7 +37,7 @@ def test_a_letter_arrives_as_it_is_written(title: str, body: list[str]) -> None:
 
 
 def test_no_server_drops_repeats_so_an_unknown_outcome_is_a_persons_decision() -> None:
-    assert not EMAIL.drops_repeats
+    assert not CHANNEL.drops_repeats
 
 
 @pytest.mark.parametrize(

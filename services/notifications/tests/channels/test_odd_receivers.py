@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
-from services.notifications.channels.email import EMAIL, EmailCarrier, EmailSettings
+from services.notifications.channels.email import CHANNEL, EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Verdict
 from services.notifications.channels.webhook import WebhookSettings, open_webhooks
@@ -83,7 +83,7 @@ async def test_a_letter_arrives_when_a_mail_server_that_refused_in_gbk_is_well_a
     clock = ManualClock(NOW)
     await write(bare, clock, overdue())
     async with mail_server(greeting=gbk("554 5.7.1")) as server:
-        courier = carrier(bare, clock, {"email": Line(EMAIL, email(server))})
+        courier = carrier(bare, clock, {"email": Line(CHANNEL, email(server))})
         await carry(courier)
         assert await deliveries(bare) == [("pending", 1, "554 5.7.1")]
         server.says[""] = b"220 ready"

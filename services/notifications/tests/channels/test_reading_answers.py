@@ -17,6 +17,7 @@ from services.notifications.channels.model.answers import (
     read_smtp,
     unpacked,
 )
+from services.notifications.channels.webhook import read_webhook
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_an_smtp_reply_is_read_by_its_code(code: int, text: str, verdict: Verdic
 def test_a_response_is_read_by_its_status_and_a_robots_errcode(
     status: int, body: bytes, verdict: Verdict, code: str
 ) -> None:
-    answer = read_http(Response(status, body))
+    answer = read_webhook(Response(status, body))
     assert (answer.verdict, answer.code) == (verdict, code)
     assert not answer.closes_endpoint
 

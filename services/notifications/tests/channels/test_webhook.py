@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook
 from deploy.local.receivers import hooks
 from services.notifications.channels import webhook
 from services.notifications.channels.webhook import (
-    WEBHOOK,
+    CHANNEL,
     Signer,
     UnsafeSettings,
     WebhookSettings,
@@ -66,7 +66,7 @@ def test_a_letter_is_told_whole_with_what_it_is_about() -> None:
 
 
 def test_repeats_are_dropped_by_the_receiver_so_an_unknown_outcome_may_be_tried_again() -> None:
-    assert WEBHOOK.drops_repeats
+    assert CHANNEL.drops_repeats
 
 
 def test_the_profiles_addresses_stand_on_the_settings_base() -> None:

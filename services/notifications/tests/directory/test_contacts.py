@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
 from duban_contracts.profile import ProfileError
-from duban_contracts.vocabulary import VOCABULARIES
+from duban_contracts.vocabulary import DELIVERY_CHANNELS
 from services.chassis.process.clock import SystemClock
 from services.notifications.bootstrap import CHANNELS
 from services.notifications.channels.handlers.opening import open_channels
@@ -19,6 +20,7 @@ from services.notifications.directory.model import Directory, Office
 from services.notifications.letters.wire import check_forms
 from services.notifications.tests.world import PROFILE
 
+FOLDER = Path(__file__).parents[2] / "channels"
 OFFICE = "county_safety_committee"
 
 
@@ -78,8 +80,13 @@ def test_a_wrong_contacts_file_stops_the_start_and_names_the_field(
     assert wrong_field(tmp_path, old, new) == field
 
 
-def test_the_channels_of_the_code_are_the_terms_that_the_contract_publishes() -> None:
-    assert [channel.code for channel in CHANNELS] == [term.code for term in VOCABULARIES["delivery_channels"]]
+def test_each_channel_is_a_file_a_term_that_the_contract_publishes_and_a_line_of_the_readme() -> None:
+    terms = [term.code for term in DELIVERY_CHANNELS]
+    assert [channel.code for channel in CHANNELS] == terms
+    files = [module.name for module in iter_modules([str(FOLDER)]) if not module.ispkg]
+    assert sorted(files) == sorted(terms)
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    assert [term.code for term in DELIVERY_CHANNELS if f"\n| `{term.code}` {term.name} |" in readme] == terms
 
 
 def test_a_contacts_file_of_release_0_1_0_is_refused_by_its_first_old_field(tmp_path: Path) -> None:
