@@ -8,8 +8,8 @@ API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. 
 DUBAN_DATABASES=given says that roles and databases are there (DUBAN_POSTGRES_DSN is then a member of each role and
 may make roles, and is no superuser),
 DUBAN_TOPICS=given that topics are (they are compared with what is declared), DUBAN_API_KEYS=none that `duban keys` issues keys. Each variable may be a file instead
-(`DUBAN_POSTGRES_DSN_FILE`); a Kafka that demands users and TLS is reached by the settings that services know, too
-(`DUBAN_KAFKA_SECURITY` and so on), as the one who may make topics.
+(in the directory `DUBAN_SECRETS`, or `DUBAN_POSTGRES_DSN_FILE`); a Kafka that demands users and TLS is reached by the
+settings that services know, too (`DUBAN_KAFKA_SECURITY` and so on), as the one who may make topics.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def service_dsns(services: Sequence[str], environ: Mapping[str, str]) -> dict[st
     if missing := [name for name, value in found.items() if not value]:
         raise Trouble(
             f"{', '.join(missing)} is not set.",
-            "Give every database password, in the environment or as a file (_FILE).",
+            "Give every database password, in the environment or as a file of that name in DUBAN_SECRETS.",
         )
     server = found["DUBAN_POSTGRES_DSN"] or ""
     return {service: _dsn_as(server, service, found[_password_name(service)] or "") for service in services}

@@ -1,7 +1,7 @@
 """`duban`: what operations needs at three in the morning: one screen, and a command for whatever it names.
 
 It is told where things are by the environment: `DUBAN_KAFKA_BOOTSTRAP` and its kin, `DUBAN_TOPIC_PREFIX`,
-`DUBAN_PROFILE`, and for each service `DUBAN_<SERVICE>_DSN` and `DUBAN_<SERVICE>_URL`; by files, too (`…_FILE`).
+`DUBAN_PROFILE`, and for each service `DUBAN_<SERVICE>_DSN` and `DUBAN_<SERVICE>_URL`; by files, too (in `DUBAN_SECRETS`, or `…_FILE`).
 """
 
 from __future__ import annotations

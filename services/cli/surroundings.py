@@ -47,7 +47,7 @@ Account = Annotated[
 
 
 def told(name: str) -> str:
-    """Return a setting, from the environment or from the file that `<name>_FILE` names; without it the command ends with 2."""
+    """Return a setting, from the environment or from a file (see `given`); without it the command ends with 2."""
     try:
         value = given(name)
     except UnusableSetting as unusable:

@@ -1,6 +1,8 @@
-"""Settings from the environment, each of which may be a file: `DUBAN_KAFKA_PASSWORD_FILE` names what holds the value.
+"""Settings from the environment, each of which may be a file: so come secrets that must stand in no environment.
 
-That is how secrets arrive that must stand in no environment and no list of processes: as mounted files.
+`DUBAN_SECRETS` names a directory in which a file called like a variable holds its value, as mounted secrets do: a new
+secret is a new file, and nobody else is told of it. Where a file is called otherwise, `DUBAN_KAFKA_PASSWORD_FILE`
+names it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 SUFFIX: Final = "_FILE"
+DIRECTORY: Final = "DUBAN_SECRETS"
 
 
 class UnusableSetting(ValueError):
@@ -21,25 +24,42 @@ class UnusableSetting(ValueError):
 
 
 def given(name: str, environ: Mapping[str, str] | None = None) -> str | None:
-    """Return the setting `name`, from the environment or from the file that `<name>_FILE` names; None when unset.
+    """Return the setting `name`: the variable, the file that `<name>_FILE` names, or that file in `DUBAN_SECRETS`.
 
-    Raises UnusableSetting when both are given or the file can't be read. White space at a file's end is not part of it.
+    What is empty says nothing; None when nothing does. No way goes before another: raises UnusableSetting when two say
+    different things, or when a file can't be read. White space at a file's end is not part of it.
     """
     environ = os.environ if environ is None else environ
-    value, file = environ.get(name), environ.get(f"{name}{SUFFIX}")
-    if not file:
-        return value or None
-    if value:
-        raise UnusableSetting(f"{name} and {name}{SUFFIX} are both given: one of them is wrong")
+    ways = {name: environ.get(name), **_in_files(name, environ)}
+    said = {way: value for way, value in ways.items() if value}
+    if len(set(said.values())) > 1:
+        raise UnusableSetting(f"{' and '.join(said)} say different things: one of them is wrong")
+    return next(iter(said.values()), None)
+
+
+def _in_files(name: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what files say of a setting, by the way in which they are named."""
+    found = {}
+    if file := environ.get(f"{name}{SUFFIX}"):
+        found[f"{name}{SUFFIX}"] = _text(Path(file), f"{name}{SUFFIX}")
+    if directory := environ.get(DIRECTORY):
+        if not (os.access(directory, os.X_OK) and Path(directory).is_dir()):
+            raise UnusableSetting(f"{DIRECTORY} names {directory}, which is no directory that can be read")
+        if (within := Path(directory, name)).exists():
+            found[f"{DIRECTORY}/{name}"] = _text(within, DIRECTORY)
+    return found
+
+
+def _text(file: Path, way: str) -> str:
     try:
-        return Path(file).read_text(encoding="utf-8").rstrip() or None
+        return file.read_text(encoding="utf-8").rstrip()
     except (OSError, UnicodeDecodeError) as error:
         trouble = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise UnusableSetting(f"{name}{SUFFIX} names {file}, which can't be read: {trouble}") from error
+        raise UnusableSetting(f"{way} names {file}, which can't be read: {trouble}") from error
 
 
 class Environment(BaseSettings):
-    """The base of every Settings class of ours: its fields are environment variables, or files named by them."""
+    """The base of every Settings class of ours: its fields are environment variables, or files (see `given`)."""
 
     model_config = SettingsConfigDict(env_prefix="DUBAN_", frozen=True, hide_input_in_errors=True)
 
@@ -59,7 +79,7 @@ class Environment(BaseSettings):
 class _Files(PydanticBaseSettingsSource):
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
         name = f"{self.config.get('env_prefix', '')}{field_name}".upper()
-        return given(name) if os.environ.get(f"{name}{SUFFIX}") else None, field_name, False
+        return given(name) if any(_in_files(name, os.environ).values()) else None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}

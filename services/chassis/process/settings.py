@@ -1,4 +1,4 @@
-"""What every service is told from outside: environment variables with the prefix DUBAN_, or files that they name."""
+"""What every service is told from outside: environment variables with the prefix DUBAN_, or files (`secret_files`)."""
 
 from __future__ import annotations
 

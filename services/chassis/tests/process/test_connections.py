@@ -13,6 +13,7 @@ from services.chassis.process.kafka import Broker, KafkaSettings, in_words, opti
 from services.chassis.process.secret_files import Environment, UnusableSetting, given
 
 ROOT = Path(__file__).parents[4]
+NAME = "DUBAN_IMAGINED_WORD"
 
 
 class Secrets(Environment):
@@ -43,25 +44,66 @@ def test_any_setting_may_be_a_file(file: Path, monkeypatch: pytest.MonkeyPatch) 
     assert Secrets().number == 7
 
 
-def test_what_is_given_twice_or_cannot_be_read_is_refused_by_name_and_without_its_value(
-    file: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_file_called_like_a_setting_in_the_directory_of_secrets_is_its_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DUBAN_IMAGINED_WORD_FILE", str(file))
-    monkeypatch.setenv("DUBAN_IMAGINED_WORD", "hush")
-    with pytest.raises(
-        UnusableSetting, match="DUBAN_IMAGINED_WORD and DUBAN_IMAGINED_WORD_FILE are both given"
-    ) as said:
-        Secrets()
-    assert "hush" not in str(said.value)
+    (tmp_path / "DUBAN_IMAGINED_WORD").write_text("from the directory\n", encoding="utf-8")
+    (tmp_path / "DUBAN_IMAGINED_NUMBER").write_text("", encoding="utf-8")
+    (tmp_path / "word").write_text("nobody's", encoding="utf-8")
+    monkeypatch.setenv("DUBAN_SECRETS", str(tmp_path))
+    monkeypatch.setenv("DUBAN_IMAGINED_NUMBER", "2")
+    settings = Secrets()
+    assert settings.word.get_secret_value() == given("DUBAN_IMAGINED_WORD") == "from the directory"
+    assert settings.number == 2, "an empty file says nothing"
+    assert given("DUBAN_IMAGINED_OTHER") is None
+    monkeypatch.setenv("DUBAN_SECRETS", "")
+    assert Secrets().word.get_secret_value() == "default"
+
+
+@pytest.mark.parametrize(
+    ("ways", "named"),
+    [
+        (("", "_FILE"), "DUBAN_IMAGINED_WORD and DUBAN_IMAGINED_WORD_FILE"),
+        (("", "directory"), "DUBAN_IMAGINED_WORD and DUBAN_SECRETS/DUBAN_IMAGINED_WORD"),
+        (("_FILE", "directory"), "DUBAN_IMAGINED_WORD_FILE and DUBAN_SECRETS/DUBAN_IMAGINED_WORD"),
+    ],
+)
+def test_two_ways_may_say_the_same_and_are_refused_by_name_where_they_say_different_things(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ways: tuple[str, ...], named: str
+) -> None:
+    def say(way: str, value: str) -> None:
+        file = tmp_path / (NAME if way == "directory" else "word")
+        if way:
+            file.write_text(value, encoding="utf-8")
+        told = {"": (NAME, value), "_FILE": (f"{NAME}_FILE", str(file)), "directory": ("DUBAN_SECRETS", str(tmp_path))}
+        monkeypatch.setenv(*told[way])
+
+    for way in ways:
+        say(way, "hush")
+    assert Secrets().word.get_secret_value() == "hush"
+    say(ways[1], "hush-hush")
+    for asked in (Secrets, lambda: given(NAME)):
+        with pytest.raises(UnusableSetting, match=f"{named} say different things") as said:
+            asked()
+        assert "hush" not in str(said.value)
+
+
+def test_what_can_not_be_read_is_refused_by_name_and_without_its_value(file: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableSetting, match="NAME_FILE names /nowhere, which can't be read: No such file"):
         given("NAME", {"NAME_FILE": "/nowhere"})
+    for directory in ("/nowhere", str(file)):
+        with pytest.raises(UnusableSetting, match=f"DUBAN_SECRETS names {directory}, which is no directory"):
+            given("NAME", {"DUBAN_SECRETS": directory})
+    (tmp_path / "NAME").mkdir()
+    with pytest.raises(UnusableSetting, match="/NAME, which can't be read: Is a directory"):
+        given("NAME", {"DUBAN_SECRETS": str(tmp_path)})
     file.write_bytes("密".encode("gbk"))
     with pytest.raises(UnusableSetting, match="not UTF-8"):
         given("NAME", {"NAME_FILE": str(file)})
 
 
 def test_an_empty_variable_is_none() -> None:
-    assert given("NAME", {"NAME": "", "NAME_FILE": ""}) is None
+    assert given("NAME", {"NAME": "", "NAME_FILE": "", "DUBAN_SECRETS": ""}) is None
 
 
 def test_a_cluster_that_demands_nothing_needs_its_addresses_only() -> None:
