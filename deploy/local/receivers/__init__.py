@@ -12,6 +12,11 @@ trouble is wanted, so that people and tests see a channel's real errors:
     bounce*@       takes the letter, sends a report that it came back (RFC 3464); bounce-delayed*@ that it will be late
     mute*@         takes the letter, hangs up unanswered  /mute/<county>/<unit>           takes it, hangs up unanswered
 
+Robots, of any maker, at /robots/<key>/<code>/<name>, kept as `robots/NNNNNN.json`, a repetition once more:
+
+    /robots/<key>/0/<name>         taken, 200 {"<key>": 0}       /robots/<key>/status-<n>/<name>  that status, no word
+    /robots/<key>/<code>/<name>    not taken, 200 {"<key>": code}  /robots/<key>/mute/<name>      takes it, says nothing
+
 Reports go to the Maildir `bounces` (DUBAN_BOUNCE_MAILDIR), which notifications reads under the same variable.
 "The first n times" counts for each message. A message that comes again under its Message-ID is a second file, so
 that an audit can count; a webhook that comes again under its `webhook-id` is dropped and counted, as

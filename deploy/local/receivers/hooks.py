@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from deploy.local.receivers import robots
 from deploy.local.receivers.store import Store, arrived
 
 _BEHAVIOURS_WITH_ARGUMENT: Final = frozenset({"flaky", "refuse", "robot"})
@@ -73,7 +74,7 @@ class Hooks:
 
 
 def create_app(directory: Path, master_secret: str) -> FastAPI:
-    """Return the endpoint's app; `directory` is where mails and webhooks are kept, for the list of arrivals."""
+    """Return the endpoint's app; `directory` is where all that arrives is kept, for the list of arrivals."""
     hooks = Hooks(directory / "webhooks", master_secret)
     app = FastAPI(title="Duban demonstration receivers", openapi_url=None)
     app.state.hooks = hooks
@@ -86,6 +87,9 @@ def create_app(directory: Path, master_secret: str) -> FastAPI:
     async def received() -> dict[str, Any]:
         listed = await asyncio.to_thread(arrived, directory)
         return {**listed, "repeated_webhooks": sum(hooks.repeated.values())}
+
+    # Before the endpoint's own route, which takes every path.
+    app.include_router(robots.create_router(directory / "robots"))
 
     @app.post("/{behaviour}/{rest:path}")
     async def receive(behaviour: str, rest: str, request: Request) -> Response:

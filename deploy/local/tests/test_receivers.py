@@ -93,3 +93,17 @@ async def test_a_webhook_is_kept_only_with_a_true_signature_and_only_once(tmp_pa
         assert (await client.get(f"{url}/received")).json()["repeated_webhooks"] == 1
     kept = [json.loads(path.read_bytes()) for path in sorted((tmp_path / "webhooks").glob("*.json"))]
     assert [(hook["endpoint"], hook["webhook_id"]) for hook in kept] == [(ENDPOINT, "msg_1")]
+
+
+async def test_a_robot_answers_by_the_name_and_number_in_its_path_and_keeps_every_copy(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, url), httpx.AsyncClient() as client:
+
+        async def told(path: str) -> tuple[int, str]:
+            answer = await client.post(f"{url}/robots/{path}", json={"text": "督促函"})
+            return answer.status_code, answer.text
+
+        assert await told("code/0/group") == await told("code/0/group") == (200, '{"code":0}')
+        assert await told("errcode/45009/group") == (200, '{"errcode":45009}')
+        assert await told("code/status-502/group") == (502, "")
+    kept = [json.loads(path.read_bytes()) for path in sorted((tmp_path / "robots").glob("*.json"))]
+    assert [(each["robot"], each["body"]) for each in kept] == [("group", {"text": "督促函"})] * 2

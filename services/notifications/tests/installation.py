@@ -16,7 +16,6 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx
 import uvicorn
-from pydantic import SecretStr
 
 from deploy.local.ports import free_ports
 from deploy.local.receivers import hooks, mail
@@ -28,14 +27,14 @@ from services.chassis.access.roles import Role
 from services.chassis.storage.schema import migrate
 from services.chassis.testing import kafka as chassis_testing
 from services.notifications.bootstrap import MIGRATIONS, SLICES
-from services.notifications.channels.email import CHANNEL as EMAIL
-from services.notifications.channels.email import EmailSettings
 from services.notifications.channels.model.channel import AnyChannel
-from services.notifications.channels.webhook import CHANNEL as WEBHOOK
-from services.notifications.channels.webhook import WebhookSettings
 from services.notifications.settings import Settings
+from services.notifications.tests.bench import benches
 from services.notifications.tests.world import COUNTY, FOREIGN, OFFICES, PROFILE, SECRET, Receivers, World
 
+BENCHES: Final = benches()
+# The unit whose office is reached over every channel.
+REACHED: Final = "housing_construction"
 ENTERPRISE: Final = "91140502XXXX000192"
 PRINCIPALS: Final = {
     "county": Principal("county-140502", Role.INTEGRATOR, COUNTY, "county_safety_committee"),
@@ -71,25 +70,23 @@ class Installation:
             "DUBAN_HTTP_PORT": str(settings.http_port),
             "DUBAN_TOPIC_PREFIX": settings.topic_prefix,
             "DUBAN_PROFILE": str(settings.profile),
-            "DUBAN_SMTP_PORT": str(receivers.smtp_port),
-            "DUBAN_WEBHOOK_BASE": f"http://127.0.0.1:{receivers.webhook_port}",
-            "DUBAN_WEBHOOK_SECRET": SECRET,
+            **{name: value for bench in BENCHES for name, value in bench.environment(receivers).items()},
         }
 
 
 def channels_to(receivers: Receivers) -> tuple[AnyChannel, ...]:
     """The real channels, led to a test's receivers."""
-    base = f"http://127.0.0.1:{receivers.webhook_port}"
-    webhook = WebhookSettings(base=base, secret=SecretStr(SECRET))
-    email = EmailSettings(port=receivers.smtp_port)
-    return replace(EMAIL, settings=lambda: email), replace(WEBHOOK, settings=lambda: webhook)
+    return tuple(bench.led_to(receivers) for bench in BENCHES)
 
 
 def profile_in(directory: Path) -> Path:
     """The example city with offices that take, refuse and hesitate, and retries that a test can wait for."""
     shutil.copytree(PROFILE, directory)
     contacts = json.loads((PROFILE / "contacts.json").read_bytes())
-    contacts["offices"] = OFFICES
+    everywhere = {bench.channel.code: bench.taken.replace("{endpoint}", f"{COUNTY}/{REACHED}") for bench in BENCHES}
+    reached = {"county": COUNTY, "unit": REACHED, "name": f"测试{REACHED}", "addresses": everywhere}
+    contacts["offices"] = [*OFFICES, reached]
+    contacts["letters"]["urging"]["channels"] = list(everywhere)
     contacts["retries"] = {"waits_seconds": [0.2, 0.3, 0.4], "jitter": 0.1}
     (directory / "contacts.json").write_text(json.dumps(contacts), encoding="utf-8")
     return directory

@@ -98,6 +98,9 @@ class Receivers:
     def webhooks(self) -> list[dict[str, Any]]:
         return [json.loads(content) for _, content in Store(self.directory / "webhooks", ".json").contents()]
 
+    def robots(self) -> list[dict[str, Any]]:
+        return [json.loads(content) for _, content in Store(self.directory / "robots", ".json").contents()]
+
 
 @dataclass(frozen=True)
 class World:
