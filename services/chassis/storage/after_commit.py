@@ -10,7 +10,10 @@ nobody is told at all; so whoever listens also looks by itself from time to time
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -103,6 +106,38 @@ def let_hear(connection: object, waits: Callable[[], None] | None) -> None:
     session: Callable[[Callable[[], None] | None], None] | None = getattr(connection, "let_hear", None)
     if session is not None:
         session(waits)
+
+
+class WaitingCommits:
+    """Whether COMMITs of a pool wait, for whoever waits behind them for a connection."""
+
+    def __init__(self) -> None:
+        self._waited_at = -math.inf
+
+    def wait(self, waits: Callable[[], None] | None) -> None:
+        """Note that a COMMIT still waits; `waits` is of whoever began its transaction."""
+        self._waited_at = time.monotonic()
+        if waits is not None:
+            waits()
+
+    @contextmanager
+    def hearing(self, waits: Callable[[], None] | None) -> Iterator[None]:
+        """Call `waits` about once a second inside the block, while COMMITs wait."""
+        if waits is None:
+            yield
+            return
+        beating = asyncio.ensure_future(self._beat(waits))
+        try:
+            yield
+        finally:
+            beating.cancel()
+
+    async def _beat(self, waits: Callable[[], None]) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            # Each COMMIT says so once in a beat.
+            if time.monotonic() < self._waited_at + 2 * _BEAT_SECONDS:
+                waits()
 
 
 class Listeners:

@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from services.chassis.storage import leaving, trail
-from services.chassis.storage.after_commit import Listeners, let_hear, told_of
+from services.chassis.storage.after_commit import Listeners, WaitingCommits, let_hear, told_of
 from services.chassis.storage.counting import Counted, add_up
 from services.chassis.storage.opening import Opening
 from services.chassis.storage.walls import Pools, Readers, Within, be
@@ -104,6 +104,7 @@ class Database:
         # A flood of commands leaves connections to reads.
         self._turns = asyncio.Semaphore(transactions)
         self._keeps_trail = keeps_trail
+        self._commits = WaitingCommits()
         self._listeners = Listeners()
         self._listeners.add(Counted, add_up)
 
@@ -117,14 +118,14 @@ class Database:
 
         The requests whose work it is get their rows of the trail in it. Raises ClientLeft where a client hangs up
         while its request waits for a connection and has begun nothing before. A COMMIT may wait for the archive for as long as
-        that is away; `waits` is called about once a second meanwhile.
+        that is away; `waits` is called about once a second meanwhile, also where others' COMMITs leave no connection to begin.
         """
         async with AsyncExitStack() as held:
-            with leaving.in_line():
+            with leaving.in_line(), self._commits.hearing(waits):
                 await held.enter_async_context(self._turns)
                 connection = await held.enter_async_context(self.pool.acquire())
             leaving.begun()
-            let_hear(connection, waits)
+            let_hear(connection, partial(self._commits.wait, waits))
             told = told_of(connection)
             if told:
                 told.clear()  # of a transaction that was rolled back

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -139,6 +139,36 @@ async def test_a_consumer_whose_commit_waits_is_not_stalled() -> None:
             assert await asyncio.wait_for(applying, _PATIENCE_SECONDS)
             seconds += _STALL_SECONDS + 1
             assert observer.is_stalled(), "what no longer waits can stall"
+            await database.close()
+
+
+@pytest.mark.promise("P6")
+async def test_a_consumer_that_waits_behind_others_commits_is_not_stalled_either() -> None:
+    beats = 0
+
+    def waits() -> None:
+        nonlocal beats
+        beats += 1
+
+    async def commit(database: Database, told: Callable[[], None] | None) -> None:
+        async with database.transaction(waits=told) as connection:
+            await connection.execute("INSERT INTO kept VALUES (1)")
+
+    async def hears_of_it() -> None:
+        assert beats > 1
+
+    with _archived() as server:
+        async with _outside(server.dsn) as looking, Opening({}) as opened:
+            pool = await opened.open(server.dsn, 1, 2)
+            # One turn: who holds it is a command, which hears nothing, and the consumer stands behind it.
+            database = Database(pool, keeps_trail=False, transactions=1)
+            command = asyncio.create_task(commit(database, None))
+            await _until(looking, _WAITING, 1)
+            consumer = asyncio.create_task(commit(database, waits))
+            await eventually(hears_of_it)
+            assert await looking.fetchval(_WAITING) == 1, "it has not begun"
+            await _release(looking)
+            await asyncio.wait_for(asyncio.gather(command, consumer), _PATIENCE_SECONDS)
             await database.close()
 
 
