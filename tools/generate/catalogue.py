@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +12,7 @@ from deploy.grafana import generate as dashboards
 from deploy.kubernetes import alerting, manifests
 from deploy.prometheus import operator
 from duban_contracts.generate import files as contracts
+from duban_contracts.generate.code_tables import guides
 from services.chassis import openapi, rights
 from services.ledger import generate as moves
 from tools.generate import commands, features, machine, metrics, settings, tables
@@ -21,15 +23,15 @@ Files = Mapping[str, str | None]
 """The content of each file; None for one that should not be there."""
 
 
-def _contracts() -> Files:
-    made: dict[str, str | None] = {f"contracts/{name}": text for name, text in _contract_files().items()}
-    for name in contracts.stale(ROOT / "contracts", _contract_files()):
-        made.setdefault(f"contracts/{name}", None)
+def contract_files(root: Path = ROOT) -> Files:
+    """Return what is made from the contract for a checkout at `root`, the county guides with their tables of codes among it."""
+    directory = root / "contracts"
+    texts = {**contracts.generated(version("duban-contracts")), **guides(directory)}
+    # A path beside `contracts/` is said from the checkout, as all others are.
+    made: dict[str, str | None] = {os.path.normpath(f"contracts/{name}"): text for name, text in texts.items()}
+    for name in contracts.stale(directory, texts):
+        made.setdefault(os.path.normpath(f"contracts/{name}"), None)
     return made
-
-
-def _contract_files() -> Mapping[str, str]:
-    return contracts.generated(version("duban-contracts"))
 
 
 def _dashboards() -> Files:
@@ -52,7 +54,7 @@ def _kubernetes() -> Files:
 
 
 GENERATORS: Final[Mapping[str, Callable[[], Files]]] = {
-    "contracts": _contracts,
+    "contracts": contract_files,
     "dashboards": _dashboards,
     "operator": _operator,
     "kubernetes": _kubernetes,
@@ -69,9 +71,9 @@ GENERATORS: Final[Mapping[str, Callable[[], Files]]] = {
 NEEDS_POSTGRES: Final = frozenset({"tables"})
 
 
-def stale(files: Files) -> dict[str, str | None]:
-    """Return those of `files` that the tree holds otherwise."""
-    return {path: text for path, text in files.items() if _present(ROOT / path) != text}
+def stale(files: Files, root: Path = ROOT) -> dict[str, str | None]:
+    """Return those of `files` that the tree at `root` holds otherwise."""
+    return {path: text for path, text in files.items() if _present(root / path) != text}
 
 
 def _present(path: Path) -> str | None:

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
+import pytest
+
 from tools.generate import features
-from tools.generate.catalogue import ROOT
+from tools.generate.catalogue import ROOT, contract_files, stale
 from tools.structure.source import module_of
+
+
+@pytest.mark.parametrize("guide", ["docs/county-guide.md", "docs/county-guide.zh-CN.md"])
+def test_a_county_guide_whose_table_of_codes_is_stale_is_found(guide: str, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "contracts").mkdir()
+    shutil.copy(ROOT / guide, tmp_path / guide)
+    assert guide not in stale(contract_files(tmp_path), tmp_path)
+    fresh = (tmp_path / guide).read_text(encoding="utf-8")
+    aged = fresh.replace("<!-- /codes -->", "| 422 | `a-code-of-old` | | |\n<!-- /codes -->")
+    (tmp_path / guide).write_text(aged, encoding="utf-8")
+    assert stale(contract_files(tmp_path), tmp_path)[guide] == fresh
 
 
 def test_marks_on_a_module_a_class_and_a_test_are_all_found() -> None:
