@@ -119,7 +119,7 @@ def take(programs: Programs, place: Path, address: str, password: str) -> Path:
     target = place / "base" / datetime.now(UTC).strftime(_STAMP)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     programs.own(target.parent)
-    clear(place)
+    clear(place, programs.account)
     with writing(target, programs.account) as (unchecked, lock):
         programs.run(
             "pg_basebackup",

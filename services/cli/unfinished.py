@@ -17,6 +17,7 @@ from typing import Final
 
 _NEW: Final = ".new"
 _WRITING: Final = ".writing"
+_BEGINNING: Final = "beginning.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,20 @@ def unfinished(place: Path) -> list[Unfinished]:
     return [Unfinished(new, _is_held(_lock_of(new))) for new in sorted(place.glob(f"base/*{_NEW}"))]
 
 
-def clear(place: Path) -> None:
-    """Remove what nobody writes any more. What can't be told or removed stays, and is told again."""
-    for lock in place.glob(f"base/*{_WRITING}"):
-        with suppress(OSError), lock.open("r+b") as opened:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            new = lock.with_suffix(_NEW)
-            shutil.rmtree(new, ignore_errors=True)
-            if not new.exists():
-                lock.unlink()
+def clear(place: Path, owner: tuple[int, int] | None) -> None:
+    """Remove what nobody writes any more. What can't be told or removed stays, and is told again.
+
+    None is begun meanwhile by backup.sh, which waits for the file `beginning.lock`: it makes the mark before it holds it. A file that
+    is made for that belongs to `owner`, else the caller.
+    """
+    with suppress(OSError), _none_begins(place, owner):
+        for lock in place.glob(f"base/*{_WRITING}"):
+            with suppress(OSError), lock.open("r+b") as opened:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                new = lock.with_suffix(_NEW)
+                shutil.rmtree(new, ignore_errors=True)
+                if not new.exists():
+                    lock.unlink()
 
 
 @contextmanager
@@ -61,6 +67,18 @@ def writing(target: Path, owner: tuple[int, int] | None) -> Iterator[tuple[Path,
         # As long as somebody holds it, nobody else removes what it stands for.
         _lock_of(new).unlink(missing_ok=True)
         os.close(held)
+
+
+@contextmanager
+def _none_begins(place: Path, owner: tuple[int, int] | None) -> Iterator[None]:
+    descriptor = os.open(place / _BEGINNING, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if owner is not None:
+            os.fchown(descriptor, *owner)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _lock_of(new: Path) -> Path:

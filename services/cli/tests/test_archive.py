@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +22,7 @@ from typer.testing import CliRunner
 from services.chassis.testing.workers import ROOT
 from services.cli.archive import Base, ProgramFailed, Programs, bases, fetching, instant, lay_out, take
 from services.cli.command_line import app
-from services.cli.unfinished import Unfinished, unfinished
+from services.cli.unfinished import Unfinished, clear, unfinished
 
 SEGMENT: Final = "000000010000000000000003"
 NOW: Final = datetime(2026, 11, 26, 1, tzinfo=UTC)
@@ -102,6 +106,25 @@ def test_what_a_killed_one_left_is_told_and_removed_and_what_is_being_written_is
     assert unfinished(place) == []
     assert [base.path for base in bases(place)][-1] == taken
     assert sorted((place / "base").iterdir()) == [base.path for base in bases(place)], "nothing else is left"
+
+
+def test_while_another_program_begins_a_base_nothing_is_removed(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    left = base / "20260101T000000.1Z.new"
+    left.mkdir(parents=True)
+    left.with_suffix(".writing").touch()
+    with (tmp_path / "beginning.lock").open("a") as beginning:
+        fcntl.flock(beginning, fcntl.LOCK_EX)
+        # As /proc/locks says it of whoever waits for a lock on this file.
+        waits = re.compile(rf"-> FLOCK .*:{os.fstat(beginning.fileno()).st_ino} ")
+        clearing = threading.Thread(target=clear, args=(tmp_path, None))
+        clearing.start()
+        while not waits.search(Path("/proc/locks").read_text(encoding="ascii")):
+            assert clearing.is_alive(), "it waits for nobody"
+        assert left.exists()
+    clearing.join(60)
+    assert not clearing.is_alive()
+    assert not left.exists()
 
 
 def test_what_nobody_can_tell_of_stays_and_is_told(tmp_path: Path) -> None:
