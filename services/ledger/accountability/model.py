@@ -11,7 +11,7 @@ from duban_contracts.events.hazards import HazardReopened
 from duban_contracts.events.types import AccountabilityResult, Enterprise, LongText
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.vocabulary import ACCOUNTABILITY_RESULTS
-from services.ledger.hazards.model import Closure, Hazard, Post, facts
+from services.ledger.hazards.model import Hazard, Post, facts
 from services.ledger.hazards.moves import Stamp, case_of
 
 
@@ -56,8 +56,7 @@ def opening(before: Hazard, now: Hazard, event: HazardReopened) -> HazardAccount
     than `event` left it.
     """
     at = max(event.occurred_at, now.changed_at)
-    closure = Closure.of(before.responsible_unit, before.responsible_post, before.reviewed_post, before.closed_post)
-    return case_of(closure, now, before.reopened_count + 1, event.reason, event.actor, at)
+    return case_of(before.closure, now, before.reopened_count + 1, event.reason, event.actor, at)
 
 
 def conclude(case: Case, hazard: Hazard, command: Conclude, stamp: Stamp) -> HazardAccountabilityConcluded | Refusal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 
@@ -12,7 +12,7 @@ from services.chassis.access.roles import Role
 from services.ledger.hazards.model.posts import Post
 
 # Whose post answers where no 整改方案 named one, since it was mended on the spot (DOMAIN §3 row 10, 《安全生产法》 article 5).
-_PRINCIPAL: Final = ROLES.name(Role.ENTERPRISE_PRINCIPAL)
+PRINCIPAL: Final = ROLES.name(Role.ENTERPRISE_PRINCIPAL)
 
 
 class Closure(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,12 +21,6 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True):
     owner_unit: str | None
     owner_post: str
     reviewers: tuple[str, ...]
-
-    @classmethod
-    def of(cls, unit: str | None, post: str | None, *reviewers: str | None) -> Self:
-        """Return the closure of what these answered for and found mended; of two reviewers the first may be none."""
-        found = tuple(reviewer for reviewer in reviewers if reviewer is not None)
-        return cls(owner_unit=unit, owner_post=post or _PRINCIPAL, reviewers=found)
 
     @property
     def reviewer_posts(self) -> tuple[HeldPost, ...]:

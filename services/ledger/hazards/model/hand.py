@@ -9,7 +9,7 @@ import msgspec
 
 from duban_contracts.events.types import Actor
 from duban_contracts.refusals import Refusal, refusal
-from services.ledger.hazards.model.hazard import Hazard
+from services.ledger.hazards.model.shown import Hazard
 
 
 class Hand(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,56 +1,17 @@
-"""A hazard as the fold of its events: its fields, and what each event changes of them."""
+"""A hazard as the fold of its events. Its fields stand in `shown`, and what each event changes of them in `particulars`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import msgspec
 
 from duban_contracts.admissible.texts import folded
-from duban_contracts.events.hazards import (
-    HazardEvent,
-    HazardRegistered,
-)
-from duban_contracts.events.types import HazardFacts, HazardState
+from duban_contracts.events.hazards import HazardEvent, HazardRegistered
+from duban_contracts.events.types import HazardFacts
 from services.chassis.access.roles import INTEGRATORS, holds
-from services.ledger.hazards.model.closure import Closure
 from services.ledger.hazards.model.particulars import particulars
-from services.ledger.hazards.model.shown import OF_TIPS, ShownHazard
-
-
-class Hazard(ShownHazard, frozen=True, kw_only=True, gc=False):
-    """One entry of the ledger, folded from its events, with what rules need and no reader is shown.
-
-    `reference_key` is the reference as references are compared; `reported_at` is when the report that stands reached the
-    broker. `undone_closure` is the last 销号, once it was undone and while nobody found it false. `submitted_by` and `submission_digest` belong to the newest submission. `listing_count` counts 挂牌督办, lifted
-    ones too, and `stop_count` 责令停产停业. `is_of_tip`: a verified tip made it; no county reported it, and none corrects it.
-    `merged_from` is where it stood when it was merged into another, at `merged_at`. The columns of the row follow from these
-    fields; a new one needs its migration, and an entry in `KEEPS` of
-    `particulars` for each event that changes it.
-    """
-
-    reference_key: str
-    is_of_tip: bool = False
-    reported_at: datetime | None = None
-    changed_at: datetime
-    first_confirmed_by: str | None = None
-    first_confirmed_post: str | None = None
-    confirmed_by: str | None = None
-    plan_digest: bytes | None = None
-    extension_asked_by: str | None = None
-    extension_digest: bytes | None = None
-    submitted_by: str | None = None
-    submission_digest: bytes | None = None
-    reviewed_by: str | None = None
-    reviewed_post: str | None = None
-    closed_by: str | None = None
-    closed_post: str | None = None
-    merged_from: HazardState | None = None
-    merged_at: datetime | None = None
-    undone_closure: Closure | None = None
-    listing_count: int = 0
-    stop_count: int = 0
+from services.ledger.hazards.model.shown import OF_TIPS, Hazard
 
 
 def facts(hazard: Hazard) -> HazardFacts:

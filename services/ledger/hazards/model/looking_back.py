@@ -12,7 +12,7 @@ from duban_contracts.codec import type_of
 from duban_contracts.events.hazards import HazardClosed
 from duban_contracts.events.types import PlannedLookBack
 from duban_contracts.policies import LookBack
-from services.ledger.hazards.model.hazard import Hazard
+from services.ledger.hazards.model.shown import Hazard
 from services.ledger.history.model import Record
 
 _HUNDRED: Final = 100

@@ -30,24 +30,23 @@ from duban_contracts.events.hazards import (
 )
 from duban_contracts.events.stops import EnterpriseStopped
 from duban_contracts.events.types import Grade
-from services.ledger.hazards.model.closure import Closure
 from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.posts import Post
-from services.ledger.hazards.model.shown import ShownHazard
+from services.ledger.hazards.model.shown import Hazard
 
 _E = TypeVar("_E", bound=HazardEvent)
 _Kept = dict[str, object]
 
 
-def particulars(hazard: ShownHazard, event: HazardEvent) -> _Kept:
+def particulars(hazard: Hazard, event: HazardEvent) -> _Kept:
     """Return what an event changes beyond the facts that every event carries."""
     keeps = KEEPS.get(type(event))
     return keeps(hazard, event) if keeps else {}
 
 
 def _keeps(
-    event_type: type[_E], keeps: Callable[[ShownHazard, _E], _Kept]
-) -> tuple[type[HazardEvent], Callable[[ShownHazard, Any], _Kept]]:
+    event_type: type[_E], keeps: Callable[[Hazard, _E], _Kept]
+) -> tuple[type[HazardEvent], Callable[[Hazard, Any], _Kept]]:
     return event_type, keeps
 
 
@@ -59,25 +58,21 @@ _UNCONFIRMED: Final[_Kept] = dict.fromkeys(
 )
 
 
-def _second_level(hazard: ShownHazard, grade: Grade | None) -> _Kept:
+def _second_level(hazard: Hazard, grade: Grade | None) -> _Kept:
     """Return what a confirmation of `grade` leaves of the first level: who it was, where it said the same; it counts once."""
     stood = hazard.first_confirmed_grade
     return {"first_confirmed_grade": None} if stood is not None and stood is grade else _UNCONFIRMED
 
 
-def _unanswered(hazard: ShownHazard) -> _Kept:
+def _unanswered(hazard: Hazard) -> _Kept:
     """Return what 销号 leaves of a first level that still waits: nothing, its hazard is gone. A confirmed one stays."""
     return {} if hazard.first_confirmed_grade is None else _UNCONFIRMED
 
 
-def _still_wanted(hazard: ShownHazard, deadline_on: date) -> _Kept:
+def _still_wanted(hazard: Hazard, deadline_on: date) -> _Kept:
     """Return what a corrected deadline leaves of a request for a later one: nothing, where that isn't later any more."""
     wanted = hazard.extension_wanted_on
     return {} if wanted is not None and wanted > deadline_on else _DECIDED
-
-
-def _closure(hazard: Any) -> Closure:
-    return Closure.of(hazard.responsible_unit, hazard.responsible_post, hazard.reviewed_post, hazard.closed_post)
 
 
 _MERGED: Final = ("merged_into", "merged_into_number", "merged_from", "merged_at")
@@ -171,7 +166,7 @@ KEEPS: Final = dict(
         _keeps(
             HazardReopened,
             lambda hazard, event: {
-                "undone_closure": None if event.false_rectification else _closure(hazard),
+                "undone_closure": None if event.false_rectification else hazard.closure,
                 "closed_at": None,
                 "closed_by": None,
                 "closed_post": None,

@@ -28,12 +28,12 @@ def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> 
         return refused
     if not list_is_whole(hazard, hazard.grade, stamp.rules):
         return refusal("plan-required", move=CLOSE.zh)
-    if hazard.grade in stamp.rules.review.two_reviewers and hazard.reviewed_by is None:
+    if hazard.grade in stamp.rules.review.two_reviewers and not hazard.reviewers:
         # The first of two: what it was checked as stands, and another strikes it off.
         before = msgspec.structs.replace(after, state=hazard.state)
         return HazardReviewed(hazard=before, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
     # Who was the first stays that, whatever the grade or the policy has become since.
-    if stamp.actor.account == hazard.reviewed_by:
+    if stamp.actor.account in hazard.reviewers:
         return refusal("same-reviewer")
     if hazard.grade is Grade.MAJOR and not holds(stamp.actor, CITY_REGULATORS):
         return refusal("city-regulator-required", field="grade", move=CLOSE.zh)

@@ -21,7 +21,7 @@ class PassLookBack(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _pass_look_back(hazard: Hazard, command: PassLookBack, stamp: Stamp, after: HazardFacts) -> Decision:
-    if stamp.actor.account in {hazard.submitted_by, hazard.reviewed_by, hazard.closed_by}:
+    if stamp.actor.account in {hazard.submitted_by, *hazard.reviewers}:
         return refusal("reviewer-may-not-look-back")
     return HazardLookBackPassed(hazard=after, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
 

@@ -164,7 +164,8 @@ class HazardLife(RuleBasedStateMachine):
         used_up = hazard.first_confirmed_grade is None
         if hazard.grade is Grade.MAJOR and hazard.first_confirmed_by is not None and used_up:
             assert hazard.confirmed_by != hazard.first_confirmed_by
-        assert hazard.reviewed_by is None or hazard.reviewed_by not in {hazard.closed_by, hazard.submitted_by}
+        hands = [hazard.submitted_by, *hazard.reviewers]
+        assert len(hands) == len(set(hands))
         assert hazard.looked_back_at is None or hazard.closed_at is not None
 
     @invariant()
@@ -179,7 +180,6 @@ class HazardLife(RuleBasedStateMachine):
         merged = (hazard.merged_into, hazard.merged_into_number, hazard.merged_from)
         assert [value is not None for value in merged] == [hazard.state is HazardState.DUPLICATE] * 3
         assert (hazard.closed_at is not None) == (hazard.state is HazardState.CLOSED)
-        assert hazard.closed_by is None or hazard.closed_by != hazard.submitted_by
         assert not hazard.overdue or hazard.deadline_on is not None
 
     @invariant()

@@ -178,8 +178,8 @@ class HazardsTogether(RuleBasedStateMachine):
     def _opens_a_case(self, before: Hazard, after: Hazard, event: HazardReopened) -> None:
         said = opening(before, after, event)
         assert said.case_number not in self.cases
-        assert before.closed_post is not None
-        assert len(said.reviewer_posts) == 1 + (before.reviewed_post is not None)
+        assert said.reviewer_posts == before.closure.reviewer_posts
+        assert len(said.reviewer_posts) == len(before.reviewers) > 0
         self.journal.enter(said)
         self.cases[said.case_number] = Case(
             case_number=said.case_number,
