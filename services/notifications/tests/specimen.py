@@ -11,8 +11,10 @@ from pydantic_settings import SettingsConfigDict
 from services.chassis.process.secret_files import Environment
 from services.notifications.channels.handlers.posting import HttpCarrier, Post
 from services.notifications.channels.model.answers import Answer, Response, Verdict
-from services.notifications.channels.model.channel import Channel, Means, Parcel
+from services.notifications.channels.model.channel import Channel, Content, Means, Parcel
 from services.notifications.tests.bench import Bench
+
+LONGEST: Final = 20 * 1024
 
 
 class RobotSettings(Environment):
@@ -34,6 +36,11 @@ def read(response: Response) -> Answer:
     return Answer(verdict, f"code-{code}")
 
 
+def document(letter: Content) -> bytes:
+    """Return the message, as it is sent."""
+    return msgspec.json.encode({"msg_type": "text", "content": {"text": letter.body}})
+
+
 def open_robots(means: Means, settings: RobotSettings) -> HttpCarrier:
     """Return the carrier; an address is what follows the base."""
 
@@ -41,14 +48,21 @@ def open_robots(means: Means, settings: RobotSettings) -> HttpCarrier:
         return f"{settings.base}/{name}"
 
     def write(parcel: Parcel, name: str) -> Post:
-        body = {"msg_type": "text", "content": {"text": parcel.content.body}}
-        return Post(url(name), msgspec.json.encode(body))
+        return Post(url(name), document(parcel.content))
 
     return HttpCarrier(means.destinations, write=write, read=read, url=url, timeout=settings.timeout)
 
 
 ROBOT: Final = Bench(
-    channel=Channel(code="robot", drops_repeats=False, longest=9_500, settings=RobotSettings, open=open_robots),
+    channel=Channel(
+        code="robot",
+        drops_repeats=False,
+        per_second=5,
+        longest=LONGEST,
+        size=lambda letter: len(document(letter)),
+        settings=RobotSettings,
+        open=open_robots,
+    ),
     environment=lambda receivers: {
         "SPECIMEN_ROBOT_BASE": f"http://127.0.0.1:{receivers.webhook_port}/robots/code",
     },

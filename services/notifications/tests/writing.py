@@ -92,12 +92,19 @@ class Steered:
         """Nothing is held."""
 
     def as_channel(
-        self, code: str, *, drops_repeats: bool, per_minute: int | None = None, longest: int | None = None
+        self,
+        code: str,
+        *,
+        drops_repeats: bool,
+        per_second: int | None = None,
+        per_minute: int | None = None,
+        longest: int | None = None,
     ) -> AnyChannel:
         """The channel that this carrier is."""
         return Channel(
             code=code,
             drops_repeats=drops_repeats,
+            per_second=per_second,
             per_minute=per_minute,
             longest=longest,
             settings=lambda: None,

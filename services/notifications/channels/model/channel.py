@@ -32,6 +32,11 @@ class Content:
     issued_at: datetime
 
 
+def text_size(content: Content) -> int:
+    """Return the bytes of a letter's text in UTF-8."""
+    return len(content.body.encode())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """One begun attempt to deliver a letter; `delivery_id` is the same on every attempt.
@@ -44,9 +49,11 @@ class Parcel:
     endpoint: str | None
     content: Content
 
-    def within(self, longest: int | None) -> Parcel:
-        """Return the parcel with a text of at most `longest` bytes; None means no limit."""
-        return replace(self, content=replace(self.content, body=fitted(self.content.body, longest)))
+    def within(self, longest: int | None, size: Callable[[Content], int] = text_size) -> Parcel:
+        """Return the parcel with its text cut so that its `size` is at most `longest`; None means no limit."""
+        letter = self.content
+        body = fitted(letter.body, longest, lambda text: size(replace(letter, body=text)))
+        return replace(self, content=replace(letter, body=body))
 
 
 class Carrier(Protocol):
@@ -100,8 +107,9 @@ class Channel(Generic[S]):
 
     `code` is a term of the vocabulary `delivery_channels` and the name of the module whose `CHANNEL` this is.
     `drops_repeats` says that a receiver drops a second copy of one delivery: only then is an attempt whose outcome
-    nobody knows made again by itself. `per_minute` attempts at most begin within any minute for one address, and
-    `Content.body` has at most `longest` bytes of UTF-8, without what the channel writes around it; None means no limit.
+    nobody knows made again by itself. `per_second` and `per_minute` attempts at most begin within any second and any
+    minute for one address. A letter's text is cut so that the letter's `size` is at most `longest`: the bytes that the
+    channel makes of it or, where it doesn't say, those of the text alone. None means no limit.
     `settings` reads the channel's own settings, `open` connects with them; neither sends anything.
     `is_address` says whether a text of contacts.json can be one of the channel's addresses.
     """
@@ -110,8 +118,10 @@ class Channel(Generic[S]):
     drops_repeats: bool
     settings: Callable[[], S]
     open: Callable[[Means, S], Carrier]
+    per_second: int | None = None
     per_minute: int | None = None
     longest: int | None = None
+    size: Callable[[Content], int] = text_size
     is_address: Callable[[str], bool] = _any
 
     def opened(self, means: Means) -> Carrier:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Callable
 from typing import Final
 
 _ADDRESS: Final = re.compile(r"[^\s<>@:;,\"]+@[^\s<>@:;,\"]+")
@@ -39,14 +41,14 @@ def without_addresses(text: str) -> str:
     return _ADDRESS.sub("<address>", readable(text))
 
 
-def fitted(text: str, longest: int | None) -> str:
-    """Return `text`, cut so that it has at most `longest` bytes of UTF-8 and says that it was; None means no limit.
+def fitted(text: str, longest: int | None, size: Callable[[str], int]) -> str:
+    """Return `text`, cut so that its `size` is at most `longest` and it says that it was; None means no limit.
 
-    Raises ValueError for a limit that has no room for saying so.
+    A longer beginning of a text is never smaller. Raises ValueError for a limit that has no room for saying so.
     """
-    if longest is None or len(text.encode()) <= longest:
+    if longest is None or size(text) <= longest:
         return text
-    room = longest - len(CUT.encode())
-    if room < 0:
+    signs = bisect_right(range(len(text)), longest, key=lambda signs: size(text[:signs] + CUT)) - 1
+    if signs < 0:
         raise ValueError(f"{longest} bytes have no room to say that a text was cut")
-    return text.encode()[:room].decode(errors="ignore") + CUT
+    return text[:signs] + CUT

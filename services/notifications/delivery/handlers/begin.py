@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
 
 from services.chassis.process import failpoints
+from services.chassis.storage.database import Connection
 from services.notifications.channels.model.channel import Parcel
 from services.notifications.delivery.handlers.deps import Deps
-from services.notifications.delivery.model.pace import MINUTE, full, within_limits
+from services.notifications.delivery.model.pace import full, within_limits
 from services.notifications.delivery.model.rows import Attempt
 from services.notifications.delivery.tables import queue
 
@@ -15,13 +18,11 @@ from services.notifications.delivery.tables import queue
 async def begin_due(limit: int, deps: Deps) -> Sequence[tuple[Attempt, Parcel]]:
     """Begin up to `limit` due deliveries that nobody else is taking, oldest first, and return what is to be sent.
 
-    A delivery over a channel that takes so many a minute stays due until its address takes another one.
+    A delivery over a channel that takes so many a second or a minute stays due until its address takes another one.
     """
     now = deps.clock.wall()
     async with deps.database.transaction() as connection:
-        begun = await queue.count_begun(connection, since=now - MINUTE, channels=deps.limits) if deps.limits else {}
-        due = await queue.lock_due(connection, now=now, limit=limit, occupied=full(begun, deps.limits))
-        chosen = within_limits(due, begun, deps.limits)
+        chosen = await _choose(connection, now, limit, deps)
         if not chosen:
             return []
         attempts = await queue.begin(connection, chosen, now=now, lease_until=now + deps.lease)
@@ -39,3 +40,20 @@ async def begin_due(limit: int, deps: Deps) -> Sequence[tuple[Attempt, Parcel]]:
         )
         for attempt in attempts
     ]
+
+
+async def _choose(connection: Connection, now: datetime, limit: int, deps: Deps) -> Sequence[UUID]:
+    """Lock what is due and return what may begin now."""
+    due = await queue.lock_due(connection, now=now, limit=limit, occupied=())
+    # Who counts takes turns with all others, so nobody does for letters that no limit concerns.
+    if not any(each.channel in limits for each in due for limits in deps.limits.values()):
+        return [each.delivery_id for each in due]
+    paces = [
+        (await queue.count_begun(connection, since=now - window, channels=limits), limits)
+        for window, limits in deps.limits.items()
+    ]
+    occupied = {place for pace in paces for place in full(*pace)}
+    due = await queue.lock_due(connection, now=now, limit=limit, occupied=occupied)
+    # Each allows the oldest of a place, so what all of them allow is as much as the narrowest does.
+    allowed = [set(within_limits(due, *pace)) for pace in paces]
+    return [each.delivery_id for each in due if all(each.delivery_id in ids for ids in allowed)]

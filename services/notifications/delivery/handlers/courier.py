@@ -106,7 +106,8 @@ class Courier:
         if attempt.endpoint_closed:
             return ENDPOINT_CLOSED
         try:
-            return _checked(await line.carrier.send(parcel.within(line.channel.longest), attempt.address))
+            fitting = parcel.within(line.channel.longest, line.channel.size)
+            return _checked(await line.carrier.send(fitting, attempt.address))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():

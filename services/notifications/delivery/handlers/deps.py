@@ -11,7 +11,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.channel import Content
-from services.notifications.delivery.model.pace import Limits
+from services.notifications.delivery.model.pace import MINUTE, SECOND, Limits
 from services.notifications.delivery.model.retry import RetrySchedule
 from services.notifications.delivery.model.rows import Settlement
 from services.notifications.directory.model import Directory
@@ -45,7 +45,11 @@ class Deps:
     lease: timedelta = timedelta(seconds=60)
 
     @property
-    def limits(self) -> Limits:
-        """How many attempts a minute the channels that say so allow."""
-        channels = [line.channel for line in self.lines.values()]
-        return {channel.code: channel.per_minute for channel in channels if channel.per_minute is not None}
+    def limits(self) -> Mapping[timedelta, Limits]:
+        """How many attempts within any second and any minute the channels that say so allow."""
+        said: dict[timedelta, dict[str, int]] = {}
+        for channel in (line.channel for line in self.lines.values()):
+            for window, most in ((SECOND, channel.per_second), (MINUTE, channel.per_minute)):
+                if most is not None:
+                    said.setdefault(window, {})[channel.code] = most
+        return said

@@ -1,4 +1,4 @@
-"""How often a channel may be used: at most so many attempts begin within any minute for one address.
+"""How often a channel may be used: at most so many attempts begin within any second or minute for one address.
 
 What counts are the attempts that were begun, also those that failed or were lost: the receiver saw most of them.
 """
@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
 
 Place = tuple[str, str]
@@ -28,11 +29,11 @@ class Due:
 
 
 Limits = Mapping[str, int]
-"""Attempts a minute by channel; a channel that is not named has no limit."""
+"""Attempts within a window by channel; a channel that is not named has no limit."""
 
 
 def full(begun: Mapping[Place, int], limits: Limits) -> set[Place]:
-    """Return the places that take nothing just now; `begun` counts the attempts of the last minute."""
+    """Return the places that take nothing just now; `begun` counts the attempts of the window that ends now."""
     return {place for place, count in begun.items() if place[0] in limits and count >= limits[place[0]]}
 
 

@@ -80,7 +80,7 @@ async def insert(connection: Connection, deliveries: Sequence[NewDelivery]) -> N
 async def count_begun(connection: Connection, *, since: datetime, channels: Collection[str]) -> Mapping[Place, int]:
     """Count the attempts of these channels begun after `since` (wall time), by channel and address.
 
-    Whoever counts is alone with it until its transaction ends, so that two do not use one place in the minute twice.
+    Whoever counts is alone with it until its transaction ends, so that two do not use one place twice.
     """
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _PACE_LOCK)
     rows = await connection.fetch(

@@ -32,7 +32,17 @@ def test_a_parcel_that_a_channel_takes_whole_stays_as_it_is() -> None:
 
 def test_a_parcel_that_is_too_long_is_cut_in_its_text_alone() -> None:
     shortened = PARCEL.within(200)
-    assert shortened.content.body == fitted(LETTER.body, 200)
+    assert shortened.content.body == fitted(LETTER.body, 200, lambda text: len(text.encode()))
     assert shortened.content.body.endswith(CUT)
     assert replace(shortened, content=LETTER) == PARCEL
     assert replace(shortened.content, body=LETTER.body) == LETTER
+
+
+def test_a_channel_says_what_counts_of_a_letter() -> None:
+    def size(content: Content) -> int:
+        return len(f"{content.title}\n{content.body}".encode())
+
+    assert PARCEL.within(310, size) == PARCEL
+    shortened = PARCEL.within(309, size)
+    assert size(shortened.content) <= 309
+    assert shortened.content.body.endswith(CUT)

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
+from services.chassis.testing.kafka import eventually
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.delivery.model.pace import Due, full, within_limits
+from services.notifications.delivery.tables import queue
 from services.notifications.tests.world import NOW, due_soon, overdue
 from services.notifications.tests.writing import Steered, carrier, carry, deliveries, write
 
@@ -64,9 +66,10 @@ def test_nobody_gets_more_than_the_limit_and_nobody_waits_without_need(
             assert each in taken
 
 
-def robot_lines(robot: Steered, per_minute: int) -> dict[str, Line]:
-    """E-mail that behaves as a robot does: it knows no repeats and takes so many a minute."""
-    return {"email": Line(robot.as_channel("email", drops_repeats=False, per_minute=per_minute), robot)}
+def robot_lines(robot: Steered, per_minute: int, per_second: int | None = None) -> dict[str, Line]:
+    """E-mail that behaves as a robot does: it knows no repeats and takes so many a second and a minute."""
+    channel = robot.as_channel("email", drops_repeats=False, per_second=per_second, per_minute=per_minute)
+    return {"email": Line(channel, robot)}
 
 
 @pytest.mark.promise("P9")
@@ -81,6 +84,43 @@ async def test_a_robot_gets_no_more_than_its_limit_in_any_minute_from_however_ma
         sent.append(len(robot.parcels))
     assert sent == [20, 20, 40, 40, 50]
     assert await deliveries(bare) == [("delivered", 1, "250 2.0.0")] * 50
+
+
+@pytest.mark.promise("P9")
+async def test_a_robot_that_counts_seconds_too_gets_no_more_than_either_limit(bare: Database) -> None:
+    clock, robot = ManualClock(NOW), Steered()
+    await write(bare, clock, *(due_soon(f"h-{number}") for number in range(15)))
+    couriers = [carrier(bare, clock, robot_lines(robot, 12, per_second=5)) for _ in range(3)]
+    sent = []
+    for seconds in (0, 0.9, 0.1, 1, 1, 57, 1):
+        clock.advance(timedelta(seconds=seconds))
+        await asyncio.gather(*(carry(courier) for courier in couriers))
+        sent.append(len(robot.parcels))
+    assert sent == [5, 5, 10, 12, 12, 15, 15]
+
+
+async def test_who_carries_what_no_limit_concerns_waits_for_nobody_who_counts(bare: Database) -> None:
+    clock, email, robot = ManualClock(NOW), Steered(), Steered()
+    limited = {
+        "email": Line(email.as_channel("email", drops_repeats=False), email),
+        "webhook": Line(robot.as_channel("webhook", drops_repeats=False, per_minute=1), robot),
+    }
+    courier = carrier(bare, clock, limited)
+    await write(bare, clock, due_soon("h-1"))
+    async with bare.transaction() as counting:
+        await queue.count_begun(counting, since=NOW, channels=["webhook"])
+        await asyncio.wait_for(carry(courier), 60)
+        assert len(email.parcels) == 1
+        await write(bare, clock, overdue("h-2", unit="emergency_management"))
+        waiting = asyncio.create_task(carry(courier))
+
+        async def waits() -> None:
+            assert await counting.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+
+        await eventually(waits)
+        assert robot.parcels == []
+    await waiting
+    assert len(robot.parcels) == 1
 
 
 async def test_the_limit_is_each_addresss_own_and_holds_nobody_else_back(bare: Database) -> None:
