@@ -1,28 +1,30 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel
+import duban_contracts
+from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel, term
 from duban_contracts.vocabulary import (
     CHANNELS,
     GRADES,
     LISTING_LEVELS,
-    ROLES,
     SECTORS,
     STATES,
     UNITS,
+    VOCABULARIES,
     Term,
     Vocabulary,
     normalise,
 )
 
-ALL = (SECTORS, UNITS, CHANNELS, GRADES, STATES, ROLES, LISTING_LEVELS)
+ALL = tuple(VOCABULARIES.values())
 every_name = st.sampled_from(
-    [(words, term.code, name) for words in ALL for term in words for name in (term.code, term.name, *term.aliases)]
+    [(words, each.code, name) for words in ALL for each in words for name in (each.code, each.name, *each.aliases)]
 )
 areas = st.sampled_from(["", "市", "晋城市", "山西省晋城市", "泽州县", "晋城市城区", "莫力达瓦旗"])
 
@@ -48,7 +50,7 @@ def test_width_space_and_quotation_marks_do_not_matter(
 @given(st.text())
 def test_text_that_is_no_alias_stays_unknown(text: str) -> None:
     for vocabulary in ALL:
-        known = {normalise(name) for term in vocabulary for name in (term.code, term.name, *term.aliases)}
+        known = {normalise(name) for each in vocabulary for name in (each.code, each.name, *each.aliases)}
         code = vocabulary.match(text)
         if normalise(text) in known:
             assert code in vocabulary
@@ -93,10 +95,21 @@ def test_the_level_in_front_of_a_unit_is_read_before_it_is_dropped(text: str, co
 
 
 def test_events_and_vocabularies_name_the_same_channels_grades_and_states() -> None:
-    assert {term.code for term in CHANNELS} == {channel.value for channel in Channel}
-    assert {term.code for term in GRADES} == {grade.value for grade in Grade}
-    assert {term.code for term in STATES} == {state.value for state in HazardState}
-    assert {term.code for term in LISTING_LEVELS} == {level.value for level in ListingLevel}
+    assert {each.code for each in CHANNELS} == {channel.value for channel in Channel}
+    assert {each.code for each in GRADES} == {grade.value for grade in Grade}
+    assert {each.code for each in STATES} == {state.value for state in HazardState}
+    assert {each.code for each in LISTING_LEVELS} == {level.value for level in ListingLevel}
+
+
+def test_a_file_makes_a_vocabulary_and_they_are_told_in_the_order_of_their_names() -> None:
+    written = Path(duban_contracts.__file__).parent.joinpath("vocabularies").glob("*.json")
+    assert list(VOCABULARIES) == sorted(path.stem for path in written)
+
+
+def test_a_field_is_bound_to_a_vocabulary_that_there_is() -> None:
+    assert term("sectors").extra == {"vocabulary": "sectors"}
+    with pytest.raises(ValueError, match="no vocabulary sector"):
+        term("sector")
 
 
 def test_a_code_gives_its_chinese_name() -> None:
@@ -113,7 +126,7 @@ def test_a_code_gives_its_chinese_name() -> None:
 def test_a_vocabulary_names_itself_and_says_how_many_terms_it_has() -> None:
     small = Vocabulary("试验", [Term("a", "甲"), Term("b", "乙", ("丙",))])
     assert (small.title, len(small), repr(small)) == ("试验", 2, "Vocabulary(试验, 2 terms)")
-    assert [term.code for term in small] == ["a", "b"]
+    assert [each.code for each in small] == ["a", "b"]
     assert SECTORS.title == "行业领域"
 
 

@@ -1,8 +1,8 @@
 """The published vocabularies: sectors, units, discovery channels, grades, states, roles, kinds of letter and so on.
 
-Each is a JSON file beside this module, with a code, a Chinese name and the aliases found in documents. Unit
-names vary by city and even within one table, so text is matched by alias and the unknown stays
-unknown: nothing is guessed.
+Each is a JSON file in `vocabularies/`, with a code, a Chinese name and the aliases found in documents: the file makes the
+vocabulary, and its name is the one under which fields of events point at it. Unit names vary by city and even within one
+table, so text is matched by alias and the unknown stays unknown: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     source: str
     terms: tuple[Term, ...]
+    area_in_front: bool = False
 
 
 # What people write for a township or a unit comes again and again.
@@ -104,39 +105,27 @@ def _own_names(text: str) -> Iterator[str]:
             yield text[position + 1 :]
 
 
-def _load(name: str, *, area_in_front: bool = False) -> Vocabulary:
-    raw = files(__package__).joinpath("vocabularies", f"{name}.json").read_bytes()
-    file = msgspec.json.decode(raw, type=_File)
-    return Vocabulary(file.title, file.terms, area_in_front=area_in_front)
+def _load() -> Iterator[tuple[str, Vocabulary]]:
+    """Yield every vocabulary that has a file, by name."""
+    directory = files(__package__).joinpath("vocabularies")
+    for path in sorted(directory.iterdir(), key=lambda path: path.name):
+        name, dot, ending = path.name.partition(".")
+        if dot + ending == ".json":
+            file = msgspec.json.decode(path.read_bytes(), type=_File)
+            yield name, Vocabulary(file.title, file.terms, area_in_front=file.area_in_front)
 
-
-SECTORS: Final = _load("sectors")
-UNITS: Final = _load("units", area_in_front=True)
-CHANNELS: Final = _load("channels")
-GRADES: Final = _load("grades")
-STATES: Final = _load("states")
-ROLES: Final = _load("roles")
-DELIVERY_CHANNELS: Final = _load("delivery_channels")
-LETTER_KINDS: Final = _load("letter_kinds")
-SUBJECT_KINDS: Final = _load("subject_kinds")
-DOUBTS: Final = _load("doubts")
-LISTING_LEVELS: Final = _load("listing_levels")
-ACCOUNTABILITY_RESULTS: Final = _load("accountability_results")
 
 # By the name under which a type of the contract points at it (`x-vocabulary` in JSON Schema).
-VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(
-    {
-        "sectors": SECTORS,
-        "units": UNITS,
-        "channels": CHANNELS,
-        "grades": GRADES,
-        "states": STATES,
-        "roles": ROLES,
-        "delivery_channels": DELIVERY_CHANNELS,
-        "letter_kinds": LETTER_KINDS,
-        "subject_kinds": SUBJECT_KINDS,
-        "doubts": DOUBTS,
-        "listing_levels": LISTING_LEVELS,
-        "accountability_results": ACCOUNTABILITY_RESULTS,
-    }
-)
+VOCABULARIES: Final[Mapping[str, Vocabulary]] = MappingProxyType(dict(_load()))
+
+# Those that code asks by name.
+SECTORS: Final = VOCABULARIES["sectors"]
+UNITS: Final = VOCABULARIES["units"]
+CHANNELS: Final = VOCABULARIES["channels"]
+GRADES: Final = VOCABULARIES["grades"]
+STATES: Final = VOCABULARIES["states"]
+ROLES: Final = VOCABULARIES["roles"]
+DELIVERY_CHANNELS: Final = VOCABULARIES["delivery_channels"]
+SUBJECT_KINDS: Final = VOCABULARIES["subject_kinds"]
+LISTING_LEVELS: Final = VOCABULARIES["listing_levels"]
+ACCOUNTABILITY_RESULTS: Final = VOCABULARIES["accountability_results"]

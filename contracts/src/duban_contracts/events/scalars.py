@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from duban_contracts.vocabulary import VOCABULARIES
+
 # Patterns are read by Python and by ECMAScript engines: `[0-9]`, since Python's \d takes any script's digits,
 # and a length, since Python's $ lets a final line feed pass.
 CountyCode = Annotated[
@@ -76,8 +78,14 @@ Yuan = Annotated[int, Meta(ge=0, le=2_000_000_000, description="money in whole y
 Instant = Annotated[datetime, Meta(tz=True, description="an instant with its UTC offset, RFC 3339")]
 
 
-def _term(vocabulary: str) -> Meta:
-    """Return what binds a code to the published vocabulary of that name (see :mod:`duban_contracts.terms`)."""
+def term(vocabulary: str) -> Meta:
+    """Return what binds a field's code to the vocabulary whose file has that name; the field says `Code` with it.
+
+    What is no term of it is refused at every door (:mod:`duban_contracts.terms`). Raises ValueError where there is no such
+    file.
+    """
+    if vocabulary not in VOCABULARIES:
+        raise ValueError(f"no vocabulary {vocabulary}")
     return Meta(
         description=f"a code of the vocabulary `{vocabulary}`",
         extra_json_schema={"x-vocabulary": vocabulary},
@@ -85,14 +93,14 @@ def _term(vocabulary: str) -> Meta:
     )
 
 
-Sector = Annotated[Code, _term("sectors")]
-Unit = Annotated[Code, _term("units")]
-Role = Annotated[Code, _term("roles")]
-DeliveryChannelCode = Annotated[Code, _term("delivery_channels")]
-LetterKindCode = Annotated[Code, _term("letter_kinds")]
-SubjectKind = Annotated[Code, _term("subject_kinds")]
-DoubtCode = Annotated[Code, _term("doubts")]
-AccountabilityResult = Annotated[Code, _term("accountability_results")]
+Sector = Annotated[Code, term("sectors")]
+Unit = Annotated[Code, term("units")]
+Role = Annotated[Code, term("roles")]
+DeliveryChannelCode = Annotated[Code, term("delivery_channels")]
+LetterKindCode = Annotated[Code, term("letter_kinds")]
+SubjectKind = Annotated[Code, term("subject_kinds")]
+DoubtCode = Annotated[Code, term("doubts")]
+AccountabilityResult = Annotated[Code, term("accountability_results")]
 
 # The subject kinds of a hazard, of the listing and the look-back of one, of an accident's evaluation and of its measures.
 HAZARD: Final = "hazard"

@@ -37,6 +37,7 @@ from duban_contracts.events.scalars import (
     Unit,
     Uscc,
     Yuan,
+    term,
 )
 
 # What is said again here of the scalars; the rest is this module's own.
@@ -68,6 +69,7 @@ __all__ = [
     "Unit",
     "Uscc",
     "Yuan",
+    "term",
 ]
 
 
