@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from services.chassis.process.secret_files import DIRECTORY
 from tests.deploy.overlays import K8S, WORKLOADS, Manifest, of_kind, pod
 
 _VOLUMES: Final = {"name", "emptyDir", "persistentVolumeClaim", "secret", "projected", "configMap", "image"}
@@ -135,14 +136,34 @@ def documented(manifests: Sequence[Manifest]) -> Iterator[str]:
                 yield from (f"{name} is told of {file}, which no secret holds" for file in sorted(within - files))
 
 
+def told_where(manifests: Sequence[Manifest]) -> Iterator[str]:
+    """Who reads secrets by their names reads all of one secret, of its own, and has no other list of them."""
+    for name, workload in of_kind(manifests, *WORKLOADS).items():
+        container = pod(workload)["containers"][0]
+        directories = {each["value"] for each in container["env"] if each["name"] == DIRECTORY}
+        label = workload["spec"]["template"]["metadata"]["labels"][_NAME]
+        whole = {each["name"] for each in pod(workload)["volumes"] if _is_whole(each, f"duban-{label}")}
+        mounted = {each["mountPath"] for each in container["volumeMounts"] if each["name"] in whole}
+        if directories != mounted:
+            yield f"{name} reads the secrets in {sorted(directories)}, and has its own in {sorted(mounted)}"
+        for each in container["env"]:
+            if any(each.get("value", "").startswith(f"{directory}/") for directory in directories):
+                yield f"{name} is told of {each['value']} twice"
+
+
 def external(manifests: Sequence[Manifest]) -> Iterator[str]:
-    """An external secret makes the keys that secrets.example.yaml names, no more and no fewer."""
+    """An external secret makes the keys that secrets.example.yaml names; one that takes all of its store's, further ones."""
     for name, each in of_kind(manifests, "ExternalSecret").items():
         spec = each["spec"]
         template = spec["target"].get("template", {})
-        keys = template.get("data", {}).keys() or {entry["secretKey"] for entry in spec.get("data", ())}
-        if set(keys) != set(examples().get(name, ())):
-            yield f"{name} is made of {sorted(keys)}, and documented with {sorted(examples().get(name, ()))}"
+        merged = template.get("mergePolicy") == "Merge"
+        keys = set(template.get("data", ()))
+        if merged or not keys:
+            keys |= {entry["secretKey"] for entry in spec.get("data", ())}
+        documented = set(examples().get(name, ()))
+        takes_all = any("extract" in source for source in spec.get("dataFrom", ()))
+        if keys - documented or (documented - keys and not (takes_all and merged)):
+            yield f"{name} is made of {sorted(keys)}, and documented with {sorted(documented)}"
 
 
 EVERYWHERE: Final[Sequence[Callable[[Sequence[Manifest]], Iterator[str]]]] = (
@@ -150,6 +171,7 @@ EVERYWHERE: Final[Sequence[Callable[[Sequence[Manifest]], Iterator[str]]]] = (
     doubled,
     walled,
     documented,
+    told_where,
     external,
 )
 OF_OVERLAYS: Final = (*EVERYWHERE, repeatable, versioned)
@@ -158,6 +180,10 @@ OF_OVERLAYS: Final = (*EVERYWHERE, repeatable, versioned)
 def broken(manifests: Sequence[Manifest], policies: Sequence[Any] = OF_OVERLAYS) -> list[str]:
     """Return what breaks any of the policies."""
     return [fault for policy in policies for fault in policy(manifests)]
+
+
+def _is_whole(volume: Manifest, secret: str) -> bool:
+    return volume.get("secret", {}).get("secretName") == secret and "items" not in volume["secret"]
 
 
 def secrets_of(volume: Manifest) -> set[str]:

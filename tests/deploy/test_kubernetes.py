@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.chassis.process.secret_files import DIRECTORY
 from tests.deploy.composition import compose
 from tests.deploy.overlays import (
     APART,
@@ -161,7 +162,7 @@ def test_the_keys_are_read_by_a_pod_that_the_namespace_admits_and_that_has_the_j
 
 
 def told(overlay: str, service: str) -> dict[str, str]:
-    """A service's environment: what stands in the pod, in its config maps, and in the files that it is told of."""
+    """A service's environment: what stands in the pod, in its config maps, and in its directory of secrets."""
     (container,) = pod(of_kind(rendered(overlay), "Deployment", "StatefulSet")[service])["containers"]
     maps = of_kind(rendered(overlay), "ConfigMap")
     environment: dict[str, str] = {}
@@ -169,8 +170,5 @@ def told(overlay: str, service: str) -> dict[str, str]:
         environment |= maps[source["configMapRef"]["name"]]["data"]
     for entry in container["env"]:
         name, value = entry["name"], entry.get("value", "")
-        if name.endswith("_FILE"):
-            name = name.removesuffix("_FILE")
-            value = examples()[f"duban-{service}"].get(name, value)
-        environment[name] = value
+        environment |= examples()[f"duban-{service}"] if name == DIRECTORY else {name.removesuffix("_FILE"): value}
     return environment

@@ -97,6 +97,22 @@ def _secrets(manifests: list[Manifest], service: str) -> Any:
             ),
         ),
         (
+            "reads the secrets in",
+            lambda m: _secrets(m, "gateway").update(
+                items=[{"key": "DUBAN_POSTGRES_DSN", "path": "DUBAN_POSTGRES_DSN"}]
+            ),
+        ),
+        (
+            "is told of /run/secrets/duban/DUBAN_POSTGRES_DSN twice",
+            lambda m: pod(_of(m, "Deployment", "gateway"))["containers"][0]["env"].append(
+                {"name": "DUBAN_POSTGRES_DSN_FILE", "value": "/run/secrets/duban/DUBAN_POSTGRES_DSN"}
+            ),
+        ),
+        (
+            "duban-notifications is made of ['DUBAN_POSTGRES_DSN'], and",
+            lambda m: _of(m, "ExternalSecret", "duban-notifications")["spec"]["target"]["template"].pop("mergePolicy"),
+        ),
+        (
             "is made of",
             lambda m: _of(m, "ExternalSecret", "duban-ledger")["spec"]["target"]["template"]["data"].update(OTHER="x"),
         ),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from duban_contracts.kafka_users import ADMIN, city_users, service_user
+from services.chassis.process.secret_files import DIRECTORY
 from tests.deploy.overlays import WORKLOADS, Manifest, of_kind, pod, validate, with_component
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
@@ -47,6 +48,6 @@ def test_what_a_service_is_told_is_a_setting_and_its_user_is_declared(
     workloads: dict[str, Manifest], service: str
 ) -> None:
     (container,) = pod(workloads[service])["containers"]
-    given = {entry["name"].removesuffix("_FILE") for entry in container["env"]} - {"SERVICE"}
+    given = {entry["name"].removesuffix("_FILE") for entry in container["env"]} - {"SERVICE", DIRECTORY}
     assert given <= set(variables_of(service))
     assert service_user(service) in {user.name for user in city_users(["140502"])}
