@@ -1,12 +1,14 @@
 """Every list, search and count of every service on a large database: by which plan, and how much of it that touches.
 
-Nothing here asserts a time. A list that the catalogue (`million.reads`) doesn't have, or one of its filters, fails.
+Nothing here asserts a time. A list that the catalogue (`million.reads`) doesn't have, or one of its filters, fails, and one
+whose table is empty: any plan is cheap there.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,37 +22,55 @@ from tests.load.million import cost, page
 from tests.load.million.explained import Large, Statement, large
 from tests.load.million.fill import Size, fill
 from tests.load.million.known import known
-from tests.load.million.reads import READS, UNREAD, Read
+from tests.load.million.reads import EMPTY, READS, UNREAD, Read
 
 # So many tell a plan that reads everything from one that doesn't, and are made in seconds.
 SIZE: Final = Size(hazards=30_000, now=datetime(2026, 6, 1, 4, tzinfo=UTC))
 # A table of less than a megabyte is read as a whole, and rightly so.
 SMALL_PAGES: Final = 128
 _PAGING: Final = {"after", "limit", "format"}
-_PAGES: Final = "SELECT relname, relpages FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+# Analysed as the last of its being filled: what has no tuples has no rows.
+_SIZES: Final = """SELECT relname, relpages, reltuples <= 0 AS empty FROM pg_class
+                    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a filled database: how many pages of 8 KiB each has, and which have no rows."""
+
+    pages: Mapping[str, int]
+    empty: Collection[str]
 
 
 @asynccontextmanager
-async def filled(service: str, dsn: str) -> AsyncIterator[tuple[Large, dict[str, int]]]:
-    """Give a service on a database of that size, and how many pages each of its tables has."""
+async def filled(service: str, dsn: str) -> AsyncIterator[tuple[Large, Tables]]:
+    """Give a service on a database of that size, and what its tables have."""
     await fill(service, dsn, SIZE)
     connection = await asyncpg.connect(dsn)
     try:
         found = await known(service, connection)
-        pages = {row["relname"]: row["relpages"] for row in await connection.fetch(_PAGES)}
+        rows = await connection.fetch(_SIZES)
     finally:
         await connection.close()
     async with large(service, dsn, SIZE.now, found) as service_on_it:
-        yield service_on_it, pages
+        yield (
+            service_on_it,
+            Tables(
+                {row["relname"]: row["relpages"] for row in rows},
+                {row["relname"] for row in rows if row["empty"]} - EMPTY.keys(),
+            ),
+        )
 
 
-def faults(read: Read, statements: list[Statement], pages: dict[str, int]) -> list[str]:
+def faults(read: Read, statements: Sequence[Statement], tables: Tables) -> list[str]:
     """Return what is wrong with the plans of a read, a line each."""
-    found = [
+    asked = {table for statement in statements for table in statement.asks()}
+    found = [f"{read.name}: {table} has no rows; give it some in sql/" for table in sorted(asked & set(tables.empty))]
+    found += [
         f"{read.name}: reads all of {table}"
         for statement in statements
         for table in statement.walked()
-        if pages.get(table, 0) > SMALL_PAGES
+        if tables.pages.get(table, 0) > SMALL_PAGES
     ]
     blocks = sum(statement.blocks for statement in statements)
     return found + ([f"{read.name}: touches {blocks} pages, not {read.blocks}"] if blocks > read.blocks else [])
@@ -63,15 +83,28 @@ async def test_every_list_is_answered_from_an_index_and_touches_little(
     service: str, make_database: Callable[[], str]
 ) -> None:
     wrong: list[str] = []
-    async with filled(service, make_database()) as (service_on_it, pages):
+    async with filled(service, make_database()) as (service_on_it, tables):
         for read in READS[service]:
             answer, statements = await service_on_it.ask(read)
             if answer.status_code != 200:
                 wrong.append(f"{read.name}: {answer.text}")
-            wrong += faults(read, statements, pages)
+            wrong += faults(read, statements, tables)
         if service == "ledger":
             await what_was_made_is_what_the_ledger_would_have_made(service_on_it)
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_list_is_wrong_whose_table_has_no_rows_or_is_read_as_a_whole() -> None:
+    read = Read(route="/v1/drills")
+    plan = {"Node Type": "Limit", "Plans": [{"Node Type": "Seq Scan", "Relation Name": "drill"}]}
+    statement = Statement("SELECT", (), plan)
+    assert faults(read, [statement], Tables({"drill": 0}, {"drill"})) == [
+        "/v1/drills as city: drill has no rows; give it some in sql/"
+    ]
+    assert faults(read, [statement], Tables({"drill": SMALL_PAGES + 1}, set())) == [
+        "/v1/drills as city: reads all of drill"
+    ]
+    assert faults(read, [statement], Tables({"drill": SMALL_PAGES}, {"tip"})) == []
 
 
 async def what_was_made_is_what_the_ledger_would_have_made(ledger: Large) -> None:

@@ -41,6 +41,10 @@ class Statement:
         """How many rows of tables and indexes it looked at, whether it kept them or not."""
         return rows_of(self.plan)
 
+    def asks(self) -> Iterator[str]:
+        """Yield the tables that it looks into, whether it found anything there or not."""
+        return (node["Relation Name"] for node in nodes(self.plan) if "Relation Name" in node)
+
     def walked(self) -> Iterator[str]:
         """Yield the tables that it reads from one end to the other."""
         return (node["Relation Name"] for node in nodes(self.plan) if node["Node Type"] == "Seq Scan")

@@ -142,6 +142,17 @@ SELECT hazard_id, '督办〔2026〕' || n || '号', description, CASE WHEN n % 3
             WHEN n % 7 = 0 THEN 'answered' ELSE 'settled' END, n % 11 = 0, 1
   FROM drawn WHERE n % 50 = 7;
 
+INSERT INTO assignment_entry (assignment_id, version, move, at, account, unit, text)
+SELECT assignment_id, 1, 'assign', due_on - interval '30 days', 'city-office', given_by, matter FROM assignment;
+
+-- Every sector has had three versions of ten clauses; the newest holds.
+INSERT INTO criteria_version (sector, version, title, in_force_on, until_on, loaded_at, loaded_by)
+SELECT sector, 'v' || version, sector || '重大事故隐患判定标准', make_date(2017 + 3 * version, 1, 1),
+       CASE WHEN version < 3 THEN make_date(2019 + 3 * version, 12, 31) END, current_setting('million.now')::timestamptz, 'city-office'
+  FROM (SELECT DISTINCT sector FROM seat) AS sectors CROSS JOIN generate_series(1, 3) AS version;
+INSERT INTO criteria_clause (sector, version, place, code, text)
+SELECT sector, version, place, 'c' || place, '第' || place || '条' FROM criteria_version CROSS JOIN generate_series(1, 10) AS place;
+
 INSERT INTO referral (referral_id, kind, body, document, matter, county, sector, from_unit, referred_on, recorded_at,
                       recorded_by, replied_on, taken_up, reply, replied_by)
 SELECT hazard_id, (ARRAY['crime', 'misconduct', 'enforcement'])[1 + n % 3], '市公安局', '移〔2026〕' || n || '号', description,
