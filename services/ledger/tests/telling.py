@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -112,13 +113,28 @@ def in_review(grade: Grade = Grade.GENERAL, submitter: Actor = ENTERPRISE) -> Ha
     return does(confirmed(grade), (PLAN, ENTERPRISE), (SUBMIT, submitter))
 
 
+def first_reviews(hazard: Hazard, *who: Actor) -> Hazard:
+    """The hazard, in review, when the next of these strikes it off: where one is enough, as it is."""
+    return _reviewed(hazard, who)[-2]
+
+
+def struck_off(hazard: Hazard, *who: Actor) -> Hazard:
+    """The hazard, in review, once it is struck off, by as many of these as that takes."""
+    return _reviewed(hazard, who)[-1]
+
+
+def _reviewed(hazard: Hazard, who: Sequence[Actor]) -> list[Hazard]:
+    told = [hazard]
+    for reviewer in who or (CITY, CITY_2):
+        if told[-1].state is not HazardState.CLOSED:
+            told.append(does(told[-1], (CLOSE, reviewer)))
+    assert told[-1].state is HazardState.CLOSED, told[-1].state
+    return told
+
+
 def closed(grade: Grade = Grade.GENERAL) -> Hazard:
-    """The hazard once it is struck off, by as many reviewers as that takes."""
-    hazard = in_review(grade)
-    for reviewer in (CITY, CITY_2):
-        if hazard.state is not HazardState.CLOSED:
-            hazard = does(hazard, (CLOSE, reviewer))
-    return hazard
+    """The hazard once it is struck off."""
+    return struck_off(in_review(grade))
 
 
 def listed(hazard: Hazard | None = None, by_whom: Actor = OFFICE) -> Hazard:

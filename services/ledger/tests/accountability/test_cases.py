@@ -35,14 +35,16 @@ from services.ledger.tests.telling import (
     closed,
     confirmed,
     does,
+    first_reviews,
     in_review,
     refusal,
     said,
+    struck_off,
 )
 
 FALSE = MarkFalse(reason="现场核查：探测器并未更换", deadline_on=DUE + timedelta(days=5))
 GROUP = Actor(account="group-1", role=Role.SUPERVISION_GROUP)
-BUREAU = Actor(account="reviewer-1", role=Role.COUNTY_REGULATOR, unit="emergency_management")
+BUREAU = Actor(account="reviewer-1", role=Role.CITY_REGULATOR, unit="emergency_management")
 FIRE = Actor(account="reviewer-2", role=Role.CITY_REGULATOR, unit="fire_rescue")
 DONE = Conclude(result="penalised", conclusion="对企业处罚，责成审核单位整改")
 
@@ -55,30 +57,25 @@ def opened(before: Hazard) -> HazardAccountabilityOpened:
 
 @pytest.mark.feature("SY38")
 def test_a_closure_marked_false_reopens_the_hazard_and_names_enterprise_owner_and_reviewer_posts() -> None:
-    before = does(in_review(Grade.MAJOR), (CLOSE, BUREAU), (CLOSE, FIRE))
+    before = struck_off(in_review(Grade.MAJOR), BUREAU, FIRE)
     case = opened(before)
     assert (case.enterprise, case.owner_unit, case.owner_post) == (
         before.enterprise,
         "emergency_management",
         "安全总监",
     )
-    assert case.reviewer_posts == (
-        HeldPost(role="county_regulator", unit="emergency_management"),
-        HeldPost(role="city_regulator", unit="fire_rescue"),
-    )
+    posts = {each.account: HeldPost(role=each.role, unit=each.unit) for each in (BUREAU, FIRE)}
+    assert before.reviewers
+    assert case.reviewer_posts == tuple(posts[reviewer] for reviewer in before.reviewers)
     after = does(before, (FALSE, GROUP))
-    assert (after.state, after.reopened_count, after.closed_post, after.reviewed_post) == (
-        HazardState.RECTIFYING,
-        1,
-        None,
-        None,
-    )
+    assert (after.state, after.reopened_count) == (HazardState.RECTIFYING, 1)
+    assert (after.reviewers, after.closure.reviewers) == ((), ())
     assert (case.case_number, case.hazard) == (f"ZR-{before.number}-1", facts(after))
 
 
 @pytest.mark.feature("SY38")
 def test_each_false_closure_has_a_case_of_its_own_and_a_failed_look_back_has_none() -> None:
-    again = does(closed(), (FALSE, GROUP), (SUBMIT, ENTERPRISE), (CLOSE, CITY))
+    again = struck_off(does(closed(), (FALSE, GROUP), (SUBMIT, ENTERPRISE)))
     assert opened(again).case_number == f"ZR-{again.number}-2"
     assert refusal(in_review(), FALSE, COUNTY) == "state-conflict"
     assert refusal(closed(), FALSE, ENTERPRISE) == "role-not-allowed"
@@ -87,26 +84,26 @@ def test_each_false_closure_has_a_case_of_its_own_and_a_failed_look_back_has_non
 
 @pytest.mark.feature("SY38")
 def test_of_what_was_mended_on_the_spot_the_enterprises_principal_answers() -> None:
-    before = does(confirmed(), (SUBMIT, ENTERPRISE), (CLOSE, CITY))
+    before = struck_off(does(confirmed(), (SUBMIT, ENTERPRISE)))
     assert before.responsible_post is None
     assert opened(before).owner_post == "企业主要负责人"
 
 
 @pytest.mark.feature("SY38")
 def test_a_closure_that_a_failed_look_back_undid_may_still_be_found_false_once_and_its_own_posts_answer() -> None:
-    struck_off = does(in_review(Grade.MAJOR), (CLOSE, BUREAU), (CLOSE, FIRE))
+    before = struck_off(in_review(Grade.MAJOR), BUREAU, FIRE)
     failed = Reopen(reason="回头看不合格", deadline_on=DUE)
     other = Plan(measures="重做", responsible_post="设备主管", funds_yuan=0, contingency="值守")
-    again = does(struck_off, (failed, GROUP), (other, ENTERPRISE), (SUBMIT, ENTERPRISE), (CLOSE, CITY))
+    again = first_reviews(does(before, (failed, GROUP), (other, ENTERPRISE), (SUBMIT, ENTERPRISE)), CITY, CITY_2)
     found = MarkFalse(reason="现场核查：探测器并未更换")
     case = said(again, found, by(GROUP))
     assert isinstance(case, HazardAccountabilityOpened)
     assert (case.case_number, case.hazard) == (f"ZR-{again.number}-1", facts(again))
-    expected = opened(struck_off)
+    expected = opened(before)
     assert (case.owner_post, case.reviewer_posts) == (expected.owner_post, expected.reviewer_posts)
     # It goes on as it stands, and is found false once; what is closed again is another closure.
     after = evolve(again, case)
-    assert (after.state, after.deadline_on, after.reviewed_by) == (again.state, again.deadline_on, again.reviewed_by)
+    assert (after.state, after.deadline_on, after.reviewers) == (again.state, again.deadline_on, again.reviewers)
     assert refusal(after, found, CITY) == "state-conflict"
     assert refusal(does(again, (CLOSE, CITY_2)), found, CITY) == "false-closure-deadline"
     assert refusal(again, FALSE, CITY) == "false-closure-deadline"
@@ -116,7 +113,7 @@ def test_a_closure_that_a_failed_look_back_undid_may_still_be_found_false_once_a
 @pytest.mark.feature("SY38")
 def test_what_is_closed_is_reopened_as_false_whatever_an_earlier_reopening_left_in_its_row() -> None:
     again = does(closed(), (Reopen(reason="回头看不合格", deadline_on=DUE), GROUP), (SUBMIT, ENTERPRISE))
-    kept = msgspec.structs.replace(does(again, (CLOSE, CITY)), undone_closure=again.undone_closure)
+    kept = msgspec.structs.replace(struck_off(again), undone_closure=again.undone_closure)
     assert isinstance(said(kept, FALSE, by(GROUP)), HazardReopened)
 
 
@@ -167,7 +164,7 @@ async def marked_false(ledger: InProcess) -> dict[str, Any]:
     hazard = await ledger.confirmed()
     name = hazard["number"]
     await ledger.submit(hazard, "county")
-    assert (await ledger.post(name, "close", {"review": "合格"}, "county-2")).status_code == 200
+    await ledger.struck_off(name, "county-2")
     answer = await ledger.post(name, "mark-false", {"reason": "并未整改", "deadline_on": ledger.in_days(10)}, "city")
     assert (answer.status_code, answer.json()["state"]) == (200, "rectifying")
     found: dict[str, Any] = answer.json()
@@ -186,7 +183,7 @@ async def test_over_http_a_closure_is_found_false_after_a_failed_look_back_had_u
     hazard = await ledger.confirmed()
     name = hazard["number"]
     await ledger.submit(hazard, "county")
-    assert (await ledger.post(name, "close", {"review": "合格"}, "county-2")).status_code == 200
+    await ledger.struck_off(name, "county-2")
     failed = {"reason": "回头看不合格", "deadline_on": ledger.in_days(10)}
     reopened = (await ledger.post(name, "reopen", failed, "city")).json()
     answer = await ledger.post(name, "mark-false", {"reason": "并未整改"}, "city")

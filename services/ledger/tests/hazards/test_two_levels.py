@@ -22,7 +22,6 @@ from services.ledger.hazards.moves import Correct, FirstConfirm, Merge, Regrade,
 from services.ledger.tests.telling import (
     CITY,
     CITY_2,
-    CLOSE,
     CONFIRM,
     COUNTY,
     DUE,
@@ -42,6 +41,7 @@ from services.ledger.tests.telling import (
     refusal,
     refused,
     said,
+    struck_off,
 )
 
 OWN = new_hazard(Channel.SELF_REPORT)
@@ -179,18 +179,15 @@ def test_a_first_level_counts_for_the_grade_that_it_said_and_another_one_replace
 
 @pytest.mark.feature("SY27")
 def test_a_first_level_that_was_never_answered_ends_with_its_hazard_and_one_that_was_stays_known() -> None:
-    def struck_off(hazard: Hazard, *reviewers: Actor) -> Hazard:
-        mended = ((PLAN, ENTERPRISE), (SUBMIT, ENTERPRISE))
-        return does(hazard, *mended, *((CLOSE, each) for each in reviewers))
-
-    struck = struck_off(does(OWN, (CONFIRM, COUNTY), (FIRST, COUNTY)), CITY)
+    mended = ((PLAN, ENTERPRISE), (SUBMIT, ENTERPRISE))
+    struck = struck_off(does(OWN, (CONFIRM, COUNTY), (FIRST, COUNTY), *mended))
     assert (struck.first_confirmed_at, struck.first_confirmed_by, struck.first_confirmed_grade) == (None, None, None)
     again = does(struck, (Reopen(reason="反弹", deadline_on=DUE), CITY))
     assert refusal(again, TO_MAJOR, CITY_2) == "first-level-required"
     waits = does(again, (FIRST, COUNTY))
     taken_out = does(waits, (Merge(reason="同一处", survivor=ANOTHER), CITY), (Unmerge(reason="系两处"), CITY))
     assert (again.first_confirmed_grade, taken_out.first_confirmed_grade) == (None, Grade.MAJOR)
-    answered = struck_off(does(OWN, (FIRST, COUNTY), (MAJOR, CITY)), CITY, CITY_2)
+    answered = struck_off(does(OWN, (FIRST, COUNTY), (MAJOR, CITY), *mended))
     assert (answered.state, answered.first_confirmed_by) == (HazardState.CLOSED, COUNTY.account)
 
 

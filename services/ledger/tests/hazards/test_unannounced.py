@@ -10,9 +10,9 @@ from duban_contracts.events.hazards import HazardClosed, HazardEvent
 from duban_contracts.events.types import Grade
 from services.ledger.hazards.model.looking_back import unannounced
 from services.ledger.history.model import Record
-from services.ledger.tests.telling import CITY, CITY_2, CLOSE, CONFIRM, by, does, in_review, new_hazard, said
+from services.ledger.tests.telling import CITY, CITY_2, CLOSE, CONFIRM, by, first_reviews, in_review, new_hazard, said
 
-STRUCK_OFF = said(does(in_review(Grade.MAJOR), (CLOSE, CITY)), CLOSE, by(CITY_2))
+STRUCK_OFF = said(first_reviews(in_review(Grade.MAJOR), CITY, CITY_2), CLOSE, by(CITY_2))
 CONFIRMED = said(new_hazard(), CONFIRM, by(CITY))
 
 
