@@ -1,9 +1,11 @@
-"""A migration runs beside a service that works: an index on a table that has rows is built and dropped concurrently."""
+"""A migration runs beside a service that works: indexes are built and dropped concurrently, constraints are validated later."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +20,12 @@ _INDEX: Final = re.compile(
     r"\bCREATE (?:UNIQUE )?INDEX (?P<concurrently>CONCURRENTLY )?(?:IF NOT EXISTS )?(?P<name>\w+)\s+ON (?P<table>[a-z0-9_.]+)"
 )
 _DROP: Final = re.compile(r"\bDROP INDEX (?P<safely>CONCURRENTLY IF EXISTS )?(?:IF EXISTS )?(?P<name>\w+)")
-_NOT_VALID: Final = re.compile(r"\bADD CONSTRAINT (\w+)[^;]*\bNOT VALID\b")
+_TEXT: Final = re.compile(r"'[^']*'")
+_ALTERED: Final = re.compile(r"\bALTER TABLE (?:IF EXISTS )?(?:ONLY )?([a-z0-9_.]+)([^;]*)")
+# Those alone can be added without a look at every row.
+_ADDED: Final = re.compile(r"\bADD (?:CONSTRAINT (\w+)\s+)?(?:CHECK|FOREIGN KEY)\b")
 _VALIDATE: Final = re.compile(r"\bVALIDATE CONSTRAINT (\w+)")
+_DROPPED: Final = re.compile(r"\bDROP CONSTRAINT (?:IF EXISTS )?(\w+)")
 # Applied somewhere before there was this rule, and an applied migration is never changed.
 _BEFORE_THE_RULE: Final = frozenset(
     {
@@ -49,23 +55,80 @@ _BEFORE_THE_RULE: Final = frozenset(
 )
 
 
+# Applied before that was looked for: each added its constraint and read every row at once.
+_CHECKED_AT_ONCE: Final = frozenset(
+    {
+        "services/ledger/migrations/claims/0003_waiting_for_a_plan.sql",
+        "services/ledger/migrations/hazards/0011_reviews.sql",
+        "services/ledger/migrations/hazards/0012_extensions.sql",
+        "services/ledger/migrations/hazards/0013_looked_back.sql",
+        "services/ledger/migrations/hazards/0014_first_confirmed_grade.sql",
+        "services/chassis/storage/migrations/0002_access.sql",
+        "services/chassis/storage/migrations/0007_group_areas.sql",
+        "services/notifications/migrations/delivery/0004_recalled.sql",
+        "services/notifications/migrations/letters/0004_principals.sql",
+        "services/scheduler/migrations/alarms/0003_recalled.sql",
+    }
+)
+# Constraints that hold for what is written, and why nobody reads for them what was there.
+_NEVER_VALIDATED: Final = frozenset(
+    {
+        # Wider than the one before, and the table is another role's in most services.
+        ("services/chassis/storage/migrations/0012_trail_rehearsals.sql", "act_outcome_check"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """A constraint that a migration adds to a table that may have rows."""
+
+    position: int
+    name: str
+    valid: bool
+
+
 def check(root: Path) -> Iterator[Finding]:
     """Yield what would keep a working service from its tables."""
-    folder = root / "services"
-    for path in sorted([*folder.glob("*/migrations/**/*.sql"), *folder.glob("chassis/storage/migrations/*.sql")]):
-        name = str(path.relative_to(root))
-        if name not in _BEFORE_THE_RULE:
-            yield from check_one(name, path.read_text(encoding="utf-8"))
+    services = root / "services"
+    paths = sorted([*services.glob("*/migrations/**/*.sql"), *services.glob("chassis/storage/migrations/*.sql")])
+    for _, files in groupby(paths, key=lambda path: path.parent):
+        told = {str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in files}
+        for name, text in told.items():
+            if name not in _BEFORE_THE_RULE:
+                yield from check_one(name, text)
+        yield from check_validated(told)
 
 
 def check_one(name: str, text: str) -> Iterator[Finding]:
     """Yield what is wrong in one migration: `name` is its path, `text` what it says."""
-    said = _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
+    said = _statements(text)
     own = set(_TABLE.findall(said))
-    for position, rule in sorted([*_indexes(said, own), *_drops(said), *_constraints(said)]):
+    added = [] if name in _CHECKED_AT_ONCE else list(_constraints(said, own))
+    for position, rule in sorted([*_indexes(said, own), *_drops(said), *_read_at_once(said, added)]):
         yield Finding(name, said[:position].count("\n") + 1, rule)
     if "CONCURRENTLY" in said and not text.startswith(_ALONE):
         yield Finding(name, 1, f"CONCURRENTLY needs the first line `{_ALONE.strip()}`")
+
+
+def check_validated(told: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what a folder's migrations, in order, add NOT VALID and neither validate nor drop later."""
+    said = {name: _statements(text) for name, text in told.items()}
+    for nth, (name, text) in enumerate(said.items(), start=1):
+        later = " ".join(list(said.values())[nth:])
+        settled = {*_VALIDATE.findall(later), *_DROPPED.findall(later)}
+        for added in _constraints(text, ()):
+            if not (added.valid or added.name in settled or (name, added.name) in _NEVER_VALIDATED):
+                yield Finding(
+                    name,
+                    text[: added.position].count("\n") + 1,
+                    f"{added.name} is NOT VALID; a later file validates it",
+                )
+
+
+def _statements(text: str) -> str:
+    """Return what a migration says without its comments, each character where it was."""
+    return _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
 
 
 def _indexes(said: str, own: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -90,8 +153,32 @@ def _drops(said: str) -> Iterator[tuple[int, str]]:
             yield drop.start(), f"{drop['name']}: DROP INDEX CONCURRENTLY IF EXISTS waits for nobody who reads"
 
 
-def _constraints(said: str) -> Iterator[tuple[int, str]]:
-    added = set(_NOT_VALID.findall(said))
+def _constraints(said: str, own: Collection[str]) -> Iterator[_Added]:
+    """Yield what is added to tables other than `own`, the file's new ones."""
+    for altered in _ALTERED.finditer(_TEXT.sub(lambda text: "x" * len(text.group()), said)):
+        if altered[1] not in own:
+            for added in _ADDED.finditer(altered[2]):
+                clause = _up_to_its_comma(altered[2][added.end() :])
+                yield _Added(altered.start(2) + added.start(), added[1] or "a constraint", "NOT VALID" not in clause)
+
+
+def _up_to_its_comma(text: str) -> str:
+    """Return what stands before the next comma that is in no parentheses: one action of an ALTER TABLE."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            return text[:place]
+    return text
+
+
+def _read_at_once(said: str, added: Collection[_Added]) -> Iterator[tuple[int, str]]:
+    for each in added:
+        if each.valid:
+            yield (
+                each.position,
+                f"{each.name}: every row is read under its lock; NOT VALID, and validated in the next file",
+            )
     for validated in _VALIDATE.finditer(said):
-        if validated[1] in added:
+        if validated[1] in {each.name for each in added}:
             yield validated.start(), f"{validated[1]} is validated in the next file, when its lock is gone"
