@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import duban_contracts
-from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel, term
+from duban_contracts.events.marks import term
+from duban_contracts.events.types import Channel, Grade, HazardState, ListingLevel
 from duban_contracts.vocabulary import (
     CHANNELS,
     GRADES,

@@ -7,7 +7,6 @@ every error (see :mod:`explain`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from itertools import islice
 from typing import Final
 
@@ -27,6 +26,7 @@ from duban_contracts.explain import explain
 from duban_contracts.field_names import FIELD_NAMES_ZH
 from duban_contracts.legible import legible
 from duban_contracts.not_json import NOT_JSON, reason
+from duban_contracts.past_days import impossible_days
 from duban_contracts.profile import City
 from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.terms import check_terms
@@ -82,8 +82,8 @@ def examine_claim(
         data = entry.decoder.decode(event.data) if data is None else data
     if county is not None and getattr(data, "county", county) != county:
         return [violation("county-mismatch", "$.county", county=county)]
-    dates = [] if present is None else [*_impossible_dates(data, present), *_impossible_findings(data, present)]
-    return [*check_terms(data), *dates] or data
+    untrue = () if present is None else _impossible(data, present)
+    return [*check_terms(data), *untrue] or data
 
 
 def check_finding(finding: InspectionFinding, task: TaskFacts, city: City, present: Present) -> list[Refusal]:
@@ -98,7 +98,7 @@ def check_finding(finding: InspectionFinding, task: TaskFacts, city: City, prese
         return found
     within = {county.code for county in city.counties} if task.county == city.code else {task.county}
     strayed = [] if finding.county in within else [violation("finding-outside-area", "$.county")]
-    return [*check_terms(report), *_impossible_dates(report, present), *strayed]
+    return [*check_terms(report), *impossible_days(report, "$", present), *strayed]
 
 
 def unreadable(event: CloudEvent | None, reason: Refusal, county: str) -> Refusal:
@@ -156,33 +156,17 @@ def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationErro
     return found or [violation("wrong-format", "$", rule=str(error))]
 
 
-def _impossible_dates(data: EventData, present: Present) -> list[Refusal]:
-    return [
-        *_impossible(getattr(data, "found_on", None), "$.found_on", "found-in-future", present.latest_found, present),
-        *_impossible(
-            getattr(data, "completed_on", None), "$.completed_on", "completed-in-future", present.today, present
-        ),
-        *_impossible(getattr(data, "filed_on", None), "$.filed_on", "filed-in-future", present.today, present),
-    ]
-
-
-def _impossible_findings(data: EventData, present: Present) -> Iterator[Refusal]:
-    """Yield what can't be true of the findings that a county files with a task: their days, their places, their references."""
+def _impossible(data: EventData, present: Present) -> Iterator[Refusal]:
+    """Yield what can't be true of a claim: its days, and of findings filed with a task their places and their references, too."""
     if not isinstance(data, TaskReported):
+        yield from impossible_days(data, "$", present)
         return
+    # What is wrong with a finding is told together.
+    yield from impossible_days(msgspec.structs.replace(data, findings=()), "$", present)
     for place, finding in enumerate(data.findings):
         at = f"$.findings[{place}]"
-        yield from _impossible(finding.found_on, f"{at}.found_on", "found-in-future", present.latest_found, present)
+        yield from impossible_days(finding, at, present)
         if finding.county != data.county:
             yield violation("finding-outside-area", f"{at}.county")
     for place in repeated(data.findings):
         yield violation("finding-repeated", f"$.findings[{place}].reference")
-
-
-def _impossible(day: date | None, path: str, code: str, latest: date, present: Present) -> Iterator[Refusal]:
-    if day is None:
-        return
-    if day > latest:
-        yield violation(code, path, today=present.today.isoformat(), zone=present.zone)
-    elif day < present.bounds.earliest:
-        yield violation("date-too-early", path, earliest=present.bounds.earliest.isoformat())

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
-from duban_contracts.events.inspections import Found
+from duban_contracts.events.inspections import Found, FoundOn
+from duban_contracts.events.marks import past
 from duban_contracts.events.tasks import TaskEvidence
 from duban_contracts.events.types import (
     Account,
@@ -58,7 +59,7 @@ class HazardReported(EventData, frozen=True, kw_only=True):
     enterprise: ReportedEnterprise
     place: ShortText
     description: LongText
-    found_on: date
+    found_on: FoundOn
     suggested_grade: Grade | None = None
     township: ShortText | None = None
 
@@ -70,7 +71,7 @@ class HazardRectified(EventData, frozen=True, kw_only=True):
     county: CountyCode
     reference: Reference
     measures: LongText
-    completed_on: date
+    completed_on: Annotated[date, past("完成日期", "completed-in-future")]
     submitted_by: Account
     evidence: tuple[Evidence, ...] = ()
 
@@ -115,7 +116,7 @@ class TaskReported(EventData, frozen=True, kw_only=True):
     reference: TaskReference
     unit: Unit
     summary: LongText
-    filed_on: date
+    filed_on: Annotated[date, past("报送日期", "filed-in-future")]
     submitted_by: Account
     evidence: Annotated[tuple[TaskEvidence, ...], Meta(max_length=100)] = ()
     figures: dict[FigureCode, float] = msgspec.field(default_factory=dict)

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from duban_contracts.admissible.texts import folded
+from duban_contracts.events.marks import past
 from duban_contracts.events.types import CountyCode, Grade, LongText, ReportedEnterprise, Sector, ShortText
 
 # With the task's number before it, it still is a reference.
@@ -23,6 +24,8 @@ FindingReference = Annotated[
         extra={"text": "line"},
     ),
 ]
+# A hazard found "tomorrow" is one day of another system's clock or zone, not more.
+FoundOn = Annotated[date, past("发现日期", "found-in-future", grace=True)]
 
 
 class InspectionFinding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -34,7 +37,7 @@ class InspectionFinding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     enterprise: ReportedEnterprise
     place: ShortText
     description: LongText
-    found_on: date
+    found_on: FoundOn
     suggested_grade: Grade | None = None
     township: ShortText | None = None
 

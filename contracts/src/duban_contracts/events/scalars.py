@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from duban_contracts.vocabulary import VOCABULARIES
+from duban_contracts.events.marks import term
 
 # Patterns are read by Python and by ECMAScript engines: `[0-9]`, since Python's \d takes any script's digits,
 # and a length, since Python's $ lets a final line feed pass.
@@ -76,22 +76,6 @@ ReportedUscc = Annotated[
 ]
 Yuan = Annotated[int, Meta(ge=0, le=2_000_000_000, description="money in whole yuan (元)")]
 Instant = Annotated[datetime, Meta(tz=True, description="an instant with its UTC offset, RFC 3339")]
-
-
-def term(vocabulary: str) -> Meta:
-    """Return what binds a field's code to the vocabulary whose file has that name; the field says `Code` with it.
-
-    What is no term of it is refused at every door (:mod:`duban_contracts.terms`). Raises ValueError where there is no such
-    file.
-    """
-    if vocabulary not in VOCABULARIES:
-        raise ValueError(f"no vocabulary {vocabulary}")
-    return Meta(
-        description=f"a code of the vocabulary `{vocabulary}`",
-        extra_json_schema={"x-vocabulary": vocabulary},
-        extra={"vocabulary": vocabulary},
-    )
-
 
 Sector = Annotated[Code, term("sectors")]
 Unit = Annotated[Code, term("units")]

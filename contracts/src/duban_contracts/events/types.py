@@ -37,7 +37,6 @@ from duban_contracts.events.scalars import (
     Unit,
     Uscc,
     Yuan,
-    term,
 )
 
 # What is said again here of the scalars; the rest is this module's own.
@@ -69,7 +68,6 @@ __all__ = [
     "Unit",
     "Uscc",
     "Yuan",
-    "term",
 ]
 
 
