@@ -17,6 +17,7 @@ from duban_contracts.deadlines.calendar import CityDays, WorkingCalendar
 from duban_contracts.deadlines.fold import Happening, happening, move, reckon
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.examples import example_event
+from duban_contracts.generate.readers import with_events
 from duban_contracts.testing.calendar import ZONE
 from duban_contracts.topics import needed_by
 from services.notifications.letters.kinds import KINDS
@@ -41,8 +42,8 @@ BEFORE: Final = (
 )
 
 
-def rows() -> dict[str, tuple[str, str, str, str]]:
-    return {name: said for name, *said in ROW.findall(PAGE.read_text(encoding="utf-8"))}
+def rows(page: str | None = None) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(said) for name, *said in ROW.findall(page or PAGE.read_text(encoding="utf-8"))}
 
 
 def events() -> dict[str, HazardEvent]:
@@ -109,6 +110,16 @@ def is_booked_by_its_kind(kind: str) -> bool:
 def test_every_event_of_a_hazard_stands_on_the_page_under_its_chinese_name() -> None:
     named = {name: lookup(f"duban.hazard.{name}.v1").title_zh for name in events()}
     assert {name: said[0] for name, said in rows().items()} == named
+
+
+def test_a_new_event_gets_a_row_a_gone_one_loses_it_and_what_is_written_by_hand_stays() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    without = page.replace(f"| `returned` {rows()['returned'][0]} |", "| `gone` 没有 |")
+    title, *_ = rows()["returned"]
+    assert rows(with_events(without)) == {**rows(), "returned": (title, *["— nothing follows from it"] * 3)}
+    assert with_events(page.replace("`returned` 退回", "`returned` 打回")) == page
+    with pytest.raises(ValueError, match="no table"):
+        with_events("# Who does what\n")
 
 
 @pytest.mark.parametrize("name", sorted(events()))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from duban_contracts.codes import CODES, Group, Meaning
+from duban_contracts.generate import readers
 
 _PLACEHOLDER: Final = re.compile(r"\{[a-z_]+\}")
 _PAGES: Final = {"zh": "docs/codes.zh-CN.md", "en": "docs/codes.md"}
@@ -56,11 +57,12 @@ def pages() -> dict[str, str]:
 
 
 def guides(directory: Path) -> dict[str, str]:
-    """Return the county guides with a fresh table, by their path from `directory` (`contracts/` of a checkout).
+    """Return the pages of `docs/` that show a part of the contract, by their path from `directory` (`contracts/` of a checkout).
 
-    A guide that is not there (a copy of `contracts/` alone) is left out. Raises ValueError for a guide without marks.
+    They are the county guides with a fresh table, and the page of readers. A page that is not there (a copy of `contracts/`
+    alone) is left out. Raises ValueError for one without a place for its table.
     """
-    found: dict[str, str] = {}
+    found = readers.page(directory)
     for language, name in _GUIDES.items():
         path = directory / name
         if path.is_file():
