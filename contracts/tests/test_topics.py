@@ -20,6 +20,7 @@ from duban_contracts.topics import (
     needed_by,
     readers,
     taken_by,
+    takers,
 )
 
 counties = st.from_regex(r"\A[0-9]{6}\Z")
@@ -79,11 +80,12 @@ def test_a_consumer_is_declared_once_with_what_it_reads_and_its_group() -> None:
 
 def test_each_event_of_a_topic_that_several_read_is_one_readers_alone() -> None:
     claims = [each for each in CONSUMERS if TopicFamily.CLAIMS in each.reads]
-    assert {each.service for each in claims} == {"ledger", "scheduler"}
-    takes = {each.name: taken_by(each.name) for each in claims}
+    (rest,) = [each.name for each in claims if not each.alone]
+    alone = {kind: each.name for each in claims for kind in each.alone}
     for kind in [entry.name for entry in event_types()] + ["duban.task.reported.v2", "", None]:
-        taking = [name for name, takes_it in takes.items() if takes_it is None or takes_it(kind)]
-        assert taking == ["scheduler.claims" if kind == "duban.task.reported.v1" else "ledger.claims"]
+        assert takers(TopicFamily.CLAIMS, kind) == (alone.get(kind or "", rest),)
+    assert takers(TopicFamily.CLAIMS, "duban.task.reported.v1") == ("scheduler.claims",)
+    assert rest == "ledger.claims"
 
 
 def test_what_a_consumer_takes_alone_is_an_event_of_what_it_reads() -> None:

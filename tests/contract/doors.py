@@ -1,7 +1,7 @@
 """Every door by which an event of a county can come in, in this process: what each says to the same event.
 
-The gateway's route, in all three modes of HTTP, the reading of a record by whoever takes its type (the ledger, or of a
-task the scheduler), in both modes of Kafka, and the kit.
+The gateway's route, in all three modes of HTTP, the reading of a record by the consumer that takes its type, in both modes of
+Kafka, and the kit.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ import msgspec
 from starlette.datastructures import Headers
 
 from duban_contracts.admissible.dates import Present
+from duban_contracts.catalogue import EventData
+from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.conformance import check
 from duban_contracts.days import Zone
 from duban_contracts.refusals import Refusal
-from duban_contracts.topics import claims_topic, taken_by
+from duban_contracts.topics import TopicFamily, claims_topic, takers
 from duban_contracts.validation import unreadable
 from services.chassis.consuming.deliveries import RawRecord, read
 from services.chassis.web.problems import Problem
@@ -57,15 +59,10 @@ RECTIFIED: Final[dict[str, Any]] = {
     "completed_on": "2026-11-21",
     "submitted_by": "enterprise-1",
 }
-FILED: Final[dict[str, Any]] = {
-    "county": COUNTY,
-    "reference": "RW2026-7GQ2M9XC4A",
-    "unit": "county_safety_committee",
-    "summary": "本月检查 46 家",
-    "filed_on": "2026-11-20",
-    "submitted_by": "office-1",
-    "figures": {"checks": 46},
-    "form": {"enterprises": 46, "areas": ["储罐区"]},
+# What each consumer of the counties' topics asks of an event that it takes. Who takes which type is said by `CONSUMERS`.
+SCREENS: Final[Mapping[str, Callable[[CloudEvent, EventData, str, Present], object]]] = {
+    "ledger.claims": screen,
+    "scheduler.claims": screen_filing,
 }
 
 
@@ -173,9 +170,8 @@ def refused_by_reader(arrived: RawRecord) -> Refusal | None:
     if isinstance(data, Refusal):
         return unreadable(event, data, COUNTY)
     assert event is not None
-    filed = taken_by("scheduler.claims")
-    assert filed is not None
-    found = (screen_filing if filed(event.type) else screen)(event, data, COUNTY, PRESENT)
+    (taker,) = takers(TopicFamily.CLAIMS, event.type)
+    found = SCREENS[taker](event, data, COUNTY, PRESENT)
     return found if isinstance(found, Refusal) else None
 
 

@@ -10,9 +10,25 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from duban_contracts.admissible.texts import folded, is_blank
+from duban_contracts.catalogue import registered
+from duban_contracts.examples import examples
+from duban_contracts.topics import CONSUMERS, TopicFamily
 from duban_contracts.validation import MOST_EVENT_BYTES
 from services.chassis.testing.tries import tries
-from tests.contract.doors import FILED, RECTIFIED, REPORT, Sent, verdicts
+from tests.contract.doors import PRESENT, RECTIFIED, SCREENS, Sent, verdicts
+
+# Each type that a county may send, with a right payload of it: the examples tell of days up to the closing, after `PRESENT`.
+CLAIMS = [
+    (
+        entry.name,
+        {
+            name: min(value, PRESENT.today.isoformat()) if name.endswith("_on") else value
+            for name, value in examples()[entry.name].items()
+        },
+    )
+    for entry in registered()
+    if entry.family is TopicFamily.CLAIMS
+]
 
 # What other systems really send: plain text, blanks, controls, marks of direction, look-alikes, what is too long.
 odd_texts = st.sampled_from(
@@ -86,15 +102,7 @@ filled = st.dictionaries(st.sampled_from(["checks", "Checks", "", "危化"]) | t
 @st.composite
 def payloads(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A right claim with one or two of its fields said otherwise."""
-    kind, right = draw(
-        st.sampled_from(
-            [
-                ("duban.hazard.reported.v1", REPORT),
-                ("duban.hazard.rectified.v1", RECTIFIED),
-                ("duban.task.reported.v1", FILED),
-            ]
-        )
-    )
+    kind, right = draw(st.sampled_from(CLAIMS))
     said = dict(right)
     for _ in range(draw(st.integers(0, 2))):
         name = draw(st.sampled_from([*right, "township", "extra"]))
@@ -162,9 +170,17 @@ def test_every_door_says_the_same_of_the_same_event(sent: Sent) -> None:
     assert len(set(said.values())) == 1, said
 
 
+@pytest.mark.parametrize(("kind", "right"), CLAIMS, ids=[kind for kind, _ in CLAIMS])
+def test_each_type_that_a_county_may_send_is_taken_at_every_door(kind: str, right: dict[str, Any]) -> None:
+    assert set(verdicts(Sent.of(right, kind)).values()) == {None}
+
+
+def test_each_consumer_of_the_counties_topics_has_its_screen_here() -> None:
+    assert set(SCREENS) == {each.name for each in CONSUMERS if TopicFamily.CLAIMS in each.reads}
+
+
 def test_a_right_event_passes_every_door_and_one_that_is_too_large_none() -> None:
     assert set(verdicts(Sent()).values()) == {None}
-    assert set(verdicts(Sent.of(FILED, "duban.task.reported.v1")).values()) == {None}
     padded = Sent(Sent().data + " " * MOST_EVENT_BYTES)
     found = verdicts(padded)
     # Blanks around a member are no part of it in structured mode; blanks around a whole value are.

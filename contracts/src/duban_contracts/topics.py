@@ -155,6 +155,12 @@ def taken_by(name: str) -> Callable[[str | None], bool] | None:
     return (lambda kind: kind not in elsewhere) if elsewhere else None
 
 
+def takers(family: TopicFamily, kind: str | None) -> tuple[str, ...]:
+    """Return the consumers of `family` that take an event of a type, or of none that could be read, by their names."""
+    takes = ((each.name, taken_by(each.name)) for each in CONSUMERS if family in each.reads)
+    return tuple(name for name, takes_it in takes if takes_it is None or takes_it(kind))
+
+
 def needed_by(name: str) -> frozenset[str]:
     """Return the only types that a consumer needs; none where it needs whatever it reads, or is not declared."""
     own = _CONSUMERS_BY_NAME.get(name)
