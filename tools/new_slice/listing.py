@@ -17,8 +17,7 @@ class $Singular(msgspec.Struct, frozen=True, kw_only=True):
 
     ${singular}_id: str
     county: str
-    sector: str
-'''
+${sector_line}'''
 _TABLES: Final = '''"""SQL of $noun: what is written of them, and the list."""
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.$service.$noun.model import $Singular
 
-_SCOPED: Final = {Dimension.COUNTY: "county", Dimension.SECTOR: "sector"}
-_COLUMNS: Final = Columns[$Singular]({"${singular}_id": "text", "county": "text", "sector": "text"})
+_SCOPED: Final = {Dimension.COUNTY: "county"$sector_scoped}
+_COLUMNS: Final = Columns[$Singular]({"${singular}_id": "text", "county": "text"$sector_column})
 
 
 async def insert(connection: Connection, rows: Iterable[$Singular]) -> None:
@@ -87,8 +86,7 @@ class ${Singular}Document(Document, frozen=True, kw_only=True):
 
     ${singular}_id: str
     county: str
-    sector: str
-
+${sector_line}
     @classmethod
     def of(cls, $singular: $Singular) -> Self:
         """Return a $singular as HTTP shows it."""
@@ -113,13 +111,12 @@ from typing import Annotated, Final
 
 from fastapi import Depends
 
-from duban_contracts.events.types import Sector
-from services.chassis.access.policy import Action, allow
+${sector_type}from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF
 from services.chassis.storage.database import Database
 from services.chassis.web.paging import After, Page, page_of
-from services.chassis.web.parameters import Checked, County, Limit
+from services.chassis.web.parameters import ${checked}County, Limit
 from services.chassis.web.routes import Router
 from services.$service.$noun import tables
 from services.$service.$noun.documents import By${Singular}Id, ${Singular}Document
@@ -136,12 +133,11 @@ def router(database: Database) -> Router:
     async def list_$noun(
         caller: Reader,
         county: County | None = None,
-        sector: Annotated[str, Checked(Sector)] | None = None,
-        after: After[By${Singular}Id] = None,
+${sector_asked}        after: After[By${Singular}Id] = None,
         limit: Limit = 100,
     ) -> Page[${Singular}Document]:
-        """List the $noun that the caller may see, or those of a county or sector among them."""
-        scope = caller.scope.narrowed(county=county, sector=sector)
+        """List the $noun that the caller may see, or those of a county${or_sector} among them."""
+        scope = caller.scope.narrowed(county=county$sector_given)
         async with database.$reading as connection:
             position = after.${singular}_id if after else None
             rows = await tables.page(connection, scope, after=position, limit=limit + 1)
@@ -173,15 +169,14 @@ LAYERS: Final[Mapping[str, str]] = {
 MIGRATION: Final = """-- One row a $singular.
 CREATE TABLE $singular (
     ${singular}_id text PRIMARY KEY,
-    county text NOT NULL CHECK (county ~ '^[0-9]{6}$$'),
-    sector text NOT NULL
+    county text NOT NULL CHECK (county ~ '^[0-9]{6}$$')$sector_sql
 );
 -- The list of a county.
 CREATE INDEX ${singular}_by_county ON $singular (county, ${singular}_id);
-"""
+$sector_index"""
 # Of a service whose readers come through the second wall: the same columns as the list's `_SCOPED`.
 WALL: Final = """-- What readers see of it.
-CALL wall('$singular', '{"county": "county", "sector": "sector"}');
+CALL wall('$singular', '{"county": "county"$sector_walled}');
 """
 TEST: Final = '''"""$title: the rules, without a server."""
 
@@ -190,16 +185,23 @@ from __future__ import annotations
 from services.$service.$noun.documents import By${Singular}Id, ${Singular}Document
 from services.$service.$noun.model import $Singular
 
-ONE = $Singular(${singular}_id="1", county="140502", sector="hazchem")
+ONE = $Singular(${singular}_id="1", county="140502"$sector_said)
 
 
 def test_a_row_is_shown_as_it_is() -> None:
-    assert ${Singular}Document.of(ONE) == ${Singular}Document(${singular}_id="1", county="140502", sector="hazchem")
+    assert ${Singular}Document.of(ONE) == ${Singular}Document(${singular}_id="1", county="140502"$sector_said)
 
 
 def test_a_page_goes_on_behind_its_last_row() -> None:
     assert By${Singular}Id.parse(By${Singular}Id.of(ONE).encode()) == By${Singular}Id(${singular}_id="1")
 '''
+# How a large database comes to have rows of it (`tests/load/million/sql`): of every tenth hazard one.
+FILL: Final = """
+INSERT INTO $singular (${singular}_id, county$sector_named)
+SELECT md5('$singular' || n), county$sector_named
+  FROM generate_series(1, current_setting('million.hazards')::bigint / 10) AS n
+  JOIN seat ON seat.seat = n % current_setting('million.seats')::integer;
+"""
 SPECIMENS: Final = '''"""$title before every role and scope: how a row of given facts comes to be, and which request shows it."""
 
 from __future__ import annotations
@@ -214,7 +216,7 @@ from services.$service.$noun.model import $Singular
 
 
 async def made(database: Database, facts: Facts) -> $Singular:
-    new = $Singular(${singular}_id=secrets.token_hex(4), county=str(facts.county), sector=str(facts.sector))
+    new = $Singular(${singular}_id=secrets.token_hex(4), county=str(facts.county)$sector_fact)
     async with database.transaction() as connection:
         await keep_$noun(connection, [new])
     return new
@@ -225,6 +227,6 @@ LISTED = Specimen.rows(
     make=made,
     call=lambda _: Call(path="/v1/$route", params={"limit": "1000"}),
     shows=lambda answer, row: row.${singular}_id in answer.text,
-    carries={Dimension.COUNTY, Dimension.SECTOR},
+    carries={Dimension.COUNTY$sector_carried},
 )
 '''

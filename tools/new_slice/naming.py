@@ -14,8 +14,11 @@ _RETURNED: Final = re.compile(
     r"^async def specimens\((?:.*\n)*?(?P<indent> +)return \[\n(?:.*\n)*?(?=(?P=indent)\]$)", re.MULTILINE
 )
 _LINE: Final = 120
-_ASKED: Final = """    *lists("/v1/{route}", {{"county": COUNTY}}, {{"sector": "coal_mine"}}, who=("city", "county", "sector")),
+_ASKED: Final = """    *lists("/v1/{route}", {{"county": COUNTY}}, who=("city", "county")),
 """
+_ASKED_BY_SECTOR: Final = """    *lists("/v1/{route}", {{"county": COUNTY}}, {{"sector": "coal_mine"}}, who=("city", "county", "sector")),
+"""
+_DROPPED: Final = "DROP TABLE drawn;\n"
 
 
 def in_bootstrap(text: str, service: str, noun: str) -> str | None:
@@ -53,12 +56,20 @@ def in_rights(text: str, service: str, noun: str) -> str | None:
     return _importing(made, service, f"tests.{noun}.specimens", "LISTED", noun.upper())
 
 
-def in_reads(text: str, service: str, noun: str) -> str | None:
+def in_reads(text: str, service: str, noun: str, *, sector: bool = False) -> str | None:
     """Return a catalogue of what is asked of large databases in which the service's part ends with the slice's list."""
     found = re.search(rf"^{service.upper()}: Final = \[\n(?:.*\n)*?(?=\]$)", text, re.MULTILINE)
     if found is None:
         return None
-    return text[: found.end()] + _ASKED.format(route=noun.replace("_", "-")) + text[found.end() :]
+    asked = _ASKED_BY_SECTOR if sector else _ASKED
+    return text[: found.end()] + asked.format(route=noun.replace("_", "-")) + text[found.end() :]
+
+
+def in_fill(text: str, statement: str) -> str:
+    """Return a script that fills a large database in which `statement` stands last, before what was drawn for it goes."""
+    if text.endswith(_DROPPED):
+        return text.removesuffix(_DROPPED) + statement.lstrip("\n") + _DROPPED
+    return text.rstrip("\n") + "\n" + statement.lstrip("\n")
 
 
 def _importing(text: str, service: str, module: str, name: str, alias: str) -> str | None:

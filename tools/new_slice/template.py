@@ -7,6 +7,7 @@ from string import Template
 from typing import Final
 
 from tools.new_slice import listing
+from tools.new_slice.sectors import SECTOR
 
 _INIT: Final = '''"""$title: what this slice owns, in a sentence. Carries $rows."""
 '''
@@ -85,14 +86,22 @@ def test_a_row_is_found_by_what_makes_it_one() -> None:
 
 
 def files(
-    service: str, noun: str, rows: Sequence[str], *, zh: str | None = None, listed: bool = False, walled: bool = False
+    service: str,
+    noun: str,
+    rows: Sequence[str],
+    *,
+    zh: str | None = None,
+    listed: bool = False,
+    sector: bool = False,
+    walled: bool = False,
 ) -> dict[str, str]:
     """Return the text of each file of a new slice by its path below the repository.
 
-    `zh` is the noun as people see it. A slice that is `listed` has a route that shows it page by page. In a service that is
-    `walled` PostgreSQL itself keeps people's reads within their scope.
+    `zh` is the noun as people see it. A slice that is `listed` has a route that shows it page by page; its rows are of a county,
+    and with `sector` of a sector, too. In a service that is `walled` PostgreSQL itself keeps people's reads within their scope.
     """
-    words = {**_words(service, noun, rows, zh), "reading": "reading(scope)" if walled else "acquire()"}
+    reading = {"reading": "reading(caller.scope, asks=True)" if walled else "asking()"}
+    words = {**_words(service, noun, rows, zh), **reading, **_of_a_sector(noun, there=sector)}
     layers = {"__init__": _INIT, "model": _MODEL, "tables": _TABLES, "wire": _WIRE}
     tests = {f"test_{noun}": _TEST}
     migration, wall = _MIGRATION, _WALL
@@ -104,6 +113,15 @@ def files(
     made[f"services/{service}/migrations/{noun}/0001_{noun}.sql"] = migration + wall * walled
     made |= {f"services/{service}/tests/{noun}/{name}.py": text for name, text in tests.items()}
     return {path: _sorted(Template(text).substitute(words)) for path, text in made.items()}
+
+
+def fill(noun: str, *, sector: bool = False) -> str:
+    """Return the statement that gives a large database rows of a listed slice."""
+    return Template(listing.FILL).substitute({"singular": _singular(noun), **_of_a_sector(noun, there=sector)})
+
+
+def _of_a_sector(noun: str, *, there: bool) -> Mapping[str, str]:
+    return {name: text.format(_singular(noun)) if there else "" for name, text in SECTOR.items()}
 
 
 def _sorted(text: str) -> str:
