@@ -8,6 +8,8 @@
 set -eu
 : "${BACKUPS:=/backups}" "${KEEP_BASES:=7}" "${PGDATA:=/var/lib/postgresql/18/docker}"
 standby=duban_backup
+# libpq takes a password from a file only with an owner's rights, and the file is somebody else's.
+[ -z "${PGPASSWORD_FILE:-}" ] || { PGPASSWORD=$(cat "$PGPASSWORD_FILE"); export PGPASSWORD; }
 
 refused() { echo "$1" >&2; exit 2; }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts everything with Docker: makes secrets.env on first use, builds the image, waits until all is healthy.
+# Starts everything with Docker: makes the passwords (./secrets) on first use, builds the image, waits until all is healthy.
 # Further arguments go to `docker compose`, e.g. `./up.sh logs -f ledger`; without any it is `up`. With the layer `backup` it knows
 # `backup take|list|verify|check`, `beside [INSTANT]` (a second database, made of the backups; `docker rm -f duban-beside` ends it) and `drill`.
 # city.env, where there is one, says otherwise than .env; LAYERS there names the layers beside the core.
@@ -8,24 +8,56 @@ cd "$(dirname "$0")"
 
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 
-if [ ! -s secrets.env ]; then
-    umask 077
-    {
-        for name in POSTGRES GATEWAY LEDGER SCHEDULER NOTIFICATIONS STATISTICS; do
-            echo "DUBAN_${name}_PASSWORD=$(random)"
-        done
-        echo "DUBAN_WEBHOOK_SECRET=$(random)"
-        echo "GRAFANA_ADMIN_PASSWORD=$(random)"
-    } > secrets.env.new
-    mv secrets.env.new secrets.env
-    echo "made deploy/compose/secrets.env: keep it, the databases know these passwords"
-fi
+# Secrets are files, a directory for each container, which has no other's. Whoever may not enter ./secrets reads none of them; within a
+# container its own user does, who is another than ours: so the files themselves are readable.
+export DUBAN_SECRETS_DIRECTORY=./secrets
+put() {
+    [ ! -f "secrets/$1" ] || [ "$(cat "secrets/$1")" != "$2" ] || return 0
+    mkdir -p "secrets/${1%/*}"
+    printf '%s\n' "$2" > "secrets/.new.$$"
+    mv "secrets/.new.$$" "secrets/$1"
+}
+# What an installation of before says in secrets.env, as Compose read it: in quotes, or up to a comment.
+before() {
+    [ ! -f secrets.env ] || sed -n "s/^$1=//p" secrets.env | tail -n 1 |
+        sed -e "s/^'\([^']*\)'[[:space:]]*\(#.*\)*$/\1/" -e t -e 's/^"\([^"]*\)"[[:space:]]*\(#.*\)*$/\1/' -e t -e 's/[[:space:]]#.*//' -e 's/[[:space:]]*$//'
+}
+# That, or what is there, or one made now.
+settle() {
+    value=$(before "${1#*/}")
+    [ -n "$value" ] || [ -s "secrets/$1" ] || value=$(random)
+    [ -z "$value" ] || put "$1" "$value"
+}
+dsn() { echo "postgresql://$1:$(cat "secrets/provision/$2")@postgres:5432/$1"; }
 
-# Came later than the others: an installation from before gets them now. The relay's are the city's to fill in.
-grep -q '^DUBAN_VAULT_PASSWORD=' secrets.env || echo "DUBAN_VAULT_PASSWORD=$(random)" >> secrets.env
+mkdir -p -m 700 secrets
+chmod 700 secrets
+umask 022
+[ -d secrets/postgres ] || [ -f secrets.env ] || echo "made deploy/compose/secrets: keep it, the databases know these passwords" >&2
+settle postgres/DUBAN_POSTGRES_PASSWORD
+settle notifications/DUBAN_WEBHOOK_SECRET
+settle grafana/GRAFANA_ADMIN_PASSWORD
+settle provision/DUBAN_VAULT_PASSWORD
+# The relay's are the city's to fill in.
 for name in DUBAN_SMTP_USERNAME DUBAN_SMTP_PASSWORD; do
-    grep -q "^$name=" secrets.env || echo "$name=" >> secrets.env
+    [ -z "$(before $name)" ] || put notifications/$name "$(before $name)"
 done
+# How the databases are reached follows from the passwords.
+for service in gateway ledger scheduler notifications statistics; do
+    name=DUBAN_$(echo $service | tr a-z A-Z)
+    settle "provision/${name}_PASSWORD"
+    put $service/DUBAN_POSTGRES_DSN "$(dsn duban_$service "${name}_PASSWORD")"
+    put "duban/${name}_DSN" "$(cat secrets/$service/DUBAN_POSTGRES_DSN)"
+done
+put ledger/DUBAN_VAULT_POSTGRES_DSN "$(dsn duban_vault DUBAN_VAULT_PASSWORD)"
+password=$(cat secrets/postgres/DUBAN_POSTGRES_PASSWORD)
+put provision/DUBAN_POSTGRES_DSN "postgresql://postgres:$password@postgres:5432/postgres"
+put backup/PGPASSWORD "$password"
+chmod -R a+rX,go-w secrets/*/
+if [ -f secrets.env ]; then
+    mv secrets.env secrets.env.before
+    echo "took deploy/compose/secrets.env over into deploy/compose/secrets: secrets.env.before is for who goes back to the release before" >&2
+fi
 
 said() { sed -n "s/^$1=\([^#]*\).*/\1/p" .env $([ ! -f city.env ] || echo city.env) | tail -n 1; }
 
@@ -44,7 +76,7 @@ case " $(said LAYERS) " in *" edge "*) ;; *) rm -f targets/edge.yml ;; esac
 # Relative names, so that the project's directory stays this one.
 command="--env-file .env"
 [ ! -f city.env ] || command="$command --env-file city.env"
-command="$command --env-file secrets.env -f compose.yaml"
+command="$command -f compose.yaml"
 for layer in $(said LAYERS); do
     command="$command -f compose.$layer.yaml"
 done

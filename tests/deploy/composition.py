@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import tempfile
 from functools import cache
+from pathlib import Path
 from string import Template
 from typing import Any, Final
 
 import yaml
 
+from services.chassis.process.secret_files import DIRECTORY
 from tests.deploy.expressions import ROOT
 
 COMPOSE: Final = ROOT / "deploy" / "compose"
@@ -19,14 +23,41 @@ _REPLACED: Final = {"command", "entrypoint", "test"}
 
 @cache
 def environment() -> dict[str, str]:
-    """The variables of .env and those of the secrets.env that up.sh would write."""
+    """The variables of .env and the one that up.sh gives."""
     text = (COMPOSE / ".env").read_text(encoding="utf-8")
     pinned = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
     script = (COMPOSE / "up.sh").read_text(encoding="utf-8")
-    made, filled_in = re.findall(r"for name in ([A-Z_ ]+);", script)
-    secrets = [f"DUBAN_{name}_PASSWORD" for name in made.split()]
-    secrets += re.findall(r'echo "([A-Z_]+)=\$\(random\)"', script)
-    return pinned | dict.fromkeys(secrets, "secret") | dict.fromkeys(filled_in.split(), "")
+    return pinned | dict(re.findall(r"^export ([A-Z_]+)=(\S+)$", script, re.MULTILINE))
+
+
+@cache
+def secrets() -> dict[str, dict[str, str]]:
+    """Return what up.sh lays out on first use, for each container its files."""
+    with tempfile.TemporaryDirectory() as scratch:
+        assert up(Path(scratch), "ps").returncode == 0
+        made = sorted(Path(scratch, "secrets").glob("*/*"))
+        found: dict[str, dict[str, str]] = {file.parent.name: {} for file in made}
+        for file in made:
+            found[file.parent.name][file.name] = file.read_text(encoding="utf-8").rstrip()
+        return found
+
+
+def told(container: str) -> dict[str, str]:
+    """Return what a container is told: its environment, and its directory of secrets."""
+    environ: dict[str, str] = compose()["services"][container]["environment"]
+    return {**{name: value for name, value in environ.items() if name != DIRECTORY}, **secrets()[container]}
+
+
+def up(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run up.sh in `place`, with a `docker` that says what it was asked and keeps its environment in the file `environ`."""
+    for name in ("up.sh", ".env"):
+        (place / name).write_text((COMPOSE / name).read_text(encoding="utf-8"), encoding="utf-8")
+    docker = place / "docker"
+    docker.write_text(f'#!/bin/sh\nenv > {place}/environ\necho "$@"\n', encoding="utf-8")
+    docker.chmod(0o755)
+    command = ["/bin/sh", str(place / "up.sh"), *words]
+    environ = {"PATH": f"{place}:/usr/bin:/bin"}
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
 
 @cache

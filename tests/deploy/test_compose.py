@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from services.chassis.process.sign_in import Issuer
-from tests.deploy.composition import COMPOSE, LAYERS, compose, environment, read
+from tests.deploy.composition import COMPOSE, LAYERS, compose, environment, read, secrets, told, up
 from tests.deploy.expressions import ROOT
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
@@ -53,40 +53,13 @@ def test_every_variable_that_is_given_is_used_and_every_one_used_is_given() -> N
     assert set(environment()["LAYERS"].split()) <= set(LAYERS)
 
 
-def test_no_password_is_committed() -> None:
-    kept_out = (COMPOSE / ".gitignore").read_text(encoding="utf-8").split()
-    assert {"secrets.env", "city.env", "certificates/*"} <= set(kept_out)
-    assert not re.search(r"PASSWORD|KEYS|SECRET", (COMPOSE / ".env").read_text(encoding="utf-8"))
-
-
-def test_the_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
-    for name in ("up.sh", ".env"):
-        (tmp_path / name).write_text((COMPOSE / name).read_text(encoding="utf-8"), encoding="utf-8")
-    docker = tmp_path / "docker"
-    docker.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
-    docker.chmod(0o755)
-
-    def up() -> str:
-        command = ["sh", str(tmp_path / "up.sh")]
-        return subprocess.run(
-            command, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True
-        ).stdout
-
-    files = "--env-file secrets.env -f compose.yaml -f compose.observability.yaml"
-    assert f"compose --env-file .env {files} up --build --detach --wait" in up()
-    secrets = tmp_path / "secrets.env"
-    first = secrets.read_text(encoding="utf-8")
-    assert secrets.stat().st_mode & 0o777 == 0o600
-    said = dict(line.split("=") for line in first.splitlines())
-    assert {name for name, value in said.items() if not value} == {"DUBAN_SMTP_USERNAME", "DUBAN_SMTP_PASSWORD"}
-    values = [value for value in said.values() if value]
-    assert len(set(values)) == len(values) == 9
-    assert all(re.fullmatch(r"[0-9a-f]{48}", value) for value in values)
+def test_the_files_are_taken_in_their_order_and_those_of_the_city_go_before(tmp_path: Path) -> None:
+    files = "-f compose.yaml -f compose.observability.yaml"
+    assert f"compose --env-file .env {files} up --build --detach --wait" in up(tmp_path).stdout
     (tmp_path / "city.env").write_text("LAYERS=edge backup\n", encoding="utf-8")
     (tmp_path / "compose.override.yaml").touch()
     layers = "-f compose.yaml -f compose.edge.yaml -f compose.backup.yaml -f compose.override.yaml"
-    assert f"compose --env-file .env --env-file city.env --env-file secrets.env {layers} up" in up()
-    assert secrets.read_text(encoding="utf-8") == first
+    assert f"compose --env-file .env --env-file city.env {layers} up" in up(tmp_path).stdout
 
 
 def test_a_drill_notes_what_stands_there_before_the_log_is_read_and_compares_with_that(tmp_path: Path) -> None:
@@ -131,7 +104,7 @@ def test_a_container_is_pinned_limited_and_listens_on_loopback_only(name: str) -
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_is_told_everything_its_settings_need(service: str) -> None:
-    given = set(compose()["services"][service]["environment"])
+    given = set(told(service))
     known = variables_of(service)
     assert given <= set(known), f"no setting reads {given - set(known)}"
     required = {name for name, field in known.items() if field.is_required()}
@@ -141,7 +114,7 @@ def test_a_service_is_told_everything_its_settings_need(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_settings_accept_what_a_service_is_told(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in compose()["services"][service]["environment"].items():
+    for name, value in told(service).items():
         monkeypatch.setenv(name, str(value))
     settings = importlib.import_module(f"services.{service}.settings").Settings()
     assert settings.http_host == "0.0.0.0"  # noqa: S104
@@ -159,7 +132,7 @@ def test_whatever_can_be_said_of_the_sign_in_provider_can_be_said_here(service: 
 def test_whoever_names_a_provider_and_no_more_gets_what_the_settings_call_the_default(
     service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in compose()["services"][service]["environment"].items():
+    for name, value in told(service).items():
         monkeypatch.setenv(name, str(value))
     monkeypatch.setenv("DUBAN_OIDC_ISSUER", "https://login.city.example")
     monkeypatch.setenv("DUBAN_OIDC_AUDIENCE", "duban")
@@ -210,7 +183,9 @@ def test_every_mounted_file_exists_and_every_volume_is_declared() -> None:
     for container in compose()["services"].values():
         for volume in container.get("volumes", ()):
             source = volume.split(":")[0]
-            if source.startswith("."):
+            if source.startswith("./secrets/"):
+                assert secrets()[source.removeprefix("./secrets/")], volume
+            elif source.startswith("."):
                 assert (COMPOSE / source).resolve().exists(), volume
             else:
                 # The machine's own disks, and what containers said, are looked at and left alone.

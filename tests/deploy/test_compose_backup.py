@@ -39,11 +39,12 @@ class _Container:
                 "PGHOST": "127.0.0.1",
                 "PGPORT": str(own.port),
                 "PGUSER": "postgres",
-                "PGPASSWORD": own.password,
+                "PGPASSWORD_FILE": str(archive.with_name("PGPASSWORD")),
                 "KEEP_BASES": "1",
             },
         }
         archive.mkdir()
+        archive.with_name("PGPASSWORD").write_text(f"{own.password}\n", encoding="utf-8")
         if own.account:
             self._begin_as_root(own.account.uid, own.account.gid, own.data.parent)
 

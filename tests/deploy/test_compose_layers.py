@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from services.chassis.web.observed import PROBES
-from tests.deploy.composition import COMPOSE, compose, environment
+from tests.deploy.composition import COMPOSE, compose, environment, told
 from tests.deploy.expressions import ROOT
 from tests.deploy.overlays import of_kind, with_component
 from tools.generate.parts import SERVICES
@@ -129,12 +129,12 @@ def test_prometheus_is_bounded_by_size_and_scrapes_what_the_rules_ask_of_the_mac
 
 
 def test_the_command_is_told_of_every_service_as_the_toolbox_of_a_cluster_is() -> None:
-    told = compose()["services"]["duban"]["environment"]
+    command = told("duban")
     for service in SERVICES:
-        own = compose()["services"][service]["environment"]
-        assert told[f"DUBAN_{service.upper()}_DSN"] == own["DUBAN_POSTGRES_DSN"]
-        assert told[f"DUBAN_{service.upper()}_URL"] == f"http://{service}:{own['DUBAN_HTTP_PORT']}"
-    assert {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_PROFILE"} <= told.keys()
+        own = told(service)
+        assert command[f"DUBAN_{service.upper()}_DSN"] == own["DUBAN_POSTGRES_DSN"]
+        assert command[f"DUBAN_{service.upper()}_URL"] == f"http://{service}:{own['DUBAN_HTTP_PORT']}"
+    assert {"DUBAN_KAFKA_BOOTSTRAP", "DUBAN_PROFILE"} <= command.keys()
 
 
 def test_whoever_compares_topics_is_told_of_as_many_copies_as_who_makes_them() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.deploy.composition import COMPOSE, read
+from tests.deploy.composition import read, up
 from tests.deploy.expressions import ROOT
 
 
@@ -122,16 +121,5 @@ def _scraped(place: Path, file: str) -> list[dict[str, Any]]:
 
 
 def _up(place: Path, *words: str) -> tuple[int, str]:
-    for name in ("up.sh", ".env"):
-        (place / name).write_text((COMPOSE / name).read_text(encoding="utf-8"), encoding="utf-8")
-    docker = place / "docker"
-    docker.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
-    docker.chmod(0o755)
-    done = subprocess.run(
-        ["/bin/sh", str(place / "up.sh"), *words],
-        env={"PATH": f"{place}:/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = up(place, *words)
     return done.returncode, "".join(line for line in done.stdout.splitlines() if line.startswith("compose"))

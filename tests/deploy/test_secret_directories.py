@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,14 +17,15 @@ from deploy.local.ports import free_ports
 from services.chassis.process.secret_files import DIRECTORY
 from services.chassis.testing.kafka import eventually
 from services.chassis.testing.processes import process
+from tests.deploy.composition import secrets
 from tests.deploy.expressions import ROOT
 from tests.deploy.policies import examples
 
 pytestmark = pytest.mark.servers
 
 
-def _laid_out(place: Path, server: str) -> None:
-    """What a cluster mounts of secrets.example.yaml, filled in, with PostgreSQL somewhere else."""
+def _of_a_cluster(place: Path, server: str) -> None:
+    """What a cluster mounts of secrets.example.yaml, filled in."""
     for secret, keys in examples().items():
         for key, value in keys.items():
             file = place / secret.removeprefix("duban-") / key
@@ -32,11 +34,20 @@ def _laid_out(place: Path, server: str) -> None:
             file.write_text(filled, encoding="utf-8")
 
 
+def _of_compose(place: Path, server: str) -> None:
+    """What up.sh lays out on first use."""
+    for container, files in secrets().items():
+        (place / container).mkdir()
+        for name, value in files.items():
+            (place / container / name).write_text(value.replace("postgres:5432", server), encoding="utf-8")
+
+
+@pytest.mark.parametrize("laid_out", [_of_a_cluster, _of_compose])
 async def test_provision_and_a_service_need_no_secret_in_their_environment(
-    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path, laid_out: Callable[[Path, str], None]
 ) -> None:
     with ephemeral.postgres(durable=False) as server:
-        _laid_out(tmp_path, urlsplit(server.dsn).netloc.rpartition("@")[2])
+        laid_out(tmp_path, urlsplit(server.dsn).netloc.rpartition("@")[2])
         (tmp_path / "provision" / "DUBAN_POSTGRES_DSN").write_text(f"{server.dsn}\n", encoding="utf-8")
         environ = {
             "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,

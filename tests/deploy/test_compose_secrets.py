@@ -1,0 +1,110 @@
+"""Secrets of compose: files that up.sh makes, one directory a container; none in an environment, and none is lost on the way."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from services.chassis.process.secret_files import DIRECTORY
+from tests.deploy.composition import COMPOSE, compose, secrets, up
+from tools.generate.parts import SERVICES
+from tools.generate.settings import variables_of
+
+MOUNTED: Final = "/run/secrets/duban"
+BEFORE: Final = """DUBAN_POSTGRES_PASSWORD=aaa
+DUBAN_GATEWAY_PASSWORD=bbb
+DUBAN_LEDGER_PASSWORD=ccc
+DUBAN_SCHEDULER_PASSWORD=ddd
+DUBAN_NOTIFICATIONS_PASSWORD=eee
+DUBAN_STATISTICS_PASSWORD=fff
+DUBAN_WEBHOOK_SECRET=new,old
+GRAFANA_ADMIN_PASSWORD=hhh
+DUBAN_SMTP_USERNAME="duban@city"   # ours
+DUBAN_SMTP_PASSWORD='it is # $5'
+"""
+
+
+def test_no_secret_is_committed_and_no_file_names_one() -> None:
+    kept_out = (COMPOSE / ".gitignore").read_text(encoding="utf-8").split()
+    assert {"secrets/*", "secrets.env*", "city.env", "certificates/*"} <= set(kept_out)
+    for file in (".env", *(each.name for each in COMPOSE.glob("compose*.yaml"))):
+        text = (COMPOSE / file).read_text(encoding="utf-8").replace("DUBAN_SECRETS", "")
+        assert not re.search(r"_(PASSWORD|KEYS|SECRET|DSN)(=|\}|: (?!/run/))|://\w+:\S+@", text), file
+
+
+def test_the_secrets_are_made_once_and_nobody_else_comes_to_them(tmp_path: Path) -> None:
+    assert up(tmp_path).returncode == 0
+    place = tmp_path / "secrets"
+    first = {file: file.read_text(encoding="utf-8") for file in place.rglob("*") if file.is_file()}
+    assert place.stat().st_mode & 0o777 == 0o700
+    # The containers' users are others than ours.
+    assert {file.stat().st_mode & 0o777 for file in first} == {0o644}
+    assert {each.stat().st_mode & 0o777 for each in place.iterdir()} == {0o755}
+    assert len(set(re.findall(r"[0-9a-f]{48}", "".join(first.values())))) == 9
+    done = up(tmp_path, "ps")
+    assert {file: file.read_text(encoding="utf-8") for file in place.rglob("*") if file.is_file()} == first
+    shown = done.stdout + done.stderr + (tmp_path / "environ").read_text(encoding="utf-8")
+    assert not [value for value in first.values() if value.strip() in shown]
+
+
+@pytest.mark.parametrize("container", sorted(secrets()))
+def test_a_container_has_its_own_secrets_and_no_others(container: str) -> None:
+    mounted = [each for each in compose()["services"][container]["volumes"] if "./secrets" in each]
+    assert mounted == [f"./secrets/{container}:{MOUNTED}:ro"]
+    environ = compose()["services"][container]["environment"]
+    files = {name: value for name, value in environ.items() if name.endswith("_FILE")}
+    if DIRECTORY in environ:
+        assert (environ[DIRECTORY], files) == (MOUNTED, {})
+    else:
+        assert set(files.values()) == {f"{MOUNTED}/{name}" for name in secrets()[container]}
+
+
+def test_what_a_service_is_told_so_is_a_setting_of_it_and_the_same_password_makes_its_role() -> None:
+    for service in SERVICES:
+        assert secrets()[service].keys() <= variables_of(service).keys()
+        password = secrets()["provision"][f"DUBAN_{service.upper()}_PASSWORD"]
+        dsn = f"postgresql://duban_{service}:{password}@postgres:5432/duban_{service}"
+        assert secrets()[service]["DUBAN_POSTGRES_DSN"] == secrets()["duban"][f"DUBAN_{service.upper()}_DSN"] == dsn
+    superuser = secrets()["postgres"]["DUBAN_POSTGRES_PASSWORD"]
+    assert secrets()["provision"]["DUBAN_POSTGRES_DSN"] == f"postgresql://postgres:{superuser}@postgres:5432/postgres"
+    assert secrets()["backup"]["PGPASSWORD"] == superuser
+
+
+def test_what_an_installation_of_before_has_is_taken_over_and_what_it_lacked_is_made(tmp_path: Path) -> None:
+    (tmp_path / "secrets.env").write_text(BEFORE, encoding="utf-8")
+    assert up(tmp_path, "ps").returncode == 0
+    found = {f"{each.parent.name}/{each.name}": each.read_text().rstrip() for each in tmp_path.glob("secrets/*/*")}
+    assert found["postgres/DUBAN_POSTGRES_PASSWORD"] == found["backup/PGPASSWORD"] == "aaa"
+    assert found["ledger/DUBAN_POSTGRES_DSN"] == "postgresql://duban_ledger:ccc@postgres:5432/duban_ledger"
+    assert found["notifications/DUBAN_WEBHOOK_SECRET"] == "new,old"
+    assert found["grafana/GRAFANA_ADMIN_PASSWORD"] == "hhh"
+    assert found["notifications/DUBAN_SMTP_USERNAME"] == "duban@city"
+    assert found["notifications/DUBAN_SMTP_PASSWORD"] == "it is # $5"
+    # The vault came later than this installation.
+    assert re.fullmatch(r"[0-9a-f]{48}", found["provision/DUBAN_VAULT_PASSWORD"])
+    assert not (tmp_path / "secrets.env").exists()
+    assert (tmp_path / "secrets.env.before").read_text(encoding="utf-8") == BEFORE
+    # What a city then says in a file stays.
+    (tmp_path / "secrets" / "notifications" / "DUBAN_WEBHOOK_SECRET").write_text("newer\n", encoding="utf-8")
+    added = tmp_path / "secrets" / "notifications" / "DUBAN_IMAGINED_SECRET"
+    added.write_text("ours\n", encoding="utf-8")
+    added.chmod(0o600)
+    assert up(tmp_path, "ps").returncode == 0
+    assert (tmp_path / "secrets" / "notifications" / "DUBAN_WEBHOOK_SECRET").read_text() == "newer\n"
+    assert (added.read_text(), added.stat().st_mode & 0o777) == ("ours\n", 0o644)
+
+
+def test_a_take_over_that_was_broken_off_is_repeated_with_the_same_passwords(tmp_path: Path) -> None:
+    (tmp_path / "secrets.env").write_text(BEFORE, encoding="utf-8")
+    blocked = tmp_path / "secrets" / "statistics"
+    blocked.parent.mkdir()
+    blocked.write_text("in the way", encoding="utf-8")
+    assert up(tmp_path, "ps").returncode != 0
+    vault = (tmp_path / "secrets" / "provision" / "DUBAN_VAULT_PASSWORD").read_text()
+    blocked.unlink()
+    assert up(tmp_path, "ps").returncode == 0
+    assert (tmp_path / "secrets" / "provision" / "DUBAN_VAULT_PASSWORD").read_text() == vault
+    assert (tmp_path / "secrets" / "provision" / "DUBAN_STATISTICS_PASSWORD").read_text() == "fff\n"
