@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from duban_contracts.catalogue import EventData
-from duban_contracts.events.feedback import ClaimEvent, ClaimFiled, ClaimRecorded, ClaimRejected, ClaimWaiting
+from duban_contracts.events.feedback import ClaimEvent, ClaimRejected, ClaimWaiting, SettledClaim
 
 # Receipts of records that were no readable event: they have no id of their own, only a place in the log.
 _ORIGIN_NAMESPACE: Final = UUID("c1b7f0f2-0f6a-5b57-8a55-6f726967696e")
@@ -150,7 +150,7 @@ class Receipt:
 def answer_of(data: EventData) -> Answer | None:
     """Return the answer that a feedback event carries, or None for the copies of other events beside them."""
     match data:
-        case ClaimRecorded() | ClaimFiled():
+        case SettledClaim():
             status = ReceiptStatus.RECORDED
         case ClaimRejected():
             status = ReceiptStatus.REJECTED

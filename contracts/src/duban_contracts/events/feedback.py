@@ -39,8 +39,12 @@ class ClaimEvent(EventData, frozen=True, kw_only=True):
     answered_at: Instant
 
 
+class SettledClaim(ClaimEvent, frozen=True, kw_only=True):
+    """What the claim says is on the books, for good: its receipt says `recorded`. Each such answer says an `outcome`."""
+
+
 @event("claim.recorded.v1", family=TopicFamily.FEEDBACK, title_zh="回执：已入账")
-class ClaimRecorded(ClaimEvent, frozen=True, kw_only=True):
+class ClaimRecorded(SettledClaim, frozen=True, kw_only=True):
     """The claim is in the ledger, once: `number` is the hazard's number.
 
     `linked_reference` is the hazard's reference where the claim wrote it otherwise (two references that fold to one are
@@ -55,7 +59,7 @@ class ClaimRecorded(ClaimEvent, frozen=True, kw_only=True):
 
 
 @event("claim.filed.v1", family=TopicFamily.FEEDBACK, title_zh="回执：已报送")
-class ClaimFiled(ClaimEvent, frozen=True, kw_only=True):
+class ClaimFiled(SettledClaim, frozen=True, kw_only=True):
     """The task is filed, once, as of when the broker took the claim: applied, or a duplicate of what was filed before.
 
     `late` says that this was after the last day; `message` says so in Chinese.

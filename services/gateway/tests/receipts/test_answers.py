@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duban_contracts.events.feedback import ClaimFiled, ClaimOutcome, ClaimRecorded, ClaimRejected, ClaimWaiting
+from duban_contracts.catalogue import registered
+from duban_contracts.events.feedback import (
+    ClaimEvent,
+    ClaimFiled,
+    ClaimOutcome,
+    ClaimRecorded,
+    ClaimRejected,
+    ClaimWaiting,
+    SettledClaim,
+)
+from duban_contracts.examples import examples
 from duban_contracts.testing.stories import confirmed
 from services.gateway.receipts.model import Answer, Receipt, ReceiptStatus, answer_of, is_misnamed, standing
 
@@ -181,3 +191,14 @@ def test_a_receipt_is_another_with_each_answer_and_as_the_answer_says_where_it_s
     assert (receipt.stamp == answer.stamp) == answered
     assert answer.stamp != _answer(status, minutes=1).stamp
     assert receipt.is_final == (answered and answer.is_final) == (receipt.status in ("recorded", "rejected"))
+
+
+def test_every_answer_that_settles_a_claim_is_recorded_and_the_others_are_not() -> None:
+    for entry in registered():
+        data = entry.decoder.decode(msgspec.json.encode(examples()[entry.name]))
+        if isinstance(data, ClaimEvent):
+            found = answer_of(data)
+            assert found is not None, entry.name
+            assert (found.status is ReceiptStatus.RECORDED) == isinstance(data, SettledClaim), entry.name
+            # Without an outcome nobody knew what it did.
+            assert (found.outcome is not None) == isinstance(data, SettledClaim), entry.name

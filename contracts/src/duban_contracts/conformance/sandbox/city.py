@@ -18,7 +18,7 @@ from duban_contracts.conformance.check import ZONE
 from duban_contracts.conformance.sandbox.answers import Reply, TurnedAway, invalid, problem, refused_result, submission
 from duban_contracts.conformance.sandbox.evidence import Fact, Read, Rejected, Request, Seen, Turned
 from duban_contracts.conformance.sandbox.feed import MOST, Feed, Told, page, place_of
-from duban_contracts.conformance.sandbox.outcomes import Receipt, is_filing, outcome
+from duban_contracts.conformance.sandbox.outcomes import Receipt, outcome, settled
 from duban_contracts.conformance.sandbox.script import Act, Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, of_request, sighted
 from duban_contracts.conformance.sandbox.vocabularies import documents, regions_of
@@ -31,6 +31,8 @@ RETRY_AFTER: Final = 1
 SETTLING: Final = 0.5
 REJECTION: Final = "hazard-rejected"
 _MOST_LISTED: Final = 1000
+# What a receipt shows of the answer.
+_RECORDED: Final = ("outcome", "task_id", "number")
 
 
 class City:
@@ -174,11 +176,9 @@ class City:
         if at >= receipt.settles_at and receipt.rejected:
             said = refusal(REJECTION)
             document |= {"status": "rejected", "code": said.code, "message": said.message, "rule": said.rule}
-        elif at >= receipt.settles_at and is_filing(receipt.seen):
-            filed = receipt.seen.reference
-            document |= {"status": "recorded", "outcome": "applied", "task_id": filed, "number": filed}
         elif at >= receipt.settles_at:
-            document |= {"status": "recorded", "outcome": "registered", "number": receipt.number}
+            _, answer = settled(receipt.seen, receipt.number)
+            document |= {"status": "recorded"} | {name: answer[name] for name in _RECORDED if name in answer}
         if not quiet:
             self._note_reading(document, at)
         return document

@@ -12,7 +12,14 @@ from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, type_of
 from duban_contracts.conformance.sandbox.evidence import Seen
 from duban_contracts.events.claims import TaskReported
-from duban_contracts.events.feedback import ClaimEvent, ClaimFiled, ClaimOutcome, ClaimRecorded, ClaimRejected
+from duban_contracts.events.feedback import (
+    ClaimEvent,
+    ClaimFiled,
+    ClaimOutcome,
+    ClaimRecorded,
+    ClaimRejected,
+    SettledClaim,
+)
 from duban_contracts.refusals import Refusal
 
 
@@ -28,9 +35,15 @@ class Receipt:
     told: bool = False
 
 
-def is_filing(seen: Seen) -> bool:
-    """Tell whether an event files a task: it is answered by the task, and its reference is the task's number."""
-    return seen.type == type_of(TaskReported).name
+def settled(seen: Seen, number: str) -> tuple[type[SettledClaim], dict[str, Any]]:
+    """Return which answer an event gets that is on the books, and what that says beside which claim it answers.
+
+    `number` is that of a hazard; what files a task is answered by the task, whose number is its reference.
+    """
+    if seen.type == type_of(TaskReported).name:
+        filed = str(seen.reference)
+        return ClaimFiled, {"outcome": ClaimOutcome.APPLIED, "task_id": filed, "number": filed, "late": False}
+    return ClaimRecorded, {"outcome": ClaimOutcome.REGISTERED, "hazard_id": number, "number": number}
 
 
 def outcome(seen: Seen, receipt_id: str | None, origin: str, county: str, refused: Refusal | None) -> CloudEvent:
@@ -49,11 +62,9 @@ def outcome(seen: Seen, receipt_id: str | None, origin: str, county: str, refuse
     said: ClaimEvent
     if refused is not None:
         said = ClaimRejected(**about, **msgspec.structs.asdict(refused))
-    elif is_filing(seen):
-        filed = str(seen.reference)
-        said = ClaimFiled(**about, task_id=filed, number=filed, outcome=ClaimOutcome.APPLIED, late=False)
     else:
-        said = ClaimRecorded(**about, hazard_id=number, number=number, outcome=ClaimOutcome.REGISTERED)
+        answer, fields = settled(seen, number)
+        said = answer(**about, **fields)
     return CloudEvent(
         id=f"answer-{origin}",
         source="/sandbox",
