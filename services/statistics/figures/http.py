@@ -20,6 +20,7 @@ from services.chassis.access.roles import CASE_STAFF, OBSERVERS
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.chassis.web.parameters import Day, Listed
+from services.chassis.web.periods import FROM, TO, in_order
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.statistics.books.model.cell import DIMENSIONS, UNDETERMINED
@@ -53,8 +54,6 @@ Counties = Annotated[tuple[str, ...], Query(description="division codes, comma-s
 Sectors = Annotated[tuple[str, ...], Listed([term.code for term in SECTORS]), Query()]
 Grades = Annotated[tuple[str, ...], Listed([*(term.code for term in GRADES), UNDETERMINED]), Query()]
 Channels = Annotated[tuple[str, ...], Listed([term.code for term in CHANNELS]), Query()]
-From = Annotated[Day, Query(alias="from", description="first day, inclusive, in the city's zone")]
-To = Annotated[Day, Query(alias="to", description="last day, inclusive")]
 MayRead = Annotated[Caller, Depends(allow(READ))]
 CutOff = Annotated[
     Day | None, Query(description="the day at whose end it stands so; the period's last day when absent")
@@ -109,9 +108,8 @@ def _counties(given: Sequence[str], city: City) -> list[str]:
     return codes
 
 
-async def _period(start: From, end: To) -> Period:
-    if end < start:
-        raise Problem("period-reversed", field="to")
+async def _period(start: Annotated[Day, FROM], end: Annotated[Day, TO]) -> Period:
+    in_order(start, end)
     return Period(start, end)
 
 
