@@ -24,7 +24,7 @@ import typer
 
 from duban_contracts.topics import CONSUMERS
 from services.chassis.process.kafka import obstacle
-from services.chassis.process.secret_files import given
+from services.chassis.process.secret_files import DIRECTORY, given
 from services.cli import topics
 from services.cli.kafka_standing import look
 from services.cli.lag import summary
@@ -91,7 +91,9 @@ def _write(file: Path, parts: dict[str, str]) -> None:
 
 
 def _settings() -> dict[str, Any]:
-    given_here = {name: each for name, each in os.environ.items() if name.startswith("DUBAN_")}
+    secrets = os.environ.get(DIRECTORY)
+    given_here = dict.fromkeys((each.name for each in Path(secrets).glob("DUBAN_*")) if secrets else (), "")
+    given_here |= {name: each for name, each in os.environ.items() if name.startswith("DUBAN_")}
     return {name: each if name in _PLAIN else "given" for name, each in sorted(given_here.items())}
 
 

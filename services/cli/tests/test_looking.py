@@ -121,7 +121,9 @@ async def test_what_is_handed_outside_holds_no_secret_and_nobodys_data(
     for name in SERVICES:
         quick.environment[f"DUBAN_{name}_URL"] = f"http://127.0.0.1:{port}"
         quick.environment.setdefault(f"DUBAN_{name}_DSN", f"postgresql://u:{CANARY}@127.0.0.1:1/{CANARY}")
-    quick.environment |= {"DUBAN_KEY": CANARY, "DUBAN_KAFKA_PASSWORD": "", "DUBAN_SMTP_PASSWORD": CANARY}
+    quick.environment |= {"DUBAN_KEY": CANARY, "DUBAN_KAFKA_PASSWORD": "", "DUBAN_SECRETS": str(tmp_path / "secrets")}
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "DUBAN_SMTP_PASSWORD").write_text(CANARY)
     await letter(in_process, reason=CANARY)
     async with in_process.database.acquire() as connection:
         await connection.execute("UPDATE dead_letter SET value = $1, key = $1", CANARY.encode())
@@ -138,7 +140,8 @@ async def test_what_is_handed_outside_holds_no_secret_and_nobodys_data(
         parts = {each.name: archive.extractfile(each).read().decode() for each in archive.getmembers()}  # type: ignore[union-attr]
     assert not [name for name, text in parts.items() if CANARY in text]
     assert "no-good" in parts["duban-bundle/stores.json"]
-    assert json.loads(parts["duban-bundle/settings.json"])["DUBAN_KEY"] == "given"
+    stated = json.loads(parts["duban-bundle/settings.json"])
+    assert stated["DUBAN_KEY"] == stated["DUBAN_SMTP_PASSWORD"] == "given"
     assert json.loads(parts["duban-bundle/ledger/log.jsonl"])["level"] == "error"
     assert json.loads(parts["duban-bundle/stores.json"])["ledger"]["migrations"]
     for name in ("ledger/metrics.txt", "consumers.json", "topics.json", "versions.json", "alerts.json"):
