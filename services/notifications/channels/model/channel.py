@@ -50,7 +50,10 @@ class Parcel:
     content: Content
 
     def within(self, longest: int | None, size: Callable[[Content], int] = text_size) -> Parcel:
-        """Return the parcel with its text cut so that its `size` is at most `longest`; None means no limit."""
+        """Return the parcel with its text cut so that its `size` is at most `longest`; None means no limit.
+
+        Raises ValueError when there is no room for any text beside the title.
+        """
         letter = self.content
         body = fitted(letter.body, longest, lambda text: size(replace(letter, body=text)))
         return replace(self, content=replace(letter, body=body))

@@ -20,11 +20,12 @@ async def begin_due(limit: int, deps: Deps) -> Sequence[tuple[Attempt, Parcel]]:
 
     A delivery over a channel that takes so many a second or a minute stays due until its address takes another one.
     """
-    now = deps.clock.wall()
     async with deps.database.transaction() as connection:
-        chosen = await _choose(connection, now, limit, deps)
+        chosen = await _choose(connection, deps.clock.wall(), limit, deps)
         if not chosen:
             return []
+        # Read when everybody's turn of counting is ours: whoever waited for it began nothing before.
+        now = deps.clock.wall()
         attempts = await queue.begin(connection, chosen, now=now, lease_until=now + deps.lease)
         contents = await deps.sender.contents(connection, {attempt.letter_id for attempt in attempts})
     failpoints.reach("notifications.after_begin")

@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 
 NO_CONTACT: Final = Answer(Verdict.PERMANENT, "no-contact", "the profile names nobody for this county and unit")
 NO_CHANNEL: Final = Answer(Verdict.PERMANENT, "no-channel", "this installation has no such channel any more")
+TOO_LONG: Final = Answer(Verdict.PERMANENT, "letter-too-long", "its title alone is longer than the channel takes")
 ENDPOINT_CLOSED: Final = Answer(Verdict.PERMANENT, "endpoint-closed", "the endpoint answered 410 before")
 
 # About 25 seconds of waiting for a database: an answer that can't be written down leaves a letter in doubt.
@@ -101,12 +102,14 @@ class Courier:
         line = self.deps.lines.get(attempt.channel)
         if line is None:
             return NO_CHANNEL
-        if attempt.address is None:
-            return NO_CONTACT
-        if attempt.endpoint_closed:
-            return ENDPOINT_CLOSED
+        if attempt.address is None or attempt.endpoint_closed:
+            return NO_CONTACT if attempt.address is None else ENDPOINT_CLOSED
         try:
             fitting = parcel.within(line.channel.longest, line.channel.size)
+        except ValueError:
+            # Nothing was sent, so there is no doubt whether it arrived.
+            return TOO_LONG
+        try:
             return _checked(await line.carrier.send(fitting, attempt.address))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()

@@ -73,6 +73,16 @@ async def test_whatever_a_client_does_is_its_own_letters_result(
     assert "@140502" not in capsys.readouterr().out
 
 
+async def test_a_letter_that_does_not_fit_even_when_it_is_cut_was_not_sent_and_says_so(bare: Database) -> None:
+    clock, email = ManualClock(NOW), Steered()
+    narrow = email.as_channel("email", drops_repeats=False, longest=10)
+    await write(bare, clock, overdue())
+    await carry(carrier(bare, clock, {"email": Line(narrow, email)}))
+    found = await deliveries(bare)
+    assert {(str(state), code) for state, _, code in found if code != "no-channel"} == {("failed", "letter-too-long")}
+    assert not email.parcels
+
+
 async def test_a_courier_that_is_stopped_for_good_says_so(bare: Database) -> None:
     clock, email = ManualClock(NOW), Steered()
     email.gate.clear()
