@@ -71,6 +71,17 @@ class Fetching:
         """Return whether a batch holds as many records as one may, so that there are likely more behind it."""
         return len(records) >= self._max_records
 
+    def put_back_held(self, records: list[RawRecord]) -> list[RawRecord]:
+        """Return `records` without those of partitions that were held since; these are read again once they are resumed.
+
+        To be asked only in the membership in which they were taken: another one begins at what is committed.
+        """
+        held = self._consumer.paused() if records else ()
+        for partition, first in {each.topic_partition: each.offset for each in reversed(records)}.items():
+            if partition in held:
+                self._consumer.seek(partition, first)
+        return [each for each in records if each.topic_partition not in held] if held else records
+
     def _ask(self, *, idle: bool) -> None:
         """Have the broker answer at the first byte while nothing comes, and with fuller answers from the first record on."""
         if idle == self._idle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
@@ -41,12 +42,15 @@ class Loop:
                 self._observer.turned()
                 fetch, ahead = ahead or _begin(self._fetch()), None
                 # In a rebalance aiokafka's getmany waits for the new assignment, however long that takes.
-                records, membership = await unless(stopping, fetch) or ([], 0)
-                if self._fetching.is_full(records):
+                taken, membership = await unless(stopping, fetch) or ([], 0)
+                if self._fetching.is_full(taken):
                     # Behind a full batch there is more. What comes behind another one is left to gather meanwhile.
                     ahead = _begin(self._fetch_ahead())
-                if records:
+                if taken:
                     reach("consumer.fetched")
+                    records = taken
+                    if membership == self._observer.membership:
+                        records = self._fetching.put_back_held(taken)
                     needed = of_types(records, self._needed)
                     if needed and not await self._attempts.apply(needed, self._observer, stopping):
                         break
@@ -65,7 +69,9 @@ class Loop:
         """Fetch and read the next batch while PostgreSQL writes this one: a sixth of the loop's processor time."""
         records, membership = await self._fetch()
         for record in of_types(records, self._needed):
-            read(record)
+            # Whatever it may be, it is met again where a record's trouble is that record's alone.
+            with contextlib.suppress(Exception):
+                read(record)
         return records, membership
 
 

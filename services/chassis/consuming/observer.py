@@ -99,15 +99,16 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         return self.membership
 
     def applied(self, records: Sequence[RawRecord], membership: int) -> None:
-        """Note that `records`, the oldest in hand and taken in `membership`, are applied and committed."""
+        """Note that `records`, of the oldest batch in hand, taken in `membership`, are applied and committed."""
         self._last_move = self._steady()
         if membership == self.membership:
             self._hands.let_go()
             # As what is in hand: a broker may be ahead.
             wall = self._clock.wall()
             self._applied_at.update({record.topic_partition: min(record.timestamp, wall) for record in records})
-        newest = max(record.timestamp for record in records)
-        metrics.CONSUMER_LAST_EVENT.labels(self._name).set(newest.timestamp())
+        if records:
+            newest = max(record.timestamp for record in records)
+            metrics.CONSUMER_LAST_EVENT.labels(self._name).set(newest.timestamp())
 
     async def observe(self) -> Mapping[TopicPartition, datetime]:
         """Compare positions with the ends; return for each assigned partition up to when (wall) all is applied.

@@ -17,6 +17,8 @@ _log = structlog.get_logger(__name__)
 
 _BREATH_SECONDS: Final = 0.02
 _BREATHS: Final = 3
+# A part that waited for a lock or for the archive says nothing of the machine; and a rest does not hear that it is asked to stop.
+_LONGEST_BREATH_SECONDS: Final = 1.0
 
 
 async def every(
@@ -54,7 +56,8 @@ async def rest(seconds: float, *, clock: Clock, stopping: asyncio.Event) -> None
 async def breathe(clock: Clock, since: float) -> None:
     """Rest between two parts of a backlog, behind one that was begun at `since` (`time.perf_counter`).
 
-    Three times as long as the part took, so that a flood is taken in beside it: reading words and comparing reports, half of the
+    Three times as long as the part took, a second at most, so that a flood is taken in beside it: reading words and comparing reports, half of the
     time each, cost the intake of reports a seventh of its rate on two cores.
     """
-    await clock.sleep(max(_BREATH_SECONDS, _BREATHS * (time.perf_counter() - since)))
+    took = time.perf_counter() - since
+    await clock.sleep(min(max(_BREATH_SECONDS, _BREATHS * took), _LONGEST_BREATH_SECONDS))

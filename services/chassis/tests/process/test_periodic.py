@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
 
 from services.chassis.process.clock import SystemClock
-from services.chassis.process.periodic import every, rest
+from services.chassis.process.periodic import breathe, every, rest
 from services.chassis.testing.clock import ManualClock
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -57,3 +58,17 @@ async def test_a_rest_ends_at_once_when_asked_to_stop() -> None:
     assert not resting.done()
     stopping.set()
     await asyncio.wait_for(resting, 120)
+
+
+@pytest.mark.parametrize(("took", "least", "most"), [(0.0, 0.02, 0.02), (0.1, 0.3, 1.0), (3600.0, 1.0, 1.0)])
+async def test_a_breath_is_three_times_as_long_as_its_part_and_a_second_at_most(
+    took: float, least: float, most: float
+) -> None:
+    slept: list[float] = []
+
+    class Noting(SystemClock):
+        async def sleep(self, seconds: float) -> None:
+            slept.append(seconds)
+
+    await breathe(Noting(), time.perf_counter() - took)
+    assert least <= slept[0] <= most + 0.5 * (took == 0.0)
