@@ -27,14 +27,15 @@ def given(name: str, environ: Mapping[str, str] | None = None) -> str | None:
     """Return the setting `name`: the variable, the file that `<name>_FILE` names, or that file in `DUBAN_SECRETS`.
 
     What is empty says nothing; None when nothing does. No way goes before another: raises UnusableSetting when two say
-    different things, or when a file can't be read. White space at a file's end is not part of it.
+    different things, or when a file can't be read. White space at a file's end is not part of it, nor is a byte order
+    mark at its beginning; a variable that differs from a file by white space at its end says the same.
     """
     environ = os.environ if environ is None else environ
     ways = {name: environ.get(name), **_in_files(name, environ)}
     said = {way: value for way, value in ways.items() if value}
-    if len(set(said.values())) > 1:
+    if len({value.rstrip() for value in said.values()}) > 1:
         raise UnusableSetting(f"{' and '.join(said)} say different things: one of them is wrong")
-    return next(iter(said.values()), None)
+    return next(reversed(said.values()), None)
 
 
 def _in_files(name: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -45,14 +46,15 @@ def _in_files(name: str, environ: Mapping[str, str]) -> dict[str, str]:
     if directory := environ.get(DIRECTORY):
         if not (os.access(directory, os.X_OK) and Path(directory).is_dir()):
             raise UnusableSetting(f"{DIRECTORY} names {directory}, which is no directory that can be read")
-        if (within := Path(directory, name)).exists():
+        # A link to nothing was meant to say something: it is refused like any file that can't be read.
+        if (within := Path(directory, name)).exists() or within.is_symlink():
             found[f"{DIRECTORY}/{name}"] = _text(within, DIRECTORY)
     return found
 
 
 def _text(file: Path, way: str) -> str:
     try:
-        return file.read_text(encoding="utf-8").rstrip()
+        return file.read_text(encoding="utf-8-sig").rstrip()
     except (OSError, UnicodeDecodeError) as error:
         trouble = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UnusableSetting(f"{way} names {file}, which can't be read: {trouble}") from error

@@ -102,6 +102,20 @@ def test_what_can_not_be_read_is_refused_by_name_and_without_its_value(file: Pat
         given("NAME", {"NAME_FILE": str(file)})
 
 
+def test_a_link_to_nothing_in_the_directory_of_secrets_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "NAME").symlink_to(tmp_path / "gone")
+    with pytest.raises(UnusableSetting, match=r"DUBAN_SECRETS names .*/NAME, which can't be read: No such file"):
+        given("NAME", {"DUBAN_SECRETS": str(tmp_path)})
+
+
+def test_a_byte_order_mark_and_white_space_at_the_end_are_no_part_of_a_secret(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbfhush\r\n")
+    assert given("NAME", {"NAME_FILE": str(file)}) == "hush"
+    assert given("NAME", {"NAME": "hush\n", "NAME_FILE": str(file)}) == "hush"
+    with pytest.raises(UnusableSetting, match="say different things"):
+        given("NAME", {"NAME": " hush", "NAME_FILE": str(file)})
+
+
 def test_an_empty_variable_is_none() -> None:
     assert given("NAME", {"NAME": "", "NAME_FILE": "", "DUBAN_SECRETS": ""}) is None
 
