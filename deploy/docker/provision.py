@@ -2,7 +2,8 @@
 
 Run as `python -m deploy.docker.provision`. Told by the environment: DUBAN_POSTGRES_DSN (may create databases),
 DUBAN_KAFKA_BOOTSTRAP, DUBAN_PROFILE, and DUBAN_<SERVICE>_PASSWORD for each service. Every step can be repeated.
-With DUBAN_VAULT_PASSWORD the reporters' vault is made, too; its keys, on first use, in the file DUBAN_VAULT_KEYRING names.
+With DUBAN_VAULT_PASSWORD the reporters' vault is made, too; its keys, on first use, in the file DUBAN_VAULT_KEYRING names (which
+without the password is refused).
 The key that checkpoints are signed with is made on first use where DUBAN_CHECKPOINT_KEY names a file.
 API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. What operators of a cluster keep is left to them:
 DUBAN_DATABASES=given says that roles and databases are there (DUBAN_POSTGRES_DSN is then a member of each role and
@@ -44,15 +45,22 @@ def service_dsns(services: Sequence[str], environ: Mapping[str, str]) -> dict[st
 
 
 def vault_dsn(environ: Mapping[str, str]) -> str | None:
-    """Return the vault's DSN on the same server, None where no password of a vault is given."""
-    password = given(_password_name(vault.NAME), environ)
-    return _dsn_as(given("DUBAN_POSTGRES_DSN", environ) or "", vault.NAME, password) if password else None
+    """Return the vault's DSN on the same server, None where no password of a vault is given.
+
+    Raises UnusableSetting where its keys are named nevertheless: whoever names them wants a vault.
+    """
+    name = _password_name(vault.NAME)
+    if password := given(name, environ):
+        return _dsn_as(given("DUBAN_POSTGRES_DSN", environ) or "", vault.NAME, password)
+    if environ.get("DUBAN_VAULT_KEYRING"):
+        raise UnusableSetting(f"DUBAN_VAULT_KEYRING is given, which needs {name}: there is no vault without it")
+    return None
 
 
 async def everything(environ: Mapping[str, str]) -> list[str]:
     """Provision all of it; return what was done, one line each. Raises `Trouble`."""
     chosen = settings.load(environ)
-    dsns = service_dsns(chosen.services, environ)
+    dsns, reached = service_dsns(chosen.services, environ), vault_dsn(environ)
     superuser = given("DUBAN_POSTGRES_DSN", environ) or ""
     makes_databases = _chosen("DUBAN_DATABASES", ("make", "given"), environ) == "make"
     if makes_databases:
@@ -66,7 +74,7 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
         with_keys=_chosen("DUBAN_API_KEYS", ("make", "none"), environ) == "make",
     )
     await provision_city.divide_rights(superuser, dsns)
-    if reached := vault_dsn(environ):
+    if reached:
         file = environ.get("DUBAN_VAULT_KEYRING")
         done.append(await vault.prepare(superuser, reached, Path(file) if file else None, given=not makes_databases))
     if signing := environ.get("DUBAN_CHECKPOINT_KEY"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from services.chassis.process.secret_files import UnusableSetting
 from services.chassis.process.settings import ServiceSettings
 
 
@@ -30,3 +31,26 @@ class Settings(ServiceSettings):
     checkpoint_seconds: float = Field(
         default=300, gt=0, description="how often a checkpoint is made where something was recorded"
     )
+
+    @property
+    def vault(self) -> tuple[str, Path] | None:
+        """The vault's database and the file of its keys, None where an installation has no vault.
+
+        Raises UnusableSetting for one without the other: a name with a slip in it must not look like an installation that
+        wants no vault.
+        """
+        database = self.vault_postgres_dsn or None
+        keyring = None if self.vault_keyring == Path() else self.vault_keyring  # an empty variable
+        if database is None and keyring is None:
+            return None
+        if database is None or keyring is None:
+            missing, there = "DUBAN_VAULT_POSTGRES_DSN", "DUBAN_VAULT_KEYRING"
+            if keyring is None:
+                missing, there = there, missing
+            raise UnusableSetting(f"{there} is given, which needs {missing}: a vault is both, and no vault is neither")
+        return database, keyring
+
+    def go_together(self) -> None:
+        """Refuse half a vault, beside what no service can do with."""
+        super().go_together()
+        _ = self.vault

@@ -22,6 +22,7 @@ from deploy.local import ephemeral, settings
 from deploy.local.trouble import Trouble
 from duban_contracts.profile import load_city
 from duban_contracts.topics import city_topics
+from services.chassis.process.secret_files import UnusableSetting
 from services.chassis.publishing import topics
 from services.chassis.storage.readers import readers_dsn, usable
 from tests.deploy.expressions import ROOT
@@ -124,6 +125,16 @@ def test_each_service_gets_its_own_database_and_login() -> None:
 def test_a_missing_password_is_named() -> None:
     with pytest.raises(Trouble, match="DUBAN_LEDGER_PASSWORD is not set"):
         provision.service_dsns(["ledger"], {"DUBAN_POSTGRES_DSN": "postgresql://db/postgres"})
+
+
+def test_keys_of_a_vault_without_its_password_are_refused_by_name(tmp_path: Path) -> None:
+    environ = {"DUBAN_POSTGRES_DSN": "postgresql://db/postgres", "DUBAN_SECRETS": str(tmp_path)}
+    assert provision.vault_dsn(environ) is None
+    environ["DUBAN_VAULT_KEYRING"] = str(tmp_path / "keyring.json")
+    with pytest.raises(UnusableSetting, match="KEYRING is given, which needs DUBAN_VAULT_PASSWORD"):
+        provision.vault_dsn(environ)
+    (tmp_path / "DUBAN_VAULT_PASSWORD").write_text("p@ss\n", encoding="utf-8")
+    assert provision.vault_dsn(environ) == "postgresql://duban_vault:p%40ss@db/duban_vault"
 
 
 async def test_provisioning_makes_servers_ready_and_can_be_repeated(

@@ -61,7 +61,7 @@ def run(name: str, settings: type[Settings], build: Callable[[Settings], Awaitab
     arguments = parser.parse_args()
     try:
         resolved = settings()  # type: ignore[call-arg]
-        _ = resolved.kafka, resolved.issuer
+        resolved.go_together()
         otlp_headers = given("OTEL_EXPORTER_OTLP_HEADERS")
     except UnusableSetting as unusable:
         raise SystemExit(f"{name} can't be started: {unusable}") from unusable

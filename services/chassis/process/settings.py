@@ -59,6 +59,10 @@ class ServiceSettings(KafkaSettings, SignInSettings):
     log_level: str = "INFO"
     log_format: Literal["json", "console"] = "json"
 
+    def go_together(self) -> None:
+        """Raise UnusableSetting where settings contradict each other or one lacks another; asked before anything starts."""
+        _ = self.kafka, self.issuer
+
     def clock(self) -> Clock:
         """Return the clock these settings describe: the system's, or a scaled one for a demonstration."""
         if self.clock_rate == 1.0 and self.clock_origin is None:

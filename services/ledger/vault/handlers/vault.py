@@ -48,14 +48,14 @@ class Vault:
 
     @classmethod
     def on(cls, platform: Platform[Settings]) -> Vault | None:
-        """Return the vault that the settings name, the same one for every slice; None where an installation has none."""
-        settings = platform.settings
-        if settings.vault_postgres_dsn is None or settings.vault_keyring is None:
+        """Return the vault that the settings name, the same one for every slice; None where an installation has none.
+
+        Raises UnusableSetting for half a vault.
+        """
+        if (named := platform.settings.vault) is None:
             return None
         if platform.database not in _OF_LEDGERS:
-            _OF_LEDGERS[platform.database] = cls(
-                settings.vault_postgres_dsn, settings.vault_keyring, clock=platform.clock
-            )
+            _OF_LEDGERS[platform.database] = cls(*named, clock=platform.clock)
         return _OF_LEDGERS[platform.database]
 
     def keyring(self) -> Keyring:
