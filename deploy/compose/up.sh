@@ -17,10 +17,29 @@ put() {
     printf '%s\n' "$2" > "secrets/.new.$$"
     mv "secrets/.new.$$" "secrets/$1"
 }
-# What an installation of before says in secrets.env, as Compose read it: in quotes, or up to a comment.
+# What an installation of before says in secrets.env, and that as Compose read it: in quotes, or up to a comment.
+written() {
+    [ ! -f secrets.env ] || sed -n "s/^[[:space:]]*\(export[[:space:]]\{1,\}\)\{0,1\}$1[[:space:]]*[=:][[:space:]]*//p" secrets.env | tail -n 1
+}
 before() {
-    [ ! -f secrets.env ] || sed -n "s/^$1=//p" secrets.env | tail -n 1 |
+    written "$1" |
         sed -e "s/^'\([^']*\)'[[:space:]]*\(#.*\)*$/\1/" -e t -e 's/^"\([^"]*\)"[[:space:]]*\(#.*\)*$/\1/' -e t -e 's/[[:space:]]#.*//' -e 's/[[:space:]]*$//'
+}
+# Compose read escapes and other variables, too, and a password that is lost is known to the databases alone: such a file stays as it is.
+taken_over() {
+    for name in DUBAN_POSTGRES_PASSWORD DUBAN_GATEWAY_PASSWORD DUBAN_LEDGER_PASSWORD DUBAN_SCHEDULER_PASSWORD DUBAN_NOTIFICATIONS_PASSWORD \
+        DUBAN_STATISTICS_PASSWORD DUBAN_WEBHOOK_SECRET GRAFANA_ADMIN_PASSWORD DUBAN_VAULT_PASSWORD DUBAN_SMTP_USERNAME DUBAN_SMTP_PASSWORD; do
+        written $name | grep -Evq "^('[^']*'[[:space:]]*(#.*)?|\"[^\"\\\$]*\"[[:space:]]*(#.*)?|([^#'\"\\\$][^\\\$]*([[:space:]]#.*)?)?)\$" && {
+            echo "$name in deploy/compose/secrets.env holds a quote, #, \$ or \\ that can't be taken literally: write the value itself there, in single quotes. Nothing was changed" >&2
+            exit 2
+        }
+        # The vault came later, and not every relay asks.
+        case $name in DUBAN_VAULT_PASSWORD | DUBAN_SMTP_*) continue ;; esac
+        [ -n "$(before $name)" ] || {
+            echo "$name is empty in deploy/compose/secrets.env: write there what the databases and receivers know. Nothing was changed" >&2
+            exit 2
+        }
+    done
 }
 # That, or what is there, or one made now.
 settle() {
@@ -30,6 +49,7 @@ settle() {
 }
 dsn() { echo "postgresql://$1:$(cat "secrets/provision/$2")@postgres:5432/$1"; }
 
+[ ! -f secrets.env ] || taken_over
 mkdir -p -m 700 secrets
 chmod 700 secrets
 umask 022

@@ -97,6 +97,46 @@ def test_what_an_installation_of_before_has_is_taken_over_and_what_it_lacked_is_
     assert (added.read_text(), added.stat().st_mode & 0o777) == ("ours\n", 0o644)
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("export DUBAN_LEDGER_PASSWORD=ccc", "ccc"),
+        ("  DUBAN_LEDGER_PASSWORD = ccc  # costs $5", "ccc"),
+        ('DUBAN_LEDGER_PASSWORD="c c" # "ours"', "c c"),
+        ("DUBAN_LEDGER_PASSWORD='c$c\\c'", "c$c\\c"),
+        ("DUBAN_LEDGER_PASSWORD=c#c'c\r", "c#c'c"),
+    ],
+)
+def test_a_password_is_taken_over_as_compose_read_it(tmp_path: Path, line: str, value: str) -> None:
+    said = BEFORE.replace("DUBAN_LEDGER_PASSWORD=ccc", line)
+    (tmp_path / "secrets.env").write_text(said, encoding="utf-8", newline="")
+    assert up(tmp_path, "ps").returncode == 0
+    file = tmp_path / "secrets" / "provision" / "DUBAN_LEDGER_PASSWORD"
+    assert file.read_text(encoding="utf-8") == f"{value}\n"
+
+
+@pytest.mark.parametrize("name", [*re.findall(r"^(\w+)=", BEFORE, re.MULTILINE), "DUBAN_VAULT_PASSWORD"])
+@pytest.mark.parametrize("value", ["a$$b", "$HOME", "a\\b", '"a$b"', '"a\\"b"', "'a\\'b'", "'a", '"a" b', "#a"])
+def test_what_compose_would_have_read_otherwise_is_left_to_the_city(tmp_path: Path, name: str, value: str) -> None:
+    _is_refused_untouched(tmp_path, f"{BEFORE}{name}={value}\n", f"{name} in deploy/compose/secrets.env holds a quote")
+
+
+@pytest.mark.parametrize("name", re.findall(r"^((?!DUBAN_SMTP)\w+)=", BEFORE, re.MULTILINE))
+@pytest.mark.parametrize("line", ["{}=", '{}=""', "# {}=aaa"])
+def test_no_new_password_is_made_for_a_database_that_knows_one(tmp_path: Path, name: str, line: str) -> None:
+    said = re.sub(f"^{name}=.*", line.format(name), BEFORE, flags=re.MULTILINE)
+    _is_refused_untouched(tmp_path, said, f"{name} is empty in deploy/compose/secrets.env")
+
+
+def _is_refused_untouched(place: Path, said: str, sentence: str) -> None:
+    (place / "secrets.env").write_text(said, encoding="utf-8")
+    done = up(place, "ps")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(sentence)
+    assert (place / "secrets.env").read_text(encoding="utf-8") == said
+    assert not (place / "secrets").exists()
+
+
 def test_a_take_over_that_was_broken_off_is_repeated_with_the_same_passwords(tmp_path: Path) -> None:
     (tmp_path / "secrets.env").write_text(BEFORE, encoding="utf-8")
     blocked = tmp_path / "secrets" / "statistics"
