@@ -7,6 +7,9 @@ from tools.generate.catalogue import GENERATORS, ROOT, stale
 
 
 def main(arguments: list[str]) -> int:
+    if unknown := [each for each in arguments if each.startswith("-") and each != "--check"]:
+        sys.stderr.write(f"{' '.join(unknown)} is unknown: it is [--check] [{' | '.join(GENERATORS)} ...]\n")
+        return 2
     checking = "--check" in arguments
     wanted = [name for name in arguments if not name.startswith("-")] or list(GENERATORS)
     changed = 0

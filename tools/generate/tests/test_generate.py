@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.generate import features
+from tools.generate.__main__ import main
 from tools.generate.catalogue import ROOT, contract_files, stale
 from tools.structure.source import module_of
 
@@ -22,6 +23,13 @@ def test_a_county_guide_whose_table_of_codes_is_stale_is_found(guide: str, tmp_p
     aged = fresh.replace("<!-- /codes -->", "| 422 | `a-code-of-old` | | |\n<!-- /codes -->")
     (tmp_path / guide).write_text(aged, encoding="utf-8")
     assert stale(contract_files(tmp_path), tmp_path)[guide] == fresh
+
+
+@pytest.mark.parametrize("flag", ["--help", "--chek", "-c"])
+def test_an_unknown_flag_is_refused_before_anything_is_generated(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([flag]) == 2
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.split(":")[0]) == ("", f"{flag} is unknown")
 
 
 def test_marks_on_a_module_a_class_and_a_test_are_all_found() -> None:
