@@ -35,6 +35,8 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 _HTTP: Final = "http"
 _GRACE_SECONDS: Final = 25
 _PAUSE_SECONDS: Final = 1.0
+# A role has tasks of its own to end, and a consumer leaves its group for ten seconds.
+_AGAIN_SECONDS: Final = 15.0
 # New objects before the youngest are looked at, and how often that is done before the next older ones are.
 _COLLECT_AFTER: Final = (20_000, 10, 10)
 
@@ -179,7 +181,7 @@ async def supervise(
         if ending is not None:
             ending.begins()
         stopping.set()
-        await ended(*tasks, stop)
+        await ended(*tasks, stop, again=_AGAIN_SECONDS)
 
 
 def _start_again(
