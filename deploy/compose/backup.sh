@@ -52,11 +52,30 @@ room() {
     }
 }
 
+# The first segment of the log that a base needs.
+first() {
+    sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\)).*/\1/p' "$1/backup_label"
+}
+
+# Whether that is in the archive; pg_verifybackup does not look there.
+begins() {
+    segment=$(first "$1")
+    [ -n "$segment" ] && { [ -e "$BACKUPS/wal/$segment" ] || [ -e "$BACKUPS/wal/$segment.partial" ]; } ||
+        { echo "no base backup: the log with which it begins is not in $BACKUPS/wal" >&2; return 1; }
+}
+
 # A base has its name once it is checked byte by byte, and on the disk. Until then its programs hold a lock. Each step says so itself:
 # `keep` asks how it went, and the shell doesn't end at what fails there.
 base() (
     sweep || echo "what broken off bases left could not be removed" >&2
     room || return
+    # A base that begins before the log is received is never whole: what it begins with is in no archive.
+    tries=0
+    until ls "$BACKUPS/wal" | grep -Eqx '[0-9A-F]{24}(\.partial)?'; do
+        tries=$((tries + 1))
+        [ $tries -le 600 ] || { echo "no base backup: nobody receives the log into $BACKUPS/wal" >&2; return 1; }
+        sleep 0.1
+    done
     target="$BACKUPS/base/$(date -u +%Y%m%dT%H%M%S.%NZ)"
     exec 6>> "$BACKUPS/beginning.lock"
     flock 6 || return
@@ -64,7 +83,7 @@ base() (
     flock 7 || return
     exec 6>&-
     if ! PGAPPNAME=base_backup pg_basebackup --pgdata="$target.new" --wal-method=none --checkpoint=fast --manifest-checksums=SHA256 ||
-        ! pg_verifybackup --no-parse-wal "$target.new"; then
+        ! pg_verifybackup --no-parse-wal "$target.new" || ! begins "$target.new"; then
         rm -rf "$target.new" "$target.writing"
         return 1
     fi
@@ -84,8 +103,8 @@ prune() {
             awk -v kept="$KEEP_BASES" -v limit="$limit" 'NR > kept && $0 < limit' |
             while read -r old; do rm -rf "$BACKUPS/base/$old"; done
         oldest=$(find "$BACKUPS/base" -mindepth 1 -maxdepth 1 -name '*Z' | sort | head -n 1)
-        first=$(sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\)).*/\1/p' "$oldest/backup_label")
-        [ -n "$first" ] && pg_archivecleanup "$BACKUPS/wal" "$first" || echo "the log that only older bases needed could not be removed" >&2
+        segment=$(first "$oldest")
+        [ -n "$segment" ] && pg_archivecleanup "$BACKUPS/wal" "$segment" || echo "the log that only older bases needed could not be removed" >&2
     else
         echo "a second database is being made of the archive: nothing is removed this time"
     fi

@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,11 @@ _SECONDS_LENGTH: Final = len("20261126T130000")
 _RECOVERY: Final = ("hot_standby", "restore_command", "recovery_target")
 # deploy/compose/backup.sh has the same one.
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?([+-]\d\d(:\d\d)?|Z)")
+
+_SEGMENT: Final = re.compile(r"[0-9A-F]{24}(\.partial)?")
+_BEGINNING: Final = re.compile(r"^START WAL LOCATION: .*\(file ([0-9A-F]{24})\)", re.MULTILINE)
+# How long a receiver that was started just before may take to begin.
+_LOG_SECONDS: Final = 60
 
 
 class ProgramFailed(Exception):
@@ -113,13 +119,14 @@ def fitting(place: Path, until: datetime | None) -> Base | None:
 def take(programs: Programs, place: Path, address: str, password: str) -> Path:
     """Take a base backup of a running server and check it byte by byte; return where it stands. Raises ProgramFailed.
 
-    `address` is a DSN without its password. The log that makes it whole is the receiver's. What fails leaves nothing; what an
+    `address` is a DSN without its password. The log that makes it whole is the receiver's, who is waited for. What fails leaves nothing; what an
     earlier one left that was killed is removed.
     """
     target = place / "base" / datetime.now(UTC).strftime(_STAMP)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     programs.own(target.parent)
     clear(place, programs.account)
+    _wait_for_log(place / "wal")
     with writing(target, programs.account) as (unchecked, lock):
         programs.run(
             "pg_basebackup",
@@ -132,9 +139,26 @@ def take(programs: Programs, place: Path, address: str, password: str) -> Path:
             holding=lock,
         )
         programs.run("pg_verifybackup", "--no-parse-wal", str(unchecked), holding=lock)
+        _check_beginning(unchecked, place / "wal")
         unchecked.rename(target)
     _write_through(target.parent)
     return target
+
+
+def _wait_for_log(log: Path) -> None:
+    """Wait until somebody receives the log. A base that begins before is never whole: what it begins with is in no archive."""
+    until = time.monotonic() + _LOG_SECONDS
+    while not any(_SEGMENT.fullmatch(each.name) for each in log.glob("*")):
+        if time.monotonic() > until:
+            raise ProgramFailed(f"nobody receives the log into {log}")
+        time.sleep(0.1)
+
+
+def _check_beginning(base: Path, log: Path) -> None:
+    """Raise ProgramFailed where the log with which a base begins is not in the archive; pg_verifybackup does not look there."""
+    found = _BEGINNING.search((base / "backup_label").read_text(encoding="utf-8"))
+    if found is None or not any((log / f"{found[1]}{end}").exists() for end in ("", ".partial")):
+        raise ProgramFailed(f"the log with which the base begins is not in {log}")
 
 
 def instant(said: str, now: datetime) -> datetime:

@@ -20,6 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.chassis.testing.workers import ROOT
+from services.cli import archive
 from services.cli.archive import Base, ProgramFailed, Programs, bases, fetching, instant, lay_out, take
 from services.cli.command_line import app
 from services.cli.unfinished import Unfinished, clear, unfinished
@@ -33,6 +34,7 @@ def programs(place: Path, *, verified: bool) -> Programs:
     place.mkdir()
     for name, text in {
         "pg_basebackup": 'for each; do case $each in --pgdata=*) mkdir "${each#*=}"; '
+        f"""echo 'START WAL LOCATION: 0/3000028 (file {SEGMENT})' > "${{each#*=}}/backup_label"; """
         """echo '{"Files": []}' > "${each#*=}/backup_manifest" ;; esac; done""",
         "pg_verifybackup": f"exit {0 if verified else 1}",
     }.items():
@@ -41,7 +43,14 @@ def programs(place: Path, *, verified: bool) -> Programs:
     return Programs(place)
 
 
+def receives(place: Path, segment: str = f"{SEGMENT}.partial") -> None:
+    """Let somebody receive the log of the archive."""
+    (place / "wal").mkdir(parents=True)
+    (place / "wal" / segment).touch()
+
+
 def test_a_base_that_the_check_refuses_is_none_and_leaves_nothing(tmp_path: Path) -> None:
+    receives(tmp_path / "archive")
     with pytest.raises(ProgramFailed):
         take(programs(tmp_path / "bin", verified=False), tmp_path / "archive", "", "")
     assert bases(tmp_path / "archive") == []
@@ -50,9 +59,27 @@ def test_a_base_that_the_check_refuses_is_none_and_leaves_nothing(tmp_path: Path
 
 def test_a_base_has_its_name_once_it_is_checked_and_two_of_one_second_are_two(tmp_path: Path) -> None:
     ours = programs(tmp_path / "bin", verified=True)
+    receives(tmp_path / "archive")
     taken = [take(ours, tmp_path / "archive", "", "") for _ in range(2)]
     assert [base.path for base in bases(tmp_path / "archive")] == taken
     assert sorted((tmp_path / "archive" / "base").iterdir()) == taken
+
+
+def test_a_base_waits_for_who_receives_the_log_and_is_none_without_the_segment_with_which_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, place = programs(tmp_path / "bin", verified=True), tmp_path / "archive"
+    monkeypatch.setattr(archive, "_LOG_SECONDS", 0)
+    with pytest.raises(ProgramFailed, match="nobody receives the log"):
+        take(ours, place, "", "")
+    # Whoever receives it began after the base did, as where the slot was made behind it.
+    receives(place, "000000010000000000000004.partial")
+    with pytest.raises(ProgramFailed, match="with which the base begins"):
+        take(ours, place, "", "")
+    assert list((place / "base").iterdir()) == []
+    (place / "wal" / SEGMENT).touch()
+    taken = take(ours, place, "", "")
+    assert [base.path for base in bases(place)] == [taken]
 
 
 @contextmanager
@@ -85,6 +112,7 @@ def eventually_is(true: Callable[[], bool]) -> None:
 
 def test_what_a_killed_one_left_is_told_and_removed_and_what_is_being_written_is_let_be(tmp_path: Path) -> None:
     place, ours = tmp_path / "archive", programs(tmp_path / "bin", verified=True)
+    receives(place)
     with taking(tmp_path) as process:
         (new,) = place.glob("base/*.new")
         assert unfinished(place) == [Unfinished(new, goes_on=True)]
@@ -128,6 +156,7 @@ def test_while_another_program_begins_a_base_nothing_is_removed(tmp_path: Path) 
 
 
 def test_what_nobody_can_tell_of_stays_and_is_told(tmp_path: Path) -> None:
+    receives(tmp_path / "archive")
     of_before = tmp_path / "archive" / "base" / "20260101T000000.000000Z.new"
     of_before.mkdir(parents=True)
     take(programs(tmp_path / "bin", verified=True), tmp_path / "archive", "", "")
