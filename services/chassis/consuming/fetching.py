@@ -76,11 +76,13 @@ class Fetching:
 
         To be asked only in the membership in which they were taken: another one begins at what is committed.
         """
-        held = self._consumer.paused() if records else ()
-        for partition, first in {each.topic_partition: each.offset for each in reversed(records)}.items():
-            if partition in held:
-                self._consumer.seek(partition, first)
-        return [each for each in records if each.topic_partition not in held] if held else records
+        held = self._consumer.paused()
+        if not held:
+            return records
+        first = {each.topic_partition: each.offset for each in reversed(records)}
+        for partition in first.keys() & held:
+            self._consumer.seek(partition, first[partition])
+        return [each for each in records if each.topic_partition not in held]
 
     def _ask(self, *, idle: bool) -> None:
         """Have the broker answer at the first byte while nothing comes, and with fuller answers from the first record on."""
