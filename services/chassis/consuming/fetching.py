@@ -3,8 +3,9 @@
 aiokafka hands over the records of all partitions in one answer, and an exception on one of them loses what was drained
 from the others: their positions have moved on. So we only ever wait for a single record of any partition, and take the
 rest from each partition by itself. What the client fails on is fetched once more as bytes and read by ourselves
-(`record_batches`); what can't be read even then becomes one unreadable record that stands for the whole batch, which
-the consumer keeps, answers and steps over like anything else that is refused.
+(`record_batches`), once what was found of the others is handed over: for as long as the broker takes, that would be in nobody's
+hand, and count as applied (promise P3). What can't be read even then becomes one unreadable record that stands for the whole
+batch, which the consumer keeps, answers and steps over like anything else that is refused.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Fetching:
         self._turn = 0
         # Until when to look at the partitions one by one, because a wait for any of them failed (monotonic seconds).
         self._searching_until = 0.0
+        # Of which partitions the client could not hand over what was fetched, and why.
+        self._failed: dict[TopicPartition, Exception] = {}
 
     async def records(self) -> list[RawRecord]:
         """Return what is there, waiting a poll's time for a first record; raises KafkaError when the client broke.
@@ -95,6 +98,17 @@ class Fetching:
         self._idle = idle
 
     async def _there(self) -> list[RawRecord]:
+        while self._failed:
+            partition, error = self._failed.popitem()
+            if isinstance(error, _CLIENT_TROUBLE):
+                raise error
+            # A rebalance or a hold may have come between.
+            if partition in self._consumer.assignment() - self._consumer.paused():
+                return await self._by_ourselves(partition, error)
+        return await self._by_the_client()
+
+    async def _by_the_client(self) -> list[RawRecord]:
+        """Return what the client has. Behind the first record nothing is waited for: what is drained is in nobody's hand yet."""
         searching = time.monotonic() < self._searching_until
         found = [] if searching else await self._first()
         if not found and not searching:
@@ -107,7 +121,7 @@ class Fetching:
             taken = await self._up_to(partition, wanted, room)
             room -= sum(record.size for record in taken)
             found += taken
-        if searching and not found:
+        if searching and not found and not self._failed:
             await asyncio.sleep(_LOOK_SECONDS)
         return found
 
@@ -156,10 +170,9 @@ class Fetching:
         """Return what was fetched of one partition, without waiting: while one is looked for, the others go on."""
         try:
             fetched = await self._consumer.getmany(partition, timeout_ms=0, max_records=wanted)
-        except _CLIENT_TROUBLE:
-            raise
         except Exception as error:  # noqa: BLE001 - whatever a foreign batch makes the client raise
-            return await self._by_ourselves(partition, error)
+            self._failed[partition] = error
+            return []
         return [raw(record) for batch in fetched.values() for record in batch]
 
     async def _by_ourselves(self, partition: TopicPartition, error: Exception) -> list[RawRecord]:

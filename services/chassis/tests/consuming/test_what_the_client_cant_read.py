@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from confluent_kafka import Producer
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
+from services.chassis.consuming import fetching, raw_fetch
 from services.chassis.consuming.batches import Refused
 from services.chassis.consuming.codecs import UNPACKED_BYTES
+from services.chassis.consuming.raw_fetch import Fetched
 from services.chassis.storage.database import Connection
 from services.chassis.testing.foreign import append_batch, batch_of
 from services.chassis.testing.in_process import InProcess, working
@@ -76,6 +79,34 @@ async def test_a_batch_that_unfolds_too_far_is_answered_and_stepped_over(in_proc
     assert answers.given == [(f"{in_process.prefix}in/0/1", "unreadable-batch")]
     assert await in_process.value("SELECT code FROM dead_letter WHERE refused") == "unreadable-batch"
     assert await in_process.value("SELECT length(value) < 100000 FROM dead_letter")
+
+
+@pytest.mark.promise("P3")
+async def test_while_the_broker_is_asked_for_a_batch_what_was_fetched_of_the_others_is_applied(
+    in_process: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = asyncio.Event(), asyncio.Event()
+
+    async def fetch_batch(*arguments: Any) -> Fetched:
+        asked.set()
+        await answered.wait()
+        return await raw_fetch.fetch_batch(*arguments)
+
+    monkeypatch.setattr(fetching, "fetch_batch", fetch_batch)
+    beside = [rectified(f"K{n}") for n in range(2)]
+    bomb = foreign(in_process, "zstd")
+    bomb.produce(f"{in_process.prefix}in", bytes(UNPACKED_BYTES * 2), b"bomb", partition=1)
+    bomb.flush(20)
+    producer = foreign(in_process, "none")
+    for partition, event in zip((0, 2), beside, strict=True):
+        send(in_process, producer, [event], partition)
+    producer.flush(20)
+    async with working(in_process.consumer().run):
+        try:
+            await asyncio.wait_for(asked.wait(), 30)
+            assert sorted(await in_process.effects(2)) == sorted(event.id for event in beside)
+        finally:
+            answered.set()
 
 
 async def test_a_header_whose_name_is_no_utf_8_is_nobodys_and_its_record_is_read(in_process: InProcess) -> None:
