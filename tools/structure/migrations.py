@@ -1,11 +1,10 @@
-"""A migration runs beside a service that works: indexes are built and dropped concurrently, constraints are validated later."""
+"""A migration runs beside a service that works: indexes are built and dropped concurrently, constraints come NOT VALID."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +24,6 @@ _ALTERED: Final = re.compile(r"\bALTER TABLE (?:IF EXISTS )?(?:ONLY )?([a-z0-9_.
 # Those alone can be added without a look at every row.
 _ADDED: Final = re.compile(r"\bADD (?:CONSTRAINT (\w+)\s+)?(?:CHECK|FOREIGN KEY)\b")
 _VALIDATE: Final = re.compile(r"\bVALIDATE CONSTRAINT (\w+)")
-_DROPPED: Final = re.compile(r"\bDROP CONSTRAINT (?:IF EXISTS )?(\w+)")
 # Applied somewhere before there was this rule, and an applied migration is never changed.
 _BEFORE_THE_RULE: Final = frozenset(
     {
@@ -70,13 +68,6 @@ _CHECKED_AT_ONCE: Final = frozenset(
         "services/scheduler/migrations/alarms/0003_recalled.sql",
     }
 )
-# Constraints that hold for what is written, and why nobody reads for them what was there.
-_NEVER_VALIDATED: Final = frozenset(
-    {
-        # Wider than the one before, and the table is another role's in most services.
-        ("services/chassis/storage/migrations/0012_trail_rehearsals.sql", "act_outcome_check"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +75,7 @@ class _Added:
     """A constraint that a migration adds to a table that may have rows."""
 
     position: int
-    name: str
+    name: str | None
     valid: bool
 
 
@@ -92,12 +83,9 @@ def check(root: Path) -> Iterator[Finding]:
     """Yield what would keep a working service from its tables."""
     services = root / "services"
     paths = sorted([*services.glob("*/migrations/**/*.sql"), *services.glob("chassis/storage/migrations/*.sql")])
-    for _, files in groupby(paths, key=lambda path: path.parent):
-        told = {str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in files}
-        for name, text in told.items():
-            if name not in _BEFORE_THE_RULE:
-                yield from check_one(name, text)
-        yield from check_validated(told)
+    for path in paths:
+        if (name := str(path.relative_to(root))) not in _BEFORE_THE_RULE:
+            yield from check_one(name, path.read_text(encoding="utf-8"))
 
 
 def check_one(name: str, text: str) -> Iterator[Finding]:
@@ -109,21 +97,6 @@ def check_one(name: str, text: str) -> Iterator[Finding]:
         yield Finding(name, said[:position].count("\n") + 1, rule)
     if "CONCURRENTLY" in said and not text.startswith(_ALONE):
         yield Finding(name, 1, f"CONCURRENTLY needs the first line `{_ALONE.strip()}`")
-
-
-def check_validated(told: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield what a folder's migrations, in order, add NOT VALID and neither validate nor drop later."""
-    said = {name: _statements(text) for name, text in told.items()}
-    for nth, (name, text) in enumerate(said.items(), start=1):
-        later = " ".join(list(said.values())[nth:])
-        settled = {*_VALIDATE.findall(later), *_DROPPED.findall(later)}
-        for added in _constraints(text, ()):
-            if not (added.valid or added.name in settled or (name, added.name) in _NEVER_VALIDATED):
-                yield Finding(
-                    name,
-                    text[: added.position].count("\n") + 1,
-                    f"{added.name} is NOT VALID; a later file validates it",
-                )
 
 
 def _statements(text: str) -> str:
@@ -159,7 +132,7 @@ def _constraints(said: str, own: Collection[str]) -> Iterator[_Added]:
         if altered[1] not in own:
             for added in _ADDED.finditer(altered[2]):
                 clause = _up_to_its_comma(altered[2][added.end() :])
-                yield _Added(altered.start(2) + added.start(), added[1] or "a constraint", "NOT VALID" not in clause)
+                yield _Added(altered.start(2) + added.start(), added[1], "NOT VALID" not in clause)
 
 
 def _up_to_its_comma(text: str) -> str:
@@ -177,8 +150,10 @@ def _read_at_once(said: str, added: Collection[_Added]) -> Iterator[tuple[int, s
         if each.valid:
             yield (
                 each.position,
-                f"{each.name}: every row is read under its lock; NOT VALID, and validated in the next file",
+                f"{each.name or 'a constraint'}: every row is read under its lock; NOT VALID, and whoever migrates validates it",
             )
+        elif each.name is None:
+            yield each.position, "a constraint that is NOT VALID has a name, by which whoever migrates validates it"
     for validated in _VALIDATE.finditer(said):
         if validated[1] in {each.name for each in added}:
-            yield validated.start(), f"{validated[1]} is validated in the next file, when its lock is gone"
+            yield validated.start(), f"{validated[1]} is validated by whoever migrates, when its lock is gone"
