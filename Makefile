@@ -184,6 +184,10 @@ bench-idle: install ## Measure what a city costs that nobody writes to (a quarte
 bench-city: install ## Measure 300 counties that together write 1,000 claims a second (ten minutes; COUNTIES=300, RATE=1000, MINUTES=3) and write a dated result file
 	@$(PY) -m tests.load.idle --minutes 0 $(if $(COUNTIES),--counties $(COUNTIES)) --rate $(or $(RATE),1000) --rate-minutes $(or $(MINUTES),3) $(ARGS)
 
+.PHONY: bench-relay
+bench-relay: install ## Measure how fast one outbox is carried to Kafka, for 300 counties, beside the bare producer (a minute) and write a dated result file
+	@$(PY) -m tests.load.relay $(if $(COUNTIES),--counties $(COUNTIES)) $(ARGS)
+
 .PHONY: bench-burst burst-check
 bench-burst: install ## Flood the platform with 10 to 350 lifecycles a second and count what is lost (a quarter of an hour; N=1000000 before; SOAK=20m: memory)
 	@$(PY) -m tests.load.burst $(if $(N),--hazards $(N)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
