@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from duban_contracts.codes import CODES
-from duban_contracts.events.types import HazardState
+from duban_contracts.days import Zone
+from duban_contracts.events.types import Grade, HazardState
+from duban_contracts.profile import Rules
 from duban_contracts.vocabulary import ROLES, STATES
 from services.ledger.hazards.moves import MOVES, Door, Move
 from services.ledger.hazards.moves.mark_overdue import SYSTEM
@@ -35,6 +37,7 @@ _DOORS: Final[Mapping[Door, str]] = {
 }
 # What is not in the ledger yet.
 NEW: Final = "new"
+_AS_DELIVERED: Final = Rules(zone=Zone("Asia/Shanghai"))
 # What any move may be refused with.
 _COMMON: Final = (
     "role-not-allowed",
@@ -83,6 +86,8 @@ def _moves() -> Iterable[str]:
 
 
 def _transitions() -> Iterable[str]:
+        if (hands := move.hands(Grade.MAJOR, _AS_DELIVERED)) > 1:
+            major += f", {hands} people 须 {hands} 人先后办理"
     states = [None, *(state for state in HazardState if any(state in move.leads for move in MOVES))]
     yield "| from 当前状态 | move | to 办理后 |"
     yield "|---|---|---|"

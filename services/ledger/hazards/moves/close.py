@@ -28,7 +28,7 @@ def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> 
         return refused
     if not list_is_whole(hazard, hazard.grade, stamp.rules):
         return refusal("plan-required", move=CLOSE.zh)
-    if hazard.grade in stamp.rules.review.two_reviewers and not hazard.reviewers:
+    if len(hazard.reviewers) + 1 < CLOSE.hands(hazard.grade, stamp.rules):
         # The first of two: what it was checked as stands, and another strikes it off.
         before = msgspec.structs.replace(after, state=hazard.state)
         return HazardReviewed(hazard=before, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
@@ -56,6 +56,7 @@ CLOSE: Final = Move(
     roles=REGULATORS,
     refusals=(
         "submitter-may-not-review",
+    hands=lambda grade, rules: 2 if grade in rules.review.two_reviewers else 1,
         "listing-not-lifted",
         "stop-not-lifted",
         "plan-required",

@@ -64,6 +64,10 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
         return self.rules.zone.day_of(self.at)
 
 
+def _one(*_: object) -> int:
+    return 1
+
+
 def _present_grade(hazard: Hazard, _: Any) -> Grade | None:
     return hazard.grade
 
@@ -73,7 +77,9 @@ class Move(Generic[C]):
     """One move: its name (the HTTP verb), its Chinese words, who may make it and where it leads.
 
     `decide` is asked last, with the facts as the hazard would have them after the move; it looks at the content only.
-    Where `otherwise` knows the state, it may lead there instead: where one hand isn't enough, it stays, and so on.
+    Where `otherwise` knows the state, it may lead there instead. `hands` says by how many people one after the other a
+    hazard of that grade is moved: all but the last leave it where it is, and nobody is two of them; the machines that ask at
+    random hold the history to it.
     One that `restores` leads back to the state before a merging, of which `leads` names one.
     `refusals` are the codes that it gives. `roles` may make the move, `major` those among them who may where the grade
     is major: that of `grade`, the one the hazard will have. Both are asked before the state and before `decide`: where
@@ -90,6 +96,7 @@ class Move(Generic[C]):
     command: type[C]
     leads: Mapping[HazardState | None, HazardState]
     otherwise: Mapping[HazardState, HazardState] = field(default_factory=dict)
+    hands: Callable[[Grade | None, Rules], int] = _one
     restores: bool = False
     decide: Callable[[Hazard, C, Stamp, HazardFacts], Decision]
     roles: frozenset[str]

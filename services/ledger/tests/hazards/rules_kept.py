@@ -20,12 +20,14 @@ from duban_contracts.events.hazards import (
     HazardRegraded,
     HazardReopened,
     HazardReturned,
-    HazardReviewed,
     HazardSubmitted,
 )
+from duban_contracts.events.stops import EnterpriseResumed
 from duban_contracts.events.types import Channel, Grade, HazardState
 from services.chassis.access.roles import Role
 from services.ledger.hazards.model import Hazard, facts
+from services.ledger.hazards.moves import Close, move_of
+from services.ledger.tests.telling import RULES
 
 _PLANNED: Final = {HazardState.RECTIFYING, HazardState.IN_REVIEW, HazardState.CLOSED}
 _OF_LEVELS: Final = (HazardFirstConfirmed, HazardCorrected, HazardConfirmed, HazardRegraded)
@@ -44,7 +46,6 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
         assert event.actor.role in {Role.COUNTY_REGULATOR, Role.CITY_REGULATOR}
     if isinstance(event, HazardClosed) and before.grade is Grade.MAJOR:
         assert event.actor.role == Role.CITY_REGULATOR
-        _was_reviewed_by_another(before, event, history)
     if isinstance(event, HazardPlanned) and before.grade is Grade.MAJOR:
         assert None not in {event.funds_yuan, event.contingency}
     if isinstance(event, HazardDeadlineCorrected | HazardExtended):
@@ -55,6 +56,7 @@ def keeps_the_rules(before: Hazard, event: HazardEvent, history: Sequence[Hazard
     if isinstance(event, HazardOverdue):
         assert not before.overdue
         assert event.deadline_on == before.deadline_on
+    _no_hand_reviews_twice(before, event, history)
     _stays_its_townships(before, event)
     _major_has_its_list(before, event)
     _listed_is_major(before, event)
@@ -94,11 +96,21 @@ def _deadlines_stay_readable(before: Hazard, event: HazardEvent) -> None:
         assert before.deadline_on < event.deadline_on
 
 
-def _was_reviewed_by_another(before: Hazard, event: HazardEvent, history: Sequence[HazardEvent]) -> None:
+def _no_hand_reviews_twice(before: Hazard, event: HazardEvent, history: Sequence[HazardEvent]) -> None:
+    """Assert it of whatever reviews there are, and that what is struck off had as many as the move says."""
+    if not _reviews(event) or before.state is not HazardState.IN_REVIEW:
+        return
     # Of the newest submission, and not of one that was returned.
-    since = [e for e in history if isinstance(e, HazardSubmitted | HazardReviewed)]
-    assert isinstance(since[-1], HazardReviewed)
-    assert since[-1].actor.account not in {event.actor.account, before.submitted_by}
+    newest = max(place for place, each in enumerate(history) if isinstance(each, HazardSubmitted))
+    hands = [each.actor.account for each in (*history[newest:], event) if each is history[newest] or _reviews(each)]
+    assert len(hands) == len(set(hands))
+    asked = move_of(Close).hands(before.grade, RULES)
+    assert event.hazard.state is not HazardState.CLOSED or len(hands) > asked
+
+
+def _reviews(event: HazardEvent) -> bool:
+    # What was stopped is looked at for itself: whoever lets it resume may find it mended, too.
+    return "review" in event.__struct_fields__ and not isinstance(event, EnterpriseResumed)
 
 
 def _is_the_second_level(event: HazardEvent, history: Sequence[HazardEvent]) -> None:
