@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -35,9 +37,9 @@ _DOORS: Final[Mapping[Door, str]] = {
     Door.CLAIM: "claim 上报",
     Door.SYSTEM: "platform 平台",
 }
+_AS_DELIVERED: Final = Rules(zone=Zone("Asia/Shanghai"))
 # What is not in the ledger yet.
 NEW: Final = "new"
-_AS_DELIVERED: Final = Rules(zone=Zone("Asia/Shanghai"))
 # What any move may be refused with.
 _COMMON: Final = (
     "role-not-allowed",
@@ -54,6 +56,8 @@ def document() -> str:
     return (
         _HEAD
         + "\n".join(_moves())
+        + "\n\n## What each does (各项办理)\n\n"
+        + "\n\n".join(f"**`{move.name}`** {_words(move)}" for move in MOVES)
         + "\n\n## From which state to which (状态流转)\n\n"
         + "\n".join(_transitions())
         + "\n\n## What says no (不予办理的原因)\n\n"
@@ -82,12 +86,17 @@ def _moves() -> Iterable[str]:
         doors = ", ".join(_DOORS[door] for door in Door if door in move.doors)
         refusals = ", ".join(f"`{code}`" for code in move.refusals) or "–"
         major = _roles(move.major) if move.major else "the same 同左"
+        if (hands := move.hands(Grade.MAJOR, _AS_DELIVERED)) > 1:
+            major += f", {hands} people 须 {hands} 人先后办理"
         yield (f"| `{move.name}` | {move.zh} | {_roles(move.roles)} | {major} | {doors} | {refusals} | {move.source} |")
 
 
+def _words(move: Move[Any]) -> str:
+    """Return what the move's file says of it: the one place where that stands."""
+    return inspect.cleandoc(sys.modules[move.command.__module__].__doc__ or "")
+
+
 def _transitions() -> Iterable[str]:
-        if (hands := move.hands(Grade.MAJOR, _AS_DELIVERED)) > 1:
-            major += f", {hands} people 须 {hands} 人先后办理"
     states = [None, *(state for state in HazardState if any(state in move.leads for move in MOVES))]
     yield "| from 当前状态 | move | to 办理后 |"
     yield "|---|---|---|"

@@ -1,4 +1,9 @@
-"""销号: a regulator who isn't the submitter checked it and strikes the entry off (S2.5, S2.9, S4.24; DOMAIN §3 row 11)."""
+"""销号: a regulator who isn't the submitter checked it and strikes the entry off (S2.5, S2.9, S4.24; DOMAIN §3 row 11).
+
+Whoever submitted doesn't review. Of the grades in `review.two_reviewers` of `city.json` (as delivered: major) the first `close`
+records 初审通过 and the hazard stays in review; another account's strikes it off, for a major one the city's. A return takes the
+first review back.
+"""
 
 from __future__ import annotations
 
@@ -51,12 +56,12 @@ CLOSE: Final = Move(
     command=Close,
     leads={HazardState.IN_REVIEW: HazardState.CLOSED},
     # Two check what is major; a county's regulator may be the first of them (DOMAIN §10), the city closes.
+    hands=lambda grade, rules: 2 if grade in rules.review.two_reviewers else 1,
     otherwise={HazardState.IN_REVIEW: HazardState.IN_REVIEW},
     decide=_close,
     roles=REGULATORS,
     refusals=(
         "submitter-may-not-review",
-    hands=lambda grade, rules: 2 if grade in rules.review.two_reviewers else 1,
         "listing-not-lifted",
         "stop-not-lifted",
         "plan-required",

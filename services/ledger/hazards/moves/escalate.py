@@ -1,4 +1,9 @@
-"""提交上级: what a township or a county can't solve goes up after 二级会商, with its record (P4.15; DOMAIN §3 row 17)."""
+"""提交上级: what a township or a county can't solve goes up after 二级会商, with its record (P4.15; DOMAIN §3 row 17).
+
+It stands on the list of the county or the city from then on (`GET /v1/hazards?sent_up_to=city`); state, deadline and unit stay.
+What the city has the city decides: a county's regulator may make no move there but those that an enterprise may make, too.
+Scope doesn't change, so the township reads on.
+"""
 
 from __future__ import annotations
 

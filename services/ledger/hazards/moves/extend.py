@@ -1,6 +1,7 @@
 """延期: an authorised person moves the deadline later, with the reason (DOMAIN §4); where somebody asked for it, another one.
 
-What was asked for is a wish: the day that is set may be an earlier one.
+What was asked for is a wish: the day that is set may be an earlier one. The event keeps the day before; clock and books follow
+it, and no request.
 """
 
 from __future__ import annotations

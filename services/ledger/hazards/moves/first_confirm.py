@@ -1,6 +1,15 @@
 """一级确认: of two levels the first takes it for a hazard of this grade; nothing else changes (DOMAIN §3 row 4, S4 item 6).
 
 A confirmed hazard may be asked for too, with the other grade: a regrading is a new confirmation, by as many levels.
+
+Where the city's policy asks for two levels (两级确认) by channel and grade (`confirmation` in `city.json`), this is recorded
+while the hazard stays `reported`: nothing is graded, no clock runs, nothing is counted. 确认 (or 调级 to such a grade) is then
+the second level's: another person, and of an enterprise's own report another unit, where the county's bureau and the city's
+are two. The database keeps the two persons apart as well. A first level counts once, and for the grade that it said
+(`first_confirmed_grade`): one of the other grade replaces it, a correction by the county takes it back, and so does 销号 while
+the second is still to come: after 反弹 it takes a new one. Whoever confirms finds them by
+`GET /v1/hazards?state=reported&first_confirmed=true`; `notifications` writes to the second level (二级确认提示函) where the city
+has a form for it, and `tests/confirming` holds both to one reading of what waits.
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """挂牌督办: an authority takes over supervision of a major hazard, with its own document and deadline (DOMAIN §3 row 9).
 
-Who acts says for whom. The document is that authority's own and shows its approval.
+Who acts says for whom: the city's or a county's committee (its office enters it), a department (its regulator), or a county's
+government for a fire hazard. The document is that authority's own and shows its approval. The hazard goes on as before and can't
+be closed until an account of that same authority lifts the listing; the constraint `hazard_listed_while_open` holds it in the
+database, too; nor is it regraded to `general` before that (`listed-stays-major`). The scheduler keeps the listing's own clock,
+which pauses during review, and says 督办逾期 of it once; then `listing.overdue` is true, whatever the hazard's own deadline.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """认定虚假整改: the entry had been struck off though nothing was mended, and somebody answers for it (S4.23).
 
 It is reopened, so the rate falls at once; where it was reopened before that was found (a failed look-back), it goes on as it
-stands, and a case is opened for that closure. The case of accountability is another slice's.
+stands, and a case is opened for that closure, in the same transaction: enterprise, unit and post that answered for it, posts of those
+who reviewed it. The case of accountability is another slice's, and moves neither clock nor books.
 """
 
 from __future__ import annotations

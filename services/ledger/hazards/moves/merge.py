@@ -1,4 +1,11 @@
-"""归并: the same hazard was reported before; the other report goes on for both, and it is counted once (S2.6, S4.25)."""
+"""归并: the same hazard was reported before; the other report goes on for both, and it is counted once (S2.6, S4.25).
+
+Self-report, inspection and verified tip of one fault are merged by a person: one becomes a `duplicate` of the survivor, which
+goes on for both, and both histories keep both. Nothing that is asked may be lost by it: the survivor is open, confirmed and as
+grave where the other is (in the eyes of the first level, too), its deadline is not later, and what is listed is merged into
+nothing. A county's regulator merges within the county, the city across counties and what is major. There are no chains: whoever
+names a merged hazard means its survivor, and a hazard with sources is merged into none (constraint `hazard_merged_flat`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""回头看合格: somebody who hadn't reviewed it looked again, and it is still mended (DOMAIN §3 row 15). Failed, it is reopened."""
+"""回头看合格: somebody who hadn't reviewed it looked again, and it is still mended (DOMAIN §3 row 15). Failed, it is reopened.
+
+Of closures a share is looked at again, by grade, so many days after (`review.look_back`). The lot is the SHA-256 of id and
+closure (`hazards/model/looking_back.py`), so nobody chooses and everybody can draw again. It is due work until somebody who
+neither submitted nor reviewed passes it, or it is reopened: then the hazard is rectifying, and every rate falls at once. A passed
+look-back moves neither clock nor books.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""申请延期: whoever mends it asks for a later last day, over HTTP or by its county's event (DOMAIN §4)."""
+"""申请延期: whoever mends it asks for a later last day, over HTTP or by its county's event (DOMAIN §4).
+
+One request waits at a time, and its wish stands at the hazard (`extension_wanted_on`) while the deadline holds.
+"""
 
 from __future__ import annotations
 

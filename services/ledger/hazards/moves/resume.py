@@ -1,6 +1,7 @@
 """准予恢复: what was stopped may go on, after who ordered it, or the authority above, reviewed what was mended.
 
 《安全生产法》 article 65: 重大事故隐患排除后，经审查同意，方可恢复. So 整改完成 was handed in, and another reviews it than handed it in.
+That is for the department that ordered it, or for its superior in the city.
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 《安全生产法》 article 65: so it is ordered before or while a hazard is mended; S4 item 32, P6 item 9: against who refuses to
 mend, or breaks the law gravely.
+
+All of it or a named part, by a document and from a day on. The hazard goes on as before, shows the order in `stopped`, and
+can't be closed or merged away meanwhile (constraint `hazard_stopped_while_open`). One order holds at a time; an order without a
+hazard is entered by registering one.
 """
 
 from __future__ import annotations
