@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from email import policy
 from email.header import Header
 from email.headerregistry import Address
@@ -28,15 +27,13 @@ from services.chassis.process import tls
 from services.chassis.process.secret_files import Environment
 from services.notifications.channels.model.answers import Answer, Away, Verdict, read_smtp
 from services.notifications.channels.model.channel import Channel, Means, Parcel
+from services.notifications.channels.model.pauses import Pause, Refused
 from services.notifications.channels.model.text import without_addresses
 
 # The client's own for a line that is no reply lie below.
 _FIRST_CODE: Final = 100
 # RFC 5321 4.2.1: 5xx.
 _NEVER: Final = 5
-# Seconds between signs of life that a relay is asked for while it refuses us for good, doubled each time.
-_FIRST_PAUSE: Final = 10.0
-_LONGEST_PAUSE: Final = 600.0
 # One mailbox, plain: what stands here goes into a header.
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
@@ -65,15 +62,6 @@ class EmailSettings(Environment):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shut:
-    """A relay that refused us for good: until when (wall time) it is not asked for a sign of life, after which pause."""
-
-    until: datetime
-    seconds: float
-    words: str
-
-
 class EmailCarrier:
     """Hands letters to the relay, one session each."""
 
@@ -82,7 +70,8 @@ class EmailCarrier:
     def __init__(self, means: Means, settings: EmailSettings) -> None:
         self._means = means
         self._relay = settings
-        self._shut: _Shut | None = None
+        self._pause = Pause(means.steady)
+        self._turn = asyncio.Lock()
         self._tls = None if settings.security == "plain" else tls.context(ca=settings.ca)
 
     async def close(self) -> None:
@@ -106,19 +95,23 @@ class EmailCarrier:
                 client.close()
 
     async def obstacle(self) -> str | None:
-        """Greet the relay and log in, as for a letter, and hang up; who was refused for good is not asked again at once."""
-        if self._shut is not None and self._means.wall() < self._shut.until:
-            return self._shut.words
+        """Greet the relay and log in, as for a letter, and hang up; who was refused for good does not ask again at once."""
         client = self._client()
         try:
             async with asyncio.timeout(self._relay.timeout):
                 await self._log_in(client)
+        except Refused as refused:
+            return str(refused)
         except Exception as error:  # noqa: BLE001 - whatever the client raises, no letter would be taken
             return _in_words(error)
         finally:
             with suppress(Exception):
                 client.close()
         return None
+
+    def rests(self) -> bool:
+        """Return whether the relay refused our log-in for good, so recently that nothing asks it."""
+        return self._pause.lasts()
 
     def place(self, address: str, away: Away) -> str:  # noqa: ARG002 - one relay stands behind all addresses
         """Return the relay's name: it is away for everybody."""
@@ -129,17 +122,17 @@ class EmailCarrier:
         return await self.obstacle() is None
 
     async def _log_in(self, client: aiosmtplib.SMTP) -> None:
-        """Connect; a log-in that is refused for good is noted: asked each few seconds, a relay locks the account out."""
-        try:
-            await client.connect()
-        except aiosmtplib.SMTPResponseException as error:
-            # Eight letters that are refused at once are one question, not eight.
-            if error.code // 100 == _NEVER and (self._shut is None or self._means.wall() >= self._shut.until):
-                before = self._shut.seconds if self._shut else _FIRST_PAUSE / 2
-                seconds = min(2 * before, _LONGEST_PAUSE)
-                self._shut = _Shut(self._means.wall() + timedelta(seconds=seconds), seconds, _in_words(error))
-            raise
-        self._shut = None
+        """Connect; raises Refused, without asking, in the pause after a log-in that was refused for good."""
+        # Behind a pause one asks for all: eight letters that are due then are one log-in, not eight.
+        async with self._turn if self._pause.refused_before else nullcontext():
+            self._pause.check()
+            try:
+                await client.connect()
+            except aiosmtplib.SMTPResponseException as error:
+                if error.code // 100 == _NEVER:
+                    self._pause.begin(_refused(error))
+                raise
+            self._pause.end()
 
     def _client(self) -> aiosmtplib.SMTP:
         relay = self._relay
@@ -180,16 +173,12 @@ class EmailCarrier:
                 await self._log_in(client)
                 await client.mail(sender)
                 await client.rcpt(address)
+        except Refused as refused:
+            return replace(refused.before, asked=False)
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused) as error:
             return _answer(error.code, error.message)
         except aiosmtplib.SMTPResponseException as error:
-            if error.code < _FIRST_CODE:
-                return Answer(Verdict.TRANSIENT, "connect-failed", "no SMTP reply", away=Away.UNREACHED)
-            # A refused greeting or log-in is the relay's trouble, not the letter's: it must not fail for good.
-            # For good, it ends by a person's hand: then the first letter that is taken tells, and nobody asks until then.
-            refused = _answer(error.code, error.message)
-            away = Away.UNSERVED if error.code // 100 == _NEVER else Away.UNREACHED
-            return replace(refused, verdict=Verdict.TRANSIENT, away=away)
+            return _refused(error)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over
             return Answer(Verdict.TRANSIENT, "connect-failed", _in_words(error), away=Away.UNREACHED)
         return None
@@ -207,6 +196,15 @@ class EmailCarrier:
 
 def _answer(code: int, text: str) -> Answer:
     return read_smtp(code, without_addresses(text))
+
+
+def _refused(error: aiosmtplib.SMTPResponseException) -> Answer:
+    """Return what a refused greeting or log-in means: the relay's trouble, not the letter's, which must not fail for good."""
+    if error.code < _FIRST_CODE:
+        return Answer(Verdict.TRANSIENT, "connect-failed", "no SMTP reply", away=Away.UNREACHED)
+    # For good, it ends by a person's hand: then the first letter that is taken tells, and nobody asks until then.
+    away = Away.UNSERVED if error.code // 100 == _NEVER else Away.UNREACHED
+    return replace(_answer(error.code, error.message), verdict=Verdict.TRANSIENT, away=away)
 
 
 def _in_words(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -32,4 +33,10 @@ HERE = DestinationPolicy(frozenset({"127.0.0.1", "localhost"}), loopback=True)
 
 
 def means(policy: DestinationPolicy = HERE, addresses: Sequence[str] = ()) -> Means:
-    return Means(wall=SystemClock().wall, issuer="晋城市安全生产委员会办公室", destinations=policy, addresses=addresses)
+    return Means(
+        wall=SystemClock().wall,
+        steady=time.monotonic,
+        issuer="晋城市安全生产委员会办公室",
+        destinations=policy,
+        addresses=addresses,
+    )

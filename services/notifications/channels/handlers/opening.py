@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -57,4 +58,6 @@ def policy_of(section: Destinations) -> DestinationPolicy:
 
 def _means(code: str, contacts: Contacts, policy: DestinationPolicy, clock: Clock) -> Means:
     addresses = [address for _, address in contacts.addresses(code)]
-    return Means(wall=clock.wall, issuer=contacts.issuer, destinations=policy, addresses=addresses)
+    return Means(
+        wall=clock.wall, steady=time.monotonic, issuer=contacts.issuer, destinations=policy, addresses=addresses
+    )

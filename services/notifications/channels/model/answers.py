@@ -46,7 +46,8 @@ class Answer:
     """The channel's own answer: `code` as the channel writes it (`550 5.1.1`, `503`, `errcode-93000`).
 
     `retry_after` is what the receiver asks for, in seconds; `closes_endpoint` says that it wants no more messages at
-    all; `away` that it was the channel that was in the way, and not the letter, and that it named no time. `code` and
+    all; `away` that it was the channel that was in the way, and not the letter, and that it named no time; `asked` that this is
+    an answer to this letter, and not to one before, after which the channel is left alone for a while. `code` and
     `detail` are made fit for a row and a notice here, whatever a receiver wrote: no answer can fail to be recorded
     because of its text.
     """
@@ -57,6 +58,7 @@ class Answer:
     retry_after: float | None = None
     closes_endpoint: bool = False
     away: Away | None = None
+    asked: bool = True
 
     def __post_init__(self) -> None:
         """Clean both texts: one line, no surrogates or control characters, cut to length."""

@@ -89,15 +89,23 @@ class Handing(Protocol):
         """Ask that server for a sign of life; return what is in the way, in words, or None."""
         ...
 
+    def rests(self) -> bool:
+        """Return whether that server is left alone just now: no letter is begun meanwhile, and each stays due."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What every channel is opened with: wall time, the issuing office, where HTTP may lead, the addresses in use."""
+    """What every channel is opened with: wall time, the issuing office, where HTTP may lead, the addresses in use.
+
+    `steady` gives monotonic seconds, for whatever is to last so long whoever sets the wall's clock.
+    """
 
     wall: Callable[[], datetime]
     issuer: str
     destinations: DestinationPolicy
     addresses: Sequence[str]
+    steady: Callable[[], float]
 
 
 def _any(_: str) -> bool:

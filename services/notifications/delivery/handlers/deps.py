@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.notifications.channels.handlers.opening import Line
-from services.notifications.channels.model.channel import Content
+from services.notifications.channels.model.channel import Content, Handing
 from services.notifications.delivery.model.pace import MINUTE, SECOND, Limits
 from services.notifications.delivery.model.retry import RetrySchedule
 from services.notifications.delivery.model.rows import Settlement
@@ -43,6 +43,12 @@ class Deps:
     sender: Sender
     draw: Callable[[], float]
     lease: timedelta = timedelta(seconds=60)
+
+    @property
+    def resting(self) -> Sequence[str]:
+        """The channels whose server is left alone just now."""
+        carriers = {code: line.carrier for code, line in self.lines.items()}
+        return [code for code, carrier in carriers.items() if isinstance(carrier, Handing) and carrier.rests()]
 
     @property
     def limits(self) -> Mapping[timedelta, Limits]:

@@ -135,6 +135,11 @@ def settle(
         return Step(replace(settled, state=DeliveryState.UNCERTAIN))
     if delivery.recalled:
         return Step(replace(settled, state=DeliveryState.FAILED, code=RECALLED), Fact.FAILED)
+    if not answer.asked:
+        # It was begun before the channel began to rest. `begin_due` leaves it due until that is over.
+        return Step(
+            replace(settled, state=DeliveryState.PENDING, tries=max(0, delivery.tries - 1), next_attempt_at=now)
+        )
     wait = schedule.wait_after(delivery.tries, draw, answer.retry_after)
     if answer.verdict is Verdict.PERMANENT or wait is None:
         return Step(replace(settled, state=DeliveryState.FAILED), Fact.FAILED)

@@ -53,7 +53,7 @@ SELECT count(*) FROM gone"""
 
 _DUE: Final = f"""
     SELECT delivery_id, channel, address FROM delivery
-     WHERE state = 'pending' AND next_attempt_at <= $1
+     WHERE state = 'pending' AND next_attempt_at <= $1 AND (address IS NULL OR channel <> ALL($5))
        AND NOT EXISTS (SELECT FROM {_PLACE.rows("occupied", first=3)}
                         WHERE occupied.channel = delivery.channel AND occupied.address = delivery.address)
      ORDER BY next_attempt_at LIMIT $2 FOR UPDATE OF delivery SKIP LOCKED"""  # noqa: S608
@@ -92,9 +92,11 @@ async def count_begun(connection: Connection, *, since: datetime, channels: Coll
     return {(row["channel"], row["address"]): row["attempts"] for row in rows}
 
 
-async def lock_due(connection: Connection, *, now: datetime, limit: int, occupied: Collection[Place]) -> Sequence[Due]:
-    """Lock up to `limit` due deliveries that nobody else is taking, oldest first; leave out those to `occupied`."""
-    rows = await connection.fetch(_DUE, now, limit, *_PLACE.arguments(sorted(occupied)))
+async def lock_due(
+    connection: Connection, *, now: datetime, limit: int, occupied: Collection[Place], resting: Sequence[str]
+) -> Sequence[Due]:
+    """Lock up to `limit` due deliveries that nobody else takes, oldest first; leave out `occupied` and `resting` channels."""
+    rows = await connection.fetch(_DUE, now, limit, *_PLACE.arguments(sorted(occupied)), resting)
     return [Due(**dict(row)) for row in rows]
 
 

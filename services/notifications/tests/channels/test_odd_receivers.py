@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -12,6 +16,7 @@ from services.chassis.testing.clock import ManualClock
 from services.notifications.channels.email import CHANNEL, EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Verdict
+from services.notifications.channels.model.pauses import FIRST_SECONDS
 from services.notifications.channels.webhook import WebhookSettings, open_webhooks
 from services.notifications.tests.parcels import PARCEL, means
 from services.notifications.tests.scripted import MailServer, http_server, mail_server
@@ -27,9 +32,9 @@ def gbk(reply: str) -> bytes:
     return f"{reply} {REFUSED}".encode("gbk")
 
 
-def email(server: MailServer) -> EmailCarrier:
+def email(server: MailServer, steady: Callable[[], float] = time.monotonic) -> EmailCarrier:
     settings = EmailSettings(port=server.port, timeout=2, username="duban", password=SecretStr("wrong"))
-    return EmailCarrier(means(), settings)
+    return EmailCarrier(replace(means(), steady=steady), settings)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +88,11 @@ async def test_a_letter_arrives_when_a_mail_server_that_refused_in_gbk_is_well_a
     clock = ManualClock(NOW)
     await write(bare, clock, overdue())
     async with mail_server(greeting=gbk("554 5.7.1")) as server:
-        courier = carrier(bare, clock, {"email": Line(CHANNEL, email(server))})
+        courier = carrier(bare, clock, {"email": Line(CHANNEL, email(server, lambda: clock.wall().timestamp()))})
         await carry(courier)
         assert await deliveries(bare) == [("pending", 1, "554 5.7.1")]
         server.says[""] = b"220 ready"
-        async with bare.acquire() as connection:
-            clock.advance(await connection.fetchval("SELECT next_attempt_at FROM delivery") - clock.wall())
+        clock.advance(timedelta(seconds=FIRST_SECONDS))
         await carry(courier)
         assert server.taken == 1
     assert await deliveries(bare) == [("delivered", 2, "250 2.0.0")]

@@ -12,7 +12,6 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
@@ -152,37 +151,6 @@ async def test_a_mail_server_that_lets_us_in_again_gets_what_waits(bare: Databas
         await carry(courier)
         assert await deliveries(bare) == [("delivered", 2, "250 2.0.0")] * 2
         assert server.taken == 2
-
-
-async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Database) -> None:
-    clock = ManualClock(NOW)
-    async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
-        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("old"))
-        email = EmailCarrier(replace(means(), wall=clock.wall), settings)
-
-        def log_ins() -> int:
-            return sum(line.startswith(b"AUTH") for line in server.heard)
-
-        for _ in range(360):
-            assert await email.obstacle()
-            assert not await email.reachable("")
-            clock.advance(timedelta(seconds=10))
-        assert log_ins() == 11, "after 10 s, 20 s, 40 s and so on up to 10 min"
-        steered = Steered().as_channel("email", drops_repeats=False)
-        courier = carrier(bare, clock, {"email": Line(steered, email)})
-        await write(bare, clock, due_soon("h-1"))
-        await carry(courier)
-        await look_for_return(courier.deps)
-        assert log_ins() == 12
-        assert await deliveries(bare, "state, code, away") == [("pending", "535 5.7.8", "unserved")]
-        server.says["AUTH"] = b"235 welcome"
-        clock.advance(timedelta(minutes=10))
-        assert await email.reachable("")
-        server.says["AUTH"] = b"535 5.7.8 no"
-        assert not await email.reachable("")
-        clock.advance(timedelta(seconds=10))
-        assert not await email.reachable("")
-        assert log_ins() == 15, "after a log-in the pauses begin anew"
 
 
 async def test_what_the_release_before_tried_again_waits_for_its_time(bare: Database) -> None:
