@@ -25,17 +25,25 @@ before() {
     written "$1" |
         sed -e "s/^'\([^']*\)'[[:space:]]*\(#.*\)*$/\1/" -e t -e 's/^"\([^"]*\)"[[:space:]]*\(#.*\)*$/\1/' -e t -e 's/[[:space:]]#.*//' -e 's/[[:space:]]*$//'
 }
+container() {
+    case $1 in
+    DUBAN_POSTGRES_PASSWORD) echo postgres ;;
+    DUBAN_WEBHOOK_SECRET | DUBAN_SMTP_*) echo notifications ;;
+    GRAFANA_*) echo grafana ;;
+    *) echo provision ;;
+    esac
+}
 # Compose read escapes and other variables, too, and a password that is lost is known to the databases alone: such a file stays as it is.
 taken_over() {
     for name in DUBAN_POSTGRES_PASSWORD DUBAN_GATEWAY_PASSWORD DUBAN_LEDGER_PASSWORD DUBAN_SCHEDULER_PASSWORD DUBAN_NOTIFICATIONS_PASSWORD \
         DUBAN_STATISTICS_PASSWORD DUBAN_WEBHOOK_SECRET GRAFANA_ADMIN_PASSWORD DUBAN_VAULT_PASSWORD DUBAN_SMTP_USERNAME DUBAN_SMTP_PASSWORD; do
         written $name | grep -Evq "^('[^']*'[[:space:]]*(#.*)?|\"[^\"\\\$]*\"[[:space:]]*(#.*)?|([^#'\"\\\$][^\\\$]*([[:space:]]#.*)?)?)\$" && {
-            echo "$name in deploy/compose/secrets.env holds a quote, #, \$ or \\ that can't be taken literally: write the value itself there, in single quotes. Nothing was changed" >&2
+            echo "$name in deploy/compose/secrets.env holds a quote, #, \$ or \\ that can't be taken literally: write the value itself there, in single quotes; one with ' beside \$ or \\ into the file deploy/compose/secrets/$(container $name)/$name, and take it out there. Nothing was changed" >&2
             exit 2
         }
         # The vault came later, and not every relay asks.
         case $name in DUBAN_VAULT_PASSWORD | DUBAN_SMTP_*) continue ;; esac
-        [ -n "$(before $name)" ] || {
+        [ -n "$(before $name)" ] || [ -s "secrets/$(container $name)/$name" ] || {
             echo "$name is empty in deploy/compose/secrets.env: write there what the databases and receivers know. Nothing was changed" >&2
             exit 2
         }

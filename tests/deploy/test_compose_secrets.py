@@ -14,6 +14,7 @@ from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
 
 MOUNTED: Final = "/run/secrets/duban"
+SMTP: Final = ("notifications", "DUBAN_SMTP_PASSWORD")
 BEFORE: Final = """DUBAN_POSTGRES_PASSWORD=aaa
 DUBAN_GATEWAY_PASSWORD=bbb
 DUBAN_LEDGER_PASSWORD=ccc
@@ -119,6 +120,24 @@ def test_a_password_is_taken_over_as_compose_read_it(tmp_path: Path, line: str, 
 @pytest.mark.parametrize("value", ["a$$b", "$HOME", "a\\b", '"a$b"', '"a\\"b"', "'a\\'b'", "'a", '"a" b', "#a"])
 def test_what_compose_would_have_read_otherwise_is_left_to_the_city(tmp_path: Path, name: str, value: str) -> None:
     _is_refused_untouched(tmp_path, f"{BEFORE}{name}={value}\n", f"{name} in deploy/compose/secrets.env holds a quote")
+
+
+@pytest.mark.parametrize("container", ["postgres", "provision", "notifications", "grafana"])
+def test_a_value_that_no_quotes_can_hold_there_goes_into_the_file_that_is_named(tmp_path: Path, container: str) -> None:
+    names = re.findall(r"^(\w+)=", BEFORE, re.MULTILINE)
+    name = next(each for each in reversed(names) if each in secrets()[container] or (container, each) == SMTP)
+    value, refused = "it's $5\\", tmp_path / "refused"
+    refused.mkdir()
+    (refused / "secrets.env").write_text(f"{BEFORE}{name}='{value}'\n", encoding="utf-8")
+    file = f"secrets/{container}/{name}"
+    assert f"with ' beside $ or \\ into the file deploy/compose/{file}," in up(refused, "ps").stderr
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(f"{value}\n", encoding="utf-8")
+    left = "".join(line for line in BEFORE.splitlines(keepends=True) if not line.startswith(name))
+    (tmp_path / "secrets.env").write_text(left, encoding="utf-8")
+    done = up(tmp_path, "ps")
+    assert (done.returncode, (tmp_path / file).read_text(encoding="utf-8")) == (0, f"{value}\n"), done.stderr
+    assert (tmp_path / "secrets.env.before").exists()
 
 
 @pytest.mark.parametrize("name", re.findall(r"^((?!DUBAN_SMTP)\w+)=", BEFORE, re.MULTILINE))

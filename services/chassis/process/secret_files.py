@@ -27,7 +27,7 @@ def given(name: str, environ: Mapping[str, str] | None = None) -> str | None:
     """Return the setting `name`: the variable, the file that `<name>_FILE` names, or that file in `DUBAN_SECRETS`.
 
     What is empty says nothing; None when nothing does. No way goes before another: raises UnusableSetting when two say
-    different things, or when a file can't be read. White space at a file's end is not part of it, nor is a byte order
+    different things, or when a file can't be read or holds a NUL byte. White space at a file's end is not part of it, nor is a byte order
     mark at its beginning; a variable that differs from a file by white space at its end says the same.
     """
     environ = os.environ if environ is None else environ
@@ -54,10 +54,15 @@ def _in_files(name: str, environ: Mapping[str, str]) -> dict[str, str]:
 
 def _text(file: Path, way: str) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig").rstrip()
+        text = file.read_text(encoding="utf-8-sig").rstrip()
     except (OSError, UnicodeDecodeError) as error:
         trouble = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UnusableSetting(f"{way} names {file}, which can't be read: {trouble}") from error
+    # No variable can hold one, so no value has one; it would be cut short or refused far away, by whoever is shown it. An editor
+    # that saved UTF-16 leaves them, too.
+    if "\0" in text:
+        raise UnusableSetting(f"{way} names {file}, which can't be read: it holds a NUL byte, as UTF-16 does")
+    return text
 
 
 class Environment(BaseSettings):

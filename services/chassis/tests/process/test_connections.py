@@ -102,6 +102,23 @@ def test_what_can_not_be_read_is_refused_by_name_and_without_its_value(file: Pat
         given("NAME", {"NAME_FILE": str(file)})
 
 
+@pytest.mark.parametrize("written", [b"hu\0sh\n", "hush\n".encode("utf-16-be"), b"hush\0", b"\0"])
+def test_a_nul_byte_is_refused_by_name_and_without_the_value_around_it(
+    file: Path, tmp_path: Path, written: bytes
+) -> None:
+    file.write_bytes(written)
+    (tmp_path / "NAME").write_bytes(written)
+    for environ, named in (
+        ({"NAME_FILE": str(file)}, f"NAME_FILE names {file}"),
+        ({"DUBAN_SECRETS": str(tmp_path)}, f"DUBAN_SECRETS names {tmp_path}/NAME"),
+    ):
+        with pytest.raises(
+            UnusableSetting, match=f"{re.escape(named)}, which can't be read: it holds a NUL byte"
+        ) as said:
+            given("NAME", environ)
+        assert "hu" not in str(said.value).removeprefix(named)
+
+
 def test_a_link_to_nothing_in_the_directory_of_secrets_is_refused(tmp_path: Path) -> None:
     (tmp_path / "NAME").symlink_to(tmp_path / "gone")
     with pytest.raises(UnusableSetting, match=r"DUBAN_SECRETS names .*/NAME, which can't be read: No such file"):
