@@ -2,8 +2,8 @@
 
 Run as `python -m deploy.docker.provision`. Told by the environment: DUBAN_POSTGRES_DSN (may create databases),
 DUBAN_KAFKA_BOOTSTRAP, DUBAN_PROFILE, and DUBAN_<SERVICE>_PASSWORD for each service. Every step can be repeated.
-With DUBAN_VAULT_PASSWORD the reporters' vault is made, too; its keys, on first use, in the file DUBAN_VAULT_KEYRING names (which
-without the password is refused).
+With DUBAN_VAULT_PASSWORD the reporters' vault is made, too; its keys, on first use, in the file DUBAN_VAULT_KEYRING names. Without
+the password that is refused, and so is DUBAN_VAULT=needed: on a cluster the keys are the ledger's alone, and this step is not shown them.
 The key that checkpoints are signed with is made on first use where DUBAN_CHECKPOINT_KEY names a file.
 API keys are made on first use and kept in `$DUBAN_HOME/credentials/keys.json`. What operators of a cluster keep is left to them:
 DUBAN_DATABASES=given says that roles and databases are there (DUBAN_POSTGRES_DSN is then a member of each role and
@@ -47,11 +47,14 @@ def service_dsns(services: Sequence[str], environ: Mapping[str, str]) -> dict[st
 def vault_dsn(environ: Mapping[str, str]) -> str | None:
     """Return the vault's DSN on the same server, None where no password of a vault is given.
 
-    Raises UnusableSetting where its keys are named nevertheless: whoever names them wants a vault.
+    Raises UnusableSetting where it is said to be needed, or its keys are named nevertheless: whoever does so wants a vault.
     """
     name = _password_name(vault.NAME)
+    needed = _chosen("DUBAN_VAULT", ("optional", "needed"), environ) == "needed"
     if password := given(name, environ):
         return _dsn_as(given("DUBAN_POSTGRES_DSN", environ) or "", vault.NAME, password)
+    if needed:
+        raise UnusableSetting(f"DUBAN_VAULT is needed, which needs {name}: there is no vault without it")
     if environ.get("DUBAN_VAULT_KEYRING"):
         raise UnusableSetting(f"DUBAN_VAULT_KEYRING is given, which needs {name}: there is no vault without it")
     return None

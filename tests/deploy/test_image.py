@@ -133,6 +133,8 @@ def test_keys_of_a_vault_without_its_password_are_refused_by_name(tmp_path: Path
     environ["DUBAN_VAULT_KEYRING"] = str(tmp_path / "keyring.json")
     with pytest.raises(UnusableSetting, match="KEYRING is given, which needs DUBAN_VAULT_PASSWORD"):
         provision.vault_dsn(environ)
+    with pytest.raises(UnusableSetting, match="DUBAN_VAULT is needed, which needs DUBAN_VAULT_PASSWORD"):
+        provision.vault_dsn(environ | {"DUBAN_VAULT": "needed"})
     (tmp_path / "DUBAN_VAULT_PASSWORD").write_text("p@ss\n", encoding="utf-8")
     assert provision.vault_dsn(environ) == "postgresql://duban_vault:p%40ss@db/duban_vault"
 

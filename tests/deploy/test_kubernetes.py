@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.chassis.process.secret_files import DIRECTORY
+from deploy.docker.provision import vault_dsn
+from services.chassis.process.secret_files import DIRECTORY, UnusableSetting
 from tests.deploy import composition
 from tests.deploy.overlays import (
     APART,
@@ -122,6 +123,17 @@ def test_a_service_is_told_what_it_is_told_in_compose_and_its_secrets_are_files(
     assert given.keys() - FILLED_IN == composition.told(service).keys()
     for overlay in OVERLAYS:
         assert told(overlay, service)["DUBAN_MIGRATIONS"] == "check", "the job of a release changes tables, nobody else"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_where_the_ledger_has_a_vaults_keys_the_job_of_a_release_does_not_do_without_its_password(overlay: str) -> None:
+    (job,) = of_kind(rendered(overlay), "Job").values()
+    environ = {entry["name"]: entry.get("value", "") for entry in pod(job)["containers"][0]["env"]}
+    assert "DUBAN_VAULT_KEYRING" in told(overlay, "ledger")
+    secrets = examples()["duban-provision"]
+    assert vault_dsn({**secrets, **environ, DIRECTORY: ""})
+    with pytest.raises(UnusableSetting, match="needs DUBAN_VAULT_PASSWORD"):
+        vault_dsn({**secrets, **environ, DIRECTORY: "", "DUBAN_VAULT_PASSWORD": ""})
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
