@@ -41,7 +41,7 @@ from services.ledger.hazards.handlers.hands import hand_at
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
 from services.ledger.hazards.handlers.sectors import own_sector
 from services.ledger.hazards.model.hand import Hand
-from services.ledger.history.model import GENESIS, SOURCE, seal
+from services.ledger.history.model import GENESIS, SOURCE, Record, seal
 from services.ledger.history.tables import records
 
 _log: Final = structlog.get_logger(__name__)
@@ -50,6 +50,17 @@ _log: Final = structlog.get_logger(__name__)
 def facts_of(accident: Accident) -> Facts:
     """Return what decides who may see an accident."""
     return Facts(county=accident.county, sector=accident.sector)
+
+
+async def facts_by_id(connection: Connection, accident_id: str) -> Facts | None:
+    """Return what decides who may see the accident of this id; None where there is none."""
+    accident = await tables.find(connection, accident_id)
+    return None if accident is None else facts_of(accident)
+
+
+async def history_of(connection: Connection, accident_id: str) -> list[Record]:
+    """Return the records of an accident's history, oldest first."""
+    return await records.of_hazard(connection, accident_id)
 
 
 async def register(

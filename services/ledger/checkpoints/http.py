@@ -13,20 +13,15 @@ from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.reading import one_of
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, EVERYBODY, INTEGRATORS, TOWNSHIP
-from services.chassis.access.scope import Facts
-from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.database import Database
 from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
-from services.ledger.accidents import tables as accidents
-from services.ledger.accidents.handlers import facts_of as facts_of_accident
 from services.ledger.checkpoints.documents import CheckpointKeys
 from services.ledger.checkpoints.handlers import proving
 from services.ledger.checkpoints.handlers.keys import SigningKeys, UnusableKey
 from services.ledger.checkpoints.tables import tiles
 from services.ledger.hazards.documents import HazardName
 from services.ledger.hazards.handlers.find_hazard import seen_hazard
-from services.ledger.hazards.model import HazardKey
-from services.ledger.hazards.tables import register
 
 # A checkpoint tells how many records there are and nothing of what they say.
 READ: Final = Action("ledger.checkpoints.read", "查看历史检查点", roles=EVERYBODY, reach=Reach.NOTHING)
@@ -96,7 +91,8 @@ def _proofs(routes: Router, deps: Deps) -> None:
     ) -> Response:
         """Return the proof that the record of an event is under a checkpoint (C2SP tlog-proof)."""
         async with deps.database.reading(caller.scope) as connection:
-            found = await one_of(deps.database, connection, partial(_record, str(event)), lambda pair: pair[1], caller)
+            find = partial(proving.record_of_event, event_id=str(event))
+            found = await one_of(deps.database, connection, find, lambda pair: pair[1], caller)
         if found is None:
             raise Problem("record-not-found", field="event")
         return await _proof(deps.database, found[0], str(event), size)
@@ -120,22 +116,6 @@ def _proofs(routes: Router, deps: Deps) -> None:
         if found is None:
             raise Problem("record-not-found", field="version")
         return await _proof(deps.database, found[0], found[1].event_id, size)
-
-
-async def _record(event_id: str, connection: Connection) -> tuple[int, Facts] | None:
-    """Return the position of an event's record, and what decides who may see it."""
-    found = await tiles.record_of_event(connection, event_id)
-    facts = found and await _facts(connection, found[1].hazard_id)
-    return (found[0], facts) if found and facts else None
-
-
-async def _facts(connection: Connection, subject_id: str) -> Facts | None:
-    """Return what decides who may see the hazard or the accident of this id; None where there is neither."""
-    hazard = await register.one(connection, HazardKey(hazard_id=subject_id))
-    if hazard is not None:
-        return register.facts_of(hazard)
-    accident = await accidents.find(connection, subject_id)
-    return None if accident is None else facts_of_accident(accident)
 
 
 async def _proof(database: Database, position: int, event_id: str, size: int | None) -> Response:

@@ -35,6 +35,7 @@ from services.ledger.gathering.documents import (
 )
 from services.ledger.gathering.handlers.compare import look
 from services.ledger.gathering.handlers.merge import Merging, Separation, merge, unmerge
+from services.ledger.gathering.handlers.sources import reports_of
 from services.ledger.gathering.tables import look_alikes
 from services.ledger.hazards.documents import HazardDocument, HazardName, problem_of
 from services.ledger.hazards.handlers.commands import Refused
@@ -42,7 +43,6 @@ from services.ledger.hazards.handlers.find_hazard import seen_hazard
 from services.ledger.hazards.handlers.journal import Ledger
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import MERGE, UNMERGE
-from services.ledger.hazards.tables import register
 
 READ: Final = Action("ledger.gathering.read", "查看隐患的来源", roles=CASE_STAFF | TOWNSHIP | ENTERPRISE | INTEGRATORS)
 COMPARE: Final = Action("ledger.gathering.compare", "查看疑似重复的隐患", roles=CASE_STAFF)
@@ -157,9 +157,8 @@ def _sources(routes: Router, deps: Deps) -> None:
         """Return every report of the hazard that the caller may see, that of the hazard itself first."""
         async with deps.database.reading(caller.scope) as connection:
             hazard = await _found(deps, connection, name, caller)
-            others = await register.sources(connection, hazard.hazard_id) if hazard.source_count else []
-        seen = [hazard, *(each for each in others if caller.scope.covers(register.facts_of(each)))]
-        return SourcesDocument(items=[SourceDocument.of(each) for each in seen])
+            found = await reports_of(connection, hazard, caller.scope)
+        return SourcesDocument(items=[SourceDocument.of(each) for each in found])
 
 
 def _look_alikes(routes: Router, deps: Deps) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from duban_contracts.events.gathering import HazardMerged, HazardUnmerged
@@ -14,14 +13,11 @@ from duban_contracts.events.hazards import (
     HazardReopened,
 )
 from services.chassis.assembly import Part, Platform
-from services.chassis.publishing.unit_of_work import Change, UnitOfWork
-from services.chassis.storage.database import Connection
-from services.ledger.gathering.handlers.answer import answer_sources
+from services.ledger.gathering.handlers.answer import note_decided
 from services.ledger.gathering.handlers.compare import note_changed
 from services.ledger.gathering.http import Deps, router
 from services.ledger.gathering.jobs import comparing
 from services.ledger.hazards.handlers.journal import Ledger
-from services.ledger.hazards.tables.entries import Entry
 
 
 def wire(platform: Platform[Any]) -> Part:
@@ -31,11 +27,6 @@ def wire(platform: Platform[Any]) -> Part:
         jobs=[comparing(platform)],
         reactions={
             **dict.fromkeys((HazardRegistered, HazardCorrected, HazardMerged, HazardUnmerged), note_changed),
-            **dict.fromkeys((HazardClosed, HazardRejected, HazardReopened), _decided),
+            **dict.fromkeys((HazardClosed, HazardRejected, HazardReopened), note_decided),
         },
     )
-
-
-async def _decided(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
-    await answer_sources(connection, unit, changes)
-    await note_changed(connection, unit, changes)

@@ -17,12 +17,11 @@ from services.chassis.access.policy import permits
 from services.chassis.access.refusals import Caller
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.handlers.journal import Journal, Ledger, writing
-from services.ledger.hazards.handlers.telling import READ_AHEAD, told_to
+from services.ledger.hazards.handlers.telling import READ_AHEAD, history_told
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import SCHEDULER, MarkListingOverdue, MarkOverdue, decide
 from services.ledger.hazards.tables import register
 from services.ledger.history.model import Record
-from services.ledger.history.tables import records
 from services.ledger.supervision import tables
 from services.ledger.supervision.tables import TimelineEntry
 
@@ -98,10 +97,10 @@ async def timeline_for(
 
     Its route names READ_AHEAD in `beside`.
     """
-    history = await records.of_hazard(connection, hazard.hazard_id)
+    history = await history_told(connection, hazard.hazard_id, caller)
     sources = await register.sources(connection, hazard.hazard_id) if hazard.source_count else []
     notices = await tables.of_hazards(connection, [hazard.hazard_id, *(each.hazard_id for each in sources)])
-    return told_to(caller, history), _letters_for(caller, notices)
+    return history, _letters_for(caller, notices)
 
 
 def _letters_for(caller: Caller, notices: Sequence[TimelineEntry]) -> list[TimelineEntry]:

@@ -25,9 +25,8 @@ from services.ledger.accidents.documents import (
     ByOwedDay,
     OwedDocument,
 )
-from services.ledger.accidents.handlers import facts_of
+from services.ledger.accidents.handlers import facts_of, history_of
 from services.ledger.accidents.http.deps import Deps, shown
-from services.ledger.history.tables import records
 
 READ: Final = Action("ledger.accidents.read", "查看事故", roles=CASE_STAFF)
 Reader = Annotated[Caller, Depends(allow(READ))]
@@ -103,5 +102,5 @@ def _one(routes: Router, deps: Deps) -> None:
             accident = await one_of(database, connection, find, facts_of, caller)
             if accident is None:
                 raise Problem("accident-not-found", field="accident_id")
-            found = await records.of_hazard(connection, str(accident_id))
+            found = await history_of(connection, str(accident_id))
         return AccidentHistory.of(accident, found)

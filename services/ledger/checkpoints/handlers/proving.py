@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from duban_contracts.refusals import Refusal, refusal
+from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection
+from services.ledger.accidents import handlers as accidents
 from services.ledger.checkpoints.handlers.growing import hashes_of
 from services.ledger.checkpoints.model import note, tree
 from services.ledger.checkpoints.tables import checkpoints, tiles
 from services.ledger.checkpoints.tables.checkpoints import Head
+from services.ledger.hazards.handlers import find_hazard as hazards
 
 
 async def checkpoint(connection: Connection, size: int | None) -> str | Refusal:
     """Return the signed checkpoint of this size, or the newest."""
     found = await _signed(connection, size)
     return found if isinstance(found, Refusal) else found[1]
+
+
+async def record_of_event(connection: Connection, event_id: str) -> tuple[int, Facts] | None:
+    """Return the position of an event's record, and what decides who may see it; None where nothing of it is recorded."""
+    found = await tiles.record_of_event(connection, event_id)
+    if found is None:
+        return None
+    position, record = found
+    # Hazards and accidents have their records in one history.
+    facts = await hazards.facts_by_id(connection, record.hazard_id)
+    facts = facts or await accidents.facts_by_id(connection, record.hazard_id)
+    return None if facts is None else (position, facts)
 
 
 async def prove_inclusion(connection: Connection, position: int, event_id: str, size: int | None) -> str | Refusal:

@@ -9,9 +9,16 @@ from duban_contracts.events.gathering import HazardSourceAnswered
 from duban_contracts.events.hazards import HazardEvent
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
+from services.ledger.gathering.handlers.compare import note_changed
 from services.ledger.hazards.handlers.journal import Journal
 from services.ledger.hazards.model import facts
 from services.ledger.hazards.tables.entries import Entry
+
+
+async def note_decided(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
+    """Answer the sources of what was decided or opened again, and put it among what is to be compared."""
+    await answer_sources(connection, unit, changes)
+    await note_changed(connection, unit, changes)
 
 
 async def answer_sources(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from services.chassis.access.reading import note_foreign, one_of
 from services.chassis.access.refusals import Caller
+from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Connection, Database
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import register
@@ -26,3 +27,9 @@ async def find_hazard(connection: Connection, name: str, caller: Caller) -> Haza
     """Return the hazard of this id or number if it exists for the caller; a foreign one is recorded as refused."""
     hazard = await register.one(connection, HazardKey.parse(name))
     return hazard if hazard is not None and caller.finds(facts_of(hazard)) else None
+
+
+async def facts_by_id(connection: Connection, hazard_id: str) -> Facts | None:
+    """Return what decides who may see the hazard of this id; None where there is none."""
+    hazard = await register.one(connection, HazardKey(hazard_id=hazard_id))
+    return None if hazard is None else facts_of(hazard)

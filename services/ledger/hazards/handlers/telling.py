@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from services.chassis.access.policy import Action, permits
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, INTEGRATORS, TOWNSHIP
+from services.chassis.storage.database import Connection
 from services.ledger.hazards.model.looking_back import unannounced
 from services.ledger.history.model import Record
+from services.ledger.history.tables import records
 
 # The county's own system may know: it plans such visits.
 READ_AHEAD: Final = Action(
@@ -17,6 +18,7 @@ READ_AHEAD: Final = Action(
 )
 
 
-def told_to(caller: Caller, records: Sequence[Record]) -> list[Record]:
-    """Return a history as the caller is told it; its route names READ_AHEAD in `beside`."""
-    return list(records) if permits(caller, READ_AHEAD) else [unannounced(record) for record in records]
+async def history_told(connection: Connection, hazard_id: str, caller: Caller) -> list[Record]:
+    """Return a hazard's history as the caller is told it, oldest first; its route names READ_AHEAD in `beside`."""
+    found = await records.of_hazard(connection, hazard_id)
+    return found if permits(caller, READ_AHEAD) else [unannounced(record) for record in found]

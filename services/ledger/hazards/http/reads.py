@@ -23,7 +23,7 @@ from services.chassis.web.routes import Router
 from services.chassis.web.waiting import Wait, waits
 from services.ledger.hazards.documents import CountGroup, HazardCount, HazardDocument, HazardHistory, HazardName
 from services.ledger.hazards.handlers.find_hazard import seen_hazard
-from services.ledger.hazards.handlers.telling import READ_AHEAD, told_to
+from services.ledger.hazards.handlers.telling import READ_AHEAD, history_told
 from services.ledger.hazards.handlers.watching import Watch
 from services.ledger.hazards.http.awaited import (
     Asking,
@@ -37,7 +37,6 @@ from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import lists
 from services.ledger.hazards.tables.register import Filter, Group
 from services.ledger.history.documents import HistoryItem
-from services.ledger.history.tables import records
 
 # An operator keeps the machines and reads no case data; observers read results; tip officers read tips.
 READ: Final = Action("ledger.hazards.read", "查看隐患", roles=CASE_STAFF | TOWNSHIP | ENTERPRISE | INTEGRATORS)
@@ -174,5 +173,5 @@ def _one(routes: Router, database: Database, watch: Watch) -> None:
             hazard = await seen_hazard(database, connection, name, caller)
             if hazard is None:
                 raise Problem("hazard-not-found", field="name")
-            found = await records.of_hazard(connection, hazard.hazard_id)
-        return HazardHistory(items=[HistoryItem.of(record) for record in told_to(caller, found)])
+            found = await history_told(connection, hazard.hazard_id, caller)
+        return HazardHistory(items=[HistoryItem.of(record) for record in found])
