@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from duban_contracts.vocabulary import ROLES
-from services.chassis.access.policy import Action, Reach, Route, routes_of
+from services.chassis.access.policy import Action, GuardedRoute, Reach, routes_of
 from services.chassis.access.roles import Role
 from services.chassis.unconnected import SERVICES, app_without_servers, service_names
 
@@ -49,7 +49,7 @@ _REACHES: Final[Mapping[Reach, tuple[str, str]]] = {
 }
 
 
-def table(services: Mapping[str, Sequence[Route]]) -> str:
+def table(services: Mapping[str, Sequence[GuardedRoute]]) -> str:
     """Return the document; raises ValueError when two different actions share a name."""
     actions = _actions(services)
     parts = [_HEAD, *(f"| `{reach}` | {zh} | {en} |\n" for reach, (zh, en) in _REACHES.items())]
@@ -58,7 +58,7 @@ def table(services: Mapping[str, Sequence[Route]]) -> str:
     return "".join([*parts, "\n", *_matrix(actions)])
 
 
-def _actions(services: Mapping[str, Sequence[Route]]) -> dict[str, Action]:
+def _actions(services: Mapping[str, Sequence[GuardedRoute]]) -> dict[str, Action]:
     found: dict[str, Action] = {}
     for route in (route for routes in services.values() for route in routes):
         for action in (route.action, *route.beside):
@@ -67,7 +67,7 @@ def _actions(services: Mapping[str, Sequence[Route]]) -> dict[str, Action]:
     return dict(sorted(found.items()))
 
 
-def _service(routes: Sequence[Route]) -> list[str]:
+def _service(routes: Sequence[GuardedRoute]) -> list[str]:
     endpoints: dict[str, list[str]] = defaultdict(list)
     actions: dict[str, Action] = {}
     for route in routes:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import typer
 
-from services.chassis.trail.verifying import Verdict
+from services.chassis.trail.verifying import ChainVerdict
 from services.chassis.trail.verifying import verify as verify_trail
 from services.cli.output import NEEDS_A_PERSON, NO, note, progress_of, rows
 from services.cli.surroundings import SERVICES, ask, database, run
@@ -35,7 +35,7 @@ def audit() -> None:
 def verify() -> None:
     """校验各服务的操作留痕：改动、删除、添入、截断，是否还在服务手中；有一处即以 1 退出。历史另以 verify_history 离线校验。"""
 
-    async def look() -> list[tuple[str, Verdict]]:
+    async def look() -> list[tuple[str, ChainVerdict]]:
         found = []
         with progress_of() as progress:
             for service in progress.track(SERVICES, description="校验"):
@@ -51,7 +51,7 @@ def verify() -> None:
         raise typer.Exit(NO)
 
 
-def _told(service: str, verdict: Verdict) -> dict[str, Any]:
+def _told(service: str, verdict: ChainVerdict) -> dict[str, Any]:
     return {
         "service": service,
         "rows": verdict.rows,

@@ -12,7 +12,7 @@ import asyncpg
 import typer
 
 from services.chassis.storage import trail
-from services.chassis.storage.trail import Outcome, Row
+from services.chassis.storage.trail import Outcome, TrailRow
 from services.cli.output import WRONGLY_CALLED, end
 from services.cli.surroundings import database, dsn_of
 
@@ -65,8 +65,8 @@ async def changing(act: Act, services: Sequence[str]) -> AsyncIterator[list[Chan
             await transaction.commit()
 
 
-def _row(act: Act, objects: list[str]) -> Row:
-    return Row(
+def _row(act: Act, objects: list[str]) -> TrailRow:
+    return TrailRow(
         at=datetime.now(UTC),
         action=f"duban.{act.name}",
         outcome=Outcome.NOTED,

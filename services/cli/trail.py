@@ -17,7 +17,7 @@ from services.chassis.trail.documents import ByTime, TrailItem, csv_of, lines_of
 from services.chassis.trail.model import KEPT_AT_LEAST, Fault, Head
 from services.chassis.trail.pruning import TooYoung, prune
 from services.chassis.trail.tables import Wanted
-from services.chassis.trail.verifying import Verdict, verify
+from services.chassis.trail.verifying import ChainVerdict, verify
 from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, end, good, note, text, value, waiting
 from services.cli.surroundings import Account, Service, database, run
 
@@ -54,7 +54,7 @@ def check(service: Service, expect_head: Kept = None) -> None:
     except ValueError:
         end("链头的写法是 序号:64 位十六进制摘要", WRONGLY_CALLED)
 
-    async def work() -> Verdict:
+    async def work() -> ChainVerdict:
         async with database(service) as connection:
             return await verify(connection, kept)
 
@@ -65,7 +65,7 @@ def check(service: Service, expect_head: Kept = None) -> None:
         raise typer.Exit(NO)
 
 
-def _tell(verdict: Verdict) -> None:
+def _tell(verdict: ChainVerdict) -> None:
     value("faults", [{"fault": finding.fault.name.lower(), "at": finding.at} for finding in verdict.findings])
     for name in ("rows", "seals", "unsealed", "sealed_at"):
         value(name, getattr(verdict, name))

@@ -173,7 +173,7 @@ def _reaches(reach: Reach, caller: Caller) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class GuardedRoute:
     """A route as the policy sees it. `action` is None for what is open on purpose."""
 
     method: str
@@ -190,7 +190,7 @@ class Route:
         return f"{self.method} {self.path}"
 
 
-def routes_of(app: FastAPI, service: str) -> list[Route]:
+def routes_of(app: FastAPI, service: str) -> list[GuardedRoute]:
     """Return the app's routes in the order in which they are tried, without the unguarded ones.
 
     Raises RouteNotGuarded for a route that names no action and is not PUBLIC, names two, or names one whose name does
@@ -204,7 +204,7 @@ def routes_of(app: FastAPI, service: str) -> list[Route]:
     ]
 
 
-def _routes(context: RouteContext, service: str) -> Iterable[Route]:
+def _routes(context: RouteContext, service: str) -> Iterable[GuardedRoute]:
     dependant: Dependant | None = getattr(context, "dependant", None)
     calls = [] if dependant is None else list(_calls(dependant))
     named = {call.action: call for call in calls if isinstance(call, Allow)}
@@ -216,7 +216,7 @@ def _routes(context: RouteContext, service: str) -> Iterable[Route]:
         if not action.name.startswith(f"{service}."):
             raise RouteNotGuarded(f"{place} names {action.name}, which is no action of {service}")
     for method in sorted(context.methods or ()):
-        yield Route(
+        yield GuardedRoute(
             method,
             str(context.path),
             getattr(context, "summary", None) or "",

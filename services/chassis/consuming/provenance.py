@@ -12,22 +12,22 @@ from itertools import groupby
 from duban_contracts.kafka_users import county_user
 from duban_contracts.topics import county_of
 from services.chassis.consuming.deliveries import Delivery
-from services.chassis.storage.trail import Outcome, Row
+from services.chassis.storage.trail import Outcome, TrailRow
 from services.chassis.telemetry.acts import plain
 
 ACTION = "events.take-in"
 
 
-def rows_of(consumer: str, deliveries: Sequence[Delivery]) -> list[Row]:
+def rows_of(consumer: str, deliveries: Sequence[Delivery]) -> list[TrailRow]:
     """Return the rows of what a consumer takes in now: one for each partition of a county's topic, and none of our own."""
     return list(_rows(consumer, sorted(deliveries, key=lambda each: (each.topic, each.partition, each.offset))))
 
 
-def _rows(consumer: str, deliveries: Sequence[Delivery]) -> Iterator[Row]:
+def _rows(consumer: str, deliveries: Sequence[Delivery]) -> Iterator[TrailRow]:
     for (topic, partition), some in groupby(deliveries, key=lambda each: (each.topic, each.partition)):
         county, taken = county_of(topic), list(some)
         if county is not None:
-            yield Row(
+            yield TrailRow(
                 at=taken[0].timestamp,
                 action=ACTION,
                 outcome=Outcome.DONE,

@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     """Something that is no request: the first use of a key, rows that were lost, what an operator did."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class TrailRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row to be written. `times` says how many acts, alike in everything but their instant, it stands for."""
 
     at: datetime
@@ -67,7 +67,7 @@ class Writer(Protocol):
 
 
 # One argument whatever the number of rows; arrays within rows can't travel as columns.
-_NAMES: Final = ", ".join(Row.__struct_fields__)
+_NAMES: Final = ", ".join(TrailRow.__struct_fields__)
 _ROWS: Final = """json_to_recordset($1::json) AS given (
     at timestamptz, action text, outcome text, account text, role text, source text, method text, route text,
     objects text[], events text[], status integer, code text, reason text, times integer, trace text)"""
@@ -86,7 +86,7 @@ _WRITE_EFFECTS: Final = _insert("WHERE pg_current_xact_id_if_assigned() IS NOT N
 _WRITE: Final = _insert("ON CONFLICT DO NOTHING")
 
 
-async def write(connection: Writer, rows: Sequence[Row]) -> None:
+async def write(connection: Writer, rows: Sequence[TrailRow]) -> None:
     """Write rows in the caller's transaction, but for the first use of a credential that has its row already."""
     if rows:
         await connection.execute(_WRITE, msgspec.json.encode(rows).decode())
@@ -104,9 +104,9 @@ async def write_effects(connection: Writer, acts: Sequence[Act]) -> Sequence[Act
     return effective if await connection.fetchval(_WRITE_EFFECTS, rows) else ()
 
 
-def row_of(act: Act, outcome: Outcome, status: int | None) -> Row:
+def row_of(act: Act, outcome: Outcome, status: int | None) -> TrailRow:
     """Return the row of an act that ended so."""
-    return Row(
+    return TrailRow(
         at=act.at,
         action=act.action or "-",
         outcome=outcome,

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from services.chassis.trail.model import Record
+from services.chassis.trail.model import TrailRecord
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 
@@ -49,7 +49,7 @@ class TrailItem(Document, frozen=True, kw_only=True):
     trace: str | None
 
     @classmethod
-    def of(cls, record: Record) -> Self:
+    def of(cls, record: TrailRecord) -> Self:
         """Return the item of a row."""
         return cls(**{name: getattr(record, name) for name in cls.__struct_fields__})
 

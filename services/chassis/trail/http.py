@@ -16,7 +16,7 @@ from services.chassis.storage.database import Database
 from services.chassis.storage.trail import Outcome
 from services.chassis.trail import tables
 from services.chassis.trail.documents import ByTime, TrailItem, csv_of, lines_of
-from services.chassis.trail.model import Record
+from services.chassis.trail.model import TrailRecord
 from services.chassis.trail.tables import Wanted
 from services.chassis.web.documents import answer
 from services.chassis.web.paging import After, Page, page_of
@@ -99,7 +99,7 @@ def router(service: str, database: Database) -> Router:
     return routes
 
 
-def _written(address: URL, found: Sequence[Record], fitting: int, format_: str) -> Response:
+def _written(address: URL, found: Sequence[TrailRecord], fitting: int, format_: str) -> Response:
     """Return the page of the first `fitting` of the rows that were found, written in this format."""
     shown = page_of(found, fitting, item=TrailItem.of, cursor=lambda row: ByTime(at=row.at, position=row.position))
     headers = _to_next(address, shown)

@@ -1,6 +1,6 @@
 """The chain of the trail: what a row's digest is made of, and how a seal holds rows and the seal before. Pure.
 
-A row's digest is SHA-256 over its fields as a JSON array in UTF-8 without spaces, in the order of `Record`, the instant as
+A row's digest is SHA-256 over its fields as a JSON array in UTF-8 without spaces, in the order of `TrailRecord`, the instant as
 RFC 3339 text with microseconds and `Z`. A seal's is SHA-256 over the algorithm's name, the digest of the seal before, its
 number, its instant, the positions of its rows (decimal, with commas between) and their digests one after the other, each
 of the six preceded by its length in bytes as 8 octets, big-endian. So whoever has the rows can check them without our code.
@@ -25,7 +25,7 @@ _CLOCKS_DIFFER: Final = timedelta(hours=1)
 _DIGEST_BYTES: Final = 32
 
 
-class Record(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class TrailRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A row of the trail as it stands; see `storage.trail.Row` and the migration for what the fields mean."""
 
     position: int
@@ -65,7 +65,7 @@ class Seal(msgspec.Struct, frozen=True, gc=False):
     digest: bytes
 
     @classmethod
-    def over(cls, records: Sequence[Record], *, number: int, previous: bytes, at: datetime) -> Seal:
+    def over(cls, records: Sequence[TrailRecord], *, number: int, previous: bytes, at: datetime) -> Seal:
         """Return seal number `number` over `records`, behind the seal whose digest is `previous`."""
         positions, digests = [each.position for each in records], b"".join(each.digest for each in records)
         return cls(number, previous, at, positions, digests, _digest(number, previous, at, positions, digests))
@@ -127,14 +127,14 @@ class Fault(StrEnum):
     """An anchor stands for more than was old enough to be pruned: somebody made it up."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class ChainFault(msgspec.Struct, frozen=True):
     """One fault, and where: a row's position, or a seal's number."""
 
     fault: Fault
     at: int
 
 
-def check_anchor(anchor: Anchor, first: Seal | None, now: datetime) -> Iterator[Finding]:
+def check_anchor(anchor: Anchor, first: Seal | None, now: datetime) -> Iterator[ChainFault]:
     """Yield what is wrong with an anchor before `first`, the oldest seal that is left; pruning leaves the newest of all.
 
     What an anchor says of itself can be made up; how old the rest is can't. So what was taken away too soon shows unless it
@@ -143,26 +143,26 @@ def check_anchor(anchor: Anchor, first: Seal | None, now: datetime) -> Iterator[
     until = anchor.pruned_at - KEPT_AT_LEAST
     is_pruned = anchor.sealed_at < until and anchor.pruned_at < now + _CLOCKS_DIFFER
     if not is_pruned or first is None or first.sealed_at > until + LONGEST_SILENCE:
-        yield Finding(Fault.CUT_TOO_SOON, anchor.number)
+        yield ChainFault(Fault.CUT_TOO_SOON, anchor.number)
 
 
-def check_link(seal: Seal, before: Head) -> Iterator[Finding]:
+def check_link(seal: Seal, before: Head) -> Iterator[ChainFault]:
     """Yield what is wrong with a seal as the one behind `before`."""
     if seal.number != before.number + 1:
-        yield Finding(Fault.SEAL_MISSING, before.number + 1)
+        yield ChainFault(Fault.SEAL_MISSING, before.number + 1)
     elif seal.previous != before.digest or not seal.is_whole:
         # Two that changed places have wrong numbers or wrong neighbours, and so has one that was written anew.
-        yield Finding(Fault.SEAL_EDITED, seal.number)
+        yield ChainFault(Fault.SEAL_EDITED, seal.number)
 
 
-def check_rows(seal: Seal, rows: Mapping[int, Record]) -> Iterator[Finding]:
+def check_rows(seal: Seal, rows: Mapping[int, TrailRecord]) -> Iterator[ChainFault]:
     """Yield which of a seal's rows are gone or say something else than when they were sealed."""
     for nth, position in enumerate(seal.positions):
         row = rows.get(position)
         if row is None:
-            yield Finding(Fault.REMOVED, position)
+            yield ChainFault(Fault.REMOVED, position)
         elif row.digest != seal.digests[nth * _DIGEST_BYTES : (nth + 1) * _DIGEST_BYTES]:
-            yield Finding(Fault.EDITED, position)
+            yield ChainFault(Fault.EDITED, position)
 
 
 def _digest(number: int, previous: bytes, at: datetime, positions: Sequence[int], digests: bytes) -> bytes:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 
 from services.chassis.storage import trail
-from services.chassis.storage.trail import Outcome, Row
+from services.chassis.storage.trail import Outcome, TrailRow
 from services.chassis.trail import tables
 from services.chassis.trail.model import KEPT_AT_LEAST
 
@@ -30,6 +30,6 @@ async def prune(connection: asyncpg.Connection[asyncpg.Record], *, keep: timedel
         gone = await tables.prune(connection, keep, account=account)
         if gone:
             now = await tables.now(connection)
-            row = Row(at=now, action=ACTION, outcome=Outcome.NOTED, account=account, times=gone)
+            row = TrailRow(at=now, action=ACTION, outcome=Outcome.NOTED, account=account, times=gone)
             await trail.write(connection, [row])
     return gone

@@ -19,7 +19,7 @@ import structlog
 
 from services.chassis.storage import trail
 from services.chassis.storage.database import Database, is_retryable
-from services.chassis.storage.trail import FIRST_USE, Outcome, Row, row_of
+from services.chassis.storage.trail import FIRST_USE, Outcome, TrailRow, row_of
 from services.chassis.telemetry import metrics
 from services.chassis.telemetry.acts import Act
 
@@ -41,12 +41,12 @@ class Recorder:
     def __init__(self, database: Database, *, most: int = MOST) -> None:
         self._database = database
         self._most = most
-        self._held: dict[Hashable, Row] = {}
+        self._held: dict[Hashable, TrailRow] = {}
         self._met = OrderedDict[str, None]()
         self._lost = 0
 
     @property
-    def held(self) -> list[Row]:
+    def held(self) -> list[TrailRow]:
         """What is gathered and not written yet."""
         return list(self._held.values())
 
@@ -67,7 +67,7 @@ class Recorder:
         """Write what is held; raises what the database raises, and then holds it still."""
         if self._lost:
             lost, self._lost = self._lost, 0
-            self._hold(Row(at=datetime.now(UTC), action=LOST, outcome=Outcome.NOTED, times=lost), always=True)
+            self._hold(TrailRow(at=datetime.now(UTC), action=LOST, outcome=Outcome.NOTED, times=lost), always=True)
         while self._held:
             some = dict(list(self._held.items())[:_AT_ONCE])
             await self._write(list(some.values()))
@@ -92,7 +92,7 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - nobody is left who could do anything about it
             _log.error("rows of the trail are lost", held=len(self._held), error=repr(error))
 
-    async def _write(self, rows: Sequence[Row]) -> None:
+    async def _write(self, rows: Sequence[TrailRow]) -> None:
         """Write rows together; where the table takes one of them in no case, that one is lost and the others are written."""
         try:
             async with self._database.transaction() as connection:
@@ -115,7 +115,7 @@ class Recorder:
         if len(self._met) > _MOST_CREDENTIALS:
             self._met.popitem(last=False)
         self._hold(
-            Row(
+            TrailRow(
                 at=act.at,
                 action=FIRST_USE,
                 outcome=Outcome.NOTED,
@@ -127,7 +127,7 @@ class Recorder:
             )
         )
 
-    def _hold(self, row: Row, *, always: bool = False) -> None:
+    def _hold(self, row: TrailRow, *, always: bool = False) -> None:
         key = _key(row)
         if (known := self._held.get(key)) is not None:
             self._held[key] = msgspec.structs.replace(known, times=known.times + row.times)
@@ -153,7 +153,7 @@ def _outcome(act: Act, status: int) -> Outcome | None:
     return Outcome.REPEATED if act.is_repeated else Outcome.DONE
 
 
-def _key(row: Row) -> Hashable:
+def _key(row: TrailRow) -> Hashable:
     """Return what rows that are alike have in common: everything but instant and trace. No two with events are."""
     return (
         row.action,

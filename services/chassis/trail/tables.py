@@ -11,13 +11,13 @@ import msgspec
 
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.chassis.trail.model import BEGINNING, Anchor, Head, Record, Seal
+from services.chassis.trail.model import BEGINNING, Anchor, Head, Seal, TrailRecord
 
 HEAVY: Final = 20_000
 """Names in the rows of a page: some 800 KB."""
 # Rows that are fetched at once.
 _AT_ONCE: Final = 200
-_FIELDS: Final = ", ".join(Record.__struct_fields__)
+_FIELDS: Final = ", ".join(TrailRecord.__struct_fields__)
 _SEAL_FIELDS: Final = ", ".join(Seal.__struct_fields__)
 _POSITIONS: Final = Columns[int]({"position": ("bigint", lambda position: position)})
 # "trai": instances take turns at the end of the chain, and nobody else waits.
@@ -74,7 +74,7 @@ async def end_of_chain(connection: Connection) -> Head | None:
     return BEGINNING if row is None else Head(row["number"], row["digest"])
 
 
-async def take_unsealed(connection: Connection, most: int) -> list[Record]:
+async def take_unsealed(connection: Connection, most: int) -> list[TrailRecord]:
     """Return rows that are to be sealed in this transaction, oldest first."""
     positions = [row["position"] for row in await connection.fetch(_TAKE, most)]
     return await rows_at(connection, positions) if positions else []
@@ -92,12 +92,14 @@ async def unsealed(connection: Connection) -> tuple[int, datetime | None]:
     return row[0], row[1]
 
 
-async def rows_at(connection: Connection, positions: Sequence[int]) -> list[Record]:
+async def rows_at(connection: Connection, positions: Sequence[int]) -> list[TrailRecord]:
     """Return the rows at these positions that are there, in order."""
     return [_record(row) for row in await connection.fetch(_ROWS, *_POSITIONS.arguments(positions))]
 
 
-async def page(connection: Connection, wanted: Wanted, before: tuple[datetime, int] | None, limit: int) -> list[Record]:
+async def page(
+    connection: Connection, wanted: Wanted, before: tuple[datetime, int] | None, limit: int
+) -> list[TrailRecord]:
     """Return up to `limit` rows, newest first, that come after `before` (instant, position) in that order."""
     conditions, values = _conditions(wanted)
     if before is not None:
@@ -112,12 +114,12 @@ async def page(connection: Connection, wanted: Wanted, before: tuple[datetime, i
 
 async def light_page(
     connection: Connection, wanted: Wanted, before: tuple[datetime, int] | None, limit: int
-) -> tuple[list[Record], int]:
+) -> tuple[list[TrailRecord], int]:
     """Return the rows of `page` and how many of them to show: one more than those follows, unless these are the last.
 
     At most `limit`, and no more once they name HEAVY objects and events together: a batch of a county names a thousand.
     """
-    found, weight = list[Record](), 0
+    found, weight = list[TrailRecord](), 0
     while True:
         wished = min(_AT_ONCE, limit + 1 - len(found))
         some = await page(connection, wanted, before, wished)
@@ -194,5 +196,5 @@ async def prune(connection: Connection, keep: timedelta, *, account: str) -> int
     return rows
 
 
-def _record(row: asyncpg.Record) -> Record:
-    return Record(*(row[name] for name in Record.__struct_fields__))
+def _record(row: asyncpg.Record) -> TrailRecord:
+    return TrailRecord(*(row[name] for name in TrailRecord.__struct_fields__))

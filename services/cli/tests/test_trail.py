@@ -17,7 +17,7 @@ from services.chassis.process.clock import SystemClock
 from services.chassis.storage import trail
 from services.chassis.storage.database import connect
 from services.chassis.storage.schema import migrate
-from services.chassis.storage.trail import Outcome, Row
+from services.chassis.storage.trail import Outcome, TrailRow
 from services.chassis.trail.keeping import take_over
 from services.chassis.trail.sealing import seal_all
 from services.cli.command_line import app
@@ -44,7 +44,7 @@ async def _fill(dsn: str, no_migrations: Path) -> None:
     await migrate(dsn, no_migrations)
     opened = await connect(dsn, application_name="test")
     rows = [
-        Row(at=datetime.now(UTC), action="ledger.hazards.close", outcome=Outcome.DONE, events=[f"e{nth}"])
+        TrailRow(at=datetime.now(UTC), action="ledger.hazards.close", outcome=Outcome.DONE, events=[f"e{nth}"])
         for nth in range(3)
     ]
     async with opened.transaction() as connection:

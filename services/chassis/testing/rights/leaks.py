@@ -10,7 +10,7 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from services.chassis.access.policy import Reach, Route, routes_of
+from services.chassis.access.policy import GuardedRoute, Reach, routes_of
 from services.chassis.access.roles import Role
 from services.chassis.access.scope import Scope
 from services.chassis.testing.nested import nested_acquires
@@ -53,7 +53,7 @@ async def nested(app: FastAPI, specimens: Sequence[Specimen], patch: pytest.Monk
 
 async def _reads(
     app: FastAPI, specimens: Sequence[Specimen]
-) -> tuple[Sequence[Person], list[tuple[Route, Specimen, Any]]]:
+) -> tuple[Sequence[Person], list[tuple[GuardedRoute, Specimen, Any]]]:
     """Return callers with keys, and each read with a row of the sample's place that was made for it."""
     routes = {route.key: route for route in routes_of(app, app.state.service)}
     sample = Sample.of(app.state.access.city)
@@ -67,7 +67,7 @@ async def _reads(
     return callers, made
 
 
-def _admitted(route: Route, callers: Sequence[Person]) -> list[Person]:
+def _admitted(route: GuardedRoute, callers: Sequence[Person]) -> list[Person]:
     """Return one of each role that may call the route."""
     action = route.action
     assert action is not None
@@ -76,7 +76,7 @@ def _admitted(route: Route, callers: Sequence[Person]) -> list[Person]:
     )
 
 
-def _shut_out(route: Route, specimen: Specimen, callers: Sequence[Person]) -> list[Person]:
+def _shut_out(route: GuardedRoute, specimen: Specimen, callers: Sequence[Person]) -> list[Person]:
     """Return who may call the route and does not see the specimen's row: one of each scope, whatever the role."""
     action = route.action
     assert action is not None

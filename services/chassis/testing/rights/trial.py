@@ -11,7 +11,7 @@ import httpx
 import structlog
 from fastapi import FastAPI
 
-from services.chassis.access.policy import Reach, Route, routes_of
+from services.chassis.access.policy import GuardedRoute, Reach, routes_of
 from services.chassis.access.refusals import Reason
 from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Database
@@ -61,8 +61,8 @@ class _Trial:
         self,
         app: FastAPI,
         client: httpx.AsyncClient,
-        routes: Mapping[str, Route],
-        route: Route,
+        routes: Mapping[str, GuardedRoute],
+        route: GuardedRoute,
         specimen: Specimen,
         sample: Sample,
     ) -> None:

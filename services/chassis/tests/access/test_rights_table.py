@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from duban_contracts.vocabulary import ROLES
-from services.chassis.access.policy import Reach, Route, routes_of
+from services.chassis.access.policy import GuardedRoute, Reach, routes_of
 from services.chassis.access.roles import CITY_STAFF, Role
 from services.chassis.rights import table
 from services.chassis.tests.access import example
@@ -42,6 +42,6 @@ def test_every_reach_is_explained_in_both_languages() -> None:
 
 def test_two_actions_of_one_name_are_refused() -> None:
     other = replace(example.READ, zh="别的")
-    routes = [Route("GET", path, "", action) for path, action in (("/a", example.READ), ("/b", other))]
+    routes = [GuardedRoute("GET", path, "", action) for path, action in (("/a", example.READ), ("/b", other))]
     with pytest.raises(ValueError, match=r"two actions are called example\.things\.read"):
         table({"example": routes})

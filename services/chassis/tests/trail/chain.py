@@ -9,17 +9,19 @@ from typing import Final
 from services.chassis.process.clock import SystemClock
 from services.chassis.storage import trail
 from services.chassis.storage.database import Database
-from services.chassis.storage.trail import Outcome, Row
-from services.chassis.trail.model import Finding, Head
+from services.chassis.storage.trail import Outcome, TrailRow
+from services.chassis.trail.model import ChainFault, Head
 from services.chassis.trail.sealing import seal_all
-from services.chassis.trail.verifying import Verdict, verify
+from services.chassis.trail.verifying import ChainVerdict, verify
 
 NOW: Final = datetime.now(UTC)
 
 
-def row(nth: int, at: datetime = NOW) -> Row:
+def row(nth: int, at: datetime = NOW) -> TrailRow:
     """Return a row that is different for each `nth`."""
-    return Row(at=at + timedelta(seconds=nth), action="example.boxes.open", outcome=Outcome.DONE, objects=[f"b{nth}"])
+    return TrailRow(
+        at=at + timedelta(seconds=nth), action="example.boxes.open", outcome=Outcome.DONE, objects=[f"b{nth}"]
+    )
 
 
 async def written(database: Database, count: int, *, at: datetime = NOW) -> None:
@@ -40,13 +42,13 @@ class At(SystemClock):
         return self._at
 
 
-async def judged(database: Database, kept: Sequence[Head] = ()) -> Verdict:
+async def judged(database: Database, kept: Sequence[Head] = ()) -> ChainVerdict:
     """Return what a check of the whole trail comes to."""
     async with database.acquire() as connection:
         return await verify(connection, kept)  # type: ignore[arg-type]
 
 
-async def tampered(database: Database, *statements: str) -> list[Finding]:
+async def tampered(database: Database, *statements: str) -> list[ChainFault]:
     """Do something to the tables as their owner could; return what the check finds."""
     async with database.transaction() as connection:
         await connection.execute("SET LOCAL session_replication_role = replica")

@@ -11,10 +11,10 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from services.chassis.access.policy import Access, Reach, Route, routes_of
+from services.chassis.access.policy import Access, GuardedRoute, Reach, routes_of
 from services.chassis.access.principal import Principal
 from services.chassis.storage.database import Database
-from services.chassis.storage.trail import Row
+from services.chassis.storage.trail import TrailRow
 from services.chassis.trail.recorder import Recorder
 from services.chassis.unconnected import app_without_servers, service_names
 
@@ -40,7 +40,9 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def told(app: FastAPI, client: httpx.AsyncClient, route: Route, headers: dict[str, str]) -> Sequence[Row]:
+async def told(
+    app: FastAPI, client: httpx.AsyncClient, route: GuardedRoute, headers: dict[str, str]
+) -> Sequence[TrailRow]:
     """Return the rows of one request to `route`; there is no database, so what gets that far fails."""
     recorder = app.state.trail = Recorder(Database(cast("Any", None)))
     # Hundreds of failures, as they are meant here, would take minutes to print.

@@ -12,7 +12,7 @@ from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
 from services.chassis.tests.trail.chain import NOW, judged, tampered, written
 from services.chassis.tests.trail.example import MIGRATIONS
-from services.chassis.trail.model import Fault, Finding, Head
+from services.chassis.trail.model import ChainFault, Fault, Head
 from services.chassis.trail.pruning import TooYoung, prune
 from services.chassis.trail.sealing import seal_all
 
@@ -57,7 +57,7 @@ async def test_an_anchor_that_somebody_made_up_hides_nothing(opened: Database, d
         "DELETE FROM trail.act WHERE position <= 8",
         "DELETE FROM trail.seal WHERE number <= 2",
     )
-    assert found == [Finding(Fault.CUT_TOO_SOON, 2)]
+    assert found == [ChainFault(Fault.CUT_TOO_SOON, 2)]
     # Not by taking away everything either.
     found = await tampered(
         opened,
@@ -65,7 +65,7 @@ async def test_an_anchor_that_somebody_made_up_hides_nothing(opened: Database, d
         "DELETE FROM trail.act",
         "DELETE FROM trail.seal",
     )
-    assert found == [Finding(Fault.CUT_TOO_SOON, 3)]
+    assert found == [ChainFault(Fault.CUT_TOO_SOON, 3)]
     assert list((await judged(opened, [kept])).findings) == found
 
 
@@ -82,7 +82,7 @@ async def test_a_kept_head_that_was_pruned_is_no_fault_and_told(database: str) -
     assert (list(verdict.findings), list(verdict.pruned)) == ([], heads[:1])
     # One of the same number that is another is none.
     forged = Head(2, bytes(32))
-    assert list((await judged(opened, [forged])).findings) == [Finding(Fault.HEAD_MISSING, 2)]
+    assert list((await judged(opened, [forged])).findings) == [ChainFault(Fault.HEAD_MISSING, 2)]
     await opened.close()
 
 

@@ -13,7 +13,7 @@ from services.chassis.process.periodic import every
 from services.chassis.storage import trail
 from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
-from services.chassis.storage.trail import Outcome, Row
+from services.chassis.storage.trail import Outcome, TrailRow
 from services.chassis.telemetry import metrics
 from services.chassis.testing.clock import ManualClock
 from services.chassis.tests.trail.example import MIGRATIONS
@@ -31,7 +31,7 @@ async def opened(database: str) -> AsyncIterator[Database]:
     await migrate(database, MIGRATIONS)
     opened = await connect(database, application_name="test")
     async with opened.transaction() as connection:
-        await trail.write(connection, [Row(at=NOW - HOUR, action="a", outcome=Outcome.DONE)])
+        await trail.write(connection, [TrailRow(at=NOW - HOUR, action="a", outcome=Outcome.DONE)])
     metrics.TRAIL_OLDEST_UNSEALED.set(0)
     yield opened
     await opened.close()

@@ -11,7 +11,7 @@ from services.chassis.storage.database import Database, connect
 from services.chassis.storage.schema import migrate
 from services.chassis.tests.trail.chain import judged, row, tampered, written
 from services.chassis.tests.trail.example import MIGRATIONS
-from services.chassis.trail.model import BEGINNING, Fault, Finding, Head
+from services.chassis.trail.model import BEGINNING, ChainFault, Fault, Head
 from services.chassis.trail.sealing import seal_all
 
 pytestmark = [pytest.mark.feature("SY66")]
@@ -66,13 +66,13 @@ async def test_an_edited_row_is_found_by_its_position(opened: Database) -> None:
     )
     for position, change in enumerate(changes, 1):
         found = await tampered(opened, f"UPDATE trail.act SET {change} WHERE position = {position}")  # noqa: S608
-        assert found == [Finding(Fault.EDITED, each) for each in range(1, position + 1)], change
+        assert found == [ChainFault(Fault.EDITED, each) for each in range(1, position + 1)], change
 
 
 async def test_a_removed_row_is_found(opened: Database) -> None:
     assert await tampered(opened, "DELETE FROM trail.act WHERE position IN (2, 12)") == [
-        Finding(Fault.REMOVED, 2),
-        Finding(Fault.REMOVED, 12),
+        ChainFault(Fault.REMOVED, 2),
+        ChainFault(Fault.REMOVED, 12),
     ]
 
 
@@ -82,20 +82,20 @@ async def test_rows_that_changed_places_are_found(opened: Database) -> None:
         """UPDATE trail.act SET at = other.at, objects = other.objects FROM trail.act AS other
             WHERE (act.position, other.position) IN ((3, 6), (6, 3))""",
     )
-    assert found == [Finding(Fault.EDITED, 3), Finding(Fault.EDITED, 6)]
+    assert found == [ChainFault(Fault.EDITED, 3), ChainFault(Fault.EDITED, 6)]
 
 
 async def test_a_row_that_was_slipped_in_is_found(opened: Database) -> None:
     slipped = "INSERT INTO trail.act (at, action, outcome) VALUES (now() - interval '1 day', 'a', 'done')"
-    assert await tampered(opened, slipped) == [Finding(Fault.SLIPPED_IN, 13)]
+    assert await tampered(opened, slipped) == [ChainFault(Fault.SLIPPED_IN, 13)]
 
 
 async def test_an_edited_a_missing_and_a_moved_seal_are_found(opened: Database) -> None:
     assert await tampered(opened, "UPDATE trail.seal SET sealed_at = sealed_at + interval '1 s' WHERE number = 2") == [
-        Finding(Fault.SEAL_EDITED, 2)
+        ChainFault(Fault.SEAL_EDITED, 2)
     ]
     found = await tampered(opened, "DELETE FROM trail.seal WHERE number = 2")
-    assert Finding(Fault.SEAL_MISSING, 2) in found
+    assert ChainFault(Fault.SEAL_MISSING, 2) in found
     assert [each.at for each in found if each.fault is Fault.SLIPPED_IN] == [5, 6, 7, 8]
 
 
@@ -114,9 +114,9 @@ async def test_a_chain_that_was_cut_or_made_anew_is_caught_by_whoever_kept_a_hea
     assert list((await judged(opened, [kept])).findings) == []
     cut = ["DELETE FROM trail.seal WHERE number = 3", "DELETE FROM trail.act WHERE position > 8"]
     assert await tampered(opened, *cut) == []
-    assert list((await judged(opened, [kept])).findings) == [Finding(Fault.HEAD_MISSING, 3)]
+    assert list((await judged(opened, [kept])).findings) == [ChainFault(Fault.HEAD_MISSING, 3)]
     await written(opened, 4)
-    assert list((await judged(opened, [kept])).findings) == [Finding(Fault.HEAD_MISSING, 3)]
+    assert list((await judged(opened, [kept])).findings) == [ChainFault(Fault.HEAD_MISSING, 3)]
 
 
 async def test_a_head_reads_as_it_is_written(opened: Database) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.ports import free_ports
 from services.chassis.storage import trail
-from services.chassis.storage.trail import FIRST_USE, Outcome, Row
+from services.chassis.storage.trail import FIRST_USE, Outcome, TrailRow
 from services.chassis.testing.kafka import eventually
 from services.chassis.testing.plans import plan_of
 from services.chassis.tests.trail.world import World
@@ -145,8 +145,8 @@ async def test_the_first_use_of_a_key_is_told_once_however_many_processes_there_
     assert [(row["account"], row["objects"]) for row in rows] == [("regulator-1", [f"key {key}"])]
 
 
-def first_use(credential: str) -> Row:
-    return Row(at=datetime.now(UTC), action=FIRST_USE, outcome=Outcome.NOTED, objects=[credential])
+def first_use(credential: str) -> TrailRow:
+    return TrailRow(at=datetime.now(UTC), action=FIRST_USE, outcome=Outcome.NOTED, objects=[credential])
 
 
 async def test_two_processes_that_meet_a_key_at_the_same_moment_tell_of_it_once(world: World) -> None:

@@ -15,7 +15,7 @@ from services.chassis.process.clock import SystemClock
 from services.chassis.storage import schema, trail
 from services.chassis.storage.database import connect
 from services.chassis.storage.schema import migrate
-from services.chassis.storage.trail import FIRST_USE, Outcome, Row
+from services.chassis.storage.trail import FIRST_USE, Outcome, TrailRow
 from services.chassis.tests.trail.example import MIGRATIONS
 from services.chassis.tests.trail.world import World
 from services.chassis.trail import tables
@@ -79,7 +79,7 @@ async def test_the_services_role_can_change_nothing_of_it(service_dsn: str) -> N
 async def test_the_services_role_writes_seals_and_reads(service_dsn: str) -> None:
     opened = await connect(service_dsn, application_name="test")
     async with opened.transaction() as connection:
-        await trail.write(connection, [Row(at=SystemClock().now(), action="a", outcome=Outcome.DONE)])
+        await trail.write(connection, [TrailRow(at=SystemClock().now(), action="a", outcome=Outcome.DONE)])
     assert await seal_all(opened, SystemClock()) == 1
     async with opened.acquire() as connection:
         verdict = await verify(connection)  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ async def test_it_is_searched_by_account_object_action_outcome_and_time(world: W
 
 async def test_an_events_id_leads_to_the_rows_that_name_it(world: World) -> None:
     rows = [
-        Row(
+        TrailRow(
             at=SystemClock().now(),
             action="a",
             outcome=Outcome.DONE,
@@ -187,7 +187,7 @@ async def test_a_page_ends_early_when_its_rows_name_much(world: World, monkeypat
     monkeypatch.setattr(tables, "HEAVY", 1000)
     monkeypatch.setattr(tables, "_AT_ONCE", 3)
     for nth, count in enumerate((1, 900, 100, 1000, 1, 1001)):
-        row = Row(at=SystemClock().now(), action="batch", outcome=Outcome.DONE, events=[f"e{nth}"] * count)
+        row = TrailRow(at=SystemClock().now(), action="batch", outcome=Outcome.DONE, events=[f"e{nth}"] * count)
         async with world.database.transaction() as connection:
             await trail.write(connection, [row])
     for limit, pages in ((100, [[1001], [1, 1000], [100, 900], [1]]), (1, [[1001], [1], [1000], [100], [900], [1]])):
