@@ -25,7 +25,7 @@ _MOST_HEADERS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class BatchRecord:
     """One record of a batch. `timestamp` is in milliseconds since the epoch; header names are as they could be read."""
 
     offset: int
@@ -63,7 +63,7 @@ class Batch:
         """Whether the records count only if their transaction was committed."""
         return bool(self.attributes & _TRANSACTIONAL)
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[BatchRecord]:
         """Return the batch's records; raises Unreadable when the bytes are no records."""
         payload = unpack(self.attributes & _CODEC, self.raw[_HEADER.size :])
         append_time = self.max_timestamp if self.attributes & _APPEND_TIME else None
@@ -72,7 +72,7 @@ class Batch:
         except (IndexError, ValueError, OverflowError) as error:
             raise Unreadable(f"no records: {error}") from error
 
-    def _read(self, data: _Bytes, append_time: int | None) -> Iterator[Record]:
+    def _read(self, data: _Bytes, append_time: int | None) -> Iterator[BatchRecord]:
         for _ in range(self.count):
             end = data.varint() + data.position
             data.take(1)
@@ -85,7 +85,7 @@ class Batch:
             headers = [(data.text(), data.optional() or b"") for _ in range(count)]
             if data.position != end:
                 raise ValueError("a record's length is wrong")
-            yield Record(offset, timestamp if append_time is None else append_time, key, value, headers)
+            yield BatchRecord(offset, timestamp if append_time is None else append_time, key, value, headers)
 
 
 def first_batch(data: bytes) -> Batch:

@@ -37,7 +37,7 @@ class TooFewBrokers(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TopicDescription:
     """A topic as a cluster has it: partitions, the copies of the partition that has fewest, and its settings."""
 
     partitions: int
@@ -85,7 +85,7 @@ def settings_of(topic: Topic, replication: int) -> dict[str, str]:
     return {**kept, **topic.config}
 
 
-def compare(found: Mapping[str, Standing], topics: Sequence[Topic], replication: int) -> Differences:
+def compare(found: Mapping[str, TopicDescription], topics: Sequence[Topic], replication: int) -> Differences:
     """Return what has to change for a cluster with the topics `found` to hold these; others are nobody's business."""
     there = {topic.name: (topic, found[topic.name]) for topic in topics if topic.name in found}
     settings = {
@@ -155,17 +155,17 @@ async def _shown(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicatio
     return left
 
 
-async def _found(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, Standing]:
+async def _found(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, TopicDescription]:
     existing = set(await admin.list_topics())
     names = [topic.name for topic in topics if topic.name in existing]
-    found: dict[str, Standing] = {}
+    found: dict[str, TopicDescription] = {}
     for begin in range(0, len(names), _AT_ONCE):
         some = names[begin : begin + _AT_ONCE]
         settings = await _settings(admin, some)
         for described in await admin.describe_topics(some):
             name, partitions = described["topic"], described["partitions"]
             copies = min((len(each["replicas"]) for each in partitions), default=0)
-            found[name] = Standing(len(partitions), copies, settings[name])
+            found[name] = TopicDescription(len(partitions), copies, settings[name])
     return found
 
 

@@ -22,7 +22,7 @@ _DESCRIPTION: Final = '已知内容的 ETag，如 "3"；没有变化时回答 30
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class IfNoneMatch:
     """What a reader has already; without an If-None-Match it has nothing."""
 
     tags: frozenset[str] = frozenset()
@@ -35,20 +35,20 @@ class Known:
         return tag in self.tags or _ANYTHING in self.tags
 
 
-def parse_if_none_match(header: str | None) -> Known:
+def parse_if_none_match(header: str | None) -> IfNoneMatch:
     """Return what If-None-Match names, weak tags like strong ones; what can't be read is no tag that we gave."""
     if not header:
-        return Known()
-    return Known(frozenset(_ANYTHING if header.strip() == _ANYTHING else _TAG.findall(header)))
+        return IfNoneMatch()
+    return IfNoneMatch(frozenset(_ANYTHING if header.strip() == _ANYTHING else _TAG.findall(header)))
 
 
 async def _known(
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", description=_DESCRIPTION)] = None,
-) -> Known:
+) -> IfNoneMatch:
     return parse_if_none_match(if_none_match)
 
 
-KnownTags = Annotated[Known, Depends(_known)]
+KnownTags = Annotated[IfNoneMatch, Depends(_known)]
 """A route's parameter: what the caller knows already of what it asks for."""
 
 
@@ -62,7 +62,7 @@ class Tagged:
         self.tag = f'"{hashlib.sha256(self._body).hexdigest()[:32]}"' if version is None else etag(version)
         self._headers = {"ETag": self.tag, **(headers or {})}
 
-    def unless(self, known: Known) -> Response:
+    def unless(self, known: IfNoneMatch) -> Response:
         """Return the document, or 304 for a caller that has it."""
         if known.holds(self.tag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=self._headers)

@@ -12,7 +12,7 @@ STRANGERS: Final = b""
 _MOST: Final = 16_384
 
 
-class Known:
+class AdmissionCache:
     """Who was admitted lately, told by hashes of what was shown: no key is kept."""
 
     def __init__(self, most: int = _MOST) -> None:
@@ -32,7 +32,7 @@ class Known:
         return shown if hash(shown) in self._shown else STRANGERS
 
 
-sender_of_request: ContextVar[tuple[Known, bytes] | None] = ContextVar("sender", default=None)
+sender_of_request: ContextVar[tuple[AdmissionCache, bytes] | None] = ContextVar("sender", default=None)
 """What the request shows of its sender, and where it is noted when that is admitted."""
 
 

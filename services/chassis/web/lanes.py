@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from duban_contracts.refusals import refusal
 from services.chassis.telemetry import metrics
-from services.chassis.web.known import Known, sender_of_request
+from services.chassis.web.known import AdmissionCache, sender_of_request
 from services.chassis.web.observed import PROBES
 from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem, problem_body
 
@@ -183,7 +183,7 @@ class Lanes:
     def __init__(self, app: ASGIApp, most: int = MOST) -> None:
         self._app = app
         self._reads, self._commands = Lane("reads", most), Lane("commands", most)
-        self._known = Known()
+        self._known = AdmissionCache()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

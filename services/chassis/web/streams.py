@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from services.chassis.web.observed import WAITED
 
 
-class Stream(StreamingResponse):
+class StreamedAnswer(StreamingResponse):
     """A stream that gives back what is `held` for it when it ends, whether or not anything of it was sent.
 
     Its reader listens for as long as it wishes: the time of the stream is nobody's slowness.

@@ -22,7 +22,7 @@ from services.chassis.web.paging import After, BadCursor
 from services.chassis.web.parameters import Limit
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.chassis.web.streams import Stream
+from services.chassis.web.streams import StreamedAnswer
 from services.chassis.web.waiters import Place, Waiters
 from services.chassis.web.waiting import Wait
 from services.gateway.feed.documents import SILENCE, ByPlace, FeedPage, greeting, message
@@ -119,7 +119,7 @@ async def _stream(deps: Deps, caller: Caller, county: str, position: int | None,
         first = await _stretch(deps, county, position, _STREAM_EVENTS)
         told = _told(deps, place, county, first, request)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return Stream(told, held.pop_all(), media_type=EVENT_STREAM, headers=headers)
+        return StreamedAnswer(told, held.pop_all(), media_type=EVENT_STREAM, headers=headers)
 
 
 async def _told(

@@ -15,7 +15,7 @@ from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import INTEGRATORS
 from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Database
-from services.chassis.web.conditional import Known, KnownTags, Tagged
+from services.chassis.web.conditional import IfNoneMatch, KnownTags, Tagged
 from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Limit
 from services.chassis.web.problems import Problem
@@ -102,7 +102,7 @@ async def _receipt_in_time(
         caller = await _MAY_READ(wish.request)
 
 
-def _is_enough(receipt: Receipt, known: Known) -> bool:
+def _is_enough(receipt: Receipt, known: IfNoneMatch) -> bool:
     """Return whether nobody need wait any longer: for the end, or for another than what is known."""
     return not known.holds(Tagged(ReceiptDocument.of(receipt)).tag) if known else receipt.is_final
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.topics import KEEP_FOREVER, Topic, city_topics
-from services.chassis.publishing.topics import Differences, Standing, compare, settings_of
+from services.chassis.publishing.topics import Differences, TopicDescription, compare, settings_of
 
 pytestmark = pytest.mark.pure
 
@@ -15,9 +15,9 @@ HAZARDS = Topic("ledger.hazard.v1", KEEP_FOREVER, 12)
 COUNTY = Topic("county.140502.v1", 1000, 1, {"message.timestamp.type": "LogAppendTime"})
 
 
-def standing(topic: Topic, replication: int = 3, **settings: str) -> Standing:
+def standing(topic: Topic, replication: int = 3, **settings: str) -> TopicDescription:
     named = {name.replace("_", "."): value for name, value in settings.items()}
-    return Standing(topic.partitions, replication, settings_of(topic, replication) | named)
+    return TopicDescription(topic.partitions, replication, settings_of(topic, replication) | named)
 
 
 def test_an_empty_cluster_lacks_everything() -> None:
@@ -45,7 +45,7 @@ def test_a_setting_of_operations_own_is_nobodys_business_and_a_declared_one_is_n
 
 
 def test_a_setting_that_is_missing_is_unset() -> None:
-    bare = {HAZARDS.name: Standing(12, 3, {"retention.ms": "-1"})}
+    bare = {HAZARDS.name: TopicDescription(12, 3, {"retention.ms": "-1"})}
     assert compare(bare, [HAZARDS], 3).lines() == ["~ ledger.hazard.v1: min.insync.replicas unset, declared 2"]
 
 

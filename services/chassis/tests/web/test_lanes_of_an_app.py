@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI, Request
 from services.chassis.tests.web.board import Board, settle, wish_of
 from services.chassis.web.app import create_app
 from services.chassis.web.bodies import read_body
-from services.chassis.web.known import STRANGERS, Known, recognised
+from services.chassis.web.known import STRANGERS, AdmissionCache, recognised
 from services.chassis.web.lanes import Lanes
 from services.chassis.web.routes import Router
 
@@ -151,7 +151,7 @@ async def test_keys_that_nobody_gave_out_are_one_caller_however_many_they_are() 
 
 
 def test_of_more_than_can_be_known_those_go_who_were_not_admitted_for_longest() -> None:
-    known = Known(most=2)
+    known = AdmissionCache(most=2)
     for shown in (b"a", b"b", b"a", b"c"):
         known.add(shown)
     assert [known.party_of(shown) for shown in (b"a", b"b", b"c")] == [b"a", STRANGERS, b"c"]

@@ -11,7 +11,7 @@ import pytest
 from starlette.types import Message
 
 from services.chassis.web.observed import WAITED
-from services.chassis.web.streams import Stream
+from services.chassis.web.streams import StreamedAnswer
 
 pytestmark = pytest.mark.pure
 
@@ -41,7 +41,7 @@ async def test_it_gives_back_what_was_held_at_its_end_and_its_time_counts_as_wai
         assert not given_back
         sent.append(message)
 
-    await Stream(words(), stack)(scope, never, send)
+    await StreamedAnswer(words(), stack)(scope, never, send)
     assert b"".join(message.get("body", b"") for message in sent) == b"onetwo"
     assert given_back == ["the place"]
     assert scope[WAITED] > 1.0
@@ -55,5 +55,5 @@ async def test_it_gives_it_back_too_when_nothing_could_be_sent() -> None:
         raise OSError("the reader is gone")
 
     with pytest.raises(BaseException):  # noqa: B017, PT011 - of what kind is the framework's own matter
-        await Stream(words(), stack)(scope, never, send)
+        await StreamedAnswer(words(), stack)(scope, never, send)
     assert given_back == ["the place"]

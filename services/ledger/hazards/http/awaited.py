@@ -15,7 +15,7 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from services.chassis.access.refusals import Caller
-from services.chassis.web.conditional import Known, Tagged
+from services.chassis.web.conditional import IfNoneMatch, Tagged
 from services.chassis.web.paging import Cursor, page_of
 from services.chassis.web.preconditions import etag
 from services.chassis.web.problems import Problem
@@ -49,7 +49,7 @@ class Asking:
     caller: Caller
     admit: Admit
     wish: Wish
-    known: Known
+    known: IfNoneMatch
 
     async def again(self) -> Caller:
         """Return the caller as it is now; raises Problem for one that may no longer ask."""
@@ -125,7 +125,7 @@ async def one_reference(
     return answer.unless(asking.known)
 
 
-def _is_known(answer: Tagged, found: Sequence[Hazard], known: Known) -> bool:
+def _is_known(answer: Tagged, found: Sequence[Hazard], known: IfNoneMatch) -> bool:
     return known.holds(answer.tag) if known else not found
 
 
