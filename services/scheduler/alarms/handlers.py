@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -109,12 +109,14 @@ async def remind(source: Source, kind: Kind, *, deps: Deps) -> int:
     return len(claimed)
 
 
-async def report(source: Source, *, deps: Deps) -> None:
-    """Export how long the oldest passed deadline has been waiting for its alarm."""
+async def due_since(source: Source, *, deps: Deps) -> Mapping[Kind, datetime]:
+    """Return the kinds of alarms whose instant has passed unsaid, with the oldest; export how long a passed deadline waits."""
     async with deps.database.acquire() as connection:
-        oldest = await tables.oldest_unraised(connection, source.subject_kind, deps.clock.now())
+        due = await tables.due_since(connection, source.subject_kind, deps.clock.now())
+    oldest = due.get(Kind.OVERDUE)
     waiting_since = deps.clock.wall() if oldest is None else deps.clock.wall_at(oldest)
     metrics.OLDEST_UNRAISED.labels(source.subject_kind).set(waiting_since.timestamp())
+    return due
 
 
 @dataclass
@@ -141,12 +143,15 @@ class RaiseAlarms:
         if not self._planned:
             await self.plan()
             self._planned = True
-        while await raise_passed(self.source, deps=self.deps) == tables.BATCH:
-            pass
-        for kind in (Kind.DUE_SOON, Kind.STILL_DUE) if self.source.urges else (Kind.DUE_SOON,):
-            while await remind(self.source, kind, deps=self.deps) == tables.BATCH:
+        due = await due_since(self.source, deps=self.deps)
+        if Kind.OVERDUE in due:
+            while await raise_passed(self.source, deps=self.deps) == tables.BATCH:
                 pass
-        await report(self.source, deps=self.deps)
+        for kind in (Kind.DUE_SOON, Kind.STILL_DUE) if self.source.urges else (Kind.DUE_SOON,):
+            while kind in due and await remind(self.source, kind, deps=self.deps) == tables.BATCH:
+                pass
+        if due:
+            await due_since(self.source, deps=self.deps)
 
 
 async def _held(

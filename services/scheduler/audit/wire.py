@@ -7,7 +7,7 @@ from datetime import timedelta
 from services.chassis.assembly import Part, Platform
 from services.scheduler.audit.handlers import Deps, audit
 from services.scheduler.audit.http import router
-from services.scheduler.clocks.events import CONSUMER
+from services.scheduler.clocks.handlers.keep import CONSUMER
 from services.scheduler.freshness.handlers import Audited
 from services.scheduler.settings import Settings
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from duban_contracts.topics import consumer
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.clocks.handlers.keep import keep_clocks
@@ -15,8 +13,6 @@ from services.scheduler.clocks.model.policy import Policy
 from services.scheduler.findings.handlers import note_outcomes
 from services.scheduler.followups.handlers import keep_follow_ups
 from services.scheduler.freshness.handlers import note_heartbeats
-
-CONSUMER: Final = consumer("scheduler.hazards").name
 
 
 @dataclass(frozen=True, slots=True)

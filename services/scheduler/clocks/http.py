@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Query
 
 from duban_contracts.days import Zone
-from duban_contracts.events.types import HAZARD, LISTING, Identifier, Sector
+from duban_contracts.events.types import Identifier, Sector
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import CASE_STAFF
@@ -19,15 +19,13 @@ from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Checked, County, Limit, Moment
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.alarms.model import AlarmState
 from services.scheduler.clocks.documents import ByDueInstant, ClockDocument, DeadlineItem, ListingClockDocument
+from services.scheduler.clocks.handlers.read import surroundings_of
 from services.scheduler.clocks.tables import clocks as clock_table
 from services.scheduler.clocks.tables import deadlines as deadline_list
-from services.scheduler.clocks.tables import listings as listing_table
 from services.scheduler.clocks.tables.clocks import HazardClock
 from services.scheduler.clocks.tables.deadlines import Filter
-from services.scheduler.freshness import tables as freshness
 
 READ: Final = Action("scheduler.clocks.read", "查看隐患计时和期限", roles=CASE_STAFF)
 Reader = Annotated[Caller, Depends(allow(READ))]
@@ -67,13 +65,14 @@ def _one(routes: Router, deps: Deps) -> None:
         async with deps.database.acquire() as connection:
             found = await clock_table.find(connection, name)
             clock = found_in_scope(found, facts_of, caller, Problem("clock-not-found", field="name"))
-            alarms = await alarm_table.of_subject(connection, HAZARD, clock.facts.hazard_id)
-            listed = await listing_table.of_hazard(connection, clock.facts.hazard_id)
-            about = await alarm_table.of_subjects(connection, LISTING, [each.about.id for each in listed])
-            applied_through = await freshness.applied_through(connection)
-        listings = [ListingClockDocument.of(each, about) for each in listed]
+            beside = await surroundings_of(connection, clock.facts.hazard_id)
         return ClockDocument.of(
-            clock, alarms, listings, now=deps.clock.now(), applied_through=applied_through, zone=deps.zone
+            clock,
+            beside.alarms,
+            [ListingClockDocument.of(each, beside.listing_alarms) for each in beside.listings],
+            now=deps.clock.now(),
+            applied_through=beside.applied_through,
+            zone=deps.zone,
         )
 
 

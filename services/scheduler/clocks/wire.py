@@ -10,7 +10,8 @@ from services.chassis.consuming.batches import Ordering
 from services.scheduler.alarms.handlers import Deps as AlarmDeps
 from services.scheduler.alarms.handlers import RaiseAlarms
 from services.scheduler.calendar.handlers import fingerprint
-from services.scheduler.clocks.events import CONSUMER, TakeHazards
+from services.scheduler.clocks.events import TakeHazards
+from services.scheduler.clocks.handlers.keep import CONSUMER
 from services.scheduler.clocks.handlers.plan import plan_reminders
 from services.scheduler.clocks.handlers.tell import hazard_alarms
 from services.scheduler.clocks.handlers.tell_listings import listing_alarms

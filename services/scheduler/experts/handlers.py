@@ -56,7 +56,7 @@ async def assign(
     """Let an expert go along on the task of this id or number, or return why not; `sectors` by enterprise."""
     task_id = await rows.id_of(connection, name)
     found = await rows.lock(connection, [task_id] if task_id else [])
-    inspection = visible_inspection(found[0] if found else None, enterprise, sectors=sectors, acting=acting)
+    inspection = _visible_inspection(found[0] if found else None, enterprise, sectors=sectors, acting=acting)
     if isinstance(inspection, Refusal):
         return inspection
     expert = await tables.lock(connection, expert_id)
@@ -76,7 +76,18 @@ async def assign(
     )
 
 
-def visible_inspection(
+async def find_inspection(
+    connection: Connection, name: str, enterprise: str | None, *, sectors: Mapping[str, str], acting: Acting
+) -> tuple[str, Inspection] | Refusal:
+    """Return the id of the task of this id or number and the inspection that it is, or why not; `sectors` by enterprise."""
+    task = await rows.find(connection, name)
+    if task is None:
+        return refusal("task-not-found", field="name")
+    inspection = _visible_inspection(task, enterprise, sectors=sectors, acting=acting)
+    return inspection if isinstance(inspection, Refusal) else (task.task_id, inspection)
+
+
+def _visible_inspection(
     task: Task | None, enterprise: str | None, *, sectors: Mapping[str, str], acting: Acting
 ) -> Inspection | Refusal:
     """Return the inspection that a task is; one that the caller may not see is not there. `sectors` by enterprise."""

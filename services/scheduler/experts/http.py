@@ -30,10 +30,9 @@ from services.scheduler.experts.documents import (
     ExpertDocument,
     RetireExpert,
 )
-from services.scheduler.experts.handlers import add, assign, retire, visible_inspection
+from services.scheduler.experts.handlers import add, assign, find_inspection, retire
 from services.scheduler.experts.model import Expert, ExpertId, why_not
 from services.scheduler.tasks.documents.task import TaskName
-from services.scheduler.tasks.tables import rows
 
 # Which experts there are is nobody's case; what they are called is theirs.
 READ: Final = Action("scheduler.experts.read", "查看专家库", roles=CASE_STAFF, reach=Reach.NOTHING)
@@ -128,12 +127,12 @@ def _candidates(routes: Router, deps: Deps) -> None:
     ) -> Page[Candidate]:
         """List experts in order of their ids: eligible for this inspection, or why not."""
         async with deps.database.acquire() as connection:
-            task = await rows.find(connection, name)
-            inspection = accepted(
-                visible_inspection(task, enterprise, sectors=deps.sector_by_uscc, acting=deps.acting(caller))
+            acting = deps.acting(caller)
+            task_id, inspection = accepted(
+                await find_inspection(connection, name, enterprise, sectors=deps.sector_by_uscc, acting=acting)
             )
             found = await tables.page(connection, after=after.expert_id if after else "", limit=limit + 1)
-            going = {each.expert_id for each in await tables.assigned(connection, task.task_id)} if task else set()
+            going = {each.expert_id for each in await tables.assigned(connection, task_id)}
         named = permits(caller, NAMES)
 
         def candidate(expert: Expert) -> Candidate:

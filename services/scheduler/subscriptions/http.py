@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Path, Response
@@ -31,17 +30,12 @@ from services.scheduler.subscriptions.documents.subscription import (
     SubscriptionDocument,
 )
 from services.scheduler.subscriptions.model import NewSubscription, digest_of
-from services.scheduler.tasks.tables.calendars import of_place
 
 READ: Final = Action("scheduler.subscriptions.read", "查看日历订阅", roles=CITY_OFFICES, reach=Reach.CITY)
 WRITE: Final = Action("scheduler.subscriptions.write", "签发和吊销日历订阅", roles=CITY_OFFICES, reach=Reach.CITY)
 Reader = Annotated[Caller, Depends(allow(READ))]
 Writer = Annotated[Caller, Depends(allow(WRITE))]
 _CALENDAR: Final = "text/calendar"
-_PAST: Final = timedelta(days=92)
-_AHEAD: Final = timedelta(days=400)
-# The first due; a county with 300 duties a month has a third of it in a year.
-_MOST_EVENTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +128,7 @@ def _feed(routes: Router, deps: Deps) -> None:
             found = await tables.by_digest(connection, digest)
             if found is None:
                 raise Problem("subscription-not-found")
-            tasks = await of_place(
-                connection,
-                county=found.county,
-                unit=found.unit,
-                due_from=today - _PAST,
-                due_to=today + _AHEAD,
-                limit=_MOST_EVENTS,
-            )
+            tasks = await handlers.tasks_of(connection, found, today)
         # Thousands of events take their time, and other requests do not wait for it.
         content = await asyncio.to_thread(feed_of, found, tasks)
         etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'

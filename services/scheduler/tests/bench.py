@@ -21,7 +21,8 @@ from services.chassis.testing.clock import ManualClock
 from services.scheduler.alarms.handlers import Deps, RaiseAlarms, raise_passed
 from services.scheduler.audit import handlers as auditing
 from services.scheduler.audit.model import Audit
-from services.scheduler.clocks.events import CONSUMER, TakeHazards
+from services.scheduler.clocks.events import TakeHazards
+from services.scheduler.clocks.handlers.keep import CONSUMER
 from services.scheduler.clocks.handlers.tell import hazard_alarms
 from services.scheduler.clocks.handlers.tell_listings import listing_alarms
 from services.scheduler.followups.handlers import follow_up_alarms

@@ -1,3 +1,5 @@
+"""The scheduler in this process: its database, its clock, and the committee's office."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
 from duban_contracts.deadlines.fold import advance
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import HAZARD
+from duban_contracts.topics import consumer
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms import tables as alarm_table
@@ -21,6 +23,7 @@ from services.scheduler.clocks.tables import clocks as clock_table
 from services.scheduler.clocks.tables.clocks import HazardClock
 
 _log = structlog.get_logger(__name__)
+CONSUMER: Final = consumer("scheduler.hazards").name
 
 
 async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *, policy: Policy, topic: str) -> None:

@@ -19,7 +19,7 @@ from services.scheduler.alarms.model import Alarm, AlarmState, Kind
 from services.scheduler.findings.model import FiledFinding, FoundHazard, NotRecorded
 from services.scheduler.tasks.handlers.forms import Form
 from services.scheduler.tasks.model.task import Approval, Task
-from services.scheduler.tasks.tables.rows import Said
+from services.scheduler.tasks.tables.rows import PublishedEvent
 
 TaskName = Annotated[str, Path(max_length=64, pattern=r"^[0-9A-Za-z-]+$", description="任务标识或编号")]
 """A task's id or number, as a path names it."""
@@ -152,7 +152,7 @@ class TaskHistoryItem(Document, frozen=True, kw_only=True):
     payload: msgspec.Raw
 
     @classmethod
-    def of(cls, said: Said) -> Self:
+    def of(cls, said: PublishedEvent) -> Self:
         """Return the item of what was said."""
         return cls(
             version=said.version,

@@ -16,7 +16,7 @@ from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.model.planned import PlannedTask
 from services.scheduler.tasks.model.task import planned as planned_task
 from services.scheduler.tasks.tables import plans
-from services.scheduler.tasks.tables.plans import Row
+from services.scheduler.tasks.tables.plans import TaskRow
 
 # A statement holds this many rows: enough that round trips don't count, few enough that memory doesn't either.
 _PAGE: Final = 10_000
@@ -48,9 +48,9 @@ async def plan_tasks(connection: Connection, planned: Sequence[PlannedTask], *, 
         news = await plans.news(connection, page)
         if not news:
             continue
-        new = [row for row in page if news.get(row.task_id) is plans.News.NEW]
+        new = [row for row in page if news.get(row.task_id) is plans.PlanChange.NEW]
         await plans.add(connection, new)
-        changed = [row for row in page if news.get(row.task_id) is plans.News.CHANGED]
+        changed = [row for row in page if news.get(row.task_id) is plans.PlanChange.CHANGED]
         created, revised = created + len(new), revised + await plans.revise(connection, changed)
     return Planned(created, revised, len(batch) - created - revised)
 
@@ -65,9 +65,9 @@ async def withdraw_tasks(
     return await plans.withdraw(connection, duty_id, starting, keep, reason)
 
 
-def _rows(planned: Sequence[PlannedTask], taskbook: Taskbook) -> Iterator[Row]:
+def _rows(planned: Sequence[PlannedTask], taskbook: Taskbook) -> Iterator[TaskRow]:
     days = taskbook.policy.days
     passes_at, starts_at = cache(days.passes_at), cache(days.zone.start_of_day)
     for plan in planned:
         opens_at = starts_at(plan.window_start)
-        yield Row(plan.task_id, plan.digest, opens_at, planned_task(plan, passes_at(plan.due_on, opens_at)))
+        yield TaskRow(plan.task_id, plan.digest, opens_at, planned_task(plan, passes_at(plan.due_on, opens_at)))

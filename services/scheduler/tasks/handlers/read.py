@@ -1,4 +1,4 @@
-"""Reads that rest on more than one table: coverage over a roster, what a task found, the units that said nothing."""
+"""Reads that rest on more than one table: coverage over a roster, what a task found, its alarms, the units that said nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from duban_contracts.events.inspections import InspectionFinding
+from duban_contracts.events.tasks import TASK
 from services.chassis.access.scope import Facts, Scope
 from services.chassis.storage.database import Connection
+from services.scheduler.alarms import tables as alarm_table
+from services.scheduler.alarms.model import Alarm
 from services.scheduler.findings.handlers import findings_of
 from services.scheduler.findings.model import FiledFinding
 from services.scheduler.rosters.model import COUNTIES, NoSuchRoster, RosterMember, Rosters
@@ -36,6 +39,11 @@ async def findings_within(connection: Connection, task: Task, scope: Scope) -> l
     """Return what a task found, as far as it lies in the reader's area and sectors."""
     found = (await findings_of(connection, [task.task_id])).get(task.task_id, [])
     return [filed for filed in found if scope.covers(_facts_of(filed.finding, task))]
+
+
+async def alarms_of(connection: Connection, task_id: str) -> list[Alarm]:
+    """Return the alarms about a task, in order."""
+    return await alarm_table.of_subject(connection, TASK, task_id)
 
 
 def _facts_of(finding: InspectionFinding, task: Task) -> Facts:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query, Response
 
-from duban_contracts.events.tasks import TASK, TaskState
+from duban_contracts.events.tasks import TaskState
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller, found_in_scope
 from services.chassis.access.roles import CASE_STAFF, INTEGRATORS
@@ -18,7 +18,6 @@ from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import County, Day, Limit, Text
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
-from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.rosters.model import Rosters
 from services.scheduler.tasks.documents.sums import CoverageDocument, TaskCount, TaskGroup, UnitItem, UnitList
 from services.scheduler.tasks.documents.task import (
@@ -33,7 +32,7 @@ from services.scheduler.tasks.documents.task import (
     WholeTask,
 )
 from services.scheduler.tasks.handlers.commands import facts_of
-from services.scheduler.tasks.handlers.read import coverage_of, findings_within, units_of
+from services.scheduler.tasks.handlers.read import alarms_of, coverage_of, findings_within, units_of
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.tables import lists, rows
 from services.scheduler.tasks.tables.lists import Filter, Group
@@ -179,7 +178,7 @@ def _one(routes: Router, deps: Deps) -> None:
             found = await rows.find(connection, name)
             task = found_in_scope(found, facts_of, caller, Problem("task-not-found", field="name"))
             said = await rows.history(connection, task.task_id)
-            alarms = await alarm_table.of_subject(connection, TASK, task.task_id)
+            alarms = await alarms_of(connection, task.task_id)
             form = await rows.form_of(connection, task.task_id)
         return TaskHistory(
             items=[TaskHistoryItem.of(each) for each in said],

@@ -17,7 +17,7 @@ from services.scheduler.tasks.model.task import Task, number_of
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TaskRow:
     """A planned task on its way into the table; what is costly is reckoned once."""
 
     task_id: str
@@ -62,7 +62,7 @@ class DoneRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlannedBefore:
     """A task that stands, and whether it only stands in a plan yet."""
 
     task_id: str
@@ -74,7 +74,7 @@ class Standing:
     only_planned: bool
 
 
-_COLUMNS: Final = Columns[Row](
+_COLUMNS: Final = Columns[TaskRow](
     {
         "task_id": "text",
         "number": ("text", lambda row: number_of(row.task_id, row.task.plan.period_start.year)),
@@ -110,7 +110,7 @@ _REVISE: Final = (
     + " AND task.version = 0 AND task.duty_version <= batch.duty_version"
     + " AND (task.digest <> batch.digest OR task.state <> 'planned')"
 )
-_KNOWN: Final = Columns[Row]({"task_id": "text", "digest": "bytea"})
+_KNOWN: Final = Columns[TaskRow]({"task_id": "text", "digest": "bytea"})
 # Most of what is planned again is known: it is looked up without the text of the task, and nothing is written.
 _NEWS: Final = f"""
 SELECT wanted.task_id, task.task_id IS NULL AS new FROM {_KNOWN.rows("wanted")} LEFT JOIN task USING (task_id)
@@ -118,30 +118,30 @@ SELECT wanted.task_id, task.task_id IS NULL AS new FROM {_KNOWN.rows("wanted")} 
     OR (task.version = 0 AND (task.digest <> wanted.digest OR task.state <> 'planned'))"""  # noqa: S608 - our own columns
 
 
-class News(Enum):
+class PlanChange(Enum):
     """What planning has to write of a task: one that is not there yet, or one that is planned otherwise."""
 
     NEW = auto()
     CHANGED = auto()
 
 
-async def hold(connection: Connection, rows: Sequence[Row]) -> None:
+async def hold(connection: Connection, rows: Sequence[TaskRow]) -> None:
     """Keep whoever else plans tasks of the same duties out until the transaction ends."""
     await hold_names(connection, "plan", {row.task.plan.duty_id for row in rows})
 
 
-async def news(connection: Connection, rows: Sequence[Row]) -> dict[str, News]:
+async def news(connection: Connection, rows: Sequence[TaskRow]) -> dict[str, PlanChange]:
     """Return the ids among `rows` that planning has something to write for."""
     found = await connection.fetch(_NEWS, *_KNOWN.arguments(rows))
-    return {row["task_id"]: News.NEW if row["new"] else News.CHANGED for row in found}
+    return {row["task_id"]: PlanChange.NEW if row["new"] else PlanChange.CHANGED for row in found}
 
 
-async def add(connection: Connection, rows: Sequence[Row]) -> None:
+async def add(connection: Connection, rows: Sequence[TaskRow]) -> None:
     """Write tasks that are not there; the caller holds their duties, so that nobody else writes one meanwhile."""
     await _COLUMNS.put(connection, "task", rows)
 
 
-async def revise(connection: Connection, rows: Sequence[Row]) -> int:
+async def revise(connection: Connection, rows: Sequence[TaskRow]) -> int:
     """Write anew what is planned otherwise and has not begun meanwhile; return how many tasks that were."""
     status = await connection.execute(_REVISE, *_COLUMNS.arguments(rows)) if rows else "UPDATE 0"
     return int(status.rpartition(" ")[2])
@@ -198,11 +198,11 @@ async def done_days(connection: Connection, duty_id: str) -> list[DoneRow]:
     return [DoneRow(**row) for row in rows]
 
 
-async def standing(connection: Connection, duty_ids: Collection[str]) -> list[Standing]:
+async def standing(connection: Connection, duty_ids: Collection[str]) -> list[PlannedBefore]:
     """Return every task of these duties, less those that were withdrawn before they began."""
     rows = await connection.fetch(
         """SELECT task_id, duty_id, period, member_code, due_on, lead_unit, state = 'planned' AS only_planned
              FROM task WHERE duty_id = ANY($1::text[]) AND NOT (state = 'cancelled' AND version = 0)""",
         list(duty_ids),
     )
-    return [Standing(*row) for row in rows]
+    return [PlannedBefore(*row) for row in rows]

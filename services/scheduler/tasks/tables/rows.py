@@ -20,7 +20,7 @@ OPENING_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PublishedEvent:
     """One event of a task as it was published; `payload` is its JSON."""
 
     version: int
@@ -133,12 +133,12 @@ async def save(connection: Connection, changes: Sequence[Change[Task]]) -> None:
     await connection.execute(_APPEND, *_HISTORY.arguments(changes))
 
 
-async def history(connection: Connection, task_id: str) -> list[Said]:
+async def history(connection: Connection, task_id: str) -> list[PublishedEvent]:
     """Return the history of a task, oldest first."""
     found = await connection.fetch(
         "SELECT version, event_id, type, time, payload FROM task_history WHERE task_id = $1 ORDER BY version", task_id
     )
-    return [Said(**row) for row in found]
+    return [PublishedEvent(**row) for row in found]
 
 
 async def keep_form(connection: Connection, task: Task, form: Mapping[str, Any]) -> None:

@@ -10,7 +10,14 @@ import pytest
 from services.chassis.storage.database import Database
 from services.chassis.testing.plans import rows_of
 from services.scheduler.alarms.model import Kind
-from services.scheduler.alarms.tables import BATCH, CLAIM_DUE_SOON, CLAIM_OVERDUE, CLAIM_STILL_DUE, DUE_SUBJECTS
+from services.scheduler.alarms.tables import (
+    BATCH,
+    CLAIM_DUE_SOON,
+    CLAIM_OVERDUE,
+    CLAIM_STILL_DUE,
+    DUE_SINCE,
+    DUE_SUBJECTS,
+)
 
 ARMED = 100_000  # of each kind
 
@@ -91,3 +98,10 @@ async def test_the_polls_look_at_one_batch_whatever_is_due(crowded: Database) ->
                 plan = await plan_of(crowded, statement, types, values.format(moment, moment), mode)
                 # A batch of alarms and what is looked up for each of them.
                 assert rows_of(plan) <= 4 * BATCH, f"{case}, {due} due, {mode}"
+
+
+async def test_a_look_at_whether_anything_is_due_takes_one_row_of_each_kind(crowded: Database) -> None:
+    for moment in ("2026-05-01", "2026-06-01 05:00+00", "2027-01-01"):
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            plan = await plan_of(crowded, DUE_SINCE, "text, timestamptz", f"'hazard', '{moment}'", mode)
+            assert rows_of(plan) <= 3 * len(Kind), f"{moment}, {mode}"

@@ -14,7 +14,7 @@ from services.chassis.consuming.dead_letters import DeadLetter, write
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.stored_records import RECORD
 from services.chassis.publishing.outbox import outgoing
-from services.scheduler.clocks.events import CONSUMER
+from services.scheduler.clocks.handlers.keep import CONSUMER
 from services.scheduler.tests.bench import Bench, metric
 
 pytestmark = pytest.mark.promise("P3")

@@ -1,3 +1,5 @@
+"""Counties whose systems file their tasks by event."""
+
 from __future__ import annotations
 
 import pytest

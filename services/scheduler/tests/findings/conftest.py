@@ -1,3 +1,5 @@
+"""Inspections that file what they found."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncIterator

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 from duban_contracts.testing.calendar import local
 from duban_contracts.testing.stories import heartbeat
 from duban_contracts.topics import PARTITIONS
-from services.scheduler.clocks.events import CONSUMER
+from services.scheduler.clocks.handlers.keep import CONSUMER
 from services.scheduler.freshness import tables
 from services.scheduler.freshness.handlers import TellFreshness
 from services.scheduler.tests.bench import Bench

@@ -1,3 +1,5 @@
+"""Tasks on a database of their own."""
+
 from __future__ import annotations
 
 import pytest

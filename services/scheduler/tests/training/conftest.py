@@ -1,3 +1,5 @@
+"""The books of training, as enterprises and offices see them."""
+
 from __future__ import annotations
 
 import pytest
