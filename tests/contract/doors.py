@@ -23,7 +23,7 @@ from duban_contracts.conformance import check
 from duban_contracts.days import Zone
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import TopicFamily, claims_topic, takers
-from duban_contracts.validation import unreadable
+from duban_contracts.validation import kept_reference, unreadable
 from services.chassis.consuming.deliveries import RawRecord, read
 from services.chassis.web.problems import Problem
 from services.gateway.intake.documents import problem_of
@@ -59,9 +59,17 @@ RECTIFIED: Final[dict[str, Any]] = {
     "completed_on": "2026-11-21",
     "submitted_by": "enterprise-1",
 }
+
+
+def _screen_of_the_ledger(event: CloudEvent, data: EventData, speaking: str, present: Present) -> object:
+    """As the ledger's books say it that hold no hazard yet."""
+    claim = screen(event, data, speaking, present)
+    return claim if isinstance(claim, Refusal) else kept_reference(claim) or claim
+
+
 # What each consumer of the counties' topics asks of an event that it takes. Who takes which type is said by `CONSUMERS`.
 SCREENS: Final[Mapping[str, Callable[[CloudEvent, EventData, str, Present], object]]] = {
-    "ledger.claims": screen,
+    "ledger.claims": _screen_of_the_ledger,
     "scheduler.claims": screen_filing,
 }
 

@@ -15,7 +15,7 @@ from duban_contracts.examples import examples
 from duban_contracts.topics import CONSUMERS, TopicFamily
 from duban_contracts.validation import MOST_EVENT_BYTES
 from services.chassis.testing.tries import tries
-from tests.contract.doors import PRESENT, RECTIFIED, SCREENS, Sent, verdicts
+from tests.contract.doors import PRESENT, RECTIFIED, REPORT, SCREENS, Sent, verdicts
 
 # Each type that a county may send, with a right payload of it: the examples tell of days up to the closing, after `PRESENT`.
 CLAIMS = [
@@ -54,6 +54,8 @@ odd_texts = st.sampled_from(
         "\ufffe",
         "😀",
         "é",
+        "tip/JB-1",
+        "ｔｉｐ／JB-1",
         "\xad",
         "a\tb",
         "a\nb",
@@ -173,6 +175,17 @@ def test_every_door_says_the_same_of_the_same_event(sent: Sent) -> None:
 @pytest.mark.parametrize(("kind", "right"), CLAIMS, ids=[kind for kind, _ in CLAIMS])
 def test_each_type_that_a_county_may_send_is_taken_at_every_door(kind: str, right: dict[str, Any]) -> None:
     assert set(verdicts(Sent.of(right, kind)).values()) == {None}
+
+
+@pytest.mark.parametrize("reference", ["tip/JB-1", "ｔｉｐ／JB-1", " tip/JB-1", "ti\u200bp/JB-1"])
+def test_a_reference_that_is_kept_for_tips_is_refused_for_a_report_at_every_door_and_for_nothing_else(
+    reference: str,
+) -> None:
+    assert set(verdicts(Sent.of(REPORT | {"reference": reference})).values()) == {("reference-reserved", "$.reference")}
+    followed = Sent.of(RECTIFIED | {"reference": reference}, "duban.hazard.rectified.v1")
+    assert set(verdicts(followed).values()) == {None}
+    for free in ("TIP/JB-1", "tip-JB-1", "AQ/tip/JB-1"):
+        assert set(verdicts(Sent.of(REPORT | {"reference": free})).values()) == {None}
 
 
 def test_each_consumer_of_the_counties_topics_has_its_screen_here() -> None:

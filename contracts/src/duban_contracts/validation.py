@@ -14,6 +14,7 @@ import msgspec
 
 from duban_contracts.admissible import octets
 from duban_contracts.admissible.dates import Present
+from duban_contracts.admissible.texts import folded
 from duban_contracts.catalogue import EventData, EventType
 from duban_contracts.closed import closed_decoder, plainly_closed
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError
@@ -21,6 +22,7 @@ from duban_contracts.codec import UnknownEventType, encode, lookup, type_of
 from duban_contracts.events.claims import HazardReported, TaskReported
 from duban_contracts.events.findings import report_of
 from duban_contracts.events.inspections import InspectionFinding, repeated
+from duban_contracts.events.scalars import OF_TIPS
 from duban_contracts.events.tasks import TaskFacts
 from duban_contracts.explain import explain
 from duban_contracts.field_names import FIELD_NAMES_ZH
@@ -84,6 +86,27 @@ def examine_claim(
         return [violation("county-mismatch", "$.county", county=county)]
     untrue = () if present is None else _impossible(data, present)
     return [*check_terms(data), *untrue] or data
+
+
+def examine_sent(
+    event: CloudEvent, county: str | None = None, present: Present | None = None
+) -> EventData | list[Refusal]:
+    """Return the payload of `event`, or what is wrong with it, as a door says that has no books to look into.
+
+    The rules are those of :func:`examine_claim`, and that no report is made under a reference that the platform keeps.
+    """
+    data = examine_claim(event, county, present)
+    kept = None if isinstance(data, list) else kept_reference(data)
+    return data if kept is None else [kept]
+
+
+def kept_reference(data: EventData) -> Refusal | None:
+    """Refuse a report of a new hazard under a reference that the platform keeps for itself, however it is written.
+
+    Not of one that is on the books: before these were kept a county may have taken one, and goes on with it.
+    """
+    kept = isinstance(data, HazardReported) and folded(data.reference).startswith(OF_TIPS)
+    return violation("reference-reserved", "$.reference") if kept else None
 
 
 def check_finding(finding: InspectionFinding, task: TaskFacts, city: City, present: Present) -> list[Refusal]:

@@ -13,6 +13,7 @@ from duban_contracts.events.findings import TaskFindingReported, report_of
 from duban_contracts.profile import City
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import TopicFamily, feedback_topic
+from duban_contracts.validation import kept_reference
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.envelopes import new_event, uuid7_text
 from services.chassis.storage.database import Connection
@@ -90,7 +91,7 @@ def _decide(
     hazard = journal.under(report.county, report.reference)
     stamp = journal.stamp(inspector(data), hazard, data.occurred_at)
     township = claims.townships.code(report.county, report.township)
-    if hazard is None and (refused := decisions.reserved(report)):
+    if hazard is None and (refused := kept_reference(report)):
         return refused
     if hazard is None:
         number = next(numbers[report.county])

@@ -22,7 +22,7 @@ from duban_contracts.days import Zone
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.topics import county_of
-from duban_contracts.validation import MOST_BATCH_EVENTS, envelope_violation, examine_claim
+from duban_contracts.validation import MOST_BATCH_EVENTS, envelope_violation, examine_sent
 
 # All of China counts its days by one zone.
 ZONE: Final = Zone("Asia/Shanghai")
@@ -84,7 +84,7 @@ class Checker:
             event_id, kind = (event.event.id, event.event.type or None) if event.event else (None, None)
             return Finding(index, event_id, kind, (envelope_violation(event),), tuple(_topic_faults(captured)))
         owner = (county_of(captured.topic) if captured.topic else None) or self.county
-        found = examine_claim(event, owner, self.present or Present.at(datetime.now(UTC), ZONE))
+        found = examine_sent(event, owner, self.present or Present.at(datetime.now(UTC), ZONE))
         violations = list(found) if isinstance(found, list) else []
         # Layout and order of fields don't count, as at the gateway.
         content: tuple[str, object] = (event.type, event.data if isinstance(found, list) else found)

@@ -25,6 +25,8 @@ Reference = Annotated[
         extra={"text": "line"},
     ),
 ]
+# What references of verified tips (举报查实) begin with: the platform keeps them for itself.
+OF_TIPS: Final = "tip/"
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$", description="a code")]
 # What a pattern can't say is said by `text`, the rule of :mod:`duban_contracts.admissible.texts` that holds for it.
 ShortText = Annotated[

@@ -14,7 +14,7 @@ from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured, headers_of_http
 from duban_contracts.codec import digest_of
 from duban_contracts.legible import legible
-from duban_contracts.validation import envelope_violation, examine_claim
+from duban_contracts.validation import envelope_violation, examine_sent
 from services.gateway.intake.model.claims import Claim, Refused, kept_traceparent
 
 _MOST_ID_CHARACTERS: Final = 200
@@ -48,7 +48,7 @@ class Examiner:
             return _unread(error, dict(attributes).get("ce_id", b"").decode(errors="replace"))
 
     def _examined(self, event: CloudEvent) -> Claim | Refused:
-        data = examine_claim(event, self.county, self.present)
+        data = examine_sent(event, self.county, self.present)
         if isinstance(data, list):
             return Refused(event.id, tuple(data))
         return self._claim(event, data)

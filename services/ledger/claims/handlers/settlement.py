@@ -15,6 +15,7 @@ from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecor
 from duban_contracts.events.types import Actor
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import feedback_topic
+from duban_contracts.validation import kept_reference
 from services.chassis.consuming import answers
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.clock import Clock
@@ -55,7 +56,7 @@ def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers:
         hazard = settlement.hazard(claim)
         if not isinstance(claim, HazardReported):
             settlement.follow_up(delivery, claim, settlement.going_on(hazard))
-        elif hazard is None and (refused := decisions.reserved(claim)):
+        elif hazard is None and (refused := kept_reference(claim)):
             settlement.refuse(delivery.record, delivery.event, refused, county=claim.county, reference=claim.reference)
         elif hazard is None:
             settlement.register(delivery, claim, next(numbers[claim.county]))

@@ -12,7 +12,7 @@ from duban_contracts.admissible.dates import Present
 from duban_contracts.events.claims import HazardReported
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import claims_topic
-from duban_contracts.validation import unreadable
+from duban_contracts.validation import kept_reference, unreadable
 from services.chassis.assembly import Platform
 from services.chassis.consuming.answers import present_when
 from services.chassis.consuming.batches import Refused
@@ -20,7 +20,7 @@ from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
 from services.ledger.claims.handlers.settlement import Screened, Settlement, settle_claims
-from services.ledger.claims.model.decisions import Claim, reserved, screen
+from services.ledger.claims.model.decisions import Claim, screen
 from services.ledger.claims.model.townships import Townships
 from services.ledger.claims.tables import rejected, waiting
 from services.ledger.hazards.handlers.journal import Journal, Ledger, keys_of, writing
@@ -127,7 +127,7 @@ async def numbers_for(connection: Connection, journal: Journal, accepted: Iterab
         for claim in accepted
         if isinstance(claim, HazardReported)
         and journal.under(claim.county, claim.reference) is None
-        and reserved(claim) is None
+        and kept_reference(claim) is None
     )
     wanted = Counter(county for county, _ in {keys_of(claim.county, claim.reference)[-1] for claim in unknown})
     return await take_numbers(connection, journal.rules.zone.day_of(journal.at).year, wanted)

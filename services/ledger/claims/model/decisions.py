@@ -9,7 +9,6 @@ import msgspec
 
 from duban_contracts import uscc
 from duban_contracts.admissible.dates import Present
-from duban_contracts.admissible.texts import folded
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import ExtensionRequested, HazardRectified, HazardReported, RectificationPlanned
@@ -21,7 +20,6 @@ from duban_contracts.validation import check_claim
 from duban_contracts.vocabulary import STATES
 from services.chassis.access.roles import Role
 from services.ledger.hazards.model import (
-    OF_TIPS,
     REPORTED_FIELDS,
     Hazard,
     extension_digest,
@@ -101,11 +99,6 @@ def integrator(county: str) -> Actor:
 def submitter(claim: FollowUp) -> Actor:
     """Return who hands in, at the enterprise, what a county passes on."""
     return Actor(account=claim.submitted_by, role=Role.ENTERPRISE_USER)
-
-
-def reserved(claim: HazardReported) -> Refusal | None:
-    """Refuse a new hazard under a reference that is the ledger's own, however it is written."""
-    return refusal("reference-reserved", field="reference") if folded(claim.reference).startswith(OF_TIPS) else None
 
 
 def report(

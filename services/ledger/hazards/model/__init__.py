@@ -6,10 +6,9 @@ from services.ledger.hazards.model.closure import Closure
 from services.ledger.hazards.model.digests import extension_digest, plan_digest, submission_digest
 from services.ledger.hazards.model.hazard import evolve, facts, fold
 from services.ledger.hazards.model.posts import Post
-from services.ledger.hazards.model.shown import OF_TIPS, REPORTED_FIELDS, Hazard, HazardKey, ShownHazard
+from services.ledger.hazards.model.shown import REPORTED_FIELDS, Hazard, HazardKey, ShownHazard
 
 __all__ = [
-    "OF_TIPS",
     "REPORTED_FIELDS",
     "Closure",
     "Hazard",

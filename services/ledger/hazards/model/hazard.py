@@ -8,10 +8,11 @@ import msgspec
 
 from duban_contracts.admissible.texts import folded
 from duban_contracts.events.hazards import HazardEvent, HazardRegistered
+from duban_contracts.events.scalars import OF_TIPS
 from duban_contracts.events.types import HazardFacts
 from services.chassis.access.roles import INTEGRATORS, holds
 from services.ledger.hazards.model.particulars import particulars
-from services.ledger.hazards.model.shown import OF_TIPS, Hazard
+from services.ledger.hazards.model.shown import Hazard
 
 
 def facts(hazard: Hazard) -> HazardFacts:

@@ -24,9 +24,6 @@ REPORTED_FIELDS: Final = (
     "township",
 )
 
-# References that begin so are the ledger's own: of tips that were verified. A county takes none of them any more.
-OF_TIPS: Final = "tip/"
-
 
 class ShownHazard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What readers are shown of a hazard; `version` is the number of its newest event.

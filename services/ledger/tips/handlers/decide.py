@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from duban_contracts.events.scalars import OF_TIPS
 from duban_contracts.events.types import Channel
 from duban_contracts.refusals import Refusal, refusal
 from services.chassis.access.acting import Acting, Now
@@ -16,7 +17,7 @@ from services.chassis.storage.database import Connection, Database
 from services.chassis.web.preconditions import Precondition
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.hazards.handlers.numbers import take_numbers
-from services.ledger.hazards.model import OF_TIPS, Hazard, HazardKey
+from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import Correct, Register, decide, register
 from services.ledger.tips import moves
 from services.ledger.tips.handlers.office import TipOffice

@@ -25,7 +25,7 @@ from duban_contracts.conformance.sandbox.answers import TurnedAway
 from duban_contracts.conformance.sandbox.evidence import Seen
 from duban_contracts.refusals import Refusal, refusal
 from duban_contracts.times import format_time
-from duban_contracts.validation import MOST_BATCH_EVENTS, envelope_violation, examine_claim
+from duban_contracts.validation import MOST_BATCH_EVENTS, envelope_violation, examine_sent
 
 MOST_BODY_BYTES = 4 * 1024 * 1024
 Sighting = tuple[Seen, CloudEvent | tuple[Refusal, ...]]
@@ -37,7 +37,7 @@ def sighted(read: Callable[[], CloudEvent], county: str, present: Present) -> Si
         event = read()
     except EnvelopeError as error:
         return _broken(error), (envelope_violation(error),)
-    data = examine_claim(event, county, present)
+    data = examine_sent(event, county, present)
     return _seen(event, data), (tuple(data) if isinstance(data, list) else event)
 
 
