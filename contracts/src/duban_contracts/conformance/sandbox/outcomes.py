@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, type_of
 from duban_contracts.conformance.sandbox.evidence import Seen
-from duban_contracts.events.claims import TaskReported
+from duban_contracts.events.claims import (
+    ExtensionRequested,
+    HazardRectified,
+    HazardReported,
+    RectificationPlanned,
+    TaskReported,
+)
 from duban_contracts.events.feedback import (
     ClaimEvent,
     ClaimFiled,
@@ -35,15 +42,26 @@ class Receipt:
     told: bool = False
 
 
+# How a claim of each type is answered that is on the books; a type that is not here is refused.
+ANSWERS: Final[Mapping[str, tuple[type[SettledClaim], ClaimOutcome]]] = {
+    type_of(HazardReported).name: (ClaimRecorded, ClaimOutcome.REGISTERED),
+    type_of(RectificationPlanned).name: (ClaimRecorded, ClaimOutcome.APPLIED),
+    type_of(ExtensionRequested).name: (ClaimRecorded, ClaimOutcome.APPLIED),
+    type_of(HazardRectified).name: (ClaimRecorded, ClaimOutcome.APPLIED),
+    type_of(TaskReported).name: (ClaimFiled, ClaimOutcome.APPLIED),
+}
+
+
 def settled(seen: Seen, number: str) -> tuple[type[SettledClaim], dict[str, Any]]:
     """Return which answer an event gets that is on the books, and what that says beside which claim it answers.
 
     `number` is that of a hazard; what files a task is answered by the task, whose number is its reference.
     """
-    if seen.type == type_of(TaskReported).name:
+    answer, said = ANSWERS[str(seen.type)]
+    if answer is ClaimFiled:
         filed = str(seen.reference)
-        return ClaimFiled, {"outcome": ClaimOutcome.APPLIED, "task_id": filed, "number": filed, "late": False}
-    return ClaimRecorded, {"outcome": ClaimOutcome.REGISTERED, "hazard_id": number, "number": number}
+        return answer, {"outcome": said, "task_id": filed, "number": filed, "late": False}
+    return answer, {"outcome": said, "hazard_id": number, "number": number}
 
 
 def outcome(seen: Seen, receipt_id: str | None, origin: str, county: str, refused: Refusal | None) -> CloudEvent:

@@ -23,7 +23,8 @@ from duban_contracts.cloudevents import (
 from duban_contracts.codec import encode
 from duban_contracts.conformance.sandbox.answers import TurnedAway
 from duban_contracts.conformance.sandbox.evidence import Seen
-from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.conformance.sandbox.outcomes import ANSWERS
+from duban_contracts.refusals import Refusal, refusal, violation
 from duban_contracts.times import format_time
 from duban_contracts.validation import MOST_BATCH_EVENTS, envelope_violation, examine_sent
 
@@ -38,6 +39,9 @@ def sighted(read: Callable[[], CloudEvent], county: str, present: Present) -> Si
     except EnvelopeError as error:
         return _broken(error), (envelope_violation(error),)
     data = examine_sent(event, county, present)
+    if not isinstance(data, list) and event.type not in ANSWERS:
+        # The contract knows it and the sandbox does not know what becomes of it: no answer is better than a wrong one.
+        data = [violation("unknown-event-type", "type", type=event.type)]
     return _seen(event, data), (tuple(data) if isinstance(data, list) else event)
 
 
