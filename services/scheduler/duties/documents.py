@@ -12,7 +12,7 @@ from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 from services.scheduler.duties.handlers.plan import Planning
 from services.scheduler.duties.model.duty import Duty, DutyState, DutyVersion
-from services.scheduler.duties.model.fulfilment import Fulfilment, Standing
+from services.scheduler.duties.model.fulfilment import Fulfilment, PeriodState
 from services.scheduler.duties.model.occasions import Occasion, OccasionKind
 
 
@@ -94,7 +94,7 @@ class FulfilmentDocument(Document, frozen=True, kw_only=True):
     done: int
     done_late: int
     missing: int
-    standing: Standing
+    standing: PeriodState
 
     @classmethod
     def of(cls, fulfilment: Fulfilment) -> Self:

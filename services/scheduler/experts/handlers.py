@@ -13,7 +13,7 @@ from services.chassis.storage.database import Connection
 from services.scheduler.experts import tables
 from services.scheduler.experts.model import Expert, Inspection, inspection_of, why_not
 from services.scheduler.experts.tables import Assignment
-from services.scheduler.retention.model import Kept
+from services.scheduler.retention.model import PersonalRecord
 from services.scheduler.retention.tables import is_erased
 from services.scheduler.tasks.handlers.commands import facts_of
 from services.scheduler.tasks.model.task import Task
@@ -24,7 +24,7 @@ async def add(connection: Connection, expert: Expert, *, acting: Acting) -> Expe
     """Enter an expert; the same entry again changes nothing. The code of an entry that was erased is given to nobody else."""
     if expert.valid_until is not None and expert.valid_until < expert.valid_from:
         return violation("duty-ends-before-it-begins", "$.valid_until", first=expert.valid_from)
-    if await is_erased(connection, Kept.EXPERT, expert.expert_id):
+    if await is_erased(connection, PersonalRecord.EXPERT, expert.expert_id):
         return refusal("expert-exists", field="$.expert_id")
     if not await tables.insert(connection, expert, at=acting.at, by=acting.account) and (
         await tables.find(connection, expert.expert_id) != expert

@@ -6,7 +6,7 @@ from services.chassis.assembly import Part, Platform
 from services.scheduler.experts import tables
 from services.scheduler.experts.http import Deps, router
 from services.scheduler.retention.handlers import erasing
-from services.scheduler.retention.model import Kept
+from services.scheduler.retention.model import PersonalRecord
 from services.scheduler.settings import Settings
 
 
@@ -15,5 +15,5 @@ def wire(platform: Platform[Settings]) -> Part:
     sectors = {each.uscc: each.sector for each in platform.city.enterprises}
     return Part(
         routers=[router(Deps(platform.database, platform.clock, platform.city.zone, sectors))],
-        jobs=[erasing(platform, Kept.EXPERT, tables.erase)],
+        jobs=[erasing(platform, PersonalRecord.EXPERT, tables.erase)],
     )

@@ -50,7 +50,7 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class FollowUpChange:
     """What an event says of a follow-up: whether it is owed from `at` on (UTC), and until when."""
 
     about: Subject
@@ -83,7 +83,7 @@ def told_of(data: EventData, version: int | None, cause: Cause) -> Told | None:
     return None
 
 
-def news_of(data: EventData) -> Iterator[News]:
+def news_of(data: EventData) -> Iterator[FollowUpChange]:
     """Yield what an event says of follow-ups."""
     if isinstance(data, AccidentEvent):
         yield from _of_accident(data)
@@ -134,7 +134,7 @@ def _called_for(follow_up: FollowUp | None) -> list[Alarm]:
     return [passing(Due(follow_up.about, 1, follow_up.due_on, follow_up.due_at), AlarmState.ARMED)]
 
 
-def _new(news: News, told: Told, due_at: datetime) -> FollowUp:
+def _new(news: FollowUpChange, told: Told, due_at: datetime) -> FollowUp:
     return FollowUp(
         about=news.about,
         aggregate=told.aggregate,
@@ -151,10 +151,10 @@ def _new(news: News, told: Told, due_at: datetime) -> FollowUp:
     )
 
 
-def _of_accident(data: AccidentEvent) -> Iterator[News]:
+def _of_accident(data: AccidentEvent) -> Iterator[FollowUpChange]:
     accident = data.accident
     if accident.look_back_on is not None:
-        yield News(
+        yield FollowUpChange(
             about=accident.as_subject(),
             county=accident.county,
             sector=accident.sector,
@@ -166,9 +166,9 @@ def _of_accident(data: AccidentEvent) -> Iterator[News]:
         )
 
 
-def _of_measure(data: AccidentMeasureEvent) -> News:
+def _of_measure(data: AccidentMeasureEvent) -> FollowUpChange:
     accident, measure = data.accident, data.measure
-    return News(
+    return FollowUpChange(
         about=measure.as_subject(accident),
         county=accident.county,
         sector=accident.sector,
@@ -180,9 +180,9 @@ def _of_measure(data: AccidentMeasureEvent) -> News:
     )
 
 
-def _of_closure(data: HazardClosed, planned: PlannedLookBack) -> News:
+def _of_closure(data: HazardClosed, planned: PlannedLookBack) -> FollowUpChange:
     hazard = data.hazard
-    return News(
+    return FollowUpChange(
         about=planned.as_subject(hazard),
         county=hazard.county,
         sector=hazard.sector,

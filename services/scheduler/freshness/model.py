@@ -20,7 +20,7 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Watermark:
     """What all partitions together say: the instant for every county but those in `behind`."""
 
     applied_through: datetime
@@ -31,7 +31,7 @@ class Known:
         return self.behind.get(county, self.applied_through)
 
 
-def together(heartbeats: Sequence[Heartbeat], partitions: int) -> Known | None:
+def together(heartbeats: Sequence[Heartbeat], partitions: int) -> Watermark | None:
     """Return what the newest heartbeats of all partitions say together; None until each of them has spoken.
 
     A hazard's events stand on one partition, but which one is not asked here: the slowest speaks for all.
@@ -44,4 +44,4 @@ def together(heartbeats: Sequence[Heartbeat], partitions: int) -> Known | None:
         instant = min(heartbeat.behind.get(county, heartbeat.applied_through) for heartbeat in heartbeats)
         if instant < least:
             behind[county] = instant
-    return Known(least, behind)
+    return Watermark(least, behind)

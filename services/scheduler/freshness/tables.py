@@ -10,7 +10,7 @@ import msgspec
 from duban_contracts.topics import PARTITIONS
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.scheduler.freshness.model import Heartbeat, Known, together
+from services.scheduler.freshness.model import Heartbeat, Watermark, together
 
 _BEHIND: Final = msgspec.json.Decoder(dict[str, datetime])
 _COLUMNS: Final = Columns[Heartbeat](
@@ -31,7 +31,7 @@ async def save(connection: Connection, heartbeats: list[Heartbeat]) -> None:
     await connection.execute(_SAVE, *_COLUMNS.arguments(by_partition))
 
 
-async def known(connection: Connection) -> Known | None:
+async def known(connection: Connection) -> Watermark | None:
     """Return how far the ledger is known here; None until every partition has spoken."""
     rows = await connection.fetch(f"SELECT {_COLUMNS.names} FROM ledger_heartbeat")  # noqa: S608 - our own columns
     heartbeats = [Heartbeat(row["partition"], row["applied_through"], _BEHIND.decode(row["behind"])) for row in rows]

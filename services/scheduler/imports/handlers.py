@@ -15,7 +15,7 @@ from duban_contracts.vocabulary import UNITS
 from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Database
 from services.scheduler.campaigns import tables as plans
-from services.scheduler.duties.handlers.keep import Kept, keep_duties
+from services.scheduler.duties.handlers.keep import DutiesKept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning
 from services.scheduler.duties.model.checks import check
 from services.scheduler.imports.model.nine_ones import read_table
@@ -42,7 +42,7 @@ class Loaded:
     """What loading did, or would do: what was read, what became of the duties, and what was planned."""
 
     read: Read
-    kept: Kept
+    kept: DutiesKept
     planning: Planning
 
 

@@ -16,7 +16,7 @@ from services.chassis.assembly import Job, Platform
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.scheduler.retention import tables
-from services.scheduler.retention.model import Erased, Kept, Retention, Tombstone
+from services.scheduler.retention.model import Erased, PersonalRecord, Retention, Tombstone
 from services.scheduler.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ class Deps:
         return cls(platform.database, platform.clock, platform.city.zone, retention)
 
 
-def erasing(platform: Platform[Settings], kind: Kept, erase: Erase) -> Job:
+def erasing(platform: Platform[Settings], kind: PersonalRecord, erase: Erase) -> Job:
     """Return the job of a slice that erases what it keeps of persons; raises ProfileError for an unusable retention.json."""
     deps = Deps.on(platform)
     name = f"erasing of {kind.value}s"
@@ -61,7 +61,7 @@ def load_retention(profile: Path) -> Retention:
     return read(path, Retention) if path.exists() else Retention()
 
 
-async def erase_old(kind: Kept, erase: Erase, *, deps: Deps) -> int:
+async def erase_old(kind: PersonalRecord, erase: Erase, *, deps: Deps) -> int:
     """Erase everything of `kind` that is kept no longer today; return how many subjects that were.
 
     Several may do so at once: who comes second finds the rows gone.

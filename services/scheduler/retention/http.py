@@ -18,7 +18,7 @@ from services.chassis.web.paging import After, Cursor, Page, page_of
 from services.chassis.web.parameters import Limit
 from services.chassis.web.routes import Router
 from services.scheduler.retention import tables
-from services.scheduler.retention.model import ZH, Kept, Tombstone
+from services.scheduler.retention.model import ZH, PersonalRecord, Tombstone
 
 READ: Final = Action("scheduler.erasures.read", "查看期满删除记录", roles=CITY_OFFICES, reach=Reach.CITY)
 Reader = Annotated[Caller, Depends(allow(READ))]
@@ -27,7 +27,7 @@ Reader = Annotated[Caller, Depends(allow(READ))]
 class ErasureDocument(Document, frozen=True, kw_only=True):
     """One erasure. Of the persons nothing is left but their number."""
 
-    kind: Kept
+    kind: PersonalRecord
     kind_zh: str
     subject_id: Annotated[str, Meta(description="opaque id of the session or of the expert's entry")]
     persons: int
@@ -45,7 +45,7 @@ class ErasureDocument(Document, frozen=True, kw_only=True):
 class ByErasure(Cursor, frozen=True, kw_only=True, tag="erasures"):
     """Where a page of erasures ends."""
 
-    kind: Kept
+    kind: PersonalRecord
     subject_id: str
 
     @classmethod

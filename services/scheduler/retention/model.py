@@ -13,14 +13,14 @@ from msgspec import Meta
 Years = Annotated[int, Meta(ge=1, le=100)]
 
 
-class Kept(StrEnum):
+class PersonalRecord(StrEnum):
     """What held persons: 一期培训 with those who attended it, or an entry of 专家库."""
 
     TRAINING = "training"
     EXPERT = "expert"
 
 
-ZH = {Kept.TRAINING: "安全培训档案", Kept.EXPERT: "专家库条目"}
+ZH = {PersonalRecord.TRAINING: "安全培训档案", PersonalRecord.EXPERT: "专家库条目"}
 """What each kind is called."""
 
 
@@ -33,12 +33,12 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     training: Years | None = None
     expert: Years | None = None
 
-    def years(self, kind: Kept) -> int | None:
+    def years(self, kind: PersonalRecord) -> int | None:
         """Return how many years a kind is kept, None for good."""
         kept: int | None = getattr(self, kind.value)
         return kept
 
-    def over_before(self, kind: Kept, today: date) -> date | None:
+    def over_before(self, kind: PersonalRecord, today: date) -> date | None:
         """Return the day such that what ended before it is kept no longer on `today`; None: everything is kept."""
         years = self.years(kind)
         if years is None:
@@ -46,7 +46,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         year = today.year - years
         return date(year, today.month, min(today.day, monthrange(year, today.month)[1]))
 
-    def reason(self, kind: Kept) -> str:
+    def reason(self, kind: PersonalRecord) -> str:
         """Return why something of this kind is erased, as the tombstone says it."""
         return f"{ZH[kind]}保存{self.years(kind)}年，期限已满"
 
@@ -62,7 +62,7 @@ class Erased(msgspec.Struct, frozen=True):
 class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
     """What is left: which rows these were by their opaque id, of how many persons, when they ended, who erased them and why."""
 
-    kind: Kept
+    kind: PersonalRecord
     subject_id: str
     persons: int
     ended_on: date

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.scheduler.retention.model import Kept, Tombstone
+from services.scheduler.retention.model import PersonalRecord, Tombstone
 
 _COLUMNS: Final = Columns[Tombstone](
     {
@@ -27,7 +27,7 @@ async def bury(connection: Connection, tombstones: Sequence[Tombstone]) -> None:
     await _COLUMNS.put(connection, "erasure", tombstones)
 
 
-async def is_erased(connection: Connection, kind: Kept, subject_id: str) -> bool:
+async def is_erased(connection: Connection, kind: PersonalRecord, subject_id: str) -> bool:
     """Return whether something of this id was there and was erased."""
     found: bool = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM erasure WHERE kind = $1 AND subject_id = $2)", kind.value, subject_id
@@ -43,4 +43,4 @@ async def page(connection: Connection, *, after: tuple[str, str], limit: int) ->
         *after,
         limit,
     )
-    return [Tombstone(**{**row, "kind": Kept(row["kind"])}) for row in rows]
+    return [Tombstone(**{**row, "kind": PersonalRecord(row["kind"])}) for row in rows]

@@ -26,7 +26,7 @@ from services.scheduler.selfchecks.model import (
     span_on,
 )
 from services.scheduler.selfchecks.moves import broken_check, broken_layout
-from services.scheduler.selfchecks.tables import Stamp
+from services.scheduler.selfchecks.tables import EntryStamp
 
 EARLIEST: Final = date(2020, 1, 1)
 # The first week that ends inside a month began at most so long before it.
@@ -126,5 +126,5 @@ async def sheets(
     ]
 
 
-def _stamp(acting: Acting) -> Stamp:
-    return Stamp(acting.at, acting.account)
+def _stamp(acting: Acting) -> EntryStamp:
+    return EntryStamp(acting.at, acting.account)

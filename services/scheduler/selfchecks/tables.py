@@ -22,7 +22,7 @@ _CHECK: Final = "check_id, plant_id, content, filed_on, withdrawn_reason"
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class EntryStamp:
     """When (UTC, domain time) something was entered, and by which account."""
 
     at: datetime
@@ -50,7 +50,7 @@ def _check(row: asyncpg.Record) -> Check:
 
 
 async def insert_plant(
-    connection: Connection, laid: PlantLayout, *, enterprise: str, county: str, sector: str | None, stamp: Stamp
+    connection: Connection, laid: PlantLayout, *, enterprise: str, county: str, sector: str | None, stamp: EntryStamp
 ) -> Plant:
     """Write a new plant; return it with the id that it was given."""
     row = await connection.fetchrow(
@@ -124,7 +124,7 @@ async def plants(
 
 
 async def insert_check(
-    connection: Connection, plant: Plant, found: CheckFindings, *, filed_on: date, stamp: Stamp
+    connection: Connection, plant: Plant, found: CheckFindings, *, filed_on: date, stamp: EntryStamp
 ) -> Check:
     """Write what was checked; return it with the id that it was given."""
     row = await connection.fetchrow(
@@ -142,7 +142,7 @@ async def insert_check(
 
 
 async def withdraw(
-    connection: Connection, plant_id: UUID, check_id: UUID, *, reason: str, stamp: Stamp
+    connection: Connection, plant_id: UUID, check_id: UUID, *, reason: str, stamp: EntryStamp
 ) -> Check | None:
     """Take a check back with the reason; return it, or None when there is none that stands."""
     row = await connection.fetchrow(

@@ -20,7 +20,7 @@ from services.chassis.assembly import Platform, app_of
 from services.chassis.storage.database import Connection, Database
 from services.chassis.testing.clock import ManualClock
 from services.scheduler.bootstrap import TITLE, parts
-from services.scheduler.duties.handlers.keep import Kept, keep_duties
+from services.scheduler.duties.handlers.keep import DutiesKept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning, plan_all
 from services.scheduler.duties.model.duty import Duty
 from services.scheduler.settings import Settings
@@ -80,7 +80,7 @@ class Office:
         """Load a file of the profile over HTTP."""
         return await self.tell("/v1/imports", content=path.read_bytes(), status=status, **query)  # noqa: ASYNC240 - a small file
 
-    async def keep(self, *duties: Duty, at: datetime | None = None) -> tuple[Kept, Planning]:
+    async def keep(self, *duties: Duty, at: datetime | None = None) -> tuple[DutiesKept, Planning]:
         """Keep duties and plan them, as loading does."""
         async with self.database.transaction() as connection:
             when = at or self.clock.now()

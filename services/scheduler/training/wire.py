@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.chassis.assembly import Part, Platform
 from services.scheduler.retention.handlers import erasing
-from services.scheduler.retention.model import Kept
+from services.scheduler.retention.model import PersonalRecord
 from services.scheduler.settings import Settings
 from services.scheduler.training import tables
 from services.scheduler.training.http import Deps, router
@@ -15,5 +15,5 @@ def wire(platform: Platform[Settings]) -> Part:
     counties = frozenset(county.code for county in platform.city.counties)
     return Part(
         routers=[router(Deps(platform.database, platform.clock, platform.city.zone, counties))],
-        jobs=[erasing(platform, Kept.TRAINING, tables.erase)],
+        jobs=[erasing(platform, PersonalRecord.TRAINING, tables.erase)],
     )

@@ -19,7 +19,7 @@ from services.scheduler.alarms.handlers import Known, Source
 from services.scheduler.alarms.model import Alarm, Kind
 from services.scheduler.clocks.model.called_for import NAMESPACE
 from services.scheduler.clocks.tables import clocks as clock_table
-from services.scheduler.clocks.tables.clocks import Said
+from services.scheduler.clocks.tables.clocks import LastWord
 from services.scheduler.freshness import tables as freshness
 
 SOURCE: Final = "/duban/scheduler"
@@ -51,7 +51,7 @@ def behind_the_fence(
     namespace: UUID,
     in_doubt: Callable[[Connection], Awaitable[list[str]]],
     passed_beyond: Callable[[Connection, Mapping[str, datetime], datetime], Awaitable[list[str]]],
-    find_said: Callable[[Connection, Sequence[str]], Awaitable[Mapping[str, Said]]],
+    find_said: Callable[[Connection, Sequence[str]], Awaitable[Mapping[str, LastWord]]],
 ) -> Source:
     """Return a source of alarms that the ledger's heartbeats hold back (promise P3).
 
@@ -74,7 +74,7 @@ def behind_the_fence(
     return Source(subject_kind=subject_kind, topic=topic, known=known, tell=tell)
 
 
-def event_of(alarm: Alarm, said: Said, days: CityDays, *, namespace: UUID) -> CloudEvent:
+def event_of(alarm: Alarm, said: LastWord, days: CityDays, *, namespace: UUID) -> CloudEvent:
     """Return a raised alarm's event. Its id follows from what it says, so that even a repetition is a duplicate.
 
     `namespace` is that of its kind of subject.
@@ -91,7 +91,7 @@ def event_of(alarm: Alarm, said: Said, days: CityDays, *, namespace: UUID) -> Cl
     )
 
 
-def payload_of(alarm: Alarm, said: Said, days: CityDays) -> SupervisionEvent:
+def payload_of(alarm: Alarm, said: LastWord, days: CityDays) -> SupervisionEvent:
     """Return what a raised alarm says: the day as it was set, the day that counts, and what became of the claims."""
     due, facts, raised_at = alarm.due, said.facts, alarm.raised_at
     assert raised_at is not None  # noqa: S101 - only raised alarms become events

@@ -35,13 +35,13 @@ class HazardClock:
         return self.facts.as_subject()
 
     @property
-    def said(self) -> Said:
+    def said(self) -> LastWord:
         """What is said of the hazard when an alarm is raised."""
-        return Said(self.facts, self.cause, self.reckoning.deadline.set_at, self.reckoning.returned_at)
+        return LastWord(self.facts, self.cause, self.reckoning.deadline.set_at, self.reckoning.returned_at)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LastWord:
     """What the ledger said last about a hazard: its facts, and the event that says so.
 
     `set_at` is when the deadline in force was set, `returned_at` when its last 整改完成 came back.
@@ -121,7 +121,7 @@ async def find(connection: Connection, name: str) -> HazardClock | None:
     return None if row is None else _clock(row)
 
 
-async def find_said(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, Said]:
+async def find_said(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, LastWord]:
     """Return what the ledger said last about these hazards."""
     rows = await connection.fetch(FIND_SAID, hazard_ids)
     clocks = {row["hazard_id"]: _clock(row) for row in rows}

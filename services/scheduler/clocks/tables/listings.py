@@ -15,7 +15,7 @@ from duban_contracts.events.types import HazardFacts, Listing, Subject
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.scheduler.alarms.model import Cause
-from services.scheduler.clocks.tables.clocks import SINCE, Said
+from services.scheduler.clocks.tables.clocks import SINCE, LastWord
 
 _RECKONING: Final = msgspec.json.Decoder(Reckoning)
 _LISTING: Final = msgspec.json.Decoder(Listing)
@@ -37,9 +37,9 @@ class ListingClock:
         return self.listing.as_subject(self.facts.hazard_id)
 
     @property
-    def said(self) -> Said:
+    def said(self) -> LastWord:
         """What is said of the listing when an alarm is raised."""
-        return Said(self.facts, self.cause, self.reckoning.deadline.set_at, self.reckoning.returned_at)
+        return LastWord(self.facts, self.cause, self.reckoning.deadline.set_at, self.reckoning.returned_at)
 
 
 _COLUMNS: Final = Columns[ListingClock](
@@ -93,7 +93,7 @@ async def ids_of(connection: Connection, hazard_ids: Sequence[str]) -> list[str]
     return [row["listing_id"] for row in rows]
 
 
-async def find_said(connection: Connection, listing_ids: Sequence[str]) -> dict[str, Said]:
+async def find_said(connection: Connection, listing_ids: Sequence[str]) -> dict[str, LastWord]:
     """Return what the ledger said last about these listings."""
     rows = await connection.fetch(f"{_SELECT} WHERE listing_id = ANY($1::text[])", listing_ids)
     return {clock.about.id: clock.said for clock in map(_clock, rows)}

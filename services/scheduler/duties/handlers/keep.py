@@ -22,7 +22,7 @@ _LOADED_AGAIN: Final = "重新导入"
 
 
 @dataclass(slots=True)
-class Kept:
+class DutiesKept:
     """What loading many duties did to them."""
 
     created: list[str] = field(default_factory=list)
@@ -76,7 +76,7 @@ async def cancel_duty(
 
 async def keep_duties(
     connection: Connection, loaded: Sequence[Duty], *, acting: Acting, planner: Planner
-) -> tuple[Kept, Planning]:
+) -> tuple[DutiesKept, Planning]:
     """Keep many duties as they were loaded, and plan them; what is there already in the same words stays as it is.
 
     They must have been checked. A cancelled duty that is loaded again is in force again.
@@ -84,7 +84,7 @@ async def keep_duties(
     names = [duty.duty_id for duty in loaded]
     await duties.lock(connection, names)
     known = await duties.versions_of(connection, names)
-    kept = Kept()
+    kept = DutiesKept()
     written: list[DutyVersion] = []
     for duty in loaded:
         before = known[duty.duty_id][-1] if duty.duty_id in known else None

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 
-class Standing(StrEnum):
+class PeriodState(StrEnum):
     """How a period stands: 未到期, 已完成, 缺."""
 
     OPEN = "open"
@@ -40,7 +40,7 @@ class Fulfilment:
     required: int
     done: int
     done_late: int
-    standing: Standing
+    standing: PeriodState
 
     @property
     def missing(self) -> int:
@@ -66,6 +66,6 @@ def _fulfilment(period: str, asked: list[Asked], today: date) -> Fulfilment:
     required = [task for task in asked if task.required]
     done = [task for task in required if task.done_on is not None and task.done_on <= today]
     late = sum(1 for task in done if task.done_on is not None and task.done_on > task.due_on)
-    unfilled = Standing.MISSED if today > due_on else Standing.OPEN
-    standing = Standing.MET if len(done) >= len(required) else unfilled
+    unfilled = PeriodState.MISSED if today > due_on else PeriodState.OPEN
+    standing = PeriodState.MET if len(done) >= len(required) else unfilled
     return Fulfilment(period, due_on, len(required), len(done), late, standing)

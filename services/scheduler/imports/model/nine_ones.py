@@ -30,7 +30,7 @@ _YEAR_END: Final = frozenset(each.kind for each in MECHANISMS.values() if each.y
 _DECEMBER: Final = 12
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class NineOnesRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row as the JSON has it; what it says beside is not needed here."""
 
     month: Annotated[int, Meta(ge=1, le=12)]
@@ -78,7 +78,7 @@ def read_table(raw: Any, phrases: Phrasebook) -> Read:
     cells: dict[str, str] = {}
     for index, each in enumerate(table.rows):
         cell = f"$.rows[{index}]"
-        row = read.convert(each, Row, cell)
+        row = read.convert(each, NineOnesRow, cell)
         if row is not None:
             add_row(read, row, table.year, table.source_file, phrases, cell, cells)
     add_reports(read, table.year, table.source_file)
@@ -108,7 +108,7 @@ def standing() -> tuple[Requirement, ...]:
 
 
 def add_row(
-    read: Read, row: Row, year: int, document: str, phrases: Phrasebook, cell: str, cells: dict[str, str]
+    read: Read, row: NineOnesRow, year: int, document: str, phrases: Phrasebook, cell: str, cells: dict[str, str]
 ) -> None:
     """Add the duty of one row, or what is wrong with it; `cells` holds where each duty was seen first."""
     duty_id = f"no-{year}-{row.month:02}-{row.seq}"
@@ -178,7 +178,7 @@ def add_reports(read: Read, year: int, document: str) -> None:
     read.duties.append(reports)
 
 
-def _units(read: Read, row: Row, phrases: Phrasebook, cell: str) -> tuple[list[str], list[str]]:
+def _units(read: Read, row: NineOnesRow, phrases: Phrasebook, cell: str) -> tuple[list[str], list[str]]:
     """Return the units of a row, each once and in their order, and what was read into their names."""
     units: list[str] = []
     assumed: list[str] = []

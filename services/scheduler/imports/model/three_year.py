@@ -18,7 +18,7 @@ from services.scheduler.duties.model.recurrence import BadRule
 from services.scheduler.duties.model.rules import Deadline, Quota, Recurrence, Rule
 from services.scheduler.imports.model.entries import GENERAL, PERIODS
 from services.scheduler.imports.model.reading import Read
-from services.scheduler.imports.model.three_year_form import Action, Document, Item, PartOf, PlanRow, Report
+from services.scheduler.imports.model.three_year_form import Action, CityPlan, Document, Item, PartOf, Report
 from services.scheduler.imports.model.units import Phrasebook, Who
 
 REPORT: Final = "report"
@@ -41,13 +41,13 @@ def read_campaigns(raw: Any, phrases: Phrasebook) -> Read:
     document = read.convert(raw, Document, "$")
     for index, each in enumerate(document.plans if document else []):
         cell = f"$.plans[{index}]"
-        plan = read.convert(each, PlanRow, cell)
+        plan = read.convert(each, CityPlan, cell)
         if plan is not None:
             _read_plan(read, plan, cell, phrases)
     return read
 
 
-def _read_plan(read: Read, plan: PlanRow, cell: str, phrases: Phrasebook) -> None:
+def _read_plan(read: Read, plan: CityPlan, cell: str, phrases: Phrasebook) -> None:
     which = plan.source_file.partition("_")[0].lower()
     if int(plan.period[5:]) < max(int(plan.period[:4]), plan.issued_on.year):
         read.error(
@@ -72,7 +72,7 @@ def _read_plan(read: Read, plan: PlanRow, cell: str, phrases: Phrasebook) -> Non
     read.campaigns.append(_campaign(plan, code, last, actions))
 
 
-def _campaign(plan: PlanRow, code: str, last: date, actions: Sequence[Measure]) -> Campaign:
+def _campaign(plan: CityPlan, code: str, last: date, actions: Sequence[Measure]) -> Campaign:
     begins = min((phase.start for phase in plan.phases), default=plan.issued_on)
     return Campaign(
         code=code,
@@ -97,7 +97,7 @@ def _campaign(plan: PlanRow, code: str, last: date, actions: Sequence[Measure]) 
     )
 
 
-def _duties_of(read: Read, item: Item, plan: PlanRow, code: str, last: date, cell: str) -> Iterator[Duty]:
+def _duties_of(read: Read, item: Item, plan: CityPlan, code: str, last: date, cell: str) -> Iterator[Duty]:
     """Yield a duty for each deadline and each periodic duty of an item; without any, one that ends with the campaign."""
     units, assumed = _units(read, item, cell)
     name = f"{code}-{item.no:02}"
@@ -140,7 +140,7 @@ def _units(read: Read, item: Item, cell: str) -> tuple[tuple[str, ...], list[str
 
 def _duty(
     item: Item,
-    plan: PlanRow,
+    plan: CityPlan,
     code: str,
     duty_id: str,
     rule: Rule,
@@ -169,7 +169,7 @@ def _duty(
 
 
 def _report(
-    read: Read, report: Report, plan: PlanRow, code: str, number: int, phrases: Phrasebook, cell: str
+    read: Read, report: Report, plan: CityPlan, code: str, number: int, phrases: Phrasebook, cell: str
 ) -> Iterator[Duty]:
     rule = _rule_of_report(read, report, cell)
     who: Who = phrases.read(report.who)

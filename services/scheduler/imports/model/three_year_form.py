@@ -65,7 +65,7 @@ class PhaseRow(msgspec.Struct, frozen=True, kw_only=True):
     end_printed: str = ""
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
+class Goal(msgspec.Struct, frozen=True, kw_only=True):
     """One goal as the JSON has it."""
 
     date: date
@@ -81,7 +81,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     recurrence: str | None = None
 
 
-class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
+class CityPlan(msgspec.Struct, frozen=True, kw_only=True):
     """One city's plan; its actions are read one by one."""
 
     source_file: str
@@ -89,7 +89,7 @@ class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
     doc_no_zh: Annotated[str, Meta(min_length=1, max_length=200)]
     issued_on: date
     period: Annotated[str, Meta(pattern=r"^2[0-9]{3}/2[0-9]{3}$")]
-    targets: tuple[Target, ...] = ()
+    targets: tuple[Goal, ...] = ()
     phases: tuple[PhaseRow, ...] = ()
     reporting: tuple[Report, ...] = ()
     actions: Annotated[list[Any], Meta(min_length=1, max_length=50)]

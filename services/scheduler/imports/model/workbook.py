@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 from duban_contracts.vocabulary import SECTORS
 from services.scheduler.campaigns.model.nine_ones import MECHANISMS, kind_of
-from services.scheduler.imports.model.nine_ones import Row, add_reports, add_row, plan_of, standing
+from services.scheduler.imports.model.nine_ones import NineOnesRow, add_reports, add_row, plan_of, standing
 from services.scheduler.imports.model.reading import Read
 from services.scheduler.imports.model.units import Phrasebook
 
@@ -119,7 +119,9 @@ def _month_of(read: Read, text: str, before: int | None, cell: _Cell) -> int | N
     return int(match[1])
 
 
-def _row(read: Read, texts: Mapping[str, str], month: int, place: int, cells: Mapping[str, _Cell]) -> Row | None:
+def _row(
+    read: Read, texts: Mapping[str, str], month: int, place: int, cells: Mapping[str, _Cell]
+) -> NineOnesRow | None:
     numbered = _NUMBERED.fullmatch(texts[_WORK])
     seq, title = (numbered[1], numbered[2].strip()) if numbered else (None, texts[_WORK])
     title = " ".join(title.split())
@@ -132,7 +134,7 @@ def _row(read: Read, texts: Mapping[str, str], month: int, place: int, cells: Ma
     if not units:
         read.error(cells[_UNITS].coordinate, "no-unit", "must name the responsible units")
         return None
-    return Row(
+    return NineOnesRow(
         month=month,
         seq=int(seq or place),
         title_zh=title,

@@ -12,7 +12,7 @@ from msgspec import Meta
 from duban_contracts.events.tasks import TaskState
 from services.chassis.web.documents import Document
 from services.scheduler.tasks.documents.task import TaskDocument
-from services.scheduler.tasks.model.coverage import Coverage, CoverageLine
+from services.scheduler.tasks.model.coverage import Coverage, MemberCoverage
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.tables.units import UnitRow
 
@@ -44,7 +44,7 @@ class CoverageLine(Document, frozen=True, kw_only=True):
     submitted_at: datetime | None
 
     @classmethod
-    def of(cls, line: CoverageLine) -> Self:
+    def of(cls, line: MemberCoverage) -> Self:
         """Return the document of a line."""
         task = line.task
         return cls(

@@ -10,7 +10,7 @@ from services.scheduler.tasks.model.task import Task
 
 
 @dataclass(frozen=True, slots=True)
-class CoverageLine:
+class MemberCoverage:
     """One member: its task (None: it was never asked), and whether it is done."""
 
     member: Member
@@ -26,7 +26,7 @@ class CoverageLine:
 class Coverage:
     """Who of a roster has done what was asked of all. `outside` are tasks of those who are on the roster no more."""
 
-    lines: tuple[CoverageLine, ...]
+    lines: tuple[MemberCoverage, ...]
     outside: tuple[Task, ...]
 
     @property
@@ -48,12 +48,12 @@ def coverage(tasks: Sequence[Task], roster: Sequence[Member] | None) -> Coverage
     """
     standing = [task for task in tasks if task.plan.member is not None and task.state is not TaskState.CANCELLED]
     if roster is None:
-        return Coverage(tuple(CoverageLine(task.plan.member, task) for task in standing if task.plan.member), ())
+        return Coverage(tuple(MemberCoverage(task.plan.member, task) for task in standing if task.plan.member), ())
     by_code: dict[str, list[Task | None]] = {}
     for task in standing:
         if task.plan.member:
             by_code.setdefault(task.plan.member.code, []).append(task)
-    lines = [CoverageLine(member, task) for member in roster for task in by_code.get(member.code, [None])]
+    lines = [MemberCoverage(member, task) for member in roster for task in by_code.get(member.code, [None])]
     codes = {member.code for member in roster}
     outside = [task for task in standing if task.plan.member and task.plan.member.code not in codes]
     return Coverage(tuple(lines), tuple(outside))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duban_contracts.testing.calendar import local
-from services.scheduler.freshness.model import Heartbeat, Known, together
+from services.scheduler.freshness.model import Heartbeat, Watermark, together
 
 pytestmark = pytest.mark.promise("P3")
 
@@ -25,18 +25,18 @@ def at(second: int) -> datetime:
 
 def test_nothing_is_known_until_every_partition_has_spoken() -> None:
     assert together([beat(0, 1)], 2) is None
-    assert together([beat(0, 1), beat(1, 2)], 2) == Known(at(1))
+    assert together([beat(0, 1), beat(1, 2)], 2) == Watermark(at(1))
 
 
 def test_a_county_that_is_behind_somewhere_is_behind() -> None:
     known = together([beat(0, 9, {"a": 3}), beat(1, 8)], 2)
-    assert known == Known(at(8), {"a": at(3)})
+    assert known == Watermark(at(8), {"a": at(3)})
     assert known is not None
     assert (known.of("a"), known.of("b")) == (at(3), at(8))
 
 
 def test_a_county_that_is_behind_a_newer_heartbeat_only_is_not_behind_the_slowest() -> None:
-    assert together([beat(0, 9, {"a": 8}), beat(1, 5)], 2) == Known(at(5))
+    assert together([beat(0, 9, {"a": 8}), beat(1, 5)], 2) == Watermark(at(5))
 
 
 seconds = st.integers(0, 50)

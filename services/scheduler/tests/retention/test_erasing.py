@@ -17,7 +17,7 @@ from services.chassis.testing.kafka import eventually
 from services.chassis.testing.plans import plan_of
 from services.scheduler.experts import tables as experts
 from services.scheduler.retention.handlers import BATCH, Deps, erase_old, load_retention
-from services.scheduler.retention.model import Kept, Retention
+from services.scheduler.retention.model import PersonalRecord, Retention
 from services.scheduler.tests.bench import somebody_waits
 from services.scheduler.tests.experts.builders import MINE, expert, inspection
 from services.scheduler.tests.office import Office
@@ -61,12 +61,12 @@ async def books(office: Office) -> Books:
     ],
 )
 def test_whole_years_are_kept_counted_from_the_last_day(today: date, years: int, before: date) -> None:
-    assert Retention(training=years).over_before(Kept.TRAINING, today) == before
+    assert Retention(training=years).over_before(PersonalRecord.TRAINING, today) == before
 
 
 def test_what_a_city_does_not_name_is_kept_for_good(tmp_path: Path) -> None:
     assert load_retention(tmp_path) == Retention()
-    assert Retention(training=5).over_before(Kept.EXPERT, date(2024, 5, 15)) is None
+    assert Retention(training=5).over_before(PersonalRecord.EXPERT, date(2024, 5, 15)) is None
 
 
 @pytest.mark.parametrize("text", ['{"training": 0}', '{"trainings": 5}', '{"expert": "5"}'])
@@ -87,7 +87,7 @@ async def test_an_old_training_goes_with_its_persons_and_leaves_when_why_and_how
         If_Match='"1"',
     )
     kept = await books.enter(held_on="2019-05-15", attendees=[attendee("G-002", LI)])
-    assert await erase_old(Kept.TRAINING, training.erase, deps=deps(office)) == 1
+    assert await erase_old(PersonalRecord.TRAINING, training.erase, deps=deps(office)) == 1
     left = await everything(office)
     assert ZHANG not in left
     assert "G-001" not in left
@@ -107,7 +107,7 @@ async def test_an_old_training_goes_with_its_persons_and_leaves_when_why_and_how
     book = await books.ask(f"/v1/training-books/{ENTERPRISE}", year=2019)
     assert [each["session_id"] for each in book["sessions"]] == [kept]
     assert [each["number"] for each in book["people"]] == ["G-002"]
-    assert await erase_old(Kept.TRAINING, training.erase, deps=deps(office)) == 0
+    assert await erase_old(PersonalRecord.TRAINING, training.erase, deps=deps(office)) == 0
 
 
 async def test_somebody_whom_a_session_has_just_found_stays(office: Office, books: Books) -> None:
@@ -118,7 +118,7 @@ async def test_somebody_whom_a_session_has_just_found_stays(office: Office, book
     async with office.database.transaction() as entering:
         of = Placed(enterprise=ENTERPRISE, county=COUNTY)
         await training.insert(entering, of, entered, task_id=None, at=office.clock.now(), by="enterprise-1")
-        erasing = asyncio.create_task(erase_old(Kept.TRAINING, training.erase, deps=deps(office)))
+        erasing = asyncio.create_task(erase_old(PersonalRecord.TRAINING, training.erase, deps=deps(office)))
         await eventually(partial(somebody_waits, office.database))
     assert await erasing == 1
     book = await books.ask(f"/v1/training-books/{ENTERPRISE}", year=2024)
@@ -137,7 +137,7 @@ async def test_what_is_old_is_found_by_its_day_however_much_is_kept(office: Offi
 async def test_a_person_who_is_in_a_younger_session_too_keeps_that_one(office: Office, books: Books) -> None:
     await books.enter(held_on="2019-01-10")
     await books.enter(held_on="2023-01-10")
-    assert await erase_old(Kept.TRAINING, training.erase, deps=deps(office)) == 1
+    assert await erase_old(PersonalRecord.TRAINING, training.erase, deps=deps(office)) == 1
     [zhang] = [
         each
         for each in (await books.ask(f"/v1/training-books/{ENTERPRISE}", year=2023))["people"]
@@ -157,7 +157,7 @@ async def test_an_expert_who_left_long_ago_goes_and_the_inspection_keeps_the_cod
     path = f"/v1/tasks/{planned.task_id}/experts"
     await office.tell(path, {"expert_id": "E-1"}, status=201)
     office.clock.set(datetime(2029, 12, 31, 17, tzinfo=UTC))
-    assert await erase_old(Kept.EXPERT, experts.erase, deps=deps(office)) == 1
+    assert await erase_old(PersonalRecord.EXPERT, experts.erase, deps=deps(office)) == 1
     left = await everything(office)
     assert "某专家E-1" not in left
     assert "某专家E-2" in left
@@ -177,13 +177,13 @@ async def test_many_go_a_batch_at_a_time(office: Office) -> None:
                  FROM generate_series(1, $1::int) AS n""",
             BATCH + 3,
         )
-    assert await erase_old(Kept.EXPERT, experts.erase, deps=deps(office)) == BATCH + 3
+    assert await erase_old(PersonalRecord.EXPERT, experts.erase, deps=deps(office)) == BATCH + 3
 
 
 async def test_without_a_period_nothing_is_erased_and_a_tombstone_stays(office: Office) -> None:
     await office.tell("/v1/experts", expert("E-1", valid_from="2010-01-01", valid_until="2011-01-01"), status=201)
-    assert await erase_old(Kept.EXPERT, experts.erase, deps=replace(deps(office), retention=Retention())) == 0
-    assert await erase_old(Kept.EXPERT, experts.erase, deps=deps(office)) == 1
+    assert await erase_old(PersonalRecord.EXPERT, experts.erase, deps=replace(deps(office), retention=Retention())) == 0
+    assert await erase_old(PersonalRecord.EXPERT, experts.erase, deps=deps(office)) == 1
     for wrong in ("UPDATE erasure SET persons = 0", "DELETE FROM erasure", "TRUNCATE erasure"):
         async with office.database.acquire() as connection:
             with pytest.raises(asyncpg.RestrictViolationError):
@@ -191,5 +191,5 @@ async def test_without_a_period_nothing_is_erased_and_a_tombstone_stays(office: 
 
 
 def test_a_tombstone_says_what_it_was_and_for_how_long_it_was_kept() -> None:
-    assert Retention(training=5).reason(Kept.TRAINING) == "安全培训档案保存5年，期限已满"
-    assert Retention(expert=3).reason(Kept.EXPERT) == "专家库条目保存3年，期限已满"
+    assert Retention(training=5).reason(PersonalRecord.TRAINING) == "安全培训档案保存5年，期限已满"
+    assert Retention(expert=3).reason(PersonalRecord.EXPERT) == "专家库条目保存3年，期限已满"

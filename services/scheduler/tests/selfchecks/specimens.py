@@ -12,12 +12,12 @@ from services.chassis.testing.rights.specimens import Call, Make, Specimen
 from services.scheduler.selfchecks import tables
 from services.scheduler.selfchecks.documents import ByPlant
 from services.scheduler.selfchecks.model import Check, CheckFindings, CheckLevel, Plant, PlantLayout
-from services.scheduler.selfchecks.tables import Stamp
+from services.scheduler.selfchecks.tables import EntryStamp
 from services.scheduler.tests.selfchecks.stage import check, layout, plant
 
 _CARRIES: Final = {Dimension.COUNTY, Dimension.SECTOR, Dimension.ENTERPRISE}
 _NOBODY: Final = "00000000-0000-4000-8000-000000000000"
-_STAMP: Final = Stamp(datetime(2024, 5, 15, 1, tzinfo=UTC), "enterprise-1")
+_STAMP: Final = EntryStamp(datetime(2024, 5, 15, 1, tzinfo=UTC), "enterprise-1")
 _PLANTS: Final = "/v1/selfcheck-plants"
 # Whoever is restricted in anything finds no place of these.
 _NOWHERE: Final = plant(county="999999", enterprise="91999999XXXX00001A")
