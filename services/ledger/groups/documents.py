@@ -7,7 +7,7 @@ from typing import Self
 
 from duban_contracts.groups import SupervisionGroup
 from services.chassis.web.documents import Document
-from services.ledger.groups.model import Found
+from services.ledger.groups.model import FindingCount
 from services.ledger.hazards.documents import HazardDocument
 
 
@@ -55,7 +55,7 @@ class MonthDocument(Document, frozen=True, kw_only=True):
     groups: list[GroupCount]
 
     @classmethod
-    def of(cls, month: str, total: int, counts: Sequence[Found], names: dict[str, str]) -> Self:
+    def of(cls, month: str, total: int, counts: Sequence[FindingCount], names: dict[str, str]) -> Self:
         """Return the document of a month."""
         groups = [
             GroupCount(group=each.group, name=names.get(each.group or ""), found=each.found, open=each.open)

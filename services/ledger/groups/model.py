@@ -23,7 +23,7 @@ class Month(msgspec.Struct, frozen=True):
         return cls(first, first.replace(day=monthrange(first.year, first.month)[1]))
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class FindingCount(msgspec.Struct, frozen=True, kw_only=True):
     """How many findings of a month one group has; `group` is None for what lies in no group's area."""
 
     group: str | None
@@ -31,7 +31,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     open: int
 
 
-def whole(counts: Sequence[Found], codes: Sequence[str]) -> list[Found]:
+def whole(counts: Sequence[FindingCount], codes: Sequence[str]) -> list[FindingCount]:
     """Return the counts of all groups in `codes`, those without findings too, and what lies in none's area at the end."""
     known = {each.group: each for each in counts}
-    return [known.get(code, Found(group=code, found=0, open=0)) for code in (*codes, None)]
+    return [known.get(code, FindingCount(group=code, found=0, open=0)) for code in (*codes, None)]

@@ -14,7 +14,7 @@ from duban_contracts.groups import SupervisionGroup
 from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.ledger.groups.model import Found, Month
+from services.ledger.groups.model import FindingCount, Month
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.merge import SURVIVES
 from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
@@ -61,7 +61,7 @@ async def page(
 
 async def by_group(
     connection: Connection, scope: Scope, groups: Sequence[SupervisionGroup], month: Month
-) -> list[Found]:
+) -> list[FindingCount]:
     """Return how many findings of the month each group has in scope."""
     conditions, values = scope.where(_PLACED, first=5)
     rows = await connection.fetch(
@@ -72,7 +72,7 @@ async def by_group(
         sorted(SURVIVES),
         *values,
     )
-    return [Found(group=row["code"], found=row["found"], open=row["open"]) for row in rows]
+    return [FindingCount(group=row["code"], found=row["found"], open=row["open"]) for row in rows]
 
 
 async def total(connection: Connection, scope: Scope, month: Month) -> int:

@@ -11,13 +11,13 @@ from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
 from services.ledger.lookbacks import tables
 from services.ledger.lookbacks.model import Outcome, Planned
-from services.ledger.lookbacks.tables import Done
+from services.ledger.lookbacks.tables import LookBackDone
 
 
 async def keep_look_backs(connection: Connection, _: UnitOfWork[Any], changes: Sequence[Change[Any]]) -> None:
     """Write what these changes say of look-backs: what is planned first, then what came of it last."""
     plans: list[Planned] = []
-    done: dict[tuple[str, int], Done] = {}
+    done: dict[tuple[str, int], LookBackDone] = {}
     for change in changes:
         hazard, data = change.after.hazard, change.data
         if isinstance(data, HazardClosed) and data.look_back is not None:
@@ -30,13 +30,13 @@ async def keep_look_backs(connection: Connection, _: UnitOfWork[Any], changes: S
     await tables.settle(connection, list(done.values()))
 
 
-def done_by(after: Hazard, data: HazardLookBackPassed | HazardReopened) -> Done:
+def done_by(after: Hazard, data: HazardLookBackPassed | HazardReopened) -> LookBackDone:
     """Return what an event came to for the look-back of the closure that it is about; `after` is the hazard behind it.
 
     A reopening is about the closure that it undoes, which `after` counts already.
     """
     failed = isinstance(data, HazardReopened)
-    return Done(
+    return LookBackDone(
         hazard_id=after.hazard_id,
         closure=after.reopened_count if failed else after.reopened_count + 1,
         outcome=Outcome.FAILED if failed else Outcome.PASSED,

@@ -19,7 +19,7 @@ Position = tuple[date, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class LookBackDone:
     """What came of the look-back of a hazard's closure number `closure`."""
 
     hazard_id: str
@@ -33,7 +33,7 @@ _PLANNED: Final = Columns[Planned]({"hazard_id": "uuid", "closure": "integer", "
 _PLAN: Final = f"""
 INSERT INTO look_back ({_PLANNED.names}, hazard_county, hazard_township, hazard_sector)
 SELECT {_PLANNED.names}, county, township_code, sector FROM {_PLANNED.rows("planned")} JOIN hazard USING (hazard_id)"""  # noqa: S608
-_DONE: Final = Columns[Done](
+_DONE: Final = Columns[LookBackDone](
     {"hazard_id": "uuid", "closure": "integer", "outcome": ("text", "outcome.value"), "done_at": "timestamptz"}
 )
 _SCOPED: Final = {
@@ -56,7 +56,7 @@ async def plan(connection: Connection, look_backs: Sequence[Planned]) -> None:
         await connection.execute(_PLAN, *_PLANNED.arguments(look_backs))
 
 
-async def settle(connection: Connection, done: Sequence[Done]) -> None:
+async def settle(connection: Connection, done: Sequence[LookBackDone]) -> None:
     """Write what came of look-backs, each once; a closure that was not drawn has none to settle."""
     if done:
         await connection.execute(_SETTLE, *_DONE.arguments(done))

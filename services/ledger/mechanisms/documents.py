@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from services.chassis.web.documents import Document
-from services.ledger.mechanisms.model import Done, Mechanism
+from services.ledger.mechanisms.model import Mechanism, StepDone
 
 
 class StepDocument(Document, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class MechanismDocument(Document, frozen=True, kw_only=True):
     steps: list[StepDocument]
 
     @classmethod
-    def of(cls, mechanism: Mechanism, steps: Sequence[Done]) -> Self:
+    def of(cls, mechanism: Mechanism, steps: Sequence[StepDone]) -> Self:
         """Return the document of a mechanism as a hazard has done it."""
         shown = [
             StepDocument(code=each.step.code, name=each.step.name, done=each.at is not None, at=each.at)

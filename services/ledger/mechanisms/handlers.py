@@ -11,7 +11,7 @@ from duban_contracts.profile import ProfileError, read
 from services.chassis.access.refusals import Caller
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
-from services.ledger.mechanisms.model import Done, Happened, Mechanism, bare, fault_of, steps_of
+from services.ledger.mechanisms.model import Happened, Mechanism, StepDone, bare, fault_of, steps_of
 from services.ledger.supervision.handlers import timeline_for
 
 FILE: Final = "mechanisms.json"
@@ -30,7 +30,7 @@ def load(profile: Path) -> tuple[Mechanism, ...]:
 
 async def shown(
     connection: Connection, hazard: Hazard, mechanisms: Sequence[Mechanism], caller: Caller
-) -> list[tuple[Mechanism, list[Done]]]:
+) -> list[tuple[Mechanism, list[StepDone]]]:
     """Return each mechanism with its steps as this hazard has done them, by what the caller is shown on its timeline."""
     history, letters = await timeline_for(connection, hazard, caller)
     happened: list[Happened] = [(bare(record.type), datetime.fromisoformat(record.time)) for record in history]

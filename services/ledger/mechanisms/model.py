@@ -17,7 +17,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 _READ: Final = frozenset({TopicFamily.HAZARD, TopicFamily.NOTICE})
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MechanismStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One step: done by any of the events `done_by` (`hazard.closed`, `notice.issued`), undone by those of `undone_by`."""
 
     code: Code
@@ -32,13 +32,13 @@ class Mechanism(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     code: Code
     name: Name
     on: bool
-    steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
+    steps: Annotated[tuple[MechanismStep, ...], Meta(min_length=1)]
 
 
-class Done(msgspec.Struct, frozen=True, kw_only=True):
+class StepDone(msgspec.Struct, frozen=True, kw_only=True):
     """A step of a hazard: when it was done (UTC), None while it isn't."""
 
-    step: Step
+    step: MechanismStep
     at: datetime | None
 
 
@@ -46,7 +46,7 @@ Happened = tuple[str, datetime]
 """A bare event name (`hazard.closed`) and when it happened."""
 
 
-def steps_of(mechanism: Mechanism, happened: Iterable[Happened]) -> list[Done]:
+def steps_of(mechanism: Mechanism, happened: Iterable[Happened]) -> list[StepDone]:
     """Return how far a hazard has come to which these events `happened`, in their order.
 
     A step that is done again keeps the instant at which it was done first.
@@ -58,7 +58,7 @@ def steps_of(mechanism: Mechanism, happened: Iterable[Happened]) -> list[Done]:
                 at[step.code] = None
             elif name in step.done_by:
                 at[step.code] = at.get(step.code) or instant
-    return [Done(step=step, at=at.get(step.code)) for step in mechanism.steps]
+    return [StepDone(step=step, at=at.get(step.code)) for step in mechanism.steps]
 
 
 def bare(event_type: str) -> str:

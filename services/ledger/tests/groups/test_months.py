@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from services.ledger.groups.model import Found, Month, whole
+from services.ledger.groups.model import FindingCount, Month, whole
 
 
 def test_a_month_is_from_its_first_to_its_last_day() -> None:
@@ -18,6 +18,6 @@ def test_a_month_is_from_its_first_to_its_last_day() -> None:
 
 
 def test_every_group_stands_on_the_list_and_what_is_nobodys_at_its_end() -> None:
-    counted = [Found(group=None, found=3, open=1), Found(group="G2", found=5, open=2)]
-    assert whole(counted, ["G1", "G2"]) == [Found(group="G1", found=0, open=0), counted[1], counted[0]]
-    assert whole([], ["G1"]) == [Found(group="G1", found=0, open=0), Found(group=None, found=0, open=0)]
+    counted = [FindingCount(group=None, found=3, open=1), FindingCount(group="G2", found=5, open=2)]
+    assert whole(counted, ["G1", "G2"]) == [FindingCount(group="G1", found=0, open=0), counted[1], counted[0]]
+    assert whole([], ["G1"]) == [FindingCount(group="G1", found=0, open=0), FindingCount(group=None, found=0, open=0)]

@@ -16,15 +16,15 @@ from duban_contracts.events.types import Enterprise, Subject
 from duban_contracts.profile import ProfileError
 from services.chassis.publishing.envelopes import new_event
 from services.ledger.mechanisms.handlers import FILE, load
-from services.ledger.mechanisms.model import Mechanism, Step, bare, steps_of
+from services.ledger.mechanisms.model import Mechanism, MechanismStep, bare, steps_of
 from services.ledger.supervision.handlers import keep_notices
 from services.ledger.tests.in_process import NOON, InProcess
 from services.ledger.tests.people import PEOPLE
 
 pytestmark = pytest.mark.feature("SY39")
 JINCHENG = Path(__file__).parents[4] / "deploy" / "profiles" / "jincheng"
-CLOSURE = Step(code="closure", name="销号制", done_by=("hazard.closed",), undone_by=("hazard.reopened",))
-LISTED = Step(code="assignment", name="交办制", done_by=("hazard.confirmed", "hazard.listed"))
+CLOSURE = MechanismStep(code="closure", name="销号制", done_by=("hazard.closed",), undone_by=("hazard.reopened",))
+LISTED = MechanismStep(code="assignment", name="交办制", done_by=("hazard.confirmed", "hazard.listed"))
 SET = Mechanism(code="one_list", name="一单四制", on=True, steps=(LISTED, CLOSURE))
 NAMES = ("hazard.registered", "hazard.confirmed", "hazard.listed", "hazard.closed", "hazard.reopened")
 

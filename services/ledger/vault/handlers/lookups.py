@@ -16,7 +16,7 @@ from services.ledger import metrics
 from services.ledger.vault.handlers.vault import Vault
 from services.ledger.vault.model import envelope
 from services.ledger.vault.model.identity import Identity
-from services.ledger.vault.model.lookups import About, Ask, Lookup, Step, may_read, may_release
+from services.ledger.vault.model.lookups import About, Ask, Lookup, LookupStep, may_read, may_release
 from services.ledger.vault.tables import lookups, records
 
 
@@ -53,7 +53,7 @@ async def release(vault: Vault, lookup_id: str, *, now: Now) -> Lookup | Refusal
             return lookup
         if against := may_release(lookup, acting.account):
             return against
-        await lookups.add_step(connection, lookup_id, Step.RELEASED, acting.account, acting.at)
+        await lookups.add_step(connection, lookup_id, LookupStep.RELEASED, acting.account, acting.at)
     metrics.VAULT_LOOKUPS.labels("released").inc()
     return msgspec.structs.replace(lookup, released_by=acting.account, released_at=acting.at)
 
@@ -73,7 +73,7 @@ async def read(vault: Vault, lookup_id: str, *, acting: Acting) -> tuple[Lookup,
         return refusal("reporter-erased")
     identity = envelope.open_sealed(sealed.subject_id, sealed.envelope, vault.keyring())
     async with vault.transaction() as connection:
-        await lookups.add_step(connection, lookup_id, Step.READ, acting.account, acting.at)
+        await lookups.add_step(connection, lookup_id, LookupStep.READ, acting.account, acting.at)
     metrics.VAULT_LOOKUPS.labels("read").inc()
     return _read_again(lookup, acting.at), identity
 

@@ -30,7 +30,7 @@ class Reason(StrEnum):
     """依法协助司法、纪检监察机关."""
 
 
-class Step(StrEnum):
+class LookupStep(StrEnum):
     """What happened to a look-up after it was asked for."""
 
     RELEASED = "released"

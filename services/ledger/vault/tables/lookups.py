@@ -9,7 +9,7 @@ import asyncpg
 
 from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.database import Connection
-from services.ledger.vault.model.lookups import About, Lookup, Reason, Step
+from services.ledger.vault.model.lookups import About, Lookup, LookupStep, Reason
 
 _ABOUT: Final = ("subject_id", "number", "county", "township", "sector")
 _SCOPED: Final = {
@@ -43,7 +43,7 @@ async def insert(connection: Connection, lookup: Lookup) -> None:
     )
 
 
-async def add_step(connection: Connection, lookup_id: str, step: Step, account: str, at: datetime) -> None:
+async def add_step(connection: Connection, lookup_id: str, step: LookupStep, account: str, at: datetime) -> None:
     """Record a release or a reading."""
     await connection.execute(
         "INSERT INTO lookup_step (lookup_id, step, account, at) VALUES ($1, $2, $3, $4)", lookup_id, step, account, at
