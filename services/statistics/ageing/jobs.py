@@ -16,10 +16,9 @@ from services.statistics.ageing import tables
 from services.statistics.ageing.model import durations, with_zeros
 from services.statistics.figures import handlers as figures
 from services.statistics.figures.model.periods import Period
-from services.statistics.figures.tables import Selection
 
 DAYS: Final = 30
-_CELLS: Final = Selection(by=("county", "grade"))
+_SPLIT: Final = ("county", "grade")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class AgeingGauges:
             spells = await tables.waits(connection, since=now - timedelta(days=DAYS), day=period.start, now=now)
             ages = await tables.ages(connection, now)
             oldest = await tables.oldest_overdue(connection)
-            due = await figures.rates(connection, _CELLS, period, today)
+            due = await figures.rates_by(connection, _SPLIT, period, today)
         cells = list(product(self.counties, self.grades))
         metrics.WAIT.clear()
         for one in durations(spells):

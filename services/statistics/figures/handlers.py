@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from duban_contracts.days import Zone
 from services.chassis.storage.database import Connection
 from services.statistics.books.model.record import Measure
+from services.statistics.books.tables import progress
 from services.statistics.figures import tables
 from services.statistics.figures.model.balance import Balance, Key, balances
 from services.statistics.figures.model.durations import Closings, Confirmations
@@ -33,6 +34,11 @@ class Clearance:
     confirmations: Confirmations
 
 
+async def data_through(connection: Connection) -> datetime | None:
+    """Return up to when the figures go (domain time); None when nothing was read yet."""
+    return await progress.data_through(connection)
+
+
 async def flows(
     connection: Connection, selection: Selection, period: Period
 ) -> Mapping[tuple[date, Key], Mapping[Measure, int]]:
@@ -53,6 +59,11 @@ async def stock(connection: Connection, selection: Selection, on: date) -> dict[
 async def rates(connection: Connection, selection: Selection, period: Period, cut_off: date) -> dict[Key, Cohort]:
     """Return the terms of 整改率, 销号率 and 按期整改率 as they stood at `cut_off`."""
     return await tables.cohorts(connection, selection, period, cut_off)
+
+
+async def rates_by(connection: Connection, split: tuple[str, ...], period: Period, cut_off: date) -> dict[Key, Cohort]:
+    """Return the terms of the rates of the whole city, by the dimensions `split`."""
+    return await rates(connection, Selection(by=split), period, cut_off)
 
 
 async def clearance(

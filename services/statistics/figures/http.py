@@ -24,7 +24,6 @@ from services.chassis.web.periods import FROM, TO, in_order
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.statistics.books.model.cell import DIMENSIONS, UNDETERMINED
-from services.statistics.books.tables import progress
 from services.statistics.figures import handlers
 from services.statistics.figures.documents import filling
 from services.statistics.figures.documents.answers import (
@@ -173,5 +172,5 @@ async def _reading(
         deps.database.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        as_of = await progress.data_through(connection)
+        as_of = await handlers.data_through(connection)
         yield connection, Quotation(deps.names, selection, cut_off, period, as_of)

@@ -22,7 +22,6 @@ from services.chassis.consuming.deliveries import RawRecord
 from services.statistics.books.model.changes import Change
 from services.statistics.books.model.fold import fold, merge
 from services.statistics.books.model.record import Entry, HazardRecord, decode, encode
-from services.statistics.books.tables import records
 from services.statistics.stream.events.app import ROCKSDB, TABLE, RecordTable
 from services.statistics.stream.events.reading import Heartbeat, interpret
 from services.statistics.stream.handlers.booking import Booking
@@ -141,7 +140,7 @@ class LedgerStream:
         return decode(document)
 
     async def _healed(self, known: HazardRecord) -> HazardRecord:
-        saved = await self._bookkeeper.read(lambda c: records.load(c, known.hazard_id))
+        saved = await self._bookkeeper.saved(known.hazard_id)
         if saved is None or saved.version <= known.version:
             return known
         _log.warning("a lost table write is healed", hazard_id=known.hazard_id, version=saved.version)

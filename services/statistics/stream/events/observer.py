@@ -13,8 +13,6 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from duban_contracts.topics import PARTITIONS
-from services.chassis.consuming import dead_letters
 from services.chassis.consuming.errors import Stalled
 from services.chassis.consuming.standing import Standing
 from services.chassis.process.clock import Clock
@@ -23,10 +21,10 @@ from services.chassis.process.periodic import every
 from services.chassis.storage.database import Database
 from services.chassis.telemetry import metrics
 from services.chassis.telemetry.stacks import dump_stacks
-from services.statistics.books.tables import progress, records
 from services.statistics.stream.events.broker import is_reachable
 from services.statistics.stream.handlers.booking import CONSUMER
 from services.statistics.stream.handlers.bookkeeper import Bookkeeper
+from services.statistics.stream.handlers.reporting import report_standing
 from services.statistics.stream.model import Movement
 
 _log = structlog.get_logger(__name__)
@@ -63,7 +61,7 @@ class StreamObserver:
         self._stall_seconds = stall_seconds
         self._standing = standing
         # What is not known is as old as this.
-        self._since = clock.wall().timestamp()
+        self._since = clock.wall()
         self._through: dict[TP, float] = {}
         self._movement = Movement[TP](assigned_at=time.monotonic())
         self._recovered: dict[TP, Any] = {}
@@ -83,12 +81,7 @@ class StreamObserver:
             dump_stacks()
             raise Stalled(f"{CONSUMER}: a partition has records and committed nothing for {still:.0f} s")
         async with self._database.acquire() as connection:
-            await dead_letters.report(connection, CONSUMER)
-            metrics.PARKED_EVENTS.labels(CONSUMER).set(await records.parked_events(connection))
-            # From the table: a restart makes no old fault young, and whoever stands by says the same.
-            heard = await progress.heard_through(connection, PARTITIONS)
-        heard_at = self._since if heard is None else self._clock.wall_at(heard).timestamp()
-        metrics.HEARTBEAT.labels(CONSUMER).set(heard_at)
+            await report_standing(connection, self._clock, since=self._since)
 
     async def _observe(self) -> None:
         asked_at = self._clock.wall()
@@ -158,6 +151,6 @@ class StreamObserver:
             known += [self._through[tp]] if tp in self._through else []
             if known:
                 self._through[tp] = max(known)
-            oldest = min(oldest, self._through.get(tp, self._since))
+            oldest = min(oldest, self._through.get(tp, self._since.timestamp()))
         metrics.CONSUMER_LAG.labels(CONSUMER).set(lag)
         metrics.CONSUMER_OLDEST_UNPROCESSED.labels(CONSUMER).set(oldest)

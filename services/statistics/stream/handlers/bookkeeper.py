@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
@@ -14,15 +14,16 @@ from services.chassis.consuming.dead_letters import DeadLetterLimit
 from services.chassis.consuming.errors import DeadLetterLimitExceeded, is_away
 from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
-from services.chassis.storage.database import Connection, Database
+from services.chassis.storage.database import Database
 from services.statistics.books.model.changes import Progress
+from services.statistics.books.model.record import HazardRecord
+from services.statistics.books.tables import records
 from services.statistics.stream.handlers import transaction
 from services.statistics.stream.handlers.booking import CONSUMER, Booking, given_up, progress_of
 from services.statistics.stream.handlers.queue import Queue
 from services.statistics.stream.handlers.reporting import report_batch, report_booked
 
 _log = structlog.get_logger(__name__)
-_Result = TypeVar("_Result")
 
 _TABLE_WRITE_SECONDS: Final = 30
 
@@ -61,13 +62,13 @@ class Bookkeeper:
                 booking.ack()
             self._queue.taken(len(batch))
 
-    async def read(self, query: Callable[[Connection], Awaitable[_Result]]) -> _Result:
-        """Run a read for the stream, waiting as long as the database is away."""
+    async def saved(self, hazard_id: str) -> HazardRecord | None:
+        """Return a hazard's record as the database has it, waiting as long as that is away."""
         attempt = 0
         while True:
             try:
                 async with self._database.acquire() as connection:
-                    return await query(connection)
+                    return await records.load(connection, hazard_id)
             except Exception as error:
                 if not is_away(error):
                     raise

@@ -1,14 +1,18 @@
-"""What the books tell Prometheus of a batch: the consumer's metrics, and how long hazards were open."""
+"""What the books tell Prometheus: of a batch how long it took and how long hazards were open, and what stands in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from duban_contracts.topics import PARTITIONS
+from services.chassis.consuming import dead_letters
 from services.chassis.process.clock import Clock
+from services.chassis.storage.database import Connection
 from services.chassis.telemetry import metrics
 from services.statistics.books.model.changes import Counted
+from services.statistics.books.tables import progress, records
 from services.statistics.metrics import CLEARANCE_DURATION
 from services.statistics.stream.handlers.booking import CONSUMER, Booking
 from services.statistics.stream.model import closings
@@ -35,3 +39,12 @@ def report_batch(batch: Sequence[Booking], seconds: float, clock: Clock) -> None
     for broker_time in broker_times:
         metrics.CONSUMER_EVENT_AGE.labels(CONSUMER).observe(max(0.0, now - broker_time))
     metrics.CONSUMER_LAST_EVENT.labels(CONSUMER).set(max(broker_times))
+
+
+async def report_standing(connection: Connection, clock: Clock, *, since: datetime) -> None:
+    """Say what was given up or parked, and the oldest heartbeat; `since` (wall time) where not every partition has spoken."""
+    await dead_letters.report(connection, CONSUMER)
+    metrics.PARKED_EVENTS.labels(CONSUMER).set(await records.parked_events(connection))
+    # From the table: a restart makes no old fault young, and whoever stands by says the same.
+    heard = await progress.heard_through(connection, PARTITIONS)
+    metrics.HEARTBEAT.labels(CONSUMER).set((since if heard is None else clock.wall_at(heard)).timestamp())
