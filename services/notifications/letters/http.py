@@ -19,7 +19,7 @@ from services.chassis.web.parameters import Checked, County, Limit
 from services.chassis.web.problems import Problem, accepted, declares
 from services.chassis.web.routes import Router
 from services.notifications.delivery.documents import with_history
-from services.notifications.delivery.tables import reads
+from services.notifications.delivery.handlers.read import deliveries_of
 from services.notifications.letters import tables
 from services.notifications.letters.documents import LetterDocument, WholeLetterDocument
 from services.notifications.letters.handlers.acknowledge import acknowledge_letter
@@ -117,6 +117,5 @@ async def _found(connection: Connection, letter_id: UUID, caller: Caller) -> Let
 
 
 async def _whole(connection: Connection, letter: Letter) -> WholeLetterDocument:
-    deliveries = await reads.of_letter(connection, letter.letter_id)
-    attempts = await reads.attempts_of(connection, [row["delivery_id"] for row in deliveries])
+    deliveries, attempts = await deliveries_of(connection, letter.letter_id)
     return WholeLetterDocument.whole(letter, with_history(deliveries, attempts))
