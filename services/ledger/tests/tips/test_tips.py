@@ -152,6 +152,7 @@ async def test_an_office_takes_in_what_concerns_the_city_and_sees_what_concerns_
             "identity-in-text",
             "content",
         ),
+        ({"reporter": {"name": "东平（虚构）"}, "place": "东平（虚构）街3号"}, "identity-in-text", "place"),
         ({"reporter": {"phone": "不是号码"}}, "wrong-format", "reporter.phone"),
         ({"reporter": {"nickname": "小二"}}, "unknown-field", "reporter.nickname"),
         ({"channel": "gossip"}, "unknown-value", "channel"),
