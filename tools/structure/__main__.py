@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools.structure import language, layout, migrations, purity, size, sql
+from tools.structure import foreign, language, layout, migrations, purity, size, sql
 from tools.structure.source import sources
 
 
@@ -17,6 +17,7 @@ def main() -> int:
         *language.check(modules, root),
         *sql.check(modules, root),
         *purity.check(modules),
+        *foreign.check(modules),
     ]
     for finding in found:
         sys.stdout.write(f"{finding}\n")
