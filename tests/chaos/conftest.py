@@ -1,3 +1,5 @@
+"""Workers that are killed, on servers of the test's own."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

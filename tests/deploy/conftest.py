@@ -1,3 +1,5 @@
+"""The programs that deployment is tested with, as they are pinned, and an installation that ships its backups."""
+
 from __future__ import annotations
 
 import os

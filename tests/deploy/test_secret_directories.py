@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from deploy.local import ephemeral
 from deploy.local.ports import free_ports
 from services.chassis.process.secret_files import DIRECTORY
 from services.chassis.testing.kafka import eventually
-from services.chassis.testing.processes import process
+from services.chassis.testing.processes import own_tree, process
 from tests.deploy.composition import secrets
 from tests.deploy.expressions import ROOT
 from tests.deploy.policies import examples
@@ -60,7 +59,7 @@ async def test_provision_and_a_service_need_no_secret_in_their_environment(
         provision = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "deploy.docker.provision"),
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], **environ, DIRECTORY: str(tmp_path / "provision")},
+            env={**own_tree(), **environ, DIRECTORY: str(tmp_path / "provision")},
         )
         assert await provision.wait() == 0
         (port,) = free_ports(1)

@@ -1,3 +1,5 @@
+"""A platform on this machine that no other one meets."""
+
 from __future__ import annotations
 
 from dataclasses import replace

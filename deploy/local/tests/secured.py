@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from services.chassis.process.kafka import Broker
 from services.chassis.publishing import topics, users
 from services.chassis.publishing.outbox import OutboxMessage
 from services.chassis.publishing.producer import ReliableProducer
+from services.chassis.testing.processes import own_tree
 
 A, B, SLOW = "140502", "140521", "140522"
 COUNTIES = [A, B, SLOW]
@@ -125,7 +125,7 @@ def duban(city: City, user: str, *arguments: str, **more: str) -> tuple[int, str
     done = subprocess.run(
         [sys.executable, "-m", "services.cli.command_line", *arguments],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **place, **told, **more},
+        env={**own_tree(), **place, **told, **more},
         capture_output=True,
         text=True,
         check=False,

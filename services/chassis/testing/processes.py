@@ -13,16 +13,24 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[3]
 
 
+def own_tree() -> dict[str, str]:
+    """Return PATH, and a PYTHONPATH that finds the packages of this tree, whosever environment runs the tests of it.
+
+    A clone's tests may be run by another tree's interpreter, which knows that tree's contract.
+    """
+    own = [str(ROOT), str(ROOT / "contracts" / "src")]
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(own)}
+
+
 @asynccontextmanager
 async def process(
     service: str, environment: Mapping[str, str], *, roles: str, failpoint: str = ""
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run these roles of `services.<service>` while the block runs; it ends by SIGTERM unless it has died before.
 
-    `environment` is all that it is told beside PATH and PYTHONPATH; `failpoint` is where it kills itself (see
+    `environment` is all that it is told beside `own_tree`; `failpoint` is where it kills itself (see
     `services.chassis.process.failpoints`).
     """
-    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     started = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -30,7 +38,7 @@ async def process(
         "--roles",
         roles,
         cwd=ROOT,
-        env={**inherited, **environment, "DUBAN_FAILPOINT": failpoint},
+        env={**own_tree(), **environment, "DUBAN_FAILPOINT": failpoint},
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:

@@ -1,3 +1,5 @@
+"""The log of a ledger that all share, and of one whose owner the test is."""
+
 from __future__ import annotations
 
 import secrets

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from services.chassis.process.secret_files import UnusableSetting
+from services.chassis.testing.processes import ROOT, own_tree
 from services.ledger.settings import Settings
 
-ROOT = Path(__file__).parents[4]
 DSN = "postgresql://duban_vault:hush@nowhere/duban_vault"
 ELSE = {"postgres_dsn": "postgresql://nowhere/x", "kafka_bootstrap": "nowhere:9092"}
 
@@ -42,7 +41,7 @@ def test_one_without_the_other_is_refused_by_name(dsn: str | None, keyring: Path
 def test_a_ledger_whose_secret_has_a_slip_in_its_name_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "DUBAN_VAULT_POSTGRES_DNS").write_text(DSN, encoding="utf-8")
     told = {f"DUBAN_{name.upper()}": value for name, value in ELSE.items()}
-    told |= {"DUBAN_SECRETS": str(tmp_path), "DUBAN_VAULT_KEYRING": "/k", "PATH": os.environ["PATH"]}
+    told |= {"DUBAN_SECRETS": str(tmp_path), "DUBAN_VAULT_KEYRING": "/k", **own_tree()}
     command = [sys.executable, "-m", "services.ledger"]
     done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.chassis.testing.kafka import eventually
+from services.chassis.testing.processes import ROOT, own_tree
 from services.notifications.tests.installation import BENCHES, REACHED, Installation, world_on
 from services.notifications.tests.world import World, overdue
-
-ROOT = Path(__file__).parents[4]
 
 pytestmark = [pytest.mark.chaos, pytest.mark.promise("P9")]
 
@@ -27,7 +24,7 @@ async def process(installation: Installation, failpoint: str = "") -> AsyncItera
     """The service as a process of its own."""
     environment = {
         **installation.environment,
-        "PATH": os.environ["PATH"],
+        **own_tree(),
         "DUBAN_DELIVERY_LEASE_SECONDS": "2",
         "DUBAN_FAILPOINT": failpoint,
     }

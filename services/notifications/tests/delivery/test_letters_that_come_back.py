@@ -17,6 +17,7 @@ from deploy.local.receivers.store import parse
 from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.kafka import eventually
+from services.chassis.testing.processes import ROOT, own_tree
 from services.notifications.channels.email import EmailCarrier, EmailSettings
 from services.notifications.channels.model.answers import Answer, Verdict
 from services.notifications.delivery.handlers import mailbox
@@ -202,10 +203,9 @@ async def test_a_mailbox_is_emptied_and_one_bad_mail_stops_no_other(bare: Databa
 
 
 def _piped(directory: Path | None, report: bytes, *arguments: str) -> int:
-    environment = {"DUBAN_BOUNCE_MAILDIR": str(directory)} if directory else {}
+    environment = own_tree() | ({"DUBAN_BOUNCE_MAILDIR": str(directory)} if directory else {})
     command = [sys.executable, "-m", "services.notifications.delivery", *arguments]
-    root = Path(__file__).parents[4]
-    return subprocess.run(command, input=report, env=environment, cwd=root, capture_output=True, check=False).returncode
+    return subprocess.run(command, input=report, env=environment, cwd=ROOT, capture_output=True, check=False).returncode
 
 
 @pytest.mark.servers
