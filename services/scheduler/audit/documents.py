@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from services.chassis.web.documents import Document
-from services.scheduler.audit.model import Audit, Finding, Reason
+from services.scheduler.audit.model import Audit, ClockDiscrepancy, Reason
 
 
 class ClockFinding(Document, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class ClockFinding(Document, frozen=True, kw_only=True):
     reason: Reason
 
     @classmethod
-    def of(cls, finding: Finding) -> Self:
+    def of(cls, finding: ClockDiscrepancy) -> Self:
         """Return a finding as HTTP shows it."""
         return msgspec.convert(finding, cls, from_attributes=True)
 

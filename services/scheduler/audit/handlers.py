@@ -14,7 +14,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.scheduler import metrics
 from services.scheduler.audit import tables
-from services.scheduler.audit.model import Audit, Comparison, Finding, Reason, explained, unreckoned
+from services.scheduler.audit.model import Audit, ClockDiscrepancy, Comparison, Reason, explained, unreckoned
 from services.scheduler.freshness import tables as freshness
 
 _log = structlog.get_logger(__name__)
@@ -64,16 +64,16 @@ async def audit(*, deps: Deps) -> Audit:
     return found
 
 
-async def _unreckoned(connection: Connection, deps: Deps) -> list[Finding]:
+async def _unreckoned(connection: Connection, deps: Deps) -> list[ClockDiscrepancy]:
     """Return the hazards without a clock that can be trusted; what is only out of order for a moment is no finding."""
     events = await tables.unapplied(connection, deps.consumer, deps.missed_after, _SHOWN)
     clocks = await tables.clocks(connection, sorted({event.hazard_id for event in events}))
     return unreckoned(events, clocks)
 
 
-async def _compare(deps: Deps) -> list[Finding]:
+async def _compare(deps: Deps) -> list[ClockDiscrepancy]:
     """Compare all clocks with their alarms, page by page, keep the result and return every contradiction."""
-    findings: list[Finding] = []
+    findings: list[ClockDiscrepancy] = []
     checked = 0
     after: str | None = ""
     while after is not None:

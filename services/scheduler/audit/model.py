@@ -31,7 +31,7 @@ class Reason(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ClockDiscrepancy:
     """Something that is not as it should be: of a hazard, or of the accident whose id `hazard_id` is then.
 
     Of a hazard that has no clock here it is not known when its deadline passes (`due_at` None, `deadline_number` 0), and
@@ -52,7 +52,7 @@ class Comparison:
 
     finished_at: datetime
     clocks_checked: int
-    findings: tuple[Finding, ...]
+    findings: tuple[ClockDiscrepancy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ class Audit:
     as_of: datetime
     ledger_applied_through: datetime | None
     missed_total: int
-    missed: tuple[Finding, ...]
+    missed: tuple[ClockDiscrepancy, ...]
     excused_total: int
     comparison: Comparison | None
-    unreckoned: tuple[Finding, ...] = ()
+    unreckoned: tuple[ClockDiscrepancy, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -81,13 +81,13 @@ class Unapplied:
     facts: HazardFacts | None
 
 
-def unreckoned(events: Iterable[Unapplied], clocks: Mapping[str, Finding]) -> list[Finding]:
+def unreckoned(events: Iterable[Unapplied], clocks: Mapping[str, ClockDiscrepancy]) -> list[ClockDiscrepancy]:
     """Return the hazards whose clock can't be trusted, because `events` are missing from it.
 
     `clocks` holds those that have one, as a finding with what is known of it. One without a clock counts when an event
     says that it is confirmed, or when one can't be read: then nobody knows.
     """
-    found: dict[str, Finding] = {}
+    found: dict[str, ClockDiscrepancy] = {}
     for event in events:
         facts = event.facts
         if event.hazard_id in clocks:
@@ -99,11 +99,13 @@ def unreckoned(events: Iterable[Unapplied], clocks: Mapping[str, Finding]) -> li
     return [found[hazard_id] for hazard_id in sorted(found)]
 
 
-def _clockless(hazard_id: str, number: str, county: str) -> Finding:
-    return Finding(hazard_id, number, county, 0, None, Reason.CLOCK_MISSING)
+def _clockless(hazard_id: str, number: str, county: str) -> ClockDiscrepancy:
+    return ClockDiscrepancy(hazard_id, number, county, 0, None, Reason.CLOCK_MISSING)
 
 
-def explained(finding: Finding, applied_through: datetime | None, in_doubt: Container[str]) -> Finding:
+def explained(
+    finding: ClockDiscrepancy, applied_through: datetime | None, in_doubt: Container[str]
+) -> ClockDiscrepancy:
     """Return `finding`, a passed deadline without its event, with the reason; `applied_through` is its county's.
 
     The ledger is behind, the hazard's history has a gap, or we failed.

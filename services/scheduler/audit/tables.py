@@ -14,7 +14,7 @@ from duban_contracts.events.types import HAZARD, LISTING, HazardFacts
 from services.chassis.consuming.deliveries import RawRecord, read
 from services.chassis.consuming.stored_records import RECORD, record_of
 from services.chassis.storage.database import Connection
-from services.scheduler.audit.model import Comparison, Finding, Reason, Unapplied
+from services.scheduler.audit.model import ClockDiscrepancy, Comparison, Reason, Unapplied
 from services.scheduler.followups.model import KINDS as FOLLOW_UPS
 
 # A task's deadline is audited where tasks are (`tasks`).
@@ -22,10 +22,10 @@ _KINDS: Final = (HAZARD, LISTING, *FOLLOW_UPS)
 _UNRAISED: Final = (
     "subject_kind = ANY($1::text[]) AND alarm.kind = 'overdue' AND alarm.state = 'armed' AND fires_at < $2"
 )
-_FINDINGS: Final = msgspec.json.Decoder(tuple[Finding, ...])
+_FINDINGS: Final = msgspec.json.Decoder(tuple[ClockDiscrepancy, ...])
 
 
-async def passed_unraised(connection: Connection, before: datetime, limit: int) -> tuple[int, list[Finding]]:
+async def passed_unraised(connection: Connection, before: datetime, limit: int) -> tuple[int, list[ClockDiscrepancy]]:
     """Return how many deadlines that the ledger's events set passed before `before` and are not raised, and the oldest."""
     total: int = await connection.fetchval(
         f"SELECT count(*) FROM alarm WHERE {_UNRAISED}",  # noqa: S608 - our own condition
@@ -48,7 +48,9 @@ async def passed_unraised(connection: Connection, before: datetime, limit: int) 
     return total, [_finding(row) for row in rows]
 
 
-async def compare_page(connection: Connection, after: str, limit: int) -> tuple[int, str | None, list[Finding]]:
+async def compare_page(
+    connection: Connection, after: str, limit: int
+) -> tuple[int, str | None, list[ClockDiscrepancy]]:
     """Compare the next `limit` clocks with their alarms; return how many, the last hazard id, and what is wrong.
 
     Pages are short on purpose: a long snapshot would slow every poll of the clock role.
@@ -110,7 +112,7 @@ def _facts(record: RawRecord) -> HazardFacts | None:
     return data.hazard if isinstance(data, HazardEvent) else None
 
 
-async def clocks(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, Finding]:
+async def clocks(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, ClockDiscrepancy]:
     """Return what is known of the clocks of these hazards, of those that have one."""
     rows = await connection.fetch(
         """SELECT hazard_id, number, county, deadline_number, due_at, 'clock_behind' AS reason
@@ -148,8 +150,8 @@ async def last_comparison(connection: Connection) -> Comparison | None:
     return Comparison(row["finished_at"], row["clocks_checked"], _FINDINGS.decode(row["findings"]))
 
 
-def _finding(row: asyncpg.Record) -> Finding:
-    return Finding(
+def _finding(row: asyncpg.Record) -> ClockDiscrepancy:
+    return ClockDiscrepancy(
         row["hazard_id"],
         row["number"],
         row["county"],

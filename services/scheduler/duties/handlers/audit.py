@@ -34,7 +34,7 @@ class PlanningDiscrepancy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PlanDiscrepancy:
     """One task that is not as it should be; `member` is the roster member that it is about."""
 
     task_id: str
@@ -51,7 +51,7 @@ class PlanningAudit:
     as_of: datetime
     duties: int
     tasks: int
-    findings: tuple[Finding, ...]
+    findings: tuple[PlanDiscrepancy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ async def look(*, deps: Deps) -> PlanningAudit:
     horizon = deps.planner.horizon(deps.clock.at(deps.clock.wall() - deps.patience))
     async with deps.database.acquire() as connection:
         names = sorted(await duties.versions_of(connection))
-    count, findings = 0, list[Finding]()
+    count, findings = 0, list[PlanDiscrepancy]()
     for first in range(0, len(names), _AT_ONCE):
         asked, found = await _compare(names[first : first + _AT_ONCE], horizon, deps)
         count += asked
@@ -85,9 +85,9 @@ class SelfAudit:
     """
 
     deps: Deps
-    _suspected: frozenset[Finding] = field(default=frozenset(), init=False)
+    _suspected: frozenset[PlanDiscrepancy] = field(default=frozenset(), init=False)
 
-    async def audit(self) -> list[Finding]:
+    async def audit(self) -> list[PlanDiscrepancy]:
         """Look, export how many findings were found before, too, and log the first of them."""
         findings = (await look(deps=self.deps)).findings
         confirmed = [each for each in findings if each in self._suspected]
@@ -98,7 +98,7 @@ class SelfAudit:
         return confirmed
 
 
-async def _compare(names: list[str], horizon: date, deps: Deps) -> tuple[int, list[Finding]]:
+async def _compare(names: list[str], horizon: date, deps: Deps) -> tuple[int, list[PlanDiscrepancy]]:
     """Return how many tasks these duties ask for, and where what stands differs. All of one state of the database."""
     planner = deps.planner
     async with deps.database.transaction() as connection:
@@ -108,24 +108,24 @@ async def _compare(names: list[str], horizon: date, deps: Deps) -> tuple[int, li
         through = await planning.load(connection)
         rows = await plans.standing(connection, names)
     standing = {row.task_id: row for row in rows}
-    count, findings = 0, list[Finding]()
+    count, findings = 0, list[PlanDiscrepancy]()
     for name, each in versions.items():
         # Planned ahead stays planned: a clock that is behind takes nothing back.
         until = max(horizon, through[name].planned_until) if name in through else horizon
         should = should_stand(each, until, members=planner.rosters.on, occasions=[*planner.holidays, *entered])
         count += len(should)
         findings += [
-            Finding(task_id, name, task.period, task.member, PlanningDiscrepancy.NOT_PLANNED)
+            PlanDiscrepancy(task_id, name, task.period, task.member, PlanningDiscrepancy.NOT_PLANNED)
             for task_id, task in should.items()
             if task_id not in standing
         ]
         findings += [
-            Finding(row.task_id, name, row.period, row.member_code, PlanningDiscrepancy.PLANNED_NEEDLESSLY)
+            PlanDiscrepancy(row.task_id, name, row.period, row.member_code, PlanningDiscrepancy.PLANNED_NEEDLESSLY)
             for row in rows
             if row.duty_id == name and row.only_planned and row.task_id not in should
         ]
         findings += [
-            Finding(row.task_id, name, row.period, row.member_code, PlanningDiscrepancy.PLANNED_OTHERWISE)
+            PlanDiscrepancy(row.task_id, name, row.period, row.member_code, PlanningDiscrepancy.PLANNED_OTHERWISE)
             for row in rows
             if row.only_planned
             and (task := should.get(row.task_id))

@@ -14,7 +14,7 @@ from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CITY_OFFICES, CITY_REGULATORS, OPERATORS
 from services.chassis.web.documents import Document
 from services.chassis.web.routes import Router
-from services.scheduler.duties.handlers.audit import Deps, Finding, PlanningAudit, PlanningDiscrepancy, look
+from services.scheduler.duties.handlers.audit import Deps, PlanDiscrepancy, PlanningAudit, PlanningDiscrepancy, look
 
 READ: Final = Action(
     "scheduler.duties.audit", "查看计划自查", roles=OPERATORS | CITY_OFFICES | CITY_REGULATORS, reach=Reach.CITY
@@ -32,7 +32,7 @@ class PlanningFinding(Document, frozen=True, kw_only=True):
     reason: PlanningDiscrepancy
 
     @classmethod
-    def of(cls, finding: Finding) -> Self:
+    def of(cls, finding: PlanDiscrepancy) -> Self:
         """Return the document of a finding."""
         return msgspec.convert(finding, cls, from_attributes=True)
 

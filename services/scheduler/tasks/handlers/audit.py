@@ -11,7 +11,7 @@ import structlog
 from services.chassis.storage.database import Connection, Database
 from services.scheduler import metrics
 from services.scheduler.tasks.handlers.taskbook import Taskbook
-from services.scheduler.tasks.model.audit import Discrepancy, Finding
+from services.scheduler.tasks.model.audit import Discrepancy, TaskDiscrepancy
 from services.scheduler.tasks.model.task import Task
 from services.scheduler.tasks.tables import audit as table
 
@@ -37,7 +37,7 @@ class TaskAudit:
 
     as_of: datetime
     compared: int
-    findings: tuple[Finding, ...]
+    findings: tuple[TaskDiscrepancy, ...]
 
 
 async def look(*, deps: Deps) -> TaskAudit:
@@ -66,7 +66,7 @@ async def audit(*, deps: Deps) -> TaskAudit:
     return found
 
 
-async def _unraised(connection: Connection, before: datetime, taskbook: Taskbook) -> list[Finding]:
+async def _unraised(connection: Connection, before: datetime, taskbook: Taskbook) -> list[TaskDiscrepancy]:
     """Return the deadlines that passed without 任务逾期, and whether that is because their county is behind."""
     reading = await taskbook.hearing.so_far(connection)
 
@@ -74,8 +74,8 @@ async def _unraised(connection: Connection, before: datetime, taskbook: Taskbook
         known = reading is not None and task.due_at < reading.of(task.plan.county)
         return Discrepancy.NOT_RAISED if known else Discrepancy.COUNTY_BEHIND
 
-    return [Finding.about(task, why(task)) for task in await table.unmarked(connection, before, _SHOWN)]
+    return [TaskDiscrepancy.about(task, why(task)) for task in await table.unmarked(connection, before, _SHOWN)]
 
 
-def _because(reason: Discrepancy, tasks: list[Task]) -> list[Finding]:
-    return [Finding.about(task, reason) for task in tasks]
+def _because(reason: Discrepancy, tasks: list[Task]) -> list[TaskDiscrepancy]:
+    return [TaskDiscrepancy.about(task, reason) for task in tasks]

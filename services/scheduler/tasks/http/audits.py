@@ -15,7 +15,7 @@ from services.chassis.access.roles import CITY_OFFICES, CITY_REGULATORS, OPERATO
 from services.chassis.web.documents import Document
 from services.chassis.web.routes import Router
 from services.scheduler.tasks.handlers.audit import Deps, TaskAudit, look
-from services.scheduler.tasks.model.audit import Discrepancy, Finding
+from services.scheduler.tasks.model.audit import Discrepancy, TaskDiscrepancy
 
 READ: Final = Action(
     "scheduler.tasks.audit", "查看任务自查", roles=OPERATORS | CITY_OFFICES | CITY_REGULATORS, reach=Reach.CITY
@@ -35,7 +35,7 @@ class TaskAuditFinding(Document, frozen=True, kw_only=True):
     reason: Discrepancy
 
     @classmethod
-    def of(cls, finding: Finding) -> Self:
+    def of(cls, finding: TaskDiscrepancy) -> Self:
         """Return the document of a finding."""
         return msgspec.convert(finding, cls, from_attributes=True)
 

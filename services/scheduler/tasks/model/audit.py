@@ -22,7 +22,7 @@ class Discrepancy(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TaskDiscrepancy:
     """Something that is not as it should be, about one deadline of one task."""
 
     task_id: str
@@ -35,7 +35,7 @@ class Finding:
     reason: Discrepancy
 
     @classmethod
-    def about(cls, task: Task, reason: Discrepancy) -> Finding:
+    def about(cls, task: Task, reason: Discrepancy) -> TaskDiscrepancy:
         """Return the finding about the deadline in force of `task`."""
         plan = task.plan
         return cls(

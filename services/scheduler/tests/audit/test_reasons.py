@@ -6,9 +6,9 @@ import pytest
 
 from duban_contracts.testing.calendar import local
 from duban_contracts.testing.stories import confirmed, registered
-from services.scheduler.audit.model import Audit, Comparison, Finding, Reason, Unapplied, explained, unreckoned
+from services.scheduler.audit.model import Audit, ClockDiscrepancy, Comparison, Reason, Unapplied, explained, unreckoned
 
-MISSED = Finding("hz-1", "JC-hz-1", "140502", 1, local(4), Reason.NOT_RAISED)
+MISSED = ClockDiscrepancy("hz-1", "JC-hz-1", "140502", 1, local(4), Reason.NOT_RAISED)
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,14 @@ def test_an_audit_is_sound_when_nothing_is_missed_and_nothing_contradicts() -> N
 def test_a_confirmed_hazard_without_clock_is_a_finding_and_an_unconfirmed_one_is_none() -> None:
     facts, early = confirmed("hz-1").facts, registered("hz-2").facts
     found = unreckoned([Unapplied("hz-2", early), Unapplied("hz-1", facts)], {})
-    assert found == [Finding("hz-1", facts.number, facts.county, 0, None, Reason.CLOCK_MISSING)]
+    assert found == [ClockDiscrepancy("hz-1", facts.number, facts.county, 0, None, Reason.CLOCK_MISSING)]
 
 
 def test_what_cant_be_read_may_be_a_confirmation() -> None:
     facts = confirmed("hz-1").facts
-    assert unreckoned([Unapplied("hz-1", None)], {}) == [Finding("hz-1", "", "", 0, None, Reason.CLOCK_MISSING)]
+    assert unreckoned([Unapplied("hz-1", None)], {}) == [
+        ClockDiscrepancy("hz-1", "", "", 0, None, Reason.CLOCK_MISSING)
+    ]
     for events in ([None, facts], [facts, None]):
         [finding] = unreckoned([Unapplied("hz-1", each) for each in events], {})
         assert finding.number == facts.number
@@ -50,4 +52,4 @@ def test_what_cant_be_read_may_be_a_confirmation() -> None:
 
 def test_a_clock_that_lacks_an_event_is_a_finding_once() -> None:
     [finding] = unreckoned([Unapplied("hz-1", None), Unapplied("hz-1", confirmed().facts)], {"hz-1": MISSED})
-    assert finding == Finding("hz-1", "JC-hz-1", "140502", 1, local(4), Reason.CLOCK_BEHIND)
+    assert finding == ClockDiscrepancy("hz-1", "JC-hz-1", "140502", 1, local(4), Reason.CLOCK_BEHIND)

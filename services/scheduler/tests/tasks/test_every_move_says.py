@@ -12,7 +12,7 @@ from duban_contracts.events.tasks import TaskState
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import local
 from duban_contracts.validation import check_payload
-from services.scheduler.tasks.model.audit import Discrepancy, Finding
+from services.scheduler.tasks.model.audit import Discrepancy, TaskDiscrepancy
 from services.scheduler.tasks.model.called_for import called_for
 from services.scheduler.tasks.model.task import evolve, facts
 from services.scheduler.tasks.moves import (
@@ -139,7 +139,7 @@ def test_a_deadline_that_had_passed_when_the_task_was_asked_for_calls_for_nothin
 
 
 def test_a_finding_of_the_self_audit_names_the_deadline_in_force() -> None:
-    assert Finding.about(LATE, Discrepancy.NOT_RAISED) == Finding(
+    assert TaskDiscrepancy.about(LATE, Discrepancy.NOT_RAISED) == TaskDiscrepancy(
         task_id=LATE.task_id,
         number=LATE.number,
         county=PLAN.county,
