@@ -24,7 +24,7 @@ from services.chassis.consuming.loop import Loop
 from services.chassis.consuming.observer import Observer
 from services.chassis.consuming.offsets import Offsets
 from services.chassis.consuming.options import ConsumerOptions
-from services.chassis.consuming.standing import Standing
+from services.chassis.consuming.standing import ConsumerReadiness
 from services.chassis.consuming.telling import Telling
 from services.chassis.process import kafka
 from services.chassis.process.cancelling import ended
@@ -68,7 +68,7 @@ class Consumer:
         self._options = options or ConsumerOptions()
         self._observed = observed or progress
         self._needed = needed_by(name)
-        self.standing = Standing(name)
+        self.standing = ConsumerReadiness(name)
         self._telling = Telling(name, database, clock, self._options.dead_letters)
         self._attempts = Attempts(
             consumer=name,

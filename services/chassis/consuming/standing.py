@@ -11,7 +11,7 @@ from services.chassis.telemetry import metrics
 _UNKNOWN: Final = float("nan")
 
 
-class Standing:
+class ConsumerReadiness:
     """Whether one consumer of this process reads. Before it was begun here nothing is said: its role runs elsewhere."""
 
     def __init__(self, consumer: str) -> None:

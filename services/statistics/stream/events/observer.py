@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from services.chassis.consuming.errors import Stalled
-from services.chassis.consuming.standing import Standing
+from services.chassis.consuming.standing import ConsumerReadiness
 from services.chassis.process.clock import Clock
 from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import every
@@ -50,7 +50,7 @@ class StreamObserver:
         *,
         bootstrap: Broker | str,
         stall_seconds: float,
-        standing: Standing,
+        standing: ConsumerReadiness,
     ) -> None:
         self._app = app
         self._topic = topic

@@ -14,7 +14,7 @@ from duban_contracts.days import Zone
 from duban_contracts.deadlines.calendar import load_days
 from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Platform
-from services.chassis.consuming.standing import Standing
+from services.chassis.consuming.standing import ConsumerReadiness
 from services.chassis.process import kafka
 from services.chassis.process.cancelling import ended
 from services.chassis.process.periodic import rest
@@ -37,7 +37,7 @@ class StreamWorker:
     def __init__(self, platform: Platform[Settings]) -> None:
         self._platform = platform
         self._settings = platform.settings
-        self.standing = Standing(CONSUMER)
+        self.standing = ConsumerReadiness(CONSUMER)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Consume until `stopping`: then what was taken is booked and committed before the group is left."""

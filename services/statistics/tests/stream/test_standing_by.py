@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaConnectionError
 from faust.types import TP
 from prometheus_client import REGISTRY
 
-from services.chassis.consuming.standing import Standing
+from services.chassis.consuming.standing import ConsumerReadiness
 from services.chassis.process.clock import Clock
 from services.statistics.books.model.changes import Progress
 from services.statistics.stream.events.observer import StreamObserver
@@ -43,7 +43,7 @@ class Worker:
         self.app = SimpleNamespace(unassigned=False, rebalancing=False, consumer=consumer, tables=tables)
         self.bookkeeper = SimpleNamespace(applied=dict[int, Progress](), last_back_off=float("-inf"))
         clock = cast("Clock", SimpleNamespace(wall=lambda: self.wall))
-        self.standing = Standing(CONSUMER)
+        self.standing = ConsumerReadiness(CONSUMER)
         self.standing.begins(clock)
         self._observer = StreamObserver(
             cast("Any", self.app),
