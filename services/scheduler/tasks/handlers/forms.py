@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -73,12 +74,20 @@ def load_forms(profile: Path) -> Forms:
         return NO_FORMS
     file = read(path, FormsFile)
     for kind, form in file.forms.items():
-        try:
-            Draft202012Validator.check_schema(form.schema)
-        except SchemaError as error:
+        if error := _flaw(msgspec.json.encode(form.schema)):
             raise ProfileError(
                 path, f"$.forms.{kind}.schema{error.json_path.removeprefix('$')}", error.message
             ) from error
         if form.schema.get("type") != "object":
             raise ProfileError(path, f"$.forms.{kind}.schema.type", "must be object")
     return Forms(file.forms)
+
+
+@cache
+def _flaw(schema: bytes) -> SchemaError | None:
+    """Return what makes a JSON text no schema. Kept: four slices load the forms, and all schemas of a city take 0.2 s."""
+    try:
+        Draft202012Validator.check_schema(msgspec.json.decode(schema))
+    except SchemaError as error:
+        return error
+    return None
