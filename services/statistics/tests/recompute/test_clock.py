@@ -61,3 +61,20 @@ def test_a_review_stands_still_until_it_ends_and_then_nothing_is_left_to_run() -
     for what in ENDS:
         clock = turned(("submitted", SET + timedelta(days=1)), (what, DUE + timedelta(days=5)))
         assert (clock.runs, clock.paused, clock.passed) == (False, None, False), what
+
+
+def test_an_extension_gives_the_later_day_unless_the_one_before_has_passed() -> None:
+    clock = turned()
+    clock.turn("extended", SET + timedelta(days=1), DAY - timedelta(days=3))
+    assert (clock.due, clock.spent, clock.passed) == (DUE, DUE, False)
+    clock.turn("extended", SET + timedelta(days=2), DAY + timedelta(days=10))
+    assert (clock.due, clock.spent, clock.passed) == (DUE + timedelta(days=10), DUE + timedelta(days=10), False)
+    late = turned(("overdue", DUE + timedelta(hours=1)))
+    late.turn("extended", DUE + timedelta(hours=2), DAY + timedelta(days=2))
+    assert (late.due, late.spent, late.passed) == (DUE + timedelta(days=2), DUE + timedelta(days=2), False)
+
+
+def test_word_that_it_is_overdue_counts_once_its_day_is_over_and_the_clock_runs_on() -> None:
+    for at, passed, counted in ((DUE, False, SET), (DUE + timedelta(hours=1), True, DUE + timedelta(hours=1))):
+        clock = turned(("overdue", at))
+        assert (clock.runs, clock.passed, clock.counted) == (True, passed, counted)
