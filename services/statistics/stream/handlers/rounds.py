@@ -22,27 +22,28 @@ class ChangelogRounds:
     def __init__(self, send: Callable[[Newest], Awaitable[None]]) -> None:
         self._send = send
         self._newest: Newest = {}
-        self._written: asyncio.Future[None] | None = None
-        self._since = 0.0
+        # What the next round is told by, and since when somebody waits for it.
+        self._awaited: tuple[asyncio.Future[None], float] | None = None
         self._running: asyncio.Task[None] | None = None
 
     def put(self, key: bytes, value: bytes, *, partition: int | None) -> asyncio.Future[None]:
         """Note a write; return what is done when the broker has it or a newer one, and raises what sending raised."""
         loop = asyncio.get_running_loop()
         self._newest[key] = (partition, value)
-        if self._written is None:
-            self._written, self._since = loop.create_future(), loop.time()
+        if self._awaited is None:
+            self._awaited = loop.create_future(), loop.time()
         if self._running is None:
             self._running = loop.create_task(self._run(), name="statistics-changelog")
-        return self._written
+        return self._awaited[0]
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            while (written := self._written) is not None:
+            while self._awaited is not None:
+                written, since = self._awaited
                 # Whoever waited for the round before has waited for company by then.
-                await asyncio.sleep(max(0.0, self._since + BREATH_SECONDS - loop.time()))
-                newest, self._newest, self._written = self._newest, {}, None
+                await asyncio.sleep(max(0.0, since + BREATH_SECONDS - loop.time()))
+                newest, self._newest, self._awaited = self._newest, {}, None
                 try:
                     await self._send(newest)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits for the writes
