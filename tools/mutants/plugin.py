@@ -20,7 +20,12 @@ AT_IMPORT: Final = "at-import.txt"
 
 # That a mutant fails is enough; making its example small would take minutes, and remembering it would help the next.
 hypothesis.settings.register_profile(
-    "mutants", phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate), database=None, deadline=None
+    "mutants",
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+    database=None,
+    deadline=None,
+    # A machine that stands still for minutes says nothing of a test.
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 
 
