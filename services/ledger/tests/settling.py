@@ -21,6 +21,7 @@ from duban_contracts.testing.claims import sent
 from duban_contracts.topics import claims_topic
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.testing.clock import ManualClock
+from services.ledger.claims.handlers.books import Pages
 from services.ledger.claims.handlers.settlement import Screened, Settlement, settle_claims
 from services.ledger.claims.model.decisions import WaitingFor, screen
 from services.ledger.claims.model.townships import Townships
@@ -50,7 +51,7 @@ class Batch:
     def take(self, *claims: EventData, at: datetime = NOON, county: str = HOME) -> Batch:
         deliveries = [self.delivery(claim, at, county) for claim in claims]
         screened = [Screened(d, county, screen(d.event, d.data, county, Present.at(at, ZONE))) for d in deliveries]
-        settle_claims(screened, self.settlement, self._numbers)
+        settle_claims(screened, self.settlement, self._numbers, Pages())
         return self
 
     def moves(self, command: msgspec.Struct, actor: Actor = REGULATOR) -> Batch:

@@ -72,6 +72,19 @@ class ClaimFiled(SettledClaim, frozen=True, kw_only=True):
     message: LongText | None = None
 
 
+@event("claim.entered.v1", family=TopicFamily.FEEDBACK, title_zh="回执：已登记")
+class ClaimEntered(SettledClaim, frozen=True, kw_only=True):
+    """The claim stands in its book, once, under its reference: registered, corrected, or a duplicate.
+
+    `linked_reference` is the entry's reference where the claim wrote it otherwise; `message` says so in Chinese, and that a
+    newer word of the county stands.
+    """
+
+    outcome: ClaimOutcome
+    linked_reference: Reference | None = None
+    message: LongText | None = None
+
+
 @event("claim.waiting.v1", family=TopicFamily.FEEDBACK, title_zh="回执：等待")
 class ClaimWaiting(ClaimEvent, frozen=True, kw_only=True):
     """The claim came before what it needs and is kept until then; `waiting_for` is report, confirmation or plan."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
 
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, type_of
 from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
+from duban_contracts.events.entering import EnteredClaim
 from duban_contracts.events.types import Channel, Enterprise
+from duban_contracts.examples import examples
 from duban_contracts.testing.calendar import june, local
 
 COUNTY: Final = "140502"
+C = TypeVar("C", bound=EnteredClaim)
 
 
 def report(reference: str = "AQ-1", **fields: Any) -> HazardReported:
@@ -54,6 +59,13 @@ def rectification(reference: str = "AQ-1", **fields: Any) -> HazardRectified:
         "submitted_by": "enterprise-1",
     }
     return HazardRectified(**said | fields)
+
+
+def example(claim: type[C], reference: str = "DJ-1", *, today: date, **fields: Any) -> C:
+    """Return the contract's example of what stands for itself under `reference`, its days none after `today`."""
+    said = msgspec.structs.asdict(msgspec.convert(examples()[type_of(claim).name], claim))
+    days = {name: min(value, today) for name, value in said.items() if type(value) is date}
+    return claim(**said | days | {"county": COUNTY, "reference": reference} | fields)
 
 
 def sent(claim: EventData, *, event_id: str, at: datetime | None = None, source: str | None = None) -> CloudEvent:

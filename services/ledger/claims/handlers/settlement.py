@@ -11,7 +11,8 @@ import msgspec
 from duban_contracts.admissible.texts import folded
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import HazardReported, RectificationPlanned
-from duban_contracts.events.feedback import ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimWaiting
+from duban_contracts.events.entering import EnteredClaim
+from duban_contracts.events.feedback import ClaimEntered, ClaimEvent, ClaimOutcome, ClaimRecorded, ClaimWaiting
 from duban_contracts.events.types import Actor
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import feedback_topic
@@ -23,6 +24,7 @@ from services.chassis.publishing.envelopes import uuid7_text
 from services.chassis.storage.counting import count
 from services.chassis.storage.database import Connection
 from services.ledger import metrics
+from services.ledger.claims.handlers.books import Pages
 from services.ledger.claims.model import decisions
 from services.ledger.claims.model.decisions import Claim, ClaimDecision, FollowUp, Recorded, Repeated, Waits
 from services.ledger.claims.model.townships import Townships
@@ -42,16 +44,19 @@ class Screened(msgspec.Struct, frozen=True, gc=False):
 
     delivery: Delivery
     speaking: str
-    claim: Claim | Refusal
+    claim: Claim | EnteredClaim | Refusal
 
 
-def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers: Numbers) -> None:
-    """Settle claims in their order, in memory; each reference was loaded into the settlement's journal."""
+def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers: Numbers, pages: Pages) -> None:
+    """Settle claims in their order, in memory; each reference was loaded into the settlement's journal, or is in `pages`."""
     for one in screened:
         delivery, claim = one.delivery, one.claim
         if isinstance(claim, Refusal):
             reference = getattr(delivery.data, "reference", None)
             settlement.refuse(delivery.record, delivery.event, claim, county=one.speaking, reference=reference)
+            continue
+        if isinstance(claim, EnteredClaim):
+            settlement.enter(delivery, claim, pages)
             continue
         hazard = settlement.hazard(claim)
         if not isinstance(claim, HazardReported):
@@ -130,6 +135,17 @@ class Settlement:
                 waits.done = True
             hazard = cast("Hazard", self._settle(waits.delivery, claim, decision, hazard))
 
+    def enter(self, delivery: Delivery, claim: EnteredClaim, pages: Pages) -> None:
+        """Enter what stands for itself in its book."""
+        entered = pages.enter(claim, self._clock.at(delivery.timestamp))
+        answer = ClaimEntered(
+            **self._about(delivery, claim),
+            outcome=entered.outcome,
+            linked_reference=entered.linked_reference,
+            message=entered.message,
+        )
+        self._answer(answer, delivery.event, entered.outcome)
+
     def refuse(
         self,
         record: RawRecord,
@@ -171,14 +187,7 @@ class Settlement:
             decision = _naming(decision, claim, hazard)
             self.refuse(delivery.record, event, decision, county=claim.county, reference=claim.reference)
             return hazard
-        about = answers.about(
-            delivery.record,
-            event,
-            county=claim.county,
-            reference=claim.reference,
-            identity=delivery.identity,
-            at=self._journal.at,
-        )
+        about = self._about(delivery, claim)
         if isinstance(decision, Waits):
             self._answer(ClaimWaiting(**about, waiting_for=decision.waiting_for), event, "waiting")
             return hazard
@@ -193,6 +202,16 @@ class Settlement:
         )
         self._answer(answer, event, outcome)
         return known
+
+    def _about(self, delivery: Delivery, claim: Claim | EnteredClaim) -> dict[str, Any]:
+        return answers.about(
+            delivery.record,
+            delivery.event,
+            county=claim.county,
+            reference=claim.reference,
+            identity=delivery.identity,
+            at=self._journal.at,
+        )
 
     def _answer(self, answer: ClaimEvent, cause: CloudEvent | None, outcome: str) -> None:
         envelope = answers.envelope(answer, cause, source=SOURCE)

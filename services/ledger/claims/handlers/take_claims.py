@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 
 from duban_contracts.admissible.dates import Present
 from duban_contracts.events.claims import HazardReported
+from duban_contracts.events.entering import EnteredClaim
 from duban_contracts.refusals import Refusal
 from duban_contracts.topics import claims_topic
 from duban_contracts.validation import kept_reference, unreadable
@@ -19,6 +20,7 @@ from services.chassis.consuming.batches import Refused
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
+from services.ledger.claims.handlers.books import Pages
 from services.ledger.claims.handlers.settlement import Screened, Settlement, settle_claims
 from services.ledger.claims.model.decisions import Claim, screen
 from services.ledger.claims.model.townships import Townships
@@ -69,8 +71,10 @@ async def take_claims(connection: Connection, deliveries: Sequence[Delivery], *,
     async with writing(connection, ledger=claims.ledger, references=references) as journal:
         settlement = claims.settlement(journal, await waiting.under(connection, references))
         numbers = await numbers_for(connection, journal, accepted)
-        settle_claims(screened, settlement, numbers)
+        pages = await Pages.under(connection, accepted)
+        settle_claims(screened, settlement, numbers, pages)
         await settlement.save(connection)
+        await pages.save(connection)
 
 
 async def refuse_records(connection: Connection, refused: Sequence[Refused], *, claims: Claims) -> None:
@@ -120,7 +124,7 @@ def _screened(delivery: Delivery, claims: Claims, present: Present) -> Screened:
     return Screened(delivery, speaking, screen(delivery.event, delivery.data, speaking, present))
 
 
-async def numbers_for(connection: Connection, journal: Journal, accepted: Iterable[Claim]) -> Numbers:
+async def numbers_for(connection: Connection, journal: Journal, accepted: Iterable[Claim | EnteredClaim]) -> Numbers:
     """Return per county the numbers for the hazards that this batch will register: exactly as many."""
     unknown = (
         claim

@@ -12,6 +12,7 @@ from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.events.claims import ExtensionRequested, HazardRectified, HazardReported, RectificationPlanned
+from duban_contracts.events.entering import EnteredClaim
 from duban_contracts.events.feedback import ClaimOutcome
 from duban_contracts.events.hazards import HazardEvent
 from duban_contracts.events.types import Actor, Enterprise, FoundBy, HazardState
@@ -79,13 +80,15 @@ _TOO_LATE: Final = {
 }
 
 
-def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) -> Claim | Refusal:
+def screen(event: CloudEvent, data: EventData, speaking: str, present: Present) -> Claim | EnteredClaim | Refusal:
     """Return the claim that a readable event is of the county that is speaking, or why it can't be one.
 
     A county on its own topic is held to the same closed contract as one behind the gateway; `present` is the day on
     which the broker took the event.
     """
-    if not isinstance(data, HazardReported | HazardRectified | RectificationPlanned | ExtensionRequested):
+    if not isinstance(
+        data, HazardReported | HazardRectified | RectificationPlanned | ExtensionRequested | EnteredClaim
+    ):
         return violation("not-a-claim", "type", type=event.type)
     found = check_claim(event, speaking, present, data)
     return found[0] if found else data

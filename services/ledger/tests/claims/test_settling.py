@@ -17,6 +17,7 @@ from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import plan, rectification, report
 from duban_contracts.topics import claims_topic
 from services.chassis.consuming.deliveries import RawRecord
+from services.ledger.claims.handlers.books import Pages
 from services.ledger.claims.handlers.settlement import Screened, settle_claims
 from services.ledger.claims.model.decisions import WaitingFor
 from services.ledger.hazards.moves import Reject
@@ -38,7 +39,7 @@ def test_an_answer_names_its_claim_so_that_receipt_and_record_are_found() -> Non
     batch = Batch()
     claim = report(township="东街")
     delivery = batch.delivery(claim)
-    settle_claims([Screened(delivery, HOME, claim)], batch.settlement, batch._numbers)
+    settle_claims([Screened(delivery, HOME, claim)], batch.settlement, batch._numbers, Pages())
     [answer] = batch.answers
     assert isinstance(answer, ClaimRecorded)
     assert (answer.claim_id, answer.claim_source, answer.claim_type) == (

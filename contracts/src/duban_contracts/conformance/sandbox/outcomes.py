@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.codec import encode, type_of
+from duban_contracts.codec import encode, event_types, type_of
 from duban_contracts.conformance.sandbox.evidence import Seen
 from duban_contracts.events.claims import (
     ExtensionRequested,
@@ -19,7 +19,9 @@ from duban_contracts.events.claims import (
     RectificationPlanned,
     TaskReported,
 )
+from duban_contracts.events.entering import EnteredClaim
 from duban_contracts.events.feedback import (
+    ClaimEntered,
     ClaimEvent,
     ClaimFiled,
     ClaimOutcome,
@@ -49,6 +51,11 @@ ANSWERS: Final[Mapping[str, tuple[type[SettledClaim], ClaimOutcome]]] = {
     type_of(ExtensionRequested).name: (ClaimRecorded, ClaimOutcome.APPLIED),
     type_of(HazardRectified).name: (ClaimRecorded, ClaimOutcome.APPLIED),
     type_of(TaskReported).name: (ClaimFiled, ClaimOutcome.APPLIED),
+    **{
+        entry.name: (ClaimEntered, ClaimOutcome.REGISTERED)
+        for entry in event_types()
+        if issubclass(entry.model, EnteredClaim)
+    },
 }
 
 
@@ -61,6 +68,8 @@ def settled(seen: Seen, number: str) -> tuple[type[SettledClaim], dict[str, Any]
     if answer is ClaimFiled:
         filed = str(seen.reference)
         return answer, {"outcome": said, "task_id": filed, "number": filed, "late": False}
+    if answer is ClaimEntered:
+        return answer, {"outcome": said}
     return answer, {"outcome": said, "hazard_id": number, "number": number}
 
 

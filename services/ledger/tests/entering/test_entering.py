@@ -1,0 +1,124 @@
+"""What stands for itself (登记): which word of a county stands, what it is told, and how a book holds it. Rules, without a server."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+
+from duban_contracts.codec import event_types
+from duban_contracts.events.entering import EnteredClaim
+from duban_contracts.events.feedback import ClaimOutcome
+from duban_contracts.events.marks import called
+from duban_contracts.events.types import Channel, Evidence, ReportedEnterprise, ShortText
+from duban_contracts.testing.calendar import june, local
+from services.ledger.claims.handlers.books import BOOKS, Pages
+from services.ledger.entering.model import Kept, column_of, enter
+from services.ledger.entering.tables import Book
+
+AT = local(2, 9)
+LATER = AT + timedelta(hours=1)
+
+
+class Drill(EnteredClaim, frozen=True, kw_only=True):
+    """应急演练, with a field of each kind."""
+
+    held_on: date
+    channel: Channel = Channel.INSPECTION
+    people: Annotated[int, called("参加人数")] = 12
+    share: float = 0.5
+    announced: bool = True
+    began_at: datetime = AT
+    summary: ShortText | None = None
+    enterprise: ReportedEnterprise | None = None
+    evidence: tuple[Evidence, ...] = ()
+    either: int | str = 1
+
+
+def held(reference: str = "YL-1", **fields: Any) -> Drill:
+    return Drill(**{"county": "140502", "reference": reference, "held_on": june(1), **fields})
+
+
+ONE = Kept(held(), AT)
+
+
+def test_the_first_word_registers() -> None:
+    entered = enter(None, held(), AT)
+    assert (entered.kept, entered.outcome, entered.message) == (ONE, ClaimOutcome.REGISTERED, None)
+
+
+@pytest.mark.parametrize("taken_at", [LATER, AT - timedelta(hours=1)])
+def test_the_same_again_changes_nothing_whenever_it_came(taken_at: datetime) -> None:
+    entered = enter(ONE, held(), taken_at)
+    assert entered.kept is ONE
+    assert (entered.outcome, entered.message) == (ClaimOutcome.DUPLICATE, None)
+
+
+def test_other_content_corrects() -> None:
+    entered = enter(ONE, held(people=15), LATER)
+    assert (entered.kept, entered.outcome) == (Kept(held(people=15), LATER), ClaimOutcome.CORRECTED)
+
+
+def test_what_reached_the_broker_before_overwrites_nothing_newer_and_the_county_is_told() -> None:
+    entered = enter(ONE, held(people=15), AT - timedelta(seconds=1))
+    assert entered.kept is ONE
+    assert (entered.outcome, entered.message) == (ClaimOutcome.DUPLICATE, "已有较新的内容登记，本条内容不再采用")
+
+
+@pytest.mark.parametrize("people", [12, 15])
+def test_an_entry_keeps_its_reference_and_a_county_that_writes_it_otherwise_is_told(people: int) -> None:
+    entered = enter(ONE, held("ＹＬ－1", people=people), LATER)
+    assert (entered.kept.said.reference, entered.kept.key) == ("YL-1", "YL-1")
+    assert (entered.linked_reference, entered.message) == (
+        "YL-1",
+        "县级编号“ＹＬ－1”与已登记的“YL-1”视为同一编号",
+    )
+
+
+def test_of_one_batch_each_word_meets_what_the_one_before_made() -> None:
+    pages = Pages()
+    said = [pages.enter(claim, AT) for claim in (held(), held("YL-1\u200b"), held(county="140521"), held(people=15))]
+    assert [each.outcome for each in said] == ["registered", "duplicate", "registered", "corrected"]
+
+
+def test_one_value_is_a_column_of_its_kind_and_what_has_parts_is_json() -> None:
+    found = {field.name: column_of(field) for field in msgspec.structs.fields(Drill)}
+    assert found == {
+        "county": ("text", False),
+        "reference": ("text", False),
+        "held_on": ("date", False),
+        "channel": ("text", False),
+        "people": ("bigint", False),
+        "share": ("double precision", False),
+        "announced": ("boolean", False),
+        "began_at": ("timestamptz", False),
+        "summary": ("text", True),
+        "enterprise": ("jsonb", True),
+        "evidence": ("jsonb", False),
+        "either": ("jsonb", False),
+    }
+
+
+@pytest.mark.parametrize("enterprise", [None, ReportedEnterprise(name="示例企业（虚构）")])
+def test_an_entry_is_read_back_as_it_was_written(enterprise: ReportedEnterprise | None) -> None:
+    book = Book(Drill, "drill")
+    evidence = (Evidence(name="签到表", sha256="0" * 64),)
+    kept = Kept(held("ＹＬ－1", enterprise=enterprise, evidence=evidence, either="two"), AT)
+    row = dict(zip(book.columns, (column[0] for column in book.columns.arguments([kept])), strict=True))
+    assert row["reference_key"] == "YL-1"
+    assert book.of(row) == kept
+
+
+def test_a_column_that_came_later_is_empty_in_older_rows_and_says_what_the_field_does() -> None:
+    book = Book(Drill, "drill")
+    row = dict(zip(book.columns, (column[0] for column in book.columns.arguments([ONE])), strict=True))
+    assert book.of({**row, "evidence": None, "people": None}) == ONE
+
+
+def test_each_type_that_stands_for_itself_has_its_book() -> None:
+    assert [book.claim for book in BOOKS] == [*dict.fromkeys(book.claim for book in BOOKS)]
+    assert {book.claim for book in BOOKS} == {
+        entry.model for entry in event_types() if issubclass(entry.model, EnteredClaim)
+    }
