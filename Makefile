@@ -143,8 +143,8 @@ fresh: install ## Check that everything generated is what its sources give
 	@$(PY) -m tools.generate --check
 
 .PHONY: new-slice
-new-slice: install ## Begin a slice: make new-slice S=ledger N=listings ROWS="SY29" (LIST=1: with a list, ZH=挂牌; SECTOR=1: of what is of a sector)
-	@$(PY) -m tools.new_slice $(S) $(N) $(ROWS) $(if $(LIST),--list) $(if $(SECTOR),--sector) $(if $(ZH),--zh $(ZH))
+new-slice: install ## Begin a slice: make new-slice S=ledger N=listings ROWS="SY29" (LIST=1: with a list, ZH=挂牌; SECTOR=1: of what is of a sector; EVENT=duban.drill.held.v1 DAY=held_on: the book of what counties say)
+	@$(PY) -m tools.new_slice $(S) $(N) $(ROWS) $(if $(LIST),--list) $(if $(SECTOR),--sector) $(if $(ZH),--zh $(ZH)) $(if $(EVENT),--event $(EVENT)) $(if $(DAY),--day $(DAY))
 
 .PHONY: pictures
 pictures: install ## Draw every board with Grafana's own panels, of a city that is played for it, into docs/boards (ten minutes; Node.js 20)

@@ -4,18 +4,56 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from tools.generate.parts import SERVICES
-from tools.new_slice.naming import in_bootstrap, in_fill, in_layers, in_reads, in_rights
-from tools.new_slice.template import files, fill
+from tools.new_slice import entered
+from tools.new_slice.house import ROOT, House
+from tools.new_slice.naming import (
+    in_books,
+    in_bootstrap,
+    in_fill,
+    in_growth,
+    in_layers,
+    in_layers_of_books,
+    in_readme,
+    in_reads,
+    in_rights,
+)
+from tools.new_slice.template import files, fill, of_a_sector, of_singular, words_of
 
-ROOT = Path(__file__).resolve().parents[2]
+_LAYERS: Final = "the layers of [tool.importlinter]"
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    house = House(root, chosen.service, chosen.noun)
+    if not house.noun.isidentifier() or not house.noun.islower():
+        parser.error(f"{house.noun} is no name for a folder of Python code")
+    if (house.home / house.noun).exists():
+        parser.error(f"services/{house.service}/{house.noun} is there already")
+    if chosen.sector and not chosen.listed:
+        parser.error("a sector is of what is listed: say --list, too")
+    if chosen.event is None:
+        left = _begin(house, chosen)
+    elif house.service != "ledger" or chosen.listed or chosen.zh:
+        parser.error(
+            "the ledger keeps the books; that they are listed, and what they are called, follows from the event"
+        )
+    else:
+        try:
+            left = _begin_book(house, chosen.rows, chosen.event, chosen.day)
+        except entered.NoBook as error:
+            parser.error(str(error))
+    house.tidy()
+    sys.stdout.write(f"Next: {left}; then `make generate`.\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.new_slice", description=__doc__)
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("noun", help="one noun of the domain, in the plural where it has one: listings")
@@ -23,53 +61,50 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser.add_argument("--list", action="store_true", dest="listed", help="with a route that lists it page by page")
     parser.add_argument("--sector", action="store_true", help="its rows are of a sector: in scopes, and as a filter")
     parser.add_argument("--zh", help="the noun as people see it: 挂牌")
-    chosen = parser.parse_args(arguments)
-    service, noun = chosen.service, chosen.noun
-    if not noun.isidentifier() or not noun.islower():
-        parser.error(f"{noun} is no name for a folder of Python code")
-    if (root / "services" / service / noun).exists():
-        parser.error(f"services/{service}/{noun} is there already")
-    bootstrap = root / "services" / service / "bootstrap.py"
-    if chosen.sector and not chosen.listed:
-        parser.error("a sector is of what is listed: say --list, too")
-    walled = "walled=True" in bootstrap.read_text(encoding="utf-8")
-    made = files(service, noun, chosen.rows, zh=chosen.zh, listed=chosen.listed, sector=chosen.sector, walled=walled)
-    for name, text in made.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        sys.stdout.write(f"wrote {name}\n")
-    _named(bootstrap, "SLICES", service, noun, in_bootstrap)
-    _named(root / "pyproject.toml", "the layers of [tool.importlinter]", service, noun, in_layers)
-    if chosen.listed:
-        _named_with_its_list(root, service, noun, sector=chosen.sector)
-    sys.stdout.write(
-        f"Next: say what it owns in services/{service}/README.md, and in tools/generate/growth.toml how its table grows; then `make generate`.\n"
+    parser.add_argument("--event", help="keeps the book of this EnteredClaim, and lists it: duban.drill.held.v1")
+    parser.add_argument("--day", help="the field of the event by which it is listed: held_on")
+    return parser
+
+
+def _begin(house: House, chosen: argparse.Namespace) -> str:
+    """Write a slice and name it; return what is left to do."""
+    bootstrap = house.home / "bootstrap.py"
+    made = files(
+        house.service,
+        house.noun,
+        chosen.rows,
+        zh=chosen.zh,
+        listed=chosen.listed,
+        sector=chosen.sector,
+        walled="walled=True" in bootstrap.read_text(encoding="utf-8"),
     )
-    return 0
+    house.write(made)
+    house.name(bootstrap, "SLICES", in_bootstrap)
+    house.name(house.root / "pyproject.toml", _LAYERS, in_layers)
+    if chosen.listed:
+        filling = fill(house.noun, sector=chosen.sector)
+        asked = partial(in_reads, sector=chosen.sector)
+        house.name_list(asked, in_rights, lambda text, *_: in_fill(text, filling))
+    readme = f"services/{house.service}/README.md"
+    return f"say what it owns in {readme}, and in tools/generate/growth.toml how its table grows"
 
 
-def _named_with_its_list(root: Path, service: str, noun: str, *, sector: bool) -> None:
-    # Where they are many they stand in a module of their own.
-    tests = root / "services" / service / "tests"
-    apart = tests / "specimens.py"
-    _named(apart if apart.exists() else tests / "test_rights.py", "its specimens", service, noun, in_rights)
-    million = root / "tests" / "load" / "million"
-    apart = million / "reads" / f"{service}.py"
-    place, asked = "what is asked of a large database", partial(in_reads, sector=sector)
-    _named(apart if apart.exists() else million / "reads" / "others.py", place, service, noun, asked)
-    statement = fill(noun, sector=sector)
-    filled = million / "sql" / f"{service}.sql"
-    _named(filled, "rows of it in a large database", service, noun, lambda text, *_: in_fill(text, statement))
-
-
-def _named(path: Path, place: str, service: str, noun: str, naming: Callable[[str, str, str], str | None]) -> None:
-    made = naming(path.read_text(encoding="utf-8"), service, noun) if path.exists() else None
-    if made is None:
-        sys.stdout.write(f"Name `{noun}` yourself in {path.name}: {place}.\n")
-    else:
-        path.write_text(made, encoding="utf-8")
-        sys.stdout.write(f"named it in {path.name}\n")
+def _begin_book(house: House, rows: list[str], event: str, day: str | None) -> str:
+    """Write the slice of a claim that stands for itself, and name it; raises NoBook where that can't be."""
+    entry = entered.claim(event, day)
+    by, sector, table = str(day), entered.is_of_a_sector(entry), of_singular(house.noun)
+    words = {**words_of(house.service, house.noun, rows, entry.title_zh), **of_a_sector(house.noun, there=sector)}
+    house.write(entered.files(house.noun, words, entry, by))
+    house.name(house.home / "bootstrap.py", "SLICES", in_bootstrap)
+    house.name(house.root / "pyproject.toml", _LAYERS, in_layers_of_books)
+    house.name(house.home / "claims" / "handlers" / "books.py", "BOOKS", in_books)
+    filling, told = entered.fill(table, entry, by), entered.told(house.noun, words, entry, by)
+    asked = partial(in_reads, sector=sector, days=True)
+    house.name_list(asked, in_rights, lambda text, *_: in_fill(text, filling))
+    growth = house.root / "tools" / "generate" / "growth.toml"
+    house.name(growth, "how its table grows", lambda text, *_: in_growth(text, house.service, table, entry.title_zh))
+    house.name(house.home / "README.md", "its tables", lambda text, *_: in_readme(text, told))
+    return "the county guide in both languages, the glossary and CHANGELOG.md"
 
 
 if __name__ == "__main__":

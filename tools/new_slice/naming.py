@@ -6,6 +6,7 @@ Each function returns None where the place doesn't look as expected; then a pers
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 _SLICES: Final = re.compile(r"(?P<head>^SLICES: Final(?:\[.*\])? = \{)(?P<body>[^}]*)(?P<tail>\}$)", re.MULTILINE)
@@ -14,10 +15,8 @@ _RETURNED: Final = re.compile(
     r"^async def specimens\((?:.*\n)*?(?P<indent> +)return \[\n(?:.*\n)*?(?=(?P=indent)\]$)", re.MULTILINE
 )
 _LINE: Final = 120
-_ASKED: Final = """    *lists("/v1/{route}", {{"county": COUNTY}}, who=("city", "county")),
-"""
-_ASKED_BY_SECTOR: Final = """    *lists("/v1/{route}", {{"county": COUNTY}}, {{"sector": "coal_mine"}}, who=("city", "county", "sector")),
-"""
+_DAYS: Final = '{"from": "2026-03-01", "to": "2026-03-31"}'
+_DAYS_OF_A_COUNTY: Final = '{"county": COUNTY, "from": "2026-04-01"}'
 _DROPPED: Final = "DROP TABLE drawn;\n"
 
 
@@ -47,6 +46,43 @@ def in_layers(text: str, service: str, noun: str) -> str | None:
     return made if count == 1 else None
 
 
+def in_layers_of_books(text: str, service: str, noun: str) -> str | None:
+    """Return a pyproject.toml in which the slice stands on the books alone: `claims`, which names its book, stands on it."""
+    declared = re.compile(rf'(containers = \["services\.{service}"\]\nlayers = \[.*"criteria \| [^"]+)', re.MULTILINE)
+    made, count = declared.subn(rf"\g<1> | {noun}", text)
+    return made if count == 1 else None
+
+
+def in_books(text: str, service: str, noun: str) -> str | None:
+    """Return the claims' list of books, that of the slice last."""
+    found = re.search(r"^(?P<head>BOOKS: Final\[.*\] = \()(?P<body>[^)]*)\)$", text, re.MULTILINE)
+    if found is None:
+        return None
+    books = [*filter(None, (each.strip() for each in found["body"].split(","))), noun.upper()]
+    made = f"{text[: found.start()]}{found['head']}{', '.join(books)},){text[found.end() :]}"
+    return _importing(made, service, f"{noun}.tables", "BOOK", noun.upper())
+
+
+def in_growth(text: str, service: str, table: str, zh: str) -> str | None:
+    """Return the page of growth that says of a book's table that it is kept, in its place among the service's."""
+    found = re.search(rf"^\[{service}\]\n(?P<rows>(?:.+\n)*)", text, re.MULTILINE)
+    if found is None:
+        return None
+    new = f'{table} = {{ kept = "what counties said of {zh}, as it was said last" }}\n'
+    rows = sorted([*found["rows"].splitlines(keepends=True), new], key=lambda row: row.partition(" = ")[0])
+    return text[: found.start("rows")] + "".join(rows) + text[found.end() :]
+
+
+def in_readme(text: str, rows: Mapping[str, str]) -> str | None:
+    """Return a README whose tables under these headings end with these rows."""
+    for heading, row in rows.items():
+        found = re.search(rf"^## {heading}\n(?:(?!## ).*\n)*?\|(?:.*\|\n\|)*.*\|\n", text, re.MULTILINE)
+        if found is None:
+            return None
+        text = f"{text[: found.end()]}{row}\n{text[found.end() :]}"
+    return text
+
+
 def in_rights(text: str, service: str, noun: str) -> str | None:
     """Return a module whose SPECIMENS, or what its `specimens` returns, end with that of the slice's list."""
     found = _SPECIMENS.search(text) or _RETURNED.search(text)
@@ -56,13 +92,16 @@ def in_rights(text: str, service: str, noun: str) -> str | None:
     return _importing(made, service, f"tests.{noun}.specimens", "LISTED", noun.upper())
 
 
-def in_reads(text: str, service: str, noun: str, *, sector: bool = False) -> str | None:
+def in_reads(text: str, service: str, noun: str, *, sector: bool = False, days: bool = False) -> str | None:
     """Return a catalogue of what is asked of large databases in which the service's part ends with the slice's list."""
     found = re.search(rf"^{service.upper()}: Final = \[\n(?:.*\n)*?(?=\]$)", text, re.MULTILINE)
     if found is None:
         return None
-    asked = _ASKED_BY_SECTOR if sector else _ASKED
-    return text[: found.end()] + asked.format(route=noun.replace("_", "-")) + text[found.end() :]
+    asked = {"county": "COUNTY"} | ({"sector": '"coal_mine"'} if sector else {})
+    narrowed = [f'{{"{name}": {value}}}' for name, value in asked.items()] + [_DAYS, _DAYS_OF_A_COUNTY] * days
+    who = ("city", "county", *["sector"] * sector, *["machine"] * days)
+    given = ", ".join([f'"/v1/{noun.replace("_", "-")}"', *narrowed, f"who=({', '.join(map(_quoted, who))})"])
+    return f"{text[: found.end()]}    *lists({given}),\n{text[found.end() :]}"
 
 
 def in_fill(text: str, statement: str) -> str:
@@ -70,6 +109,10 @@ def in_fill(text: str, statement: str) -> str:
     if text.endswith(_DROPPED):
         return text.removesuffix(_DROPPED) + statement.lstrip("\n") + _DROPPED
     return text.rstrip("\n") + "\n" + statement.lstrip("\n")
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
 
 
 def _importing(text: str, service: str, module: str, name: str, alias: str) -> str | None:

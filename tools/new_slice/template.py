@@ -101,7 +101,7 @@ def files(
     and with `sector` of a sector, too. In a service that is `walled` PostgreSQL itself keeps people's reads within their scope.
     """
     reading = {"reading": "reading(caller.scope, asks=True)" if walled else "asking()"}
-    words = {**_words(service, noun, rows, zh), **reading, **_of_a_sector(noun, there=sector)}
+    words = {**words_of(service, noun, rows, zh), **reading, **of_a_sector(noun, there=sector)}
     layers = {"__init__": _INIT, "model": _MODEL, "tables": _TABLES, "wire": _WIRE}
     tests = {f"test_{noun}": _TEST}
     migration, wall = _MIGRATION, _WALL
@@ -112,29 +112,22 @@ def files(
     made = {f"services/{service}/{noun}/{name}.py": text for name, text in layers.items()}
     made[f"services/{service}/migrations/{noun}/0001_{noun}.sql"] = migration + wall * walled
     made |= {f"services/{service}/tests/{noun}/{name}.py": text for name, text in tests.items()}
-    return {path: _sorted(Template(text).substitute(words)) for path, text in made.items()}
+    return {path: Template(text).substitute(words) for path, text in made.items()}
 
 
 def fill(noun: str, *, sector: bool = False) -> str:
     """Return the statement that gives a large database rows of a listed slice."""
-    return Template(listing.FILL).substitute({"singular": _singular(noun), **_of_a_sector(noun, there=sector)})
+    return Template(listing.FILL).substitute({"singular": of_singular(noun), **of_a_sector(noun, there=sector)})
 
 
-def _of_a_sector(noun: str, *, there: bool) -> Mapping[str, str]:
-    return {name: text.format(_singular(noun)) if there else "" for name, text in SECTOR.items()}
+def of_a_sector(noun: str, *, there: bool) -> Mapping[str, str]:
+    """Return what the files of a listed slice say of its rows' sector."""
+    return {name: text.format(of_singular(noun)) if there else "" for name, text in SECTOR.items()}
 
 
-def _sorted(text: str) -> str:
-    """Return `text` with its imports of the house in their order, which depends on the names."""
-    lines = text.splitlines(keepends=True)
-    ours = [index for index, line in enumerate(lines) if line.startswith("from services.")]
-    for index, line in zip(ours, sorted(lines[index] for index in ours), strict=True):
-        lines[index] = line
-    return "".join(lines)
-
-
-def _words(service: str, noun: str, rows: Sequence[str], zh: str | None) -> Mapping[str, str]:
-    singular = _singular(noun)
+def words_of(service: str, noun: str, rows: Sequence[str], zh: str | None) -> Mapping[str, str]:
+    """Return what the files of every slice are filled in with."""
+    singular = of_singular(noun)
     return {
         "service": service,
         "noun": noun,
@@ -147,7 +140,8 @@ def _words(service: str, noun: str, rows: Sequence[str], zh: str | None) -> Mapp
     }
 
 
-def _singular(noun: str) -> str:
+def of_singular(noun: str) -> str:
+    """Return the name of one of them: of a table, and of what is made from it."""
     if noun.endswith("ies"):
         return noun[:-3] + "y"
     return noun[:-1] if noun.endswith("s") and not noun.endswith("ss") else noun

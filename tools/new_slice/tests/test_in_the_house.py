@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -14,8 +11,20 @@ import pytest
 
 from tests.load.million.reads import READS
 from tools.generate.parts import SERVICES
-from tools.new_slice.__main__ import ROOT, main
-from tools.new_slice.naming import in_bootstrap, in_fill, in_layers, in_reads, in_rights
+from tools.new_slice.__main__ import main
+from tools.new_slice.house import ROOT
+from tools.new_slice.naming import (
+    in_books,
+    in_bootstrap,
+    in_fill,
+    in_growth,
+    in_layers,
+    in_layers_of_books,
+    in_readme,
+    in_reads,
+    in_rights,
+)
+from tools.new_slice.tests.copies import runs
 from tools.structure import language, layout, size
 from tools.structure.source import sources
 
@@ -62,19 +71,6 @@ def rights(house: Path, service: str) -> Path:
     """Where a service's specimens are listed."""
     tests = house / "services" / service / "tests"
     return tests / "specimens.py" if (tests / "specimens.py").exists() else tests / "test_rights.py"
-
-
-def runs(house: Path, *command: str) -> None:
-    path = os.pathsep.join(map(str, (house, ROOT / "contracts" / "src", ROOT)))
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=house,
-        env={**os.environ, "PYTHONPATH": path},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_it_is_formatted_and_clean(house: Path) -> None:
@@ -147,6 +143,10 @@ def test_a_place_that_does_not_look_as_expected_is_left_to_a_person() -> None:
     assert in_layers("[tool.importlinter]\n", "ledger", "oddities") is None
     assert in_rights("assert True\n", "ledger", "oddities") is None
     assert in_reads("STATISTICS = none()\n", "statistics", "oddities") is None
+    assert in_layers_of_books("[tool.importlinter]\n", "ledger", "oddities") is None
+    assert in_books("BOOKS = every_book()\n", "ledger", "oddities") is None
+    assert in_growth("[gateway]\n", "ledger", "oddity", "怪事") is None
+    assert in_readme("# Ledger\n", {"Slices": "| `oddities` |"}) is None
 
 
 def test_rows_of_a_large_database_come_before_what_they_are_drawn_from_goes() -> None:

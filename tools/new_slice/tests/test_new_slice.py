@@ -37,7 +37,18 @@ def test_its_files_are_formatted_and_clean(root: Path) -> None:
     assert "class SafetyDuty(" in files("ledger", "safety_duties", [])["services/ledger/safety_duties/model.py"]
 
 
-@pytest.mark.parametrize("wrong", [["ledger", "Bad-name"], ["nobody", "things"], ["ledger", "things", "--sector"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["ledger", "Bad-name"],
+        ["nobody", "things"],
+        ["ledger", "things", "--sector"],
+        ["scheduler", "things", "--event", "duban.hazard.reported.v1", "--day", "found_on"],
+        ["ledger", "things", "--list", "--event", "duban.hazard.reported.v1", "--day", "found_on"],
+        ["ledger", "things", "--event", "duban.hazard.reported.v1", "--day", "found_on"],
+        ["ledger", "things", "--event", "duban.nothing.v1"],
+    ],
+)
 def test_what_can_be_no_slice_is_refused(root: Path, wrong: list[str]) -> None:
     with pytest.raises(SystemExit):
         main(wrong, root)
