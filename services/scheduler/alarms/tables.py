@@ -38,14 +38,8 @@ _COLUMNS: Final = Columns[Alarm](
     }
 )
 _READ: Final = f"{_COLUMNS.names}, recalled_at"
-_RECALL: Final = Columns[Recall](
-    {
-        "subject_kind": "text",
-        "subject_id": "text",
-        "deadline_number": ("int", "number"),
-        "recalled_at": ("timestamptz", "at"),
-    }
-)
+_RECALLED: Final = {"deadline_number": ("int", "number"), "recalled_at": ("timestamptz", "at")}
+_RECALL: Final = Columns[Recall]({"subject_kind": "text", "subject_id": "text", **_RECALLED})
 _SAVE: Final = _COLUMNS.upsert(
     "alarm",
     _KEY,
@@ -122,8 +116,7 @@ DUE_SUBJECTS: Final = {
 }
 
 
-# $1 kind of subject, $2 now. The first of each kind's own partial index, and one statement for all of them: a clock that has
-# nothing to say looks twice a second at each kind of subject.
+# $1 kind of subject, $2 now. One statement for all kinds of alarms: a clock that has nothing to say looks twice a second.
 DUE_SINCE: Final = " UNION ALL ".join(
     f"""(SELECT kind, fires_at FROM alarm WHERE subject_kind = $1 AND kind = '{kind.value}' AND state = 'armed'
            AND fires_at <= $2 ORDER BY fires_at LIMIT 1)"""  # noqa: S608 - our own codes
@@ -196,8 +189,10 @@ async def due_since(connection: Connection, subject_kind: str, now: datetime) ->
 
 async def of_subject(connection: Connection, subject_kind: str, subject_id: str) -> list[Alarm]:
     """Return all alarms about one subject, in order."""
-    found = await of_subjects(connection, subject_kind, [subject_id])
-    return sorted(found, key=lambda alarm: (alarm.due.number, alarm.fires_at, alarm.kind))
+    return sorted(
+        await of_subjects(connection, subject_kind, [subject_id]),
+        key=lambda alarm: (alarm.due.number, alarm.fires_at, alarm.kind),
+    )
 
 
 async def of_subjects(connection: Connection, subject_kind: str, subject_ids: Sequence[str]) -> list[Alarm]:
@@ -248,6 +243,5 @@ async def forget_reminders(
 def _alarm(row: asyncpg.Record) -> Alarm:
     about = Subject(kind=row["subject_kind"], id=row["subject_id"], number=row["subject_number"])
     due = Due(about, row["deadline_number"], row["deadline_on"], row["due_at"])
-    kind, state = Kind(row["kind"]), AlarmState(row["state"])
-    recalled_at = row.get("recalled_at")
+    kind, state, recalled_at = Kind(row["kind"]), AlarmState(row["state"]), row.get("recalled_at")
     return Alarm(due, kind, row["days_before"], row["fires_at"], state, row["raised_at"], recalled_at)
