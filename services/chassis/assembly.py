@@ -19,7 +19,7 @@ from fastapi import APIRouter, FastAPI
 from duban_contracts.catalogue import EventData
 from duban_contracts.profile import City, load_city
 from services.chassis.access.policy import guard
-from services.chassis.access.signin.door import SignIn
+from services.chassis.access.signin import opening
 from services.chassis.consuming.batches import Apply, Ordering, Progress, Refuse
 from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.options import ConsumerOptions
@@ -65,7 +65,7 @@ class Platform(Generic[S]):
     database: Database
     clock: Clock
     city: City
-    sign_in: SignIn | None = None
+    sign_in: opening.SignIn | None = None
     """None where people don't sign in: keys alone are taken."""
     reactions: Reactions = field(default_factory=Reactions)
     broker_clock: BrokerClock = field(default_factory=BrokerClock)
@@ -160,7 +160,7 @@ async def open_platform(
     """
     city = load_city(settings.profile)
     clock = clock or settings.clock()
-    sign_in = SignIn.of(settings.issuer, settings.profile, city, clock)
+    sign_in = opening.open_door(settings.issuer, settings.profile, city, clock)
     await (migrate if settings.migrations == "apply" else check)(settings.postgres_dsn, migrations, slices)
     dsn, name, most = settings.postgres_dsn, f"duban-{service}", max_connections
     database = await connect(dsn, application_name=name, max_size=most, settings=session, walled=walled)

@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from fastapi import FastAPI
 
 from duban_contracts.profile import load_city
-from services.chassis.access.signin.door import SignIn
+from services.chassis.access.signin import opening
 from services.chassis.assembly import Platform, app_of
 from services.chassis.process.clock import SystemClock
 from services.chassis.storage.database import Database
@@ -29,7 +29,7 @@ def service_names() -> list[str]:
 
 
 @cache
-def app_without_servers(service: str, sign_in: SignIn | None = None) -> FastAPI:
+def app_without_servers(service: str, sign_in: opening.SignIn | None = None) -> FastAPI:
     """Return the app of `service` as it is served, the same one each time; no request that needs a server is answered.
 
     With `sign_in` people may come with tokens.

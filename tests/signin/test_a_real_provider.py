@@ -18,6 +18,7 @@ from services.chassis.access.policy import routes_of
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import Role
 from services.chassis.access.signin.door import SignIn
+from services.chassis.access.signin.opening import open_door
 from services.chassis.access.signin.people import pseudonym
 from services.chassis.process.clock import SystemClock
 from services.chassis.process.settings import ServiceSettings
@@ -72,7 +73,7 @@ def door(provider: Provider, clock: SystemClock | None = None, **other: str) -> 
     """Our side, by the settings that a service would have."""
     said = {name.removeprefix("DUBAN_").lower(): value for name, value in told(provider, **other).items()}
     settings = ServiceSettings(postgres_dsn="postgresql://nowhere/", http_port=0, **said)  # type: ignore[arg-type]
-    made = SignIn.of(settings.issuer, PROFILE, CITY, clock or SystemClock())
+    made = open_door(settings.issuer, PROFILE, CITY, clock or SystemClock())
     assert made is not None
     return made
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from services.chassis.access.keys import Authenticator
 from services.chassis.access.principal import Principal
-from services.chassis.access.signin.door import SignIn
-from services.chassis.access.signin.tokens import looks_like_token
+from services.chassis.access.signin import opening
+from services.chassis.access.signin.refusals import looks_like_token
 
 
 class Credentials:
     """Tells the two apart by their form; both end in the same `Principal`. Without `sign_in` there are keys alone."""
 
-    def __init__(self, keys: Authenticator, sign_in: SignIn | None = None) -> None:
+    def __init__(self, keys: Authenticator, sign_in: opening.SignIn | None = None) -> None:
         self._keys = keys
         self._sign_in = sign_in
 

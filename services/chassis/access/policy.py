@@ -29,7 +29,7 @@ from services.chassis.access.noting import note_asked, note_caller
 from services.chassis.access.refusals import Caller, Reason, expect, record
 from services.chassis.access.roles import Role, Roles, holds
 from services.chassis.access.scope import Scope
-from services.chassis.access.signin.door import CODES, SignIn
+from services.chassis.access.signin import opening, refusals
 from services.chassis.web.problems import Problem
 
 _NAME: Final = re.compile(r"[a-z]+(\.[a-z][a-z-]*){2}\Z")
@@ -107,7 +107,7 @@ class Allow:
         self.beside = tuple(beside)
         reasons = [Reason.UNAUTHENTICATED, Reason.ROLE, *([Reason.REACH] if action.reach in _WHO else [])]
         # What it may end a request with; the router tells OpenAPI.
-        self.codes = (*(reason.value for reason in reasons), *CODES)
+        self.codes = (*(reason.value for reason in reasons), *refusals.CODES)
 
     async def __call__(self, request: Request) -> Caller:
         """Return the caller; raises Problem 401 and 403, and 503 while no token can be judged."""
@@ -238,7 +238,7 @@ def _queries(dependant: Dependant) -> Iterable[str]:
         yield from _queries(inner)
 
 
-def guard(app: FastAPI, city: City, sign_in: SignIn | None = None) -> FastAPI:
+def guard(app: FastAPI, city: City, sign_in: opening.SignIn | None = None) -> FastAPI:
     """Make `app` ask everybody for a key or, with `sign_in`, a token, and for a right; raises RouteNotGuarded when a route names no action.
 
     Needs `app.state.service` and `app.state.database`, which `create_app` sets.

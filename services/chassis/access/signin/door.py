@@ -14,16 +14,12 @@ from services.chassis.access.principal import Principal
 from services.chassis.access.signin import tokens
 from services.chassis.access.signin.people import Directory, by_claims
 from services.chassis.access.signin.provider import GAP, Provider, ProviderAway
-from services.chassis.access.signin.tokens import Claims, TokenRefused
+from services.chassis.access.signin.refusals import AWAY, CODES, Claims, TokenRefused
 from services.chassis.process.clock import Clock
 from services.chassis.process.secret_files import UnusableSetting
 from services.chassis.process.sign_in import Issuer
 from services.chassis.telemetry import metrics, tracing
 from services.chassis.web.problems import Problem
-
-AWAY: Final = "sign-in-unavailable"
-CODES: Final = (*tokens.CODES, AWAY)
-"""What a request with a token may be answered with, beside what any request may."""
 
 _ACCEPTED: Final = "accepted"
 _log = structlog.get_logger(__name__)
@@ -41,13 +37,11 @@ class SignIn:
             metrics.SIGN_IN_TOKENS.labels(outcome)
 
     @classmethod
-    def of(cls, issuer: Issuer | None, profile: Path, city: City, clock: Clock) -> Self | None:
-        """Return the door that the settings describe, None when they name no issuer.
+    def of(cls, issuer: Issuer, profile: Path, city: City, clock: Clock) -> Self:
+        """Return the door for people whom `issuer` knows.
 
         Raises ProfileError for a wrong `people.json`, and UnusableSetting for an issuer without TLS in production.
         """
-        if issuer is None:
-            return None
         if city.production and not issuer.encrypted:
             raise UnusableSetting("DUBAN_OIDC_ISSUER must be https: the profile is one of a city in production")
         whose = Directory(profile, city, clock).whose if issuer.claims is None else by_claims(issuer.claims, city)

@@ -19,7 +19,7 @@ from duban_contracts.profile import City, ProfileError, read
 from services.chassis.access.accounts import Account, fault_of
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import INTEGRATORS, Role, holds
-from services.chassis.access.signin.tokens import Claims, TokenRefused
+from services.chassis.access.signin.refusals import Claims, TokenRefused
 from services.chassis.process.clock import Clock
 from services.chassis.process.sign_in import ClaimNames
 from services.chassis.telemetry import metrics

@@ -5,7 +5,6 @@ The library verifies; here stands what we ask of it, in which order, and which c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -22,37 +21,13 @@ from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
 from duban_contracts.not_json import NOT_JSON
+from services.chassis.access.signin.refusals import Claims, TokenRefused
 from services.chassis.process.sign_in import Issuer
 
-# Every kind of bad token has its code; so OpenAPI says of each route.
-CODES: Final = (
-    "token-malformed",
-    "token-unsupported",
-    "token-issuer-unknown",
-    "token-signature-invalid",
-    "token-audience-wrong",
-    "token-expired",
-    "token-not-yet-valid",
-    "token-account-unknown",
-    "token-claims-unusable",
-)
 # RFC 8725 §3.11: a token of another kind (of a logout, say) is no access token. Most providers say JWT or nothing.
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt", "application/jwt"})
 # In the order in which they are checked: whose it is before how long it is good for.
 _CHECKED: Final = ("iss", "sub", "aud", "exp", "nbf", "iat")
-_PARTS: Final = 3
-
-Claims = Mapping[str, Any]
-
-
-class TokenRefused(Exception):
-    """A token is not taken: `code` is one of CODES, `claim` and `rule` say what of it is wrong where that helps."""
-
-    def __init__(self, code: str, *, claim: str | None = None, rule: str | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.claim = claim
-        self.rule = rule
 
 
 class _Registry(jws.JWSRegistry):
@@ -67,11 +42,6 @@ class Token:
     kid: str | None
     signed: jws.CompactSignature = field(repr=False)
     claims: Claims = field(repr=False)
-
-
-def looks_like_token(text: str) -> bool:
-    """Return whether `text` has the form of a signed token, whatever is in it."""
-    return text.count(".") >= _PARTS - 1
 
 
 def read(text: str, issuer: Issuer) -> Token:

@@ -24,9 +24,21 @@ def _said(program: str) -> str:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("service", ["ledger", "scheduler"])
-def test_a_service_that_is_given_no_workbook_has_no_library_for_one(service: str) -> None:
-    assert "openpyxl" not in _said(_ASK.format(service)).split()
+# The ledger signs checkpoints, and notifications speak to robots. psutil comes with what exports spans.
+@pytest.mark.parametrize(
+    ("service", "unneeded"),
+    [
+        ("gateway", {"joserfc", "cryptography", "httpx", "psutil"}),
+        ("ledger", {"joserfc", "httpx", "openpyxl", "psutil"}),
+        ("scheduler", {"joserfc", "cryptography", "httpx", "openpyxl", "icalendar", "psutil"}),
+        ("notifications", {"joserfc", "cryptography", "psutil"}),
+        ("statistics", {"joserfc", "cryptography", "httpx", "psutil"}),
+    ],
+)
+def test_a_service_has_no_library_for_tokens_workbooks_calendars_and_spans_before_it_is_given_one(
+    service: str, unneeded: set[str]
+) -> None:
+    assert not unneeded & set(_said(_ASK.format(service)).split())
 
 
 def test_the_buffer_of_codecs_takes_no_memory_before_a_batch_is_unpacked() -> None:

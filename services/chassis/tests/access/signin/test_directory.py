@@ -14,7 +14,7 @@ from duban_contracts.profile import City, ProfileError
 from services.chassis.access.principal import Principal
 from services.chassis.access.signin import people as signing_in
 from services.chassis.access.signin.people import FILE, Directory, load_people
-from services.chassis.access.signin.tokens import TokenRefused
+from services.chassis.access.signin.refusals import TokenRefused
 from services.chassis.telemetry import metrics
 from services.chassis.testing.clock import ManualClock
 from services.chassis.tests.access.city import CITY

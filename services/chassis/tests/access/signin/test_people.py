@@ -13,7 +13,7 @@ from services.chassis.access.principal import Principal
 from services.chassis.access.roles import Role
 from services.chassis.access.scope import Facts, Scope
 from services.chassis.access.signin.people import principal_of, pseudonym
-from services.chassis.access.signin.tokens import TokenRefused
+from services.chassis.access.signin.refusals import TokenRefused
 from services.chassis.process.sign_in import ClaimNames
 from services.chassis.tests.access.city import CITY
 from services.chassis.tests.access.signin.issuing import NAMES, REGULATOR, URL

@@ -19,8 +19,9 @@ from services.chassis.access.policy import Action, allow
 from services.chassis.access.principal import Principal
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import EVERYBODY, Role
-from services.chassis.access.signin import door
+from services.chassis.access.signin import refusals
 from services.chassis.access.signin.door import SignIn
+from services.chassis.access.signin.opening import open_door
 from services.chassis.access.signin.people import FILE, Directory
 from services.chassis.process.secret_files import UnusableSetting
 from services.chassis.process.sign_in import Issuer
@@ -208,8 +209,8 @@ def test_a_city_in_production_trusts_no_issuer_without_tls(issuing: Issuing, tmp
     with pytest.raises(UnusableSetting, match="must be https"):
         SignIn.of(local, tmp_path, CITY, issuing.clock)
     assert SignIn.of(ISSUER, tmp_path, CITY, issuing.clock)
-    assert SignIn.of(None, tmp_path, CITY, issuing.clock) is None
+    assert open_door(None, tmp_path, CITY, issuing.clock) is None
 
 
 def test_every_route_declares_what_a_token_may_be_answered_with() -> None:
-    assert set(door.CODES) <= set(allow(example.READ).codes)
+    assert set(refusals.CODES) <= set(allow(example.READ).codes)

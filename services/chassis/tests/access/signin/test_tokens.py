@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from services.chassis.access.signin.tokens import CODES, Claims, TokenRefused, looks_like_token, read, verify
+from services.chassis.access.signin.refusals import TOKEN_CODES, Claims, TokenRefused, looks_like_token
+from services.chassis.access.signin.tokens import read, verify
 from services.chassis.process.sign_in import ASYMMETRIC, Issuer
 from services.chassis.tests.access.signin.issuing import AUDIENCE, FOREIGN, ISSUER, NOW, URL, good, new_key, signed
 
@@ -31,7 +32,7 @@ def taken(text: str, keys: KeySet = KEYS, issuer: Issuer = ISSUER, late: float =
 def refused(text: str, **how: Any) -> str:
     with pytest.raises(TokenRefused) as caught:
         taken(text, **how)
-    assert caught.value.code in CODES
+    assert caught.value.code in TOKEN_CODES
     return caught.value.code
 
 
