@@ -55,7 +55,17 @@ settle() {
     [ -n "$value" ] || [ -s "secrets/$1" ] || value=$(random)
     [ -z "$value" ] || put "$1" "$value"
 }
-dsn() { echo "postgresql://$1:$(cat "secrets/provision/$2")@postgres:5432/$1"; }
+# As it stands in a URL, each byte but letters, digits and ._~- by its number: else an @ or a / in a password names another server, and a %
+# another password. The release's step (deploy/docker/provision.py) makes the roles, and spells it so, too.
+encoded() {
+    od -An -v -tx1 | LC_ALL=C awk '
+        BEGIN { for (n = 33; n < 127; n++) { c = sprintf("%c", n); if (c ~ /[A-Za-z0-9._~-]/) plain[sprintf("%02x", n)] = c } }
+        { for (i = 1; i <= NF; i++) printf "%s", (($i in plain) ? plain[$i] : "%" toupper($i)) }
+        END { print "" }'
+}
+# What that step and the services take for no part of a value: a byte order mark before it, white space after it.
+bare() { sed -e 's/^%EF%BB%BF//' -e :more -e 's/%0[9A-D]$//' -e 't more' -e 's/%1[C-F]$//' -e 't more' -e 's/%20$//' -e 't more'; }
+dsn() { echo "postgresql://$1:$(encoded < "secrets/provision/$2" | bare)@postgres:5432/$1"; }
 
 [ ! -f secrets.env ] || taken_over
 mkdir -p -m 700 secrets
@@ -79,7 +89,7 @@ for service in gateway ledger scheduler notifications statistics; do
 done
 put ledger/DUBAN_VAULT_POSTGRES_DSN "$(dsn duban_vault DUBAN_VAULT_PASSWORD)"
 password=$(cat secrets/postgres/DUBAN_POSTGRES_PASSWORD)
-put provision/DUBAN_POSTGRES_DSN "postgresql://postgres:$password@postgres:5432/postgres"
+put provision/DUBAN_POSTGRES_DSN "postgresql://postgres:$(printf %s "$password" | encoded)@postgres:5432/postgres"
 put backup/PGPASSWORD "$password"
 chmod -R a+rX,go-w secrets/*/
 if [ -f secrets.env ]; then

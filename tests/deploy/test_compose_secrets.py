@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from deploy.docker.provision import service_dsns, vault_dsn
 from services.chassis.process.secret_files import DIRECTORY
 from tests.deploy.composition import COMPOSE, compose, secrets, up
 from tools.generate.parts import SERVICES
@@ -72,6 +74,34 @@ def test_what_a_service_is_told_so_is_a_setting_of_it_and_the_same_password_make
     superuser = secrets()["postgres"]["DUBAN_POSTGRES_PASSWORD"]
     assert secrets()["provision"]["DUBAN_POSTGRES_DSN"] == f"postgresql://postgres:{superuser}@postgres:5432/postgres"
     assert secrets()["backup"]["PGPASSWORD"] == superuser
+
+
+@pytest.mark.parametrize("password", ["p@ss/w%41", "a#b?c:d e", "it's \"$x\\n\\", "AZaz09._~-*+", "密码"])
+@pytest.mark.parametrize(("before", "after"), [("", "\n"), ("\ufeff", " \t\r\n\n"), ("", "")])
+def test_whatever_characters_a_password_has_its_service_and_the_step_that_makes_its_role_say_the_same(
+    tmp_path: Path, password: str, before: str, after: str
+) -> None:
+    names = {service: f"DUBAN_{service.upper()}_PASSWORD" for service in (*SERVICES, "vault")}
+    place = tmp_path / "secrets"
+    _filled(place / "provision", dict.fromkeys(names.values(), f"{before}{password}{after}"))
+    # PostgreSQL's image takes all but the line's end.
+    _filled(place / "postgres", {"DUBAN_POSTGRES_PASSWORD": f"{password}\n"})
+    assert up(tmp_path, "ps").returncode == 0
+    told = {DIRECTORY: str(place / "provision")}
+    for service, dsn in service_dsns(SERVICES, told).items():
+        assert (place / service / "DUBAN_POSTGRES_DSN").read_text(encoding="utf-8") == f"{dsn}\n"
+        assert (place / "duban" / f"DUBAN_{service.upper()}_DSN").read_text(encoding="utf-8") == f"{dsn}\n"
+    assert (place / "ledger" / "DUBAN_VAULT_POSTGRES_DSN").read_text(encoding="utf-8") == f"{vault_dsn(told)}\n"
+    superuser = urlsplit((place / "provision" / "DUBAN_POSTGRES_DSN").read_text(encoding="utf-8").rstrip())
+    assert (superuser.username, unquote(superuser.password or "")) == ("postgres", password)
+    assert (superuser.hostname, superuser.port, superuser.path) == ("postgres", 5432, "/postgres")
+    assert (place / "backup" / "PGPASSWORD").read_text(encoding="utf-8") == f"{password}\n"
+
+
+def _filled(place: Path, files: dict[str, str]) -> None:
+    place.mkdir(parents=True)
+    for name, text in files.items():
+        (place / name).write_text(text, encoding="utf-8", newline="")
 
 
 def test_what_an_installation_of_before_has_is_taken_over_and_what_it_lacked_is_made(tmp_path: Path) -> None:
