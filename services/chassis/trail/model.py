@@ -26,7 +26,7 @@ _DIGEST_BYTES: Final = 32
 
 
 class TrailRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A row of the trail as it stands; see `storage.trail.Row` and the migration for what the fields mean."""
+    """A row of the trail as it stands; see `storage.trail.TrailRow` and the migration for what the fields mean."""
 
     position: int
     at: datetime
