@@ -15,7 +15,7 @@ from rich.console import Console
 
 from deploy.demo.accidents import AccidentDesk
 from deploy.demo.api import Platform
-from deploy.demo.audit.case import AUDITOR, Case, Line, Places
+from deploy.demo.audit.case import Case, Line, Places
 from deploy.demo.audit.run import CHECKS, Check, audit
 from deploy.demo.board import Board, refusals_table
 from deploy.demo.counties import County
@@ -23,6 +23,7 @@ from deploy.demo.criteria import load_criteria
 from deploy.demo.life import Story, write
 from deploy.demo.regulators import Regulators
 from deploy.demo.senders import GatewaySender, KafkaSender, Sender
+from deploy.demo.settling import reports_of, settled
 from deploy.demo.tips import TipOffice, write_tips
 from deploy.demo.year import act as year
 from deploy.local import platform as local
@@ -36,9 +37,6 @@ from services.chassis.process.clock import ZONE, Clock, ScaledClock
 # These two counties write straight to their own Kafka topics; the other four go through the gateway.
 DIRECT = frozenset({"140525", "140581"})
 _MARK = "demo"
-# So long nobody moved a hazard: what a service that was killed had in hand goes on within half of it.
-_STILL_SECONDS = 20
-_MOVED = ("reported", "confirmed", "rectifying", "in_review")
 
 Disturb = Callable[[], Awaitable[None]]
 """Does something to the platform while the city lives, and returns when it has stopped doing so."""
@@ -174,9 +172,8 @@ async def _live(
         acts = [office.work(), AccidentDesk(api, clock, city).work(), *(county.report() for county in counties)]
         reports = asyncio.gather(*acts, *([disturb()] if disturb else []))
         await _unless_somebody_fails(reports, everybody)
-        expected = sum(story.reaches_the_ledger for story in stories.values())
-        settled = asyncio.ensure_future(_settled(api, set(senders), expected, script.settle_seconds))
-        await _unless_somebody_fails(settled, everybody)
+        settles = settled(api, set(senders), reports_of(stories.values()), script.settle_seconds)
+        await _unless_somebody_fails(asyncio.ensure_future(settles), everybody)
     finally:
         stopping.set()
         await asyncio.gather(*everybody, return_exceptions=True)
@@ -190,25 +187,6 @@ async def _unless_somebody_fails(work: asyncio.Future[Any], everybody: list[asyn
             work.cancel()
             task.result()
     await work
-
-
-async def _settled(api: Platform, counties: Collection[str], hazards: int, patience: float) -> None:
-    """Wait until all `hazards` of `counties` are in the ledger and nobody has moved one for a while, or patience ends.
-
-    Some never end: who is given more time than the play has, and who was chosen to leave it lying.
-    """
-    time, before, still = asyncio.get_running_loop().time, list[int](), 0
-    deadline = time() + patience
-    while still < _STILL_SECONDS and time() < deadline:
-        await asyncio.sleep(1)
-        # What still lies in Kafka is under way as well: a ledger that was killed needs some seconds to be back.
-        stand = [await _count(api, counties, state=state) for state in (None, *_MOVED)]
-        still, before = (still + 1 if stand == before and stand[0] == hazards else 0), stand
-
-
-async def _count(api: Platform, counties: Collection[str], *, state: str | None) -> int:
-    answer = await api.get("ledger", "/v1/hazards/count", AUDITOR, group_by="county", state=state)
-    return sum(group["count"] for group in answer["groups"] if group["value"] in counties)
 
 
 def _without(city: City, away: Collection[str]) -> City:
