@@ -29,6 +29,9 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> Decision:
+    # Who was the first stays that, whatever the grade or the policy has become since, and however many are asked for.
+    if stamp.actor.account in hazard.reviewers:
+        return refusal("same-reviewer")
     if refused := another_reviews(hazard, stamp, CLOSE.zh) or no_listing_holds(hazard) or no_stop_holds(hazard):
         return refused
     if not list_is_whole(hazard, hazard.grade, stamp.rules):
@@ -37,9 +40,6 @@ def _close(hazard: Hazard, command: Close, stamp: Stamp, after: HazardFacts) -> 
         # The first of two: what it was checked as stands, and another strikes it off.
         before = msgspec.structs.replace(after, state=hazard.state)
         return HazardReviewed(hazard=before, actor=stamp.actor, occurred_at=stamp.at, review=command.review)
-    # Who was the first stays that, whatever the grade or the policy has become since.
-    if stamp.actor.account in hazard.reviewers:
-        return refusal("same-reviewer")
     if hazard.grade is Grade.MAJOR and not holds(stamp.actor, CITY_REGULATORS):
         return refusal("city-regulator-required", field="grade", move=CLOSE.zh)
     look_back = planned(hazard, stamp.today, stamp.rules.review.look_back)
@@ -61,11 +61,11 @@ CLOSE: Final = Move(
     decide=_close,
     roles=REGULATORS,
     refusals=(
+        "same-reviewer",
         "submitter-may-not-review",
         "listing-not-lifted",
         "stop-not-lifted",
         "plan-required",
-        "same-reviewer",
         "city-regulator-required",
     ),
 )

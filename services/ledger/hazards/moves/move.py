@@ -78,8 +78,8 @@ class Move(Generic[C]):
 
     `decide` is asked last, with the facts as the hazard would have them after the move; it looks at the content only.
     Where `otherwise` knows the state, it may lead there instead. `hands` says by how many people one after the other a
-    hazard of that grade is moved: all but the last leave it where it is, and nobody is two of them; the machines that ask at
-    random hold the history to it.
+    hazard of that grade is moved, two at most, since a hazard keeps one earlier reviewer: the first leaves it where it is, and
+    is never the second, too.
     One that `restores` leads back to the state before a merging, of which `leads` names one.
     `refusals` are the codes that it gives. `roles` may make the move, `major` those among them who may where the grade
     is major: that of `grade`, the one the hazard will have. Both are asked before the state and before `decide`: where

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -13,7 +14,7 @@ from duban_contracts.policies import Review
 from duban_contracts.testing.calendar import june, local
 from services.chassis.access.roles import REGULATORS, Role
 from services.ledger.hazards.model import evolve
-from services.ledger.hazards.moves import MarkFalse, Regrade, Reopen, decide
+from services.ledger.hazards.moves import MarkFalse, Regrade, Reopen, close, decide
 from services.ledger.tests.telling import (
     CITY,
     CITY_2,
@@ -113,6 +114,11 @@ def test_what_was_returned_after_the_first_review_is_reviewed_anew() -> None:
     again = does(in_review(Grade.MAJOR), (CLOSE, CITY), (RETURN, COUNTY), (SUBMIT, ENTERPRISE))
     assert (again.reviewed_at, again.reviewed_by) == (None, None)
     assert does(again, (CLOSE, CITY)).state is HazardState.IN_REVIEW
+
+
+def test_nobody_reviews_twice_however_many_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(close, "CLOSE", replace(close.CLOSE, hands=lambda *_: 3))
+    assert refusal(does(in_review(), (CLOSE, CITY)), CLOSE, CITY) == "same-reviewer"
 
 
 def test_the_first_reviewer_does_not_close_it_after_a_regrading_either() -> None:
