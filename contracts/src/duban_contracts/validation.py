@@ -91,9 +91,10 @@ def examine_claim(
 def examine_sent(
     event: CloudEvent, county: str | None = None, present: Present | None = None
 ) -> EventData | list[Refusal]:
-    """Return the payload of `event`, or what is wrong with it, as a door says that has no books to look into.
+    """Return the payload of `event`, or what is wrong with it, where nothing is on the books: the kit, a rehearsal.
 
-    The rules are those of :func:`examine_claim`, and that no report is made under a reference that the platform keeps.
+    The rules are those of :func:`examine_claim`, and that no report is made under a reference that the platform keeps. A
+    door that hands on to the ledger leaves that to it, which knows who had one before.
     """
     data = examine_claim(event, county, present)
     kept = None if isinstance(data, list) else kept_reference(data)

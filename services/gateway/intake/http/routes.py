@@ -73,7 +73,8 @@ def router(deps: Deps) -> Router:
     async def receive_events(caller: MayPublish, request: Incoming, *, dry_run: DryRun) -> Response:
         """Take one event or a batch; the answer comes after the broker's ack, with a receipt for each event.
 
-        With `dry_run=true` everything is examined and answered the same way, and nothing is kept or sent on.
+        With `dry_run=true` everything is examined and answered the same way, and nothing is kept or sent on. Only then is
+        a report refused as `reference-reserved`: of what is sent the ledger says so, which knows who held one before.
         """
         return await _receive(deps, request, caller, dry_run=dry_run)
 
@@ -89,7 +90,7 @@ async def _receive(deps: Deps, request: Request, caller: Caller, *, dry_run: boo
     await _spend(deps.allowance, f"{caller.account} (dry run)" if dry_run else caller.account, len(documents))
     topic = claims_topic(caller.county, deps.topic_prefix)
     present = deps.city.present(deps.intake.clock.now())
-    examiner = Examiner(caller.county, topic, tracing.current_traceparent(), present)
+    examiner = Examiner(caller.county, topic, tracing.current_traceparent(), present, rehearsing=dry_run)
     examined: list[Claim | Refused]
     if mode is Mode.BINARY:
         examined = [examiner.binary(body, request.headers.raw)]

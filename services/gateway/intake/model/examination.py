@@ -14,7 +14,7 @@ from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured, headers_of_http
 from duban_contracts.codec import digest_of
 from duban_contracts.legible import legible
-from duban_contracts.validation import envelope_violation, examine_sent
+from duban_contracts.validation import envelope_violation, examine_claim, examine_sent
 from services.gateway.intake.model.claims import Claim, Refused, kept_traceparent
 
 _MOST_ID_CHARACTERS: Final = 200
@@ -24,13 +24,15 @@ _MOST_ID_CHARACTERS: Final = 200
 class Examiner:
     """Examines the events of one request. The county is that of the key; the payload may name no other.
 
-    `present` is the day by which dates are judged; without it none is.
+    `present` is the day by which dates are judged; without it none is. What is only rehearsed reaches no books, so that what
+    depends on those is said here.
     """
 
     county: str
     topic: str
     traceparent: str | None
     present: Present | None = None
+    rehearsing: bool = False
 
     def structured(self, document: bytes | msgspec.Raw) -> Claim | Refused:
         """Examine one JSON object of CloudEvents' structured mode."""
@@ -48,7 +50,8 @@ class Examiner:
             return _unread(error, dict(attributes).get("ce_id", b"").decode(errors="replace"))
 
     def _examined(self, event: CloudEvent) -> Claim | Refused:
-        data = examine_sent(event, self.county, self.present)
+        examine = examine_sent if self.rehearsing else examine_claim
+        data = examine(event, self.county, self.present)
         if isinstance(data, list):
             return Refused(event.id, tuple(data))
         return self._claim(event, data)

@@ -73,6 +73,19 @@ async def test_refusals_are_the_very_ones_that_sending_would_bring(world: World)
     assert not await touched(world, blank, foreign, good)
 
 
+async def test_a_rehearsed_report_under_a_reference_that_is_kept_for_tips_is_refused_as_if_nobody_held_it(
+    world: World,
+) -> None:
+    event = report(reference="tip/AQ-1")
+    answer = await rehearse_one(world, event)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (
+        422,
+        "reference-reserved",
+        "$.reference",
+    )
+    assert (await world.post(event)).status_code == 202
+
+
 async def test_an_id_that_stands_for_other_content_is_told(world: World) -> None:
     event = report()
     assert (await world.post(event)).status_code == 202

@@ -39,6 +39,17 @@ async def test_a_receipt_says_queued_until_the_ledger_answers(world: World) -> N
     assert "answered_at" not in receipt
 
 
+async def test_what_a_county_may_hold_from_before_is_the_ledgers_to_answer_and_a_retry_finds_its_receipt(
+    world: World,
+) -> None:
+    event = report(reference="tip/AQ-1")
+    answers = [await world.post(event) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    receipts = [answer.json()["results"][0]["receipt_id"] for answer in answers]
+    assert receipts[0] == receipts[1]
+    assert {sent.partitionkey for sent in await world.sent(event)} == {"tip/AQ-1"}
+
+
 async def test_a_mixed_batch_takes_the_good_and_names_each_bad_event(world: World) -> None:
     misspelt, foreign = report(), report(FOREIGN)
     misspelt["data"]["discription"] = "x"
