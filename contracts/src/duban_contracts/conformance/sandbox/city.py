@@ -18,7 +18,7 @@ from duban_contracts.conformance.check import ZONE
 from duban_contracts.conformance.sandbox.answers import Reply, TurnedAway, invalid, problem, refused_result, submission
 from duban_contracts.conformance.sandbox.evidence import Fact, Read, Rejected, Request, Seen, Turned
 from duban_contracts.conformance.sandbox.feed import MOST, Feed, Told, page, place_of
-from duban_contracts.conformance.sandbox.outcomes import Receipt, outcome, settled
+from duban_contracts.conformance.sandbox.outcomes import Receipt, fate, outcome, settled
 from duban_contracts.conformance.sandbox.script import Act, Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, of_request, sighted
 from duban_contracts.conformance.sandbox.vocabularies import documents, regions_of
@@ -29,7 +29,6 @@ from duban_contracts.topics import claims_topic
 RETRY_AFTER: Final = 1
 # The receipt says `queued` for so long: a publisher that looks once has not looked.
 SETTLING: Final = 0.5
-REJECTION: Final = "hazard-rejected"
 _MOST_LISTED: Final = 1000
 # What a receipt shows of the answer.
 _RECORDED: Final = ("outcome", "task_id", "number")
@@ -92,7 +91,7 @@ class City:
             if receipt.told or at < receipt.settles_at:
                 continue
             receipt.told = True
-            refused = refusal(REJECTION) if receipt.rejected else None
+            refused = receipt.refused
             if refused is not None:
                 self.evidence.append(
                     Rejected(at=_rounded(at), receipt_id=receipt_id, event_id=receipt.event.id, code=refused.code)
@@ -173,8 +172,7 @@ class City:
             "type": receipt.event.type,
             "reference": receipt.seen.reference,
         }
-        if at >= receipt.settles_at and receipt.rejected:
-            said = refusal(REJECTION)
+        if at >= receipt.settles_at and (said := receipt.refused) is not None:
             document |= {"status": "rejected", "code": said.code, "message": said.message, "rule": said.rule}
         elif at >= receipt.settles_at:
             _, answer = settled(receipt.seen, receipt.number)
@@ -220,8 +218,8 @@ class City:
             return refused_result(index, seen.id, reused), msgspec.structs.replace(seen, refused=("id-reused",))
         if known is None and taken:
             number = f"{self.county}-2026-{len(self._receipts) + 1:06}"
-            rejected = self._script.next_is_rejected()
-            self._receipts[receipt_id] = Receipt(event, seen, at + SETTLING, rejected, number)
+            refused = fate(event.type, self._script)
+            self._receipts[receipt_id] = Receipt(event, seen, at + SETTLING, refused, number)
         return {"index": index, "status": "queued", "id": event.id, "receipt_id": receipt_id}, seen
 
     def _withheld(self, act: Act, events: Sequence[Seen], at: float) -> Reply:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, event_types, type_of
 from duban_contracts.conformance.sandbox.evidence import Seen
+from duban_contracts.conformance.sandbox.script import Script
 from duban_contracts.events.claims import (
     ExtensionRequested,
     HazardRectified,
@@ -29,34 +30,48 @@ from duban_contracts.events.feedback import (
     ClaimRejected,
     SettledClaim,
 )
-from duban_contracts.refusals import Refusal
+from duban_contracts.refusals import Refusal, refusal
 
 
 @dataclass(slots=True)
 class Receipt:
-    """What became of an event that was taken: decided at `settles_at`, and `told` in the feed from then on."""
+    """What becomes of an event that was taken: told from `settles_at` on, once (`told`) in the feed; `refused` says why it is not taken."""
 
     event: CloudEvent
     seen: Seen
     settles_at: float
-    rejected: bool
+    refused: Refusal | None
     number: str
     told: bool = False
 
 
-# How a claim of each type is answered that is on the books; a type that is not here is refused.
-ANSWERS: Final[Mapping[str, tuple[type[SettledClaim], ClaimOutcome]]] = {
-    type_of(HazardReported).name: (ClaimRecorded, ClaimOutcome.REGISTERED),
-    type_of(RectificationPlanned).name: (ClaimRecorded, ClaimOutcome.APPLIED),
-    type_of(ExtensionRequested).name: (ClaimRecorded, ClaimOutcome.APPLIED),
-    type_of(HazardRectified).name: (ClaimRecorded, ClaimOutcome.APPLIED),
-    type_of(TaskReported).name: (ClaimFiled, ClaimOutcome.APPLIED),
+class Answer(NamedTuple):
+    """How a claim is answered that is on the books, and the code with which one may be refused afterwards; None: none is."""
+
+    settled: type[SettledClaim]
+    outcome: ClaimOutcome
+    rejection: str | None
+
+
+# How a claim of each type is answered; a type that is not here is refused.
+ANSWERS: Final[Mapping[str, Answer]] = {
+    type_of(HazardReported).name: Answer(ClaimRecorded, ClaimOutcome.REGISTERED, "hazard-rejected"),
+    type_of(RectificationPlanned).name: Answer(ClaimRecorded, ClaimOutcome.APPLIED, "hazard-rejected"),
+    type_of(ExtensionRequested).name: Answer(ClaimRecorded, ClaimOutcome.APPLIED, "hazard-rejected"),
+    type_of(HazardRectified).name: Answer(ClaimRecorded, ClaimOutcome.APPLIED, "hazard-rejected"),
+    type_of(TaskReported).name: Answer(ClaimFiled, ClaimOutcome.APPLIED, "task-not-found"),
     **{
-        entry.name: (ClaimEntered, ClaimOutcome.REGISTERED)
+        entry.name: Answer(ClaimEntered, ClaimOutcome.REGISTERED, None)
         for entry in event_types()
         if issubclass(entry.model, EnteredClaim)
     },
 }
+
+
+def fate(kind: str, script: Script) -> Refusal | None:
+    """Return why the next event that is taken is refused afterwards, where its type can be and the script says so."""
+    code = ANSWERS[kind].rejection
+    return refusal(code) if code is not None and script.next_is_rejected() else None
 
 
 def settled(seen: Seen, number: str) -> tuple[type[SettledClaim], dict[str, Any]]:
@@ -64,7 +79,7 @@ def settled(seen: Seen, number: str) -> tuple[type[SettledClaim], dict[str, Any]
 
     `number` is that of a hazard; what files a task is answered by the task, whose number is its reference.
     """
-    answer, said = ANSWERS[str(seen.type)]
+    answer, said, _ = ANSWERS[str(seen.type)]
     if answer is ClaimFiled:
         filed = str(seen.reference)
         return answer, {"outcome": said, "task_id": filed, "number": filed, "late": False}

@@ -20,15 +20,15 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from duban_contracts.admissible.dates import Present
 from duban_contracts.cloudevents import CloudEvent, from_kafka, to_kafka
 from duban_contracts.conformance.check import ZONE
-from duban_contracts.conformance.sandbox.city import REJECTION, City
+from duban_contracts.conformance.sandbox.city import City
 from duban_contracts.conformance.sandbox.door import Doors
 from duban_contracts.conformance.sandbox.evidence import Answered, FeedbackRead, Produced, Record, Written
 from duban_contracts.conformance.sandbox.frames import Batch
-from duban_contracts.conformance.sandbox.outcomes import outcome
+from duban_contracts.conformance.sandbox.outcomes import fate, outcome
 from duban_contracts.conformance.sandbox.producers import active_producers
 from duban_contracts.conformance.sandbox.script import Act, Script
 from duban_contracts.conformance.sandbox.sightings import Sighting, sighted
-from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.refusals import Refusal
 from duban_contracts.topics import COUNTY_PARTITIONS, claims_topic, feedback_topic
 
 # The broker's clock says when a record came, whatever its publisher's says.
@@ -57,7 +57,7 @@ class SandboxTopic:
         self._city, self._lock, self._began = city, lock, began
         self.claims, self.feedback = claims_topic(city.county, prefix), feedback_topic(city.county, prefix)
         self._script = Script(city.seed)
-        self._fates: dict[str, bool] = {}
+        self._fates: dict[str, Refusal | None] = {}
         client: dict[str, Any] = {"bootstrap.servers": bootstrap}
         self._admin = AdminClient(client)
         self._make_topics()
@@ -149,9 +149,10 @@ class SandboxTopic:
             identity = str(
                 CloudEvent(id=seen.id, source=seen.source, type=seen.type or "", data=b"").identity(self.claims)
             )
-        refused = None if isinstance(event, CloudEvent) else event[0]
-        if refused is None and self._fates.setdefault(identity or origin, self._script.next_is_rejected()):
-            refused = refusal(REJECTION)
+        if isinstance(event, CloudEvent):
+            refused = self._fates.setdefault(identity or origin, fate(event.type, self._script))
+        else:
+            refused = event[0]
         key, value, headers = to_kafka(outcome(seen, identity, origin, self._city.county, refused))
 
         def delivered(error: object, message: Any) -> None:
