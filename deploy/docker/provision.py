@@ -69,20 +69,23 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
     if makes_databases:
         await provision.databases(superuser, dsns)
     broker = KafkaSettings(kafka_bootstrap=chosen.kafka_bootstrap).kafka
+    broken: list[str] = []
     done = await provision_city.everything(
         chosen,
         dsns,
+        broken,
         broker,
         topics_given=_chosen("DUBAN_TOPICS", ("make", "given"), environ) == "given",
         with_keys=_chosen("DUBAN_API_KEYS", ("make", "none"), environ) == "make",
     )
     await provision_city.divide_rights(superuser, dsns)
     if reached:
-        file = environ.get("DUBAN_VAULT_KEYRING")
-        done.append(await vault.prepare(superuser, reached, Path(file) if file else None, given=not makes_databases))
+        file = Path(named) if (named := environ.get("DUBAN_VAULT_KEYRING")) else None
+        done.append(await vault.prepare(superuser, reached, file, broken, given=not makes_databases))
     if signing := environ.get("DUBAN_CHECKPOINT_KEY"):
         key = Path(signing)
         done.append(checkpoints.prepare(key, key.with_suffix(".pub"), chosen.profile))
+    provision_city.tell(broken)
     return done
 
 

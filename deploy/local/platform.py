@@ -193,12 +193,7 @@ async def _servers(settings: Settings, supervisor: Supervisor, prepared: Parts, 
 
 
 async def _services(
-    settings: Settings,
-    supervisor: Supervisor,
-    prepared: Parts,
-    services: list[Program],
-    dsns: dict[str, str],
-    say: Say,
+    settings: Settings, supervisor: Supervisor, prepared: Parts, services: list[Program], dsns: dict[str, str], say: Say
 ) -> None:
     built = programs.built(settings)
     await provision.databases(prepared.superuser_dsn, dsns)
@@ -206,10 +201,11 @@ async def _services(
         # Imported here: `down` and `status` should work while a service's code does not.
         from deploy.local import provision_city  # noqa: PLC0415
 
+        broken: list[str] = []
         reached = vault.dsn(settings, prepared.superuser_dsn)
-        say(await vault.prepare(prepared.superuser_dsn, reached, vault.keys(settings)))
+        say(await vault.prepare(prepared.superuser_dsn, reached, vault.keys(settings), broken))
         mine = {name: dsns[name] for name in built}
-        for line in await provision_city.everything(settings, mine):
+        for line in await provision_city.everything(settings, mine, broken):
             say(line)
         await provision_city.divide_rights(prepared.superuser_dsn, mine)
     for program in services:
@@ -218,6 +214,8 @@ async def _services(
     await asyncio.gather(*(_ready(settings, supervisor, instance, say) for instance in started))
     if missing := sorted(set(settings.services) - set(built)):
         say(f"not in this checkout, so not started: {', '.join(missing)}")
+    if services:
+        provision_city.tell(broken)
 
 
 async def _ready(settings: Settings, supervisor: Supervisor, instance: Instance, say: Say) -> None:

@@ -20,7 +20,7 @@ from services.chassis.process.kafka import addresses
 from services.chassis.publishing import topics, users
 from services.chassis.publishing.topics import TooFewBrokers
 from services.chassis.storage.readers import OthersRole, TooMighty, admit_readers, reader_of
-from services.chassis.storage.schema import MigrationError
+from services.chassis.storage.schema import MigrationError, RowsBreakConstraint
 from services.chassis.trail.keeping import take_over
 
 if TYPE_CHECKING:
@@ -63,9 +63,18 @@ async def let_read(owned: str, dsn: str) -> None:
         ) from error
 
 
+def tell(broken: Sequence[str]) -> None:
+    """Raise `Trouble` where rows break constraints that are new: last, since nothing needs them put right to begin."""
+    if broken:
+        raise Trouble(
+            f"Everything is provisioned, but {'; '.join(broken)}.", "Put these rows right, then run it again."
+        )
+
+
 async def everything(
     settings: Settings,
     dsns: Mapping[str, str],
+    broken: list[str],
     broker: Broker | str | None = None,
     *,
     topics_given: bool = False,
@@ -74,7 +83,8 @@ async def everything(
     """Apply topics, users and rights, migrate the databases in `dsns`, store keys; returns what was done.
 
     `broker` is the cluster as its administrator reaches it, this platform's own when none is given. `topics_given` means
-    that somebody else makes them, and that they only have to be as declared. Raises `Trouble`.
+    that somebody else makes them, and that they only have to be as declared. New constraints that rows break are added to
+    `broken`, for `tell` once all else is done. Raises `Trouble`.
     """
     broker = broker or security.broker(settings, ADMIN)
     try:
@@ -91,7 +101,7 @@ async def everything(
     secured = security.of(settings)
     admitted = await _admit(broker, secured, city_users(counties, settings.topic_prefix, quotas)) if secured else []
     keys = issue_keys(settings.credentials / "keys.json", accounts) if with_keys else []
-    applied = await asyncio.gather(*(_migrate_and_store(name, dsn, keys) for name, dsn in dsns.items()))
+    applied = await asyncio.gather(*(_migrate_and_store(name, dsn, keys, broken) for name, dsn in dsns.items()))
     topics_line = f"{city.name}: {len(declared)} topics, {len(changes.missing)} of them new"
     if changes.replication:
         topics_line += f", {len(changes.replication)} with fewer copies than declared (duban topics check)"
@@ -142,9 +152,12 @@ def issue_keys(file: Path, accounts: tuple[Account, ...]) -> list[api_keys.NewKe
     return [api_keys.NewKey(who.principal, str(issued[who.account]["key"])) for who in accounts]
 
 
-async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey]) -> int:
+async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey], broken: list[str]) -> int:
     try:
         applied = await migrate_service(service, dsn)
+    except RowsBreakConstraint as error:
+        applied = error.applied
+        broken.append(f"in the database of {service} {error}")
     except MigrationError as error:
         raise Trouble(
             f"The database of {service} cannot be migrated: {error}.",

@@ -30,15 +30,17 @@ def keys(settings: Settings) -> Path:
     return settings.credentials / "vault-keyring.json"
 
 
-async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None, *, given: bool = False) -> str:
+async def prepare(
+    superuser_dsn: str, dsn: str, keyring_file: Path | None, broken: list[str], *, given: bool = False
+) -> str:
     """Create role and database, install the tables, make keys where there are none; return what was done, in a line.
 
     The tables belong to whoever is named in `superuser_dsn`: what was looked up must not be the ledger's to change. With
-    `given` role and database are there, and the database is that one's. Raises `Trouble`.
+    `given` role and database are there, and the database is that one's. What rows break is added to `broken`. Raises `Trouble`.
     """
     # Imported here: `down` and `status` should work while a service's code does not.
     from deploy.local.provision_city import let_read  # noqa: PLC0415
-    from services.chassis.storage.schema import MigrationError  # noqa: PLC0415
+    from services.chassis.storage.schema import MigrationError, RowsBreakConstraint  # noqa: PLC0415
     from services.ledger.vault.tables.schema import install  # noqa: PLC0415
 
     role = provision.role_of(NAME)
@@ -47,6 +49,9 @@ async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None, *, gi
     owned = urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}"))
     try:
         applied = await install(owned, role)
+    except RowsBreakConstraint as error:
+        applied = error.applied
+        broken.append(f"in the vault {error}")
     except MigrationError as error:
         raise Trouble(
             f"The vault can't be brought up to date: {error}.", "Take the matching code, or try again."

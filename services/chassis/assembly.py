@@ -33,7 +33,7 @@ from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.relay import Relay
 from services.chassis.publishing.unit_of_work import Reaction, Reactions
 from services.chassis.storage.database import Database, connect
-from services.chassis.storage.schema import check, migrate
+from services.chassis.storage.schema import check, migrate_at_start
 from services.chassis.trail import http as trail
 from services.chassis.trail import keeping
 from services.chassis.trail.recorder import Recorder
@@ -161,7 +161,7 @@ async def open_platform(
     city = load_city(settings.profile)
     clock = clock or settings.clock()
     sign_in = opening.open_door(settings.issuer, settings.profile, city, clock)
-    await (migrate if settings.migrations == "apply" else check)(settings.postgres_dsn, migrations, slices)
+    await (migrate_at_start if settings.migrations == "apply" else check)(settings.postgres_dsn, migrations, slices)
     dsn, name, most = settings.postgres_dsn, f"duban-{service}", max_connections
     database = await connect(dsn, application_name=name, max_size=most, settings=session, walled=walled)
     await keeping.warn_unless_taken_over(database)

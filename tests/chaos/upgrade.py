@@ -118,10 +118,12 @@ async def _act(settings: Settings) -> None:
 
     await asyncio.sleep(_BETWEEN_SECONDS)
     await provision.databases(superuser, dsns)
-    _say(await vault.prepare(superuser, vault.dsn(settings, superuser), vault.keys(settings)))
-    for line in await provision_city.everything(settings, dsns):
+    broken: list[str] = []
+    _say(await vault.prepare(superuser, vault.dsn(settings, superuser), vault.keys(settings), broken))
+    for line in await provision_city.everything(settings, dsns, broken):
         _say(line)
     await provision_city.divide_rights(superuser, dsns)
+    provision_city.tell(broken)
     for name in settings.services:
         await _begin(settings, supervisor, name, supervisor.configured(), "the release before, on the new tables")
     for release, names, text in (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from services.chassis.storage.schema import ADDED_CONSTRAINT
 from tools.structure.source import Finding
 
 _ALONE: Final = "-- outside a transaction\n"
@@ -20,10 +21,13 @@ _INDEX: Final = re.compile(
 )
 _DROP: Final = re.compile(r"\bDROP INDEX (?P<safely>CONCURRENTLY IF EXISTS )?(?:IF EXISTS )?(?P<name>\w+)")
 _TEXT: Final = re.compile(r"'[^']*'")
-_ALTERED: Final = re.compile(r"\bALTER TABLE (?:IF EXISTS )?(?:ONLY )?([a-z0-9_.]+)([^;]*)")
+_ALTERED: Final = re.compile(r'\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(["\w.]+)([^;]*)', re.IGNORECASE)
 # Those alone can be added without a look at every row.
-_ADDED: Final = re.compile(r"\bADD (?:CONSTRAINT (\w+)\s+)?(?:CHECK|FOREIGN KEY)\b")
-_VALIDATE: Final = re.compile(r"\bVALIDATE CONSTRAINT (\w+)")
+_ADDED: Final = re.compile(rf"(?:{ADDED_CONSTRAINT.pattern}|\bADD)\s+(?:CHECK|FOREIGN\s+KEY)\b", re.IGNORECASE)
+_VALIDATE: Final = re.compile(r"\bVALIDATE\s+CONSTRAINT\s+(\w+)", re.IGNORECASE)
+_NOT_VALID: Final = re.compile(r"\bNOT\s+VALID\b", re.IGNORECASE)
+# As PostgreSQL keeps it, too, and whoever migrates looks for it: another is folded or cut.
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 # Applied somewhere before there was this rule, and an applied migration is never changed.
 _BEFORE_THE_RULE: Final = frozenset(
     {
@@ -93,7 +97,8 @@ def check_one(name: str, text: str) -> Iterator[Finding]:
     said = _statements(text)
     own = set(_TABLE.findall(said))
     added = [] if name in _CHECKED_AT_ONCE else list(_constraints(said, own))
-    for position, rule in sorted([*_indexes(said, own), *_drops(said), *_read_at_once(said, added)]):
+    found = [*_indexes(said, own), *_drops(said), *_read_at_once(said, added), *_names(said)]
+    for position, rule in sorted(found):
         yield Finding(name, said[:position].count("\n") + 1, rule)
     if "CONCURRENTLY" in said and not text.startswith(_ALONE):
         yield Finding(name, 1, f"CONCURRENTLY needs the first line `{_ALONE.strip()}`")
@@ -102,6 +107,16 @@ def check_one(name: str, text: str) -> Iterator[Finding]:
 def _statements(text: str) -> str:
     """Return what a migration says without its comments, each character where it was."""
     return _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
+
+
+def _without_texts(said: str) -> str:
+    return _TEXT.sub(lambda text: "x" * len(text.group()), said)
+
+
+def _names(said: str) -> Iterator[tuple[int, str]]:
+    for added in ADDED_CONSTRAINT.finditer(_without_texts(said)):
+        if not _NAME.fullmatch(added[1]):
+            yield added.start(), f"{added[1]}: a constraint's name is up to 63 characters of a-z, 0-9 and _"
 
 
 def _indexes(said: str, own: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -128,11 +143,11 @@ def _drops(said: str) -> Iterator[tuple[int, str]]:
 
 def _constraints(said: str, own: Collection[str]) -> Iterator[_Added]:
     """Yield what is added to tables other than `own`, the file's new ones."""
-    for altered in _ALTERED.finditer(_TEXT.sub(lambda text: "x" * len(text.group()), said)):
+    for altered in _ALTERED.finditer(_without_texts(said)):
         if altered[1] not in own:
             for added in _ADDED.finditer(altered[2]):
                 clause = _up_to_its_comma(altered[2][added.end() :])
-                yield _Added(altered.start(2) + added.start(), added[1], "NOT VALID" not in clause)
+                yield _Added(altered.start(2) + added.start(), added[1], not _NOT_VALID.search(clause))
 
 
 def _up_to_its_comma(text: str) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +20,13 @@ import structlog
 from services.chassis.storage.locks import wait_at_most
 
 CHASSIS_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+ADDED_CONSTRAINT: Final = re.compile(r'\bADD\s+CONSTRAINT\s+("[^"]*"|\w+)', re.IGNORECASE)
+"""Where a file adds a constraint, and its name as it is written: `make lint` refuses what PostgreSQL would write otherwise."""
 _FILE_NAME: Final = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 # The first line of a file that was cut out of an older one: where that was applied, this one has been.
 _REPLACES: Final = re.compile(rb"-- replaces: (\S+)\n")
 # The first line of a file whose statements PostgreSQL runs in no transaction, such as CREATE INDEX CONCURRENTLY.
 _ALONE: Final = b"-- outside a transaction\n"
-_ADDED: Final = re.compile(r"\bADD CONSTRAINT (\w+)")
 _STATEMENT_END: Final = re.compile(r";[ \t]*(?:\n|$)")
 _LOCK: Final = 0x6475_6261  # "duba": two starting processes take turns
 _TURN_SECONDS: Final = 0.1
@@ -41,14 +41,22 @@ class MigrationError(RuntimeError):
     """A migration file has a wrong name, an applied one was changed or is missing, or one can't be applied."""
 
 
+class RowsBreakConstraint(MigrationError):
+    """Rows that were there break constraints that are new: all is `applied`, and what is written is held to them already."""
+
+    def __init__(self, broken: Sequence[str], applied: list[str]) -> None:
+        super().__init__(f"rows that were there break {', '.join(broken)}")
+        self.applied = applied
+
+
 async def migrate(dsn: str, directory: Path, slices: Iterable[str] = (), *, chassis: bool = True) -> list[str]:
     """Apply what is outstanding of the chassis' migrations and the service's; return what was applied.
 
     With `slices`, each has its folder below `directory`, and they go in this order; without, `directory` is the one
     folder. Without `chassis` the database gets nothing beside them: no outbox, no keys. What they added NOT VALID is
-    validated at the end, by the next call where this one is killed. Safe to run from several processes at once, and
-    beside a service that works. Raises MigrationError when history and files disagree, when a table stays locked for a
-    minute, or when rows that were there break a constraint that is new.
+    validated at the end, by the next call where this one is killed or a table is locked. Safe to run from several
+    processes at once, and beside a service that works. Raises MigrationError when history and files disagree or a table
+    stays locked for a minute; RowsBreakConstraint when all is applied and rows that were there break what is new.
     """
     connection = await asyncpg.connect(dsn, timeout=30)
     try:
@@ -63,10 +71,19 @@ async def migrate(dsn: str, directory: Path, slices: Iterable[str] = (), *, chas
         files, applied = await _look(connection, _folders(directory, slices, chassis=chassis))
         await wait_at_most(connection, _LOCK_SECONDS, whole_session=True)
         done = [file.name for file in files if file.name not in applied and await _apply(connection, file, applied)]
-        await _validate(connection, files)
+        if broken := await _validate(connection, files):
+            raise RowsBreakConstraint(broken, done)
         return done
     finally:
         await connection.close()
+
+
+async def migrate_at_start(dsn: str, directory: Path, slices: Iterable[str] = ()) -> None:
+    """Migrate as a service that begins: rows that break a new constraint are said, and it works; it writes no more of them."""
+    try:
+        await migrate(dsn, directory, slices)
+    except RowsBreakConstraint as error:
+        _log.error("new constraints are broken", why=str(error))
 
 
 async def check(dsn: str, directory: Path, slices: Iterable[str] = (), *, chassis: bool = True) -> None:
@@ -165,44 +182,45 @@ def _folder_of(name: str) -> str:
 async def _apply(connection: asyncpg.Connection[asyncpg.Record], file: _File, applied: Mapping[str, bytes]) -> bool:
     """Apply one migration and remember it; return False when an older one, which it replaces, did its work already."""
     done_before = file.replaces in applied
-    await _patiently(file.name, lambda: _run(connection, file, done_before=done_before))
-    return not done_before
-
-
-async def _patiently(what: str, act: Callable[[], Awaitable[object]]) -> None:
-    """Do what waits for a table a few seconds at a time, so that nobody waits behind it for longer."""
     for tries in range(_TRIES, 0, -1):
         try:
-            await act()
+            await _run(connection, file, done_before=done_before)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
-            _log.warning("migration waits for a lock", migration=what, tries_left=tries - 1)
+            _log.warning("migration waits for a lock", migration=file.name, tries_left=tries - 1)
         else:
-            return
-    raise MigrationError(f"{what} found its table locked for a minute; end what holds it, and run it again")
+            return not done_before
+    raise MigrationError(f"{file.name} found its table locked for a minute; end what holds it, and run it again")
 
 
-async def _validate(connection: asyncpg.Connection[asyncpg.Record], files: Iterable[_File]) -> None:
-    """Validate what the files added NOT VALID, each by itself: that reads every row, and holds up nobody who reads or writes.
+async def _validate(connection: asyncpg.Connection[asyncpg.Record], files: Iterable[_File]) -> list[str]:
+    """Validate what the files added NOT VALID, each by itself; return what rows break.
 
-    It comes last, since a file may first put rows right that are of before. Tables of another role are that one's.
+    It reads every row, and holds up nobody who reads or writes. It comes last, since a file may first put rows right that
+    are of before. Tables of another role are that one's.
     """
-    added = [name for file in files for name in _ADDED.findall(file.sql)]
+    added = [name for file in files for name in ADDED_CONSTRAINT.findall(file.sql)]
     waiting = await connection.fetch(
         """SELECT conname AS name, conrelid::regclass::text AS on_table,
-                  format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conrelid::regclass, conname) AS statement
+                  format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conrelid::regclass, conname) AS statement,
+                  pg_relation_size(conrelid) > 0 AS filled
              FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
             WHERE NOT convalidated AND conname = ANY($1) AND pg_has_role(relowner, 'USAGE')
             ORDER BY pg_constraint.oid""",
         added,
     )
-    for name, table, statement in waiting:
+    broken = []
+    for name, table, statement, filled in waiting:
         try:
-            await _patiently(name, partial(connection.execute, statement))
-        except asyncpg.IntegrityConstraintViolationError as error:
-            raise MigrationError(
-                f"rows of {table} that were there break {name}; put them right, and run it again"
-            ) from error
-        _log.info("constraint validated", constraint=name, table=table)
+            await connection.execute(statement)
+        except asyncpg.IntegrityConstraintViolationError:
+            broken.append(f"{name} of {table}")
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            # An autovacuum is sent away within a second; what stays, such as one against wraparound, stays for hours.
+            _log.warning("constraint not validated, tried again next time: locked", constraint=name, table=table)
+        else:
+            if filled:
+                _log.info("constraint validated", constraint=name, table=table)
+    return broken
 
 
 async def _run(connection: asyncpg.Connection[asyncpg.Record], file: _File, *, done_before: bool) -> None:

@@ -160,6 +160,16 @@ BUILD = "CREATE INDEX CONCURRENTLY a_by_b ON a (b);\n"
         ("ALTER TABLE ONLY a ADD CONSTRAINT c FOREIGN KEY (b) REFERENCES d;\n", 1),
         ("ALTER TABLE a ADD CONSTRAINT c CHECK (b <> 'NOT VALID');\n", 1),
         ("CREATE TABLE a (b int);\nALTER TABLE a ADD CONSTRAINT c CHECK (b > 0);\n", 0),
+        ("ALTER TABLE a ADD\n  CONSTRAINT  c\n CHECK (b > 0) NOT\n VALID;\n", 0),
+        ("ALTER  TABLE a\n ADD\n  CONSTRAINT  c\n CHECK (b > 0);\n", 1),
+        ("alter table a add constraint c check (b > 0);\n", 1),
+        ('ALTER TABLE "a" ADD CONSTRAINT c FOREIGN\n KEY (b) REFERENCES d;\n', 1),
+        ('ALTER TABLE a ADD CONSTRAINT "c" CHECK (b > 0) NOT VALID;\n', 1),
+        ('ALTER TABLE a ADD CONSTRAINT "c d" CHECK (b > 0) NOT VALID;\n', 1),
+        ("ALTER TABLE a ADD CONSTRAINT a_Positive CHECK (b > 0) NOT VALID;\n", 1),
+        (f"ALTER TABLE a ADD CONSTRAINT {'c' * 63} CHECK (b > 0) NOT VALID;\n", 0),
+        (f"ALTER TABLE a ADD CONSTRAINT {'c' * 64} CHECK (b > 0) NOT VALID;\n", 1),
+        ("CREATE TABLE a (b int);\nALTER TABLE a ADD CONSTRAINT C UNIQUE (b);\n", 1),
     ],
 )
 def test_a_migration_that_keeps_a_working_service_waiting_is_found(text: str, found: int) -> None:

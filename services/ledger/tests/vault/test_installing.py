@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from services.chassis.storage.schema import MigrationError
+from services.chassis.storage.schema import MigrationError, RowsBreakConstraint
 from services.ledger.tests.vaults import InstalledVault
 from services.ledger.vault.tables import schema
 from services.ledger.vault.tables.schema import install
@@ -62,3 +64,19 @@ async def test_every_table_of_the_vault_stands_behind_the_wall_or_is_nobodys_to_
     )
     # By the digests of names and numbers the service finds who is known; the other notes what was installed.
     assert {row["relname"] for row in open_to_readers} == {"blind_index", "schema_migration"}
+
+
+async def test_rows_that_break_a_new_constraint_are_told_once_the_rights_are_divided(
+    vault: InstalledVault, owner: asyncpg.Connection[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(schema._MIGRATIONS / schema.SLICE, tmp_path / schema.SLICE)
+    (tmp_path / schema.SLICE / "9999_named.sql").write_text(
+        "ALTER TABLE schema_migration ADD CONSTRAINT last_alone CHECK (name > 'vault/9998') NOT VALID;",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(schema, "_MIGRATIONS", tmp_path)
+    await owner.execute("ALTER POLICY readers ON sealed_identity USING (true)")
+    with pytest.raises(RowsBreakConstraint, match="last_alone of schema_migration") as broken:
+        await install(vault.owner_dsn, vault.role)
+    assert broken.value.applied == ["vault/9999_named.sql"]
+    assert await owner.fetchval("SELECT qual FROM pg_policies WHERE tablename = 'sealed_identity'") != "true"

@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from services.chassis.storage.locks import wait_at_most
-from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, migrate
+from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, RowsBreakConstraint, migrate
 
 _MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
 SLICE: Final = "vault"
@@ -48,14 +48,20 @@ async def install(owner_dsn: str, role: str) -> list[str]:
 
     Can be repeated, beside a ledger that works: rights are taken first and given anew, so that one that was given by hand does not
     stay; policies, which everybody who reads would wait for, only where they are not as this made them. Raises MigrationError
-    when a table stays locked for a minute.
+    when a table stays locked for a minute, RowsBreakConstraint once all is done.
     """
-    applied = await migrate(owner_dsn, _MIGRATIONS, [SLICE], chassis=False)
+    broken: RowsBreakConstraint | None = None
+    try:
+        applied = await migrate(owner_dsn, _MIGRATIONS, [SLICE], chassis=False)
+    except RowsBreakConstraint as error:
+        applied, broken = error.applied, error
     connection = await asyncpg.connect(owner_dsn, timeout=30)
     try:
         await _give_way(connection, role)
     finally:
         await connection.close()
+    if broken:
+        raise broken
     return applied
 
 
