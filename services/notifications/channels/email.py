@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from email import policy
 from email.header import Header
@@ -25,15 +25,12 @@ from pydantic_settings import SettingsConfigDict
 
 from services.chassis.process import tls
 from services.chassis.process.secret_files import Environment
+from services.notifications.channels.handlers.log_in import LogIn, refused
 from services.notifications.channels.model.answers import Answer, Away, Verdict, read_smtp
 from services.notifications.channels.model.channel import Channel, Means, Parcel
-from services.notifications.channels.model.pauses import Pause, Refused
+from services.notifications.channels.model.pauses import Refused
 from services.notifications.channels.model.text import without_addresses
 
-# The client's own for a line that is no reply lie below.
-_FIRST_CODE: Final = 100
-# RFC 5321 4.2.1: 5xx.
-_NEVER: Final = 5
 # One mailbox, plain: what stands here goes into a header.
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
@@ -70,8 +67,9 @@ class EmailCarrier:
     def __init__(self, means: Means, settings: EmailSettings) -> None:
         self._means = means
         self._relay = settings
-        self._pause = Pause(means.steady)
-        self._turn = asyncio.Lock()
+        password = settings.password.get_secret_value() if settings.password else ""
+        self._log_in = LogIn(settings.username, password, means.steady)
+        self._probes: set[asyncio.Task[str | None]] = set()
         self._tls = None if settings.security == "plain" else tls.context(ca=settings.ca)
 
     async def close(self) -> None:
@@ -96,12 +94,19 @@ class EmailCarrier:
 
     async def obstacle(self) -> str | None:
         """Greet the relay and log in, as for a letter, and hang up; who was refused for good does not ask again at once."""
+        # Whoever asks may wait for less time than the relay is given, and a log-in that is cut short would count as refused.
+        probe = asyncio.create_task(self._probe())
+        self._probes.add(probe)
+        probe.add_done_callback(self._probes.discard)
+        return await asyncio.shield(probe)
+
+    async def _probe(self) -> str | None:
         client = self._client()
         try:
             async with asyncio.timeout(self._relay.timeout):
-                await self._log_in(client)
-        except Refused as refused:
-            return str(refused)
+                await self._log_in.enter(client)
+        except Refused as before:
+            return str(before)
         except Exception as error:  # noqa: BLE001 - whatever the client raises, no letter would be taken
             return _in_words(error)
         finally:
@@ -110,8 +115,12 @@ class EmailCarrier:
         return None
 
     def rests(self) -> bool:
-        """Return whether the relay refused our log-in for good, so recently that nothing asks it."""
-        return self._pause.lasts()
+        """Return whether the relay refused our log-in for good, so recently that nothing asks it, or is asked just now."""
+        return self._log_in.pause.rests()
+
+    def asks_alone(self) -> bool:
+        """Return whether the relay refused our log-in for good when it was last asked."""
+        return self._log_in.pause.refused_before
 
     def place(self, address: str, away: Away) -> str:  # noqa: ARG002 - one relay stands behind all addresses
         """Return the relay's name: it is away for everybody."""
@@ -120,19 +129,6 @@ class EmailCarrier:
     async def reachable(self, address: str) -> bool:  # noqa: ARG002 - as above
         """Return whether the relay lets us log in."""
         return await self.obstacle() is None
-
-    async def _log_in(self, client: aiosmtplib.SMTP) -> None:
-        """Connect; raises Refused, without asking, in the pause after a log-in that was refused for good."""
-        # Behind a pause one asks for all: eight letters that are due then are one log-in, not eight.
-        async with self._turn if self._pause.refused_before else nullcontext():
-            self._pause.check()
-            try:
-                await client.connect()
-            except aiosmtplib.SMTPResponseException as error:
-                if error.code // 100 == _NEVER:
-                    self._pause.begin(_refused(error))
-                raise
-            self._pause.end()
 
     def _client(self) -> aiosmtplib.SMTP:
         relay = self._relay
@@ -143,8 +139,6 @@ class EmailCarrier:
             use_tls=relay.security == "tls",
             start_tls=relay.security == "starttls",
             tls_context=self._tls,
-            username=relay.username,
-            password=relay.password.get_secret_value() if relay.password else None,
         )
 
     def message(self, parcel: Parcel, address: str) -> bytes:
@@ -170,16 +164,18 @@ class EmailCarrier:
         """Connect and name sender and mailbox; return the refusal, or None when the server awaits the letter."""
         try:
             async with asyncio.timeout(self._relay.timeout):
-                await self._log_in(client)
+                await self._log_in.enter(client)
                 await client.mail(sender)
                 await client.rcpt(address)
-        except Refused as refused:
-            return replace(refused.before, asked=False)
+        except Refused as refusal:
+            return replace(refusal.before, asked=False)
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused) as error:
             return _answer(error.code, error.message)
         except aiosmtplib.SMTPResponseException as error:
-            return _refused(error)
+            return refused(error)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over
+            if isinstance(error, TimeoutError) and (held_back := self._log_in.pause.answer):
+                return held_back
             return Answer(Verdict.TRANSIENT, "connect-failed", _in_words(error), away=Away.UNREACHED)
         return None
 
@@ -196,15 +192,6 @@ class EmailCarrier:
 
 def _answer(code: int, text: str) -> Answer:
     return read_smtp(code, without_addresses(text))
-
-
-def _refused(error: aiosmtplib.SMTPResponseException) -> Answer:
-    """Return what a refused greeting or log-in means: the relay's trouble, not the letter's, which must not fail for good."""
-    if error.code < _FIRST_CODE:
-        return Answer(Verdict.TRANSIENT, "connect-failed", "no SMTP reply", away=Away.UNREACHED)
-    # For good, it ends by a person's hand: then the first letter that is taken tells, and nobody asks until then.
-    away = Away.UNSERVED if error.code // 100 == _NEVER else Away.UNREACHED
-    return replace(_answer(error.code, error.message), verdict=Verdict.TRANSIENT, away=away)
 
 
 def _in_words(error: BaseException) -> str:

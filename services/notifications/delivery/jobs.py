@@ -21,7 +21,7 @@ from services.notifications.delivery.handlers.courier import Courier
 from services.notifications.delivery.handlers.deps import Deps
 from services.notifications.delivery.handlers.report import Outcome, take_message
 from services.notifications.delivery.model.delivery import DeliveryState
-from services.notifications.delivery.tables import queue, reads
+from services.notifications.delivery.tables import forgetting, reads
 from services.notifications.metrics import NOTICE_OLDEST_PENDING, NOTICE_PENDING, NOTICE_REPORTS, NOTICE_UNRESOLVED
 
 _log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ async def forget_attempts(database: Database, clock: Clock, *, keep: timedelta) 
     Each delivery keeps its last attempt, and how many there were: that a letter arrived, or did not, stands for good (promise P9).
     """
     before = clock.wall() - keep
-    return await in_rounds(database, lambda connection, limit: queue.forget_put_off(connection, before, limit))
+    return await in_rounds(database, lambda connection, limit: forgetting.forget_put_off(connection, before, limit))
 
 
 async def take_reports(maildir: Path, deps: Deps) -> None:

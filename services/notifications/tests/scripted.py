@@ -21,10 +21,14 @@ WELL: Final = {
 
 
 class MailServer:
-    """An SMTP server that answers by the table `says`, which a test may change; an empty answer hangs up."""
+    """An SMTP server that answers by the table `says`, which a test may change; an empty answer hangs up.
+
+    `AUTH PLAIN` goes before `AUTH`. A command in `holds` is answered once that is set.
+    """
 
     def __init__(self, says: Mapping[str, bytes]) -> None:
         self.says = {**WELL, **says}
+        self.holds: dict[str, asyncio.Event] = {}
         self.taken = 0
         self.heard: list[bytes] = []
         self.port = 0
@@ -33,8 +37,11 @@ class MailServer:
         await self._say(writer, "")
         while line := await reader.readline():
             self.heard.append(line.strip())
-            command = line.split()[0].decode().upper() if line.split() else ""
-            await self._say(writer, command)
+            words = line.decode().upper().split()
+            command = words[0] if words else ""
+            if command in self.holds:
+                await self.holds[command].wait()
+            await self._say(writer, pair if (pair := " ".join(words[:2])) in self.says else command)
             if command == "DATA" and self.says["DATA"].startswith(b"354"):
                 await reader.readuntil(b"\r\n.\r\n")
                 self.taken += 1

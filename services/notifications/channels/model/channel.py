@@ -93,6 +93,10 @@ class Handing(Protocol):
         """Return whether that server is left alone just now: no letter is begun meanwhile, and each stays due."""
         ...
 
+    def asks_alone(self) -> bool:
+        """Return whether that server refused us when it was last asked: one letter is begun then, and asks for all."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:

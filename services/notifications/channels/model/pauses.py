@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from services.notifications.channels.model.answers import Answer
@@ -30,6 +31,7 @@ class Pause:
         self._until = 0.0
         self._seconds = 0.0
         self._before: Answer | None = None
+        self._asked = False
 
     @property
     def refused_before(self) -> bool:
@@ -40,10 +42,28 @@ class Pause:
         """Return whether nobody is to ask the server just now."""
         return self._before is not None and self._steady() < self._until
 
-    def check(self) -> None:
-        """Raise Refused while the pause lasts."""
-        if self._before is not None and self.lasts():
+    @property
+    def answer(self) -> Answer | None:
+        """How the server refused us, while the pause lasts."""
+        return self._before if self.lasts() else None
+
+    def rests(self) -> bool:
+        """Return whether nobody is to ask the server just now: the pause lasts, or somebody asks for all."""
+        return self.lasts() or self._asked
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Ask the server, alone if it refused us before. Raises Refused while the pause lasts or another asks so."""
+        if self._before is None:
+            yield
+            return
+        if self.rests():
             raise Refused(self._before)
+        self._asked = True
+        try:
+            yield
+        finally:
+            self._asked = False
 
     def begin(self, refused: Answer) -> None:
         """Note a refusal. What was refused at the same time as another is one question and not two."""

@@ -47,8 +47,17 @@ class Deps:
     @property
     def resting(self) -> Sequence[str]:
         """The channels whose server is left alone just now."""
+        return [code for code, carrier in self._handing.items() if carrier.rests()]
+
+    @property
+    def asking_alone(self) -> Collection[str]:
+        """The channels whose server refused us when it was last asked."""
+        return [code for code, carrier in self._handing.items() if carrier.asks_alone()]
+
+    @property
+    def _handing(self) -> Mapping[str, Handing]:
         carriers = {code: line.carrier for code, line in self.lines.items()}
-        return [code for code, carrier in carriers.items() if isinstance(carrier, Handing) and carrier.rests()]
+        return {code: carrier for code, carrier in carriers.items() if isinstance(carrier, Handing)}
 
     @property
     def limits(self) -> Mapping[timedelta, Limits]:

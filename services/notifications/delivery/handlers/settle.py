@@ -19,7 +19,7 @@ from services.notifications.channels.model.answers import Answer
 from services.notifications.delivery.handlers.deps import Deps
 from services.notifications.delivery.model.delivery import LOST, Awaited, DeliveryState, Step, settle, unrecordable
 from services.notifications.delivery.model.rows import Attempt, OpenDelivery, Settlement
-from services.notifications.delivery.tables import queue
+from services.notifications.delivery.tables import forgetting, queue
 from services.notifications.metrics import NOTICE_DELIVERIES
 
 _log = structlog.get_logger(__name__)
@@ -98,13 +98,20 @@ async def _settle(letter_id: UUID, delivery_id: UUID, number: int | None, answer
         if answer.closes_endpoint and found.endpoint:
             await queue.close_endpoint(connection, found.state.channel, found.endpoint, wall)
         await record_outcome(connection, deliveries, delivery_id, step, deps)
+        if step.delivery.attempts < number:
+            await forgetting.take_back(connection, delivery_id, number)
+            return
+    _tell(found, number, answer, step, wall)
+
+
+def _tell(found: OpenDelivery, number: int, answer: Answer, step: Step, wall: datetime) -> None:
     outcome = "retried" if step.delivery.state is DeliveryState.PENDING else step.delivery.state.value
     NOTICE_DELIVERIES.labels(found.state.channel, outcome).inc()
     if step.delivery.state is DeliveryState.DELIVERED:
         STAGE_DURATION.labels("delivery").observe(max(0.0, (wall - found.pending_since).total_seconds()))
     _log.info(
         "letter attempted",
-        letter_id=str(letter_id),
+        letter_id=str(found.letter_id),
         channel=found.state.channel,
         attempt=number,
         outcome=outcome,

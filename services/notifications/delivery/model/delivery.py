@@ -136,10 +136,9 @@ def settle(
     if delivery.recalled:
         return Step(replace(settled, state=DeliveryState.FAILED, code=RECALLED), Fact.FAILED)
     if not answer.asked:
-        # It was begun before the channel began to rest. `begin_due` leaves it due until that is over.
-        return Step(
-            replace(settled, state=DeliveryState.PENDING, tries=max(0, delivery.tries - 1), next_attempt_at=now)
-        )
+        # The channel began to rest after this was begun: it is as though it had not been, and due when that is over.
+        attempts, tries = delivery.attempts - 1, max(0, delivery.tries - 1)
+        return Step(replace(delivery, state=DeliveryState.PENDING, attempts=attempts, tries=tries, next_attempt_at=now))
     wait = schedule.wait_after(delivery.tries, draw, answer.retry_after)
     if answer.verdict is Verdict.PERMANENT or wait is None:
         return Step(replace(settled, state=DeliveryState.FAILED), Fact.FAILED)

@@ -6,7 +6,7 @@ What counts are the attempts that were begun, also those that failed or were los
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -26,6 +26,21 @@ class Due:
     delivery_id: UUID
     channel: str
     address: str | None
+
+
+def one_of_each(due: Iterable[Due], channels: Collection[str]) -> Sequence[Due]:
+    """Return, in order, the due deliveries without any but the first of each of these channels.
+
+    What goes nowhere asks nobody.
+    """
+    first: dict[str, UUID] = {}
+    return [
+        each
+        for each in due
+        if each.channel not in channels
+        or each.address is None
+        or first.setdefault(each.channel, each.delivery_id) == each.delivery_id
+    ]
 
 
 Limits = Mapping[str, int]

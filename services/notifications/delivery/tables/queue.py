@@ -42,15 +42,6 @@ _PLACE: Final = Columns[Place](
     {"channel": ("text", lambda place: place[0]), "address": ("text", lambda place: place[1])}
 )
 
-# The last attempt says how a delivery ended; what was put off was followed by another.
-_FORGET: Final = """
-WITH gone AS (DELETE FROM delivery_attempt WHERE (delivery_id, attempt) IN (
-                     SELECT old.delivery_id, old.attempt
-                       FROM delivery_attempt AS old JOIN delivery USING (delivery_id)
-                      WHERE old.verdict = 'transient' AND old.begun_at < $1 AND old.attempt < delivery.attempts
-                      ORDER BY old.begun_at LIMIT $2 FOR UPDATE OF old SKIP LOCKED) RETURNING attempt)
-SELECT count(*) FROM gone"""
-
 _DUE: Final = f"""
     SELECT delivery_id, channel, address FROM delivery
      WHERE state = 'pending' AND next_attempt_at <= $1 AND (address IS NULL OR channel <> ALL($5))
@@ -185,12 +176,6 @@ async def set_aside(connection: Connection, delivery_id: UUID, attempt: int | No
         code,
         now,
     )
-
-
-async def forget_put_off(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete up to `limit` attempts begun `before` (wall) that were put off and followed by another; return how many."""
-    gone: int = await connection.fetchval(_FORGET, before, limit)
-    return gone
 
 
 async def close_endpoint(connection: Connection, channel: str, endpoint: str, at: datetime) -> None:

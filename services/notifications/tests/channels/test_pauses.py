@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from services.notifications.channels.model.answers import Answer, Away, Verdict
@@ -49,10 +51,27 @@ def test_what_is_refused_at_once_is_one_question() -> None:
 def test_whoever_asks_in_the_pause_is_told_how_the_one_before_was_refused() -> None:
     steady = Seconds()
     pause = Pause(steady)
-    pause.check()
-    pause.begin(NO)
-    with pytest.raises(Refused, match="535") as refused:
-        pause.check()
+    with pause.asking():
+        pause.begin(NO)
+    with pytest.raises(Refused, match="535") as refused, pause.asking():
+        pass
     assert refused.value.before == NO
     steady.now += 10
-    pause.check()
+    with pause.asking():
+        assert pause.rests()
+
+
+def test_behind_the_pause_one_asks_for_all_and_whoever_fails_otherwise_leaves_the_turn_to_the_next() -> None:
+    steady = Seconds()
+    pause = Pause(steady)
+    with pause.asking(), pause.asking():
+        pause.begin(NO)
+    steady.now += 10
+    with suppress(ConnectionError), pause.asking():
+        with pytest.raises(Refused), pause.asking():
+            pass
+        raise ConnectionError
+    with pause.asking():
+        pause.end()
+    with pause.asking(), pause.asking():
+        assert not pause.rests()

@@ -15,7 +15,7 @@ from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.kafka import eventually
 from services.notifications.channels.handlers.opening import Line
-from services.notifications.delivery.model.pace import Due, full, within_limits
+from services.notifications.delivery.model.pace import Due, full, one_of_each, within_limits
 from services.notifications.delivery.tables import queue
 from services.notifications.tests.world import NOW, due_soon, overdue
 from services.notifications.tests.writing import Steered, carrier, carry, deliveries, write
@@ -42,6 +42,12 @@ def test_an_address_gets_what_is_left_of_its_minute_and_the_oldest_first() -> No
 def test_what_has_no_limit_or_goes_nowhere_is_never_held_back() -> None:
     waiting = due(*[("email", "a")] * 5, *[("robot", None)] * 5)
     assert chosen(waiting, {("email", "a"): 99}, 1) == waiting
+
+
+def test_the_oldest_asks_alone_for_its_channel_and_what_goes_nowhere_or_elsewhere_goes_on() -> None:
+    waiting = due(("email", None), ("email", "a"), ("robot", "a"), ("email", "b"), ("email", None), ("robot", "a"))
+    assert one_of_each(waiting, ["email"]) == [*waiting[:3], *waiting[4:]]
+    assert one_of_each(waiting, []) == waiting
 
 
 def test_a_place_is_full_when_it_has_had_as_many_as_it_takes() -> None:

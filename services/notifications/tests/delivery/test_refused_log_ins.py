@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from pydantic import SecretStr
 
 from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
+from services.chassis.testing.kafka import eventually
 from services.notifications.channels.email import EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.opening import Line
+from services.notifications.channels.model.answers import Answer, Away, Verdict
 from services.notifications.delivery.handlers.returning import look_for_return
+from services.notifications.metrics import NOTICE_DELIVERIES
 from services.notifications.tests.parcels import means
-from services.notifications.tests.scripted import mail_server
+from services.notifications.tests.scripted import MailServer, mail_server
 from services.notifications.tests.world import NOW, due_soon
-from services.notifications.tests.writing import Steered, carrier, carry, deliveries, write
+from services.notifications.tests.writing import Steered, carrier, carry, deliveries, lines, write
 
 pytestmark = [pytest.mark.feature("SY44"), pytest.mark.promise("P9")]
+
+
+def ways(server: MailServer) -> list[str]:
+    """The methods of the log-ins that a server heard."""
+    return [line.split()[1].decode() for line in server.heard if line.startswith(b"AUTH")]
+
+
+def logged_in(server: MailServer) -> None:
+    """Complain unless a server heard a log-in."""
+    assert ways(server)
 
 
 async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Database) -> None:
@@ -28,7 +44,7 @@ async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Da
         email = EmailCarrier(replace(means(), steady=lambda: clock.wall().timestamp()), settings)
 
         def log_ins() -> int:
-            return sum(line.startswith(b"AUTH") for line in server.heard)
+            return len(ways(server))
 
         for _ in range(360):
             assert await email.obstacle()
@@ -68,20 +84,146 @@ async def test_in_the_pause_no_letter_logs_in_or_counts_a_try_whatever_the_wall_
         for _ in range(20):
             clock.advance(timedelta(hours=2))
             await carry(courier)
-        assert sum(line.startswith(b"AUTH") for line in server.heard) == 1
+        assert len(ways(server)) == 1
         assert await deliveries(bare) == [("pending", 0, None)] * 8
         seconds[0] = 11
         await carry(courier)
-        assert sum(line.startswith(b"AUTH") for line in server.heard) == 2, "the first of eight asked for all"
-        tries = await deliveries(bare, "state, tries, code, away")
-        assert sorted(tries, key=str) == sorted(
-            [("pending", 1, "535 5.7.8", "unserved"), *[("pending", 0, "535 5.7.8", None)] * 7], key=str
-        )
+        assert len(ways(server)) == 2, "the first of eight asked for all"
+        tries = await deliveries(bare, "state, attempts, tries, code, away")
+        assert tries.count(("pending", 1, 1, "535 5.7.8", "unserved")) == 1
+        assert tries.count(("pending", 0, 0, None, None)) == 7, "nothing else was begun"
         server.says["AUTH"] = b"235 welcome"
         seconds[0] = 32
         clock.advance(timedelta(hours=2))
         await carry(courier)
+        await carry(courier)
         assert await deliveries(bare, "state") == [("delivered",)] * 8
+
+
+async def test_a_slow_relay_that_is_well_again_is_asked_by_one_letter_and_then_gets_them_all(bare: Database) -> None:
+    clock, seconds = ManualClock(NOW), [0.0]
+    async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
+        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("new"))
+        email = EmailCarrier(replace(means(), wall=clock.wall, steady=lambda: seconds[0]), settings)
+        steered = Steered().as_channel("email", drops_repeats=False)
+        courier = carrier(bare, clock, {"email": Line(steered, email)}, concurrency=8)
+        assert await email.obstacle()
+        server.says["AUTH"], server.holds["AUTH"] = b"235 welcome", asyncio.Event()
+        await write(bare, clock, *(due_soon(f"h-{number}") for number in range(8)))
+        clock.advance(timedelta(hours=2))
+        seconds[0] = 11
+        for _ in range(3):
+            await courier.carry_due(asyncio.Event())
+            assert await email.obstacle() == "refused before: 535 5.7.8", "nobody else asks meanwhile"
+        begun = await deliveries(bare, "state, attempts")
+        assert sorted(begun) == [("pending", 0)] * 7 + [("sending", 1)]
+        server.holds["AUTH"].set()
+        await courier.finish()
+        await carry(courier)
+        assert await deliveries(bare) == [("delivered", 1, "250 2.0.0")] * 8
+        assert await email.obstacle() is None
+
+
+async def test_a_refusal_that_comes_later_than_we_wait_is_one(bare: Database) -> None:
+    clock, seconds = ManualClock(NOW), [0.0]
+    async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
+        settings = EmailSettings(port=server.port, timeout=2, username="duban", password=SecretStr("old"))
+        email = EmailCarrier(replace(means(), wall=clock.wall, steady=lambda: seconds[0]), settings)
+        steered = Steered().as_channel("email", drops_repeats=False)
+        courier = carrier(bare, clock, {"email": Line(steered, email)})
+        server.holds["AUTH"] = asyncio.Event()
+        assert await email.obstacle()
+        await write(bare, clock, due_soon("h-1"))
+        for _ in range(3):
+            await carry(courier)
+            assert not await email.reachable("")
+        assert len(ways(server)) == 1
+        assert await deliveries(bare) == [("pending", 0, None)]
+        seconds[0] = 11
+        await carry(courier)
+        await look_for_return(courier.deps)
+        assert len(ways(server)) == 2
+        assert await deliveries(bare, "state, code, away") == [("pending", "log-in-unanswered", "unserved")]
+        server.holds["AUTH"].set()
+        server.says["AUTH"] = b"235 welcome"
+        seconds[0] = 32
+        clock.advance(timedelta(hours=2))
+        await carry(courier)
+        assert await deliveries(bare, "state, attempts") == [("delivered", 2)]
+
+
+async def test_whoever_waits_for_less_time_than_the_relay_is_given_makes_no_refusal_of_it() -> None:
+    async with mail_server() as server:
+        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("new"))
+        email = EmailCarrier(means(), settings)
+        server.holds["AUTH"] = asyncio.Event()
+        asking = asyncio.create_task(email.obstacle())
+        await eventually(partial(logged_in, server))
+        asking.cancel()
+        with suppress(asyncio.CancelledError):
+            await asking
+        assert not email.asks_alone()
+        server.holds["AUTH"].set()
+        assert await email.obstacle() is None
+
+
+async def test_a_session_tries_one_way_to_log_in_and_the_next_one_the_next() -> None:
+    seconds = [0.0]
+    said = {"AUTH PLAIN": b"535 5.7.8 no", "AUTH LOGIN": b"454 4.7.0 not now"}
+    async with mail_server(**said) as server:
+        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("old"))
+        email = EmailCarrier(replace(means(), steady=lambda: seconds[0]), settings)
+        assert await email.obstacle()
+        assert ways(server) == ["PLAIN"], "each way that is refused is a failed log-in"
+        assert email.rests(), "no later answer hides the refusal"
+        seconds[0] = 11
+        assert await email.obstacle()
+        assert not email.rests(), "454 is for now"
+        assert await email.obstacle()
+        server.says["AUTH LOGIN"] = b"535 5.7.8 no"
+        assert await email.obstacle()
+        assert email.rests()
+        seconds[0] = 32
+        server.says["AUTH PLAIN"] = b"235 welcome"
+        assert await email.obstacle() is None
+        assert await email.obstacle() is None
+        assert ways(server) == ["PLAIN", "LOGIN", "LOGIN", "LOGIN", "PLAIN", "PLAIN"]
+
+
+async def test_a_way_that_the_relay_does_not_know_though_it_offers_it_is_none() -> None:
+    offers = b"250-here\r\n250 AUTH PLAIN CRAM-MD5"
+    async with mail_server(EHLO=offers, **{"AUTH CRAM-MD5": b"504 5.5.4 no such way"}) as server:
+        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("new"))
+        email = EmailCarrier(means(), settings)
+        assert await email.obstacle() is None
+        assert await email.obstacle() is None
+        assert ways(server) == ["CRAM-MD5", "PLAIN", "PLAIN"]
+        server.says["AUTH PLAIN"] = b"504 5.5.4 no such way"
+        assert await email.obstacle()
+        assert email.rests()
+        assert len(ways(server)) == 5
+
+
+async def test_a_relay_that_offers_no_way_to_log_in_is_away() -> None:
+    async with mail_server(EHLO=b"250 here") as server:
+        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("new"))
+        assert await EmailCarrier(means(), settings).obstacle() == "SMTPNotSupported"
+    assert ways(server) == []
+
+
+async def test_what_was_begun_and_asked_nobody_is_no_attempt(bare: Database) -> None:
+    clock = ManualClock(NOW)
+    unasked = Answer(Verdict.TRANSIENT, "535 5.7.8", away=Away.UNSERVED, asked=False)
+    counted = NOTICE_DELIVERIES.labels("email", "retried")._value.get()
+    await write(bare, clock, due_soon("h-1"))
+    courier = carrier(bare, clock, lines(Steered(unasked, unasked)))
+    for _ in range(3):
+        await carry(courier)
+    assert await deliveries(bare, "state, attempts, tries") == [("delivered", 1, 1)]
+    async with bare.acquire() as connection:
+        rows = await connection.fetch("SELECT attempt, verdict FROM delivery_attempt")
+    assert [tuple(row) for row in rows] == [(1, "accepted")]
+    assert NOTICE_DELIVERIES.labels("email", "retried")._value.get() == counted
 
 
 async def test_who_goes_nowhere_waits_for_no_pause(bare: Database) -> None:
