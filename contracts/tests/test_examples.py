@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -10,12 +11,26 @@ import pytest
 from duban_contracts.catalogue import EventType, declared
 from duban_contracts.codec import event_types
 from duban_contracts.examples import examples, in_words_of_others
+from duban_contracts.testing.claims import until
 
 HAZARD = [
     entry
     for entry in declared()
     if entry.name.startswith("duban.hazard.") and "occurred_at" in entry.model.__struct_fields__
 ]
+
+
+class Visit(msgspec.Struct, frozen=True):
+    on: date
+    again: tuple[Visit, ...] = ()
+    by_place: dict[str, date] = {}
+    at: datetime | None = None
+
+
+def test_an_example_for_tests_says_no_day_after_today_at_any_depth() -> None:
+    today, ahead, at = date(2026, 6, 1), date(2026, 6, 2), datetime(2026, 6, 2, tzinfo=UTC)
+    said = Visit(ahead, (Visit(ahead), Visit(date(2026, 5, 1))), {"仓库": ahead}, at)
+    assert until(said, today) == Visit(today, (Visit(today), Visit(date(2026, 5, 1))), {"仓库": today}, at)
 
 
 def without(*names: str) -> dict[str, dict[str, object]]:

@@ -63,9 +63,20 @@ def rectification(reference: str = "AQ-1", **fields: Any) -> HazardRectified:
 
 def example(claim: type[C], reference: str = "DJ-1", *, today: date, **fields: Any) -> C:
     """Return the contract's example of what stands for itself under `reference`, its days none after `today`."""
-    said = msgspec.structs.asdict(msgspec.convert(examples()[type_of(claim).name], claim))
-    days = {name: min(value, today) for name, value in said.items() if type(value) is date}
-    return claim(**said | days | {"county": COUNTY, "reference": reference} | fields)
+    said = until(msgspec.convert(examples()[type_of(claim).name], claim), today)
+    return claim(**msgspec.structs.asdict(said) | {"county": COUNTY, "reference": reference} | fields)
+
+
+def until(said: Any, today: date) -> Any:
+    """Return `said`, whatever it is, with none of its days after `today`, at every depth."""
+    if isinstance(said, msgspec.Struct):
+        fields = {name: until(value, today) for name, value in msgspec.structs.asdict(said).items()}
+        return msgspec.structs.replace(said, **fields)
+    if isinstance(said, tuple | list):
+        return type(said)(until(each, today) for each in said)
+    if isinstance(said, dict):
+        return {name: until(value, today) for name, value in said.items()}
+    return min(said, today) if type(said) is date else said
 
 
 def sent(claim: EventData, *, event_id: str, at: datetime | None = None, source: str | None = None) -> CloudEvent:
