@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from services.ledger.entering.model import NoBook
 from tools.generate.parts import SERVICES
 from tools.new_slice import entered
 from tools.new_slice.house import ROOT, House
@@ -22,6 +23,7 @@ from tools.new_slice.naming import (
     in_reads,
     in_rights,
 )
+from tools.new_slice.reserved import RESERVED
 from tools.new_slice.template import files, fill, of_a_sector, of_singular, words_of
 
 _LAYERS: Final = "the layers of [tool.importlinter]"
@@ -33,6 +35,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     house = House(root, chosen.service, chosen.noun)
     if not house.noun.isidentifier() or not house.noun.islower():
         parser.error(f"{house.noun} is no name for a folder of Python code")
+    if of_singular(house.noun) in RESERVED:
+        parser.error(f"PostgreSQL keeps the word {of_singular(house.noun)} for itself: no table is called that")
     if (house.home / house.noun).exists():
         parser.error(f"services/{house.service}/{house.noun} is there already")
     if chosen.sector and not chosen.listed:
@@ -46,7 +50,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     else:
         try:
             left = _begin_book(house, chosen.rows, chosen.event, chosen.day)
-        except entered.NoBook as error:
+        except NoBook as error:
             parser.error(str(error))
     house.tidy()
     sys.stdout.write(f"Next: {left}; then `make generate`.\n")
@@ -104,7 +108,8 @@ def _begin_book(house: House, rows: list[str], event: str, day: str | None) -> s
     growth = house.root / "tools" / "generate" / "growth.toml"
     house.name(growth, "how its table grows", lambda text, *_: in_growth(text, house.service, table, entry.title_zh))
     house.name(house.home / "README.md", "its tables", lambda text, *_: in_readme(text, told))
-    return "the county guide in both languages, the glossary and CHANGELOG.md"
+    told_of = "".join(f"that whoever is bound to {each}s sees none of it, " for each in entered.unseen(entry))
+    return f"{told_of}the county guide in both languages, the glossary and CHANGELOG.md"
 
 
 if __name__ == "__main__":

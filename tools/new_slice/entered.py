@@ -16,16 +16,12 @@ from duban_contracts.catalogue import EventType
 from duban_contracts.codec import UnknownEventType, lookup
 from duban_contracts.events.entering import EnteredClaim
 from duban_contracts.examples import examples
-from services.ledger.entering.model import JSON, column_of
+from services.ledger.entering.model import JSON, NoBook, column_of
 from tools.new_slice import entered_layers as layers
 from tools.new_slice import entered_tests
 
 # What a book adds to the fields of its claim.
-_OWN: Final = frozenset({"reference_key", "taken_at"})
-
-
-class NoBook(ValueError):
-    """Why no book can be kept of what is asked for."""
+_OWN: Final = frozenset({"reference_key", "taken_at", "origin"})
 
 
 def claim(name: str, day: str | None) -> EventType:
@@ -75,14 +71,24 @@ def is_of_a_sector(entry: EventType) -> bool:
     return "sector" in entry.model.__struct_fields__
 
 
+def unseen(entry: EventType) -> list[str]:
+    """Return what may bind people and is told by no row of the book, the township even where the claim names one."""
+    township = ["township"] if "township" in entry.model.__struct_fields__ else []
+    return [*township, *([] if is_of_a_sector(entry) else ["sector"])]
+
+
 def _said(entry: EventType, day: str) -> Mapping[str, str]:
     fields = msgspec.structs.fields(entry.model)
     kinds = {field.name: column_of(field) for field in fields}
     columns = [f'    "{name}" {kind}{"" if empty else " NOT NULL"}' for name, (kind, empty) in kinds.items()]
-    columns += ["    reference_key text NOT NULL", "    taken_at timestamptz NOT NULL"]
+    columns += ["    reference_key text NOT NULL", "    taken_at timestamptz NOT NULL", "    origin text NOT NULL"]
     example = examples()[entry.name]
     values = {f'"{name}"': _value(name, kind, example[name], day) for name, (kind, _) in kinds.items()}
-    values |= {"reference_key": "'FILL-' || n", "taken_at": "current_setting('million.now')::timestamptz"}
+    values |= {
+        "reference_key": "'FILL-' || n",
+        "taken_at": "current_setting('million.now')::timestamptz",
+        "origin": "''",
+    }
     days = {field.name: _called(field) for field in fields}
     return {
         "event": entry.name,
@@ -94,7 +100,9 @@ def _said(entry: EventType, day: str) -> Mapping[str, str]:
         "columns": ",\n".join(columns),
         "filled": ", ".join(values),
         "values": ", ".join(values.values()),
-        "unseen": "" if is_of_a_sector(entry) else " Of no sector: whoever is bound to sectors sees none.",
+        "unseen": f" Whoever is bound to {' or '.join(f'{each}s' for each in bound)} sees none."
+        if (bound := unseen(entry))
+        else "",
     }
 
 

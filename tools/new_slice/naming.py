@@ -68,7 +68,7 @@ def in_growth(text: str, service: str, table: str, zh: str) -> str | None:
     found = re.search(rf"^\[{service}\]\n(?P<rows>(?:.+\n)*)", text, re.MULTILINE)
     if found is None:
         return None
-    new = f'{table} = {{ kept = "what counties said of {zh}, as it was said last" }}\n'
+    new = f'{table} = {{ kept = "what counties said of {zh}, as it was said last; what a correction replaced is kept nowhere" }}\n'
     rows = sorted([*found["rows"].splitlines(keepends=True), new], key=lambda row: row.partition(" = ")[0])
     return text[: found.start("rows")] + "".join(rows) + text[found.end() :]
 

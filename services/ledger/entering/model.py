@@ -25,19 +25,37 @@ _KINDS: Final[Mapping[type[inspect.Type], str]] = {
     inspect.DateType: "date",
     inspect.DateTimeType: "timestamptz",
 }
+_BIGINT: Final = 2**63
 _OLDER: Final = "已有较新的内容登记，本条内容不再采用"
 
 
+class NoBook(ValueError):
+    """Why no book can be kept of what is asked for."""
+
+
 class Kept(msgspec.Struct, Generic[C], frozen=True, gc=False):
-    """An entry: what its county said last; `taken_at` is when the broker took that (UTC, domain time)."""
+    """An entry: what its county said last; `taken_at` is when the broker took that (UTC, domain time).
+
+    `origin` is the record that said it: `topic/partition/offset`, empty where it came by none.
+    """
 
     said: C
     taken_at: datetime
+    origin: str = ""
 
     @property
     def key(self) -> str:
         """Its reference as references are compared."""
         return folded(self.said.reference)
+
+    def is_older(self, other: Kept[C]) -> bool:
+        """Say whether this reached the broker before `other`: of one partition by the offset, else by the broker's clock."""
+        partition, _, offset = self.origin.rpartition("/")
+        others, _, behind = other.origin.rpartition("/")
+        if partition and partition == others:
+            # A topic that was made anew counts from 0 again: what is older by its offset is so by the clock, too.
+            return int(offset) < int(behind) and self.taken_at <= other.taken_at
+        return self.taken_at < other.taken_at
 
 
 class Entered(msgspec.Struct, Generic[C], frozen=True, gc=False):
@@ -49,32 +67,33 @@ class Entered(msgspec.Struct, Generic[C], frozen=True, gc=False):
     message: str | None = None
 
 
-def enter(known: Kept[C] | None, said: C, taken_at: datetime) -> Entered[C]:
+def enter(known: Kept[C] | None, new: Kept[C]) -> Entered[C]:
     """Decide on what a county says under the reference of `known`, or under a new one.
 
-    What reached the broker last stands, whatever comes to us first. An entry keeps the reference under which it was made.
+    What reached the broker last stands, whatever comes to us first: the same words again stand since they were said last. An
+    entry keeps the reference under which it was made.
     """
     if known is None:
-        return Entered(Kept(said, taken_at), ClaimOutcome.REGISTERED)
+        return Entered(new, ClaimOutcome.REGISTERED)
+    said, older = new.said, new.is_older(known)
     words = msgspec.structs.replace(said, reference=known.said.reference)
     told, linked = [], None
     if said.reference != known.said.reference:
         linked = known.said.reference
         told.append(f"县级编号“{said.reference}”与已登记的“{linked}”视为同一编号")
-    if words == known.said:
-        kept, outcome = known, ClaimOutcome.DUPLICATE
-    elif taken_at < known.taken_at:
-        kept, outcome = known, ClaimOutcome.DUPLICATE
+    same = words == known.said
+    if older and not same:
         told.append(_OLDER)
-    else:
-        kept, outcome = Kept(words, taken_at), ClaimOutcome.CORRECTED
+    kept = known if older else msgspec.structs.replace(new, said=words)
+    outcome = ClaimOutcome.DUPLICATE if same or older else ClaimOutcome.CORRECTED
     return Entered(kept, outcome, linked, "；".join(told) or None)
 
 
 def column_of(field: Any) -> tuple[str, bool]:
     """Return PostgreSQL's type for a field of a claim (of `msgspec.structs.fields`), and whether it may be empty.
 
-    One value is a column of its own kind; whatever has parts is JSON.
+    One value is a column of its own kind; whatever has parts is JSON. Raises NoBook for a whole number that a column may not
+    hold: one county's would stop the claims of all.
     """
     described = _plain(inspect.type_info(field.type))
     optional = False
@@ -82,7 +101,15 @@ def column_of(field: Any) -> tuple[str, bool]:
         others = [_plain(each) for each in described.types if not isinstance(each, inspect.NoneType)]
         optional = len(others) < len(described.types)
         described = others[0] if len(others) == 1 else described
+    if isinstance(described, inspect.IntType) and not _fits(described):
+        raise NoBook(f"{field.name} needs bounds, ge and le, that PostgreSQL's bigint has room for")
     return _KINDS.get(type(described), JSON), optional
+
+
+def _fits(described: inspect.IntType) -> bool:
+    least = described.ge if described.ge is not None else described.gt
+    most = described.le if described.le is not None else described.lt
+    return least is not None and most is not None and least >= -_BIGINT and most < _BIGINT
 
 
 def _plain(described: inspect.Type) -> inspect.Type:

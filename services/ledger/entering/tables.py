@@ -20,15 +20,17 @@ _WANTED: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "referen
 
 
 class Book(Generic[C]):
-    """The book of one type of claim, in a table that has a column for each field, `reference_key` and `taken_at`."""
+    """The book of one type of claim, in a table that has a column for each field, `reference_key`, `taken_at` and `origin`."""
 
     def __init__(self, claim: type[C], table: str) -> None:
+        """Declare a book; raises NoBook where a field can't be a column."""
         self.claim = claim
         self.columns: Final = Columns[Kept[C]](
             {
                 **dict(map(_column, msgspec.structs.fields(claim))),
                 "reference_key": ("text", "key"),
                 "taken_at": "timestamptz",
+                "origin": "text",
             }
         )
         self._fields = {field.name: column_of(field) for field in msgspec.structs.fields(claim)}
@@ -43,7 +45,7 @@ class Book(Generic[C]):
             # A column that a later release added is empty in older rows: they say what the field says by itself.
             if value is not None or optional:
                 said[name] = msgspec.json.decode(value) if kind == JSON and value is not None else value
-        return Kept(msgspec.convert(said, self.claim), row["taken_at"])
+        return Kept(msgspec.convert(said, self.claim), row["taken_at"], row["origin"])
 
     async def under(self, connection: Connection, references: Collection[Reference]) -> dict[Reference, Kept[C]]:
         """Return what stands under these references, which the caller holds (`hazards/handlers/journal.writing`)."""

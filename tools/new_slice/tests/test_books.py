@@ -6,9 +6,11 @@ import re
 import shutil
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tools.new_slice.house import ROOT
+from tools.new_slice.reserved import RESERVED
 from tools.new_slice.tests.copies import runs
 from tools.structure import language, layout, migrations, size, sql
 from tools.structure.source import sources
@@ -46,6 +48,7 @@ class VeryLongNameOfAnOddmentSeen(EnteredClaim, frozen=True, kw_only=True):
     """怪事: without one."""
 
     found_on: FoundOn
+    township: ShortText | None = None
     description: LongText
 '''
 _BOOKS = {"curiosities": "curiosity.seen", "very_long_names_of_oddments": "very_long_name_of_an_oddment.seen"}
@@ -89,6 +92,11 @@ def test_a_book_is_formatted_and_clean_and_nothing_is_left_to_name(booked: Path)
     )
 
 
+def test_what_a_claim_says_of_its_township_narrows_nothing_and_readers_are_told(booked: Path) -> None:
+    listing = (booked / "services/ledger/very_long_names_of_oddments/http.py").read_text(encoding="utf-8")
+    assert "Whoever is bound to townships or sectors sees none." in listing
+
+
 def test_the_lint_of_the_house_finds_nothing_in_a_book_and_its_slice_stands_where_it_may(booked: Path) -> None:
     modules = list(sources(booked))
     found = [*size.check(modules), *layout.check(booked), *language.check(modules, booked), *sql.check(modules, booked)]
@@ -106,6 +114,15 @@ def test_what_a_county_enters_is_kept_answered_and_listed_before_every_role(
     wall = "services/ledger/tests/test_second_wall.py::test_every_table_stands_behind_the_wall_or_has_a_reason_not_to"
     readme = "tools/generate/tests/test_tables_of_readmes.py"
     runs(booked, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, wall, readme)
+
+
+async def test_no_word_is_missing_that_postgresql_keeps_for_itself(postgres_dsn: str) -> None:
+    connection = await asyncpg.connect(postgres_dsn)
+    try:
+        words = await connection.fetch("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')")
+    finally:
+        await connection.close()
+    assert {row["word"] for row in words} <= RESERVED
 
 
 def test_every_door_takes_what_a_county_enters_and_the_sandbox_answers_it(booked: Path) -> None:

@@ -42,6 +42,7 @@ def test_its_files_are_formatted_and_clean(root: Path) -> None:
     [
         ["ledger", "Bad-name"],
         ["nobody", "things"],
+        ["ledger", "checks"],
         ["ledger", "things", "--sector"],
         ["scheduler", "things", "--event", "duban.hazard.reported.v1", "--day", "found_on"],
         ["ledger", "things", "--list", "--event", "duban.hazard.reported.v1", "--day", "found_on"],

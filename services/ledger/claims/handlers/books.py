@@ -33,10 +33,10 @@ class Pages:
                 wanted.setdefault(type(claim), set()).add(_place(claim))
         return cls({claim: await _BY_CLAIM[claim].under(connection, places) for claim, places in wanted.items()})
 
-    def enter(self, claim: EnteredClaim, taken_at: datetime) -> Entered[Any]:
-        """Enter one claim that the broker took at `taken_at` (domain time)."""
+    def enter(self, claim: EnteredClaim, taken_at: datetime, origin: str = "") -> Entered[Any]:
+        """Enter one claim that the broker took at `taken_at` (domain time) as the record `origin`."""
         known, place = self._known.setdefault(type(claim), {}), _place(claim)
-        entered = enter(known.get(place), claim, taken_at)
+        entered = enter(known.get(place), Kept(claim, taken_at, origin))
         if entered.kept is not known.get(place):
             known[place] = self._changed.setdefault(type(claim), {})[place] = entered.kept
         return entered

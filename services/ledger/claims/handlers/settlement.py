@@ -137,7 +137,7 @@ class Settlement:
 
     def enter(self, delivery: Delivery, claim: EnteredClaim, pages: Pages) -> None:
         """Enter what stands for itself in its book."""
-        entered = pages.enter(claim, self._clock.at(delivery.timestamp))
+        entered = pages.enter(claim, self._clock.at(delivery.timestamp), delivery.record.origin)
         answer = ClaimEntered(
             **self._about(delivery, claim),
             outcome=entered.outcome,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
+from msgspec import Meta
 
 from duban_contracts.codec import event_types
 from duban_contracts.events.entering import EnteredClaim
@@ -15,7 +16,7 @@ from duban_contracts.events.marks import called
 from duban_contracts.events.types import Channel, Evidence, ReportedEnterprise, ShortText
 from duban_contracts.testing.calendar import june, local
 from services.ledger.claims.handlers.books import BOOKS, Pages
-from services.ledger.entering.model import Kept, column_of, enter
+from services.ledger.entering.model import Kept, NoBook, column_of, enter
 from services.ledger.entering.tables import Book
 
 AT = local(2, 9)
@@ -27,7 +28,7 @@ class Drill(EnteredClaim, frozen=True, kw_only=True):
 
     held_on: date
     channel: Channel = Channel.INSPECTION
-    people: Annotated[int, called("参加人数")] = 12
+    people: Annotated[int, Meta(ge=0, le=100_000), called("参加人数")] = 12
     share: float = 0.5
     announced: bool = True
     began_at: datetime = AT
@@ -45,31 +46,65 @@ ONE = Kept(held(), AT)
 
 
 def test_the_first_word_registers() -> None:
-    entered = enter(None, held(), AT)
+    entered = enter(None, ONE)
     assert (entered.kept, entered.outcome, entered.message) == (ONE, ClaimOutcome.REGISTERED, None)
 
 
-@pytest.mark.parametrize("taken_at", [LATER, AT - timedelta(hours=1)])
-def test_the_same_again_changes_nothing_whenever_it_came(taken_at: datetime) -> None:
-    entered = enter(ONE, held(), taken_at)
-    assert entered.kept is ONE
+@pytest.mark.parametrize(("taken_at", "last"), [(LATER, LATER), (AT - timedelta(hours=1), AT)])
+def test_the_same_again_stands_since_it_was_said_last(taken_at: datetime, last: datetime) -> None:
+    entered = enter(ONE, Kept(held(), taken_at))
+    assert entered.kept == Kept(held(), last)
     assert (entered.outcome, entered.message) == (ClaimOutcome.DUPLICATE, None)
 
 
+def test_what_came_between_two_equal_words_does_not_replace_the_second() -> None:
+    pages = Pages()
+    pages.enter(held(), AT)
+    pages.enter(held(), LATER)
+    between = pages.enter(held(people=15), AT + timedelta(minutes=1))
+    assert (between.outcome, between.kept) == (ClaimOutcome.DUPLICATE, Kept(held(), LATER))
+
+
+@pytest.mark.parametrize(
+    ("taken_at", "origin", "outcome"),
+    [
+        (AT - timedelta(seconds=1), "claims/0/8", ClaimOutcome.CORRECTED),
+        (AT, "claims/0/6", ClaimOutcome.DUPLICATE),
+        (AT - timedelta(seconds=1), "claims/0/6", ClaimOutcome.DUPLICATE),
+        (LATER, "claims/0/0", ClaimOutcome.CORRECTED),
+        (LATER, "claims/1/6", ClaimOutcome.CORRECTED),
+        (AT - timedelta(seconds=1), "claims/1/8", ClaimOutcome.DUPLICATE),
+    ],
+    ids=[
+        "its clock went back",
+        "of one instant",
+        "before",
+        "a topic made anew",
+        "elsewhere, later",
+        "elsewhere, before",
+    ],
+)
+def test_of_two_words_in_one_partition_the_offset_says_which_is_older(
+    taken_at: datetime, origin: str, outcome: ClaimOutcome
+) -> None:
+    known = Kept(held(), AT, "claims/0/7")
+    assert enter(known, Kept(held(people=15), taken_at, origin)).outcome is outcome
+
+
 def test_other_content_corrects() -> None:
-    entered = enter(ONE, held(people=15), LATER)
+    entered = enter(ONE, Kept(held(people=15), LATER))
     assert (entered.kept, entered.outcome) == (Kept(held(people=15), LATER), ClaimOutcome.CORRECTED)
 
 
 def test_what_reached_the_broker_before_overwrites_nothing_newer_and_the_county_is_told() -> None:
-    entered = enter(ONE, held(people=15), AT - timedelta(seconds=1))
+    entered = enter(ONE, Kept(held(people=15), AT - timedelta(seconds=1)))
     assert entered.kept is ONE
     assert (entered.outcome, entered.message) == (ClaimOutcome.DUPLICATE, "已有较新的内容登记，本条内容不再采用")
 
 
 @pytest.mark.parametrize("people", [12, 15])
 def test_an_entry_keeps_its_reference_and_a_county_that_writes_it_otherwise_is_told(people: int) -> None:
-    entered = enter(ONE, held("ＹＬ－1", people=people), LATER)
+    entered = enter(ONE, Kept(held("ＹＬ－1", people=people), LATER))
     assert (entered.kept.said.reference, entered.kept.key) == ("YL-1", "YL-1")
     assert (entered.linked_reference, entered.message) == (
         "YL-1",
@@ -105,7 +140,7 @@ def test_one_value_is_a_column_of_its_kind_and_what_has_parts_is_json() -> None:
 def test_an_entry_is_read_back_as_it_was_written(enterprise: ReportedEnterprise | None) -> None:
     book = Book(Drill, "drill")
     evidence = (Evidence(name="签到表", sha256="0" * 64),)
-    kept = Kept(held("ＹＬ－1", enterprise=enterprise, evidence=evidence, either="two"), AT)
+    kept = Kept(held("ＹＬ－1", enterprise=enterprise, evidence=evidence, either="two"), AT, "claims/0/7")
     row = dict(zip(book.columns, (column[0] for column in book.columns.arguments([kept])), strict=True))
     assert row["reference_key"] == "YL-1"
     assert book.of(row) == kept
@@ -117,7 +152,34 @@ def test_a_column_that_came_later_is_empty_in_older_rows_and_says_what_the_field
     assert book.of({**row, "evidence": None, "people": None}) == ONE
 
 
-def test_each_type_that_stands_for_itself_has_its_book() -> None:
+class Bounded(EnteredClaim, frozen=True, kw_only=True):
+    """As far as a column goes, and the same by bounds that are excluded."""
+
+    people: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+    others: Annotated[int, Meta(gt=-1, lt=100)] | None = None
+
+
+class Unbounded(EnteredClaim, frozen=True, kw_only=True):
+    people: int
+
+
+class BoundedBelow(EnteredClaim, frozen=True, kw_only=True):
+    people: Annotated[int, Meta(ge=0)] | None = None
+
+
+class BoundedAbove(EnteredClaim, frozen=True, kw_only=True):
+    people: Annotated[int, Meta(le=9)]
+
+
+@pytest.mark.parametrize("claim", [Unbounded, BoundedBelow, BoundedAbove])
+def test_no_book_is_kept_of_whole_numbers_that_a_column_has_no_room_for(claim: type[EnteredClaim]) -> None:
+    with pytest.raises(NoBook, match="people needs bounds"):
+        Book(claim, "drill")
+    assert Book(Bounded, "drill").columns
+
+
+def test_each_type_that_stands_for_itself_has_its_book_with_room_for_all_its_fields() -> None:
+    # A book whose columns have none can't be declared.
     assert [book.claim for book in BOOKS] == [*dict.fromkeys(book.claim for book in BOOKS)]
     assert {book.claim for book in BOOKS} == {
         entry.model for entry in event_types() if issubclass(entry.model, EnteredClaim)
