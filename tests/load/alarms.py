@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from deploy.profiles.generate import generate
 from duban_contracts.profile import load_city
 from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily
 from services.chassis.testing.kafka import create_topics
-from tests.load import alarms_page, armed_tasks, machine
+from tests.load import alarms_page, armed_tasks, machine, result
 from tests.load.armed import Armed, armed
 from tests.load.due import Due
 from tests.load.figures import percentile
@@ -178,22 +177,12 @@ async def _rounds(bench: _Bench, plan: Plan) -> dict[str, Any]:
     return found
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
-    sys.stdout.flush()
-
-
 async def _on_private_servers(plan: Plan, command: str) -> dict[str, Any]:
     began = datetime.now(UTC)
-    document: dict[str, Any] = {
-        "measured_at": began.isoformat(timespec="seconds"),
-        "command": command,
-        "machine": machine.describe(),
-        "versions": machine.versions(),
-    }
+    document = result.head(command)
     with rig() as servers:
         document["servers"] = await machine.servers(servers)
-        document["alarms"] = await measure(servers, plan, prefix="alarms.", say=_say)
+        document["alarms"] = await measure(servers, plan, prefix="alarms.", say=result.say)
     document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
     return document
 
@@ -220,14 +209,8 @@ def main() -> None:
     page = alarms_page.render(document)
     sys.stdout.write(page)
     if not asked.quick:
-        asked.output.mkdir(parents=True, exist_ok=True)
         of = f"-{asked.counties}" if asked.counties else ""
-        stem = asked.output / f"alarms{of}-{document['measured_at'][:10]}"
-        stem.with_suffix(".json").write_text(
-            json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
-        stem.with_suffix(".md").write_text(page, encoding="utf-8")
-        _say(f"written: {stem}.md and .json")
+        result.put(asked.output / f"alarms{of}-{document['measured_at'][:10]}", document, page)
 
 
 if __name__ == "__main__":

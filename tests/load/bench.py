@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -24,7 +22,7 @@ from typing import Any
 import uvloop
 
 from deploy.local.settings import ROOT
-from tests.load import base, freshness, ingest, lifecycles, machine, report
+from tests.load import base, freshness, ingest, lifecycles, machine, report, result
 from tests.load.rig import Rig, rig
 
 Measure = Callable[[], Awaitable[dict[str, Any]]]
@@ -51,13 +49,12 @@ FULL = Plan(20_000, 5, (500, 1000), 20, 5, 3, 64, 20, 3)
 QUICK = Plan(1_500, 1, (100,), 2, 1, 1, 6, 2, 1)
 
 
-def _say(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201 - the command's output
-
-
 def _parts(plan: Plan, servers: Rig) -> dict[str, tuple[str, Measure]]:
     return {
-        "a": ("ingest", partial(ingest.measure, servers, events=plan.events, rounds=plan.ingest_rounds, say=_say)),
+        "a": (
+            "ingest",
+            partial(ingest.measure, servers, events=plan.events, rounds=plan.ingest_rounds, say=result.say),
+        ),
         "b": (
             "freshness",
             partial(
@@ -67,7 +64,7 @@ def _parts(plan: Plan, servers: Rig) -> dict[str, tuple[str, Measure]]:
                 seconds=plan.offer_seconds,
                 warm_seconds=plan.warm_seconds,
                 rounds=plan.offer_rounds,
-                say=_say,
+                say=result.say,
             ),
         ),
         "c": (
@@ -81,7 +78,7 @@ def _parts(plan: Plan, servers: Rig) -> dict[str, tuple[str, Measure]]:
                 rounds=plan.life_rounds,
                 waits=plan.waits,
                 hazards=plan.hazards,
-                say=_say,
+                say=result.say,
             ),
         ),
     }
@@ -92,12 +89,7 @@ async def _measure(plan: Plan, command: str, parts: str) -> dict[str, Any]:
     if (task := asyncio.current_task()) is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     began = datetime.now(UTC)
-    document: dict[str, Any] = {
-        "measured_at": began.isoformat(timespec="seconds"),
-        "command": command,
-        "machine": machine.describe(),
-        "versions": machine.versions(),
-    }
+    document = result.head(command)
     with rig() as servers:
         document["servers"] = await machine.servers(servers)
         for part, (name, measure) in _parts(plan, servers).items():
@@ -123,7 +115,7 @@ def _compare(arguments: argparse.Namespace, command: str) -> dict[str, Any]:
         quick=arguments.quick,
         callers=arguments.callers,
         polling=arguments.polling,
-        say=_say,
+        say=result.say,
     )
     return {
         "measured_at": began.isoformat(timespec="seconds"),
@@ -179,14 +171,11 @@ def main() -> int:
     # A quick run is no measurement: it never lands among the results.
     usual = ROOT / (".duban/bench" if arguments.quick else "docs/benchmarks")
     directory: Path = arguments.output or usual
-    directory.mkdir(parents=True, exist_ok=True)
     # A round at a million stands beside the day's others.
     which = "-against-base" if against else f"-at-{plan.hazards}" if plan.hazards else ""
     stem = directory / (document["measured_at"][:10] + which)
-    stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     text = base.render(document) if against else report.render(document)
-    stem.with_suffix(".md").write_text(text, encoding="utf-8")
-    _say(f"written: {stem}.md and .json")
+    result.put(stem, document, text)
     print(text)  # noqa: T201 - the command's output
     return 1 if "failed" in document else 0
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -20,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,7 +33,7 @@ from tests.chaos.night.desk import Desk, desk
 from tests.chaos.night.row import told
 from tests.chaos.night.watch import Watch, watching
 from tests.chaos.storm import settings_in
-from tests.load import idle_page, machine, offered
+from tests.load import idle_page, offered, result
 from tests.load.rig import Usage, tree
 
 Say = Callable[[str], None]
@@ -55,13 +53,11 @@ def main() -> None:
     asked = parser.parse_args()
     # Ended from outside, the platform is still taken down.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    began = datetime.now(UTC)
+    command = f"python -m tests.load.idle --counties {asked.counties} --minutes {asked.minutes:g}" + (
+        f" --rate {asked.rate} --rate-minutes {asked.rate_minutes:g}" if asked.rate else ""
+    )
     document: dict[str, Any] = {
-        "measured_at": began.isoformat(timespec="seconds"),
-        "command": f"python -m tests.load.idle --counties {asked.counties} --minutes {asked.minutes:g}"
-        + (f" --rate {asked.rate} --rate-minutes {asked.rate_minutes:g}" if asked.rate else ""),
-        "machine": machine.describe(),
-        "versions": machine.versions(),
+        **result.head(command),
         "counties": asked.counties,
         **_on_a_platform(
             Plan(asked.counties, asked.settle * 60, asked.minutes * 60, asked.rate, asked.rate_minutes * 60)
@@ -70,11 +66,8 @@ def main() -> None:
     }
     page = idle_page.render(document)
     sys.stdout.write(page)
-    asked.output.mkdir(parents=True, exist_ok=True)
     name = "city" if asked.rate else "idle"
-    stem = asked.output / f"{name}-{asked.counties}-{document['measured_at'][:10]}"
-    stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    stem.with_suffix(".md").write_text(page, encoding="utf-8")
+    result.put(asked.output / f"{name}-{asked.counties}-{document['measured_at'][:10]}", document, page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +89,19 @@ def _on_a_platform(plan: Plan) -> dict[str, Any]:
     settings = settings_in(home, "1", DUBAN_PROFILE=str(profile), **real_time)
     settings = replace(settings, waits=dict.fromkeys(settings.waits, _READY_SECONDS))
     try:
-        platform.up(settings, _say)
+        platform.up(settings, result.say)
         with desk(home / "desk") as opened, watching(settings, opened, 1) as watch:
             time.sleep(plan.settle)
             lights = _Lights(watch, opened)
-            found = {"idle": {**measure(settings, plan.idle, _say), **lights.seen()}} if plan.idle else {}
+            found = {"idle": {**measure(settings, plan.idle, result.say), **lights.seen()}} if plan.idle else {}
             if plan.rate:
                 # Compiled and warmed, as in a city that works.
-                offered.offer(settings, plan.rate // 4 or 1, _WARM_SECONDS, "warm", _say)
+                offered.offer(settings, plan.rate // 4 or 1, _WARM_SECONDS, "warm", result.say)
                 lights = _Lights(watch, opened)
                 found["offered"] = {"rate": plan.rate, **_offered(settings, watch, plan), **lights.seen()}
             return found
     finally:
-        platform.down(settings, _say)
+        platform.down(settings, result.say)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -129,7 +122,7 @@ class _Lights:
 
 def _offered(settings: Settings, watch: Watch, plan: Plan) -> dict[str, Any]:
     before, began = _usage(settings), time.monotonic()
-    found = offered.offer(settings, plan.rate, plan.offered, "city", _say)
+    found = offered.offer(settings, plan.rate, plan.offered, "city", result.say)
     cores = before.until(_usage(settings))
     return {**found, **offered.freshness(watch, time.monotonic() - began), "cores": cores}
 
@@ -170,11 +163,6 @@ def _written(settings: Settings) -> int:
             await connection.close()
 
     return asyncio.run(ask())
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,7 +30,7 @@ from services.chassis.publishing.outbox import OutboxMessage, outgoing
 from services.chassis.publishing.relay import Relay
 from services.chassis.storage.database import Database, connect
 from services.chassis.testing.kafka import create_topics
-from tests.load import claims, machine, relay_page
+from tests.load import claims, machine, relay_page, result
 from tests.load.rig import PROFILE, Rig, rig
 
 Say = Callable[[str], None]
@@ -200,22 +198,12 @@ async def measure(servers: Rig, plan: Plan, *, prefix: str, say: Say) -> dict[st
         }
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
-    sys.stdout.flush()
-
-
 async def _on_private_servers(plan: Plan, command: str) -> dict[str, Any]:
     began = datetime.now(UTC)
-    document: dict[str, Any] = {
-        "measured_at": began.isoformat(timespec="seconds"),
-        "command": command,
-        "machine": machine.describe(),
-        "versions": machine.versions(),
-    }
+    document = result.head(command)
     with rig() as servers:
         document["servers"] = await machine.servers(servers)
-        document["relay"] = await measure(servers, plan, prefix="relay.", say=_say)
+        document["relay"] = await measure(servers, plan, prefix="relay.", say=result.say)
     document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
     return document
 
@@ -233,10 +221,7 @@ def main() -> None:
     document = uvloop.run(_on_private_servers(plan, command))
     page = relay_page.render(document)
     sys.stdout.write(page)
-    asked.output.mkdir(parents=True, exist_ok=True)
-    stem = asked.output / f"relay-{document['relay']['counties']}-{document['measured_at'][:10]}"
-    stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    stem.with_suffix(".md").write_text(page, encoding="utf-8")
+    result.put(asked.output / f"relay-{document['relay']['counties']}-{document['measured_at'][:10]}", document, page)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import re
 import resource
 import signal
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,16 +20,12 @@ from typing import Any, Final
 import uvloop
 
 from deploy.local.settings import ROOT
-from tests.load import machine
+from tests.load import machine, result
 from tests.load.burst import page, plan
 from tests.load.burst.run import Wanted, burst
 from tests.load.rig import rig
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
-
-
-def _say(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201 - the command's output
 
 
 def _seconds(text: str) -> float:
@@ -45,16 +39,10 @@ async def _run(wanted: Wanted, kind: str) -> dict[str, Any]:
     if (task := asyncio.current_task()) is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     began = datetime.now(UTC)
-    document: dict[str, Any] = {
-        "measured_at": began.isoformat(timespec="seconds"),
-        "kind": kind,
-        "command": " ".join(["python -m tests.load.burst", *sys.argv[1:]]),
-        "machine": machine.describe(),
-        "versions": machine.versions(),
-    }
+    document = {**result.head(" ".join(["python -m tests.load.burst", *sys.argv[1:]])), "kind": kind}
     with rig() as servers:
         document["servers"] = await machine.servers(servers)
-        document["burst"] = await burst(servers, wanted, say=_say)
+        document["burst"] = await burst(servers, wanted, say=result.say)
     document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
     return document
 
@@ -100,15 +88,13 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     document = uvloop.run(_run(_wanted(arguments), kind))
     directory: Path = arguments.output or ROOT / (".duban/bench" if arguments.check else "docs/benchmarks")
-    directory.mkdir(parents=True, exist_ok=True)
     stem = directory / f"{kind}-{document['measured_at'][:10]}"
-    stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     text = page.render(document)
-    stem.with_suffix(".md").write_text(text, encoding="utf-8")
+    result.put(stem, document, text)
     print(text)  # noqa: T201 - the command's output
     wrong = page.verdict(document["burst"])
     for line in wrong[:20]:
-        _say(f"✗ {line}")
+        result.say(f"✗ {line}")
     return 1 if wrong else 0
 
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import sys
-import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,28 +17,19 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from deploy.local.settings import ROOT
-from tests.load import machine
+from tests.load import machine, result
 from tests.load.million import cost, page
 from tests.load.million.fill import fill, until_now
 from tests.load.million.reads import READS
 from tests.load.rig import Rig, rig
 
 
-def _say(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)  # noqa: T201 - the command's output
-
-
 async def _measure(arguments: argparse.Namespace, servers: Rig) -> dict[str, Any]:
     began = datetime.now(UTC)
     document: dict[str, Any] = {
-        "measured_at": began.isoformat(timespec="seconds"),
-        "command": "python -m tests.load.million " + " ".join(sys.argv[1:])
-        if sys.argv[1:]
-        else "python -m tests.load.million",
+        **result.head(" ".join(["python -m tests.load.million", *sys.argv[1:]])),
         "hazards": arguments.hazards,
         "times": arguments.times,
-        "machine": machine.describe(),
-        "versions": machine.versions(),
         "servers": await machine.servers(servers),
         "reads": {},
     }
@@ -51,10 +40,10 @@ async def _measure(arguments: argparse.Namespace, servers: Rig) -> dict[str, Any
             dsn = urlunsplit(urlsplit(servers.dsn)._replace(path=f"/{name}"))
         else:
             dsn = await servers.create_database(name)
-            await fill(service, dsn, until_now(arguments.hazards), say=_say)
+            await fill(service, dsn, until_now(arguments.hazards), say=result.say)
         if not arguments.fill_only:
             document["reads"][service] = await cost.measure(
-                servers, service, dsn, prefix="reads.", times=arguments.times, say=_say
+                servers, service, dsn, prefix="reads.", times=arguments.times, say=result.say
             )
     document["load_average_after"] = [round(load, 2) for load in os.getloadavg()]
     document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
@@ -91,13 +80,10 @@ def main() -> int:
     if arguments.fill_only:
         return 0
     stem: Path = arguments.output / f"reads-{document['measured_at'][:10]}"
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    stem.with_suffix(".json").write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    stem.with_suffix(".md").write_text(page.render(document), encoding="utf-8")
+    result.put(stem, document, page.render(document))
     rows = [row for each in document["reads"].values() for row in each]
     for row in cost.missed(rows):
-        _say(f"above its aim: {row['read']}: {row['http']}, bare {row['bare']}")
-    _say(f"written: {stem}.md and .json")
+        result.say(f"above its aim: {row['read']}: {row['http']}, bare {row['bare']}")
     return 0
 
 
