@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from deploy.demo.audit.case import AUDITOR, Case, Line, some
 from deploy.demo.audit.days_off import moved_by
 from deploy.demo.audit.reckoning import passed_unsubmitted
@@ -29,14 +31,22 @@ async def every_overdue_deadline_was_raised_once(case: Case) -> Line:
         elif isinstance(data, SupervisionRecalled):
             recalled.add((data.about.id, data.deadline_number))
     twice = [f"{hazard} 两次" for (hazard, _), ids in raised.items() if len(ids) > 1]
-    # A hazard that was closed between its deadline and the alarm gets none, and the scheduler says so (P3).
+    # A hazard that was closed between its deadline and the alarm gets none for that, and the scheduler says so (P3).
     excused = {
         deadline["hazard_id"]
         async for deadline in case.platform.pages("scheduler", "/v1/deadlines", AUDITOR, state="excused", limit=500)
     }
-    due = passed_unsubmitted(evidence.history, moved_by(case.profile)) - excused
     alarmed = {hazard for hazard, _ in raised.keys() - recalled}
+    due = to_be_raised(passed_unsubmitted(evidence.history, moved_by(case.profile)), alarmed, excused)
     missed = [f"{hazard} 漏报" for hazard in due - alarmed]
     false = [f"{hazard} 误报" for hazard in alarmed - due]
     wrong = twice + missed + false
     return Line("每个逾期隐患恰好一次督办逾期", not wrong, f"逾期 {len(due)}，督办 {len(raised)}" + some(wrong))
+
+
+def to_be_raised(passed: AbstractSet[str], alarmed: AbstractSet[str], excused: AbstractSet[str]) -> AbstractSet[str]:
+    """Return the hazards of which an alarm is due: a deadline passed, and not only one that was excused.
+
+    A hazard that was excused once may be reopened and miss its next deadline; what is said of that is no false alarm.
+    """
+    return passed - (excused - alarmed)
