@@ -27,11 +27,11 @@ from deploy.profiles.generate import generate
 from duban_contracts.profile import load_city
 from duban_contracts.topics import KEEP_FOREVER, Topic, TopicFamily
 from services.chassis.testing.kafka import create_topics
-from tests.load import alarms_page, armed_tasks, machine, result
+from tests.load import alarms_page, armed_tasks, result
 from tests.load.armed import Armed, armed
 from tests.load.due import Due
 from tests.load.figures import percentile
-from tests.load.rig import PROFILE, Rig, rig
+from tests.load.rig import PROFILE, Rig
 from tests.load.said import Said
 
 Say = Callable[[str], None]
@@ -177,16 +177,6 @@ async def _rounds(bench: _Bench, plan: Plan) -> dict[str, Any]:
     return found
 
 
-async def _on_private_servers(plan: Plan, command: str) -> dict[str, Any]:
-    began = datetime.now(UTC)
-    document = result.head(command)
-    with rig() as servers:
-        document["servers"] = await machine.servers(servers)
-        document["alarms"] = await measure(servers, plan, prefix="alarms.", say=result.say)
-    document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
-    return document
-
-
 def main() -> None:
     """Measure, print the page, and with --output write it there with its JSON."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.alarms", description=__doc__)
@@ -205,7 +195,11 @@ def main() -> None:
     command = f"python -m tests.load.alarms{' --quick' if asked.quick else f' --alarms {plan.alarms}'}{of}"
     if asked.counties:
         plan = replace(plan, counties=asked.counties, tasks=0)
-    document = uvloop.run(_on_private_servers(plan, command))
+    document = uvloop.run(
+        result.of_private_servers(
+            command, "alarms", lambda servers: measure(servers, plan, prefix="alarms.", say=result.say)
+        )
+    )
     page = alarms_page.render(document)
     sys.stdout.write(page)
     if not asked.quick:

@@ -13,7 +13,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,8 +29,8 @@ from services.chassis.publishing.outbox import OutboxMessage, outgoing
 from services.chassis.publishing.relay import Relay
 from services.chassis.storage.database import Database, connect
 from services.chassis.testing.kafka import create_topics
-from tests.load import claims, machine, relay_page, result
-from tests.load.rig import PROFILE, Rig, rig
+from tests.load import claims, relay_page, result
+from tests.load.rig import PROFILE, Rig
 
 Say = Callable[[str], None]
 _PATIENCE_SECONDS: Final = 300
@@ -198,16 +197,6 @@ async def measure(servers: Rig, plan: Plan, *, prefix: str, say: Say) -> dict[st
         }
 
 
-async def _on_private_servers(plan: Plan, command: str) -> dict[str, Any]:
-    began = datetime.now(UTC)
-    document = result.head(command)
-    with rig() as servers:
-        document["servers"] = await machine.servers(servers)
-        document["relay"] = await measure(servers, plan, prefix="relay.", say=result.say)
-    document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
-    return document
-
-
 def main() -> None:
     """Measure, print the page, and write it into --output with its JSON."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.relay", description=__doc__)
@@ -218,7 +207,11 @@ def main() -> None:
     asked = parser.parse_args()
     plan = Plan(asked.claims, asked.rounds, asked.counties)
     command = f"python -m tests.load.relay --claims {plan.claims} --rounds {plan.rounds} --counties {plan.counties}"
-    document = uvloop.run(_on_private_servers(plan, command))
+    document = uvloop.run(
+        result.of_private_servers(
+            command, "relay", lambda servers: measure(servers, plan, prefix="relay.", say=result.say)
+        )
+    )
     page = relay_page.render(document)
     sys.stdout.write(page)
     result.put(asked.output / f"relay-{document['relay']['counties']}-{document['measured_at'][:10]}", document, page)

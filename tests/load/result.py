@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tests.load import machine
+from tests.load.rig import Rig, rig
 
 
 def say(line: str) -> None:
@@ -27,6 +30,22 @@ def head(command: str) -> dict[str, Any]:
         "machine": machine.describe(),
         "versions": machine.versions(),
     }
+
+
+async def of_private_servers(command: str, part: str, measure: Callable[[Rig], Awaitable[Any]]) -> dict[str, Any]:
+    """Return the result of a bench with one `part`, measured on servers that are started for it and gone when it ends.
+
+    Also when it is ended from outside.
+    """
+    if (task := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    began = time.monotonic()
+    document = head(command)
+    with rig() as servers:
+        document["servers"] = await machine.servers(servers)
+        document[part] = await measure(servers)
+    document["took_seconds"] = round(time.monotonic() - began)
+    return document
 
 
 def put(stem: Path, document: Mapping[str, Any], page: str) -> None:

@@ -25,15 +25,15 @@ class Book(Generic[C]):
     def __init__(self, claim: type[C], table: str) -> None:
         """Declare a book; raises NoBook where a field can't be a column."""
         self.claim = claim
+        self._fields = {field.name: column_of(field) for field in msgspec.structs.fields(claim)}
         self.columns: Final = Columns[Kept[C]](
             {
-                **dict(map(_column, msgspec.structs.fields(claim))),
+                **{name: _source(name, kind) for name, (kind, _) in self._fields.items()},
                 "reference_key": ("text", "key"),
                 "taken_at": "timestamptz",
                 "origin": "text",
             }
         )
-        self._fields = {field.name: column_of(field) for field in msgspec.structs.fields(claim)}
         self._under = f"SELECT {self.columns.names} FROM {table} JOIN {_WANTED.rows('wanted')} USING ({_WANTED.names})"  # noqa: S608
         self._save = self.columns.upsert(table, _KEY)
 
@@ -58,10 +58,9 @@ class Book(Generic[C]):
             await connection.execute(self._save, *self.columns.arguments(entries))
 
 
-def _column(field: Any) -> tuple[str, Source]:
-    kind, _ = column_of(field)
-    value = attrgetter(f"said.{field.name}")
-    return field.name, (kind, _as_json(value) if kind == JSON else value)
+def _source(name: str, kind: str) -> Source:
+    value = attrgetter(f"said.{name}")
+    return kind, _as_json(value) if kind == JSON else value
 
 
 def _as_json(value: Callable[[Any], Any]) -> Callable[[Any], str | None]:

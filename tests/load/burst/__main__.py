@@ -8,22 +8,18 @@ for how long anything took.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import re
 import resource
-import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import uvloop
 
 from deploy.local.settings import ROOT
-from tests.load import machine, result
+from tests.load import result
 from tests.load.burst import page, plan
 from tests.load.burst.run import Wanted, burst
-from tests.load.rig import rig
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 
@@ -33,18 +29,6 @@ def _seconds(text: str) -> float:
     if (match := re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)) is None:
         raise argparse.ArgumentTypeError(f"{text!r} reads like none of 90, 90s, 20m, 1h")
     return float(match[1]) * _UNITS[match[2] or "s"]
-
-
-async def _run(wanted: Wanted, kind: str) -> dict[str, Any]:
-    if (task := asyncio.current_task()) is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    began = datetime.now(UTC)
-    document = {**result.head(" ".join(["python -m tests.load.burst", *sys.argv[1:]])), "kind": kind}
-    with rig() as servers:
-        document["servers"] = await machine.servers(servers)
-        document["burst"] = await burst(servers, wanted, say=result.say)
-    document["took_seconds"] = round((datetime.now(UTC) - began).total_seconds())
-    return document
 
 
 def _arguments() -> argparse.Namespace:
@@ -86,7 +70,9 @@ def main() -> int:
     # Each caller holds a socket, and the services inherit the limit.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    document = uvloop.run(_run(_wanted(arguments), kind))
+    command, wanted = " ".join(["python -m tests.load.burst", *sys.argv[1:]]), _wanted(arguments)
+    playing = result.of_private_servers(command, "burst", lambda servers: burst(servers, wanted, say=result.say))
+    document = uvloop.run(playing) | {"kind": kind}
     directory: Path = arguments.output or ROOT / (".duban/bench" if arguments.check else "docs/benchmarks")
     stem = directory / f"{kind}-{document['measured_at'][:10]}"
     text = page.render(document)

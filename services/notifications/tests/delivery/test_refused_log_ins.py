@@ -14,9 +14,10 @@ from pydantic import SecretStr
 from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
 from services.chassis.testing.kafka import eventually
-from services.notifications.channels.email import EmailCarrier, EmailSettings
+from services.notifications.channels.email import CHANNEL, EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Away, Verdict
+from services.notifications.channels.model.channel import Means
 from services.notifications.delivery.handlers.returning import look_for_return
 from services.notifications.metrics import NOTICE_DELIVERIES
 from services.notifications.tests.parcels import means
@@ -37,11 +38,16 @@ def logged_in(server: MailServer) -> None:
     assert ways(server)
 
 
+def with_a_password(server: MailServer, given: Means, *, timeout: float = 60) -> EmailCarrier:
+    """E-mail over a relay at which we log in."""
+    settings = EmailSettings(port=server.port, timeout=timeout, username="duban", password=SecretStr("secret"))
+    return EmailCarrier(given, settings)
+
+
 async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Database) -> None:
     clock = ManualClock(NOW)
     async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
-        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("old"))
-        email = EmailCarrier(replace(means(), steady=lambda: clock.wall().timestamp()), settings)
+        email = with_a_password(server, replace(means(), steady=lambda: clock.wall().timestamp()))
 
         def log_ins() -> int:
             return len(ways(server))
@@ -51,8 +57,7 @@ async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Da
             assert not await email.reachable("")
             clock.advance(timedelta(seconds=10))
         assert log_ins() == 11, "after 10 s, 20 s, 40 s and so on up to 10 min"
-        steered = Steered().as_channel("email", drops_repeats=False)
-        courier = carrier(bare, clock, {"email": Line(steered, email)})
+        courier = carrier(bare, clock, {"email": Line(CHANNEL, email)})
         await write(bare, clock, due_soon("h-1"))
         await carry(courier)
         assert log_ins() == 11, "a letter is no reason to ask sooner"
@@ -75,10 +80,8 @@ async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Da
 async def test_in_the_pause_no_letter_logs_in_or_counts_a_try_whatever_the_wall_clock_says(bare: Database) -> None:
     clock, seconds = ManualClock(NOW), [0.0]
     async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
-        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("old"))
-        email = EmailCarrier(replace(means(), wall=clock.wall, steady=lambda: seconds[0]), settings)
-        steered = Steered().as_channel("email", drops_repeats=False)
-        courier = carrier(bare, clock, {"email": Line(steered, email)}, concurrency=8)
+        email = with_a_password(server, replace(means(), wall=clock.wall, steady=lambda: seconds[0]))
+        courier = carrier(bare, clock, {"email": Line(CHANNEL, email)}, concurrency=8)
         assert await email.obstacle()
         await write(bare, clock, *(due_soon(f"h-{number}") for number in range(8)))
         for _ in range(20):
@@ -103,10 +106,8 @@ async def test_in_the_pause_no_letter_logs_in_or_counts_a_try_whatever_the_wall_
 async def test_a_slow_relay_that_is_well_again_is_asked_by_one_letter_and_then_gets_them_all(bare: Database) -> None:
     clock, seconds = ManualClock(NOW), [0.0]
     async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
-        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("new"))
-        email = EmailCarrier(replace(means(), wall=clock.wall, steady=lambda: seconds[0]), settings)
-        steered = Steered().as_channel("email", drops_repeats=False)
-        courier = carrier(bare, clock, {"email": Line(steered, email)}, concurrency=8)
+        email = with_a_password(server, replace(means(), wall=clock.wall, steady=lambda: seconds[0]))
+        courier = carrier(bare, clock, {"email": Line(CHANNEL, email)}, concurrency=8)
         assert await email.obstacle()
         server.says["AUTH"], server.holds["AUTH"] = b"235 welcome", asyncio.Event()
         await write(bare, clock, *(due_soon(f"h-{number}") for number in range(8)))
@@ -127,10 +128,8 @@ async def test_a_slow_relay_that_is_well_again_is_asked_by_one_letter_and_then_g
 async def test_a_refusal_that_comes_later_than_we_wait_is_one(bare: Database) -> None:
     clock, seconds = ManualClock(NOW), [0.0]
     async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
-        settings = EmailSettings(port=server.port, timeout=2, username="duban", password=SecretStr("old"))
-        email = EmailCarrier(replace(means(), wall=clock.wall, steady=lambda: seconds[0]), settings)
-        steered = Steered().as_channel("email", drops_repeats=False)
-        courier = carrier(bare, clock, {"email": Line(steered, email)})
+        email = with_a_password(server, replace(means(), wall=clock.wall, steady=lambda: seconds[0]), timeout=2)
+        courier = carrier(bare, clock, {"email": Line(CHANNEL, email)})
         server.holds["AUTH"] = asyncio.Event()
         assert await email.obstacle()
         await write(bare, clock, due_soon("h-1"))
@@ -154,8 +153,7 @@ async def test_a_refusal_that_comes_later_than_we_wait_is_one(bare: Database) ->
 
 async def test_whoever_waits_for_less_time_than_the_relay_is_given_makes_no_refusal_of_it() -> None:
     async with mail_server() as server:
-        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("new"))
-        email = EmailCarrier(means(), settings)
+        email = with_a_password(server, means())
         server.holds["AUTH"] = asyncio.Event()
         asking = asyncio.create_task(email.obstacle())
         await eventually(partial(logged_in, server))
@@ -171,8 +169,7 @@ async def test_a_session_tries_one_way_to_log_in_and_the_next_one_the_next() -> 
     seconds = [0.0]
     said = {"AUTH PLAIN": b"535 5.7.8 no", "AUTH LOGIN": b"454 4.7.0 not now"}
     async with mail_server(**said) as server:
-        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("old"))
-        email = EmailCarrier(replace(means(), steady=lambda: seconds[0]), settings)
+        email = with_a_password(server, replace(means(), steady=lambda: seconds[0]))
         assert await email.obstacle()
         assert ways(server) == ["PLAIN"], "each way that is refused is a failed log-in"
         assert email.rests(), "no later answer hides the refusal"
@@ -193,8 +190,7 @@ async def test_a_session_tries_one_way_to_log_in_and_the_next_one_the_next() -> 
 async def test_a_way_that_the_relay_does_not_know_though_it_offers_it_is_none() -> None:
     offers = b"250-here\r\n250 AUTH PLAIN CRAM-MD5"
     async with mail_server(EHLO=offers, **{"AUTH CRAM-MD5": b"504 5.5.4 no such way"}) as server:
-        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("new"))
-        email = EmailCarrier(means(), settings)
+        email = with_a_password(server, means())
         assert await email.obstacle() is None
         assert await email.obstacle() is None
         assert ways(server) == ["CRAM-MD5", "PLAIN", "PLAIN"]
@@ -206,8 +202,7 @@ async def test_a_way_that_the_relay_does_not_know_though_it_offers_it_is_none() 
 
 async def test_a_relay_that_offers_no_way_to_log_in_is_away() -> None:
     async with mail_server(EHLO=b"250 here") as server:
-        settings = EmailSettings(port=server.port, timeout=60, username="duban", password=SecretStr("new"))
-        assert await EmailCarrier(means(), settings).obstacle() == "SMTPNotSupported"
+        assert await with_a_password(server, means()).obstacle() == "SMTPNotSupported"
     assert ways(server) == []
 
 
@@ -230,8 +225,7 @@ async def test_who_goes_nowhere_waits_for_no_pause(bare: Database) -> None:
     clock = ManualClock(NOW)
     async with mail_server(greeting=b"554 5.3.2 no") as server:
         email = EmailCarrier(means(), EmailSettings(port=server.port, timeout=60))
-        steered = Steered().as_channel("email", drops_repeats=False)
-        courier = carrier(bare, clock, {"email": Line(steered, email)})
+        courier = carrier(bare, clock, {"email": Line(CHANNEL, email)})
         assert await email.obstacle()
         await write(bare, clock, due_soon("h-1"))
         async with bare.transaction() as connection:

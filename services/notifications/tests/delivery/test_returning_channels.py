@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from services.chassis.storage.database import Database
 from services.chassis.testing.clock import ManualClock
-from services.notifications.channels.email import EmailCarrier, EmailSettings
+from services.notifications.channels.email import CHANNEL, EmailCarrier, EmailSettings
 from services.notifications.channels.handlers.opening import Line
 from services.notifications.channels.model.answers import Answer, Away, Verdict
 from services.notifications.delivery.handlers import courier as courier_module
@@ -139,8 +139,7 @@ async def test_a_mail_server_that_lets_us_in_again_gets_what_waits(bare: Databas
     clock = ManualClock(NOW)
     async with mail_server(greeting=b"421 4.3.2 not now") as server:
         email = EmailCarrier(means(), EmailSettings(port=server.port, timeout=60))
-        steered = Steered().as_channel("email", drops_repeats=False)
-        courier = carrier(bare, clock, {"email": Line(steered, email)})
+        courier = carrier(bare, clock, {"email": Line(CHANNEL, email)})
         await write(bare, clock, due_soon("h-1"), due_soon("h-2", unit="transport"))
         await carry(courier)
         await look_for_return(courier.deps)
