@@ -25,7 +25,7 @@ _RUNS = re.compile(r"^\| U\+([0-9A-F]+)(?: – U\+([0-9A-F]+))? \|", re.MULTILIN
 def checkout(tmp_path: Path) -> Path:
     for name in ("schemas", "fixtures", "docs"):
         shutil.copytree(CONTRACTS / name, tmp_path / name)
-    for name in ("asyncapi.json", "published.json", "pyproject.toml"):
+    for name in ("asyncapi.json", "published.json", "digests.json", "pyproject.toml"):
         shutil.copy(CONTRACTS / name, tmp_path / name)
     return tmp_path
 
@@ -75,6 +75,7 @@ def test_a_version_is_released_once(checkout: Path) -> None:
     assert (released / "schemas" / "duban.hazard.reported.v1.json").is_file()
     assert (released / "fixtures" / "duban.hazard.reported.v1" / "full.kafka.json").is_file()
     assert (released / "published.json").is_file()
+    assert (released / "digests.json").is_file()
     assert main(["--release", "--directory", str(checkout)]) == 1
 
 

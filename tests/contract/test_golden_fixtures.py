@@ -10,7 +10,8 @@ import msgspec
 
 from contracts.tests.tables import each
 from duban_contracts.cloudevents import CloudEvent, from_kafka, from_structured
-from duban_contracts.codec import decode, encode, lookup
+from duban_contracts.codec import decode, digest_of, encode, lookup
+from duban_contracts.topics import TopicFamily
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 RELEASES = sorted(path for path in (CONTRACTS / "released").iterdir() if path.is_dir())
@@ -67,3 +68,15 @@ def test_both_modes_of_a_fixture_hold_the_same_event() -> None:
         assert json.loads(by_kafka.data) == json.loads(by_http.data)
 
     each([path for path in FIXTURES if path.name.endswith(".kafka.json")], are_the_same, name=place)
+
+
+def test_a_claim_that_a_release_took_is_known_again_by_the_next() -> None:
+    """A field that came since says so itself (`marks.later`), and none may have moved before another."""
+    for release in RELEASES:
+        kept = json.loads((release / "digests.json").read_text(encoding="utf-8"))
+        types = {path.name for path in (release / "fixtures").iterdir()}
+        assert set(kept) == {name for name in types if lookup(name).family is TopicFamily.CLAIMS}
+        for name, fixtures in kept.items():
+            for which, digest in fixtures.items():
+                event, _ = event_of(release / "fixtures" / name / f"{which}.kafka.json")
+                assert digest_of(name, decode(event)).hex() == digest, f"{place(release)}: {name}, {which}"

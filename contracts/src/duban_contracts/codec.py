@@ -10,6 +10,7 @@ import msgspec
 import duban_contracts.events
 from duban_contracts.catalogue import EventData, EventType, registered
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.later_fields import as_before
 from duban_contracts.legible import legible
 from duban_contracts.not_json import NOT_JSON, reason
 
@@ -76,6 +77,7 @@ def digest_of(event_type: str, data: EventData) -> bytes:
     """Return the SHA-256 of what an event says: its type and its canonical payload.
 
     Layout, order of fields, `time` and trace do not count: a county system that builds the event anew for a retry
-    still says the same.
+    still says the same. Nor does a field that came later (`events/marks.later`) and is left at its default, so that no
+    upgrade makes another event of it.
     """
-    return hashlib.sha256(event_type.encode() + b"\n" + encode(data)).digest()
+    return hashlib.sha256(event_type.encode() + b"\n" + msgspec.json.encode(as_before(data))).digest()

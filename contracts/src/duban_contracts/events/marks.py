@@ -1,4 +1,4 @@
-"""What a field says of itself beyond its shape: the vocabulary of its code, its Chinese name, that its day is past.
+"""What a field says of itself beyond its shape: the vocabulary of its code, its Chinese name, that its day is past, that it came later.
 
 Each goes into the field's `Annotated`, and the doors take it from there: no list beside the models names a field.
 """
@@ -37,3 +37,12 @@ def past(zh: str, code: str = "day-in-future", *, grace: bool = False) -> Meta:
     taken, too: clocks and zones of other systems differ.
     """
     return Meta(extra={"zh": zh, "future": code, "grace": grace})
+
+
+def later() -> Meta:
+    """Return what says of a field with a default that its type was in use before there was such a field.
+
+    What an event says is remembered without it where it says no more than that default (`codec.digest_of`), as it was before:
+    so an event that is sent again after the upgrade is known again. It stays on the field for good.
+    """
+    return Meta(extra={"later": True})

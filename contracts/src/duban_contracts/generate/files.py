@@ -9,15 +9,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from duban_contracts.codec import event_types
+from duban_contracts.codec import decode, digest_of, event_types
 from duban_contracts.codes import CODES
+from duban_contracts.examples import example_event, examples
 from duban_contracts.generate import admissible_pages, asyncapi, code_tables, table, vocabulary_page
-from duban_contracts.generate.fixtures import fixtures
+from duban_contracts.generate.fixtures import fixtures, minimal
 from duban_contracts.generate.schemas import payload_schema
+from duban_contracts.topics import TopicFamily
 from duban_contracts.vocabulary import VOCABULARIES
 
 # Directories in which nothing but generated files may stand.
 OWNED: Final = ("schemas", "fixtures", "docs")
+_KEPT: Final = ("schemas/", "fixtures/", "published.json", "digests.json")
 
 
 def _json(document: dict[str, Any]) -> str:
@@ -30,6 +33,7 @@ def generated(version: str) -> Mapping[str, str]:
     files = {
         "asyncapi.json": _json(asyncapi.document(version)),
         "published.json": _json(published()),
+        "digests.json": _json(digests()),
         "docs/event-types.md": table.document(),
         "docs/vocabularies.md": vocabulary_page.document(),
         **code_tables.pages(),
@@ -48,6 +52,20 @@ def published() -> dict[str, Any]:
         "vocabularies": {name: [term.code for term in vocabulary] for name, vocabulary in VOCABULARIES.items()},
         "codes": {meaning.code: meaning.status for meaning in CODES.values()},
     }
+
+
+def digests() -> dict[str, dict[str, str]]:
+    """Return by what the doors know the fixtures of each claim again: what a release took is sent again to the next."""
+    found = {}
+    for entry in event_types():
+        if entry.family is TopicFamily.CLAIMS:
+            full = examples()[entry.name]
+            said = {"full": full, "minimal": minimal(full, entry.model)}
+            found[entry.name] = {
+                name: digest_of(entry.name, decode(example_event(entry, payload))).hex()
+                for name, payload in said.items()
+            }
+    return found
 
 
 def stale(directory: Path, files: Mapping[str, str]) -> list[str]:
@@ -79,8 +97,6 @@ def release(directory: Path, version: str, files: dict[str, str]) -> Path:
     """Keep schemas, fixtures and codes of `version` for good; raises FileExistsError when it was released before."""
     target = directory / "released" / version
     target.mkdir(parents=True)
-    kept = {
-        name: content for name, content in files.items() if name.startswith(("schemas/", "fixtures/", "published.json"))
-    }
+    kept = {name: content for name, content in files.items() if name.startswith(_KEPT)}
     write(target, kept)
     return target
