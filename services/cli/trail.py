@@ -16,7 +16,7 @@ from services.chassis.trail import tables
 from services.chassis.trail.documents import ByTime, TrailItem, csv_of, lines_of
 from services.chassis.trail.model import KEPT_AT_LEAST, Fault, Head
 from services.chassis.trail.pruning import TooYoung, prune
-from services.chassis.trail.tables import Wanted
+from services.chassis.trail.tables import Filter
 from services.chassis.trail.verifying import ChainVerdict, verify
 from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, end, good, note, text, value, waiting
 from services.cli.surroundings import Account, Service, database, run
@@ -96,7 +96,7 @@ def export(
     event: Annotated[str | None, typer.Option(help="事件编号")] = None,
 ) -> None:
     """把一个服务的留痕写到标准输出，新的在前。"""
-    wanted = Wanted(account=account, event=event, since=_utc(since), until=_utc(until))
+    wanted = Filter(account=account, event=event, since=_utc(since), until=_utc(until))
 
     async def work() -> None:
         before, first = None, True

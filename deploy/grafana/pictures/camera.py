@@ -24,7 +24,7 @@ _REMEDY: Final = "Install Node.js 20 or newer (Debian: nodejs and npm) and see t
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Picture:
     """One picture: the board, what stands beside its title, how far back it looks, and what its variables are.
 
     `names` are the words for those variables that are not "all".
@@ -57,7 +57,7 @@ def installed(cache: Path) -> Path:
     return home
 
 
-def take(home: Path, prometheus: str, wanted: Iterable[Wanted]) -> None:
+def take(home: Path, prometheus: str, wanted: Iterable[Picture]) -> None:
     """Take the pictures of this moment. Raises `Trouble` when one could not be drawn whole."""
     until = int(time.time())
     # A time that stands at the very edge would be cut off; curves have one at each half minute.
@@ -68,7 +68,7 @@ def take(home: Path, prometheus: str, wanted: Iterable[Wanted]) -> None:
     _run(["node", "shoot.mjs"], home, json.dumps({"pictures": asked}))
 
 
-def _asked(wanted: Wanted, prometheus: str, until: int) -> dict[str, Any]:
+def _asked(wanted: Picture, prometheus: str, until: int) -> dict[str, Any]:
     board = json.loads((DASHBOARDS / f"{wanted.board}.json").read_text(encoding="utf-8"))
     everything = {each["name"]: ".*" for each in board["templating"]["list"] if each["type"] == "query"}
     return {

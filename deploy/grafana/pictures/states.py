@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.grafana.definitions import ALL
-from deploy.grafana.pictures.camera import Wanted
+from deploy.grafana.pictures.camera import Picture
 
 # Longer than it is played, so that a curve's beginning is seen.
 _SECONDS: Final = 300
@@ -18,32 +18,32 @@ _UNMEASURED: Final = "duban-hosts"
 _NOTHING: Final[tuple[dict[str, str], dict[str, str]]] = ({}, {})
 
 
-def healthy(out: Path) -> list[Wanted]:
+def healthy(out: Path) -> list[Picture]:
     """Return every board while every service runs; of machines nothing is measured here."""
     return [
-        Wanted(board, out / f"{_short(board)}.png", "各服务运行中", _SECONDS, *_CHOSEN.get(board, _NOTHING))
+        Picture(board, out / f"{_short(board)}.png", "各服务运行中", _SECONDS, *_CHOSEN.get(board, _NOTHING))
         for board in ALL
         if board != _UNMEASURED
     ]
 
 
-def dead(out: Path, service: str) -> list[Wanted]:
+def dead(out: Path, service: str) -> list[Picture]:
     """Return the boards that show that a service is dead."""
     title = f"{service} 已停"
     chosen = {"duban-overview": _NOTHING, "duban-stages": _NOTHING}
     chosen["duban-service"] = ({"service": service}, {"service": service})
     return [
-        Wanted(board, out / f"{_short(board)}-dead.png", title, _LATER_SECONDS, *variables)
+        Picture(board, out / f"{_short(board)}-dead.png", title, _LATER_SECONDS, *variables)
         for board, variables in chosen.items()
     ]
 
 
-def silent(out: Path, county: str, title: str, name: str) -> list[Wanted]:
+def silent(out: Path, county: str, title: str, name: str) -> list[Picture]:
     """Return the boards that show that nothing comes from a county."""
     chosen = {"duban-counties": _NOTHING}
     chosen["duban-county"] = ({"county": county}, {"county": name})
     return [
-        Wanted(board, out / f"{_short(board)}-silent.png", title, _LATER_SECONDS, *variables)
+        Picture(board, out / f"{_short(board)}-silent.png", title, _LATER_SECONDS, *variables)
         for board, variables in chosen.items()
     ]
 

@@ -17,7 +17,7 @@ from services.chassis.storage.trail import Outcome
 from services.chassis.trail import tables
 from services.chassis.trail.documents import ByTime, TrailItem, csv_of, lines_of
 from services.chassis.trail.model import TrailRecord
-from services.chassis.trail.tables import Wanted
+from services.chassis.trail.tables import Filter
 from services.chassis.web.documents import answer
 from services.chassis.web.paging import After, Page, page_of
 from services.chassis.web.parameters import Moment, Text
@@ -47,7 +47,7 @@ def action_of(service: str) -> Action:
     return Action(f"{service}.trail.read", "查看操作留痕", roles=AUDITORS, reach=Reach.CITY)
 
 
-async def _wanted(
+async def _filter(
     account: Annotated[Text | None, Query(description="操作账号")] = None,
     object: Annotated[  # noqa: A002 - the query parameter's name
         Text | None, Query(description="操作对象：地址中的编号或标识，或被改动事项的标识")
@@ -57,8 +57,8 @@ async def _wanted(
     outcome: Outcome | None = None,
     since: Annotated[Moment | None, Query(description="自此时刻起（含）")] = None,
     until: Annotated[Moment | None, Query(description="至此时刻止（不含）")] = None,
-) -> Wanted:
-    return Wanted(account=account, object=object, event=event, action=action, outcome=outcome, since=since, until=until)
+) -> Filter:
+    return Filter(account=account, object=object, event=event, action=action, outcome=outcome, since=since, until=until)
 
 
 async def _address(request: Request) -> URL:
@@ -72,7 +72,7 @@ def router(service: str, database: Database) -> Router:
 
     async def page(
         address: Annotated[URL, Depends(_address)],
-        wanted: Annotated[Wanted, Depends(_wanted)],
+        wanted: Annotated[Filter, Depends(_filter)],
         _: Caller = admitted,
         after: After[ByTime] = None,
         limit: Most = 100,

@@ -50,7 +50,7 @@ SELECT bool_or(pg_has_role(service.oid, part.relowner, 'MEMBER')
  WHERE part.oid IN ('trail.act'::regclass, 'trail.seal'::regclass, 'trail.anchor'::regclass)"""
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows are asked for; None = not asked. `since` counts, `until` does not."""
 
     account: str | None = None
@@ -98,7 +98,7 @@ async def rows_at(connection: Connection, positions: Sequence[int]) -> list[Trai
 
 
 async def page(
-    connection: Connection, wanted: Wanted, before: tuple[datetime, int] | None, limit: int
+    connection: Connection, wanted: Filter, before: tuple[datetime, int] | None, limit: int
 ) -> list[TrailRecord]:
     """Return up to `limit` rows, newest first, that come after `before` (instant, position) in that order."""
     conditions, values = _conditions(wanted)
@@ -113,7 +113,7 @@ async def page(
 
 
 async def light_page(
-    connection: Connection, wanted: Wanted, before: tuple[datetime, int] | None, limit: int
+    connection: Connection, wanted: Filter, before: tuple[datetime, int] | None, limit: int
 ) -> tuple[list[TrailRecord], int]:
     """Return the rows of `page` and how many of them to show: one more than those follows, unless these are the last.
 
@@ -133,7 +133,7 @@ async def light_page(
         before = (found[-1].at, found[-1].position)
 
 
-def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
+def _conditions(wanted: Filter) -> tuple[list[str], list[Any]]:
     texts = {
         "account = {}": wanted.account,
         "objects @> ARRAY[{}::text]": wanted.object,

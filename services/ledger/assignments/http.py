@@ -33,7 +33,7 @@ from services.ledger.assignments.handlers import facts_for, give, move_on
 from services.ledger.assignments.model import Assignment, AssignmentState
 from services.ledger.assignments.moves import MOVES, Assign, Move
 from services.ledger.assignments.moves.assign import ROLES
-from services.ledger.assignments.tables import Wanted
+from services.ledger.assignments.tables import Filter
 
 READ: Final = Action("ledger.assignments.read", "查看交办事项", roles=CASE_STAFF)
 GIVE: Final = Action("ledger.assignments.assign", "交办", roles=ROLES)
@@ -84,7 +84,7 @@ def _lists(routes: Router, deps: Deps) -> None:
         limit: Limit = 100,
     ) -> Page[AssignmentDocument]:
         """List assigned matters with their histories, those whose answer is due first first."""
-        return await _page(deps, caller, Wanted(by_unit=caller.unit, state=state, unit=unit), county, after, limit)
+        return await _page(deps, caller, Filter(by_unit=caller.unit, state=state, unit=unit), county, after, limit)
 
     # Before the single assignment: `unanswered` must not be taken for the id of one.
     @routes.get("/assignments/unanswered", summary="逾期未答复的交办事项，报安委会领导")
@@ -96,7 +96,7 @@ def _lists(routes: Router, deps: Deps) -> None:
         Reckoned when it is read: a matter stands here from the first instant after its day until it is answered.
         """
         return await _page(
-            deps, caller, Wanted(by_unit=caller.unit, owed_before=deps.acting(caller).today), county, after, limit
+            deps, caller, Filter(by_unit=caller.unit, owed_before=deps.acting(caller).today), county, after, limit
         )
 
 
@@ -159,7 +159,7 @@ def _endpoint(deps: Deps, move: Move[Any]) -> Callable[..., Awaitable[Response]]
 
 
 async def _page(
-    deps: Deps, caller: Caller, wanted: Wanted, county: str | None, after: ByAnswerDay | None, limit: int
+    deps: Deps, caller: Caller, wanted: Filter, county: str | None, after: ByAnswerDay | None, limit: int
 ) -> Page[AssignmentDocument]:
     today = deps.acting(caller).today
     async with deps.database.reading(caller.scope, unit=caller.unit, asks=True) as connection:

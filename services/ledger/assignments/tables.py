@@ -53,7 +53,7 @@ _SCOPED: Final = {Dimension.COUNTY: "county", Dimension.SECTOR: "sector"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Filter:
     """Which assignments a reader of the unit `by_unit` asks for; `owed_before` those owed since before that day.
 
     What is of no sector is seen by the unit that was given it, whichever sectors the reader looks after.
@@ -81,7 +81,7 @@ async def find(connection: Connection, assignment_id: str, *, lock: bool = False
 
 
 async def page(
-    connection: Connection, scope: Scope, wanted: Wanted, *, after: Position | None, limit: int
+    connection: Connection, scope: Scope, wanted: Filter, *, after: Position | None, limit: int
 ) -> list[Assignment]:
     """Return up to `limit` assignments in order of the day on which their answer is due, behind `after`."""
     conditions, values = replace(scope, sector=None).where(_SCOPED)

@@ -19,7 +19,7 @@ from services.ledger.hazards.documents import HazardName
 from services.ledger.hazards.model import HazardKey
 from services.ledger.listings import tables
 from services.ledger.listings.documents import ByDeadline, ListingDocument
-from services.ledger.listings.tables import Wanted
+from services.ledger.listings.tables import Filter
 
 READ: Final = Action("ledger.listings.read", "查看挂牌督办", roles=CASE_STAFF | TOWNSHIP | ENTERPRISE | INTEGRATORS)
 Reader = Annotated[Caller, Depends(allow(READ))]
@@ -32,13 +32,13 @@ class Deps:
     database: Database
 
 
-async def _wanted(
+async def _filter(
     level: ListingLevel | None = None,
     open: Annotated[bool | None, Query(description="true：尚未解除；false：已解除")] = None,  # noqa: A002 - the parameter's name
     overdue: Annotated[bool | None, Query(description="督办逾期")] = None,
     hazard: Annotated[HazardName | None, Query(description="隐患标识或编号")] = None,
-) -> Wanted:
-    return Wanted(level=level, open=open, overdue=overdue, hazard=HazardKey.parse(hazard) if hazard else None)
+) -> Filter:
+    return Filter(level=level, open=open, overdue=overdue, hazard=HazardKey.parse(hazard) if hazard else None)
 
 
 def router(deps: Deps) -> Router:
@@ -48,7 +48,7 @@ def router(deps: Deps) -> Router:
     @routes.get("/listings", summary="挂牌督办清单，按督办期限排列")
     async def listings(
         caller: Reader,
-        wanted: Annotated[Wanted, Depends(_wanted)],
+        wanted: Annotated[Filter, Depends(_filter)],
         county: County | None = None,
         sector: Annotated[str, Checked(Sector)] | None = None,
         after: After[ByDeadline] = None,

@@ -64,7 +64,7 @@ _SCOPED: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Filter:
     """Which listings a reader asks for; None means no filter."""
 
     level: str | None = None
@@ -91,7 +91,7 @@ async def close_entries(connection: Connection, lifted: Sequence[HazardDelisted]
 
 
 async def page(
-    connection: Connection, scope: Scope, wanted: Wanted, *, after: Position | None, limit: int
+    connection: Connection, scope: Scope, wanted: Filter, *, after: Position | None, limit: int
 ) -> list[KeptListing]:
     """Return up to `limit` listings, those that end first first, after `after`."""
     conditions, values = scope.where(_SCOPED)

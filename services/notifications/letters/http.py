@@ -25,7 +25,7 @@ from services.notifications.letters.documents import LetterDocument, WholeLetter
 from services.notifications.letters.handlers.acknowledge import acknowledge_letter
 from services.notifications.letters.handlers.deps import Deps
 from services.notifications.letters.model.letter import Letter, LetterState, Signatory
-from services.notifications.letters.tables import Wanted
+from services.notifications.letters.tables import Filter
 
 # The county's officials and its system; and an enterprise's principal for letters about its own hazards (DOMAIN §10), whose
 # receipt stands beside the office's and never for it.
@@ -71,7 +71,7 @@ def _add_reading(routes: Router, deps: Deps) -> None:
         after: After[ByPosition] = None,
         limit: Limit = 50,
     ) -> Page[LetterDocument]:
-        wanted = Wanted(about_kind=about_kind, about_id=about_id, unit=unit, kind=kind, state=state)
+        wanted = Filter(about_kind=about_kind, about_id=about_id, unit=unit, kind=kind, state=state)
         position = after.position if after else None
         async with deps.database.asking() as connection:
             scope = caller.scope.narrowed(county=county)

@@ -172,7 +172,7 @@ async def contents(connection: Connection, letters: Collection[UUID]) -> Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Filter:
     """Which letters to list; None means any. `unit` finds those for a unit and those sent to its office."""
 
     about_kind: str | None = None
@@ -183,7 +183,7 @@ class Wanted:
 
 
 async def page(
-    connection: Connection, scope: Scope, wanted: Wanted, *, after: int | None, limit: int
+    connection: Connection, scope: Scope, wanted: Filter, *, after: int | None, limit: int
 ) -> Sequence[asyncpg.Record]:
     """Return up to `limit` letters inside `scope`, newest first, from the position `after` on."""
     conditions, values = scope.where(SCOPE, first=8)

@@ -16,7 +16,7 @@ from services.chassis.web.parameters import Checked, County, Limit
 from services.chassis.web.routes import Router
 from services.scheduler.followups import tables
 from services.scheduler.followups.documents import ByLastDay, FollowUpDocument
-from services.scheduler.followups.tables import Wanted
+from services.scheduler.followups.tables import Filter
 
 READ: Final = Action("scheduler.followups.read", "查看后续事项期限", roles=CASE_STAFF)
 Reader = Annotated[Caller, Depends(allow(READ))]
@@ -38,7 +38,7 @@ def router(deps: ActingDeps) -> Router:
     ) -> Page[FollowUpDocument]:
         """List what is owed, or was done, those due first first."""
         scope, now = caller.scope.narrowed(county=county), deps.clock.now()
-        wanted = Wanted(kind=kind, is_owed=open, late_at=now if late else None)
+        wanted = Filter(kind=kind, is_owed=open, late_at=now if late else None)
         behind = after.position if after else None
         async with deps.database.asking() as connection:
             found = await tables.page(connection, scope, wanted, after=behind, limit=limit + 1)

@@ -44,7 +44,7 @@ _SCOPED: Final = {Dimension.COUNTY: "county", Dimension.SECTOR: "sector"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Filter:
     """Which follow-ups are asked for: of a kind of subject, owed or done, late at `late_at` (UTC)."""
 
     kind: str | None = None
@@ -91,7 +91,7 @@ async def save(connection: Connection, follow_ups: Sequence[FollowUp]) -> None:
 
 
 async def page(
-    connection: Connection, scope: Scope, wanted: Wanted, *, after: Position | None, limit: int
+    connection: Connection, scope: Scope, wanted: Filter, *, after: Position | None, limit: int
 ) -> list[Listed]:
     """Return up to `limit` follow-ups in order of their last days, behind `after`."""
     conditions, values = scope.where(_SCOPED)

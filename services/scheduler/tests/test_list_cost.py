@@ -16,7 +16,6 @@ from services.chassis.testing.plans import looked_at
 from services.scheduler.alarms.model import AlarmState
 from services.scheduler.clocks.tables import deadlines
 from services.scheduler.followups import tables as followups
-from services.scheduler.followups.tables import Wanted
 from services.scheduler.tasks.tables import lists
 from services.scheduler.tasks.tables.lists import Filter, Group
 from services.scheduler.tests.bench import PatientClock
@@ -127,7 +126,7 @@ def reads() -> Iterator[tuple[str, Ask, Mapping[str, Scope]]]:
         wanted = deadlines.Filter(state=state)
         yield f"deadlines {state}", partial(deadlines.find, wanted=wanted, **PAGED), {**SCOPES, **TOWNSHIPS}
     for owed in (None, True, False):
-        yield f"follow-ups {owed}", partial(followups.page, wanted=Wanted(is_owed=owed), **PAGED), SCOPES
+        yield f"follow-ups {owed}", partial(followups.page, wanted=followups.Filter(is_owed=owed), **PAGED), SCOPES
     yield "trainings", partial(training.page, wanted=training.Filter(), **PAGED), SCOPES
 
 

@@ -71,7 +71,7 @@ class Deps:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class Filter:
     """Which cells a caller asks for, and by what the answer is split; nothing named = everything it may see."""
 
     caller: MayRead
@@ -88,14 +88,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class DailyFilters(Filters):
+class DailyFilter(Filter):
     """The same, where an answer can be split by day, too."""
 
     by: ByAlsoDay = ()
 
 
-Wanted = Annotated[Filters, Depends()]
-WantedDaily = Annotated[DailyFilters, Depends()]
+Filters = Annotated[Filter, Depends()]
+DailyFilters = Annotated[DailyFilter, Depends()]
 
 
 def _counties(given: Sequence[str], city: City) -> list[str]:
@@ -120,33 +120,33 @@ def router(deps: Deps) -> Router:
     routes = Router(prefix="/v1", tags=["figures"])
 
     @routes.get("/flows", summary="流量：期间内的入账、确认、整改、销号等", responses=_PERIOD)
-    async def flows(wanted: WantedDaily, period: Over) -> FlowsDocument:
+    async def flows(wanted: DailyFilters, period: Over) -> FlowsDocument:
         _not_too_long(wanted, period)
         async with _reading(deps, wanted, period, period.end) as (connection, quote):
             return filling.flows_of(await handlers.flows(connection, quote.selection, period), quote)
 
     @routes.get("/stock", summary="存量：截止日终未销号的隐患")
     async def stock(
-        wanted: Wanted, on: Annotated[Day | None, Query(description="cut-off day")] = None
+        wanted: Filters, on: Annotated[Day | None, Query(description="cut-off day")] = None
     ) -> StockDocument:
         cut_off = on or deps.zone.today(deps.clock.now())
         async with _reading(deps, wanted, None, cut_off) as (connection, quote):
             return filling.stock_of(await handlers.stock(connection, quote.selection, cut_off), quote)
 
     @routes.get("/rates", summary="整改率、销号率、按期整改率", responses=_PERIOD)
-    async def rates(wanted: Wanted, period: Over, cut_off: CutOff = None) -> RatesDocument:
+    async def rates(wanted: Filters, period: Over, cut_off: CutOff = None) -> RatesDocument:
         async with _reading(deps, wanted, period, cut_off or period.end) as (connection, quote):
             return filling.rates_of(await handlers.rates(connection, quote.selection, period, quote.cut_off), quote)
 
     @routes.get("/clearance", summary="清零时长：中位数与 90 分位数", responses=_PERIOD)
-    async def clearance(wanted: Wanted, period: Over) -> ClearanceDocument:
+    async def clearance(wanted: Filters, period: Over) -> ClearanceDocument:
         now, zone = deps.clock.now(), deps.zone
         async with _reading(deps, wanted, period, period.end) as (connection, quote):
             found = await handlers.clearance(connection, quote.selection, period, now=now, zone=zone)
             return filling.clearance_of(found, quote)
 
     @routes.get("/balance", summary="账目平衡：期初 + 新增 + 反弹 + 转入 - 销号 - 转出 = 期末", responses=_PERIOD)
-    async def balance(wanted: WantedDaily, period: Over) -> BalanceDocument:
+    async def balance(wanted: DailyFilters, period: Over) -> BalanceDocument:
         _not_too_long(wanted, period)
         async with _reading(deps, wanted, period, period.end) as (connection, quote):
             return filling.balance_of(await handlers.balance(connection, quote.selection, period), quote)
@@ -154,14 +154,14 @@ def router(deps: Deps) -> Router:
     return routes
 
 
-def _not_too_long(wanted: Filters, period: Period) -> None:
+def _not_too_long(wanted: Filter, period: Period) -> None:
     if DAY in wanted.by and len(period.days()) > _MOST_DAYS:
         raise Problem("period-too-long", field="to", limit=_MOST_DAYS)
 
 
 @asynccontextmanager
 async def _reading(
-    deps: Deps, wanted: Filters, period: Period | None, cut_off: date
+    deps: Deps, wanted: Filter, period: Period | None, cut_off: date
 ) -> AsyncIterator[tuple[Connection, Quotation]]:
     """Give a connection whose queries all see the same transactions, and what the answer is quoted with.
 

@@ -19,7 +19,7 @@ import uvloop
 from deploy.local.settings import ROOT
 from tests.load import result
 from tests.load.burst import page, plan
-from tests.load.burst.run import Wanted, burst
+from tests.load.burst.run import Extent, burst
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 
@@ -50,17 +50,17 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _wanted(arguments: argparse.Namespace) -> Wanted:
+def _extent(arguments: argparse.Namespace) -> Extent:
     if arguments.check:
         small = plan.phases(factor=0.06, seconds_up=2, seconds_down=2, at_once=True)
-        return Wanted(small, callers=200, seats=6, patience=600, seed=arguments.seed)
+        return Extent(small, callers=200, seats=6, patience=600, seed=arguments.seed)
     if arguments.soak:
         played = [plan.Phase(arguments.rate, arguments.soak, is_burst=False)]
     else:
         played = plan.phases(
             factor=arguments.factor, seconds_up=arguments.seconds_up, seconds_down=arguments.seconds_down
         )
-    return Wanted(played, arguments.hazards, arguments.callers, arguments.seats, arguments.patience, arguments.seed)
+    return Extent(played, arguments.hazards, arguments.callers, arguments.seats, arguments.patience, arguments.seed)
 
 
 def main() -> int:
@@ -70,7 +70,7 @@ def main() -> int:
     # Each caller holds a socket, and the services inherit the limit.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    command, wanted = " ".join(["python -m tests.load.burst", *sys.argv[1:]]), _wanted(arguments)
+    command, wanted = " ".join(["python -m tests.load.burst", *sys.argv[1:]]), _extent(arguments)
     playing = result.of_private_servers(command, "burst", lambda servers: burst(servers, wanted, say=result.say))
     document = uvloop.run(playing) | {"kind": kind}
     directory: Path = arguments.output or ROOT / (".duban/bench" if arguments.check else "docs/benchmarks")

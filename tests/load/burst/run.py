@@ -23,7 +23,7 @@ SERVICES: Final = ("gateway", "ledger", "scheduler", "notifications", "statistic
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Extent:
     """How much is played."""
 
     phases: Sequence[plan.Phase]
@@ -36,7 +36,7 @@ class Wanted:
 
 
 @asynccontextmanager
-async def platform(rig: Rig, wanted: Wanted, say: Callable[[str], None]) -> AsyncIterator[tuple[Any, Any, Any]]:
+async def platform(rig: Rig, wanted: Extent, say: Callable[[str], None]) -> AsyncIterator[tuple[Any, Any, Any]]:
     """Run all five services; give their addresses, keys and databases."""
     await rig.create_topics(PREFIX)
     dsns = {name: await rig.create_service_database(name, f"burst_{name}") for name in SERVICES}
@@ -52,7 +52,7 @@ async def platform(rig: Rig, wanted: Wanted, say: Callable[[str], None]) -> Asyn
         yield {each.name: each.url for each in running}, keys, dsns
 
 
-async def burst(rig: Rig, wanted: Wanted, *, say: Callable[[str], None]) -> dict[str, Any]:
+async def burst(rig: Rig, wanted: Extent, *, say: Callable[[str], None]) -> dict[str, Any]:
     """Play the phases; return what everybody met, how long it took to drain, the audit, and the memory."""
     async with platform(rig, wanted, say) as (urls, keys, dsns):
         crowd = Crowd(urls, keys, wanted.phases, callers=wanted.callers)

@@ -14,7 +14,7 @@ from services.chassis.storage.schema import migrate
 from services.chassis.testing.plans import looked_at
 from services.chassis.tests.trail.example import MIGRATIONS
 from services.chassis.trail import tables
-from services.chassis.trail.tables import Wanted
+from services.chassis.trail.tables import Filter
 
 pytestmark = [pytest.mark.feature("SY66")]
 
@@ -58,10 +58,10 @@ async def long(database: str) -> AsyncIterator[Database]:
 
 
 async def test_every_list_of_the_trail_touches_about_what_it_shows(long: Database) -> None:
-    assert {name for asked in ASKED for name in asked} == set(Wanted.__struct_fields__), "a filter without a plan"
-    costs = {str(asked): await looked_at(long, partial(_page, wanted=Wanted(**asked))) for asked in ASKED}
+    assert {name for asked in ASKED for name in asked} == set(Filter.__struct_fields__), "a filter without a plan"
+    costs = {str(asked): await looked_at(long, partial(_page, wanted=Filter(**asked))) for asked in ASKED}
     assert {asked: cost for asked, cost in costs.items() if cost.rows > 10 * LIMIT} == {}
 
 
-async def _page(connection: Connection, *, wanted: Wanted) -> object:
+async def _page(connection: Connection, *, wanted: Filter) -> object:
     return await tables.page(connection, wanted, None, LIMIT)

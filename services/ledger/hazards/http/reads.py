@@ -92,7 +92,7 @@ async def _standing(
     )
 
 
-Wanted = Annotated[Filter, Depends(_standing)]
+Filters = Annotated[Filter, Depends(_standing)]
 
 
 async def _asking(caller: Reader, wish: Wait, known: KnownTags) -> Asking:
@@ -114,7 +114,9 @@ def router(database: Database, watch: Watch) -> Router:
 
 def _many(routes: Router, database: Database, watch: Watch) -> None:
     @routes.get("/hazards", summary="隐患列表", response_model=Page[HazardDocument], responses=waits())
-    async def page(asking: AskingReader, wanted: Wanted, after: After[ByArrival] = None, limit: Limit = 50) -> Response:
+    async def page(
+        asking: AskingReader, wanted: Filters, after: After[ByArrival] = None, limit: Limit = 50
+    ) -> Response:
         """Return a page of hazards, newest first.
 
         Narrowed to one `reference` of a county it has an ETag. With `Prefer: wait=N` it then comes as soon as there is
@@ -138,7 +140,7 @@ def _many(routes: Router, database: Database, watch: Watch) -> None:
 
     # Before the single hazard: `count` must not be taken for a hazard of that name.
     @routes.get("/hazards/count", summary="隐患计数")
-    async def count(caller: Reader, wanted: Wanted, group_by: Group | None = None) -> HazardCount:
+    async def count(caller: Reader, wanted: Filters, group_by: Group | None = None) -> HazardCount:
         """Return how many hazards there are, by value of `group_by`.
 
         One that was reported more than once (归并) counts once, as the one that goes on; what stands merged is counted by

@@ -57,7 +57,7 @@ async def _filter(
     )
 
 
-Wanted = Annotated[Filter, Depends(_filter)]
+Filters = Annotated[Filter, Depends(_filter)]
 
 
 def add_reads(routes: Router, deps: Deps) -> None:
@@ -70,7 +70,7 @@ def add_reads(routes: Router, deps: Deps) -> None:
 def _many(routes: Router, deps: Deps) -> None:
     @routes.get("/duties", summary="周期职责清单")
     async def list_duties(
-        _: Reader, wanted: Wanted, after: After[ByDutyId] = None, limit: Limit = 100
+        _: Reader, wanted: Filters, after: After[ByDutyId] = None, limit: Limit = 100
     ) -> Page[DutyDocument]:
         """List duties in order of their ids, each in its newest version."""
         async with deps.database.asking() as connection:
@@ -79,7 +79,7 @@ def _many(routes: Router, deps: Deps) -> None:
 
     # Before the single duty: `count` must not be taken for a duty of that name.
     @routes.get("/duties/count", summary="周期职责计数")
-    async def count_duties(_: Reader, wanted: Wanted, group_by: Group | None = None) -> DutyCount:
+    async def count_duties(_: Reader, wanted: Filters, group_by: Group | None = None) -> DutyCount:
         """Return how many duties there are, by value of `group_by`."""
         async with deps.database.asking() as connection:
             rows = await register.count(connection, wanted, group_by)

@@ -88,7 +88,7 @@ async def _filter(
     )
 
 
-Wanted = Annotated[Filter, Depends(_filter)]
+Filters = Annotated[Filter, Depends(_filter)]
 
 
 def router(deps: Deps) -> Router:
@@ -103,7 +103,7 @@ def router(deps: Deps) -> Router:
 def _many(routes: Router, deps: Deps) -> None:
     @routes.get("/tasks", summary="任务列表，按完成期限排列")
     async def page(
-        caller: Reader, wanted: Wanted, after: After[ByDueDay] = None, limit: Limit = 50
+        caller: Reader, wanted: Filters, after: After[ByDueDay] = None, limit: Limit = 50
     ) -> Page[TaskDocument]:
         """Return a page of tasks, the first due first."""
         position = (after.due_on, after.task_id) if after else None
@@ -117,7 +117,7 @@ def _many(routes: Router, deps: Deps) -> None:
         )
 
     @routes.get("/tasks/count", summary="任务计数")
-    async def count(caller: Reader, wanted: Wanted, group_by: Group | None = None) -> TaskCount:
+    async def count(caller: Reader, wanted: Filters, group_by: Group | None = None) -> TaskCount:
         """Return how many tasks there are, by value of `group_by`."""
         async with deps.database.asking() as connection:
             found = await lists.count(connection, caller.scope, wanted, group_by)

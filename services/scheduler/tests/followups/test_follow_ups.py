@@ -33,7 +33,7 @@ from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.followups import tables
 from services.scheduler.followups.handlers import keep_follow_ups
 from services.scheduler.followups.model import FollowUp, after, changes, told_of
-from services.scheduler.followups.tables import Wanted
+from services.scheduler.followups.tables import Filter
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import Bench, bench_on
 from services.scheduler.tests.builders import POLICY
@@ -135,7 +135,7 @@ async def test_the_list_of_what_is_late_goes_by_the_instant_at_which_the_alarm_f
     async with bench.database.transaction() as connection:
         await keep_follow_ups(connection, read, days=days)
         for at, late in ((local(ends) - timedelta(seconds=1), []), (local(ends), ["a-1/1"])):
-            found = await tables.page(connection, Scope(), Wanted(late_at=at), after=None, limit=5)
+            found = await tables.page(connection, Scope(), Filter(late_at=at), after=None, limit=5)
             assert [each.follow_up.about.id for each in found] == late
 
 
