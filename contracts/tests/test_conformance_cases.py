@@ -24,7 +24,7 @@ from duban_contracts.refusals import Refusal
 from duban_contracts.topics import claims_topic
 from duban_contracts.validation import unreadable
 from services.chassis.consuming.deliveries import RawRecord, read
-from services.gateway.intake.model.claims import Refused
+from services.gateway.intake.model.claims import RefusedEvent
 from services.gateway.intake.model.examination import Examiner
 from services.ledger.claims.model.decisions import screen
 
@@ -121,7 +121,7 @@ def codes(findings: list[Finding]) -> list[str | None]:
 
 def of_gateway(document: bytes) -> str | None:
     found = Examiner(COUNTY, TOPIC, None, PRESENT).structured(document)
-    return found.refusals[0].code if isinstance(found, Refused) else None
+    return found.refusals[0].code if isinstance(found, RefusedEvent) else None
 
 
 def of_ledger(record: RawRecord) -> str | None:

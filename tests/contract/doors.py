@@ -28,7 +28,7 @@ from services.chassis.consuming.deliveries import RawRecord, read
 from services.chassis.web.problems import Problem
 from services.gateway.intake.documents import problem_of
 from services.gateway.intake.http.reading import Mode, mode_of
-from services.gateway.intake.model.claims import Refused
+from services.gateway.intake.model.claims import RefusedEvent
 from services.gateway.intake.model.examination import Examiner
 from services.ledger.claims.model.decisions import screen
 from services.scheduler.filings.model import screen as screen_filing
@@ -143,7 +143,7 @@ def _examiner() -> Examiner:
 
 
 def _of_examined(examined: object) -> Verdict:
-    if not isinstance(examined, Refused):
+    if not isinstance(examined, RefusedEvent):
         return None
     problem = problem_of(examined)
     return problem.code, problem.field

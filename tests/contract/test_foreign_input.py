@@ -10,7 +10,7 @@ import pytest
 from duban_contracts.cloudevents import EnvelopeError, split_batch
 from duban_contracts.conformance import check
 from services.chassis.consuming.deliveries import read
-from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.model.claims import Claim, RefusedEvent
 from services.gateway.intake.model.examination import Examiner
 from tests.contract import doors
 from tests.contract.doors import COUNTY, PRESENT, TOPIC, Sent, record, said
@@ -19,9 +19,9 @@ EXAMINER = Examiner(COUNTY, TOPIC, None, PRESENT)
 IDENTITY = "t2-0001"
 
 
-def refused(sent: Sent) -> Refused:
+def refused(sent: Sent) -> RefusedEvent:
     found = EXAMINER.structured(sent.document())
-    assert isinstance(found, Refused)
+    assert isinstance(found, RefusedEvent)
     return found
 
 
@@ -51,7 +51,7 @@ def test_the_good_neighbours_of_a_gbk_event_in_a_batch_are_taken() -> None:
     batch = b"[" + Sent().document() + b"," + Sent(encoding="gbk").document() + b"]"
     found = [EXAMINER.structured(part) for part in split_batch(batch)]
     assert isinstance(found[0], Claim)
-    assert isinstance(found[1], Refused)
+    assert isinstance(found[1], RefusedEvent)
     assert (found[1].event_id, found[1].refusals[0].code) == (IDENTITY, "bad-encoding")
 
 
@@ -187,7 +187,7 @@ def test_a_name_that_stands_twice_is_read_by_nobody() -> None:
 def test_data_beside_data_base64_is_refused() -> None:
     document = Sent().document()[:-1] + b', "data_base64": "e30="}'
     found = EXAMINER.structured(document)
-    assert isinstance(found, Refused)
+    assert isinstance(found, RefusedEvent)
     assert (found.refusals[0].code, found.refusals[0].field) == ("bad-envelope", "data_base64")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.gateway.intake.model.claims import Refused
+from services.gateway.intake.model.claims import RefusedEvent
 from services.gateway.intake.model.examination import Examiner
 from tests.contract.doors import COUNTY, PRESENT, RECTIFIED, REPORT, TOPIC, Sent, Verdict, said
 
@@ -80,7 +80,7 @@ def test_a_sector_by_its_name_is_answered_with_its_code() -> None:
     sent = report(sector="危险化学品")
     assert said(sent) == ("unknown-term", "$.sector")
     examined = EXAMINER.structured(sent.document())
-    assert isinstance(examined, Refused)
+    assert isinstance(examined, RefusedEvent)
     (found,) = examined.refusals
     assert "“危险化学品”的代码是 hazchem" in found.message
     assert found.rule == "must be a code of the vocabulary sectors: hazchem"

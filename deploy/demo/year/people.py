@@ -58,7 +58,7 @@ def unit_account(unit: str) -> str:
     return f"unit-{unit.replace('_', '-')}"
 
 
-class Refused(Exception):
+class SchedulerRefused(Exception):
     """The scheduler said no, for good; `code` is its reason."""
 
     def __init__(self, code: str, said: str) -> None:
@@ -94,11 +94,11 @@ class Client:
                 return items
 
     async def tell(self, path: str, body: Json, *, who: str = OFFICE, key: str) -> Json:
-        """POST `body`, once under this key; raises Refused."""
+        """POST `body`, once under this key; raises SchedulerRefused."""
         return await self._call("POST", path, who, json=body, idempotency=key)
 
     async def send(self, path: str, content: bytes) -> Json:
-        """POST a file; raises Refused."""
+        """POST a file; raises SchedulerRefused."""
         return await self._call("POST", path, OFFICE, content=content)
 
     async def _call(self, method: str, path: str, who: str, *, idempotency: str = "", **more: Any) -> Json:
@@ -118,7 +118,7 @@ class Client:
                     return found
                 last = answer.text
                 if answer.status_code < _SERVER_ERROR and not _in_flight(answer):
-                    raise Refused(answer.json().get("code", str(answer.status_code)), answer.text)
+                    raise SchedulerRefused(answer.json().get("code", str(answer.status_code)), answer.text)
             await asyncio.sleep(_PAUSE_SECONDS)
         raise TimeoutError(f"{method} {path}: {last}")
 
@@ -148,7 +148,7 @@ class People:
                         notes.append(_note(Verb.APPROVE, act.at, task))
             task = await self._tell(act.verb, task, self._body(act, task), self._hand(act.verb, task), str(turn))
             notes.append(_note(act.verb, act.at, task))
-        except Refused as refused:
+        except SchedulerRefused as refused:
             notes.append(_note(act.verb, act.at, task, refused.code))
         return task, notes
 

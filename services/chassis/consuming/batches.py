@@ -29,7 +29,7 @@ Apply = Callable[[Connection, Sequence[Delivery]], Awaitable[None]]
 """Applies new events in one transaction, in their order. Raises Poison to give one up, Retryable to try again."""
 
 
-class Refused(NamedTuple):
+class RefusedRecord(NamedTuple):
     """A record that is no event of the contract, its envelope as far as that could be read, and why."""
 
     record: RawRecord
@@ -37,7 +37,7 @@ class Refused(NamedTuple):
     why: Refusal
 
 
-Refuse = Callable[[Connection, Sequence[Refused]], Awaitable[None]]
+Refuse = Callable[[Connection, Sequence[RefusedRecord]], Awaitable[None]]
 """Answers records that are no events of the contract, in the transaction that keeps them as dead letters."""
 
 Takes = Callable[[str | None], bool]
@@ -136,7 +136,7 @@ class BatchProcessor:
         tally: Tally,
     ) -> list[tuple[RawRecord, CloudEvent, Delivery | None]]:
         readable: list[tuple[RawRecord, CloudEvent, Delivery | None]] = []
-        refused: list[Refused] = []
+        refused: list[RefusedRecord] = []
         for record in records:
             if poisoned and (poison := poisoned.get(record.origin)):
                 await self._keep(connection, DeadLetter(record, poison.code, poison.message), tally)
@@ -151,11 +151,11 @@ class BatchProcessor:
                 # Readers ignore what they do not know, but its version still counts.
                 readable.append((record, event, None))
             else:
-                refused.append(Refused(record, event, data))
+                refused.append(RefusedRecord(record, event, data))
         await self._refuse(connection, refused, tally)
         return readable
 
-    async def _refuse(self, connection: Connection, refused: Sequence[Refused], tally: Tally) -> None:
+    async def _refuse(self, connection: Connection, refused: Sequence[RefusedRecord], tally: Tally) -> None:
         """Keep what is no event and answer what wasn't kept before, all at once: whoever floods us costs no more."""
         if not refused:
             return
@@ -223,7 +223,7 @@ class BatchProcessor:
         if self.refuse is None:
             reused = []
         known = refusal("id-reused", field="id")
-        await self._refuse(connection, [Refused(each.record, each.event, known) for each in reused], tally)
+        await self._refuse(connection, [RefusedRecord(each.record, each.event, known) for each in reused], tally)
         tally.add("duplicate", len(mine) - len(new) - len(reused))
         tally.add("skipped", len(deliveries) - len(mine))
         await trail.write(connection, provenance.rows_of(self.consumer, new))

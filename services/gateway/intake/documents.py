@@ -10,7 +10,7 @@ from uuid import UUID
 from duban_contracts.refusals import Refusal
 from services.chassis.web.documents import Document
 from services.chassis.web.problems import ProblemDocument, Violation
-from services.gateway.intake.model.claims import Refused
+from services.gateway.intake.model.claims import RefusedEvent
 from services.gateway.intake.model.outcomes import Outcome, Queued
 
 
@@ -53,7 +53,7 @@ def _result(index: int, outcome: Outcome, dry_run: bool) -> Result:  # noqa: FBT
     return Result(index=index, status="rejected", id=outcome.event_id, problem=problem_of(outcome))
 
 
-def problem_of(refused: Refused) -> EventProblem:
+def problem_of(refused: RefusedEvent) -> EventProblem:
     """Return why an event was refused: the first refusal names it, `errors` holds all."""
     first = refused.refusals[0]
     return EventProblem(

@@ -28,7 +28,7 @@ from services.chassis.process.secret_files import Environment
 from services.notifications.channels.handlers.log_in import LogIn, refused
 from services.notifications.channels.model.answers import Answer, Away, Verdict, read_smtp
 from services.notifications.channels.model.channel import Channel, Means, Parcel
-from services.notifications.channels.model.pauses import Refused
+from services.notifications.channels.model.pauses import NotAsked
 from services.notifications.channels.model.text import without_addresses
 
 # One mailbox, plain: what stands here goes into a header.
@@ -105,7 +105,7 @@ class EmailCarrier:
         try:
             async with asyncio.timeout(self._relay.timeout):
                 await self._log_in.enter(client)
-        except Refused as before:
+        except NotAsked as before:
             return str(before)
         except Exception as error:  # noqa: BLE001 - whatever the client raises, no letter would be taken
             return _in_words(error)
@@ -167,7 +167,7 @@ class EmailCarrier:
                 await self._log_in.enter(client)
                 await client.mail(sender)
                 await client.rcpt(address)
-        except Refused as refusal:
+        except NotAsked as refusal:
             return replace(refusal.before, asked=False)
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused) as error:
             return _answer(error.code, error.message)

@@ -20,7 +20,7 @@ from services.chassis.access.roles import Role
 from services.chassis.access.scope import Scope
 from services.chassis.assembly import Platform
 from services.chassis.consuming import answers, dead_letters
-from services.chassis.consuming.batches import Refused as RefusedRecord
+from services.chassis.consuming.batches import RefusedRecord
 from services.chassis.consuming.dead_letters import DeadLetter
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.publishing.unit_of_work import UnitOfWork

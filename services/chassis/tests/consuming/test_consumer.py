@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
 from services.chassis.consuming import consumer as consumer_module
-from services.chassis.consuming.batches import Ordering, Refused
+from services.chassis.consuming.batches import Ordering, RefusedRecord
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.consuming.errors import Retryable, Stalled
 from services.chassis.consuming.observer import Observer
@@ -128,7 +128,7 @@ async def test_unknown_event_types_are_skipped_but_their_version_counts(in_proce
 async def test_what_is_no_event_is_refused_once_in_the_transaction_that_keeps_it(in_process: InProcess) -> None:
     refused: list[tuple[str, str | None]] = []
 
-    async def refuse(_: Connection, found: Sequence[Refused]) -> None:
+    async def refuse(_: Connection, found: Sequence[RefusedRecord]) -> None:
         refused.extend((one.why.code, one.event.id if one.event else None) for one in found)
 
     unknown = msgspec.structs.replace(rectified("K1"), type="duban.hazard.from-the-future.v9")

@@ -12,7 +12,7 @@ import pytest
 from duban_contracts.cloudevents import CloudEvent, to_kafka
 from duban_contracts.codec import decode
 from services.chassis.consuming import inbox
-from services.chassis.consuming.batches import Refused
+from services.chassis.consuming.batches import RefusedRecord
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.storage.database import Connection
 from services.chassis.testing.in_process import InProcess, working
@@ -28,7 +28,7 @@ class Answers:
     def __init__(self) -> None:
         self.given: list[tuple[str, str]] = []
 
-    async def __call__(self, _: Connection, refused: Sequence[Refused]) -> None:
+    async def __call__(self, _: Connection, refused: Sequence[RefusedRecord]) -> None:
         for one in refused:
             assert one.event is not None
             self.given.append((one.event.id, one.why.code))

@@ -14,7 +14,7 @@ from duban_contracts.cloudevents import CloudEvent, to_kafka
 from duban_contracts.codec import lookup
 from duban_contracts.examples import example_event
 from duban_contracts.topics import taken_by
-from services.chassis.consuming.batches import BatchProcessor, Ordering, Refused
+from services.chassis.consuming.batches import BatchProcessor, Ordering, RefusedRecord
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.storage.schema import CHASSIS_MIGRATIONS, migrate
@@ -61,7 +61,7 @@ async def read_by(name: str, database: Database, records: Sequence[RawRecord]) -
     async def apply(_: Connection, deliveries: Sequence[Delivery]) -> None:
         said.extend((name, "taken", each.offset) for each in deliveries)
 
-    async def refuse(_: Connection, refused: Sequence[Refused]) -> None:
+    async def refuse(_: Connection, refused: Sequence[RefusedRecord]) -> None:
         said.extend((name, each.why.code, each.record.offset) for each in refused)
 
     processor = BatchProcessor(name, apply, Ordering.INBOX, refuse=refuse, takes=taken_by(name))

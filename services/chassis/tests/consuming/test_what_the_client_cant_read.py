@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
 from services.chassis.consuming import fetching, raw_fetch
-from services.chassis.consuming.batches import Refused
+from services.chassis.consuming.batches import RefusedRecord
 from services.chassis.consuming.codecs import UNPACKED_BYTES
 from services.chassis.consuming.raw_fetch import Fetched
 from services.chassis.storage.database import Connection
@@ -31,7 +31,7 @@ class Answers:
     def __init__(self) -> None:
         self.given: list[tuple[str, str]] = []
 
-    async def __call__(self, _: Connection, refused: Sequence[Refused]) -> None:
+    async def __call__(self, _: Connection, refused: Sequence[RefusedRecord]) -> None:
         self.given += [(one.record.origin, one.why.code) for one in refused]
 
 

@@ -25,7 +25,7 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
 from services.chassis.storage.rounds import Rounds
 from services.chassis.telemetry import acts
-from services.gateway.intake.handlers.reserve_events import Asked, Examined, Reservations, Wanted
+from services.gateway.intake.handlers.reserve_events import Asked, CountyRound, Examined, Reservations
 from services.gateway.intake.model.claims import Claim
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.metrics import EVENTS
@@ -73,7 +73,9 @@ async def _accept_round(
     """Take the events of some requests of one county together, as if they had come one after the other."""
     distinct = first_of_each([item for asked in requests for item in asked.examined])
     try:
-        stands, earlier = await deps.reservations.reserve(Wanted(county, requests, distinct)) if distinct else ({}, {})
+        stands, earlier = (
+            await deps.reservations.reserve(CountyRound(county, requests, distinct)) if distinct else ({}, {})
+        )
         lost = await _publish(topic, due(stands, earlier), deps)
     except Exception as error:
         if not is_retryable(error):

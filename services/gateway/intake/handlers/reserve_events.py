@@ -23,7 +23,7 @@ from services.chassis.storage.database import Database
 from services.chassis.storage.locks import wait_at_most
 from services.chassis.storage.rounds import MOST, Rounds, RoundsFull
 from services.chassis.telemetry.acts import Act
-from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.model.claims import Claim, RefusedEvent
 from services.gateway.intake.model.outcomes import Queued, outcome_of, standing
 from services.gateway.receipts import tables as receipts
 from services.gateway.receipts.model import Earlier, Reservation
@@ -31,7 +31,7 @@ from services.gateway.receipts.model import Earlier, Reservation
 # As long as a round may wait for an id that another transaction holds.
 _ROUND_SECONDS: Final = 0.2
 
-Examined = Sequence[Claim | Refused]
+Examined = Sequence[Claim | RefusedEvent]
 """The events of one request, as far as they can be read."""
 
 
@@ -48,7 +48,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CountyRound:
     """What a county's round would promise: its requests, and of what they send under one id the first."""
 
     county: str
@@ -74,14 +74,14 @@ class Reservations:
         self._database = database
         self._again = partial(in_short_tries, clock)
         # Of one county a later request meets what an earlier one left, also where both come by themselves.
-        self._rounds: Rounds[Wanted, Reserved] = Rounds(
+        self._rounds: Rounds[CountyRound, Reserved] = Rounds(
             partial(self._take, seconds=_ROUND_SECONDS),
             at_locks=AtLocks(self._take_alone, self._again),
             apart=attrgetter("county"),
             weight=len,
         )
 
-    async def reserve(self, wanted: Wanted) -> Reserved:
+    async def reserve(self, wanted: CountyRound) -> Reserved:
         """Reserve the ids of a county's round; the trail says of its requests which events they sent.
 
         Raises what is retryable where the database is away.
@@ -92,11 +92,11 @@ class Reservations:
         reserved: Reserved = await self._again(partial(self._take_alone, wanted))
         return reserved
 
-    async def _take_alone(self, wanted: Wanted) -> Reserved:
+    async def _take_alone(self, wanted: CountyRound) -> Reserved:
         (reserved,) = await self._take([wanted], seconds=TRY_SECONDS)
         return reserved
 
-    async def _take(self, several: Sequence[Wanted], *, seconds: float) -> list[Reserved]:
+    async def _take(self, several: Sequence[CountyRound], *, seconds: float) -> list[Reserved]:
         # A transaction, so that the trail's rows of these requests stand or fall with what is reserved.
         async with self._database.transaction() as connection:
             await wait_at_most(connection, seconds)
@@ -107,7 +107,7 @@ class Reservations:
         return reserved
 
 
-def _reservations(wanted: Wanted) -> list[Reservation]:
+def _reservations(wanted: CountyRound) -> list[Reservation]:
     return [
         Reservation(
             claim.receipt_id,
@@ -122,7 +122,7 @@ def _reservations(wanted: Wanted) -> list[Reservation]:
     ]
 
 
-def _reserved(wanted: Wanted, earlier: Mapping[UUID, Earlier]) -> Reserved:
+def _reserved(wanted: CountyRound, earlier: Mapping[UUID, Earlier]) -> Reserved:
     """Return what stands of a round's ids, and note in its requests' acts which events they sent."""
     known = {key: earlier[key] for key in wanted.distinct if key in earlier}
     everything = [item for asked in wanted.requests for item in asked.examined]

@@ -26,7 +26,7 @@ from services.gateway.intake.handlers.accept_events import Intake, NotAccepted, 
 from services.gateway.intake.http import describing
 from services.gateway.intake.http.allowance import Allowance
 from services.gateway.intake.http.reading import Mode, mode_of
-from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.model.claims import Claim, RefusedEvent
 from services.gateway.intake.model.examination import Examiner
 from services.gateway.intake.model.outcomes import Outcome
 
@@ -91,7 +91,7 @@ async def _receive(deps: Deps, request: Request, caller: Caller, *, dry_run: boo
     topic = claims_topic(caller.county, deps.topic_prefix)
     present = deps.city.present(deps.intake.clock.now())
     examiner = Examiner(caller.county, topic, tracing.current_traceparent(), present, rehearsing=dry_run)
-    examined: list[Claim | Refused]
+    examined: list[Claim | RefusedEvent]
     if mode is Mode.BINARY:
         examined = [examiner.binary(body, request.headers.raw)]
     else:
@@ -134,6 +134,6 @@ def _answer(outcomes: list[Outcome], *, single: bool, dry_run: bool = False) -> 
         return answer(submission, status=207 if submission.rejected else whole)
     members = msgspec.structs.asdict(submission) | {"dry_run": dry_run or None}
     first = outcomes[0]
-    if single and isinstance(first, Refused):
+    if single and isinstance(first, RefusedEvent):
         raise Problem.of(first.refusals[0], errors=problem_of(first).errors, **members)
     raise Problem.of(refusal("nothing-accepted", count=submission.rejected), **members)

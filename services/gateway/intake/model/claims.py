@@ -24,7 +24,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedEvent:
     """An event that did not pass, with everything that is wrong with it: at least one refusal, the first names it.
 
     `event_id` is None where none could be read; `receipt_id` is the receipt under which its id stands already.
@@ -35,9 +35,9 @@ class Refused:
     receipt_id: UUID | None = None
 
 
-def id_reused(claim: Claim) -> Refused:
+def id_reused(claim: Claim) -> RefusedEvent:
     """Return the refusal of a claim whose id stands for other content already."""
-    return Refused(claim.event.id, (refusal("id-reused", field="id"),), claim.receipt_id)
+    return RefusedEvent(claim.event.id, (refusal("id-reused", field="id"),), claim.receipt_id)
 
 
 def kept_traceparent(own: str | None, of_request: str | None) -> str | None:

@@ -15,7 +15,7 @@ from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, f
 from duban_contracts.codec import digest_of
 from duban_contracts.legible import legible
 from duban_contracts.validation import envelope_violation, examine_claim, examine_sent
-from services.gateway.intake.model.claims import Claim, Refused, kept_traceparent
+from services.gateway.intake.model.claims import Claim, RefusedEvent, kept_traceparent
 
 _MOST_ID_CHARACTERS: Final = 200
 
@@ -34,14 +34,14 @@ class Examiner:
     present: Present | None = None
     rehearsing: bool = False
 
-    def structured(self, document: bytes | msgspec.Raw) -> Claim | Refused:
+    def structured(self, document: bytes | msgspec.Raw) -> Claim | RefusedEvent:
         """Examine one JSON object of CloudEvents' structured mode."""
         try:
             return self._examined(from_structured(document))
         except EnvelopeError as error:
             return _unread(error, octets.salvaged(bytes(document)).get("id"))
 
-    def binary(self, payload: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Claim | Refused:
+    def binary(self, payload: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Claim | RefusedEvent:
         """Examine a bare payload with its attributes as `ce-*` request headers (binary mode)."""
         attributes = headers_of_http(headers)
         try:
@@ -49,11 +49,11 @@ class Examiner:
         except EnvelopeError as error:
             return _unread(error, dict(attributes).get("ce_id", b"").decode(errors="replace"))
 
-    def _examined(self, event: CloudEvent) -> Claim | Refused:
+    def _examined(self, event: CloudEvent) -> Claim | RefusedEvent:
         examine = examine_sent if self.rehearsing else examine_claim
         data = examine(event, self.county, self.present)
         if isinstance(data, list):
-            return Refused(event.id, tuple(data))
+            return RefusedEvent(event.id, tuple(data))
         return self._claim(event, data)
 
     def _claim(self, event: CloudEvent, data: EventData) -> Claim:
@@ -70,8 +70,8 @@ class Examiner:
         return Claim(sent, event.identity(self.topic), reference, digest_of(event.type, data))
 
 
-def _unread(error: EnvelopeError, claimed: object) -> Refused:
+def _unread(error: EnvelopeError, claimed: object) -> RefusedEvent:
     """Return the refusal of an unreadable envelope under the id that it has, or claims to have."""
     shown = claimed if isinstance(claimed, str) and claimed else None
     known = error.event.id if error.event else shown and legible(shown)[:_MOST_ID_CHARACTERS]
-    return Refused(known, (envelope_violation(error),))
+    return RefusedEvent(known, (envelope_violation(error),))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.gateway.intake.model.claims import Claim, Refused, id_reused
+from services.gateway.intake.model.claims import Claim, RefusedEvent, id_reused
 from services.gateway.receipts.model import Earlier
 
 
@@ -18,10 +18,10 @@ class Queued:
     receipt_id: UUID
 
 
-Outcome = Queued | Refused
+Outcome = Queued | RefusedEvent
 
 
-def first_of_each(examined: Sequence[Claim | Refused]) -> dict[UUID, Claim]:
+def first_of_each(examined: Sequence[Claim | RefusedEvent]) -> dict[UUID, Claim]:
     """Return the first claim of each event id, in order of arrival."""
     first: dict[UUID, Claim] = {}
     for item in examined:
@@ -31,7 +31,7 @@ def first_of_each(examined: Sequence[Claim | Refused]) -> dict[UUID, Claim]:
 
 
 def standing(
-    examined: Sequence[Claim | Refused], distinct: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]
+    examined: Sequence[Claim | RefusedEvent], distinct: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]
 ) -> dict[UUID, Claim]:
     """Return for each event id the claim that may stand under it: of the content known from before, else the first.
 
@@ -53,9 +53,9 @@ def due(stands: Mapping[UUID, Claim], earlier: Mapping[UUID, Earlier]) -> list[C
     return [claim for key, claim in stands.items() if key not in earlier or not earlier[key].answered]
 
 
-def outcome_of(item: Claim | Refused, stands: Mapping[UUID, Claim]) -> Outcome:
+def outcome_of(item: Claim | RefusedEvent, stands: Mapping[UUID, Claim]) -> Outcome:
     """Return what became of one event after everything that was due had the broker's ack."""
-    if isinstance(item, Refused):
+    if isinstance(item, RefusedEvent):
         return item
     first = stands.get(item.receipt_id)
     if first is None or item.digest != first.digest:

@@ -9,7 +9,7 @@ import pytest
 
 from duban_contracts.admissible.dates import Present
 from duban_contracts.days import Zone
-from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.model.claims import Claim, RefusedEvent
 from services.gateway.intake.model.examination import Examiner
 from services.gateway.tests.world import HOME, Event, report
 
@@ -19,11 +19,11 @@ TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
 EXAMINER = Examiner(HOME, TOPIC, TRACE)
 
 
-def structured(event: Event, examiner: Examiner = EXAMINER) -> Claim | Refused:
+def structured(event: Event, examiner: Examiner = EXAMINER) -> Claim | RefusedEvent:
     return examiner.structured(json.dumps(event).encode())
 
 
-def binary(event: Event, **changes: bytes) -> Claim | Refused:
+def binary(event: Event, **changes: bytes) -> Claim | RefusedEvent:
     said = {"specversion": "1.0", **{name: value for name, value in event.items() if name != "data"}}
     headers = {f"ce-{name}".encode(): value.encode() for name, value in said.items()}
     headers |= {name.replace("_", "-").encode(): value for name, value in changes.items()}
@@ -63,24 +63,24 @@ def test_what_the_event_says_of_itself_stays() -> None:
 def test_a_refused_event_keeps_its_id_in_both_modes() -> None:
     event = report(sector="no such sector")
     for outcome in (structured(event), binary(event)):
-        assert isinstance(outcome, Refused)
+        assert isinstance(outcome, RefusedEvent)
         assert (outcome.event_id, bool(outcome.refusals)) == (event["id"], True)
 
 
 def test_an_unreadable_envelope_is_told_under_the_id_it_claims_to_have() -> None:
     event = report()
     for outcome in (structured({**event, "specversion": "2.0"}), binary(event, ce_specversion=b"2.0")):
-        assert isinstance(outcome, Refused)
+        assert isinstance(outcome, RefusedEvent)
         assert (outcome.event_id, outcome.refusals[0].code) == (event["id"], "bad-envelope")
     sourceless = {name: value for name, value in event.items() if name != "source"}
     for outcome in (structured(sourceless), binary(sourceless)):
-        assert isinstance(outcome, Refused)
+        assert isinstance(outcome, RefusedEvent)
         assert outcome.event_id == event["id"]
     nameless = EXAMINER.structured(b"[]")
-    assert isinstance(nameless, Refused)
+    assert isinstance(nameless, RefusedEvent)
     assert nameless.event_id is None
     broken = binary(sourceless, ce_id=b"e-\xff")
-    assert isinstance(broken, Refused)
+    assert isinstance(broken, RefusedEvent)
     assert broken.event_id is not None
     assert broken.event_id.startswith("e-")
 
@@ -89,11 +89,11 @@ def test_dates_are_judged_by_the_present_day() -> None:
     present = Present.at(datetime(2026, 11, 21, 4, tzinfo=UTC), Zone("Asia/Shanghai"))
     event = report(found_on="2026-12-24")
     assert isinstance(structured(event), Claim)
-    assert isinstance(structured(event, Examiner(HOME, TOPIC, None, present)), Refused)
+    assert isinstance(structured(event, Examiner(HOME, TOPIC, None, present)), RefusedEvent)
 
 
 def test_an_unreadable_event_without_an_id_or_with_one_that_is_no_text_is_told_under_none() -> None:
     event = {name: value for name, value in report().items() if name not in {"source", "id"}}
     for outcome in (structured({**event, "id": ["x"]}), structured(event), binary(event), binary(event, ce_id=b"")):
-        assert isinstance(outcome, Refused)
+        assert isinstance(outcome, RefusedEvent)
         assert outcome.event_id is None

@@ -20,7 +20,7 @@ from duban_contracts.codes import CODES
 from duban_contracts.topics import TopicFamily, claims_topic
 from duban_contracts.validation import MOST_EVENT_BYTES
 from services.gateway.intake.documents import problem_of
-from services.gateway.intake.model.claims import Claim, Refused, kept_traceparent
+from services.gateway.intake.model.claims import Claim, RefusedEvent, kept_traceparent
 from services.gateway.intake.model.examination import Examiner
 from services.gateway.tests.world import FOREIGN, HOME, Event, report
 
@@ -49,14 +49,14 @@ def damaged(draw: st.DrawFn) -> Event:
     return event
 
 
-def examined(document: Any) -> Claim | Refused:
+def examined(document: Any) -> Claim | RefusedEvent:
     return EXAMINER.structured(json.dumps(document).encode())
 
 
 @given(st.binary() | anything.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_a_claim_or_a_refusal_with_a_reason(document: bytes) -> None:
     outcome = EXAMINER.structured(document)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RefusedEvent)
     assert outcome.refusals
     assert all(refusal.message and refusal.field and refusal.rule for refusal in outcome.refusals)
 
@@ -64,7 +64,7 @@ def test_any_bytes_are_a_claim_or_a_refusal_with_a_reason(document: bytes) -> No
 @given(damaged())
 def test_a_damaged_event_never_raises_and_a_claim_fits_kafka_and_postgresql(event: Event) -> None:
     outcome = examined(event)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, RefusedEvent):
         problem = problem_of(outcome)
         assert problem.status in {403, 422}
         assert problem.code in CODES
@@ -157,12 +157,12 @@ def test_no_text_of_a_claim_may_hold_what_postgresql_cannot(kind: EventType) -> 
             where = where[key]
         where[last] += "\x00"
         outcome = Examiner(document["data"]["county"], TOPIC, None).structured(json.dumps(damaged_document).encode())
-        assert isinstance(outcome, Refused), (*path, last)
+        assert isinstance(outcome, RefusedEvent), (*path, last)
 
 
 def test_the_county_of_the_payload_must_be_the_keys() -> None:
     outcome = examined(report(FOREIGN))
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RefusedEvent)
     assert outcome.refusals[0].code == "county-mismatch"
 
 
@@ -170,13 +170,13 @@ def test_an_unusable_event_keeps_the_id_it_claims_to_have() -> None:
     event = report()
     event["specversion"] = "2.0"
     outcome = examined(event)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RefusedEvent)
     assert outcome.event_id == event["id"]
 
 
 def test_an_event_above_the_limit_is_refused_before_it_is_decoded() -> None:
     outcome = examined(report(description="险" * MOST_EVENT_BYTES))
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RefusedEvent)
     assert outcome.refusals[0].code == "event-too-large"
 
 

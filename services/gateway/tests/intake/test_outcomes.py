@@ -10,7 +10,7 @@ import pytest
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.refusals import refusal
 from duban_contracts.testing.claims import report, sent
-from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.model.claims import Claim, RefusedEvent
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.receipts.model import Earlier
 
@@ -23,9 +23,9 @@ def claim(number: int, content: bytes = b"one") -> Claim:
 
 
 FIRST, SECOND = claim(1), claim(2)
-BAD = Refused("e-9", (refusal("not-a-claim", field="type", type="x"),))
+BAD = RefusedEvent("e-9", (refusal("not-a-claim", field="type", type="x"),))
 QUEUED = Queued("e-1", UUID(int=1))
-REUSED = Refused("e-1", (refusal("id-reused", field="id"),), UUID(int=1))
+REUSED = RefusedEvent("e-1", (refusal("id-reused", field="id"),), UUID(int=1))
 
 
 def test_of_several_claims_of_one_id_the_first_counts() -> None:
@@ -34,7 +34,7 @@ def test_of_several_claims_of_one_id_the_first_counts() -> None:
 
 
 def settled(
-    *examined: Claim | Refused, known: Mapping[UUID, Earlier] | None = None
+    *examined: Claim | RefusedEvent, known: Mapping[UUID, Earlier] | None = None
 ) -> tuple[list[Claim], list[Outcome]]:
     """What is sent of a round's events, and what each is told."""
     stands = standing(examined, first_of_each(examined), known or {})

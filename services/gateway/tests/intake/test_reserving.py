@@ -21,7 +21,7 @@ from services.chassis.storage.rounds import MOST
 from services.chassis.testing.kafka import eventually
 from services.gateway.intake.handlers.accept_events import Intake, NotAccepted, accept_events
 from services.gateway.intake.handlers.reserve_events import Reservations
-from services.gateway.intake.model.claims import Claim, Refused
+from services.gateway.intake.model.claims import Claim, RefusedEvent
 from services.gateway.intake.model.outcomes import Outcome, Queued
 from services.gateway.tests.world import World
 
@@ -135,7 +135,7 @@ async def test_counties_that_meet_share_a_transaction_and_each_is_told_and_sends
         edge.send(COUNTIES[0], known, other),
         *(edge.send(county, each, each) for county, each in zip(COUNTIES, fresh, strict=True)),
     )
-    assert [type(each) for each in said[0]] == [Queued, Refused]
+    assert [type(each) for each in said[0]] == [Queued, RefusedEvent]
     assert said[1:] == [[Queued(each.event.id, each.receipt_id)] * 2 for each in fresh]
     assert sorted(edge.broker.topics) == sorted([COUNTIES[0], *COUNTIES])
     # Whoever comes first finds nothing under way; the first county's second request waits for its first.
@@ -172,7 +172,7 @@ async def test_requests_of_one_county_that_come_by_themselves_get_one_content_fo
     said = await asyncio.gather(*(edge.send(COUNTIES[0], each) for each in sent))
     kept = await world.connection.fetchval("SELECT content_digest FROM receipt WHERE receipt_id = $1", one.receipt_id)
     for (outcome,), each in zip(said, sent, strict=True):
-        assert isinstance(outcome, Queued if each.digest == kept else Refused)
+        assert isinstance(outcome, Queued if each.digest == kept else RefusedEvent)
 
 
 async def test_while_the_database_is_away_everybody_who_met_is_told_at_once(edge: Edge) -> None:

@@ -8,10 +8,10 @@ import msgspec
 
 from duban_contracts.refusals import refusal, violation
 from services.gateway.intake.documents import Submission, problem_of
-from services.gateway.intake.model.claims import Refused
+from services.gateway.intake.model.claims import RefusedEvent
 from services.gateway.intake.model.outcomes import Queued
 
-BAD = Refused(
+BAD = RefusedEvent(
     "e-2",
     (violation("county-mismatch", "$.county", county="140502"), violation("unknown-field", "$.x")),
     UUID(int=9),
@@ -20,7 +20,7 @@ BAD = Refused(
 
 def test_each_event_is_told_by_its_place_in_the_request() -> None:
     said = Submission.of(
-        [Queued("e-1", UUID(int=1)), BAD, Refused(None, (refusal("not-json", field="$", detail="x"),))]
+        [Queued("e-1", UUID(int=1)), BAD, RefusedEvent(None, (refusal("not-json", field="$", detail="x"),))]
     )
     assert (said.accepted, said.rejected) == (1, 2)
     queued, bad, nameless = msgspec.to_builtins(said.results)

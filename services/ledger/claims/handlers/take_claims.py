@@ -16,7 +16,7 @@ from duban_contracts.topics import claims_topic
 from duban_contracts.validation import kept_reference, unreadable
 from services.chassis.assembly import Platform
 from services.chassis.consuming.answers import present_when
-from services.chassis.consuming.batches import Refused
+from services.chassis.consuming.batches import RefusedRecord
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.publishing.unit_of_work import Change, UnitOfWork
 from services.chassis.storage.database import Connection
@@ -77,7 +77,7 @@ async def take_claims(connection: Connection, deliveries: Sequence[Delivery], *,
         await pages.save(connection)
 
 
-async def refuse_records(connection: Connection, refused: Sequence[Refused], *, claims: Claims) -> None:
+async def refuse_records(connection: Connection, refused: Sequence[RefusedRecord], *, claims: Claims) -> None:
     """Answer records that are no events of the contract, each once, in the caller's transaction."""
     known = await rejected.kept(connection, [one.record for one in refused])
     fresh = [one for one in refused if one.record.origin not in known]

@@ -11,7 +11,7 @@ import pytest
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import rectification, report
-from services.chassis.consuming.batches import Refused
+from services.chassis.consuming.batches import RefusedRecord
 from services.chassis.consuming.deliveries import RawRecord
 from services.ledger import metrics
 from services.ledger.claims.handlers.take_claims import Claims, refuse_records, take_claims
@@ -100,7 +100,7 @@ async def test_unreadable_records_are_answered_together_and_each_once_however_of
     more = [msgspec.structs.replace(record, offset=next(ledger.offsets)) for _ in range(3)]
     before = len(await ledger.said())
     for batch in ([record], [record, *more], more):
-        refused = [Refused(one, None, reason) for one in batch]
+        refused = [RefusedRecord(one, None, reason) for one in batch]
         async with ledger.database.transaction() as connection:
             await refuse_records(connection, refused, claims=Claims.on(ledger.platform))
     [row] = await ledger.pool.fetch('SELECT * FROM rejected_claim WHERE partition = 3 AND "offset" = $1', record.offset)

@@ -39,7 +39,7 @@ class LogIn:
         self._turn = 0
 
     async def enter(self, client: aiosmtplib.SMTP) -> None:
-        """Connect and log in; raises Refused, without asking, in the pause and while another asks for all."""
+        """Connect and log in; raises NotAsked, without asking, in the pause and while another asks for all."""
         with self.pause.asking():
             try:
                 await client.connect()

@@ -12,7 +12,7 @@ FIRST_SECONDS: Final = 10.0
 LONGEST_SECONDS: Final = 600.0
 
 
-class Refused(Exception):
+class NotAsked(Exception):
     """The server was not asked, because it refused us just now."""
 
     def __init__(self, before: Answer) -> None:
@@ -53,12 +53,12 @@ class Pause:
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """Ask the server, alone if it refused us before. Raises Refused while the pause lasts or another asks so."""
+        """Ask the server, alone if it refused us before. Raises NotAsked while the pause lasts or another asks so."""
         if self._before is None:
             yield
             return
         if self.rests():
-            raise Refused(self._before)
+            raise NotAsked(self._before)
         self._asked = True
         try:
             yield

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from services.notifications.channels.model.answers import Answer, Away, Verdict
-from services.notifications.channels.model.pauses import Pause, Refused
+from services.notifications.channels.model.pauses import NotAsked, Pause
 
 NO = Answer(Verdict.TRANSIENT, "535 5.7.8", away=Away.UNSERVED)
 
@@ -53,7 +53,7 @@ def test_whoever_asks_in_the_pause_is_told_how_the_one_before_was_refused() -> N
     pause = Pause(steady)
     with pause.asking():
         pause.begin(NO)
-    with pytest.raises(Refused, match="535") as refused, pause.asking():
+    with pytest.raises(NotAsked, match="535") as refused, pause.asking():
         pass
     assert refused.value.before == NO
     steady.now += 10
@@ -68,7 +68,7 @@ def test_behind_the_pause_one_asks_for_all_and_whoever_fails_otherwise_leaves_th
         pause.begin(NO)
     steady.now += 10
     with suppress(ConnectionError), pause.asking():
-        with pytest.raises(Refused), pause.asking():
+        with pytest.raises(NotAsked), pause.asking():
             pass
         raise ConnectionError
     with pause.asking():
