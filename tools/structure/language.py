@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from services.chassis.storage.comments import without_comments
 from tools.structure.source import Finding, Module
 
 # An array is a batch of columns unless it is a filter (`= ANY ($1::text[])`) or an optional one (`$1::text[] IS NULL`).
@@ -97,11 +98,12 @@ def check_lists(migrations: Iterable[Path], known: set[frozenset[str]], root: Pa
     """
     newest: dict[tuple[Path, str], Finding | None] = {}
     for path in migrations:
-        for dropped in _DROPPED.findall(path.read_text(encoding="utf-8")):
+        said = without_comments(path.read_text(encoding="utf-8"))
+        for dropped in _DROPPED.findall(said):
             newest = {key: found for key, found in newest.items() if not (key[0] == path.parent and dropped == key[1])}
-        for match in _CHECK_IN.finditer(path.read_text(encoding="utf-8")):
+        for match in _CHECK_IN.finditer(said):
             values = frozenset(re.findall(r"'([a-z_]+)'", match.group(2)))
-            line = path.read_text(encoding="utf-8")[: match.start()].count("\n") + 1
+            line = said[: match.start()].count("\n") + 1
             rule = f"no enum holds exactly the values of {match.group(1)}: {', '.join(sorted(values))}"
             broken = None if len(values) == 1 or values in known else Finding(str(path.relative_to(root)), line, rule)
             newest[path.parent, match.group(1)] = broken

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from services.chassis.storage.comments import without_comments
 from services.chassis.storage.schema import ADDED_CONSTRAINT
 from tools.structure.source import Finding
 
 _ALONE: Final = "-- outside a transaction\n"
 # The trail's tables came with this rule, empty, and belong to a role of their own, which makes their indexes in a block.
 _TRAIL: Final = "trail."
-_COMMENT: Final = re.compile(r"--[^\n]*")
-_TABLE: Final = re.compile(r"\bCREATE TABLE (?:IF NOT EXISTS )?([a-z0-9_.]+)")
+_TABLE: Final = re.compile(r"\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([\w.]+)", re.IGNORECASE)
 _INDEX: Final = re.compile(
-    r"\bCREATE (?:UNIQUE )?INDEX (?P<concurrently>CONCURRENTLY )?(?:IF NOT EXISTS )?(?P<name>\w+)\s+ON (?P<table>[a-z0-9_.]+)"
+    r"\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+(?P<concurrently>CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?P<name>\w+)\s+ON\s+(?P<table>[\w.]+)",
+    re.IGNORECASE,
 )
-_DROP: Final = re.compile(r"\bDROP INDEX (?P<safely>CONCURRENTLY IF EXISTS )?(?:IF EXISTS )?(?P<name>\w+)")
-_TEXT: Final = re.compile(r"'[^']*'")
+_DROP: Final = re.compile(
+    r"\bDROP\s+INDEX\s+(?P<safely>CONCURRENTLY\s+IF\s+EXISTS\s+)?(?:IF\s+EXISTS\s+)?(?P<name>\w+)", re.IGNORECASE
+)
 _ALTERED: Final = re.compile(r'\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(["\w.]+)([^;]*)', re.IGNORECASE)
 # Those alone can be added without a look at every row.
 _ADDED: Final = re.compile(rf"(?:{ADDED_CONSTRAINT.pattern}|\bADD)\s+(?:CHECK|FOREIGN\s+KEY)\b", re.IGNORECASE)
@@ -94,27 +96,18 @@ def check(root: Path) -> Iterator[Finding]:
 
 def check_one(name: str, text: str) -> Iterator[Finding]:
     """Yield what is wrong in one migration: `name` is its path, `text` what it says."""
-    said = _statements(text)
+    said = without_comments(text, texts=False)
     own = set(_TABLE.findall(said))
     added = [] if name in _CHECKED_AT_ONCE else list(_constraints(said, own))
     found = [*_indexes(said, own), *_drops(said), *_read_at_once(said, added), *_names(said)]
     for position, rule in sorted(found):
         yield Finding(name, said[:position].count("\n") + 1, rule)
-    if "CONCURRENTLY" in said and not text.startswith(_ALONE):
+    if "CONCURRENTLY" in said.upper() and not text.startswith(_ALONE):
         yield Finding(name, 1, f"CONCURRENTLY needs the first line `{_ALONE.strip()}`")
 
 
-def _statements(text: str) -> str:
-    """Return what a migration says without its comments, each character where it was."""
-    return _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
-
-
-def _without_texts(said: str) -> str:
-    return _TEXT.sub(lambda text: "x" * len(text.group()), said)
-
-
 def _names(said: str) -> Iterator[tuple[int, str]]:
-    for added in ADDED_CONSTRAINT.finditer(_without_texts(said)):
+    for added in ADDED_CONSTRAINT.finditer(said):
         if not _NAME.fullmatch(added[1]):
             yield added.start(), f"{added[1]}: a constraint's name is up to 63 characters of a-z, 0-9 and _"
 
@@ -143,7 +136,7 @@ def _drops(said: str) -> Iterator[tuple[int, str]]:
 
 def _constraints(said: str, own: Collection[str]) -> Iterator[_Added]:
     """Yield what is added to tables other than `own`, the file's new ones."""
-    for altered in _ALTERED.finditer(_without_texts(said)):
+    for altered in _ALTERED.finditer(said):
         if altered[1] not in own:
             for added in _ADDED.finditer(altered[2]):
                 clause = _up_to_its_comma(altered[2][added.end() :])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from services.chassis.storage.comments import without_comments
 from tools.structure.source import Finding, Module
 
 _STATEMENT: Final = re.compile(
@@ -32,7 +33,8 @@ def check(modules: Iterable[Module], root: Path) -> Iterator[Finding]:
             yield from _statements(module)
             yield from _counted_inside(module)
     for path in sorted((root / "services").glob("*/migrations/**/*.sql")):
-        yield from _settings(str(path.relative_to(root)), 1, path.read_text(encoding="utf-8"))
+        said = without_comments(path.read_text(encoding="utf-8"))
+        yield from _settings(str(path.relative_to(root)), 1, said)
 
 
 def _statements(module: Module) -> Iterator[Finding]:

@@ -17,11 +17,15 @@ from typing import Final
 import asyncpg
 import structlog
 
+from services.chassis.storage.comments import without_comments
 from services.chassis.storage.locks import wait_at_most
 
 CHASSIS_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 ADDED_CONSTRAINT: Final = re.compile(r'\bADD\s+CONSTRAINT\s+("[^"]*"|\w+)', re.IGNORECASE)
-"""Where a file adds a constraint, and its name as it is written: `make lint` refuses what PostgreSQL would write otherwise."""
+"""Where a file adds a constraint, and its name as it is written: `make lint` refuses what PostgreSQL would write otherwise.
+
+Of the file's text without its comments (`storage/comments.py`), which may stand between any two words.
+"""
 _FILE_NAME: Final = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 # The first line of a file that was cut out of an older one: where that was applied, this one has been.
 _REPLACES: Final = re.compile(rb"-- replaces: (\S+)\n")
@@ -198,7 +202,7 @@ async def _validate(connection: asyncpg.Connection[asyncpg.Record], files: Itera
     It reads every row, and holds up nobody who reads or writes. It comes last, since a file may first put rows right that
     are of before. Tables of another role are that one's.
     """
-    added = [name for file in files for name in ADDED_CONSTRAINT.findall(file.sql)]
+    added = [name for file in files for name in ADDED_CONSTRAINT.findall(without_comments(file.sql))]
     waiting = await connection.fetch(
         """SELECT conname AS name, conrelid::regclass::text AS on_table,
                   format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conrelid::regclass, conname) AS statement,
@@ -226,7 +230,7 @@ async def _validate(connection: asyncpg.Connection[asyncpg.Record], files: Itera
 async def _run(connection: asyncpg.Connection[asyncpg.Record], file: _File, *, done_before: bool) -> None:
     if file.alone and not done_before:
         # A kill in the middle leaves what was done so far: each statement can be repeated (CONTRIBUTING.md).
-        for statement in filter(str.strip, _STATEMENT_END.split(file.sql)):
+        for statement in filter(str.strip, _STATEMENT_END.split(without_comments(file.sql))):
             await connection.execute(statement)
     async with connection.transaction():
         if not (file.alone or done_before):

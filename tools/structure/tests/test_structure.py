@@ -123,11 +123,19 @@ def test_a_rule_that_asks_a_clock_is_found(path: str, text: str, found: int) -> 
     assert len(rules(purity.check([module_of(path, text)]))) == found
 
 
-def test_a_migration_that_lets_a_crash_take_commits_back_is_found(root: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ALTER ROLE ledger SET synchronous_commit = off;", 1),
+        ("ALTER ROLE ledger SET -- for now;\n synchronous_commit = off;", 1),
+        ("-- SET synchronous_commit is the relay's\n", 0),
+    ],
+)
+def test_a_migration_that_lets_a_crash_take_commits_back_is_found(text: str, found: int, root: Path) -> None:
     folder = root / "services/ledger/migrations/hazards"
     folder.mkdir(parents=True)
-    (folder / "0001_a.sql").write_text("ALTER ROLE ledger SET synchronous_commit = off;")
-    assert len(rules(sql.check([], root))) == 1
+    (folder / "0001_a.sql").write_text(text)
+    assert len(rules(sql.check([], root))) == found
 
 
 ALONE = "-- outside a transaction\n"
@@ -162,6 +170,15 @@ BUILD = "CREATE INDEX CONCURRENTLY a_by_b ON a (b);\n"
         ("CREATE TABLE a (b int);\nALTER TABLE a ADD CONSTRAINT c CHECK (b > 0);\n", 0),
         ("ALTER TABLE a ADD\n  CONSTRAINT  c\n CHECK (b > 0) NOT\n VALID;\n", 0),
         ("ALTER  TABLE a\n ADD\n  CONSTRAINT  c\n CHECK (b > 0);\n", 1),
+        ("ALTER TABLE a ADD -- it's; why\n CONSTRAINT c /* and /* how */; */ CHECK (b > 0);\n", 1),
+        ("ALTER TABLE a ADD /* why */ CONSTRAINT c CHECK (b > 0) NOT /* yet */ VALID;\n", 0),
+        ("ALTER TABLE a ADD CONSTRAINT c CHECK (b > 0) /* NOT VALID */;\n", 1),
+        ("CREATE /* small */ INDEX a_by_b ON a (b);\n", 1),
+        ("DROP -- why\n INDEX a_by_b;\n", 1),
+        ("create  index a_by_b\n on a (b);\ndrop index a_by_b;\n", 2),
+        (ALONE + "drop index  concurrently if exists a_old;\n", 0),
+        ("SELECT '/*';\nALTER TABLE a ADD CONSTRAINT c CHECK (b > 0);\nSELECT '*/';\n", 1),
+        ("SELECT 'CREATE INDEX a_by_b ON a (b)';\n", 0),
         ("alter table a add constraint c check (b > 0);\n", 1),
         ('ALTER TABLE "a" ADD CONSTRAINT c FOREIGN\n KEY (b) REFERENCES d;\n', 1),
         ('ALTER TABLE a ADD CONSTRAINT "c" CHECK (b > 0) NOT VALID;\n', 1),

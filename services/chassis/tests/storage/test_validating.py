@@ -118,7 +118,9 @@ async def test_what_is_validated_is_said_of_tables_that_had_rows_alone(database:
     write(tmp_path, "0002_row.sql", "INSERT INTO other VALUES (1);")
     # However the words are laid out.
     write(
-        tmp_path, "0003_other.sql", "ALTER TABLE other\n    ADD\n  CONSTRAINT  other_counts\n CHECK (id > 0) NOT VALID;"
+        tmp_path,
+        "0003_other.sql",
+        "ALTER TABLE other\n    ADD -- it's; why\n  /* and /* how */ */ CONSTRAINT  other_counts\n CHECK (id > 0) NOT VALID;",
     )
     write(tmp_path, "0004_counts.sql", LATER)
     with capture_logs() as lines:
