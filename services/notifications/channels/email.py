@@ -174,7 +174,7 @@ class EmailCarrier:
         except aiosmtplib.SMTPResponseException as error:
             return refused(error)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over
-            if isinstance(error, TimeoutError) and (held_back := self._log_in.pause.answer):
+            if isinstance(error, TimeoutError | ConnectionError) and (held_back := self._log_in.pause.answer):
                 return held_back
             return Answer(Verdict.TRANSIENT, "connect-failed", _in_words(error), away=Away.UNREACHED)
         return None

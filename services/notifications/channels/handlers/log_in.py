@@ -24,9 +24,7 @@ _METHODS: Final = {
     "plain": aiosmtplib.SMTP.auth_plain,
     "login": aiosmtplib.SMTP.auth_login,
 }
-_UNANSWERED: Final = Answer(
-    Verdict.TRANSIENT, "log-in-unanswered", "no answer to the log-in in time", away=Away.UNSERVED
-)
+_UNANSWERED: Final = Answer(Verdict.TRANSIENT, "log-in-unanswered", "no answer to the log-in", away=Away.UNSERVED)
 
 
 class LogIn:
@@ -71,8 +69,9 @@ class LogIn:
                     self._turn = turn + 1
                 if error.code not in _NOT_KNOWN or not left:
                     raise
-            except (asyncio.CancelledError, TimeoutError):
-                # Who holds refusals back, longer than we wait, would be asked again and again.
+            except (asyncio.CancelledError, TimeoutError, ConnectionError, aiosmtplib.SMTPResponseException):
+                # Who holds refusals back longer than we wait, hangs up in place of them or says what is no reply would be
+                # asked again and again.
                 self._turn = turn + 1
                 self.pause.begin(_UNANSWERED)
                 raise

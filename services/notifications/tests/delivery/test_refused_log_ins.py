@@ -44,9 +44,20 @@ def with_a_password(server: MailServer, given: Means, *, timeout: float = 60) ->
     return EmailCarrier(given, settings)
 
 
-async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Database) -> None:
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (b"535 5.7.8 no", ("pending", "535 5.7.8", "unserved")),
+        (b"", ("pending", "log-in-unanswered", "unserved")),
+        (b"who are you?", ("pending", "connect-failed", "unreached")),
+    ],
+    ids=["it says no", "it hangs up", "it says what is no reply"],
+)
+async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(
+    refusal: bytes, told: tuple[str, ...], bare: Database
+) -> None:
     clock = ManualClock(NOW)
-    async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=b"535 5.7.8 no") as server:
+    async with mail_server(EHLO=b"250-here\r\n250 AUTH PLAIN", AUTH=refusal) as server:
         email = with_a_password(server, replace(means(), steady=lambda: clock.wall().timestamp()))
 
         def log_ins() -> int:
@@ -66,11 +77,11 @@ async def test_a_relay_that_refuses_our_log_in_is_asked_ever_less_often(bare: Da
         await carry(courier)
         await look_for_return(courier.deps)
         assert log_ins() == 12
-        assert await deliveries(bare, "state, code, away") == [("pending", "535 5.7.8", "unserved")]
+        assert await deliveries(bare, "state, code, away") == [told]
         server.says["AUTH"] = b"235 welcome"
         clock.advance(timedelta(minutes=10))
         assert await email.reachable("")
-        server.says["AUTH"] = b"535 5.7.8 no"
+        server.says["AUTH"] = refusal
         assert not await email.reachable("")
         clock.advance(timedelta(seconds=10))
         assert not await email.reachable("")
