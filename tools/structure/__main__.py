@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools.structure import foreign, language, layout, migrations, purity, size, sql
+from tools.structure import foreign, language, layout, migrations, purity, rows, size, sql
 from tools.structure.source import sources
 
 
@@ -18,6 +18,7 @@ def main() -> int:
         *sql.check(modules, root),
         *purity.check(modules),
         *foreign.check(modules),
+        *rows.check(modules, root),
     ]
     for finding in found:
         sys.stdout.write(f"{finding}\n")

@@ -13,7 +13,7 @@ from typing import Final
 from tools.structure.layout import LAYERS
 from tools.structure.source import Finding, Module
 
-# A verb is one unit of work, also over the rows of another slice that it is allowed to know; SQL may join them.
+# A verb is one unit of work: it may read the rows of a slice that its own knows, and SQL may join them. Who changes them: rows.py.
 _BEHIND_THE_WAYS_IN: Final = frozenset({"handlers", "tables"})
 _WAYS_IN: Final = frozenset({"http", "events", "jobs", "wire"})
 
@@ -21,12 +21,12 @@ _WAYS_IN: Final = frozenset({"http", "events", "jobs", "wire"})
 def check(modules: Iterable[Module]) -> Iterator[Finding]:
     """Yield where a slice takes from another slice of its service what is that one's own."""
     for module in modules:
-        here = _place(PurePath(module.path).with_suffix("").parts)
+        here = place(module.path)
         if module.is_test or here is None:
             continue
         for node in ast.walk(module.tree):
-            for name in _imported(node):
-                there = _place(name.split("."))
+            for name in imported(node):
+                there = place(name.replace(".", "/"))
                 if there is not None and there[0] == here[0] and (rule := _broken(here, there)):
                     yield Finding(module.path, getattr(node, "lineno", 1), rule)
 
@@ -42,20 +42,21 @@ def _broken(here: tuple[str, str, str], there: tuple[str, str, str]) -> str | No
     return None
 
 
-def _place(parts: Iterable[str]) -> tuple[str, str, str] | None:
-    """Return service, slice and layer of a module; None where it is in no layer of a slice."""
-    match [*parts]:
-        case ["services", service, each, layer, *_] if layer in LAYERS:
+def place(path: str) -> tuple[str, str, str] | None:
+    """Return service, slice and layer of the module at `path`; None where it is in no layer of a slice."""
+    match PurePath(path).with_suffix("").parts:
+        case ("services", service, each, layer, *_) if layer in LAYERS:
             return service, each, layer
         case _:
             return None
 
 
-def _imported(node: ast.AST) -> list[str]:
+def imported(node: ast.AST) -> dict[str, str]:
+    """Return what an import statement names in full, each with what it is called in the module."""
     match node:
         case ast.ImportFrom(module=str(module), names=names):
-            return [f"{module}.{each.name}" for each in names]
+            return {f"{module}.{each.name}": each.asname or each.name for each in names}
         case ast.Import(names=names):
-            return [each.name for each in names]
+            return {each.name: each.asname or each.name for each in names}
         case _:
-            return []
+            return {}

@@ -60,7 +60,7 @@ async def facts_by_id(connection: Connection, accident_id: str) -> Facts | None:
 
 async def history_of(connection: Connection, accident_id: str) -> list[Record]:
     """Return the records of an accident's history, oldest first."""
-    return await records.of_hazard(connection, accident_id)
+    return await records.of_subject(connection, accident_id)
 
 
 async def register(

@@ -21,7 +21,7 @@ from services.ledger.claims.handlers.settlement import Settlement
 from services.ledger.claims.handlers.take_claims import Claims, numbers_for
 from services.ledger.claims.model import decisions
 from services.ledger.claims.model.decisions import ClaimDecision, Recorded
-from services.ledger.claims.tables import rejected, waiting
+from services.ledger.claims.tables import waiting
 from services.ledger.claims.tables.rejected import RejectedClaim
 from services.ledger.findings.model import inspection, inspector, rejection, screen
 from services.ledger.hazards.handlers.journal import Journal, keys_of, writing
@@ -66,7 +66,7 @@ async def take_findings(connection: Connection, deliveries: Sequence[Delivery], 
         settlement = claims.settlement(journal, await waiting.under(connection, references))
         numbers = await numbers_for(connection, journal, reports)
         refused = [kept for one in found if (kept := _take(one, journal, settlement, findings, numbers)) is not None]
-        await rejected.save(connection, refused)
+        settlement.rejected.extend(refused)
         await settlement.save(connection)
 
 

@@ -1,22 +1,31 @@
-"""What is asked of plans: their rows as the duties have them, and what they lack."""
+"""Plans are kept, and asked: their rows as the duties have them, and what they lack."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from duban_contracts.days import Zone
 from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Connection, Database
 from services.scheduler import metrics
 from services.scheduler.campaigns import tables
+from services.scheduler.campaigns.model.campaign import Campaign
 from services.scheduler.campaigns.model.gaps import Gap, PlanRow, Severity, gaps_of
 from services.scheduler.campaigns.model.plan import Plan
 from services.scheduler.duties.model.duty import DutyVersion
 from services.scheduler.duties.model.rules import Unscheduled
 from services.scheduler.duties.model.versions import ruled
 from services.scheduler.duties.tables import duties
+
+
+async def keep_plans(
+    connection: Connection, plans: Sequence[Plan], campaigns: Sequence[Campaign], *, at: datetime, by: str
+) -> None:
+    """Keep what was loaded, by account `by`, `at` (UTC, domain time); each code at most once, what was there is replaced."""
+    await tables.save_plans(connection, plans, at=at, by=by)
+    await tables.save_campaigns(connection, campaigns, at=at, by=by)
 
 
 async def rows_of(connection: Connection, plan: Plan) -> list[PlanRow]:

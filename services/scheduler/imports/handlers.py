@@ -14,7 +14,7 @@ from duban_contracts.profile import ProfileError, read
 from duban_contracts.vocabulary import UNITS
 from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Database
-from services.scheduler.campaigns import tables as plans
+from services.scheduler.campaigns.handlers import keep_plans
 from services.scheduler.duties.handlers.keep import DutiesKept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning
 from services.scheduler.duties.model.checks import check
@@ -86,8 +86,7 @@ async def load(database: Database, found: Read, *, acting: Acting, planner: Plan
     """
     with contextlib.suppress(_Rehearsed):
         async with database.transaction() as connection:
-            await plans.save_plans(connection, found.plans, at=acting.at, by=acting.account)
-            await plans.save_campaigns(connection, found.campaigns, at=acting.at, by=acting.account)
+            await keep_plans(connection, found.plans, found.campaigns, at=acting.at, by=acting.account)
             kept, planning = await keep_duties(connection, found.duties, acting=acting, planner=planner)
             loaded = Loaded(found, kept, planning)
             _end(rehearse=rehearse)

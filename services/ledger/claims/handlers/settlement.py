@@ -72,7 +72,7 @@ def settle_claims(screened: Iterable[Screened], settlement: Settlement, numbers:
 class Settlement:
     """Settles claims one after the other, in memory; `save` stores what the journal doesn't.
 
-    `waiting` holds every claim that waits under a reference that this transaction touches.
+    `waiting` holds every claim that waits under a reference that this transaction touches. `rejected` are kept for good.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Settlement:
         self._clock = clock
         self._townships = townships
         self._waiting: dict[Reference, list[WaitingClaim]] = dict(waiting)
-        self._rejected: list[RejectedClaim] = []
+        self.rejected: list[RejectedClaim] = []
         self._outcomes: Counter[tuple[str, str]] = Counter()
 
     def hazard(self, claim: Claim) -> Hazard | None:
@@ -156,7 +156,7 @@ class Settlement:
         reference: str | None = None,
     ) -> None:
         """Keep a claim that can't be taken in and tell the county that is speaking, `county`, why."""
-        self._rejected.append(RejectedClaim(county, record, event, reference, refusal, self._journal.at))
+        self.rejected.append(RejectedClaim(county, record, event, reference, refusal, self._journal.at))
         at = self._journal.at
         answer = answers.rejection(record, event, refusal, county=county, reference=reference, at=at)
         self._answer(answer, event, "rejected")
@@ -164,7 +164,7 @@ class Settlement:
     async def save(self, connection: Connection) -> None:
         """Store, in the journal's transaction, which claims wait and which were refused; it counts what became of all."""
         await waiting.save(connection, [claim for claims in self._waiting.values() for claim in claims])
-        await rejected.save(connection, self._rejected)
+        await rejected.save(connection, self.rejected)
         for (county, outcome), number in self._outcomes.items():
             count(connection, metrics.CLAIMS.labels(county, outcome), number)
 

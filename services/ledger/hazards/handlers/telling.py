@@ -20,5 +20,5 @@ READ_AHEAD: Final = Action(
 
 async def history_told(connection: Connection, hazard_id: str, caller: Caller) -> list[Record]:
     """Return a hazard's history as the caller is told it, oldest first; its route names READ_AHEAD in `beside`."""
-    found = await records.of_hazard(connection, hazard_id)
+    found = await records.of_subject(connection, hazard_id)
     return found if permits(caller, READ_AHEAD) else [unannounced(record) for record in found]

@@ -1,4 +1,4 @@
-"""The append-only history: written a batch at a time, read per hazard."""
+"""The append-only history: written a batch at a time, read per hazard or accident."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS: Final = Columns[Record](
     }
 )
 _NEWEST: Final = "SELECT version, digest FROM hazard_history WHERE hazard_id = $1 ORDER BY version DESC LIMIT 1"
-_OF_HAZARD: Final = f"SELECT {COLUMNS.names} FROM hazard_history WHERE hazard_id = $1 ORDER BY version"  # noqa: S608
+_OF_SUBJECT: Final = f"SELECT {COLUMNS.names} FROM hazard_history WHERE hazard_id = $1 ORDER BY version"  # noqa: S608
 
 
 async def append(connection: Connection, records: Sequence[Record]) -> None:
@@ -38,9 +38,9 @@ async def head(connection: Connection, subject_id: str) -> tuple[int, bytes] | N
     return None if row is None else (row["version"], row["digest"])
 
 
-async def of_hazard(connection: Connection, hazard_id: str) -> list[Record]:
+async def of_subject(connection: Connection, subject_id: str) -> list[Record]:
     """Return the whole history of a hazard, or of an accident, oldest first."""
-    return [record_of(row) for row in await connection.fetch(_OF_HAZARD, hazard_id)]
+    return [record_of(row) for row in await connection.fetch(_OF_SUBJECT, subject_id)]
 
 
 def record_of(row: asyncpg.Record) -> Record:

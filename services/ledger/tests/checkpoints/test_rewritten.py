@@ -19,7 +19,7 @@ pytestmark = pytest.mark.promise("P4")
 async def rewrite(connection: Connection, hazard_id: str, version: int, old: bytes, new: bytes) -> None:
     """Change what a record says, and then everything that follows from it, as an owner can: the chain and its head."""
     previous = GENESIS
-    for record in await records.of_hazard(connection, hazard_id):
+    for record in await records.of_subject(connection, hazard_id):
         payload = record.payload
         if record.version == version:
             assert old in payload

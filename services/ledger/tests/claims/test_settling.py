@@ -133,7 +133,7 @@ def test_a_claim_in_another_countys_name_is_refused_to_the_one_who_spoke_and_nei
         "AQ-2",
     )
     assert [word(wrong), word(right)] == ["unknown-term", "registered"]
-    assert [kept.refusal.code for kept in batch.settlement._rejected] == ["county-mismatch", "unknown-term"]
+    assert [kept.refusal.code for kept in batch.settlement.rejected] == ["county-mismatch", "unknown-term"]
     assert [topic for topic, event in batch.said if isinstance(decode(event), ClaimRejected)] == [
         "county.140521.feedback.v1",
         "county.140502.feedback.v1",

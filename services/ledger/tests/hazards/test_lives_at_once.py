@@ -94,7 +94,7 @@ async def stored_as_said(ledger: InProcess, hazards: list[Hazard]) -> dict[str, 
     histories = {}
     for hazard in hazards:
         async with ledger.database.acquire() as connection:
-            history = await records.of_hazard(connection, hazard.hazard_id)
+            history = await records.of_subject(connection, hazard.hazard_id)
         assert [record.version for record in history] == list(range(1, hazard.version + 1))
         assert await head_of(ledger, hazard) == chained(history)
         assert outgoing[hazard.hazard_id] == [(record.event_id, record.payload) for record in history]

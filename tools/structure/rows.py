@@ -1,0 +1,132 @@
+"""Whose SQL changes rows: that of the slice whose migrations made the table; others change them by a verb of that slice.
+
+Handlers may read the rows of a slice that theirs knows, join them and lock them. Who changes them has to know what holds
+for them, and that is one slice alone. Beside its verbs stand the slices that keep something in the units of work of others.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Final
+
+from tools.structure.foreign import imported, place
+from tools.structure.source import Finding, Module
+
+# Kept where something else is done, in its transaction: what was taken, said, recorded, counted. Their tables are their verbs.
+_KEPT_FOR_OTHERS: Final = frozenset(
+    {
+        ("gateway", "receipts"),
+        ("ledger", "entering"),
+        ("ledger", "history"),
+        ("notifications", "delivery"),
+        ("scheduler", "alarms"),
+        ("statistics", "books"),
+    }
+)
+_MADE: Final = re.compile(r"(?i)\bCREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?([a-z_.]+)")
+_CHANGED: Final = re.compile(r"\b(?:INSERT INTO|DELETE FROM|UPDATE)\s+([a-z_.]+)")
+# Of `Columns`: the statement, or what runs it.
+_COLUMNS: Final = frozenset({"insert", "upsert", "update", "put"})
+
+
+def check(modules: Iterable[Module], root: Path) -> Iterator[Finding]:
+    """Yield where rows are changed by a slice that they are not of."""
+    owners = _owners(root)
+    held = {module.path: module for module in modules if place(module.path) and not module.is_test}
+    for module in held.values():
+        yield from _statements(module, owners)
+        yield from _calls(module, held)
+
+
+def _owners(root: Path) -> dict[tuple[str, str], str]:
+    """Return the slice that made a table, by service and table."""
+    found: dict[tuple[str, str], str] = {}
+    for path in sorted((root / "services").glob("*/migrations/*/*.sql")):
+        service, _, made_by = path.relative_to(root / "services").parts[:3]
+        found |= {(service, name): made_by for name in _MADE.findall(path.read_text(encoding="utf-8"))}
+    return found
+
+
+def _statements(module: Module, owners: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+    _, service, own = PurePath(module.path).parts[:3]
+    for node in ast.walk(module.tree):
+        for table in _changed(node):
+            if owners.get((service, table), own) != own:
+                owner = owners[service, table]
+                yield Finding(module.path, getattr(node, "lineno", 1), f"{table} is of {owner}: its SQL changes it")
+
+
+def _calls(module: Module, held: Mapping[str, Module]) -> Iterator[Finding]:
+    """Yield the functions of foreign tables that are named in a module and change rows."""
+    here = place(module.path)
+    for node in ast.walk(module.tree):
+        for name, alias in imported(node).items():
+            there = place(name.replace(".", "/"))
+            if here is None or there is None or there[0] != here[0] or there[1] == here[1] or there[2] != "tables":
+                continue
+            if there[:2] in _KEPT_FOR_OTHERS:
+                continue
+            for path, function in _named(module, name, alias, held):
+                if function in _changing(held[path]):
+                    rule = f"{function} changes rows of {there[1]}: call a handler of it"
+                    yield Finding(module.path, getattr(node, "lineno", 1), rule)
+
+
+def _named(module: Module, name: str, alias: str, held: Mapping[str, Module]) -> Iterator[tuple[str, str]]:
+    """Yield path and function of all that `alias` stands for: a function, or those that are taken from a module."""
+    path = name.replace(".", "/")
+    parent, _, last = path.rpartition("/")
+    if (file := _file(path, held)) is not None:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == alias:
+                yield file, node.attr
+    elif (file := _file(parent, held)) is not None:
+        yield file, last
+
+
+def _file(path: str, held: Mapping[str, Module]) -> str | None:
+    return next((file for file in (f"{path}.py", f"{path}/__init__.py") if file in held), None)
+
+
+def _changing(module: Module) -> set[str]:
+    """Return what of a module changes rows, by itself or by what else of the module it names."""
+    named: dict[str, set[str]] = {}
+    found = set()
+    for node in module.tree.body:
+        for name in _defined(node):
+            named[name] = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - {name}
+            if any(_changes(each) for each in ast.walk(node)):
+                found.add(name)
+    while more := {name for name, names in named.items() if name not in found and names & found}:
+        found |= more
+    return found
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [each.id for each in targets if isinstance(each, ast.Name)]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case _:
+            return []
+
+
+def _changes(node: ast.AST) -> bool:
+    return bool(_changed(node)) or (isinstance(node, ast.Attribute) and node.attr in _COLUMNS)
+
+
+def _changed(node: ast.AST) -> list[str]:
+    """Return the tables that a text changes, or that are given to `Columns` to be changed."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return _CHANGED.findall(text)
+        case ast.Call(func=ast.Attribute(attr=attr), args=args) if attr in _COLUMNS:
+            return [each.value for each in args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        case _:
+            return []
