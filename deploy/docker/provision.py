@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local import checkpoints, provision, provision_city, settings, vault
+from deploy.local.done import Done
 from deploy.local.trouble import Trouble
 from services.chassis.process.kafka import KafkaSettings
 from services.chassis.process.secret_files import UnusableSetting, given
@@ -60,7 +61,7 @@ def vault_dsn(environ: Mapping[str, str]) -> str | None:
     return None
 
 
-async def everything(environ: Mapping[str, str]) -> list[str]:
+async def everything(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Provision all of it; return what was done, one line each. Raises `Trouble`."""
     chosen = settings.load(environ)
     dsns, reached = service_dsns(chosen.services, environ), vault_dsn(environ)
@@ -69,11 +70,9 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
     if makes_databases:
         await provision.databases(superuser, dsns)
     broker = KafkaSettings(kafka_bootstrap=chosen.kafka_bootstrap).kafka
-    broken: list[str] = []
     done = await provision_city.everything(
         chosen,
         dsns,
-        broken,
         broker,
         topics_given=_chosen("DUBAN_TOPICS", ("make", "given"), environ) == "given",
         with_keys=_chosen("DUBAN_API_KEYS", ("make", "none"), environ) == "make",
@@ -81,12 +80,12 @@ async def everything(environ: Mapping[str, str]) -> list[str]:
     await provision_city.divide_rights(superuser, dsns)
     if reached:
         file = Path(named) if (named := environ.get("DUBAN_VAULT_KEYRING")) else None
-        done.append(await vault.prepare(superuser, reached, file, broken, given=not makes_databases))
+        done += await vault.prepare(superuser, reached, file, given=not makes_databases)
     if signing := environ.get("DUBAN_CHECKPOINT_KEY"):
         key = Path(signing)
-        done.append(checkpoints.prepare(key, key.with_suffix(".pub"), chosen.profile))
-    provision_city.tell(broken)
-    return done
+        done += Done((checkpoints.prepare(key, key.with_suffix(".pub"), chosen.profile),))
+    done.check()
+    return done.lines
 
 
 def _chosen(name: str, choices: tuple[str, str], environ: Mapping[str, str]) -> str:

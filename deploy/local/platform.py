@@ -27,6 +27,7 @@ from deploy.local import (
     sign_in,
     vault,
 )
+from deploy.local.done import Done
 from deploy.local.program import Program
 from deploy.local.settings import LOOPBACK
 from deploy.local.supervisord import Supervisor
@@ -197,15 +198,16 @@ async def _services(
 ) -> None:
     built = programs.built(settings)
     await provision.databases(prepared.superuser_dsn, dsns)
+    done = Done()
     if services:
         # Imported here: `down` and `status` should work while a service's code does not.
         from deploy.local import provision_city  # noqa: PLC0415
 
-        broken: list[str] = []
         reached = vault.dsn(settings, prepared.superuser_dsn)
-        say(await vault.prepare(prepared.superuser_dsn, reached, vault.keys(settings), broken))
+        done += await vault.prepare(prepared.superuser_dsn, reached, vault.keys(settings))
         mine = {name: dsns[name] for name in built}
-        for line in await provision_city.everything(settings, mine, broken):
+        done += await provision_city.everything(settings, mine)
+        for line in done.lines:
             say(line)
         await provision_city.divide_rights(prepared.superuser_dsn, mine)
     for program in services:
@@ -214,8 +216,7 @@ async def _services(
     await asyncio.gather(*(_ready(settings, supervisor, instance, say) for instance in started))
     if missing := sorted(set(settings.services) - set(built)):
         say(f"not in this checkout, so not started: {', '.join(missing)}")
-    if services:
-        provision_city.tell(broken)
+    done.check()
 
 
 async def _ready(settings: Settings, supervisor: Supervisor, instance: Instance, say: Say) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import asyncpg
 
 from deploy.local import provision, secrets_store, security
+from deploy.local.done import Done
 from deploy.local.migrations import migrate_service
 from deploy.local.trouble import Trouble
 from duban_contracts import profile
@@ -63,28 +64,19 @@ async def let_read(owned: str, dsn: str) -> None:
         ) from error
 
 
-def tell(broken: Sequence[str]) -> None:
-    """Raise `Trouble` where rows break constraints that are new: last, since nothing needs them put right to begin."""
-    if broken:
-        raise Trouble(
-            f"Everything is provisioned, but {'; '.join(broken)}.", "Put these rows right, then run it again."
-        )
-
-
 async def everything(
     settings: Settings,
     dsns: Mapping[str, str],
-    broken: list[str],
     broker: Broker | str | None = None,
     *,
     topics_given: bool = False,
     with_keys: bool = True,
-) -> list[str]:
+) -> Done:
     """Apply topics, users and rights, migrate the databases in `dsns`, store keys; returns what was done.
 
     `broker` is the cluster as its administrator reaches it, this platform's own when none is given. `topics_given` means
-    that somebody else makes them, and that they only have to be as declared. New constraints that rows break are added to
-    `broken`, for `tell` once all else is done. Raises `Trouble`.
+    that somebody else makes them, and that they only have to be as declared. New constraints that rows break keep nothing else
+    from being done. Raises `Trouble`.
     """
     broker = broker or security.broker(settings, ADMIN)
     try:
@@ -101,11 +93,13 @@ async def everything(
     secured = security.of(settings)
     admitted = await _admit(broker, secured, city_users(counties, settings.topic_prefix, quotas)) if secured else []
     keys = issue_keys(settings.credentials / "keys.json", accounts) if with_keys else []
-    applied = await asyncio.gather(*(_migrate_and_store(name, dsn, keys, broken) for name, dsn in dsns.items()))
+    applied = await asyncio.gather(*(_migrate_and_store(name, dsn, keys) for name, dsn in dsns.items()))
     topics_line = f"{city.name}: {len(declared)} topics, {len(changes.missing)} of them new"
     if changes.replication:
         topics_line += f", {len(changes.replication)} with fewer copies than declared (duban topics check)"
-    return [f"{topics_line}; {sum(applied)} new migrations; keys of {len(keys)} accounts", *admitted]
+    migrations = sum(len(names) for names, _ in applied)
+    line = f"{topics_line}; {migrations} new migrations; keys of {len(keys)} accounts"
+    return Done((line, *admitted), tuple(broken for _, broken in applied if broken))
 
 
 async def _topics(
@@ -152,12 +146,14 @@ def issue_keys(file: Path, accounts: tuple[Account, ...]) -> list[api_keys.NewKe
     return [api_keys.NewKey(who.principal, str(issued[who.account]["key"])) for who in accounts]
 
 
-async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey], broken: list[str]) -> int:
+async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey]) -> tuple[list[str], str | None]:
+    """Return which migrations were applied, and which new constraints rows break, in words."""
+    broken = None
     try:
         applied = await migrate_service(service, dsn)
     except RowsBreakConstraint as error:
         applied = error.applied
-        broken.append(f"in the database of {service} {error}")
+        broken = f"in the database of {service} {error}"
     except MigrationError as error:
         raise Trouble(
             f"The database of {service} cannot be migrated: {error}.",
@@ -169,4 +165,4 @@ async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey]
             await api_keys.store(connection, keys)
     finally:
         await connection.close()
-    return len(applied)
+    return applied, broken

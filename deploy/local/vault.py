@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import asyncpg
 
 from deploy.local import provision, secrets_store
+from deploy.local.done import Done
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -30,13 +31,11 @@ def keys(settings: Settings) -> Path:
     return settings.credentials / "vault-keyring.json"
 
 
-async def prepare(
-    superuser_dsn: str, dsn: str, keyring_file: Path | None, broken: list[str], *, given: bool = False
-) -> str:
-    """Create role and database, install the tables, make keys where there are none; return what was done, in a line.
+async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None, *, given: bool = False) -> Done:
+    """Create role and database, install the tables, make keys where there are none; return what was done.
 
     The tables belong to whoever is named in `superuser_dsn`: what was looked up must not be the ledger's to change. With
-    `given` role and database are there, and the database is that one's. What rows break is added to `broken`. Raises `Trouble`.
+    `given` role and database are there, and the database is that one's. Raises `Trouble`.
     """
     # Imported here: `down` and `status` should work while a service's code does not.
     from deploy.local.provision_city import let_read  # noqa: PLC0415
@@ -47,18 +46,19 @@ async def prepare(
     if not given:
         await _make(superuser_dsn, role, unquote(urlsplit(dsn).password or ""))
     owned = urlunsplit(urlsplit(superuser_dsn)._replace(path=f"/{role}"))
+    broken: tuple[str, ...] = ()
     try:
         applied = await install(owned, role)
     except RowsBreakConstraint as error:
         applied = error.applied
-        broken.append(f"in the vault {error}")
+        broken = (f"in the vault {error}",)
     except MigrationError as error:
         raise Trouble(
             f"The vault can't be brought up to date: {error}.", "Take the matching code, or try again."
         ) from error
     await let_read(owned, dsn)
     made = keyring_file is not None and _make_keys(keyring_file)
-    return f"vault: {len(applied)} new migrations{', keys made' if made else ''}"
+    return Done((f"vault: {len(applied)} new migrations{', keys made' if made else ''}",), broken)
 
 
 async def _make(superuser_dsn: str, role: str, password: str) -> None:

@@ -118,12 +118,12 @@ async def _act(settings: Settings) -> None:
 
     await asyncio.sleep(_BETWEEN_SECONDS)
     await provision.databases(superuser, dsns)
-    broken: list[str] = []
-    _say(await vault.prepare(superuser, vault.dsn(settings, superuser), vault.keys(settings), broken))
-    for line in await provision_city.everything(settings, dsns, broken):
+    done = await vault.prepare(superuser, vault.dsn(settings, superuser), vault.keys(settings))
+    done += await provision_city.everything(settings, dsns)
+    for line in done.lines:
         _say(line)
     await provision_city.divide_rights(superuser, dsns)
-    provision_city.tell(broken)
+    done.check()
     for name in settings.services:
         await _begin(settings, supervisor, name, supervisor.configured(), "the release before, on the new tables")
     for release, names, text in (

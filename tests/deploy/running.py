@@ -113,7 +113,7 @@ def platform(
     here = {"DUBAN_HOME": str(home), "DUBAN_PORT_BASE": str(_free_block()), "DUBAN_TOPIC_REPLICATION": "1"}
     settings = load({**environ, **clock, **here})
     own = dict(zip(settings.services, dsns, strict=True))
-    ephemeral.in_own_loop(provision_city.everything(settings, own, []))
+    ephemeral.in_own_loop(provision_city.everything(settings, own))
     keys = secrets_store.read_json(settings.credentials / "keys.json")
     if clock:
         clock = {**clock, "DUBAN_CLOCK_ORIGIN_WALL": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
