@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import re
 import secrets
 import signal
 from pathlib import Path, PurePath
@@ -43,6 +44,8 @@ _LENT = "TESTS_LENT_SERVERS"
 _lent = contextlib.ExitStack()
 # New objects, some megabytes of them.
 _SELDOM = 50_000
+# What Python writes of an object that says nothing of itself.
+_OBJECT = re.compile(r"<class '|<function |<bound method | at 0x[0-9a-f]+>")
 
 
 @contextlib.contextmanager
@@ -95,8 +98,14 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark every test with its tier and with those that one worker runs with it; put first what takes longest."""
+    """Mark every test with its tier and with those that one worker runs with it; put first what takes longest.
+
+    A test whose name shows an object is refused: it has another name where modules are loaded anew, so that no runner
+    finds it again (`make mutants` could judge nothing of the contracts by two such tests).
+    """
     for item in items:
+        if _OBJECT.search(item.name):
+            raise pytest.UsageError(f"{item.nodeid}: its name shows an object; say by `ids` what the case is")
         for tier in _tiers(item):
             item.add_marker(tier)
         if item.nodeid.startswith("tests/") and "platform" in getattr(item, "fixturenames", ()):

@@ -51,7 +51,11 @@ def fields_of(entry: EventType) -> list[tuple[str, Any]]:
     return [(field.name, field.type) for field in msgspec.structs.fields(entry.model)]
 
 
-@pytest.mark.parametrize("entry", [entry for entry in HAZARD if "reason" in entry.model.__struct_fields__], ids=str)
+@pytest.mark.parametrize(
+    "entry",
+    [entry for entry in HAZARD if "reason" in entry.model.__struct_fields__],
+    ids=lambda entry: entry.name,
+)
 def test_a_type_that_says_nothing_new_takes_each_field_from_the_nearest_of_its_family(entry: EventType) -> None:
     fields = set(entry.model.__struct_fields__)
     others = {said for other in HAZARD if other is not entry for said in fields_of(other)}

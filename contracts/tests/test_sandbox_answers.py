@@ -64,8 +64,9 @@ def test_each_type_is_refused_by_what_can_befall_it() -> None:
     assert refusals(run([report(number) for number in range(20)])) == {"hazard-rejected"}
 
 
-@pytest.mark.parametrize("answer", [each for each in ANSWERS.values() if each.rejection], ids=str)
-def test_what_a_claim_is_refused_with_is_a_code_of_who_answers_it(answer: Answer) -> None:
+@pytest.mark.parametrize("asked", [asked for asked, answer in ANSWERS.items() if answer.rejection])
+def test_what_a_claim_is_refused_with_is_a_code_of_who_answers_it(asked: str) -> None:
+    answer = ANSWERS[asked]
     met = CODES[str(answer.rejection)]
     assert met.county
     assert met.group == ("ledger" if answer.settled is ClaimRecorded else "scheduler")
