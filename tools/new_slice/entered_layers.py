@@ -20,7 +20,7 @@ from typing import Final
 from duban_contracts.events.$module import $Claim
 from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.database import Connection
-from services.ledger.entering.model import Kept
+from services.ledger.entering.model import Entry
 from services.ledger.entering.tables import Book
 
 Days = tuple[date | None, date | None]
@@ -34,7 +34,7 @@ _BEGIN: Final = (None, None, None)
 
 async def page(
     connection: Connection, scope: Scope, *, days: Days, after: Position | None, limit: int
-) -> list[Kept[$Claim]]:
+) -> list[Entry[$Claim]]:
     """Return up to `limit` of those in scope, of these days and in their order, behind `after`."""
     conditions, values = scope.where(_SCOPED, first=7)
     rows = await connection.fetch(
@@ -64,7 +64,7 @@ from duban_contracts.events.$module import $Claim
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
 from services.ledger.$noun.tables import Position
-from services.ledger.entering.model import Kept
+from services.ledger.entering.model import Entry
 
 
 class ${Singular}Document($Claim, Document, frozen=True, kw_only=True):
@@ -73,9 +73,9 @@ class ${Singular}Document($Claim, Document, frozen=True, kw_only=True):
     taken_at: datetime
 
     @classmethod
-    def of(cls, kept: Kept[$Claim]) -> Self:
+    def of(cls, entry: Entry[$Claim]) -> Self:
         """Return an entry as HTTP shows it."""
-        return cls(**msgspec.structs.asdict(kept.said), taken_at=kept.taken_at)
+        return cls(**msgspec.structs.asdict(entry.said), taken_at=entry.taken_at)
 
 
 class By${Singular}Day(Cursor, frozen=True, kw_only=True, tag="$route"):
@@ -86,9 +86,9 @@ class By${Singular}Day(Cursor, frozen=True, kw_only=True, tag="$route"):
     key: str
 
     @classmethod
-    def of(cls, kept: Kept[$Claim]) -> Self:
+    def of(cls, entry: Entry[$Claim]) -> Self:
         """Return the cursor behind an entry."""
-        return cls(day=kept.said.$day, county=kept.said.county, key=kept.key)
+        return cls(day=entry.said.$day, county=entry.said.county, key=entry.key)
 
     @property
     def position(self) -> Position:

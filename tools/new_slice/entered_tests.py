@@ -19,12 +19,12 @@ from duban_contracts.events.$module import $Claim
 from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import example
 from services.ledger.$noun.documents import By${Singular}Day, ${Singular}Document
-from services.ledger.entering.model import Kept
+from services.ledger.entering.model import Entry
 from services.ledger.tests.in_process import NOON, InProcess
 from services.ledger.tests.people import HOME
 
 DAY = june(1)
-ONE = Kept(example($Claim, today=DAY, $day=DAY), NOON)
+ONE = Entry(example($Claim, today=DAY, $day=DAY), NOON)
 
 
 def test_one_is_shown_as_its_county_said_it() -> None:
@@ -115,7 +115,7 @@ from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Specimen
 from services.ledger.$noun.tables import BOOK
-from services.ledger.entering.model import Kept
+from services.ledger.entering.model import Entry
 from services.ledger.tests.in_process import NOON
 
 
@@ -123,7 +123,7 @@ async def made(database: Database, facts: Facts) -> str:
     reference = secrets.token_hex(8)
     new = example($Claim, reference, today=june(1), county=str(facts.county)$sector_fact)
     async with database.transaction() as connection:
-        await BOOK.save(connection, [Kept(new, NOON)])
+        await BOOK.save(connection, [Entry(new, NOON)])
     return reference
 
 

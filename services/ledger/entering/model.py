@@ -33,7 +33,7 @@ class NoBook(ValueError):
     """Why no book can be kept of what is asked for."""
 
 
-class Kept(msgspec.Struct, Generic[C], frozen=True, gc=False):
+class Entry(msgspec.Struct, Generic[C], frozen=True, gc=False):
     """An entry: what its county said last; `taken_at` is when the broker took that (UTC, domain time).
 
     `origin` is the record that said it: `topic/partition/offset`, empty where it came by none.
@@ -48,7 +48,7 @@ class Kept(msgspec.Struct, Generic[C], frozen=True, gc=False):
         """Its reference as references are compared."""
         return folded(self.said.reference)
 
-    def is_older(self, other: Kept[C]) -> bool:
+    def is_older(self, other: Entry[C]) -> bool:
         """Say whether this reached the broker before `other`: of one partition by the offset, else by the broker's clock."""
         partition, _, offset = self.origin.rpartition("/")
         others, _, behind = other.origin.rpartition("/")
@@ -61,13 +61,13 @@ class Kept(msgspec.Struct, Generic[C], frozen=True, gc=False):
 class Entered(msgspec.Struct, Generic[C], frozen=True, gc=False):
     """What a claim came to: the entry as it stands then, what the claim did, and what the county is told of that."""
 
-    kept: Kept[C]
+    entry: Entry[C]
     outcome: ClaimOutcome
     linked_reference: str | None = None
     message: str | None = None
 
 
-def enter(known: Kept[C] | None, new: Kept[C]) -> Entered[C]:
+def enter(known: Entry[C] | None, new: Entry[C]) -> Entered[C]:
     """Decide on what a county says under the reference of `known`, or under a new one.
 
     What reached the broker last stands, whatever comes to us first: the same words again stand since they were said last. An
@@ -84,9 +84,9 @@ def enter(known: Kept[C] | None, new: Kept[C]) -> Entered[C]:
     same = words == known.said
     if older and not same:
         told.append(_OLDER)
-    kept = known if older else msgspec.structs.replace(new, said=words)
+    entry = known if older else msgspec.structs.replace(new, said=words)
     outcome = ClaimOutcome.DUPLICATE if same or older else ClaimOutcome.CORRECTED
-    return Entered(kept, outcome, linked, "；".join(told) or None)
+    return Entered(entry, outcome, linked, "；".join(told) or None)
 
 
 def column_of(field: Any) -> tuple[str, bool]:

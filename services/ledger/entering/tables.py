@@ -11,7 +11,7 @@ import msgspec
 
 from services.chassis.storage.columns import Columns, Source
 from services.chassis.storage.database import Connection
-from services.ledger.entering.model import JSON, C, Kept, column_of
+from services.ledger.entering.model import JSON, C, Entry, column_of
 
 Reference = tuple[str, str]
 """A county, and the reference as references are compared."""
@@ -26,7 +26,7 @@ class Book(Generic[C]):
         """Declare a book; raises NoBook where a field can't be a column."""
         self.claim = claim
         self._fields = {field.name: column_of(field) for field in msgspec.structs.fields(claim)}
-        self.columns: Final = Columns[Kept[C]](
+        self.columns: Final = Columns[Entry[C]](
             {
                 **{name: _source(name, kind) for name, (kind, _) in self._fields.items()},
                 "reference_key": ("text", "key"),
@@ -37,7 +37,7 @@ class Book(Generic[C]):
         self._under = f"SELECT {self.columns.names} FROM {table} JOIN {_WANTED.rows('wanted')} USING ({_WANTED.names})"  # noqa: S608
         self._save = self.columns.upsert(table, _KEY)
 
-    def of(self, row: Mapping[str, Any] | asyncpg.Record) -> Kept[C]:
+    def of(self, row: Mapping[str, Any] | asyncpg.Record) -> Entry[C]:
         """Return the entry of a row with all of `columns`."""
         said = {}
         for name, (kind, optional) in self._fields.items():
@@ -45,14 +45,14 @@ class Book(Generic[C]):
             # A column that a later release added is empty in older rows: they say what the field says by itself.
             if value is not None or optional:
                 said[name] = msgspec.json.decode(value) if kind == JSON and value is not None else value
-        return Kept(msgspec.convert(said, self.claim), row["taken_at"], row["origin"])
+        return Entry(msgspec.convert(said, self.claim), row["taken_at"], row["origin"])
 
-    async def under(self, connection: Connection, references: Collection[Reference]) -> dict[Reference, Kept[C]]:
+    async def under(self, connection: Connection, references: Collection[Reference]) -> dict[Reference, Entry[C]]:
         """Return what stands under these references, which the caller holds (`hazards/handlers/journal.writing`)."""
         rows = await connection.fetch(self._under, *_WANTED.arguments(references))
         return {(row["county"], row["reference_key"]): self.of(row) for row in rows}
 
-    async def save(self, connection: Connection, entries: Sequence[Kept[C]]) -> None:
+    async def save(self, connection: Connection, entries: Sequence[Entry[C]]) -> None:
         """Write entries as they stand now, each once, in the caller's transaction."""
         if entries:
             await connection.execute(self._save, *self.columns.arguments(entries))
@@ -64,8 +64,8 @@ def _source(name: str, kind: str) -> Source:
 
 
 def _as_json(value: Callable[[Any], Any]) -> Callable[[Any], str | None]:
-    def written(kept: Any) -> str | None:
-        found = value(kept)
+    def written(entry: Any) -> str | None:
+        found = value(entry)
         return None if found is None else msgspec.json.encode(found).decode()
 
     return written

@@ -17,7 +17,7 @@ from services.chassis.storage.database import Connection
 from services.ledger.groups.model import FindingCount, Month
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.merge import SURVIVES
-from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
+from services.ledger.hazards.tables.hazard_rows import COLUMNS, hazard_of
 from services.ledger.hazards.tables.register import SCOPED
 
 _AREAS: Final = Columns[tuple[str, str]]({"area": ("text", itemgetter(0)), "code": ("text", itemgetter(1))})

@@ -9,20 +9,20 @@ from msgspec import Meta
 
 from services.chassis.web.documents import Document
 from services.chassis.web.paging import Cursor
-from services.ledger.lookbacks.model import Kept
+from services.ledger.lookbacks.model import ShownLookBack
 from services.ledger.lookbacks.tables import Position
 
 
-class LookBackDocument(Kept, Document, frozen=True, kw_only=True):
+class LookBackDocument(ShownLookBack, Document, frozen=True, kw_only=True):
     """One 回头看: of which closure of which hazard, until when (inclusive), and what came of it."""
 
     late: Annotated[bool, Meta(description="已过期限而未办理")]
 
     @classmethod
-    def of(cls, kept: Kept, today: date) -> Self:
+    def of(cls, shown: ShownLookBack, today: date) -> Self:
         """Return a look-back as HTTP shows it on `today`."""
-        said = {name: getattr(kept, name) for name in Kept.__struct_fields__}
-        return cls(**said, late=kept.outcome is None and kept.due_on < today)
+        said = {name: getattr(shown, name) for name in ShownLookBack.__struct_fields__}
+        return cls(**said, late=shown.outcome is None and shown.due_on < today)
 
 
 class ByDueDay(Cursor, frozen=True, tag="look-backs"):
@@ -33,9 +33,9 @@ class ByDueDay(Cursor, frozen=True, tag="look-backs"):
     closure: int
 
     @classmethod
-    def of(cls, kept: Kept) -> Self:
+    def of(cls, shown: ShownLookBack) -> Self:
         """Return the cursor behind a look-back."""
-        return cls(due_on=kept.due_on, hazard_id=kept.hazard_id, closure=kept.closure)
+        return cls(due_on=shown.due_on, hazard_id=shown.hazard_id, closure=shown.closure)
 
     @property
     def position(self) -> Position:

@@ -23,7 +23,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     due_on: date
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class ShownLookBack(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the list with how its hazard stands; without an `outcome` it is still to be done."""
 
     hazard_id: str

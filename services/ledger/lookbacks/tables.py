@@ -12,7 +12,7 @@ import msgspec
 from services.chassis.access.scope import Dimension, Scope
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
-from services.ledger.lookbacks.model import Kept, Outcome, Planned
+from services.ledger.lookbacks.model import Outcome, Planned, ShownLookBack
 
 Position = tuple[date, str, int]
 """Where a page ended: last day, hazard id, which of its closures."""
@@ -70,7 +70,7 @@ async def page(
     due_by: date | None,
     after: Position | None,
     limit: int,
-) -> list[Kept]:
+) -> list[ShownLookBack]:
     """Return up to `limit` look-backs, those that are due first first, after `after`."""
     conditions, values = scope.where(_SCOPED, first=2)
     if open_only is not None:
@@ -90,4 +90,4 @@ async def page(
         *values,
     )
     said: list[dict[str, Any]] = [dict(row) for row in rows]
-    return [msgspec.convert(each, Kept) for each in said]
+    return [msgspec.convert(each, ShownLookBack) for each in said]

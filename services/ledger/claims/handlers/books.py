@@ -9,7 +9,7 @@ from typing import Any, Final
 from duban_contracts.admissible.texts import folded
 from duban_contracts.events.entering import EnteredClaim
 from services.chassis.storage.database import Connection
-from services.ledger.entering.model import Entered, Kept, enter
+from services.ledger.entering.model import Entered, Entry, enter
 from services.ledger.entering.tables import Book, Reference
 
 # A consumer for each would read every county's topic once more, and remember every id once more: all are taken with the claims.
@@ -20,9 +20,9 @@ _BY_CLAIM: Final[Mapping[type[EnteredClaim], Book[Any]]] = {book.claim: book for
 class Pages:
     """What stands under the references of one batch, and what the batch makes of it, in memory; `save` stores that."""
 
-    def __init__(self, known: Mapping[type[EnteredClaim], Mapping[Reference, Kept[Any]]] | None = None) -> None:
+    def __init__(self, known: Mapping[type[EnteredClaim], Mapping[Reference, Entry[Any]]] | None = None) -> None:
         self._known = {claim: dict(entries) for claim, entries in (known or {}).items()}
-        self._changed: dict[type[EnteredClaim], dict[Reference, Kept[Any]]] = {}
+        self._changed: dict[type[EnteredClaim], dict[Reference, Entry[Any]]] = {}
 
     @classmethod
     async def under(cls, connection: Connection, claims: Iterable[object]) -> Pages:
@@ -36,9 +36,9 @@ class Pages:
     def enter(self, claim: EnteredClaim, taken_at: datetime, origin: str = "") -> Entered[Any]:
         """Enter one claim that the broker took at `taken_at` (domain time) as the record `origin`."""
         known, place = self._known.setdefault(type(claim), {}), _place(claim)
-        entered = enter(known.get(place), Kept(claim, taken_at, origin))
-        if entered.kept is not known.get(place):
-            known[place] = self._changed.setdefault(type(claim), {})[place] = entered.kept
+        entered = enter(known.get(place), Entry(claim, taken_at, origin))
+        if entered.entry is not known.get(place):
+            known[place] = self._changed.setdefault(type(claim), {})[place] = entered.entry
         return entered
 
     async def save(self, connection: Connection) -> None:

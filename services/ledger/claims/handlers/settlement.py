@@ -35,7 +35,7 @@ from services.ledger.hazards.handlers.journal import Journal
 from services.ledger.hazards.handlers.numbers import Numbers
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import Stamp
-from services.ledger.hazards.tables.entries import Reference
+from services.ledger.hazards.tables.hazard_rows import Reference
 from services.ledger.history.model import SOURCE
 
 

@@ -28,7 +28,7 @@ from services.ledger.claims.tables import rejected, waiting
 from services.ledger.hazards.handlers.journal import Journal, Ledger, keys_of, writing
 from services.ledger.hazards.handlers.numbers import Numbers, take_numbers
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.tables.entries import Entry, Reference
+from services.ledger.hazards.tables.hazard_rows import HazardRow, Reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,14 +92,14 @@ async def refuse_records(connection: Connection, refused: Sequence[RefusedRecord
 
 
 async def release_waiting(
-    connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
+    connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[HazardRow]], *, claims: Claims
 ) -> None:
     """Apply or refuse what waited for what happened to these hazards, in the same transaction."""
     await _release(connection, cast("Journal", unit), [change.after.hazard for change in changes], claims)
 
 
 async def follow_merging(
-    connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]], *, claims: Claims
+    connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[HazardRow]], *, claims: Claims
 ) -> None:
     """Let what waits go along with hazards that were merged or taken out again, and look at it anew."""
     journal = cast("Journal", unit)

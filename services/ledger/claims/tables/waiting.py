@@ -16,7 +16,7 @@ from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.ledger.claims.model.decisions import WaitingFor
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.tables.entries import Reference
+from services.ledger.hazards.tables.hazard_rows import Reference
 
 
 @dataclass(slots=True)

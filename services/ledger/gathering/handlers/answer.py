@@ -12,16 +12,16 @@ from services.chassis.storage.database import Connection
 from services.ledger.gathering.handlers.compare import note_changed
 from services.ledger.hazards.handlers.journal import Journal
 from services.ledger.hazards.model import facts
-from services.ledger.hazards.tables.entries import Entry
+from services.ledger.hazards.tables.hazard_rows import HazardRow
 
 
-async def note_decided(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
+async def note_decided(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[HazardRow]]) -> None:
     """Answer the sources of what was decided or opened again, and put it among what is to be compared."""
     await answer_sources(connection, unit, changes)
     await note_changed(connection, unit, changes)
 
 
-async def answer_sources(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
+async def answer_sources(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[HazardRow]]) -> None:
     """Tell the sources of each hazard in `changes` where it stands now, in the same transaction."""
     journal = cast("Journal", unit)
     for change in changes:

@@ -19,7 +19,7 @@ from services.ledger.gathering.tables import look_alikes as tables
 from services.ledger.gathering.tables import uncompared
 from services.ledger.gathering.tables.look_alikes import LookAlike
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.tables.entries import Entry
+from services.ledger.hazards.tables.hazard_rows import HazardRow
 
 # So many in a transaction, and so many transactions before a rest: a storm of reports is compared when it is over.
 _AT_ONCE: Final = 20
@@ -36,7 +36,7 @@ class Deps:
     clock: Clock
 
 
-async def note_changed(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[Entry]]) -> None:
+async def note_changed(connection: Connection, unit: UnitOfWork[Any], changes: Sequence[Change[HazardRow]]) -> None:
     """Put what was registered, corrected, decided or opened again among what is to be compared, in the same transaction.
 
     What is decided or merged looks like nothing: comparing it lets go of its pairs, and of what it could be met under.

@@ -14,7 +14,7 @@ from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.moves.merge import SURVIVES
-from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
+from services.ledger.hazards.tables.hazard_rows import COLUMNS, hazard_of
 from services.ledger.hazards.tables.register import SCOPED
 
 _KEYS: Final = Columns[tuple[str, str]]({"key": ("text", itemgetter(0)), "hazard_id": ("uuid", itemgetter(1))})

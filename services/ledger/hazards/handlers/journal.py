@@ -29,8 +29,8 @@ from services.ledger.criteria import tables as standards
 from services.ledger.criteria.model.standards import Standard, in_force
 from services.ledger.hazards.model import Hazard, HazardKey, evolve
 from services.ledger.hazards.moves import Stamp
-from services.ledger.hazards.tables import entries, holding, register
-from services.ledger.hazards.tables.entries import Entry, Reference
+from services.ledger.hazards.tables import hazard_rows, holding, register
+from services.ledger.hazards.tables.hazard_rows import HazardRow, Reference
 from services.ledger.history.model import GENESIS, SOURCE, Record, seal
 from services.ledger.history.tables import locks, records
 
@@ -59,7 +59,7 @@ class Ledger:
 
 
 @dataclass(kw_only=True)
-class Journal(UnitOfWork[Entry]):
+class Journal(UnitOfWork[HazardRow]):
     """Collects what one transaction records about hazards, in order; get one from `writing`."""
 
     rules: Rules
@@ -67,9 +67,9 @@ class Journal(UnitOfWork[Entry]):
     criteria: Sequence[Standard] = ()
 
     def __post_init__(self) -> None:
-        self._numbers = {entry.hazard.number: hazard_id for hazard_id, entry in self.loaded.items()}
+        self._numbers = {row.hazard.number: hazard_id for hazard_id, row in self.loaded.items()}
         self._references = {
-            (entry.hazard.county, entry.hazard.reference_key): hazard_id for hazard_id, entry in self.loaded.items()
+            (row.hazard.county, row.hazard.reference_key): hazard_id for hazard_id, row in self.loaded.items()
         }
 
     def hazard(self, key: HazardKey) -> Hazard | None:
@@ -96,8 +96,8 @@ class Journal(UnitOfWork[Entry]):
         known = self._merged_into(survivor)
         if len(known) < survivor.source_count:
             late = {source.hazard_id for source in await register.sources(connection, survivor.hazard_id)}
-            found = await entries.lock_at_once(connection, sorted(late - {each.hazard_id for each in known}))
-            self.loaded = {**{entry.hazard.hazard_id: entry for entry in found}, **self.loaded}
+            found = await hazard_rows.lock_at_once(connection, sorted(late - {each.hazard_id for each in known}))
+            self.loaded = {**{row.hazard.hazard_id: row for row in found}, **self.loaded}
         return self._merged_into(survivor)
 
     def _merged_into(self, survivor: Hazard) -> list[Hazard]:
@@ -121,8 +121,8 @@ class Journal(UnitOfWork[Entry]):
         return after
 
     def _hazard(self, hazard_id: str | None) -> Hazard | None:
-        entry = None if hazard_id is None else self.get(hazard_id)
-        return None if entry is None else entry.hazard
+        row = None if hazard_id is None else self.get(hazard_id)
+        return None if row is None else row.hazard
 
 
 # A report asks four times.
@@ -158,11 +158,11 @@ async def writing(
     await (locks.share_commands(connection) if commands else locks.share_history(connection))
     # Read after the locks: a heartbeat that stands ahead of this transaction is older than this instant.
     at = ledger.clock.now()
-    sectors = {entry.hazard.sector for entry in loaded} if criteria else set[str]()
+    sectors = {row.hazard.sector for row in loaded} if criteria else set[str]()
     journal = Journal(
         stream=stream_of(ledger.topic_prefix),
         at=at,
-        loaded={entry.hazard.hazard_id: entry for entry in loaded},
+        loaded={row.hazard.hazard_id: row for row in loaded},
         reactions=ledger.reactions,
         rules=ledger.rules,
         topic_prefix=ledger.topic_prefix,
@@ -174,34 +174,34 @@ async def writing(
 
 async def held_by_others(connection: Connection, keys: Collection[HazardKey]) -> set[HazardKey]:
     """Return those of `keys` that `writing` would have to wait for now."""
-    numbers = await entries.ids_of_numbers(connection, [key.number for key in keys if key.number])
+    numbers = await hazard_rows.ids_of_numbers(connection, [key.number for key in keys if key.number])
     wanted = {key: key.hazard_id or numbers.get(key.number or "") for key in keys}
     held = await holding.held_by_others(connection, [hazard_id for hazard_id in wanted.values() if hazard_id])
     return {key for key, hazard_id in wanted.items() if hazard_id in held}
 
 
-async def _of_keys(connection: Connection, keys: Sequence[HazardKey]) -> list[Entry]:
+async def _of_keys(connection: Connection, keys: Sequence[HazardKey]) -> list[HazardRow]:
     ids = {key.hazard_id for key in keys if key.hazard_id}
     if numbers := [key.number for key in keys if key.number]:
-        ids.update((await entries.ids_of_numbers(connection, numbers)).values())
-    return await entries.lock(connection, sorted(ids)) if ids else []
+        ids.update((await hazard_rows.ids_of_numbers(connection, numbers)).values())
+    return await hazard_rows.lock(connection, sorted(ids)) if ids else []
 
 
-async def _of_references(connection: Connection, references: Sequence[Reference]) -> list[Entry]:
+async def _of_references(connection: Connection, references: Sequence[Reference]) -> list[HazardRow]:
     if not references:
         return []
-    await entries.hold_references(connection, references)
-    found = await entries.lock_by_reference(connection, references)
+    await hazard_rows.hold_references(connection, references)
+    found = await hazard_rows.lock_by_reference(connection, references)
     # What is said under the reference of a merged hazard is for the one that goes on.
     survivors = {e.hazard.merged_into for e in found if e.hazard.merged_into} - {e.hazard.hazard_id for e in found}
-    return [*found, *await entries.lock_at_once(connection, sorted(survivors))] if survivors else found
+    return [*found, *await hazard_rows.lock_at_once(connection, sorted(survivors))] if survivors else found
 
 
-def stream_of(topic_prefix: str) -> Stream[Entry]:
+def stream_of(topic_prefix: str) -> Stream[HazardRow]:
     """Return what makes events a hazard's; its county is told of them."""
 
-    def copy(entry: Entry, data: HazardEvent, event: CloudEvent) -> Copy | None:
-        hazard = entry.hazard
+    def copy(row: HazardRow, data: HazardEvent, event: CloudEvent) -> Copy | None:
+        hazard = row.hazard
         if isinstance(data, HazardRegistered) and hazard.found_by is None and not hazard.is_of_tip:
             # For 入账 the claim's own answer says it all; what an inspection or a tip found, the county hears by this alone.
             return None
@@ -213,32 +213,32 @@ def stream_of(topic_prefix: str) -> Stream[Entry]:
         topic=f"{topic_prefix}{TopicFamily.HAZARD}",
         key_of=lambda event: event.hazard.hazard_id,
         evolve=_evolve,
-        version_of=lambda entry: entry.hazard.version,
+        version_of=lambda row: row.hazard.version,
         save=_save,
         copy=copy,
     )
 
 
-def _evolve(entry: Entry | None, event: HazardEvent) -> Entry:
-    """Return the entry after `event`, with the head as it was loaded: the chain goes on when it is saved."""
-    return Entry(evolve(entry.hazard if entry else None, event), entry.head if entry else GENESIS)
+def _evolve(row: HazardRow | None, event: HazardEvent) -> HazardRow:
+    """Return the row after `event`, with the head as it was loaded: the chain goes on when it is saved."""
+    return HazardRow(evolve(row.hazard if row else None, event), row.head if row else GENESIS)
 
 
-async def _save(connection: Connection, changes: Sequence[Change[Entry]]) -> None:
+async def _save(connection: Connection, changes: Sequence[Change[HazardRow]]) -> None:
     """Seal and store what was recorded: hazards in order of id, the history in its own order."""
     sealed: list[Record] = []
-    latest: dict[str, Entry] = {}
-    new, changed = set[str](), dict[str, Entry | None]()
+    latest: dict[str, HazardRow] = {}
+    new, changed = set[str](), dict[str, HazardRow | None]()
     for change in changes:
         hazard = change.after.hazard
         before = latest.get(hazard.hazard_id, change.after)
         record = seal(before.head, change.event, hazard.version)
         sealed.append(record)
-        latest[hazard.hazard_id] = Entry(hazard, record.digest)
+        latest[hazard.hazard_id] = HazardRow(hazard, record.digest)
         if change.before is None:
             new.add(hazard.hazard_id)
         else:
             changed.setdefault(hazard.hazard_id, None if hazard.hazard_id in new else change.before)
-    await entries.insert(connection, [latest[hazard_id] for hazard_id in sorted(new)])
-    await entries.update(connection, [(before, latest[hazard_id]) for hazard_id, before in sorted(changed.items())])
+    await hazard_rows.insert(connection, [latest[hazard_id] for hazard_id in sorted(new)])
+    await hazard_rows.update(connection, [(before, latest[hazard_id]) for hazard_id, before in sorted(changed.items())])
     await records.append(connection, sealed)

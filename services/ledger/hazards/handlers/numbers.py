@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from services.chassis.storage.database import Connection
-from services.ledger.hazards.tables import entries
+from services.ledger.hazards.tables import hazard_rows
 
 _SERIAL_DIGITS: Final = 6
 
@@ -18,7 +18,7 @@ async def take_numbers(connection: Connection, year: int, wanted: Mapping[str, i
     """Return per county as many numbers as are wanted; a transaction that fails gives them back."""
     if not wanted:
         return {}
-    first = await entries.next_serials(connection, year, wanted)
+    first = await hazard_rows.next_serials(connection, year, wanted)
     return {county: _serials(county, year, first[county], count) for county, count in wanted.items()}
 
 

@@ -18,7 +18,7 @@ from services.ledger.hazards.handlers.find_hazard import note_foreign_hazard
 from services.ledger.hazards.handlers.journal import keys_of
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.tables import lookups
-from services.ledger.hazards.tables.entries import Entry, Reference
+from services.ledger.hazards.tables.hazard_rows import HazardRow, Reference
 from services.ledger.hazards.tables.lookups import Asked
 
 
@@ -50,7 +50,7 @@ class Watch:
             Waiters(partial(_versions_under, database), clock=platform.clock),
             partial(note_foreign_hazard, database),
         )
-        database.after_commit(Entry, watch.tell)
+        database.after_commit(HazardRow, watch.tell)
         return watch
 
     async def one(self, key: HazardKey, scope: Scope) -> Hazard | None:
@@ -62,9 +62,9 @@ class Watch:
         found = [hazard for key in keys_of(*reference) for hazard in await self._lookups.ask((scope.said, key))]
         return sorted(found, key=lambda hazard: hazard.hazard_id, reverse=True)
 
-    def tell(self, entries: Sequence[Entry]) -> None:
+    def tell(self, rows: Sequence[HazardRow]) -> None:
         """Tell those who wait what was committed."""
-        for hazard in (entry.hazard for entry in entries):
+        for hazard in (row.hazard for row in rows):
             seen = Seen(hazard.hazard_id, hazard.version, hazard)
             self.by_id.tell(hazard.hazard_id, seen)
             self.by_reference.tell((hazard.county, hazard.reference_key), [seen])

@@ -24,7 +24,7 @@ from services.ledger.hazards.documents import HazardDocument
 from services.ledger.hazards.handlers.journal import keys_of
 from services.ledger.hazards.handlers.watching import Seen, Watch
 from services.ledger.hazards.model import Hazard, HazardKey
-from services.ledger.hazards.tables.entries import Reference
+from services.ledger.hazards.tables.hazard_rows import Reference
 from services.ledger.hazards.tables.register import Filter, facts_of
 
 Admit = Callable[[Request], Awaitable[Caller]]

@@ -9,7 +9,7 @@ from typing import Final
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard, HazardKey
-from services.ledger.hazards.tables.entries import COLUMNS, Reference, hazard_of
+from services.ledger.hazards.tables.hazard_rows import COLUMNS, Reference, hazard_of
 
 _REFERENCES: Final = Columns[Reference]({"county": ("text", itemgetter(0)), "reference_key": ("text", itemgetter(1))})
 

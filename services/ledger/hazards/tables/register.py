@@ -11,7 +11,7 @@ from duban_contracts.events.types import HazardState
 from services.chassis.access.scope import Dimension, Facts, Scope
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard, HazardKey
-from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
+from services.ledger.hazards.tables.hazard_rows import COLUMNS, hazard_of
 
 Group = Literal["county", "sector", "grade", "state", "channel"]
 

@@ -14,7 +14,7 @@ from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Connection
 from services.ledger.hazards.model import Hazard
 from services.ledger.hazards.tables import words
-from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
+from services.ledger.hazards.tables.hazard_rows import COLUMNS, hazard_of
 from services.ledger.hazards.tables.register import Filter, Group, firsts, where
 
 # So many of a list are looked at first, and so many if there seems to be a page among them: 5 and 30 ms. What has less

@@ -16,7 +16,7 @@ from duban_contracts.events.marks import called
 from duban_contracts.events.types import Channel, Evidence, ReportedEnterprise, ShortText
 from duban_contracts.testing.calendar import june, local
 from services.ledger.claims.handlers.books import BOOKS, Pages
-from services.ledger.entering.model import Kept, NoBook, column_of, enter
+from services.ledger.entering.model import Entry, NoBook, column_of, enter
 from services.ledger.entering.tables import Book
 
 AT = local(2, 9)
@@ -42,18 +42,18 @@ def held(reference: str = "YL-1", **fields: Any) -> Drill:
     return Drill(**{"county": "140502", "reference": reference, "held_on": june(1), **fields})
 
 
-ONE = Kept(held(), AT)
+ONE = Entry(held(), AT)
 
 
 def test_the_first_word_registers() -> None:
     entered = enter(None, ONE)
-    assert (entered.kept, entered.outcome, entered.message) == (ONE, ClaimOutcome.REGISTERED, None)
+    assert (entered.entry, entered.outcome, entered.message) == (ONE, ClaimOutcome.REGISTERED, None)
 
 
 @pytest.mark.parametrize(("taken_at", "last"), [(LATER, LATER), (AT - timedelta(hours=1), AT)])
 def test_the_same_again_stands_since_it_was_said_last(taken_at: datetime, last: datetime) -> None:
-    entered = enter(ONE, Kept(held(), taken_at))
-    assert entered.kept == Kept(held(), last)
+    entered = enter(ONE, Entry(held(), taken_at))
+    assert entered.entry == Entry(held(), last)
     assert (entered.outcome, entered.message) == (ClaimOutcome.DUPLICATE, None)
 
 
@@ -62,7 +62,7 @@ def test_what_came_between_two_equal_words_does_not_replace_the_second() -> None
     pages.enter(held(), AT)
     pages.enter(held(), LATER)
     between = pages.enter(held(people=15), AT + timedelta(minutes=1))
-    assert (between.outcome, between.kept) == (ClaimOutcome.DUPLICATE, Kept(held(), LATER))
+    assert (between.outcome, between.entry) == (ClaimOutcome.DUPLICATE, Entry(held(), LATER))
 
 
 @pytest.mark.parametrize(
@@ -87,25 +87,25 @@ def test_what_came_between_two_equal_words_does_not_replace_the_second() -> None
 def test_of_two_words_in_one_partition_the_offset_says_which_is_older(
     taken_at: datetime, origin: str, outcome: ClaimOutcome
 ) -> None:
-    known = Kept(held(), AT, "claims/0/7")
-    assert enter(known, Kept(held(people=15), taken_at, origin)).outcome is outcome
+    known = Entry(held(), AT, "claims/0/7")
+    assert enter(known, Entry(held(people=15), taken_at, origin)).outcome is outcome
 
 
 def test_other_content_corrects() -> None:
-    entered = enter(ONE, Kept(held(people=15), LATER))
-    assert (entered.kept, entered.outcome) == (Kept(held(people=15), LATER), ClaimOutcome.CORRECTED)
+    entered = enter(ONE, Entry(held(people=15), LATER))
+    assert (entered.entry, entered.outcome) == (Entry(held(people=15), LATER), ClaimOutcome.CORRECTED)
 
 
 def test_what_reached_the_broker_before_overwrites_nothing_newer_and_the_county_is_told() -> None:
-    entered = enter(ONE, Kept(held(people=15), AT - timedelta(seconds=1)))
-    assert entered.kept is ONE
+    entered = enter(ONE, Entry(held(people=15), AT - timedelta(seconds=1)))
+    assert entered.entry is ONE
     assert (entered.outcome, entered.message) == (ClaimOutcome.DUPLICATE, "已有较新的内容登记，本条内容不再采用")
 
 
 @pytest.mark.parametrize("people", [12, 15])
 def test_an_entry_keeps_its_reference_and_a_county_that_writes_it_otherwise_is_told(people: int) -> None:
-    entered = enter(ONE, Kept(held("ＹＬ－1", people=people), LATER))
-    assert (entered.kept.said.reference, entered.kept.key) == ("YL-1", "YL-1")
+    entered = enter(ONE, Entry(held("ＹＬ－1", people=people), LATER))
+    assert (entered.entry.said.reference, entered.entry.key) == ("YL-1", "YL-1")
     assert (entered.linked_reference, entered.message) == (
         "YL-1",
         "县级编号“ＹＬ－1”与已登记的“YL-1”视为同一编号",
@@ -140,10 +140,10 @@ def test_one_value_is_a_column_of_its_kind_and_what_has_parts_is_json() -> None:
 def test_an_entry_is_read_back_as_it_was_written(enterprise: ReportedEnterprise | None) -> None:
     book = Book(Drill, "drill")
     evidence = (Evidence(name="签到表", sha256="0" * 64),)
-    kept = Kept(held("ＹＬ－1", enterprise=enterprise, evidence=evidence, either="two"), AT, "claims/0/7")
-    row = dict(zip(book.columns, (column[0] for column in book.columns.arguments([kept])), strict=True))
+    entry = Entry(held("ＹＬ－1", enterprise=enterprise, evidence=evidence, either="two"), AT, "claims/0/7")
+    row = dict(zip(book.columns, (column[0] for column in book.columns.arguments([entry])), strict=True))
     assert row["reference_key"] == "YL-1"
-    assert book.of(row) == kept
+    assert book.of(row) == entry
 
 
 def test_a_column_that_came_later_is_empty_in_older_rows_and_says_what_the_field_does() -> None:

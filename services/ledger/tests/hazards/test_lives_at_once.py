@@ -17,7 +17,7 @@ from duban_contracts.events.types import Channel, Enterprise
 from duban_contracts.testing.claims import report
 from duban_contracts.topics import TopicFamily
 from services.ledger.hazards.model import Hazard
-from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
+from services.ledger.hazards.tables.hazard_rows import COLUMNS, hazard_of
 from services.ledger.history.model import GENESIS, Record, link
 from services.ledger.history.tables import records
 from services.ledger.tests.hazards import all_kept

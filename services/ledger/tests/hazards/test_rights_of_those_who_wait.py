@@ -22,7 +22,7 @@ from services.chassis.web.waiting import Wish
 from services.ledger.hazards.handlers.watching import Watch
 from services.ledger.hazards.http.awaited import Admit, Asking, one_hazard, one_reference
 from services.ledger.hazards.model import Hazard, HazardKey
-from services.ledger.hazards.tables.entries import Entry
+from services.ledger.hazards.tables.hazard_rows import HazardRow
 from services.ledger.tests.people import CITY, PEOPLE
 from services.ledger.tests.telling import confirmed
 
@@ -66,7 +66,7 @@ async def answered(answer: asyncio.Task[Response], watch: Watch, news: Hazard) -
     for _ in range(20):
         await asyncio.sleep(0)
     assert watch.by_id.waiting + watch.by_reference.waiting == 1
-    watch.tell([Entry(news, b"")])
+    watch.tell([HazardRow(news, b"")])
     return await answer
 
 

@@ -16,7 +16,7 @@ from services.ledger.hazards.handlers.commands import Order, Refused, move_hazar
 from services.ledger.hazards.handlers.journal import writing
 from services.ledger.hazards.model import Hazard, HazardKey
 from services.ledger.hazards.moves import Confirm, Plan
-from services.ledger.hazards.tables import entries
+from services.ledger.hazards.tables import hazard_rows
 from services.ledger.history.tables import locks
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 from services.ledger.tests.people import PEOPLE
@@ -28,7 +28,9 @@ LEDGER = Path(__file__).parents[2]
 def test_nobody_takes_the_journals_locks_or_writes_its_tables_but_writing_itself() -> None:
     door = LEDGER / "hazards" / "handlers" / "journal.py"
     own = {door, *(LEDGER / "history" / "tables").glob("*.py"), *(LEDGER / "hazards" / "tables").glob("*.py")}
-    forbidden = re.compile(r"share_history|share_commands|Journal\(|entries\.(?:lock|insert|update)|records\.append")
+    forbidden = re.compile(
+        r"share_history|share_commands|Journal\(|hazard_rows\.(?:lock|insert|update)|records\.append"
+    )
     others = (p for p in LEDGER.rglob("*.py") if p not in own and "tests" not in p.parts)
     found = {str(p.relative_to(LEDGER)): forbidden.findall(p.read_text(encoding="utf-8")) for p in others}
     # Steps of an accident are records of the same history, made with the journal that `writing` has opened.
@@ -66,7 +68,8 @@ async def test_many_orders_are_carried_out_in_turn_and_a_refusal_touches_no_neig
     ]
     async with ledger.database.transaction() as connection:
         rows = {
-            row.hazard.number: row.hazard for row in await entries.lock(connection, [h["hazard_id"] for h in hazards])
+            row.hazard.number: row.hazard
+            for row in await hazard_rows.lock(connection, [h["hazard_id"] for h in hazards])
         }
     # Each row has what its own order moved, though one statement wrote what either of them did.
     assert [rows[third], rows[first]] == said[2:4]

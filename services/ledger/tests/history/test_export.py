@@ -20,7 +20,7 @@ from duban_contracts.testing.calendar import june
 from duban_contracts.testing.claims import rectification, report
 from services.ledger.claims.handlers.take_claims import Claims, take_claims
 from services.ledger.hazards.model import fold
-from services.ledger.hazards.tables.entries import COLUMNS, hazard_of
+from services.ledger.hazards.tables.hazard_rows import COLUMNS, hazard_of
 from services.ledger.history.tables.export import Export
 from services.ledger.tests.in_process import InProcess
 from services.ledger.tests.people import FOREIGN

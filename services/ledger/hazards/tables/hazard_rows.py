@@ -24,14 +24,14 @@ Reference = tuple[str, str]
 
 # gc=False here and below: thousands of values live while a batch is taken, none can be part of a circle, and walking
 # them cost a fifth of the time of a report.
-class Entry(msgspec.Struct, frozen=True, gc=False):
+class HazardRow(msgspec.Struct, frozen=True, gc=False):
     """A hazard with the digest of its newest history record."""
 
     hazard: Hazard
     head: bytes
 
 
-Moved = tuple[Entry | None, Entry]
+Moved = tuple[HazardRow | None, HazardRow]
 """A hazard as its row stands, and as it shall stand; None: the transaction registered it itself."""
 
 # Field -> how its document is read.
@@ -66,31 +66,31 @@ def _column(kind: inspect.Type) -> str:
 _INSPECTION: Final = {"task_id": "task_id", "task_number": "task_number", "inspecting_unit": "unit"}
 
 
-def _of_inspection(field: str) -> Callable[[Entry], str | None]:
-    return lambda entry: None if (found := entry.hazard.found_by) is None else getattr(found, field)
+def _of_inspection(field: str) -> Callable[[HazardRow], str | None]:
+    return lambda row: None if (found := row.hazard.found_by) is None else getattr(found, field)
 
 
-def _as_json(field: str) -> Callable[[Entry], str | None]:
-    def get(entry: Entry) -> str | None:
-        held = getattr(entry.hazard, field)
+def _as_json(field: str) -> Callable[[HazardRow], str | None]:
+    def get(row: HazardRow) -> str | None:
+        held = getattr(row.hazard, field)
         return None if held is None else _JSON.encode(held).decode()
 
     return get
 
 
-def _columns() -> Columns[Entry]:
+def _columns() -> Columns[HazardRow]:
     """Return the columns of a hazard as its fields declare them, of what stands in them, and of the chain's head."""
     fields = inspect.type_info(Hazard).fields  # type: ignore[attr-defined]
     special = {"hazard_id", "enterprise", "doubts", "found_by", "merged_into", *_DECODERS}
     plain = {f.name: (_column(f.type), f"hazard.{f.name}") for f in fields if f.name not in special}
-    return Columns[Entry](
+    return Columns[HazardRow](
         {
             "hazard_id": ("uuid", "hazard.hazard_id"),
             **plain,
             "enterprise_name": ("text", "hazard.enterprise.name"),
             "enterprise_uscc": ("text", "hazard.enterprise.uscc"),
             # An array of arrays is no column of rows.
-            "doubts": ("text", lambda entry: " ".join(entry.hazard.doubts)),
+            "doubts": ("text", lambda row: " ".join(row.hazard.doubts)),
             "merged_into": ("uuid", "hazard.merged_into"),
             **{name: ("text", _of_inspection(field)) for name, field in _INSPECTION.items()},
             **{name: ("jsonb", _as_json(name)) for name in _DECODERS},
@@ -164,24 +164,24 @@ async def hold_references(connection: Connection, references: Iterable[Reference
     await hold_names(connection, "reference", (f"{county}/{key}" for county, key in references))
 
 
-async def lock_by_reference(connection: Connection, references: Sequence[Reference]) -> list[Entry]:
+async def lock_by_reference(connection: Connection, references: Sequence[Reference]) -> list[HazardRow]:
     """Return the hazards of these references, locked until the transaction ends."""
     rows = await connection.fetch(_BY_REFERENCE, *_REFERENCES.arguments(references))
-    return [_entry_of(row) for row in rows]
+    return [_hazard_row_of(row) for row in rows]
 
 
-async def lock(connection: Connection, hazard_ids: Sequence[str]) -> list[Entry]:
+async def lock(connection: Connection, hazard_ids: Sequence[str]) -> list[HazardRow]:
     """Return the hazards of these ids and those that are merged with them, locked until the transaction ends."""
-    return [_entry_of(row) for row in await connection.fetch(_GATHERED, hazard_ids)]
+    return [_hazard_row_of(row) for row in await connection.fetch(_GATHERED, hazard_ids)]
 
 
-async def lock_at_once(connection: Connection, hazard_ids: Sequence[str]) -> list[Entry]:
+async def lock_at_once(connection: Connection, hazard_ids: Sequence[str]) -> list[HazardRow]:
     """Return the hazards of these ids, locked until the transaction ends, if nobody else holds one of them.
 
     For those who hold others already, out of order: whoever waits for nobody is in no circle of those who wait. Raises
     LockNotAvailableError, which is worth a retry.
     """
-    return [_entry_of(row) for row in await connection.fetch(f"{_BY_ID} NOWAIT", hazard_ids)]
+    return [_hazard_row_of(row) for row in await connection.fetch(f"{_BY_ID} NOWAIT", hazard_ids)]
 
 
 async def ids_of_numbers(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
@@ -190,13 +190,13 @@ async def ids_of_numbers(connection: Connection, numbers: Sequence[str]) -> dict
     return {row["number"]: str(row["hazard_id"]) for row in rows}
 
 
-async def insert(connection: Connection, entries: Sequence[Entry]) -> None:
+async def insert(connection: Connection, rows: Sequence[HazardRow]) -> None:
     """Write new hazards, as registration left them; those that went further need `update` too.
 
     Raises Retryable when another instance registered one of them meanwhile.
     """
     try:
-        await _REGISTERED.put(connection, "hazard", entries)
+        await _REGISTERED.put(connection, "hazard", rows)
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != "hazard_one_per_reference":
             raise
@@ -210,13 +210,13 @@ async def update(connection: Connection, moved: Sequence[Moved]) -> None:
         await connection.execute(statement, *columns.arguments(after for _, after in moved))
 
 
-def _differing(before: Entry | None, after: Entry) -> frozenset[str]:
+def _differing(before: HazardRow | None, after: HazardRow) -> frozenset[str]:
     return _EVERYTHING if before is None else frozenset(_CHANGING.differing(before, after))
 
 
 # As many as there are kinds of rounds: a confirmation moves nine of forty columns.
 @lru_cache(maxsize=256)
-def _carrying(names: frozenset[str]) -> tuple[Columns[Entry], str]:
+def _carrying(names: frozenset[str]) -> tuple[Columns[HazardRow], str]:
     columns = _CHANGING.only("hazard_id", *sorted(names - {"hazard_id"}))
     return columns, columns.update("hazard", ["hazard_id"])
 
@@ -242,5 +242,5 @@ def hazard_of(row: asyncpg.Record | Mapping[str, Any]) -> Hazard:
     return msgspec.convert(values, Hazard)
 
 
-def _entry_of(row: asyncpg.Record) -> Entry:
-    return Entry(hazard_of(row), row["head"])
+def _hazard_row_of(row: asyncpg.Record) -> HazardRow:
+    return HazardRow(hazard_of(row), row["head"])
