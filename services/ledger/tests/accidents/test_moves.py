@@ -123,6 +123,14 @@ def test_who_says_that_a_measure_is_done_does_not_verify_it_and_what_is_sent_bac
     assert code(act(accident, "done", ONE, number=2)) == "accident-measure-not-found"
 
 
+def test_nothing_becomes_of_a_measure_once_the_accident_is_evaluated_and_the_answer_says_where_it_stands() -> None:
+    evaluated = after(registered(), ("set", ONE), ("done", ONE), ("verify", TWO), ("close", TWO), ("evaluate", THREE))
+    refused = act(evaluated, "return", ONE)
+    assert code(refused) == "accident-state-conflict"
+    assert isinstance(refused, Refusal)
+    assert "已评估" in refused.message
+
+
 def test_nothing_is_closed_without_measures_and_what_is_graver_is_the_citys() -> None:
     assert code(act(registered(), "close", ONE)) == "accident-without-measures"
     larger = after(registered(), ("set", ONE), ("correct", ONE))
@@ -184,6 +192,26 @@ def test_a_measure_has_a_day_ahead_and_names_a_hazard_of_its_own_county() -> Non
     assert refused() == "accident-hazard-elsewhere"
     assert refused(deadline_on=date(2026, 5, 31)) == "deadline-in-the-past"
     assert refused(deadline_on=date(9999, 12, 31)) == "deadline-too-far"
+
+
+@pytest.mark.parametrize(
+    ("deaths", "injuries", "least"),
+    [
+        (29, 99, AccidentGrade.MAJOR),
+        (30, 0, AccidentGrade.EXTREME),
+        (0, 100, AccidentGrade.EXTREME),
+        (10, 0, AccidentGrade.MAJOR),
+        (0, 50, AccidentGrade.MAJOR),
+        (9, 49, AccidentGrade.LARGER),
+        (3, 0, AccidentGrade.LARGER),
+        (0, 10, AccidentGrade.LARGER),
+        (2, 9, AccidentGrade.GENERAL),
+    ],
+)
+def test_either_count_alone_makes_an_accident_as_grave_as_article_3_says(
+    deaths: int, injuries: int, least: AccidentGrade
+) -> None:
+    assert least_grade(deaths, injuries) is least
 
 
 @given(deaths=st.integers(0, 120), injuries=st.integers(0, 120), more=st.integers(0, 5))

@@ -205,9 +205,14 @@ def test_a_listing_whose_time_passed_is_marked_once_and_a_stale_word_changes_not
     assert refusal(late, passed, SCHEDULER) == "state-conflict"
     # Another listing holds, or none; or 整改完成 came in time and waits for its review.
     other = does(listed(), (LIFT, OFFICE), (ListHazard(document="另文", deadline_on=LISTED_UNTIL), OFFICE))
-    for hazard in (other, does(listed(), (LIFT, OFFICE)), does(listed(), (PLAN, ENTERPRISE), (SUBMIT, ENTERPRISE))):
+    answered = does(listed(), (PLAN, ENTERPRISE), (SUBMIT, ENTERPRISE))
+    for hazard in (other, does(listed(), (LIFT, OFFICE)), answered):
         assert refusal(hazard, passed, SCHEDULER) == "state-conflict"
     early = MarkListingOverdue(number=1, due_at=NOON - timedelta(days=1))
     too_late = does(listed(), (PLAN, ENTERPRISE), (SUBMIT, ENTERPRISE), (early, SCHEDULER))
     assert too_late.listing is not None
     assert too_late.listing.overdue
+    # In the last instant is in time.
+    assert answered.submitted_at is not None
+    at_once = MarkListingOverdue(number=1, due_at=answered.submitted_at)
+    assert refusal(answered, at_once, SCHEDULER) == "state-conflict"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -83,6 +84,15 @@ def test_a_meeting_in_each_month_closes_that_gap() -> None:
     one_short = [row for row in rows if row.duty_id != "no-2024-07-2-m"]
     [gap] = [gap for gap in gaps_of(PLAN, one_short) if gap.code == "follow-up-missing"]
     assert (gap.missing, gap.periods, gap.rows) == (1, ("2024-07",), ("no-2024-07-2",))
+
+
+def test_each_meeting_of_a_month_answers_for_one_inspection_of_it() -> None:
+    july = next(row for row in ROWS if row.kind == "inspection" and row.due_on.month == 7)
+    inspections = [replace(july, duty_id=f"i-{number}") for number in range(4)]
+    meetings = [replace(july, duty_id=f"m-{n}", kind="inspection_meeting") for n in range(2)]
+    rows = [row for row in ROWS if row.kind != "inspection" or row.due_on.month != 7]
+    [gap] = [gap for gap in gaps_of(PLAN, [*rows, *inspections, *meetings]) if gap.code == "follow-up-missing"]
+    assert [row for row in gap.rows if row.startswith("i-")] == ["i-2", "i-3"]
 
 
 def test_a_plan_without_rows_lacks_every_period() -> None:

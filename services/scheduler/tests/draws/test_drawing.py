@@ -83,6 +83,18 @@ def test_the_order_in_which_the_lists_were_sent_changes_nothing(said: Announceme
     assert draw(other, SECRETS[::-1]) == draw(said, SECRETS)
 
 
+def test_the_text_of_an_input_is_the_one_that_was_published_for_good() -> None:
+    # Whoever drew in an earlier release finds the same text again, letter by letter, and so the same seed.
+    lines = canonical(announced()).split("\n")
+    assert lines[0].split("\t") == [
+        *("draw", "1", "晋市安办〔2024〕12号", "2", "2", "any"),
+        *("2024-06-03", "2024-06-14", "2024-05-20", "餐饮燃气双随机抽查"),
+    ]
+    assert [line.split("\t")[0] for line in lines[1:]] == ["commitment"] * 2 + ["target"] * 4 + ["inspector"] * 6
+    assert lines[5].split("\t") == ["target", "91140502XXXX00035P", "140502", "suspended", "示例企业35P（虚构）"]
+    assert lines[9].split("\t")[2:] == ["140502", "2024-06-14", "2024-06-20", "-", "-", "emergency_management"]
+
+
 @given(inputs())
 def test_nobody_is_drawn_twice_and_nobody_who_is_excluded(said: Announcement) -> None:
     possible = {each.uscc: each for each in said.targets if not each.suspended}

@@ -78,19 +78,24 @@ def test_faults_name_their_cells() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "cell", "code"),
+    ("content", "cell", "code", "rule"),
     [
-        (b"PK\x03\x04 no archive", "$", "no-workbook"),
-        (workbook(header=("甲", "乙", "丙")), "A1", "no-header"),
-        (workbook(title="任务分解表"), "A1", "no-year"),
-        (workbook(), "A1", "no-rows"),
+        (b"PK\x03\x04 no archive", "$", "no-workbook", "must be an Excel workbook (.xlsx)"),
+        (
+            workbook(header=("甲", "乙", "丙")),
+            "A1",
+            "no-header",
+            "a row must name the columns 时间、工作任务、责任单位",
+        ),
+        (workbook(title="任务分解表"), "A1", "no-year", "the year must stand in the title, or be given"),
+        (workbook(), "A1", "no-rows", "the table has no rows"),
     ],
     # A workbook holds the second in which it was made, and a test's name must be the same in every worker.
     ids=["no archive", "no header", "no year", "no rows"],
 )
-def test_what_is_no_such_workbook_is_refused(content: bytes, cell: str, code: str) -> None:
+def test_what_is_no_such_workbook_is_refused(content: bytes, cell: str, code: str, rule: str) -> None:
     [finding] = read_workbook(content, None, PHRASES).errors
-    assert (finding.cell, finding.code) == (cell, code)
+    assert (finding.cell, finding.code, finding.rule) == (cell, code, rule)
 
 
 def test_a_row_without_a_word_is_passed_over_and_ends_nothing() -> None:

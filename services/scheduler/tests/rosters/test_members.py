@@ -79,7 +79,7 @@ def test_a_file_of_rosters_that_is_wrong_is_refused_by_file_place_and_rule(
     (tmp_path / ROSTERS).write_bytes(msgspec.json.encode({"rosters": {"squads": squads}}))
     with pytest.raises(ProfileError) as raised:
         load_rosters(tmp_path, load_city(PROFILE))
-    assert all(words in str(raised.value) for words in (ROSTERS, field, rule))
+    assert (raised.value.file.name, raised.value.field, raised.value.rule) == (ROSTERS, field, rule)
 
 
 def test_counties_and_enterprises_are_the_citys_and_both_kinds_of_members_stand_together(tmp_path: Path) -> None:
