@@ -19,7 +19,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from deploy.local import checkpoints, provision, provision_city, settings, vault
@@ -30,6 +30,10 @@ from services.chassis.process.secret_files import UnusableSetting, given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+LASTING: Final = 3
+"""How the step ends where no further try mends what is in the way: a cluster's job (k8s/base/provision) makes none."""
 
 
 def service_dsns(services: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -106,13 +110,14 @@ def _password_name(service: str) -> str:
 
 
 def main() -> int:
-    """Provision and say so; 1 with one sentence when something is in the way."""
+    """Provision and say so; 1 with one sentence when something is in the way, `LASTING` when it stays there until a person acts."""
     try:
         for line in asyncio.run(everything(os.environ)):
             print(line)  # noqa: T201
     except (Trouble, UnusableSetting) as trouble:
         print(trouble, file=sys.stderr)  # noqa: T201
-        return 1
+        # What isn't given yet may come: on a cluster somebody else makes the secrets, and says nothing when.
+        return LASTING if isinstance(trouble, Trouble) and trouble.lasting else 1
     return 0
 
 

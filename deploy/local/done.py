@@ -22,5 +22,7 @@ class Done:
         """Raise `Trouble` where rows break constraints that are new: last, since nothing needs them put right to begin."""
         if self.broken:
             raise Trouble(
-                f"Everything is provisioned, but {'; '.join(self.broken)}.", "Put these rows right, then run it again."
+                f"Everything is provisioned, but {'; '.join(self.broken)}.",
+                "Put these rows right, then run it again.",
+                lasting=True,
             )

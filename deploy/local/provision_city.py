@@ -21,7 +21,7 @@ from services.chassis.process.kafka import addresses
 from services.chassis.publishing import topics, users
 from services.chassis.publishing.topics import TooFewBrokers
 from services.chassis.storage.readers import OthersRole, TooMighty, admit_readers, reader_of
-from services.chassis.storage.schema import MigrationError, RowsBreakConstraint
+from services.chassis.storage.schema import MigrationError, RowsBreakConstraint, TablesLocked
 from services.chassis.trail.keeping import take_over
 
 if TYPE_CHECKING:
@@ -85,7 +85,9 @@ async def everything(
         quotas = load_quotas(settings.profile, [county.code for county in city.counties])
     except (OSError, profile.ProfileError) as error:
         raise Trouble(
-            f"The city profile cannot be used: {error}.", "Correct it, or name another with DUBAN_PROFILE."
+            f"The city profile cannot be used: {error}.",
+            "Correct it, or name another with DUBAN_PROFILE.",
+            lasting=True,
         ) from error
     counties = [county.code for county in city.counties]
     declared = city_topics(counties, settings.topic_prefix)
@@ -158,6 +160,7 @@ async def _migrate_and_store(service: str, dsn: str, keys: list[api_keys.NewKey]
         raise Trouble(
             f"The database of {service} cannot be migrated: {error}.",
             "Take the matching code, or `make reset` to forget this machine's data.",
+            lasting=not isinstance(error, TablesLocked),
         ) from error
     connection = await asyncpg.connect(dsn)
     try:

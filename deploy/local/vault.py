@@ -39,7 +39,7 @@ async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None, *, gi
     """
     # Imported here: `down` and `status` should work while a service's code does not.
     from deploy.local.provision_city import let_read  # noqa: PLC0415
-    from services.chassis.storage.schema import MigrationError, RowsBreakConstraint  # noqa: PLC0415
+    from services.chassis.storage.schema import MigrationError, RowsBreakConstraint, TablesLocked  # noqa: PLC0415
     from services.ledger.vault.tables.schema import install  # noqa: PLC0415
 
     role = provision.role_of(NAME)
@@ -54,7 +54,9 @@ async def prepare(superuser_dsn: str, dsn: str, keyring_file: Path | None, *, gi
         broken = (f"in the vault {error}",)
     except MigrationError as error:
         raise Trouble(
-            f"The vault can't be brought up to date: {error}.", "Take the matching code, or try again."
+            f"The vault can't be brought up to date: {error}.",
+            "Take the matching code, or try again.",
+            lasting=not isinstance(error, TablesLocked),
         ) from error
     await let_read(owned, dsn)
     made = keyring_file is not None and _make_keys(keyring_file)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from deploy.docker.provision import LASTING
 from services.chassis.process.secret_files import DIRECTORY
 from tests.deploy.overlays import K8S, WORKLOADS, Manifest, of_kind, pod
 
@@ -21,6 +22,9 @@ _SECURITY: Final = {
     "capabilities": {"drop": ["ALL"]},
 }
 _NAME: Final = "app.kubernetes.io/name"
+# What stands behind the name of a password in a DSN, and how it is written there as RFC 3986 has it.
+_FILLED_IN: Final = re.compile(r"\{\{ \.\w+(.*?) \}\}")
+_ESCAPED: Final = " | urlquery | replace `+` `%20`"
 _VERSION: Final = "app.kubernetes.io/version"
 
 
@@ -98,6 +102,12 @@ def repeatable(manifests: Sequence[Manifest]) -> Iterator[str]:
             yield f"job {name} has one name for all releases"
         if not {"activeDeadlineSeconds", "ttlSecondsAfterFinished", "backoffLimit"} <= job["spec"].keys():
             yield f"job {name} may hang or stay for ever"
+        policy = job["spec"].get("podFailurePolicy", {}).get("rules", ())
+        failed = [each["onExitCodes"] for each in policy if each["action"] == "FailJob"]
+        if [(each["operator"], each["values"]) for each in failed] != [("In", [LASTING])]:
+            yield f"job {name} tries again what no try mends"
+        if not [each for each in policy if each["action"] == "Ignore" and _is_drained(each)]:
+            yield f"job {name} counts a drained node as a failed try"
         if job["metadata"].get("annotations", {}).get("argocd.argoproj.io/hook-delete-policy") != "BeforeHookCreation":
             yield f"job {name} can't be synced twice"
 
@@ -162,6 +172,9 @@ def external(manifests: Sequence[Manifest]) -> Iterator[str]:
             keys |= {entry["secretKey"] for entry in spec.get("data", ())}
         documented = set(examples().get(name, ()))
         takes_all = any("extract" in source for source in spec.get("dataFrom", ()))
+        for key, text in template.get("data", {}).items():
+            if text.startswith("postgresql://") and set(_FILLED_IN.findall(text)) != {_ESCAPED}:
+                yield f"{name} has a {key} in which not each character of a password stands for itself"
         if keys - documented or (documented - keys and not (takes_all and merged)):
             yield f"{name} is made of {sorted(keys)}, and documented with {sorted(documented)}"
 
@@ -180,6 +193,10 @@ OF_OVERLAYS: Final = (*EVERYWHERE, repeatable, versioned)
 def broken(manifests: Sequence[Manifest], policies: Sequence[Any] = OF_OVERLAYS) -> list[str]:
     """Return what breaks any of the policies."""
     return [fault for policy in policies for fault in policy(manifests)]
+
+
+def _is_drained(rule: Manifest) -> bool:
+    return {"type": "DisruptionTarget", "status": "True"} in rule["onPodConditions"]
 
 
 def _is_whole(volume: Manifest, secret: str) -> bool:

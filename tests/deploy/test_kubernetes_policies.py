@@ -85,6 +85,14 @@ def _secrets(manifests: list[Manifest], service: str) -> Any:
             ),
         ),
         ("one name for all releases", lambda m: _of(m, "Job", "provision")["metadata"].update(name="provision")),
+        ("what no try mends", lambda m: _of(m, "Job", "provision")["spec"].pop("podFailurePolicy")),
+        (
+            "what no try mends",
+            lambda m: _of(m, "Job", "provision")["spec"]["podFailurePolicy"]["rules"][0]["onExitCodes"].update(
+                values=[1]
+            ),
+        ),
+        ("counts a drained node", lambda m: _of(m, "Job", "provision")["spec"]["podFailurePolicy"]["rules"].pop()),
         ("may hang or stay", lambda m: _of(m, "Job", "provision")["spec"].pop("ttlSecondsAfterFinished")),
         (
             "documented nowhere",
@@ -115,6 +123,12 @@ def _secrets(manifests: list[Manifest], service: str) -> Any:
         (
             "is made of",
             lambda m: _of(m, "ExternalSecret", "duban-ledger")["spec"]["target"]["template"]["data"].update(OTHER="x"),
+        ),
+        (
+            "in which not each character of a password stands for itself",
+            lambda m: _of(m, "ExternalSecret", "duban-gateway")["spec"]["target"]["template"]["data"].update(
+                DUBAN_POSTGRES_DSN="postgresql://duban_gateway:{{ .password | urlquery }}@postgres/duban_gateway"
+            ),
         ),
         (
             "could not be upgraded",

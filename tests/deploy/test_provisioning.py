@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import asyncpg
@@ -22,6 +26,17 @@ async def do(dsn: str, statement: str) -> None:
     connection = await asyncpg.connect(dsn)
     await connection.execute(statement)
     await connection.close()
+
+
+async def exit_code(environ: Mapping[str, str]) -> int | None:
+    """How the step ends as a process of its own, and so a cluster's job."""
+    step = [sys.executable, "-m", "deploy.docker.provision"]
+    process = await asyncio.create_subprocess_exec(*step, env=os.environ | environ, stderr=asyncio.subprocess.DEVNULL)
+    return await process.wait()
+
+
+async def test_what_may_still_be_given_is_no_reason_to_give_up(tmp_path: Path) -> None:
+    assert await exit_code({"DUBAN_HOME": str(tmp_path), "DUBAN_POSTGRES_DSN": "postgresql://db/postgres"}) == 1
 
 
 async def test_rows_that_break_a_new_constraint_keep_no_other_step_from_its_work_and_are_told_at_the_end(
@@ -49,6 +64,7 @@ async def test_rows_that_break_a_new_constraint_keep_no_other_step_from_its_work
             assert f"in the database of {name} rows that were there break api_key_area_check" in told.value.what
         assert told.value.remedy == "Put these rows right, then run it again."
         assert (tmp_path / "checkpoints" / "key.pub").exists()
+        assert await exit_code(environ | last) == provision.LASTING, "and no job tries that again"
         for dsn in dsns.values():
             connection = await asyncpg.connect(dsn)
             assert await connection.fetchval("SELECT count(*) FROM api_key") > 0

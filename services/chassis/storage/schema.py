@@ -45,6 +45,10 @@ class MigrationError(RuntimeError):
     """A migration file has a wrong name, an applied one was changed or is missing, or one can't be applied."""
 
 
+class TablesLocked(MigrationError):
+    """A table stays locked: tried again later, it is applied."""
+
+
 class RowsBreakConstraint(MigrationError):
     """Rows that were there break constraints that are new: all is `applied`, and what is written is held to them already."""
 
@@ -193,7 +197,7 @@ async def _apply(connection: asyncpg.Connection[asyncpg.Record], file: _File, ap
             _log.warning("migration waits for a lock", migration=file.name, tries_left=tries - 1)
         else:
             return not done_before
-    raise MigrationError(f"{file.name} found its table locked for a minute; end what holds it, and run it again")
+    raise TablesLocked(f"{file.name} found its table locked for a minute; end what holds it, and run it again")
 
 
 async def _validate(connection: asyncpg.Connection[asyncpg.Record], files: Iterable[_File]) -> list[str]:

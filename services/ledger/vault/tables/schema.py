@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 
 from services.chassis.storage.locks import wait_at_most
-from services.chassis.storage.schema import CHASSIS_MIGRATIONS, MigrationError, RowsBreakConstraint, migrate
+from services.chassis.storage.schema import CHASSIS_MIGRATIONS, RowsBreakConstraint, TablesLocked, migrate
 
 _MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
 SLICE: Final = "vault"
@@ -74,7 +74,7 @@ async def _give_way(connection: asyncpg.Connection[asyncpg.Record], role: str) -
                 await _divide(connection, role)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
             if left == 1:
-                raise MigrationError("the vault's tables stay locked; somebody holds a transaction open") from error
+                raise TablesLocked("the vault's tables stay locked; somebody holds a transaction open") from error
         else:
             return
 
