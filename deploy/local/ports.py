@@ -92,6 +92,8 @@ def _share() -> range:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
         return _PORTS[:_PORTS_OF_OTHERS]
+    # One more than there are workers: whoever comes in place of one that died has the next number, gw4 of four.
+    shares = int(os.environ["PYTEST_XDIST_WORKER_COUNT"]) + 1
     shared = _PORTS[_PORTS_OF_OTHERS:]
-    size = len(shared) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    return shared[size * int(worker.removeprefix("gw")) :][:size]
+    size = len(shared) // shares
+    return shared[size * (int(worker.removeprefix("gw")) % shares) :][:size]

@@ -57,6 +57,20 @@ def test_no_port_is_given_twice_and_each_worker_of_a_run_has_its_own(monkeypatch
     assert all(before[1] < after[0] for before, after in pairwise(spans))
 
 
+def test_a_worker_that_came_in_place_of_one_that_died_has_ports_whatever_its_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "4")
+    of_each = []
+    for worker in ("gw0", "gw1", "gw2", "gw3", "gw4"):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        of_each.append(set(free_ports(50)))
+    assert len(set.union(*of_each)) == 250, "the first has a share of its own"
+    for worker in ("gw5", "gw123"):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", worker)
+        assert len(set(free_ports(50))) == 50
+
+
 def test_where_somebody_listens_everywhere_no_port_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "is_free", lambda _: False)
     with pytest.raises(Trouble, match="No ports are free"):
