@@ -15,7 +15,7 @@ from services.chassis.consuming.consumer import Consumer
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.chassis.process.service import run
 from services.chassis.publishing.outbox import OutboxMessage
-from services.chassis.publishing.producer import PublishError, ReliableProducer
+from services.chassis.publishing.producer import NotAcknowledged, ReliableProducer
 from services.chassis.publishing.relay import Relay
 from services.chassis.storage.database import Connection
 from services.chassis.testing import worker
@@ -75,7 +75,7 @@ def publish_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send each batch of the outbox in the wrong order."""
     publish = ReliableProducer.publish
 
-    async def backwards(self: ReliableProducer, messages: Sequence[OutboxMessage]) -> list[PublishError | None]:
+    async def backwards(self: ReliableProducer, messages: Sequence[OutboxMessage]) -> list[NotAcknowledged | None]:
         return (await publish(self, messages[::-1]))[::-1]
 
     monkeypatch.setattr(ReliableProducer, "publish", backwards)

@@ -30,7 +30,7 @@ _TOO_LARGE: Final = f"it is larger than {_MAX_MESSAGE_BYTES} bytes, or stands be
 _STOP_SECONDS: Final = 5
 
 
-class PublishError(Exception):
+class NotAcknowledged(Exception):
     """The broker did not acknowledge the message; it may or may not be in the topic."""
 
 
@@ -47,10 +47,10 @@ class ReliableProducer:
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
-    async def publish(self, messages: Sequence[OutboxMessage]) -> list[PublishError | None]:
+    async def publish(self, messages: Sequence[OutboxMessage]) -> list[NotAcknowledged | None]:
         """Send `messages` in order and wait for the broker; None in the answer means acknowledged.
 
-        Raises nothing: an unreachable broker is a PublishError for every message, within the time limit (and up to
+        Raises nothing: an unreachable broker is a NotAcknowledged for every message, within the time limit (and up to
         five seconds more to let go of the connection). A message that is too large holds back its topic only.
         """
         producer: AIOKafkaProducer | None = None
@@ -74,7 +74,7 @@ class ReliableProducer:
         except (TimeoutError, KafkaError, OSError, AssertionError) as error:
             failure = error
         results = [
-            PublishError(_TOO_LARGE)
+            NotAcknowledged(_TOO_LARGE)
             if message.topic in too_large and number not in futures
             else _result(futures.get(number), failure)
             for number, message in enumerate(messages)
@@ -130,13 +130,13 @@ def _stamps(answers: Sequence[object]) -> list[float]:
     return [each.timestamp / 1000 for each in answers if isinstance(each, RecordMetadata) and each.timestamp_type]
 
 
-def _result(future: asyncio.Future[object] | None, failure: BaseException | None) -> PublishError | None:
+def _result(future: asyncio.Future[object] | None, failure: BaseException | None) -> NotAcknowledged | None:
     if future is not None and future.done() and not future.cancelled() and future.exception() is None:
         return None
     cause = failure
     if future is not None and future.done() and not future.cancelled():
         cause = future.exception()
-    return PublishError(repr(cause))
+    return NotAcknowledged(repr(cause))
 
 
 def _record(message: OutboxMessage) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import rest
 from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.outbox import OutboxMessage, Posted, unpack_headers
-from services.chassis.publishing.producer import PublishError, ReliableProducer
+from services.chassis.publishing.producer import NotAcknowledged, ReliableProducer
 from services.chassis.storage.database import Connection, Database, is_retryable
 from services.chassis.telemetry import metrics
 
@@ -79,7 +79,7 @@ class Relay:
                     if not await self._own_and_drain(stopping):
                         await self._clock.sleep(_STANDBY_SECONDS)
                 except Exception as error:
-                    if not isinstance(error, PublishError | asyncpg.PostgresError) and not is_retryable(error):
+                    if not isinstance(error, NotAcknowledged | asyncpg.PostgresError) and not is_retryable(error):
                         raise
                     _log.warning("relay waits", error=repr(error), failures=self._failures)
                     await back_off(self._clock, self._failures)
@@ -117,7 +117,7 @@ class Relay:
         return _SELDOM_SECONDS if self._clock.wall() > self._others_at + _ALONE_AFTER else _LOOK_SECONDS
 
     async def _carry_batch(self, connection: Connection) -> int:
-        """Publish one batch and delete what was acknowledged; raises PublishError when not all was."""
+        """Publish one batch and delete what was acknowledged; raises NotAcknowledged when not all was."""
         rows = await connection.fetch(_SELECT, _BATCH)
         await self._report(connection, rows)
         if not rows:
@@ -173,7 +173,7 @@ async def _disown(connection: Connection) -> None:
         raise
 
 
-def _prefix_per_key(rows: Sequence[asyncpg.Record], results: Sequence[PublishError | None]) -> list[int]:
+def _prefix_per_key(rows: Sequence[asyncpg.Record], results: Sequence[NotAcknowledged | None]) -> list[int]:
     """Return the ids that may be deleted: acknowledged, with nothing unacknowledged before them on their key."""
     broken: set[tuple[str, bytes | None]] = set()
     acknowledged = []

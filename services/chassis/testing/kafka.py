@@ -46,7 +46,7 @@ async def _lead(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:
 
 
 async def publish(bootstrap: Broker | str, topic: str, events: Sequence[CloudEvent]) -> None:
-    """Publish `events` to `topic` in order; raises PublishError."""
+    """Publish `events` to `topic` in order; raises NotAcknowledged."""
     producer = ReliableProducer(bootstrap, "test")
     try:
         for result in await producer.publish([outgoing(topic, event) for event in events]):

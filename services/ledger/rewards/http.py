@@ -60,7 +60,7 @@ class Deps:
             return await once.keep(connection, answer(RewardDocument.of(said), status=status, version=said.version))
 
     async def reach_vault(self) -> None:
-        """See that the vault answers, before a transaction begins; raises VaultAwayError."""
+        """See that the vault answers, before a transaction begins; raises VaultAway."""
         if self.office.vault is not None:
             await self.office.vault.reach()
 

@@ -22,7 +22,7 @@ from services.chassis.process.clock import SystemClock
 from services.chassis.publishing import envelopes
 from services.chassis.publishing.envelopes import new_event, uuid7
 from services.chassis.publishing.outbox import OutboxMessage, outgoing, pack_headers, unpack_headers
-from services.chassis.publishing.producer import PublishError, ReliableProducer
+from services.chassis.publishing.producer import NotAcknowledged, ReliableProducer
 from services.chassis.publishing.relay import _OWNER_LOCK, Relay, _prefix_per_key
 from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.telemetry import metrics, tracing
@@ -43,7 +43,7 @@ def test_what_is_deleted_is_acknowledged_with_nothing_unacknowledged_before_it_o
     sent: list[tuple[str, bool]],
 ) -> None:
     rows: list[Any] = [{"id": i, "topic": "t", "key": key.encode()} for i, (key, _) in enumerate(sent)]
-    deleted = _prefix_per_key(rows, [None if acked else PublishError("x") for _, acked in sent])
+    deleted = _prefix_per_key(rows, [None if acked else NotAcknowledged("x") for _, acked in sent])
     for key in "abc":
         mine = [(i, acked) for i, (k, acked) in enumerate(sent) if k == key]
         prefix = next((n for n, (_, acked) in enumerate(mine) if not acked), len(mine))
@@ -151,7 +151,7 @@ async def test_a_broker_that_freezes_costs_a_bounded_time_and_then_everything_ar
     own_kafka.pause()
     async with asyncio.timeout(120):  # it is a second; without a bound of its own it would be for ever
         frozen = await producer.publish(numbered(in_process, [1, 2]))
-    assert all(isinstance(result, PublishError) for result in frozen)
+    assert all(isinstance(result, NotAcknowledged) for result in frozen)
     carrying = relay(in_process)
     carrying._producer = ReliableProducer(own_kafka.bootstrap, "test-relay", timeout=1.0)
     async with working(carrying.run):
@@ -173,7 +173,7 @@ async def test_a_broker_that_is_not_there_is_an_answer_within_the_time_limit() -
     producer = ReliableProducer(f"127.0.0.1:{port}", "test", timeout=0.5)
     async with asyncio.timeout(120):
         results = await producer.publish([OutboxMessage("t", None, b"", [])] * 3)
-    assert [isinstance(result, PublishError) for result in results] == [True] * 3
+    assert [isinstance(result, NotAcknowledged) for result in results] == [True] * 3
     await producer.stop()
 
 

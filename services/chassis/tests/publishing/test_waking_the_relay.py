@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.outbox import OutboxMessage, pack_headers
-from services.chassis.publishing.producer import PublishError
+from services.chassis.publishing.producer import NotAcknowledged
 from services.chassis.publishing.relay import Relay
 from services.chassis.storage.database import Connection
 from services.chassis.testing.in_process import InProcess, working
@@ -61,7 +61,7 @@ class Hiccups(Relay):
     async def _carry_batch(self, connection: Connection) -> int:
         self._next_fails = not self._next_fails
         if not self._next_fails:
-            raise PublishError("a broker was changed")
+            raise NotAcknowledged("a broker was changed")
         return await super()._carry_batch(connection)
 
 

@@ -14,7 +14,7 @@ from services.chassis.testing.clock import ManualClock
 from services.ledger.tests.in_process import NOON, InProcess
 from services.ledger.tests.insiders.saying import saying
 from services.ledger.tests.tips.saying import does, intake, received, reporter, verification
-from services.ledger.vault.handlers.vault import Vault, VaultAwayError
+from services.ledger.vault.handlers.vault import Vault, VaultAway
 
 # How long these tests wait for an answer that never comes.
 WAITED = 0.05
@@ -42,13 +42,13 @@ async def test_however_many_ask_at_once_a_silent_vault_is_waited_for_once_and_as
     async with silence() as dsn:
         vault = Vault(dsn, Path("no-keys"), clock=clock, answers_within=WAITED)
         said = await asyncio.gather(*(vault.reach() for _ in range(16)), return_exceptions=True)
-        assert {type(each) for each in said} == {VaultAwayError}
+        assert {type(each) for each in said} == {VaultAway}
         # Who waited knows for what; the others were told at once.
-        assert [type(each.__cause__) for each in said if isinstance(each, VaultAwayError) and each.__cause__] == [
+        assert [type(each.__cause__) for each in said if isinstance(each, VaultAway) and each.__cause__] == [
             TimeoutError
         ]
         clock.advance(timedelta(minutes=1))
-        with pytest.raises(VaultAwayError) as again:
+        with pytest.raises(VaultAway) as again:
             await vault.reach()
         assert isinstance(again.value.__cause__, TimeoutError)
 

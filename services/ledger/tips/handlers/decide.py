@@ -119,7 +119,7 @@ def _content(tip: Tip, said: Verify) -> dict[str, Any]:
 
 
 async def reach_vault(database: Database, name: str, *, office: TipOffice, caller: Caller) -> None:
-    """See that the vault answers where a move on this tip will ask it; raises VaultAwayError. Goes before the transaction.
+    """See that the vault answers where a move on this tip will ask it; raises VaultAway. Goes before the transaction.
 
     An anonymous tip waits for no vault.
     """

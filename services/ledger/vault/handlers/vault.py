@@ -28,7 +28,7 @@ _AWAY: Final = timedelta(seconds=5)
 _OF_LEDGERS: Final[WeakKeyDictionary[Database, Vault]] = WeakKeyDictionary()
 
 
-class VaultAwayError(ConnectionError):
+class VaultAway(ConnectionError):
     """The vault does not answer; trying again later can help."""
 
 
@@ -63,7 +63,7 @@ class Vault:
         return self._keys.keyring()
 
     async def reach(self) -> None:
-        """See that the vault answers; raises VaultAwayError, and for some seconds after that at once.
+        """See that the vault answers; raises VaultAway, and for some seconds after that at once.
 
         Whoever needs the vault within a transaction of the ledger comes here before it begins: waiting for a vault that is
         away would hold the ledger's connections, and hazards with them.
@@ -99,7 +99,7 @@ class Vault:
     async def _open(self) -> Database:
         async with self._opening:
             if self._away_until is not None and self._clock.wall() < self._away_until:
-                raise VaultAwayError("the vault did not answer a moment ago")
+                raise VaultAway("the vault did not answer a moment ago")
             if self._database is None:
                 with self._remembering():
                     async with asyncio.timeout(self._answers_within):
@@ -120,4 +120,4 @@ class Vault:
             if not is_retryable(error):
                 raise
             self._away_until = self._clock.wall() + _AWAY
-            raise VaultAwayError("the vault does not answer") from error
+            raise VaultAway("the vault does not answer") from error
