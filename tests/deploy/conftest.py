@@ -29,24 +29,29 @@ def _had(get: Callable[[], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def promtool() -> Path:
+    """The pinned promtool, fetched when it is missing; skips where it can't be had."""
     return _tool("promtool")
 
 
 @pytest.fixture(scope="session")
 def prometheus() -> Path:
+    """The pinned Prometheus, likewise."""
     return _tool("prometheus")
 
 
 @pytest.fixture(scope="session")
 def amtool() -> Path:
+    """The pinned amtool, likewise."""
     return _tool("amtool")
 
 
 @pytest.fixture(scope="session")
 def rsyslog() -> Path:
+    """A program that ships logs by syslog, likewise."""
     return _had(shipper.ensure)
 
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
+    """An archive with one base of a week ago, and the data of a server, in a directory of their own."""
     return Installation(tmp_path)

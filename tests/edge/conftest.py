@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from tests.deploy import running
-from tests.system import test_one_hazard_through_all_services as city
+from tests.system import one_hazard
 
 
 @pytest.fixture(scope="package")
 def platform(
     kafka_bootstrap: str, postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[running.Platform]:
+    """All five services, started once for all tests."""
     environ = {
         "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
         "DUBAN_POSTGRES_DSN": postgres_dsn,
@@ -31,7 +32,7 @@ def platform(
 @pytest.fixture(scope="package")
 def hazard(platform: running.Platform) -> dict[str, Any]:
     """A hazard that was reported, confirmed and urged: no list is empty, and names stand for something."""
-    receipt = city.reported_over_http(platform)
-    confirmed = city.confirmed(platform, receipt["hazard_id"])
-    city.urged_once(platform, confirmed)
+    receipt = one_hazard.reported_over_http(platform)
+    confirmed = one_hazard.confirmed(platform, receipt["hazard_id"])
+    one_hazard.urged_once(platform, confirmed)
     return confirmed

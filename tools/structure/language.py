@@ -29,6 +29,7 @@ def check(modules: Iterable[Module], root: Path) -> Iterator[Finding]:
     for module in listed:
         yield from _batches(module)
         yield from _tests_from_tests(module)
+        yield from _fixtures(module)
         yield from _domain_in_chassis(module)
     yield from check_lists(sorted((root / "services").glob("*/migrations/**/*.sql")), enums(listed), root)
     yield from _terms(root)
@@ -54,10 +55,23 @@ def _tests_from_tests(module: Module) -> Iterator[Finding]:
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-        for name in names:
+        within = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        for name in (f"{within}{alias.name}" for alias in node.names):
             if any(part.startswith("test_") or part == "conftest" for part in name.split(".")):
                 yield Finding(module.path, node.lineno, f"{name} is a test; what two tests share stands in testing")
+
+
+def _fixtures(module: Module) -> Iterator[Finding]:
+    """Yield fixtures for many tests that don't say what they give: who reads such a test sees nothing but their name."""
+    if Path(module.path).name != "conftest.py":
+        return
+    for node in module.tree.body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or ast.get_docstring(node) is not None:
+            continue
+        if any("fixture" in ast.unparse(each) for each in node.decorator_list):
+            yield Finding(
+                module.path, node.lineno, f"{node.name} is a fixture of many tests: a sentence says what it gives"
+            )
 
 
 def _domain_in_chassis(module: Module) -> Iterator[Finding]:

@@ -14,11 +14,13 @@ from services.cli.tests.running import Duban, InThisProcess
 
 @pytest.fixture
 def duban(in_process: InProcess, database: str) -> Duban:
+    """The command as operators run it, on a database that has what all services have."""
     return Duban(in_process, database)
 
 
 @pytest.fixture
 def quick(in_process: InProcess, database: str) -> Duban:
+    """The same command within this process: no second Python starts."""
     return InThisProcess(in_process, database)
 
 
@@ -34,5 +36,6 @@ def everywhere(
 
 @pytest.fixture
 def quick_everywhere(quick: Duban, everywhere: Duban) -> Duban:
+    """The command within this process, where each service has a database."""
     quick.environment |= everywhere.environment
     return quick

@@ -26,6 +26,7 @@ from services.gateway.tests.world import COUNTIES, FOREIGN, HOME, World
 
 @pytest.fixture(scope="package")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The profile of the city with two counties."""
     directory = tmp_path_factory.mktemp("profile")
     regions = [{"code": "140500", "name": "晋城市", "level": "city"}]
     regions += [{"code": code, "name": name, "level": "county"} for code, name in COUNTIES.items()]
@@ -36,6 +37,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="package")
 async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> AsyncIterator[World]:
+    """The gateway as it runs, on Kafka and PostgreSQL, with the keys of two counties, of a regulator and of nobody's county."""
     name, prefix = f"gateway_{secrets.token_hex(4)}", f"g{secrets.token_hex(4)}."
     admin = await asyncpg.connect(postgres_dsn)
     await admin.execute(f"CREATE DATABASE {name}")

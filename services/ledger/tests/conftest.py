@@ -33,6 +33,7 @@ JINCHENG = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng"
 
 @pytest.fixture(scope="package")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The profile of the city with two counties."""
     directory = tmp_path_factory.mktemp("profile")
     (directory / "city.json").write_bytes(msgspec.json.encode(CITY))
     shutil.copy(JINCHENG / MECHANISMS, directory)
@@ -78,6 +79,7 @@ async def ledger(
 
 @pytest_asyncio.fixture(scope="package")
 async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> AsyncIterator[World]:
+    """The ledger as it runs, on Kafka and PostgreSQL, with a key for everybody and every topic read along."""
     name, prefix = f"ledger_{secrets.token_hex(4)}", f"l{secrets.token_hex(4)}."
     await (admin := await asyncpg.connect(postgres_dsn)).execute(f"CREATE DATABASE {name}")
     settings = Settings(
@@ -95,12 +97,11 @@ async def world(postgres_dsn: str, kafka_bootstrap: str, profile: Path) -> Async
     pool = await asyncpg.create_pool(settings.postgres_dsn, min_size=1, max_size=4)
     async with pool.acquire() as connection:
         tokens = await give_keys(connection)
-    base = f"http://127.0.0.1:{settings.http_port}"
     try:
         async with (
             reading(kafka_bootstrap, [name for name in names if county_of(name) is None and "dlq" not in name]) as read,
             chassis_testing.running(service),
-            httpx.AsyncClient(base_url=base, timeout=120) as client,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.http_port}", timeout=120) as client,
         ):
             world = World(
                 client=client,

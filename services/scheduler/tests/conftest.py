@@ -27,6 +27,7 @@ def database(make_database: Callable[[str], str], migrated: Callable[[Path, Iter
 
 @pytest.fixture
 async def scheduler_database(database: str) -> AsyncIterator[Database]:
+    """A pool on the service's database, with the settings that it has in service."""
     connected = await connect(database, application_name="test", settings=SESSION_SETTINGS)
     yield connected
     await connected.close()
@@ -34,6 +35,7 @@ async def scheduler_database(database: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def bench(scheduler_database: Database) -> Bench:
+    """The scheduler's use cases on that database, as 1 June 2026 begins."""
     return bench_on(scheduler_database, PatientClock(local(1)))
 
 

@@ -26,6 +26,7 @@ from services.statistics.tests.stories import START
 
 @pytest.fixture
 def chance() -> random.Random:
+    """The same chance in every run."""
     return random.Random(20261121)
 
 
@@ -37,6 +38,7 @@ def database(make_database: Callable[[str], str], migrated: Callable[[Path, Iter
 
 @pytest.fixture
 async def books(database: str) -> AsyncIterator[Books]:
+    """The books in PostgreSQL, without Kafka."""
     pool = await connect(database, application_name="test")
     yield Books(pool)
     await pool.close()
@@ -44,6 +46,7 @@ async def books(database: str) -> AsyncIterator[Books]:
 
 @pytest.fixture
 def settings(kafka_bootstrap: str, database: str, topic_prefix: str, tmp_path: Path) -> Settings:
+    """The settings of a statistics service on Kafka, with a database and a directory of its own."""
     return Settings(
         kafka_bootstrap=kafka_bootstrap,
         postgres_dsn=database,
@@ -57,6 +60,7 @@ def settings(kafka_bootstrap: str, database: str, topic_prefix: str, tmp_path: P
 
 @pytest.fixture
 async def bench(settings: Settings) -> Bench:
+    """A statistics service that is not started yet, with its topics made."""
     bench = Bench(settings)
     await bench.make_topics()
     return bench
@@ -64,6 +68,7 @@ async def bench(settings: Settings) -> Bench:
 
 @pytest.fixture
 def app(books: Books, database: str) -> FastAPI:
+    """What statistics says over HTTP, 60 days after the stories begin."""
     platform = Platform(
         service=NAME,
         settings=Settings(postgres_dsn=database),
@@ -76,6 +81,7 @@ def app(books: Books, database: str) -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI, books: Books) -> AsyncIterator[Client]:
+    """A client of that app, with the city office's key until it speaks as somebody else."""
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         client = Client(http, books)

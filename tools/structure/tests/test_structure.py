@@ -71,8 +71,18 @@ def test_a_chassis_that_names_a_kind_of_subject_is_found(path: str, text: str, f
 
 
 def test_a_test_that_leans_on_a_test_is_found(tmp_path: Path) -> None:
-    text = "from services.x.tests.test_y import thing\nimport services.x.tests.conftest\n"
-    assert len(rules(language.check([module_of("services/x/tests/test_z.py", text)], tmp_path))) == 2
+    text = "from services.x.tests.test_y import thing\nimport services.x.tests.conftest\nfrom services.x.tests import test_y\n"
+    assert len(rules(language.check([module_of("services/x/tests/test_z.py", text)], tmp_path))) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "found"), [("conftest", "pass", 1), ("conftest", "'One.'", 0), ("test_a", "pass", 0)]
+)
+def test_a_fixture_of_many_tests_that_does_not_say_what_it_gives_is_found(
+    name: str, line: str, found: int, tmp_path: Path
+) -> None:
+    text = f"@pytest.fixture(scope='session')\ndef a() -> int:\n    {line}\n    return 1\n"
+    assert len(rules(language.check([module_of(f"tests/{name}.py", text)], tmp_path))) == found
 
 
 def test_a_list_of_codes_that_no_enum_holds_is_found_until_a_later_migration_mends_it(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def stage(bench: Bench) -> Stage:
 
 @pytest.fixture
 async def checks(stage: Stage, bench: Bench, platform: Platform[Settings]) -> AsyncIterator[Inspection]:
+    """An inspection whose task has opened, as its inspectors file what they find over HTTP."""
     async with stage.database.transaction() as connection:
         await api_keys.store(connection, list(KEYS.values()))
     await stage.plan(TASK)
