@@ -1,3 +1,7 @@
+"""The gateway as a process: `python -m services.gateway [--roles …]`."""
+
+from __future__ import annotations
+
 from services.chassis.process.service import run
 from services.gateway.bootstrap import NAME, build
 from services.gateway.settings import Settings

@@ -1,5 +1,10 @@
+"""The ledger as a process: `python -m services.ledger [--roles …]`."""
+
+from __future__ import annotations
+
 from services.chassis.process.service import run
-from services.ledger.bootstrap import build
+from services.ledger.bootstrap import NAME, build
 from services.ledger.settings import Settings
 
-run("ledger", Settings, build)
+if __name__ == "__main__":
+    run(NAME, Settings, build)

@@ -1,3 +1,7 @@
+"""Notifications as a process: `python -m services.notifications [--roles …]`."""
+
+from __future__ import annotations
+
 from services.chassis.process.service import run
 from services.notifications.bootstrap import NAME, build
 from services.notifications.settings import Settings

@@ -1,3 +1,5 @@
+"""The scheduler as a process: `python -m services.scheduler [--roles …]`."""
+
 from __future__ import annotations
 
 from services.chassis.process.service import run

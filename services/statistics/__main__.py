@@ -1,3 +1,7 @@
+"""Statistics as a process: `python -m services.statistics [--roles …]`."""
+
+from __future__ import annotations
+
 from services.chassis.process.service import run
 from services.statistics.bootstrap import NAME, build
 from services.statistics.settings import Settings

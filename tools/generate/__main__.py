@@ -1,3 +1,5 @@
+"""`make generate`: write what is generated; with `--check`, only say what of it is stale."""
+
 from __future__ import annotations
 
 import sys

@@ -1,3 +1,5 @@
+"""`make mutants`: change the rules of the pure tier on purpose, and say which changes no test noticed."""
+
 from __future__ import annotations
 
 import argparse

@@ -1,3 +1,5 @@
+"""What `make lint` asks of the tree beyond ruff: print what is not as CONTRIBUTING says, and return 1 for it."""
+
 from __future__ import annotations
 
 import sys
