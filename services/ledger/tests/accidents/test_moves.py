@@ -18,7 +18,7 @@ from duban_contracts.profile import Rules
 from duban_contracts.refusals import Refusal
 from duban_contracts.testing.calendar import ZONE, june, local
 from services.chassis.access.roles import Role
-from services.ledger.accidents.model import Accident, is_at_least, least_grade
+from services.ledger.accidents.model import Accident
 from services.ledger.accidents.moves import (
     CLOSE,
     CORRECT,
@@ -192,33 +192,6 @@ def test_a_measure_has_a_day_ahead_and_names_a_hazard_of_its_own_county() -> Non
     assert refused() == "accident-hazard-elsewhere"
     assert refused(deadline_on=date(2026, 5, 31)) == "deadline-in-the-past"
     assert refused(deadline_on=date(9999, 12, 31)) == "deadline-too-far"
-
-
-@pytest.mark.parametrize(
-    ("deaths", "injuries", "least"),
-    [
-        (29, 99, AccidentGrade.MAJOR),
-        (30, 0, AccidentGrade.EXTREME),
-        (0, 100, AccidentGrade.EXTREME),
-        (10, 0, AccidentGrade.MAJOR),
-        (0, 50, AccidentGrade.MAJOR),
-        (9, 49, AccidentGrade.LARGER),
-        (3, 0, AccidentGrade.LARGER),
-        (0, 10, AccidentGrade.LARGER),
-        (2, 9, AccidentGrade.GENERAL),
-    ],
-)
-def test_either_count_alone_makes_an_accident_as_grave_as_article_3_says(
-    deaths: int, injuries: int, least: AccidentGrade
-) -> None:
-    assert least_grade(deaths, injuries) is least
-
-
-@given(deaths=st.integers(0, 120), injuries=st.integers(0, 120), more=st.integers(0, 5))
-def test_more_victims_never_make_an_accident_less_grave(deaths: int, injuries: int, more: int) -> None:
-    least = least_grade(deaths, injuries)
-    assert is_at_least(least_grade(deaths + more, injuries), least)
-    assert is_at_least(least_grade(deaths, injuries + more), least)
 
 
 MOVES: Final[Mapping[str, Move[Any]]] = {"set": SET, "close": CLOSE, "correct": CORRECT, "evaluate": EVALUATE}
