@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.chassis.process import lean  # noqa: F401 - before whatever logs
 from services.chassis.process.service import run
 from services.gateway.bootstrap import NAME, build
 from services.gateway.settings import Settings

@@ -10,7 +10,9 @@ import pytest
 
 pytestmark = pytest.mark.servers
 
-_ASK: Final = "import sys, services.{}.bootstrap; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+_ASK: Final = """
+import sys, services.{}.__main__
+print(*{{name.partition(".")[0] for name, module in sys.modules.items() if module}})"""
 _GROWS: Final = """
 import cramjam, psutil
 from aiokafka.record import default_records
@@ -24,18 +26,18 @@ def _said(program: str) -> str:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
 
-# The ledger signs checkpoints, and notifications speak to robots. psutil comes with what exports spans.
+# Notifications speak to robots. psutil comes with what exports spans, and structlog would load rich.
 @pytest.mark.parametrize(
     ("service", "unneeded"),
     [
-        ("gateway", {"joserfc", "cryptography", "httpx", "psutil"}),
-        ("ledger", {"joserfc", "httpx", "openpyxl", "psutil"}),
-        ("scheduler", {"joserfc", "cryptography", "httpx", "openpyxl", "icalendar", "psutil"}),
-        ("notifications", {"joserfc", "cryptography", "psutil"}),
-        ("statistics", {"joserfc", "cryptography", "httpx", "psutil"}),
+        ("gateway", {"joserfc", "cryptography", "httpx", "psutil", "rich"}),
+        ("ledger", {"joserfc", "cryptography", "httpx", "openpyxl", "psutil", "rich"}),
+        ("scheduler", {"joserfc", "cryptography", "httpx", "openpyxl", "icalendar", "psutil", "rich"}),
+        ("notifications", {"joserfc", "cryptography", "psutil", "rich"}),
+        ("statistics", {"joserfc", "cryptography", "httpx", "psutil", "rich"}),
     ],
 )
-def test_a_service_has_no_library_for_tokens_workbooks_calendars_and_spans_before_it_is_given_one(
+def test_a_service_has_no_library_for_tokens_seals_workbooks_calendars_and_spans_before_it_is_given_one(
     service: str, unneeded: set[str]
 ) -> None:
     assert not unneeded & set(_said(_ASK.format(service)).split())

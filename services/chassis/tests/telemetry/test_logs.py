@@ -83,3 +83,17 @@ def test_a_traceback_shows_no_local_variable_and_no_value(lines: io.StringIO) ->
     (line,) = parsed(lines)
     assert [trace["exc_type"] for trace in line["exception"]] == ["UniqueViolationError", "ValidationError"]
     assert line["exception"][0]["exc_value"] == "duplicate key"
+
+
+def test_readable_text_shows_no_local_variable_either(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(phone: str) -> None:
+        raise RuntimeError(f"{len(phone)} characters")
+
+    monkeypatch.setattr("sys.stdout", lines)
+    logs.configure("ledger", style="console")
+    try:
+        fail("+86" + "1380000" * 2)
+    except RuntimeError:
+        structlog.stdlib.get_logger("duban.readable").exception("could not be written")
+    assert "17 characters" in lines.getvalue()
+    assert "13800001380000" not in lines.getvalue()

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 
 from services.ledger.vault.model.algorithms import ALGORITHMS
 from services.ledger.vault.model.identity import Identifier, Identity, identifiers
@@ -98,6 +97,9 @@ def _encrypt(algorithm: str, secret: bytes, plain: bytes, about: bytes, random: 
 
 
 def _decrypt(algorithm: str, secret: bytes, sealed: bytes, about: bytes) -> bytes:
+    # Where it is needed, as in `algorithms`.
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+
     with_ = ALGORITHMS.get(algorithm)
     if with_ is None:
         raise BrokenSeal(f"{algorithm} is no algorithm of the vault")
