@@ -12,7 +12,7 @@ from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 
 
-class Claim(NamedTuple):
+class EventIdentity(NamedTuple):
     """An event's identity, and the SHA-256 of what it says."""
 
     identity: UUID
@@ -26,7 +26,7 @@ class Claimed(NamedTuple):
     reused: list[Delivery]
 
 
-_COLUMNS: Final[Columns[Claim]] = Columns({"identity": "uuid", "digest": "bytea"})
+_COLUMNS: Final[Columns[EventIdentity]] = Columns({"identity": "uuid", "digest": "bytea"})
 # What conflicts is committed by then: an INSERT waits for whoever is about to claim the same identity. What was claimed is
 # therefore looked up by a statement of its own, which sees it, and only where there is any: nearly every batch is all new,
 # and asking in one statement made half of what claiming cost PostgreSQL.
@@ -47,7 +47,7 @@ async def claim(connection: Connection, consumer: str, deliveries: Sequence[Deli
     said = [(delivery, delivery.identity.int, digest_of(delivery.event.type, delivery.data)) for delivery in deliveries]
     first = {number: (delivery, digest) for delivery, number, digest in reversed(said)}
     # One order for all, so that two instances that take the same events can't deadlock.
-    asked = [Claim(first[number][0].identity, first[number][1]) for number in sorted(first)]
+    asked = [EventIdentity(first[number][0].identity, first[number][1]) for number in sorted(first)]
     new = {row["identity"].int for row in await connection.fetch(_CLAIM, consumer, *_COLUMNS.arguments(asked))}
     known: dict[int, bytes | None] = {number: first[number][1] for number in new}
     if repeated := [each.identity for each in asked if each.identity.int not in new]:

@@ -34,7 +34,7 @@ async def keep_clocks(connection: Connection, deliveries: Sequence[Delivery], *,
     events = [(delivery, delivery.data) for delivery in deliveries if isinstance(delivery.data, HazardEvent)]
     if not events:
         return
-    clocks = await clock_table.load(connection, sorted({event.hazard.hazard_id for _, event in events}))
+    clocks = await clock_table.lock(connection, sorted({event.hazard.hazard_id for _, event in events}))
     moved: dict[str, HazardClock] = {}
     turning: set[str] = set()
     alarms: dict[AlarmKey, Alarm] = {}

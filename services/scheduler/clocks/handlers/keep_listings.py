@@ -27,7 +27,7 @@ async def keep_listings(connection: Connection, deliveries: Sequence[Delivery], 
     if not told:
         return
     abouts = {listing.as_subject(event.hazard.hazard_id) for _, event, listing in told}
-    clocks = await table.load(connection, sorted(about.id for about in abouts))
+    clocks = await table.lock(connection, sorted(about.id for about in abouts))
     turning: set[str] = set()
     alarms: dict[AlarmKey, Alarm] = {}
     for envelope, event, listing in told:

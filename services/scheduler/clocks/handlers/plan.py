@@ -27,7 +27,7 @@ from services.scheduler.clocks.tables.listings import ListingClock
 
 _log = structlog.get_logger(__name__)
 _PAGE: Final = 1000
-_TABLES: Final = ((HAZARD, clock_table.load_page), (LISTING, listing_table.load_page))
+_TABLES: Final = ((HAZARD, clock_table.lock_page), (LISTING, listing_table.lock_page))
 
 
 async def plan_reminders(database: Database, policy: Policy, fingerprint: bytes, now: datetime) -> int:
@@ -39,11 +39,11 @@ async def plan_reminders(database: Database, policy: Policy, fingerprint: bytes,
         if await planning.load(connection) == fingerprint:
             return 0
     planned = 0
-    for kind, load_page in _TABLES:
+    for kind, lock_page in _TABLES:
         after: str | None = ""
         while after is not None:
             async with database.transaction() as connection:
-                page = await load_page(connection, after, _PAGE)
+                page = await lock_page(connection, after, _PAGE)
                 await _plan(connection, kind, page, policy, now)
             after, planned = page[-1].about.id if page else None, planned + len(page)
     async with database.transaction() as connection:

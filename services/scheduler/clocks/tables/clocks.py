@@ -90,7 +90,7 @@ SELECT hazard_id FROM hazard_clock JOIN {SINCE.rows("late", 2)} USING (county)
 FIND_SAID: Final = f"SELECT hazard_id, reckoning, {_SAID} FROM hazard_clock WHERE hazard_id = ANY($1::text[])"  # noqa: S608 - ours
 
 
-async def load(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, HazardClock]:
+async def lock(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, HazardClock]:
     """Return the clocks of these hazards and keep their rows until the transaction ends."""
     rows = await connection.fetch(
         f"""SELECT hazard_id, reckoning, {_SAID} FROM hazard_clock
@@ -100,7 +100,7 @@ async def load(connection: Connection, hazard_ids: Sequence[str]) -> dict[str, H
     return {row["hazard_id"]: _clock(row) for row in rows}
 
 
-async def load_page(connection: Connection, after: str, limit: int) -> list[HazardClock]:
+async def lock_page(connection: Connection, after: str, limit: int) -> list[HazardClock]:
     """Return up to `limit` clocks that have not stopped, in order of hazard id, and keep their rows."""
     rows = await connection.fetch(
         f"""SELECT reckoning, {_SAID} FROM hazard_clock

@@ -65,7 +65,7 @@ SELECT listing_id FROM listing_clock JOIN {SINCE.rows("late", 2)} USING (county)
  WHERE listing_clock.due_at >= late.since AND listing_clock.due_at < $1"""  # noqa: S608 - our own columns
 
 
-async def load(connection: Connection, listing_ids: Sequence[str]) -> dict[str, ListingClock]:
+async def lock(connection: Connection, listing_ids: Sequence[str]) -> dict[str, ListingClock]:
     """Return these clocks by the listing's id, and keep their rows until the transaction ends."""
     rows = await connection.fetch(
         f"{_SELECT} WHERE listing_id = ANY($1::text[]) ORDER BY listing_id FOR UPDATE", listing_ids
@@ -73,7 +73,7 @@ async def load(connection: Connection, listing_ids: Sequence[str]) -> dict[str, 
     return {clock.about.id: clock for clock in map(_clock, rows)}
 
 
-async def load_page(connection: Connection, after: str, limit: int) -> list[ListingClock]:
+async def lock_page(connection: Connection, after: str, limit: int) -> list[ListingClock]:
     """Return up to `limit` clocks that have not stopped, in order of listing id, and keep their rows."""
     rows = await connection.fetch(
         f"{_SELECT} WHERE listing_id > $1 AND state <> 'stopped' ORDER BY listing_id LIMIT $2 FOR UPDATE", after, limit
