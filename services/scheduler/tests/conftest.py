@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from duban_contracts.profile import load_city
 from duban_contracts.testing.calendar import local
 from services.chassis.assembly import Platform
 from services.chassis.storage.database import Database, connect
 from services.scheduler.alarms.tables import SESSION_SETTINGS
-from services.scheduler.bootstrap import MIGRATIONS, NAME, SLICES
+from services.scheduler.bootstrap import MIGRATIONS, SLICES
 from services.scheduler.settings import Settings
-from services.scheduler.tests.bench import PROFILE, Bench, PatientClock, bench_on
+from services.scheduler.tests.bench import Bench, PatientClock, bench_on
 from services.scheduler.tests.office import Office, office_on
+from services.scheduler.tests.serving import unconnected
 
 
 @pytest.fixture
@@ -42,10 +43,7 @@ def bench(scheduler_database: Database) -> Bench:
 @pytest.fixture
 def platform(bench: Bench) -> Platform[Settings]:
     """What the slices are wired with, on the bench's database and clock; Kafka is nowhere."""
-    settings = Settings(postgres_dsn="postgresql://nowhere/", http_port=0, profile=PROFILE)
-    return Platform(
-        service=NAME, settings=settings, database=bench.database, clock=bench.clock, city=load_city(PROFILE)
-    )
+    return replace(unconnected(), database=bench.database, clock=bench.clock)
 
 
 @pytest.fixture

@@ -16,14 +16,14 @@ from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
 from services.chassis.access.refusals import Caller
 from services.chassis.access.scope import Scope
-from services.chassis.assembly import Platform, app_of
+from services.chassis.assembly import Platform
 from services.chassis.storage.database import Connection, Database
 from services.chassis.testing.clock import ManualClock
-from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.duties.handlers.keep import DutiesKept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning, plan_all
 from services.scheduler.duties.model.duty import Duty
 from services.scheduler.settings import Settings
+from services.scheduler.tests.serving import app_on
 
 TABLES: Final = Path(__file__).parents[3] / "deploy" / "profiles" / "jincheng" / "duties"
 NINE_ONES: Final = TABLES / "nine-ones-2024.json"
@@ -118,7 +118,7 @@ async def office_on(platform: Platform[Settings], clock: ManualClock) -> Office:
     """Open the office on this platform."""
     async with platform.database.transaction() as connection:
         await api_keys.store(connection, list(PEOPLE.values()))
-    transport = httpx.ASGITransport(app=app_of(platform, parts(platform), title=TITLE))
+    transport = httpx.ASGITransport(app_on(platform))
     client = httpx.AsyncClient(transport=transport, base_url="http://scheduler")
     return Office(platform.database, clock, Planner.on(platform), client)
 

@@ -11,11 +11,10 @@ import pytest
 from duban_contracts.testing.calendar import local
 from duban_contracts.testing.stories import Story, confirmed
 from services.chassis.access.scope import Facts
-from services.chassis.assembly import Platform, app_of
+from services.chassis.assembly import Platform
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.specimens import Call, Specimen
 from services.chassis.testing.rights.trial import examine
-from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import PatientClock, bench_on
 from services.scheduler.tests.draws.specimens import SPECIMENS as DRAWS
@@ -23,6 +22,7 @@ from services.scheduler.tests.duties.specimens import SPECIMENS as DUTIES
 from services.scheduler.tests.experts.specimens import SPECIMENS as EXPERTS
 from services.scheduler.tests.followups.specimens import SPECIMENS as FOLLOW_UPS
 from services.scheduler.tests.selfchecks.specimens import SPECIMENS as SELFCHECKS
+from services.scheduler.tests.serving import app_on
 from services.scheduler.tests.subscriptions.specimens import SPECIMENS as SUBSCRIPTIONS
 from services.scheduler.tests.tasks.specimens import specimens as task_specimens
 from services.scheduler.tests.training.specimens import SPECIMENS as TRAINING
@@ -81,5 +81,5 @@ _PARTS: Final = 4
 async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(
     platform: Platform[Settings], part: int
 ) -> None:
-    app = app_of(platform, parts(platform), title=TITLE)
+    app = app_on(platform)
     assert await examine(app, SPECIMENS, part, _PARTS) == []

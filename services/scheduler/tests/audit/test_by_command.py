@@ -13,14 +13,14 @@ import httpx
 import pytest
 
 from deploy.local.ports import free_ports
-from services.chassis.assembly import Platform, app_of
+from services.chassis.assembly import Platform
 from services.chassis.testing.in_process import working
 from services.chassis.testing.kafka import eventually
 from services.chassis.testing.workers import ROOT
 from services.chassis.web.server import serve
-from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.settings import Settings
 from services.scheduler.tests.office import PEOPLE
+from services.scheduler.tests.serving import app_on
 
 
 @pytest.mark.promise("P3")
@@ -29,7 +29,7 @@ async def test_the_three_audits_are_asked_at_once_and_a_key_without_the_right_is
     platform: Platform[Settings],
 ) -> None:
     (port,) = free_ports(1)
-    app = app_of(platform, parts(platform), title=TITLE)
+    app = app_on(platform)
     async with working(lambda stopping: serve(app, host="127.0.0.1", port=port, stopping=stopping)):
         await eventually(lambda: _is_up(port))
         code, told = await asyncio.to_thread(audit, port, "office")

@@ -14,11 +14,11 @@ from duban_contracts.testing.stories import confirmed
 from services.chassis.access import keys as api_keys
 from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
-from services.chassis.assembly import Platform, app_of
-from services.scheduler.bootstrap import TITLE, parts
+from services.chassis.assembly import Platform
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import Bench
 from services.scheduler.tests.builders import running
+from services.scheduler.tests.serving import app_on
 
 KEYS = {
     "county": NewKey(Principal("regulator-140502-1", "county_regulator", "140502"), api_keys.new_token()),
@@ -41,7 +41,7 @@ class Client:
 async def api(bench: Bench, platform: Platform[Settings]) -> AsyncIterator[Client]:
     async with bench.database.transaction() as connection:
         await api_keys.store(connection, list(KEYS.values()))
-    transport = httpx.ASGITransport(app=app_of(platform, parts(platform), title=TITLE))
+    transport = httpx.ASGITransport(app_on(platform))
     async with httpx.AsyncClient(transport=transport, base_url="http://scheduler") as client:
         yield Client(client)
 

@@ -9,11 +9,11 @@ import pytest
 
 from duban_contracts.testing.calendar import local
 from services.chassis.access import keys as api_keys
-from services.chassis.assembly import Platform, app_of
-from services.scheduler.bootstrap import TITLE, parts
+from services.chassis.assembly import Platform
 from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import Bench
 from services.scheduler.tests.findings.inspecting import KEYS, TASK, Inspection
+from services.scheduler.tests.serving import app_on
 from services.scheduler.tests.tasks.stage import Stage, stage_on
 
 
@@ -30,6 +30,6 @@ async def checks(stage: Stage, bench: Bench, platform: Platform[Settings]) -> As
         await api_keys.store(connection, list(KEYS.values()))
     await stage.plan(TASK)
     await stage.at(local(1, 9))
-    transport = httpx.ASGITransport(app=app_of(platform, parts(platform), title=TITLE))
+    transport = httpx.ASGITransport(app_on(platform))
     async with httpx.AsyncClient(transport=transport, base_url="http://scheduler") as client:
         yield Inspection(stage, bench, client)

@@ -26,10 +26,9 @@ from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
 from services.chassis.access.roles import Role
 from services.chassis.access.scope import Scope
-from services.chassis.assembly import Platform, app_of
+from services.chassis.assembly import Platform
 from services.chassis.consuming.deliveries import Delivery, RawRecord
 from services.scheduler.alarms.model import AlarmState, Cause
-from services.scheduler.bootstrap import TITLE, parts
 from services.scheduler.followups import tables
 from services.scheduler.followups.handlers import keep_follow_ups
 from services.scheduler.followups.model import FollowUp, after, changes, told_of
@@ -38,6 +37,7 @@ from services.scheduler.settings import Settings
 from services.scheduler.tests.bench import Bench, bench_on
 from services.scheduler.tests.builders import POLICY
 from services.scheduler.tests.followups.told import Accident, accident
+from services.scheduler.tests.serving import app_on
 
 OWED: Final = accident().measure(local(1), june(10)).closed(local(2), june(20))
 MEASURE: Final = Subject(kind="accident_measure", id="a-1/1", number="SG-140502-2026-001/1")
@@ -111,7 +111,7 @@ async def test_the_list_shows_what_is_owed_and_what_was_said_to_be_late(
     token = keys.new_token()
     async with bench.database.transaction() as connection:
         await keys.store(connection, [NewKey(Principal("office-1", Role.CITY_OFFICE, "140500"), token)])
-    app = app_of(platform, parts(platform), title=TITLE)
+    app = app_on(platform)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://scheduler") as client:
 
         async def listed(**query: str) -> list[tuple[str, bool, bool]]:

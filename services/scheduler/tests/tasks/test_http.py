@@ -13,9 +13,9 @@ from duban_contracts.testing.calendar import local
 from services.chassis.access import keys as api_keys
 from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
-from services.chassis.assembly import Platform, app_of
-from services.scheduler.bootstrap import TITLE, parts
+from services.chassis.assembly import Platform
 from services.scheduler.settings import Settings
+from services.scheduler.tests.serving import app_on
 from services.scheduler.tests.tasks.stage import Stage, children, county, report
 
 COUNTIES = ("140502", "140521", "140522", "140524", "140525", "140581")
@@ -53,7 +53,7 @@ def _headers(who: str) -> dict[str, str]:
 async def api(stage: Stage, platform: Platform[Settings]) -> AsyncIterator[Client]:
     async with stage.database.transaction() as connection:
         await api_keys.store(connection, list(KEYS.values()))
-    transport = httpx.ASGITransport(app=app_of(platform, parts(platform), title=TITLE))
+    transport = httpx.ASGITransport(app_on(platform))
     async with httpx.AsyncClient(transport=transport, base_url="http://scheduler") as client:
         yield Client(client)
 
