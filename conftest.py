@@ -7,6 +7,7 @@ import gc
 import os
 import re
 import secrets
+import shutil
 import signal
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import hypothesis
+import psutil
 import pytest
 
 from deploy.local import ephemeral, lending
@@ -42,6 +44,9 @@ _FIRST = ("platform", "chaos", "servers", "kafka", "postgres")
 # Where the workers of a run find the servers that its controller lends them.
 _LENT = "TESTS_LENT_SERVERS"
 _lent = contextlib.ExitStack()
+# Linux's files in memory. A test's database takes 10 MB, and few are there at a time: whoever has so much free misses none.
+_SHM = Path("/dev/shm")  # noqa: S108 - the place is chosen, and the directory there is made by `mkdtemp`
+_PLENTY = 4 << 30
 # New objects, some megabytes of them.
 _SELDOM = 50_000
 # What Python writes of an object that says nothing of itself.
@@ -57,8 +62,18 @@ def _kafka() -> Iterator[str]:
 @contextlib.contextmanager
 def _postgres() -> Iterator[str]:
     # Nobody cuts the machine's power: what a killed process had committed is there without a sync to the disk, too.
-    with ephemeral.postgres(durable=False, max_connections="400") as server:
+    with ephemeral.postgres(_memory(), durable=False, max_connections="400", max_wal_size="256MB") as server:
         yield server.dsn
+
+
+def _memory() -> Path | None:
+    """Return where files are kept in memory if there is plenty of it, else None.
+
+    A thousand tests make a database, which is 300 files: to make and drop one takes 0.11 to 0.15 s of the processor on a disk
+    and 0.04 s in memory, and on a busy machine a third of the time that passes.
+    """
+    free = min(psutil.virtual_memory().available, shutil.disk_usage(_SHM).free) if _SHM.is_dir() else 0
+    return _SHM if free > _PLENTY else None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -189,9 +189,9 @@ def kafka(brokers: int = 1, *, heap: str = "384m", secure: bool = False) -> Iter
 
 
 @contextlib.contextmanager
-def postgres(*, durable: bool = True, **options: str) -> Iterator[PostgresServer]:
-    """Run a private PostgreSQL for the length of the `with` block; `options` are server settings."""
-    with _scratch("postgres") as directory:
+def postgres(within: Path | None = None, /, *, durable: bool = True, **options: str) -> Iterator[PostgresServer]:
+    """Run a private PostgreSQL for the length of the `with` block, its data `within` a directory; `options` are server settings."""
+    with _scratch("postgres", within) as directory:
         settings = {"max_connections": "200", "fsync": "on" if durable else "off"} | options
         server = postgres_parts.server(directory, free_ports(1)[0], directory / "secret" / "postgres", settings)
         server.initialise(durable=False)
@@ -217,8 +217,8 @@ def in_own_loop(coroutine: Coroutine[object, object, T]) -> T:
 
 
 @contextlib.contextmanager
-def _scratch(kind: str) -> Iterator[Path]:
-    directory = Path(tempfile.mkdtemp(prefix=f"duban-{kind}-"))
+def _scratch(kind: str, within: Path | None = None) -> Iterator[Path]:
+    directory = Path(tempfile.mkdtemp(prefix=f"duban-{kind}-", dir=within))
     if os.geteuid() == 0:
         # PostgreSQL then runs as another account, which must get through; what is secret inside is 0600.
         directory.chmod(0o755)
