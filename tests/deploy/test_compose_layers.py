@@ -32,6 +32,7 @@ class _Answering(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def answering() -> Iterator[ThreadingHTTPServer]:
+    """A server that is ready, and is not once a test has set `well` to False."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
     server.well = True  # type: ignore[attr-defined]
     Thread(target=server.serve_forever, daemon=True).start()

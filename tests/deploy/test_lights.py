@@ -36,6 +36,7 @@ def cluster() -> Iterator[ephemeral.KafkaCluster]:
 def platform(
     cluster: ephemeral.KafkaCluster, postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[running.Platform]:
+    """All five services on the Kafka that is frozen here."""
     environ = {"DUBAN_KAFKA_BOOTSTRAP": cluster.bootstrap, "DUBAN_POSTGRES_DSN": postgres_dsn}
     home = tmp_path_factory.mktemp("lights")
     with running.databases(postgres_dsn, 5) as dsns, running.platform(home, environ, dsns, clock={}) as started:
@@ -46,6 +47,7 @@ def platform(
 def prometheus_url(
     prometheus: Path, platform: running.Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
+    """A Prometheus with the alerts, run faster, that sees all services up and their consumers reading."""
     home = tmp_path_factory.mktemp("scraping") / "home"
     with running.prometheus(prometheus, home, platform, lights.faster()) as url:
         running.until(partial(_sees, url, 'count(up{job="duban"} == 1) == 5'), seconds=SECONDS)

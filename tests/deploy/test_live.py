@@ -84,6 +84,7 @@ NOT_ABOUT_HEALTH = {
 def platform(
     kafka_bootstrap: str, postgres_dsn: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[running.Platform]:
+    """All five services, started once for all tests of this file."""
     environ = {
         "DUBAN_KAFKA_BOOTSTRAP": kafka_bootstrap,
         "DUBAN_POSTGRES_DSN": postgres_dsn,

@@ -16,7 +16,7 @@ from tools.structure.foreign import imported, place
 from tools.structure.source import Finding, Module
 
 # Kept where something else is done, in its transaction: what was taken, said, recorded, counted. Their tables are their verbs.
-_KEPT_FOR_OTHERS: Final = frozenset(
+KEPT_FOR_OTHERS: Final = frozenset(
     {
         ("gateway", "receipts"),
         ("ledger", "entering"),
@@ -67,7 +67,7 @@ def _calls(module: Module, held: Mapping[str, Module]) -> Iterator[Finding]:
             there = place(name.replace(".", "/"))
             if here is None or there is None or there[0] != here[0] or there[1] == here[1] or there[2] != "tables":
                 continue
-            if there[:2] in _KEPT_FOR_OTHERS:
+            if there[:2] in KEPT_FOR_OTHERS:
                 continue
             for path, function in _named(module, name, alias, held):
                 if function in _changing(held[path]):

@@ -73,3 +73,9 @@ def test_who_changes_rows_of_another_slice_without_its_verb_is_found(
         module_of(f"services/scheduler/{path}", text),
     ]
     assert len(list(rows.check(modules, root))) == found
+
+
+def test_every_slice_that_keeps_something_for_others_is_there() -> None:
+    services = Path(__file__).parents[3] / "services"
+    gone = [kept for kept in rows.KEPT_FOR_OTHERS if not list(services.joinpath(*kept).glob("tables*"))]
+    assert gone == []
