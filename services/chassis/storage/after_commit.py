@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import asyncpg
 import structlog
@@ -22,7 +22,8 @@ import structlog
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-# As asyncpg writes it at the end of a transaction.
+# As asyncpg writes them at the ends of a transaction.
+_BEGIN: Final = "BEGIN;"
 _COMMIT: Final = "COMMIT;"
 # asyncpg takes no word for no end.
 _A_YEAR_SECONDS: Final = 366 * 86400.0
@@ -30,15 +31,16 @@ _BEAT_SECONDS: Final = 1.0
 
 
 class Session(asyncpg.Connection):
-    """A connection that keeps what is to be told of its transaction, and for whom a reader's was last used.
+    """A connection that keeps what its transaction begins with and what is to be told of it, and for whom a reader's was last used.
 
     Its COMMIT waits for as long as PostgreSQL does, and is never cancelled.
     """
 
-    __slots__ = ("told", "waits", "whose")
+    __slots__ = ("begins_with", "told", "waits", "whose")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.begins_with = ""
         self.told: list[object] = []
         self.waits: Callable[[], None] | None = None
         self.whose: object = None
@@ -50,6 +52,8 @@ class Session(asyncpg.Connection):
         as of whoever gives up, with making it visible without the standby. So none is sent. Who can't wait leaves: the connection is
         closed, and the server goes on waiting by itself. Who set `waits` hears once a second that a COMMIT still does.
         """
+        if query == _BEGIN:
+            query, self.begins_with = f"{_BEGIN}{self.begins_with}", ""
         if query != _COMMIT:
             return str(await super().execute(query, *args, timeout=timeout))
         committing = asyncio.ensure_future(super().execute(query, timeout=_A_YEAR_SECONDS))
@@ -63,6 +67,10 @@ class Session(asyncpg.Connection):
             committing.add_done_callback(_left)
             self.terminate()
             raise
+
+    def begin_with(self, settings: Mapping[str, str]) -> None:
+        """Let the next transaction have `settings`, constants of our code, said in one message with its BEGIN."""
+        self.begins_with = "".join(f" SET LOCAL {name} = '{value}';" for name, value in settings.items())
 
     def let_hear(self, waits: Callable[[], None] | None) -> None:
         """Call `waits` while a COMMIT waits, until somebody else is named."""
@@ -99,6 +107,11 @@ def told_of(connection: object) -> list[object] | None:
     """Return what is to be told of a connection's transaction; None for a connection that is nobody's pool's."""
     told: list[object] | None = getattr(connection, "told", None)
     return told
+
+
+def begin_with(connection: object, settings: Mapping[str, str]) -> None:
+    """Let the next transaction of a pool's connection have `settings`, constants of our code; it costs no round trip."""
+    cast("Session", connection).begin_with(settings)
 
 
 def let_hear(connection: object, waits: Callable[[], None] | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -109,8 +109,8 @@ class _Explained(Database):
             yield cast("Connection", _Telling(connection, self.said))
 
     @asynccontextmanager
-    async def transaction(self, *, waits: Callable[[], None] | None = None) -> AsyncIterator[Connection]:
-        async with super().transaction(waits=waits) as connection:
+    async def transaction(self, **options: Any) -> AsyncIterator[Connection]:
+        async with super().transaction(**options) as connection:
             yield cast("Connection", _Telling(connection, self.said))
 
 

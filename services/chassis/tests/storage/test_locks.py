@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 from asyncpg import LockNotAvailableError
 
-from services.chassis.storage.locks import wait_at_most
+from services.chassis.storage.database import connect
+from services.chassis.storage.locks import BY_KEY, wait_at_most, waiting_at_most
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.1, "100ms"), (1.0, "1s"), (0.0, "1ms"), (1e-9, "1ms"), (90, "90s")])
@@ -48,3 +49,26 @@ async def test_who_waits_too_long_is_told_and_waits_as_before_afterwards(postgre
         assert await waiter.fetchval("SHOW lock_timeout") == "0"
     await holder.close()
     await waiter.close()
+
+
+async def test_a_transaction_has_the_settings_that_it_was_begun_with_and_the_next_has_none_of_them(
+    postgres_dsn: str,
+) -> None:
+    database = await connect(postgres_dsn, application_name="test", max_size=1, keeps_trail=False)
+    shown = "SELECT current_setting('lock_timeout'), current_setting('plan_cache_mode')"
+    async with database.transaction(settings=BY_KEY | waiting_at_most(0.2)) as connection:
+        assert tuple(await connection.fetchrow(shown) or ()) == ("200ms", "force_generic_plan")
+    async with database.transaction() as connection:
+        assert tuple(await connection.fetchrow(shown) or ()) == ("0", "auto")
+    await database.close()
+
+
+async def test_what_is_found_by_key_is_planned_once_however_many_it_is(postgres_dsn: str) -> None:
+    database = await connect(postgres_dsn, application_name="test", max_size=1, keeps_trail=False)
+    for number in (1, 2, 3):
+        async with database.transaction(settings=BY_KEY) as connection:
+            await connection.fetch("SELECT FROM pg_class WHERE oid = ANY($1::oid[])", [1] * number)
+    plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%pg_class%'"
+    async with database.acquire() as connection:
+        assert tuple(await connection.fetchrow(plans) or ()) == (3, 0)
+    await database.close()

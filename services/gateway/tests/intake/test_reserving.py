@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -54,7 +54,7 @@ class Counting:
         self.is_away = False
         self.breaks = 0
 
-    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+    def transaction(self, **options: Any) -> AbstractAsyncContextManager[Connection]:
         """Count one."""
         self.transactions += 1
         if self.is_away:
@@ -62,7 +62,7 @@ class Counting:
         if self.breaks:
             self.breaks -= 1
             raise RuntimeError
-        return self._database.transaction()
+        return self._database.transaction(**options)
 
     def acquire(self) -> AbstractAsyncContextManager[Connection]:
         """Pass on what is no transaction."""

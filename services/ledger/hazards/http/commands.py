@@ -18,7 +18,7 @@ from services.chassis.access.roles import Role
 from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
 from services.chassis.storage.beside import AtLocks
 from services.chassis.storage.database import Connection, Database
-from services.chassis.storage.locks import wait_at_most
+from services.chassis.storage.locks import BY_KEY, waiting_at_most
 from services.chassis.storage.rounds import Rounds
 from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer
@@ -106,16 +106,14 @@ def _endpoint(rounds: Rounds[Asked, Response], move: Move[Any]) -> Callable[...,
 
 async def carry_out_round(deps: Deps, asked: Sequence[Asked]) -> Sequence[Response | Problem]:
     """Carry out a round in one transaction: what was answered before is answered again, the rest is decided."""
-    async with deps.database.transaction() as connection:
-        # A hazard that somebody else holds must not keep strangers waiting: its command is then carried out by itself.
-        await wait_at_most(connection, _ROUND_SECONDS)
+    # A hazard that somebody else holds must not keep strangers waiting: its command is then carried out by itself.
+    async with deps.database.transaction(settings=BY_KEY | waiting_at_most(_ROUND_SECONDS)) as connection:
         return await _carried_out(connection, deps, asked)
 
 
 async def carry_out_alone(deps: Deps, asked: Asked) -> Response | Problem:
     """Carry out one command by itself; raises LockNotAvailableError where somebody else holds its hazard for longer."""
-    async with deps.database.transaction() as connection:
-        await wait_at_most(connection, TRY_SECONDS)
+    async with deps.database.transaction(settings=BY_KEY | waiting_at_most(TRY_SECONDS)) as connection:
         (said,) = await _carried_out(connection, deps, [asked])
     return said
 

@@ -66,9 +66,9 @@ class Failing:
     locked: list[bool]
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, **options: Any) -> AsyncIterator[Connection]:
         """Give a transaction; it fails at its end, when all was done."""
-        async with self.database.transaction() as connection:
+        async with self.database.transaction(**options) as connection:
             yield connection
             if self.locked and self.locked.pop():
                 raise asyncpg.LockNotAvailableError("somebody holds it")

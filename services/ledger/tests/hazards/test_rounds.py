@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -14,6 +14,7 @@ from duban_contracts.codec import decode
 from duban_contracts.events.hazards import HazardConfirmed
 from duban_contracts.topics import TopicFamily
 from services.chassis.access.refusals import Caller
+from services.chassis.storage.database import connect
 from services.chassis.web.idempotency import Attempt
 from services.chassis.web.preconditions import Precondition
 from services.chassis.web.problems import Problem
@@ -25,6 +26,10 @@ from services.ledger.tests.hazards.taken import STOP
 from services.ledger.tests.in_process import EVERYWHERE, InProcess
 from services.ledger.tests.people import PEOPLE
 from services.ledger.tests.telling import CONFIRM, DUE, SUBMIT
+
+PLANS: Final = """
+SELECT sum(custom_plans) AS custom, sum(generic_plans) FILTER (WHERE statement LIKE 'UPDATE hazard %') AS updates
+  FROM pg_prepared_statements WHERE NOT statement LIKE '%pg_prepared_statements%'"""
 
 
 class Broken(msgspec.Struct):
@@ -111,3 +116,17 @@ async def test_a_key_that_comes_twice_in_one_round_is_carried_out_once(ledger: I
     assert (await ledger.get(f"/v1/hazards/{hazard['hazard_id']}")).json()["version"] == 2
     again = await send()
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
+
+
+async def test_a_round_plans_no_statement_anew(ledger: InProcess) -> None:
+    hazards = [(await ledger.registered())["hazard_id"] for _ in range(3)]
+    database = await connect(ledger.platform.settings.postgres_dsn, application_name="rounds", max_size=1)
+    try:
+        for some in (hazards[:1], hazards[1:]):
+            await carry_out_round(Deps(database, ledger.ledger), [_asked(hazard, CONFIRM) for hazard in some])
+        async with database.acquire() as connection:
+            plans = await connection.fetchrow(PLANS)
+    finally:
+        await database.close()
+    assert plans is not None
+    assert (plans["custom"], plans["updates"]) == (0, 2)
