@@ -9,6 +9,7 @@ from services.chassis.assembly import Part, Platform
 from services.chassis.process import replicas
 from services.chassis.publishing.producer import ReliableProducer
 from services.gateway.intake.handlers.accept_events import Intake
+from services.gateway.intake.handlers.mark_events import Marks
 from services.gateway.intake.handlers.reserve_events import Reservations
 from services.gateway.intake.http.allowance import Allowance
 from services.gateway.intake.http.routes import Deps, router
@@ -24,8 +25,9 @@ def wire(platform: Platform[Settings]) -> Part:
     producer = ReliableProducer(
         settings.kafka, "duban-gateway", timeout=settings.publish_timeout_seconds, broker_clock=platform.broker_clock
     )
+    database, clock = platform.database, platform.clock
     deps = Deps(
-        intake=Intake(platform.database, producer, platform.clock, Reservations(platform.database, platform.clock)),
+        intake=Intake(database, producer, clock, Reservations(database, clock), Marks(database, clock)),
         allowance=Allowance(settings.allowance_events, settings.allowance_seconds),
         city=platform.city,
         topic_prefix=settings.topic_prefix,

@@ -61,6 +61,8 @@ WITH locked AS (
     SELECT receipt_id FROM receipt
      WHERE receipt_id = ANY ($1::uuid[]) AND queued_at IS NULL ORDER BY receipt_id FOR UPDATE)
 UPDATE receipt SET queued_at = $2 FROM locked WHERE receipt.receipt_id = locked.receipt_id"""
+_MARK_FREE: Final = f"""{_MARK_QUEUED.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED")}
+RETURNING receipt.receipt_id"""
 # What stands is not overwritten, by the same rule as `Answer.supersedes`; what the claim was, is known already.
 _RECORD: Final = f"""
 {_ANSWERED.insert("receipt AS known")}
@@ -97,6 +99,11 @@ async def known(connection: Connection, receipt_ids: Sequence[UUID]) -> dict[UUI
 async def mark_queued(connection: Connection, receipt_ids: Sequence[UUID], at: datetime) -> None:
     """Note that the broker has these events; the first time stands."""
     await connection.execute(_MARK_QUEUED, receipt_ids, at)
+
+
+async def mark_free(connection: Connection, receipt_ids: Sequence[UUID], at: datetime) -> frozenset[UUID]:
+    """Do the same for those that nobody holds, and return which were marked now."""
+    return frozenset(row["receipt_id"] for row in await connection.fetch(_MARK_FREE, receipt_ids, at))
 
 
 async def record(connection: Connection, answers: Sequence[Answer]) -> None:

@@ -2,10 +2,10 @@
 
 The order is what promise P1 rests on. The id and the digest of its content are written first, so that one id can never
 stand for two contents (the ledger would drop the second as a repeat). The broker's ack comes next, and `queued_at`
-last. Requests of one county that arrive meanwhile share the next round of these three; counties share only the
-first (`reserve_events`), because one whose topic is in trouble must keep nobody else waiting. A crash in between leaves a
-reserved id that nobody was promised; the same event sent again is simply sent to the broker again, and the ledger's
-inbox makes one of the two.
+last. Requests of one county that arrive meanwhile share the next round of these three; counties share the first
+(`reserve_events`) and the last (`mark_events`) alone, because one whose topic is in trouble must keep nobody else
+waiting. A crash in between leaves a reserved id that nobody was promised; the same event sent again is simply sent to
+the broker again, and the ledger's inbox makes one of the two.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Database, is_retryable
 from services.chassis.storage.rounds import Rounds
 from services.chassis.telemetry import acts
+from services.gateway.intake.handlers.mark_events import Marks
 from services.gateway.intake.handlers.reserve_events import Asked, CountyRound, Examined, Reservations
 from services.gateway.intake.model.claims import Claim
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
@@ -50,6 +51,7 @@ class Intake:
     producer: ReliableProducer
     clock: Clock
     reservations: Reservations
+    marks: Marks
     rounds: dict[str, Rounds[Asked, list[Outcome]]] = field(default_factory=dict, init=False)
 
 
@@ -107,8 +109,7 @@ async def _publish(topic: str, claims: Sequence[Claim], deps: Intake) -> set[UUI
     failpoints.reach("gateway.after_ack")
     acknowledged = [claim.receipt_id for claim, error in zip(claims, results, strict=True) if error is None]
     if acknowledged:
-        async with deps.database.acquire() as connection:
-            await receipts.mark_queued(connection, acknowledged, deps.clock.now())
+        await deps.marks.mark(acknowledged)
     errors = {str(error) for error in results if error is not None}
     if errors:
         _log.warning("broker did not acknowledge", events=len(claims) - len(acknowledged), errors=sorted(errors))

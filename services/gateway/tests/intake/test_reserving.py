@@ -20,6 +20,7 @@ from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.storage.rounds import MOST
 from services.chassis.testing.kafka import eventually
 from services.gateway.intake.handlers.accept_events import Intake, NotAccepted, accept_events
+from services.gateway.intake.handlers.mark_events import Marks
 from services.gateway.intake.handlers.reserve_events import Reservations
 from services.gateway.intake.model.claims import Claim, RefusedEvent
 from services.gateway.intake.model.outcomes import Outcome, Queued
@@ -50,7 +51,7 @@ class Counting:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.transactions = 0
+        self.transactions = self.alone = 0
         self.is_away = False
         self.breaks = 0
 
@@ -65,7 +66,8 @@ class Counting:
         return self._database.transaction(**options)
 
     def acquire(self) -> AbstractAsyncContextManager[Connection]:
-        """Pass on what is no transaction."""
+        """Pass on what is no transaction, and count it."""
+        self.alone += 1
         return self._database.acquire()
 
 
@@ -75,7 +77,9 @@ class Edge:
     def __init__(self, database: Database) -> None:
         self.counting, self.broker = Counting(database), Broker()
         counted, clock = cast("Database", self.counting), SystemClock()
-        self.intake = Intake(counted, cast("ReliableProducer", self.broker), clock, Reservations(counted, clock))
+        self.intake = Intake(
+            counted, cast("ReliableProducer", self.broker), clock, Reservations(counted, clock), Marks(counted, clock)
+        )
 
     async def send(self, county: str, *claims: Claim) -> list[Outcome]:
         """Send one request of a county."""
@@ -129,7 +133,7 @@ async def test_counties_that_meet_share_a_transaction_and_each_is_told_and_sends
 ) -> None:
     known, fresh = claim(), [claim() for _ in COUNTIES]
     await edge.send(COUNTIES[0], known)
-    edge.counting.transactions, edge.broker.topics = 0, []
+    edge.counting.transactions, edge.counting.alone, edge.broker.topics = 0, 0, []
     other = claim("other", receipt_id=known.receipt_id)
     said = await asyncio.gather(
         edge.send(COUNTIES[0], known, other),
@@ -140,6 +144,8 @@ async def test_counties_that_meet_share_a_transaction_and_each_is_told_and_sends
     assert sorted(edge.broker.topics) == sorted([COUNTIES[0], *COUNTIES])
     # Whoever comes first finds nothing under way; the first county's second request waits for its first.
     assert edge.counting.transactions <= 3
+    # So it is with what they mark behind the broker's ack.
+    assert edge.counting.alone <= 3
     rows = await world.connection.fetch(
         "SELECT county, queued_at IS NOT NULL AS queued FROM receipt WHERE receipt_id = ANY($1::uuid[])",
         [each.receipt_id for each in fresh],

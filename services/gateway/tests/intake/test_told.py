@@ -19,6 +19,7 @@ from services.chassis.storage.database import connect
 from services.chassis.telemetry import acts
 from services.chassis.testing.kafka import eventually
 from services.gateway.intake.handlers.accept_events import Intake, accept_events
+from services.gateway.intake.handlers.mark_events import Marks
 from services.gateway.intake.handlers.reserve_events import Reservations
 from services.gateway.intake.model.claims import Claim
 from services.gateway.intake.model.outcomes import Outcome
@@ -41,7 +42,13 @@ class Broker:
 async def intake(world: World) -> AsyncIterator[Intake]:
     """The gateway's intake in this process, whose rounds hold what is asked of it at once."""
     database = await connect(world.settings.postgres_dsn, application_name="test")
-    yield Intake(database, cast("ReliableProducer", Broker()), SystemClock(), Reservations(database, SystemClock()))
+    yield Intake(
+        database,
+        cast("ReliableProducer", Broker()),
+        SystemClock(),
+        Reservations(database, SystemClock()),
+        Marks(database, SystemClock()),
+    )
     await database.close()
 
 
