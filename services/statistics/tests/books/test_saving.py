@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -73,6 +74,20 @@ async def test_nothing_to_write_is_written_without_a_statement(books: Books) -> 
     async with books.database.acquire() as connection:
         assert await records.save(connection, []) == []
         await progress.save(connection, {})
+
+
+async def test_a_batch_is_one_statement_whatever_it_brings(books: Books) -> None:
+    before = books.fold(open_since(1, "a").records())
+    changes = books.fold([*open_since(1, "b").records(), *open_since(1, "c").closed(hour(2)).records()])
+    said: list[object] = []
+    async with books.database.transaction() as connection:
+        # The client asks about types that it meets for the first time.
+        await records.save(connection, before)
+        with connection.query_logger(said.append):
+            counted = await records.save(connection, changes)
+    assert len(said) == 1
+    assert Counter(each.hazard_id for each in counted) == {"b": 2, "c": 3}
+    assert await books.value("SELECT count(*) FROM hazard_step") == 7
 
 
 async def test_the_stock_is_counted_by_county_and_grade(books: Books) -> None:
