@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.tests.tables import each
 from duban_contracts.catalogue import EventType
 from duban_contracts.codec import decode, event_types, lookup
+from duban_contracts.events.entering import EnteredClaim
+from duban_contracts.events.types import Instant, LongText, ShortText
 from duban_contracts.examples import example_event, examples
 from duban_contracts.generate.schemas import payload_schema
 from duban_contracts.terms import check_terms
@@ -114,3 +118,61 @@ def test_every_term_of_a_vocabulary_passes_where_it_is_bound(
     entry, path, vocabulary = place
     code = data.draw(st.sampled_from([term.code for term in VOCABULARIES[vocabulary]]))
     assert check_terms(decode(example_event(entry, with_value(examples()[entry.name], path, code)))) == []
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    name: ShortText
+    seen_at: datetime | None = None
+
+
+class Said(EnteredClaim, frozen=True, kw_only=True):
+    """What a type of a day to come may hold, in each shape."""
+
+    text: LongText = "a"
+    maybe: ShortText | None = None
+    either: int | ShortText = 1
+    at: Instant = datetime(2026, 6, 1, tzinfo=UTC)
+    texts: tuple[ShortText, ...] = ()
+    table: dict[ShortText, ShortText] = msgspec.field(default_factory=dict)
+    places: tuple[Place, ...] = ()
+
+
+EAST = timezone(timedelta(hours=8))
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "path"),
+    [
+        ({"text": "a\0"}, "control-character", "$.text"),
+        ({"maybe": "\x1b[31m"}, "control-character", "$.maybe"),
+        ({"either": "\u202e"}, "control-character", "$.either"),
+        ({"texts": ("a", "\0")}, "control-character", "$.texts[1]"),
+        ({"table": {"a": "b\0"}}, "control-character", "$.table.a"),
+        ({"table": {"a\0": "b"}}, "control-character", "$.table"),
+        ({"places": (Place(name="\0"),)}, "control-character", "$.places[0].name"),
+        ({"at": datetime(1, 1, 1, tzinfo=EAST)}, "bad-time", "$.at"),
+        ({"at": datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=8)))}, "bad-time", "$.at"),
+        ({"places": (Place(name="a", seen_at=datetime(1, 1, 1, tzinfo=EAST)),)}, "bad-time", "$.places[0].seen_at"),
+        ({"reference": "\u3000"}, "blank-text", "$.reference"),
+    ],
+)
+def test_what_a_claim_says_in_any_shape_is_held_to_what_can_be_kept(
+    fields: dict[str, Any], code: str, path: str
+) -> None:
+    said = {"county": "140502", "reference": "DJ-1"}
+    (found,) = check_terms(Said(**said | fields))
+    assert (found.code, found.field) == (code, path)
+
+
+def test_what_can_be_kept_is_taken_at_every_depth() -> None:
+    whole = Said(
+        county="140502",
+        reference="DJ-1",
+        text="一行\n两行\t",
+        maybe="a",
+        either="东",
+        at=datetime(1, 1, 1, 8, tzinfo=EAST),
+        table={"甲": "乙"},
+        places=(Place(name="罐区", seen_at=datetime(9999, 12, 31, tzinfo=UTC)),),
+    )
+    assert check_terms(whole) == check_terms(Said(county="140502", reference="DJ-1")) == []

@@ -1,12 +1,13 @@
 """What a type demands beyond its shape: that a code is a term of its vocabulary, that a text says something.
 
 The types carry it (`extra` of msgspec's Meta, see :mod:`duban_contracts.events.types`), so that every event type and
-every command is checked at every depth without being named here.
+every command is checked at every depth without being named here. An instant is held to the years of UTC wherever it stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -52,13 +53,8 @@ def _of_type(described: inspect.Type) -> _Demand | None:
     """Return the demand of a type, or None where nothing in it demands one: most fields cost nothing."""
     if isinstance(described, inspect.Metadata):
         return _of_extra(described.extra or {}) or _of_type(described.type)
-    if isinstance(described, inspect.StructType):
-        return _of_struct(described)
-    if isinstance(described, inspect.UnionType):
-        return _of_union(described)
-    if isinstance(described, inspect.VarTupleType | inspect.ListType):
-        return _of_items(described.item_type)
-    return None
+    of_kind = _KINDS.get(type(described))
+    return None if of_kind is None else of_kind(described)
 
 
 def _of_extra(extra: dict[str, Any]) -> _Demand | None:
@@ -121,11 +117,18 @@ def _of_union(described: inspect.UnionType) -> _Demand | None:
         raise NotImplementedError("a union of two types that demand something is not used in this contract")
     (demand,) = found
 
+    # A number in the place of a text is none of its demand's: of texts, days and instants a union has one at most.
+    kinds = (int, float, type(None)) if _has_numbers(described) else type(None)
+
     def faults(value: Any, path: str) -> Iterator[Refusal]:
-        if value is not None:
+        if not isinstance(value, kinds):
             yield from demand.faults(value, path)
 
-    return _Demand(lambda value: value is None or demand.met(value), faults)
+    return _Demand(lambda value: isinstance(value, kinds) or demand.met(value), faults)
+
+
+def _has_numbers(described: inspect.UnionType) -> bool:
+    return any(isinstance(each, inspect.IntType | inspect.FloatType | inspect.BoolType) for each in described.types)
 
 
 def _of_one_of(demands: dict[type, _Demand]) -> _Demand | None:
@@ -157,6 +160,30 @@ def _of_items(described: inspect.Type) -> _Demand | None:
     return _Demand(lambda value: all(map(demand.met, value)), faults)
 
 
+def _of_table(described: inspect.DictType) -> _Demand | None:
+    """Return the demand of what stands in a table by name, and of the names."""
+    of_key, of_value = _of_type(described.key_type), _of_type(described.value_type)
+    if of_key is None and of_value is None:
+        return None
+
+    def faults(table: Any, path: str) -> Iterator[Refusal]:
+        for name, value in table.items():
+            if of_key is not None and not of_key.met(name):
+                yield from of_key.faults(name, path)
+            if of_value is not None:
+                yield from of_value.faults(value, f"{path}.{name}")
+
+    return _Demand(lambda table: next(faults(table, ""), None) is None, faults)
+
+
+def _faults_of_instant(instant: datetime, path: str) -> Iterator[Refusal]:
+    """Yield that an instant lies before the first or after the last year that UTC can write; whether it has an offset its type says."""
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        yield violation("bad-time", path)
+
+
 def _faults_of_values(filled: Any, path: str) -> Iterator[Refusal]:
     """Yield what in a form of anybody's making can't be kept: texts as everywhere, whole numbers that a float holds too."""
     left = [(filled, path, 0)]
@@ -186,4 +213,15 @@ _TEXTS: Final[dict[str, _Demand]] = {
     "lines": _text(texts.fits_lines),
     "loose": _text(texts.fits_line, may_be_blank=True),
     "values": _Demand(lambda filled: next(_faults_of_values(filled, ""), None) is None, _faults_of_values),
+}
+_INSTANT: Final = _Demand(lambda instant: next(_faults_of_instant(instant, ""), None) is None, _faults_of_instant)
+
+
+_KINDS: Final[dict[type[inspect.Type], Callable[[Any], _Demand | None]]] = {
+    inspect.StructType: _of_struct,
+    inspect.UnionType: _of_union,
+    inspect.VarTupleType: lambda described: _of_items(described.item_type),
+    inspect.ListType: lambda described: _of_items(described.item_type),
+    inspect.DictType: _of_table,
+    inspect.DateTimeType: lambda _: _INSTANT,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -93,8 +93,11 @@ def column_of(field: Any) -> tuple[str, bool]:
     """Return PostgreSQL's type for a field of a claim (of `msgspec.structs.fields`), and whether it may be empty.
 
     One value is a column of its own kind; whatever has parts is JSON. Raises NoBook for a whole number that a column may not
-    hold: one county's would stop the claims of all.
+    hold, which of one county would stop the claims of all; for a text that does not say which characters it may have, and so may
+    have one that PostgreSQL doesn't take; and for an instant that need not say its offset.
     """
+    if _has_any_text(inspect.type_info(field.type)):
+        raise NoBook(f"{field.name} holds any text: ShortText and LongText say what may stand in one")
     described = _plain(inspect.type_info(field.type))
     optional = False
     if isinstance(described, inspect.UnionType):
@@ -103,6 +106,8 @@ def column_of(field: Any) -> tuple[str, bool]:
         described = others[0] if len(others) == 1 else described
     if isinstance(described, inspect.IntType) and not _fits(described):
         raise NoBook(f"{field.name} needs bounds, ge and le, that PostgreSQL's bigint has room for")
+    if isinstance(described, inspect.DateTimeType) and not described.tz:
+        raise NoBook(f"{field.name} needs its offset: Instant is the type of that")
     return _KINDS.get(type(described), JSON), optional
 
 
@@ -110,6 +115,27 @@ def _fits(described: inspect.IntType) -> bool:
     least = described.ge if described.ge is not None else described.gt
     most = described.le if described.le is not None else described.lt
     return least is not None and most is not None and least >= -_BIGINT and most < _BIGINT
+
+
+def _has_any_text(described: inspect.Type) -> bool:
+    """Say whether something in a type, at any depth, is a text of which neither a rule nor a vocabulary nor a pattern says more."""
+    held: Sequence[inspect.Type] = ()
+    match described:
+        case inspect.Metadata(extra=extra, type=inner) if not {"text", "vocabulary"} & (extra or {}).keys():
+            held = (inner,)
+        case inspect.UnionType(types=held):
+            pass
+        case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
+            held = (item,)
+        case inspect.DictType(key_type=key, value_type=value):
+            held = (key, value)
+        case inspect.StructType(fields=fields):
+            held = [each.type for each in fields]
+        case inspect.StrType(pattern=None) | inspect.AnyType():
+            return True
+        case _:
+            pass
+    return any(map(_has_any_text, held))
 
 
 def _plain(described: inspect.Type) -> inspect.Type:

@@ -13,7 +13,7 @@ from duban_contracts.codec import event_types
 from duban_contracts.events.entering import EnteredClaim
 from duban_contracts.events.feedback import ClaimOutcome
 from duban_contracts.events.marks import called
-from duban_contracts.events.types import Channel, Evidence, ReportedEnterprise, ShortText
+from duban_contracts.events.types import Channel, Evidence, Instant, ReportedEnterprise, ShortText
 from duban_contracts.testing.calendar import june, local
 from services.ledger.claims.handlers.books import BOOKS, Pages
 from services.ledger.entering.model import Entry, NoBook, column_of, enter
@@ -31,11 +31,11 @@ class Drill(EnteredClaim, frozen=True, kw_only=True):
     people: Annotated[int, Meta(ge=0, le=100_000), called("参加人数")] = 12
     share: float = 0.5
     announced: bool = True
-    began_at: datetime = AT
+    began_at: Instant = AT
     summary: ShortText | None = None
     enterprise: ReportedEnterprise | None = None
     evidence: tuple[Evidence, ...] = ()
-    either: int | str = 1
+    either: int | ShortText = 1
 
 
 def held(reference: str = "YL-1", **fields: Any) -> Drill:
@@ -176,6 +176,39 @@ def test_no_book_is_kept_of_whole_numbers_that_a_column_has_no_room_for(claim: t
     with pytest.raises(NoBook, match="people needs bounds"):
         Book(claim, "drill")
     assert Book(Bounded, "drill").columns
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        str,
+        str | None,
+        Annotated[str, Meta(min_length=1, max_length=9), called("名称")],
+        tuple[str, ...],
+        dict[str, int],
+        dict[ShortText, str],
+        tuple[Part, ...],
+        dict[ShortText, Any],
+    ],
+    ids=["bare", "optional", "bounded alone", "in a list", "a name", "by name", "in parts", "whatever"],
+)
+def test_no_book_is_kept_of_texts_that_may_hold_any_character_at_whatever_depth(kind: Any) -> None:
+    claim: Any = msgspec.defstruct("Told", [("told", kind)], bases=(EnteredClaim,), frozen=True, kw_only=True)
+    with pytest.raises(NoBook, match="told holds any text"):
+        Book(claim, "drill")
+
+
+class Timeless(EnteredClaim, frozen=True, kw_only=True):
+    began_at: datetime | None = None
+
+
+def test_no_book_is_kept_of_instants_that_need_not_say_their_offset() -> None:
+    with pytest.raises(NoBook, match="began_at needs its offset"):
+        Book(Timeless, "drill")
 
 
 def test_each_type_that_stands_for_itself_has_its_book_with_room_for_all_its_fields() -> None:
