@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.chassis.consuming.dead_letters import DeadLetterLimit
 from services.chassis.consuming.holds import FloodLimit
@@ -36,3 +37,8 @@ class ConsumerOptions:
     observe_every: float = 1.0
     dead_letters: DeadLetterLimit = field(default_factory=DeadLetterLimit)
     floods: FloodLimit = field(default_factory=FloodLimit)
+
+
+# For whom nobody waits. On a busy machine each batch costs the scheduler 3 ms of processor and PostgreSQL 2, and each event in it 0.15
+# and 0.09. Clocks, alarms and letters are as much later; their bounds are seconds.
+UNHURRIED: Final = ConsumerOptions(fetch_wait=0.25)

@@ -10,6 +10,7 @@ from duban_contracts.profile import ProfileError
 from duban_contracts.topics import TopicFamily
 from duban_contracts.topics import consumer as declared
 from services.chassis.assembly import Part, Platform
+from services.chassis.consuming.options import UNHURRIED
 from services.notifications.delivery.handlers.deps import Sender
 from services.notifications.directory.handlers import FILE, read_contacts
 from services.notifications.directory.model import Contacts, Directory
@@ -29,6 +30,7 @@ def wire(platform: Platform[Any]) -> Part:
             name,
             [platform.topic(family) for family in declared(f"notifications.{name}").reads],
             partial(write, deps=deps),
+            options=UNHURRIED,
         )
         for name, write in (("supervision", write_what_is_asked_for), ("hazards", ask_for_second_levels))
     ]

@@ -7,6 +7,7 @@ from duban_contracts.deadlines.calendar import load_days, load_policy
 from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Part, Platform
 from services.chassis.consuming.batches import Ordering
+from services.chassis.consuming.options import UNHURRIED
 from services.scheduler.alarms.handlers import Deps as AlarmDeps
 from services.scheduler.alarms.handlers import RaiseAlarms
 from services.scheduler.calendar.handlers import fingerprint
@@ -40,7 +41,13 @@ def wire(platform: Platform[Settings]) -> Part:
     return Part(
         routers=[router(Deps(database, clock, zone))],
         consumers=[
-            platform.consumer("hazards", [platform.topic(TopicFamily.HAZARD)], take.apply, ordering=Ordering.VERSION)
+            platform.consumer(
+                "hazards",
+                [platform.topic(TopicFamily.HAZARD)],
+                take.apply,
+                ordering=Ordering.VERSION,
+                options=UNHURRIED,
+            )
         ],
         jobs=[
             platform.every(settings.poll_seconds, raising.look, name="alarms about hazards", role="clock"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from services.chassis.consuming.deliveries import Delivery
+from services.chassis.consuming.options import UNHURRIED, ConsumerOptions
 from services.chassis.storage.database import Connection
 from services.chassis.testing.in_process import InProcess, working
 from services.chassis.testing.kafka import publish
@@ -45,3 +46,8 @@ async def test_what_trickles_in_is_taken_together_by_whoever_can_wait(in_process
         assert await in_process.effects(1 + RECORDS) == [each.id for each in (first, *events)]
     # Each in a batch of its own would have taken as many waits as there are records.
     assert batches.number < 1 + RECORDS if gathers else batches.number == 1 + RECORDS
+
+
+@pytest.mark.pure
+def test_whoever_is_not_in_a_hurry_gathers_longer_and_hears_of_ends_as_soon_as_in_idle_times() -> None:
+    assert ConsumerOptions().fetch_wait < UNHURRIED.fetch_wait <= UNHURRIED.idle_wait
