@@ -1,9 +1,10 @@
-"""The text of a migration without its comments, for whoever looks for words in it."""
+"""The text of a migration without its comments, for whoever looks for words in it, and its statements."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 # What begins there is read to its end, whatever stands in it: PostgreSQL's lexical structure (chapter 4.1).
@@ -15,6 +16,7 @@ _BEGINNING: Final = re.compile(
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 _BLOCK: Final = re.compile(r"/\*|\*/")
+_END: Final = re.compile(r";[ \t]*(?:\n|$)")
 
 
 def without_comments(sql: str, *, texts: bool = True) -> str:
@@ -27,6 +29,16 @@ def without_comments(sql: str, *, texts: bool = True) -> str:
         parts += [sql[end:start], replaced]
         end = stop
     return "".join([*parts, sql[end:]])
+
+
+def statements(sql: str) -> list[str]:
+    """Return the statements of `sql` without comments, each of which ends with its line; one in quotes or in a body ends none."""
+    said = without_comments(sql)
+    hidden = list(said)
+    for found in _BEGINNING.finditer(said):
+        hidden[found.start() : found.end()] = "x" * len(found[0])
+    ends = [0, *(end.end() for end in _END.finditer("".join(hidden))), len(said)]
+    return [one for start, end in pairwise(ends) if (one := said[start:end].strip())]
 
 
 def _replacements(sql: str, *, texts: bool) -> Iterator[tuple[int, int, str]]:

@@ -17,7 +17,7 @@ from typing import Final
 import asyncpg
 import structlog
 
-from services.chassis.storage.comments import without_comments
+from services.chassis.storage.comments import statements, without_comments
 from services.chassis.storage.locks import wait_at_most
 
 CHASSIS_MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -31,7 +31,6 @@ _FILE_NAME: Final = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 _REPLACES: Final = re.compile(rb"-- replaces: (\S+)\n")
 # The first line of a file whose statements PostgreSQL runs in no transaction, such as CREATE INDEX CONCURRENTLY.
 _ALONE: Final = b"-- outside a transaction\n"
-_STATEMENT_END: Final = re.compile(r";[ \t]*(?:\n|$)")
 _LOCK: Final = 0x6475_6261  # "duba": two starting processes take turns
 _TURN_SECONDS: Final = 0.1
 # A statement that waits for a table makes everybody wait who comes after it; so it gives way, and tries again.
@@ -234,7 +233,7 @@ async def _validate(connection: asyncpg.Connection[asyncpg.Record], files: Itera
 async def _run(connection: asyncpg.Connection[asyncpg.Record], file: _File, *, done_before: bool) -> None:
     if file.alone and not done_before:
         # A kill in the middle leaves what was done so far: each statement can be repeated (CONTRIBUTING.md).
-        for statement in filter(str.strip, _STATEMENT_END.split(without_comments(file.sql))):
+        for statement in statements(file.sql):
             await connection.execute(statement)
     async with connection.transaction():
         if not (file.alone or done_before):

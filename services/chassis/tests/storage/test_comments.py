@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.storage.comments import without_comments
+from services.chassis.storage.comments import statements, without_comments
 
 # Of each kind of thing that has an end of its own, its beginnings and ends, and what may stand in it.
 PARTS = ["--", "\n", "/*", "*/", "'", "''", '"', "$$", "$a$", "$1", "E'", "\\'", "\\", "a", " ", ";", "东"]
@@ -46,3 +46,12 @@ def test_every_character_keeps_its_place_and_what_is_said_again_says_the_same(sq
     ]
     assert all(each in {" ", before} for each, before in zip(said, sql, strict=True))
     assert without_comments(said) == said
+
+
+def test_a_statement_ends_with_its_line_and_not_in_quotes_or_in_a_body() -> None:
+    sql = "-- first;\nSELECT ';\n'; -- one;\nDO $$ BEGIN\n  PERFORM 1;\n  COMMIT;\nEND $$;\nSELECT 1; SELECT 2;\n\n"
+    assert statements(sql) == [
+        "SELECT ';\n';",
+        "DO $$ BEGIN\n  PERFORM 1;\n  COMMIT;\nEND $$;",
+        "SELECT 1; SELECT 2;",
+    ]

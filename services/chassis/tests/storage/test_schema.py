@@ -204,3 +204,30 @@ async def test_a_migration_gives_way_to_who_holds_its_table_and_is_applied_when_
     await held.rollback()
     assert await waiting == ["service/0002_more.sql"]
     await holder.close()
+
+
+async def test_a_filling_in_parts_holds_no_row_longer_than_its_part_takes(database: str, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "0001_thing.sql",
+        "CREATE TABLE thing (id bigint PRIMARY KEY, told text); INSERT INTO thing SELECT generate_series(1, 25);",
+    )
+    write(
+        tmp_path,
+        "0002_told.sql",
+        "-- outside a transaction\n"
+        "-- As CONTRIBUTING says: the body's statements end no statement of the file;\n"
+        "DO $$ BEGIN\n"
+        "    LOOP\n"
+        "        UPDATE thing SET told = pg_current_xact_id()::text\n"
+        "         WHERE id IN (SELECT id FROM thing WHERE told IS NULL LIMIT 10);\n"
+        "        EXIT WHEN NOT FOUND;\n"
+        "        COMMIT;\n"
+        "    END LOOP;\n"
+        "END $$;\n",
+    )
+    await migrate(database, tmp_path)
+    connection = await asyncpg.connect(database)
+    parts = await connection.fetch("SELECT count(*) FROM thing GROUP BY told ORDER BY 1")
+    await connection.close()
+    assert [row["count"] for row in parts] == [5, 10, 10]
