@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Final
 
+from services.chassis.storage.comments import without_comments
 from tools.structure.foreign import imported, place
 from tools.structure.source import Finding, Module
 
@@ -26,10 +27,12 @@ KEPT_FOR_OTHERS: Final = frozenset(
         ("statistics", "books"),
     }
 )
-_MADE: Final = re.compile(r"(?i)\bCREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?([a-z_.]+)")
-_CHANGED: Final = re.compile(r"\b(?:INSERT INTO|DELETE FROM|UPDATE)\s+([a-z_.]+)")
+_MADE: Final = re.compile(r"(?i)\bCREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([a-z_.0-9]+)")
+_CHANGED: Final = re.compile(
+    r"\b(?:INSERT\s+INTO|DELETE\s+FROM|UPDATE|MERGE\s+INTO|TRUNCATE(?:\s+TABLE)?)\s+(?:ONLY\s+)?([a-z_.0-9]+)"
+)
 # Of `Columns`: the statement, or what runs it.
-_COLUMNS: Final = frozenset({"insert", "upsert", "update", "put"})
+_COLUMNS: Final = frozenset({"insert", "upsert", "update", "put", "copy_records_to_table"})
 
 
 def check(modules: Iterable[Module], root: Path) -> Iterator[Finding]:
@@ -46,7 +49,9 @@ def _owners(root: Path) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for path in sorted((root / "services").glob("*/migrations/*/*.sql")):
         service, _, made_by = path.relative_to(root / "services").parts[:3]
-        found |= {(service, name): made_by for name in _MADE.findall(path.read_text(encoding="utf-8"))}
+        found |= {
+            (service, name): made_by for name in _MADE.findall(without_comments(path.read_text(encoding="utf-8")))
+        }
     return found
 
 

@@ -32,13 +32,16 @@ def without_comments(sql: str, *, texts: bool = True) -> str:
 
 
 def statements(sql: str) -> list[str]:
-    """Return the statements of `sql` without comments, each of which ends with its line; one in quotes or in a body ends none."""
+    """Return the statements of `sql` as they are written, each of which ends with its line; one in quotes or in a body ends none.
+
+    What is nothing but comments is none. A body that has no quotes around it (`BEGIN ATOMIC`) is not known here.
+    """
     said = without_comments(sql)
     hidden = list(said)
     for found in _BEGINNING.finditer(said):
         hidden[found.start() : found.end()] = "x" * len(found[0])
     ends = [0, *(end.end() for end in _END.finditer("".join(hidden))), len(said)]
-    return [one for start, end in pairwise(ends) if (one := said[start:end].strip())]
+    return [sql[start:end].strip() for start, end in pairwise(ends) if said[start:end].strip()]
 
 
 def _replacements(sql: str, *, texts: bool) -> Iterator[tuple[int, int, str]]:

@@ -123,18 +123,23 @@ def _has_any_text(described: inspect.Type) -> bool:
     match described:
         case inspect.Metadata(extra=extra, type=inner) if not {"text", "vocabulary"} & (extra or {}).keys():
             held = (inner,)
-        case inspect.UnionType(types=held):
+        case inspect.Metadata():
             pass
-        case inspect.VarTupleType(item_type=item) | inspect.ListType(item_type=item):
+        case inspect.UnionType(types=held) | inspect.TupleType(item_types=held):
+            pass
+        case inspect.CollectionType(item_type=item):
             held = (item,)
         case inspect.DictType(key_type=key, value_type=value):
             held = (key, value)
         case inspect.StructType(fields=fields):
             held = [each.type for each in fields]
-        case inspect.StrType(pattern=None) | inspect.AnyType():
-            return True
-        case _:
+        case inspect.StrType(pattern=pattern):
+            return pattern is None
+        case inspect.LiteralType() | inspect.NoneType():
             pass
+        case _:
+            # What is not known here may hold anything.
+            return type(described) not in _KINDS
     return any(map(_has_any_text, held))
 
 

@@ -32,6 +32,8 @@ from services.notifications.channels.model.pauses import NotAsked
 from services.notifications.channels.model.text import without_addresses
 
 # One mailbox, plain: what stands here goes into a header.
+# Of a reply; what is none has a lower one in its place.
+_LEAST_CODE: Final = 200
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
@@ -172,7 +174,8 @@ class EmailCarrier:
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused) as error:
             return _answer(error.code, error.message)
         except aiosmtplib.SMTPResponseException as error:
-            return refused(error)
+            # What is no reply has no code; to a log-in it begins a pause, whose answer is this letter's, too.
+            return (error.code < _LEAST_CODE and self._log_in.pause.answer) or refused(error)
         except Exception as error:  # noqa: BLE001 - whatever the client raises here, nothing was handed over
             if isinstance(error, TimeoutError | ConnectionError) and (held_back := self._log_in.pause.answer):
                 return held_back

@@ -7,7 +7,6 @@ from duban_contracts.deadlines.calendar import load_days, load_policy
 from duban_contracts.topics import TopicFamily
 from services.chassis.assembly import Part, Platform
 from services.chassis.consuming.batches import Ordering
-from services.chassis.consuming.options import UNHURRIED
 from services.scheduler.alarms.handlers import Deps as AlarmDeps
 from services.scheduler.alarms.handlers import RaiseAlarms
 from services.scheduler.calendar.handlers import fingerprint
@@ -46,7 +45,6 @@ def wire(platform: Platform[Settings]) -> Part:
                 [platform.topic(TopicFamily.HAZARD)],
                 take.apply,
                 ordering=Ordering.VERSION,
-                options=UNHURRIED,
             )
         ],
         jobs=[

@@ -27,6 +27,8 @@ def app_on(platform: Platform[Settings]) -> FastAPI:
     a second of the processor, half of what a test over HTTP took to set up, and it has two hundred of those.
     """
     held, made = _made()
+    if (platform.city, platform.settings) != (held.city, held.settings):
+        raise ValueError("routes are wired with a city and settings: who wants others makes an app of its own")
     # The routes hold these two objects, which from now on are the test's under another name.
     held.database.__dict__ = platform.database.__dict__
     held.clock.__dict__ = platform.clock.__dict__

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from duban_contracts.catalogue import EventData, event
 from duban_contracts.events.inspections import Found, FoundOn
-from duban_contracts.events.marks import past
+from duban_contracts.events.marks import later, past
 from duban_contracts.events.tasks import TaskEvidence
 from duban_contracts.events.types import (
     Account,
@@ -89,8 +89,8 @@ class RectificationPlanned(EventData, frozen=True, kw_only=True):
     measures: LongText
     responsible_post: ShortText
     submitted_by: Account
-    funds_yuan: Yuan | None = None
-    contingency: LongText | None = None
+    funds_yuan: Annotated[Yuan, later()] | None = None
+    contingency: Annotated[LongText, later()] | None = None
 
 
 @event("extension.requested.v1", family=TopicFamily.CLAIMS, title_zh="延期申请")

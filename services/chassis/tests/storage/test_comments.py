@@ -48,10 +48,14 @@ def test_every_character_keeps_its_place_and_what_is_said_again_says_the_same(sq
     assert without_comments(said) == said
 
 
-def test_a_statement_ends_with_its_line_and_not_in_quotes_or_in_a_body() -> None:
-    sql = "-- first;\nSELECT ';\n'; -- one;\nDO $$ BEGIN\n  PERFORM 1;\n  COMMIT;\nEND $$;\nSELECT 1; SELECT 2;\n\n"
-    assert statements(sql) == [
-        "SELECT ';\n';",
-        "DO $$ BEGIN\n  PERFORM 1;\n  COMMIT;\nEND $$;",
+def test_a_statement_ends_with_its_line_and_not_in_quotes_or_in_a_body_and_stays_as_it_is_written() -> None:
+    parts = [
+        "-- first;\nSELECT ';\n'; ",
+        "-- one;\nDO $$ BEGIN\n  PERFORM 1;\n  COMMIT;\nEND $$;",
+        "UPDATE a SET u = $$https://x.cn/*.json -- b$$ /* c; */ WHERE true;",
         "SELECT 1; SELECT 2;",
+    ]
+    assert statements("\n".join([*parts, "-- the end;\n"])) == [
+        "-- first;\nSELECT ';\n';",
+        *parts[1:],
     ]

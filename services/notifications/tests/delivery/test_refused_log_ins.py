@@ -49,7 +49,7 @@ def with_a_password(server: MailServer, given: Means, *, timeout: float = 60) ->
     [
         (b"535 5.7.8 no", ("pending", "535 5.7.8", "unserved")),
         (b"", ("pending", "log-in-unanswered", "unserved")),
-        (b"who are you?", ("pending", "connect-failed", "unreached")),
+        (b"who are you?", ("pending", "log-in-unanswered", "unserved")),
     ],
     ids=["it says no", "it hangs up", "it says what is no reply"],
 )
