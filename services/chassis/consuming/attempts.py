@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import structlog
 
@@ -35,7 +35,6 @@ class Attempts:
         clock: Clock,
         limit: DeadLetterLimit,
         floods: FloodLimit,
-        settings: Mapping[str, str],
     ) -> None:
         self._consumer = consumer
         self._processor = processor
@@ -43,7 +42,6 @@ class Attempts:
         self._clock = clock
         self._limit = limit
         self._floods = floods
-        self._settings = settings
 
     async def check_limit(self, observer: Observer, stopping: asyncio.Event) -> None:
         """Raise DeadLetterLimitExceeded when too much failed; waits for a database that is away."""
@@ -73,7 +71,7 @@ class Attempts:
             started = time.perf_counter()
             try:
                 with tracing.span(self._consumer, traceparent=_traceparent(records)):
-                    async with self._database.transaction(waits=observer.waits, settings=self._settings) as connection:
+                    async with self._database.transaction(waits=observer.waits) as connection:
                         tally = await self._processor.process(connection, records, poisoned, singly=singly)
                         reach("consumer.before_database_commit")
             except DeadLetterLimitExceeded:

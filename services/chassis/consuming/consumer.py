@@ -32,7 +32,6 @@ from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import rest
 from services.chassis.storage.database import Database, is_retryable
-from services.chassis.storage.locks import BY_KEY
 
 _log = structlog.get_logger(__name__)
 
@@ -80,7 +79,6 @@ class Consumer:
             clock=clock,
             limit=self._options.dead_letters,
             floods=self._options.floods,
-            settings=BY_KEY if self._options.by_key else {},
         )
 
     async def run(self, stopping: asyncio.Event) -> None:

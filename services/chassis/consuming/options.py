@@ -27,8 +27,6 @@ class ConsumerOptions:
     # A pause behind each batch that was not full, so that the next one is fuller. For consumers whose `fetch_bytes` is 1: under load
     # they would else be given records one by one, faster than they can carry each through a transaction of its own.
     breath: float = 0.0
-    # Whether a batch finds whatever it reads and changes by key; then no statement of it is planned anew (`storage/locks.py`).
-    by_key: bool = False
     poll_seconds: float = 0.2
     session_timeout: float = 10.0
     # Above the database's 60 s for a statement: one that it swallowed is tried again and is no stall. Nor is a COMMIT, which has no

@@ -19,7 +19,8 @@ BY_KEY: Final = {"plan_cache_mode": "force_generic_plan"}
 """Of a transaction that finds whatever it reads and changes by key: a statement's plan is made once and kept.
 
 Left to choose, PostgreSQL takes one that is made for the few rows of a small batch for cheaper than the one it keeps, and makes it anew
-each time: a third of the processor time of an UPDATE of hazards."""
+each time: a third of the processor time of an UPDATE of hazards. Not for what fills a table: a plan that was made while it was small
+is kept for up to a minute, and by such a one the intake of claims took 2,312 events a second in place of 4,000."""
 
 
 def waiting_at_most(seconds: float) -> dict[str, str]:

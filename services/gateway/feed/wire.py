@@ -7,7 +7,6 @@ from typing import Final
 
 from duban_contracts.topics import feedback_topic
 from services.chassis.assembly import Part, Platform
-from services.chassis.consuming.options import ConsumerOptions
 from services.chassis.web.waiters import Waiters
 from services.gateway.feed.handlers import Feeds
 from services.gateway.feed.http import Deps, router
@@ -32,7 +31,7 @@ def wire(platform: Platform[Settings]) -> Part:
 
     return Part(
         routers=[router(Deps(feeds, waiters))],
-        consumers=[platform.consumer("feedback", list(county_of), feeds.take_in, options=ConsumerOptions(by_key=True))],
+        consumers=[platform.consumer("feedback", list(county_of), feeds.take_in)],
         waiters=[waiters],
         jobs=[platform.every(_FORGET_SECONDS, feeds.forget, name="feed")],
     )

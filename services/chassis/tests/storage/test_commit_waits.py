@@ -126,7 +126,7 @@ async def test_a_consumer_whose_commit_waits_is_not_stalled() -> None:
         async with _outside(server.dsn) as looking, Opening({}) as opened:
             database = Database(await opened.open(server.dsn, 1, 2), keeps_trail=False)
             processor: Any = SimpleNamespace(process=process)
-            limits: Any = {"limit": DeadLetterLimit(), "floods": FloodLimit(), "settings": {}}
+            limits: Any = {"limit": DeadLetterLimit(), "floods": FloodLimit()}
             attempts = Attempts(consumer="worker", processor=processor, database=database, clock=clock, **limits)
             record = RawRecord(PARTITION.topic, PARTITION.partition, 4, clock.wall(), b"", b"", [])
             applying = asyncio.create_task(attempts.apply([record], observer, asyncio.Event()))

@@ -20,7 +20,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
 from services.chassis.storage.beside import AtLocks
 from services.chassis.storage.database import Database
-from services.chassis.storage.locks import BY_KEY, waiting_at_most
+from services.chassis.storage.locks import waiting_at_most
 from services.chassis.storage.rounds import MOST, Rounds, RoundsFull
 from services.chassis.telemetry.acts import Act
 from services.gateway.intake.model.claims import Claim, RefusedEvent
@@ -98,7 +98,7 @@ class Reservations:
 
     async def _take(self, several: Sequence[CountyRound], *, seconds: float) -> list[Reserved]:
         # A transaction, so that the trail's rows of these requests stand or fall with what is reserved.
-        async with self._database.transaction(settings=BY_KEY | waiting_at_most(seconds)) as connection:
+        async with self._database.transaction(settings=waiting_at_most(seconds)) as connection:
             # No id is of two counties: a receipt's is made of the topic, too.
             earlier = await receipts.reserve(connection, [each for wanted in several for each in _reservations(wanted)])
             reserved = [_reserved(wanted, earlier) for wanted in several]
