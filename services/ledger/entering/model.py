@@ -96,9 +96,10 @@ def column_of(field: Any) -> tuple[str, bool]:
     hold, which of one county would stop the claims of all; for a text that does not say which characters it may have, and so may
     have one that PostgreSQL doesn't take; and for an instant that need not say its offset.
     """
-    if _has_any_text(inspect.type_info(field.type)):
+    described = inspect.type_info(field.type)
+    if _has_any_text(described):
         raise NoBook(f"{field.name} holds any text: ShortText and LongText say what may stand in one")
-    described = _plain(inspect.type_info(field.type))
+    described = _plain(described)
     optional = False
     if isinstance(described, inspect.UnionType):
         others = [_plain(each) for each in described.types if not isinstance(each, inspect.NoneType)]

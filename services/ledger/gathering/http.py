@@ -15,7 +15,7 @@ from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, INTEGRATORS, REGULATORS, TOWNSHIP
 from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
 from services.chassis.storage.database import Connection, Database
-from services.chassis.storage.locks import wait_at_most
+from services.chassis.storage.locks import waiting_at_most
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Attempt, Once
@@ -137,8 +137,7 @@ async def _carried_out(
     """Carry out a command that waits for its hazards, whoever holds them, and keeps no connection meanwhile."""
 
     async def try_it() -> Response:
-        async with deps.database.transaction() as connection:
-            await wait_at_most(connection, TRY_SECONDS)
+        async with deps.database.transaction(settings=waiting_at_most(TRY_SECONDS)) as connection:
             await once.begin(connection, caller.account)
             return await once.keep(connection, _said(await work(connection)))
 

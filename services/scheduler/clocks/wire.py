@@ -40,12 +40,7 @@ def wire(platform: Platform[Settings]) -> Part:
     return Part(
         routers=[router(Deps(database, clock, zone))],
         consumers=[
-            platform.consumer(
-                "hazards",
-                [platform.topic(TopicFamily.HAZARD)],
-                take.apply,
-                ordering=Ordering.VERSION,
-            )
+            platform.consumer("hazards", [platform.topic(TopicFamily.HAZARD)], take.apply, ordering=Ordering.VERSION)
         ],
         jobs=[
             platform.every(settings.poll_seconds, raising.look, name="alarms about hazards", role="clock"),

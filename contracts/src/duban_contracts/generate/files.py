@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from duban_contracts.codec import decode, digest_of, event_types
 from duban_contracts.codes import CODES
-from duban_contracts.examples import example_event, examples
 from duban_contracts.generate import admissible_pages, asyncapi, code_tables, table, vocabulary_page
-from duban_contracts.generate.fixtures import fixtures, minimal
+from duban_contracts.generate.fixtures import events, fixtures
 from duban_contracts.generate.schemas import payload_schema
 from duban_contracts.topics import TopicFamily
 from duban_contracts.vocabulary import VOCABULARIES
@@ -56,16 +55,11 @@ def published() -> dict[str, Any]:
 
 def digests() -> dict[str, dict[str, str]]:
     """Return by what the doors know the fixtures of each claim again: what a release took is sent again to the next."""
-    found = {}
-    for entry in event_types():
-        if entry.family is TopicFamily.CLAIMS:
-            full = examples()[entry.name]
-            said = {"full": full, "minimal": minimal(full, entry.model)}
-            found[entry.name] = {
-                name: digest_of(entry.name, decode(example_event(entry, payload))).hex()
-                for name, payload in said.items()
-            }
-    return found
+    return {
+        entry.name: {name: digest_of(entry.name, decode(event)).hex() for name, event in events(entry).items()}
+        for entry in event_types()
+        if entry.family is TopicFamily.CLAIMS
+    }
 
 
 def stale(directory: Path, files: Mapping[str, str]) -> list[str]:

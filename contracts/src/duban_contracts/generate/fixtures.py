@@ -16,13 +16,17 @@ from duban_contracts.examples import example_event, examples
 
 def fixtures(entry: EventType) -> dict[str, dict[str, Any]]:
     """Return the fixtures of `entry` by file name: full and minimal, in `kafka` binary and `http` structured mode."""
-    full = examples()[entry.name]
     made: dict[str, dict[str, Any]] = {}
-    for name, payload in (("full", full), ("minimal", minimal(full, entry.model))):
-        event = example_event(entry, payload)
+    for name, event in events(entry).items():
         made[f"{name}.kafka.json"] = _record(event)
         made[f"{name}.http.json"] = msgspec.json.decode(msgspec.json.encode(to_structured(event)))
     return made
+
+
+def events(entry: EventType) -> dict[str, CloudEvent]:
+    """Return what the fixtures of `entry` show: `full` and `minimal`."""
+    full = examples()[entry.name]
+    return {"full": example_event(entry, full), "minimal": example_event(entry, minimal(full, entry.model))}
 
 
 def minimal(payload: dict[str, Any], model: type[msgspec.Struct]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import asyncpg
 
 from services.chassis.access.scope import Scope
 from services.chassis.storage.database import Database
-from services.chassis.storage.locks import wait_at_most
+from services.chassis.storage.locks import waiting_at_most
 from services.ledger.history.model import Record
 from services.ledger.history.tables import locks
 from services.ledger.history.tables.records import COLUMNS, record_of
@@ -50,8 +50,7 @@ async def horizon(database: Database) -> int | None:
     Writers wait for those that are under way, for a second at most.
     """
     try:
-        async with database.transaction() as connection:
-            await wait_at_most(connection, _HORIZON_SECONDS)
+        async with database.transaction(settings=waiting_at_most(_HORIZON_SECONDS)) as connection:
             await locks.wait_for_writers(connection)
             newest: int = await connection.fetchval("SELECT coalesce(max(position), 0) FROM hazard_history")
     except asyncpg.LockNotAvailableError:

@@ -16,7 +16,7 @@ from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import OFFICES, REGULATORS, TIP_OFFICERS, TOWNSHIP
 from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
 from services.chassis.storage.database import Database
-from services.chassis.storage.locks import wait_at_most
+from services.chassis.storage.locks import waiting_at_most
 from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
@@ -130,8 +130,7 @@ def _endpoint(deps: Deps, way: Way) -> Callable[..., Awaitable[Response]]:
         now = partial(deps.office.acting, caller)
 
         async def try_it() -> Response:
-            async with deps.database.transaction() as connection:
-                await wait_at_most(connection, TRY_SECONDS)
+            async with deps.database.transaction(settings=waiting_at_most(TRY_SECONDS)) as connection:
                 await once.begin(connection, caller.account)
                 said = accepted(
                     await way.make(connection, name, command, expecting=expecting, office=deps.office, now=now)
