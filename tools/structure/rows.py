@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Final
 
@@ -39,9 +39,10 @@ def check(modules: Iterable[Module], root: Path) -> Iterator[Finding]:
     """Yield where rows are changed by a slice that they are not of."""
     owners = _owners(root)
     held = {module.path: module for module in modules if place(module.path) and not module.is_test}
+    changing = _changing(held)
     for module in held.values():
         yield from _statements(module, owners)
-        yield from _calls(module, held)
+        yield from _calls(module, held, changing)
 
 
 def _owners(root: Path) -> dict[tuple[str, str], str]:
@@ -64,7 +65,7 @@ def _statements(module: Module, owners: Mapping[tuple[str, str], str]) -> Iterat
                 yield Finding(module.path, getattr(node, "lineno", 1), f"{table} is of {owner}: its SQL changes it")
 
 
-def _calls(module: Module, held: Mapping[str, Module]) -> Iterator[Finding]:
+def _calls(module: Module, held: Mapping[str, Module], changing: Collection[tuple[str, str]]) -> Iterator[Finding]:
     """Yield the functions of foreign tables that are named in a module and change rows."""
     here = place(module.path)
     for node in ast.walk(module.tree):
@@ -74,40 +75,57 @@ def _calls(module: Module, held: Mapping[str, Module]) -> Iterator[Finding]:
                 continue
             if there[:2] in KEPT_FOR_OTHERS:
                 continue
-            for path, function in _named(module, name, alias, held):
-                if function in _changing(held[path]):
+            for path, function in _named(module, name, alias, held).values():
+                if (path, function) in changing:
                     rule = f"{function} changes rows of {there[1]}: call a handler of it"
                     yield Finding(module.path, getattr(node, "lineno", 1), rule)
 
 
-def _named(module: Module, name: str, alias: str, held: Mapping[str, Module]) -> Iterator[tuple[str, str]]:
-    """Yield path and function of all that `alias` stands for: a function, or those that are taken from a module."""
+def _named(module: Module, name: str, alias: str, held: Mapping[str, Module]) -> dict[str, tuple[str, str]]:
+    """Return path and name of all that `alias` stands for, by what the module calls it: one name, or those taken from a module."""
     path = name.replace(".", "/")
     parent, _, last = path.rpartition("/")
     if (file := _file(path, held)) is not None:
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == alias:
-                yield file, node.attr
-    elif (file := _file(parent, held)) is not None:
-        yield file, last
+        return {
+            f"{alias}.{node.attr}": (file, node.attr)
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == alias
+        }
+    return {} if (file := _file(parent, held)) is None else {alias: (file, last)}
 
 
 def _file(path: str, held: Mapping[str, Module]) -> str | None:
     return next((file for file in (f"{path}.py", f"{path}/__init__.py") if file in held), None)
 
 
-def _changing(module: Module) -> set[str]:
-    """Return what of a module changes rows, by itself or by what else of the module it names."""
-    named: dict[str, set[str]] = {}
+def _changing(held: Mapping[str, Module]) -> set[tuple[str, str]]:
+    """Return path and name of what changes rows: by itself, or by what it names of its slice, in whichever module that stands."""
+    named: dict[tuple[str, str], set[tuple[str, str]]] = {}
     found = set()
-    for node in module.tree.body:
-        for name in _defined(node):
-            named[name] = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - {name}
-            if any(_changes(each) for each in ast.walk(node)):
-                found.add(name)
+    for path, module in held.items():
+        taken = _taken(module, held)
+        named |= {(path, name): {there} for name, there in taken.items()}
+        for node in module.tree.body:
+            for name in _defined(node):
+                said = {ast.unparse(each) for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)}
+                named[path, name] = {taken.get(each, (path, each)) for each in said} - {(path, name)}
+                if any(_changes(each) for each in ast.walk(node)):
+                    found.add((path, name))
     while more := {name for name, names in named.items() if name not in found and names & found}:
         found |= more
     return found
+
+
+def _taken(module: Module, held: Mapping[str, Module]) -> dict[str, tuple[str, str]]:
+    """Return what a module takes from others of its slice, by what it calls it."""
+    own = PurePath(module.path).parts[:3]
+    names = [each for node in ast.walk(module.tree) for each in imported(node).items()]
+    return {
+        called: there
+        for name, alias in names
+        for called, there in _named(module, name, alias, held).items()
+        if PurePath(there[0]).parts[:3] == own
+    }
 
 
 def _defined(node: ast.stmt) -> list[str]:

@@ -75,6 +75,30 @@ def test_who_changes_rows_of_another_slice_without_its_verb_is_found(
     assert len(list(rows.check(modules, root))) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from services.scheduler.campaigns.tables.statements import SAVE as _KEEP\ndef keep(): return _KEEP", 1),
+        ("from services.scheduler.campaigns.tables import statements as s\nasync def keep(): await run(s.SAVE)", 1),
+        ("from services.scheduler.campaigns.tables.statements import replace as keep", 1),
+        ("from services.scheduler.campaigns.tables.statements import ONE as _KEEP\ndef keep(): return _KEEP", 0),
+        ("from services.scheduler.campaigns.tables import statements as s\nasync def keep(): await run(s.ONE)", 0),
+    ],
+)
+def test_a_text_is_followed_into_the_modules_of_its_slice_that_take_it(root: Path, text: str, found: int) -> None:
+    campaigns = "services/scheduler/campaigns/tables"
+    said = "ONE = 'SELECT code FROM plan'\nSAVE = 'UPDATE plan SET code = $1'\ndef replace(): return SAVE\n"
+    modules = [
+        module_of(f"{campaigns}/__init__.py", ""),
+        module_of(f"{campaigns}/statements.py", said),
+        module_of(f"{campaigns}/plans.py", text),
+        module_of(
+            "services/scheduler/imports/handlers.py", "from services.scheduler.campaigns.tables.plans import keep"
+        ),
+    ]
+    assert len(list(rows.check(modules, root))) == found
+
+
 def test_every_slice_that_keeps_something_for_others_is_there() -> None:
     services = Path(__file__).parents[3] / "services"
     gone = [kept for kept in rows.KEPT_FOR_OTHERS if not list(services.joinpath(*kept).glob("tables*"))]
