@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
 import signal
 import subprocess
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from deploy.local import jars, java, readiness
 from deploy.local import kafka as kafka_parts
 from deploy.local import postgres as postgres_parts
 from deploy.local.ports import free_ports
+from deploy.local.scratch import scratch
 from deploy.local.security import Security
 from deploy.local.settings import LOOPBACK, load
 from duban_contracts.kafka_users import ADMIN
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -169,7 +167,7 @@ class PostgresServer:
 @contextlib.contextmanager
 def kafka(brokers: int = 1, *, heap: str = "384m", secure: bool = False) -> Iterator[KafkaCluster]:
     """Run a private Kafka of one or three nodes for the length of the `with` block; `secure` as with SECURE=1."""
-    with _scratch("kafka") as directory:
+    with scratch("kafka") as directory:
         ports = free_ports(3 * brokers)
         nodes = tuple(
             kafka_parts.Node(
@@ -191,7 +189,7 @@ def kafka(brokers: int = 1, *, heap: str = "384m", secure: bool = False) -> Iter
 @contextlib.contextmanager
 def postgres(within: Path | None = None, /, *, durable: bool = True, **options: str) -> Iterator[PostgresServer]:
     """Run a private PostgreSQL for the length of the `with` block, its data `within` a directory; `options` are server settings."""
-    with _scratch("postgres", within) as directory:
+    with scratch("postgres", within) as directory:
         settings = {"max_connections": "200", "fsync": "on" if durable else "off"} | options
         server = postgres_parts.server(directory, free_ports(1)[0], directory / "secret" / "postgres", settings)
         server.initialise(durable=False)
@@ -214,15 +212,3 @@ def in_own_loop(coroutine: Coroutine[object, object, T]) -> T:
     """Run a coroutine to its end from anywhere, also below a running event loop."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
-
-
-@contextlib.contextmanager
-def _scratch(kind: str, within: Path | None = None) -> Iterator[Path]:
-    directory = Path(tempfile.mkdtemp(prefix=f"duban-{kind}-", dir=within))
-    if os.geteuid() == 0:
-        # PostgreSQL then runs as another account, which must get through; what is secret inside is 0600.
-        directory.chmod(0o755)
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)

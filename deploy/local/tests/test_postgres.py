@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from deploy.local import ephemeral, placement, postgres, secrets_store
+from deploy.local.scratch import scratch
 from deploy.local.settings import LOOPBACK
 from deploy.local.trouble import Trouble
 
@@ -79,7 +80,7 @@ def test_as_root_a_private_home_stays_private_and_the_data_goes_elsewhere(
     private = tmp_path / "root-home"
     private.mkdir(mode=0o700)
     # pytest's own directory is private too; the place outside must not be.
-    with ephemeral._scratch("elsewhere") as outside:
+    with scratch("elsewhere") as outside:
         monkeypatch.setattr(placement, "ELSEWHERE", outside)
         server = postgres.server(private / "checkout", 1, private / "credentials" / "postgres")
         server.initialise(durable=False)
