@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from contextlib import AbstractContextManager
 
-pytest_plugins = ["services.chassis.testing.fixtures"]
+pytest_plugins = ["services.chassis.testing.fixtures", "services.chassis.testing.purity"]
 
 # A shared machine may be slow at any moment; a test that judges by time judges the neighbour. And what a change is judged
 # by is the same each time: examples follow from the test alone. `search` is for who looks for new ones.

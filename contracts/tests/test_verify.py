@@ -165,6 +165,7 @@ def test_files_that_hold_something_else_are_unreadable(capsys: pytest.CaptureFix
     assert "duban-contracts verify" in capsys.readouterr().err
 
 
+@pytest.mark.servers
 def test_without_its_extra_the_command_says_what_to_install() -> None:
     """A vendor has msgspec alone."""
     blocked = (

@@ -53,6 +53,7 @@ def test_every_variable_that_is_given_is_used_and_every_one_used_is_given() -> N
     assert set(environment()["LAYERS"].split()) <= set(LAYERS)
 
 
+@pytest.mark.servers
 def test_the_files_are_taken_in_their_order_and_those_of_the_city_go_before(tmp_path: Path) -> None:
     files = "-f compose.yaml -f compose.observability.yaml"
     assert f"compose --env-file .env {files} up --build --detach --wait" in up(tmp_path).stdout
@@ -62,6 +63,7 @@ def test_the_files_are_taken_in_their_order_and_those_of_the_city_go_before(tmp_
     assert f"compose --env-file .env --env-file city.env {layers} up" in up(tmp_path).stdout
 
 
+@pytest.mark.servers
 def test_a_drill_notes_what_stands_there_before_the_log_is_read_and_compares_with_that(tmp_path: Path) -> None:
     for name in ("up.sh", ".env"):
         (tmp_path / name).write_text((COMPOSE / name).read_text(encoding="utf-8"), encoding="utf-8")
@@ -102,6 +104,7 @@ def test_a_container_is_pinned_limited_and_listens_on_loopback_only(name: str) -
         assert not re.search(r"\b(java|python|kafka-\S+\.sh|node)\b", how), "a look starts no runtime"
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_is_told_everything_its_settings_need(service: str) -> None:
     given = set(told(service))
@@ -112,6 +115,7 @@ def test_a_service_is_told_everything_its_settings_need(service: str) -> None:
     assert ALWAYS | required | local <= given
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_settings_accept_what_a_service_is_told(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in told(service).items():
@@ -128,6 +132,7 @@ def test_whatever_can_be_said_of_the_sign_in_provider_can_be_said_here(service: 
     assert known <= environment().keys()
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("service", SERVICES)
 def test_whoever_names_a_provider_and_no_more_gets_what_the_settings_call_the_default(
     service: str, monkeypatch: pytest.MonkeyPatch
@@ -179,6 +184,7 @@ def test_who_writes_is_stopped_before_who_archives() -> None:
     assert {compose()["services"][name]["depends_on"]["backup"]["condition"] for name in later} == {"service_started"}
 
 
+@pytest.mark.servers
 def test_every_mounted_file_exists_and_every_volume_is_declared() -> None:
     for container in compose()["services"].values():
         for volume in container.get("volumes", ()):

@@ -12,6 +12,8 @@ import pytest
 from tests.deploy.archiving import SEGMENT, Installation
 from tests.deploy.composition import compose
 
+pytestmark = pytest.mark.servers
+
 
 def test_who_keeps_the_archive_has_the_servers_data_not_at_all() -> None:
     keeper = compose()["services"]["backup"]

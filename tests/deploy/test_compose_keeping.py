@@ -9,8 +9,12 @@ import time
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.deploy.archiving import Installation
 from tests.deploy.composition import COMPOSE, compose
+
+pytestmark = pytest.mark.servers
 
 _PATIENCE_SECONDS: Final = 60.0
 # As the real one it ends at an interrupt, which a shell's background processes ignore unless they say otherwise.

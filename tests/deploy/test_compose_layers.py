@@ -48,6 +48,7 @@ def _asked(port: int) -> int:
     return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
 
 
+@pytest.mark.servers
 def test_a_health_check_tells_ready_from_not_ready_and_from_nobody_there(answering: ThreadingHTTPServer) -> None:
     port = answering.server_port
     assert _asked(port) == 0
@@ -129,6 +130,7 @@ def test_prometheus_is_bounded_by_size_and_scrapes_what_the_rules_ask_of_the_mac
     }
 
 
+@pytest.mark.servers
 def test_the_command_is_told_of_every_service_as_the_toolbox_of_a_cluster_is() -> None:
     command = told("duban")
     for service in SERVICES:

@@ -15,7 +15,13 @@ from tests.deploy.composition import COMPOSE, compose, secrets, up
 from tools.generate.parts import SERVICES
 from tools.generate.settings import variables_of
 
+pytestmark = pytest.mark.servers
+
 MOUNTED: Final = "/run/secrets/duban"
+# Named by the compose files: what up.sh makes is asked by tests, and not wherever tests are collected.
+CONTAINERS: Final = sorted(
+    name for name, each in compose()["services"].items() if "./secrets/" in str(each.get("volumes"))
+)
 SMTP: Final = ("notifications", "DUBAN_SMTP_PASSWORD")
 BEFORE: Final = """DUBAN_POSTGRES_PASSWORD=aaa
 DUBAN_GATEWAY_PASSWORD=bbb
@@ -53,7 +59,7 @@ def test_the_secrets_are_made_once_and_nobody_else_comes_to_them(tmp_path: Path)
     assert not [value for value in first.values() if value.strip() in shown]
 
 
-@pytest.mark.parametrize("container", sorted(secrets()))
+@pytest.mark.parametrize("container", CONTAINERS)
 def test_a_container_has_its_own_secrets_and_no_others(container: str) -> None:
     mounted = [each for each in compose()["services"][container]["volumes"] if "./secrets" in each]
     assert mounted == [f"./secrets/{container}:{MOUNTED}:ro"]
@@ -63,6 +69,10 @@ def test_a_container_has_its_own_secrets_and_no_others(container: str) -> None:
         assert (environ[DIRECTORY], files) == (MOUNTED, {})
     else:
         assert set(files.values()) == {f"{MOUNTED}/{name}" for name in secrets()[container]}
+
+
+def test_every_directory_that_is_made_is_a_containers() -> None:
+    assert sorted(secrets()) == CONTAINERS
 
 
 def test_what_a_service_is_told_so_is_a_setting_of_it_and_the_same_password_makes_its_role() -> None:

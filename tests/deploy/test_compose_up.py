@@ -12,6 +12,8 @@ import yaml
 from tests.deploy.composition import read, up
 from tests.deploy.expressions import ROOT
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.mark.parametrize("words", [["beside"], ["restore"], ["keep"], ["base"], [""], [], ["list", "restore"], ["run"]])
 def test_the_bundle_passes_on_only_what_changes_nothing_of_the_server(tmp_path: Path, words: list[str]) -> None:

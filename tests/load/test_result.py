@@ -10,9 +10,8 @@ import pytest
 
 from tests.load import result
 
-pytestmark = pytest.mark.pure
 
-
+@pytest.mark.servers
 def test_a_result_says_when_by_which_command_on_what_and_with_which_versions() -> None:
     head = result.head("python -m tests.load.bench --only a")
     assert head["command"] == "python -m tests.load.bench --only a"

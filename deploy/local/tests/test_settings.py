@@ -23,6 +23,7 @@ def test_the_documented_ports_follow_from_one_base() -> None:
     }
 
 
+@pytest.mark.servers
 def test_the_duban_command_is_told_where_everything_is_and_gets_through_a_shell(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

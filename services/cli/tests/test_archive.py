@@ -49,6 +49,7 @@ def receives(place: Path, segment: str = f"{SEGMENT}.partial") -> None:
     (place / "wal" / segment).touch()
 
 
+@pytest.mark.servers
 def test_a_base_that_the_check_refuses_is_none_and_leaves_nothing(tmp_path: Path) -> None:
     receives(tmp_path / "archive")
     with pytest.raises(ProgramFailed):
@@ -57,6 +58,7 @@ def test_a_base_that_the_check_refuses_is_none_and_leaves_nothing(tmp_path: Path
     assert list((tmp_path / "archive" / "base").iterdir()) == []
 
 
+@pytest.mark.servers
 def test_a_base_has_its_name_once_it_is_checked_and_two_of_one_second_are_two(tmp_path: Path) -> None:
     ours = programs(tmp_path / "bin", verified=True)
     receives(tmp_path / "archive")
@@ -65,6 +67,7 @@ def test_a_base_has_its_name_once_it_is_checked_and_two_of_one_second_are_two(tm
     assert sorted((tmp_path / "archive" / "base").iterdir()) == taken
 
 
+@pytest.mark.servers
 def test_a_base_waits_for_who_receives_the_log_and_is_none_without_the_segment_with_which_it_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +113,7 @@ def eventually_is(true: Callable[[], bool]) -> None:
     raise AssertionError("it never came to that")
 
 
+@pytest.mark.servers
 def test_what_a_killed_one_left_is_told_and_removed_and_what_is_being_written_is_let_be(tmp_path: Path) -> None:
     place, ours = tmp_path / "archive", programs(tmp_path / "bin", verified=True)
     receives(place)
@@ -155,6 +159,7 @@ def test_while_another_program_begins_a_base_nothing_is_removed(tmp_path: Path) 
     assert not left.exists()
 
 
+@pytest.mark.servers
 def test_what_nobody_can_tell_of_stays_and_is_told(tmp_path: Path) -> None:
     receives(tmp_path / "archive")
     of_before = tmp_path / "archive" / "base" / "20260101T000000.000000Z.new"
@@ -171,6 +176,7 @@ def fetch(wal: Path, to: Path) -> int:
     return subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False).returncode
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("name", [SEGMENT, f"{SEGMENT}.partial"])
 def test_a_segment_is_fetched_whether_it_is_whole_or_still_being_written(tmp_path: Path, name: str) -> None:
     wal, to = tmp_path / "the city's wal", tmp_path / "fetched"
@@ -181,6 +187,7 @@ def test_a_segment_is_fetched_whether_it_is_whole_or_still_being_written(tmp_pat
     assert to.read_bytes() == b"log"
 
 
+@pytest.mark.servers
 @pytest.mark.parametrize("name", [SEGMENT, f"{SEGMENT}.partial"])
 def test_a_segment_that_is_there_and_cannot_be_read_or_written_is_no_end_of_the_log(tmp_path: Path, name: str) -> None:
     wal = tmp_path / "wal"
@@ -191,6 +198,7 @@ def test_a_segment_that_is_there_and_cannot_be_read_or_written_is_no_end_of_the_
     assert fetch(wal, tmp_path / "nowhere" / "fetched") == 126
 
 
+@pytest.mark.servers
 def test_a_log_that_is_not_there_at_all_is_no_end_of_the_log(tmp_path: Path) -> None:
     assert fetch(tmp_path / "wal", tmp_path / "fetched") == 126
 

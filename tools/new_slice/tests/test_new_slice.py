@@ -22,12 +22,14 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.servers
 def test_a_new_slice_stands_as_the_layout_asks(root: Path) -> None:
     assert main(["ledger", "listings", "SY29"], root) == 0
     assert not list(layout.check(root))
     assert "SY29" in (root / "services/ledger/listings/__init__.py").read_text()
 
 
+@pytest.mark.servers
 def test_its_files_are_formatted_and_clean(root: Path) -> None:
     main(["ledger", "safety_duties"], root)
     config = ["--config", str(Path(__file__).resolve().parents[3] / "pyproject.toml")]
@@ -55,6 +57,7 @@ def test_what_can_be_no_slice_is_refused(root: Path, wrong: list[str]) -> None:
         main(wrong, root)
 
 
+@pytest.mark.servers
 def test_a_slice_that_is_there_is_left_alone(root: Path) -> None:
     main(["ledger", "listings"], root)
     with pytest.raises(SystemExit):

@@ -10,6 +10,8 @@ import pytest
 
 from services.chassis.testing.workers import ROOT
 
+pytestmark = pytest.mark.servers
+
 SCRIPT = (
     "from services.chassis.process.failpoints import reach\nfor n in range(3):\n    print(n, flush=True); reach('a.b')"
 )

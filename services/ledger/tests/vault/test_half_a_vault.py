@@ -38,6 +38,7 @@ def test_one_without_the_other_is_refused_by_name(dsn: str | None, keyring: Path
     assert "hush" not in str(said.value)
 
 
+@pytest.mark.servers
 def test_a_ledger_whose_secret_has_a_slip_in_its_name_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "DUBAN_VAULT_POSTGRES_DNS").write_text(DSN, encoding="utf-8")
     told = {f"DUBAN_{name.upper()}": value for name, value in ELSE.items()}

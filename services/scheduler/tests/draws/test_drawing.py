@@ -24,7 +24,7 @@ from services.scheduler.tests.draws.builders import (
     inspector,
     target,
 )
-from services.scheduler.tests.draws.the_program import printed, program, run
+from services.scheduler.tests.draws.the_program import printed, program, run_here
 
 FIRMS = [f"91140502XXXX{n:05}A" for n in range(12)]
 COUNTIES = st.sampled_from(["140502", "140521"])
@@ -144,7 +144,7 @@ def test_the_program_of_the_page_draws_the_same(counties: str, tmp_path: Path) -
         inspectors=[*announcement()["inspectors"], *(inspector(f"J-{n:02}", "140521") for n in range(6))],
     )
     assert list(check(said)) == []
-    assert run(canonical(said).encode(), SECRETS, tmp_path) == printed(draw(said, SECRETS))
+    assert run_here(canonical(said).encode(), SECRETS, tmp_path) == printed(draw(said, SECRETS))
 
 
 def test_both_pages_give_the_same_program_which_needs_hashlib_alone() -> None:

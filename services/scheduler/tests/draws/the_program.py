@@ -1,7 +1,9 @@
-"""The program that docs/draws.md gives to everybody, run as they would."""
+"""The program that docs/draws.md gives to everybody, run as they would, or in the process of a test that starts none."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import subprocess
 import sys
@@ -23,11 +25,23 @@ def program(page: str = "draws.md") -> str:
 
 def run(text: bytes, secrets: Sequence[str], folder: Path) -> list[list[str]]:
     """Return what the program prints for this input: each target with its inspectors."""
-    (folder / "draw.txt").write_bytes(text)
-    (folder / "secrets.txt").write_text("\n".join(secrets), encoding="utf-8")
+    _lay_out(text, secrets, folder)
     command = [sys.executable, "-I", "-X", "utf8", "-c", program()]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=True, text=True)
     return [line.split() for line in done.stdout.splitlines()]
+
+
+def run_here(text: bytes, secrets: Sequence[str], folder: Path) -> list[list[str]]:
+    """Return the same without another interpreter, as the tier `pure` asks: mutants of the draw are judged by it."""
+    _lay_out(text, secrets, folder)
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(program(), {})  # noqa: S102 - the page's own
+    return [line.split() for line in out.getvalue().splitlines()]
+
+
+def _lay_out(text: bytes, secrets: Sequence[str], folder: Path) -> None:
+    (folder / "draw.txt").write_bytes(text)
+    (folder / "secrets.txt").write_text("\n".join(secrets), encoding="utf-8")
 
 
 def printed(drawn: Drawn) -> list[list[str]]:
