@@ -1,14 +1,14 @@
 """Routes as the house serves them: `Router` in place of FastAPI's APIRouter, and nothing else to remember.
 
 A route of this router returns a Document (encoded once) or a Response; its body is a struct read from the bytes; a
-query parameter it does not know is refused by name; and OpenAPI names what every such route may answer.
+query parameter it does not know, or that is given twice and takes one value, is refused by name; and OpenAPI names what every such route may answer.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, Final, get_args
 
 from fastapi import APIRouter, Request, Response
@@ -24,7 +24,7 @@ from services.chassis.web.bodies import MOST_COMMAND_BYTES, read_body
 from services.chassis.web.documents import JsonText, Shape, answer, documented
 from services.chassis.web.idempotency import Once
 from services.chassis.web.problems import declares, joined
-from services.chassis.web.solving import NotPlain, plan_of
+from services.chassis.web.solving import NotPlain, may_repeat, plan_of
 
 _PLAINLY_JSON: Final = frozenset(
     {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
@@ -82,7 +82,10 @@ class Route(APIRoute):
             raise TypeError(f"{path}: endpoints are `async def`; a plain function would be handed to a thread")
         super().__init__(path, _answering(endpoint, options.get("status_code")), **options)
         parameters = list(_parameters(self.dependant))
-        self.parameters: Final = frozenset(field.alias for kind, field in parameters if kind == "query")
+        # Each of the query, and whether it takes several values.
+        self.parameters: Final = {
+            field.alias: may_repeat(field.field_info.annotation) for kind, field in parameters if kind == "query"
+        }
         if self.dependant.response_param_name:
             raise TypeError(f"{path}: use answer(...) for headers and status, a Response parameter is not heard")
         self.responses = joined(_common(self, {kind for kind, _ in parameters}), self.responses)
@@ -127,16 +130,17 @@ class Router(APIRouter):
 
 
 def strangers(request: Request) -> list[Refusal]:
-    """Return what is wrong with the query beside its values: unknown names, NUL, bytes that are no UTF-8."""
+    """Return what is wrong with the query beside its values: unknown names, a second value, NUL, bytes that are no UTF-8."""
     route = request.scope.get("route")
-    known = route.parameters if isinstance(route, Route) else None
-    return [*_unknown(request, known or frozenset()), *_unfit(request)] if known is not None else []
+    return [*_misnamed(request, route.parameters), *_unfit(request)] if isinstance(route, Route) else []
 
 
-def _unknown(request: Request, known: frozenset[str]) -> Iterator[Refusal]:
+def _misnamed(request: Request, known: Mapping[str, bool]) -> Iterator[Refusal]:
     for name in request.query_params:
         if name not in known:
             yield violation("unknown-parameter", name, names=", ".join(sorted(known)) or "-")
+        elif not known[name] and len(request.query_params.getlist(name)) > 1:
+            yield violation("repeated-parameter", name)
 
 
 def _unfit(request: Request) -> Iterator[Refusal]:

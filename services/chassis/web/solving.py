@@ -135,7 +135,7 @@ def _parameter(field: Any) -> _Parameter | None:
     alias = info.alias or field.name
     if isinstance(info, params.Header) and info.convert_underscores and alias == field.name:
         alias = alias.replace("_", "-")
-    return _Parameter(alias, field, _is_sequence(info.annotation), default)
+    return _Parameter(alias, field, may_repeat(info.annotation), default)
 
 
 def _validated(field: Any, value: Any) -> Any:
@@ -149,12 +149,12 @@ def _is_plain(call: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(type(call).__call__)
 
 
-def _is_sequence(annotation: Any) -> bool:
+def may_repeat(annotation: Any) -> bool:
     """Say whether a parameter may be repeated, at any depth of its type."""
     kind = get_origin(annotation) or annotation
     if isinstance(kind, type) and issubclass(kind, Collection) and not issubclass(kind, str | bytes):
         return True
-    return any(_is_sequence(inner) for inner in get_args(annotation))
+    return any(may_repeat(inner) for inner in get_args(annotation))
 
 
 def _calls(dependant: Dependant) -> Iterable[Any]:

@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 import pytest
+from fastapi import Request
 from fastapi.routing import iter_route_contexts
 
 from services.chassis.openapi import FOLDER, ROOT
 from services.chassis.unconnected import app_without_servers, service_names
-from services.chassis.web.routes import Route
+from services.chassis.web.routes import Route, strangers
 
 SERVICES = service_names()
 # A calendar program can't send a key: the address itself is the secret.
@@ -35,6 +36,24 @@ def test_every_route_is_one_of_the_house(service: str) -> None:
         if context.path != "/openapi.json" and not isinstance(context.original_route, Route)
     ]
     assert foreign == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_parameter_that_is_no_list_is_refused_when_it_is_given_twice(service: str) -> None:
+    app, described = app_without_servers(service), operations(service)
+    for route in (each for each in app.routes if isinstance(each, Route)):
+        for method in route.methods or ():
+            asked = described.get(f"{method} {route.path}", {}).get("parameters", ())
+            query = {each["name"]: each["schema"].get("type") == "array" for each in asked if each["in"] == "query"}
+            for name, is_list in query.items():
+                scope = {
+                    "type": "http",
+                    "route": route,
+                    "query_string": f"{name}=1&{name}=1".encode(),
+                    "path_params": {},
+                }
+                told = [(one.code, one.field) for one in strangers(Request(scope))]
+                assert told == ([] if is_list else [("repeated-parameter", name)]), route.path
 
 
 @pytest.mark.parametrize("service", SERVICES)

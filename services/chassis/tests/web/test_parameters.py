@@ -74,6 +74,20 @@ async def test_an_unknown_parameter_is_refused_and_the_known_ones_are_named(clie
     assert (await client.post("/v1/things/x/submit", params={"dry": "1"}, json={"measures": "x"})).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "query", ["unit=fire&unit=fire", "limit=2&limit=3", "unit=&unit=fire", "due_before&due_before"]
+)
+async def test_what_takes_one_value_is_refused_when_it_has_two(client: httpx.AsyncClient, query: str) -> None:
+    response = await client.get(f"/v1/things?{query}")
+    name = query.partition("=")[0].partition("&")[0]
+    assert response.status_code == 422
+    assert (response.json()["errors"][-1]["code"], response.json()["errors"][-1]["field"]) == (
+        "repeated-parameter",
+        name,
+    )
+    assert "查询参数只能出现一次" in response.json()["errors"][-1]["detail"]
+
+
 async def test_an_empty_query_is_no_unknown_parameter(client: httpx.AsyncClient) -> None:
     assert (await client.get("/v1/things?")).status_code == 200
 

@@ -1,4 +1,4 @@
-"""Query parameters as the gateway takes them: what it doesn't know is refused by name, what is wrong by its rule."""
+"""Query parameters as the gateway takes them: what it doesn't know, or is given twice, is refused by name, what is wrong by its rule."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ def one(query: Query, name: str) -> str | None:
 def refused(query: Query, known: Sequence[str]) -> Reply | None:
     """Return the answer to parameters that can't be taken, None for those that can."""
     found = [*_limit(one(query, "limit"))] if "limit" in known else []
-    strange = [name for name in query if name not in known]
-    found += [violation("unknown-parameter", name, names=", ".join(sorted(known)) or "-") for name in strange]
+    for name, values in query.items():
+        if name not in known:
+            found.append(violation("unknown-parameter", name, names=", ".join(sorted(known)) or "-"))
+        elif len(values) > 1:
+            found.append(violation("repeated-parameter", name))
     return invalid(found) if found else None
 
 
