@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from http import HTTPStatus
+from typing import Any, Final
 
 import msgspec
 
@@ -53,3 +54,18 @@ def violation(code: str, field: str, *, rule: str | None = None, **values: objec
     label = FIELD_NAMES_ZH.get(field.rpartition(".")[2].partition("[")[0])
     shown = plain.field if label is None else f"{label}({plain.field})"
     return msgspec.structs.replace(plain, message=f"{shown}：{plain.message}")
+
+
+def problem_body(said: Refusal, **extra: Any) -> dict[str, Any]:
+    """Return the JSON object of a refusal as RFC 9457's problem; members that are None are left out."""
+    body: dict[str, Any] = {
+        "type": f"urn:duban:problem:{said.code}",
+        "title": HTTPStatus(said.status).phrase,
+        "status": said.status,
+        "detail": said.message,
+        "code": said.code,
+        "field": said.field,
+        "rule": said.rule,
+        **extra,
+    }
+    return {name: value for name, value in body.items() if value is not None}

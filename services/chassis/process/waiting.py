@@ -18,6 +18,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
+from duban_contracts.refusals import problem_body, refusal
 from services.chassis.process.cancelling import ended
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class _Handler(WSGIRequestHandler):
 
 @contextmanager
 def told(host: str, port: int, missing: Sequence[str]) -> Iterator[None]:
-    """Answer in the place of the service while the block runs: `/metrics`, `/healthz`, and 503 to everything else.
+    """Answer in the place of the service while the block runs: `/metrics`, `/healthz`, and 503 to everything else, as a problem but to `/readyz`.
 
     `missing` is what it waits for, as `/readyz` says it; it is read anew for each answer. Raises OSError when the port is taken.
     """
@@ -55,11 +56,15 @@ def told(host: str, port: int, missing: Sequence[str]) -> Iterator[None]:
         if path == "/metrics":
             measured: Iterable[bytes] = _METRICS(asked, start)
             return measured
-        alive = path == "/healthz"
-        body = {"status": "ok"} if alive else {"status": "unavailable", "missing": list(missing)}
-        headers = [("Content-Type", "application/json")] + ([] if alive else [("Retry-After", _RETRY_AFTER_SECONDS)])
-        start("200 OK" if alive else "503 Service Unavailable", headers)
-        return [json.dumps(body).encode()]
+        if path == "/healthz":
+            start("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps({"status": "ok"}).encode()]
+        # A county that publishes while we start is answered as it is by whoever serves: by a problem with a stable code.
+        probed = path == "/readyz"
+        body = {"status": "unavailable", "missing": list(missing)} if probed else problem_body(refusal("unavailable"))
+        form = "application/json" if probed else "application/problem+json"
+        start("503 Service Unavailable", [("Content-Type", form), ("Retry-After", _RETRY_AFTER_SECONDS)])
+        return [json.dumps(body, ensure_ascii=False).encode()]
 
     with make_server(host, port, answer, server_class=_Server, handler_class=_Handler) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()

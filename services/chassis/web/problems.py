@@ -16,7 +16,7 @@ import msgspec
 from fastapi import Response
 
 from duban_contracts.codes import CODES
-from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.refusals import Refusal, problem_body, refusal
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -99,21 +99,6 @@ def accepted(said: T | Refusal | list[Refusal]) -> T:
     if isinstance(said, list):
         raise Problem.of(said[0]) if len(said) == 1 else Problem.of_all(said)
     return said
-
-
-def problem_body(said: Refusal, **extra: Any) -> dict[str, Any]:
-    """Return the JSON object of a problem; members that are None are left out."""
-    body: dict[str, Any] = {
-        "type": f"urn:duban:problem:{said.code}",
-        "title": HTTPStatus(said.status).phrase,
-        "status": said.status,
-        "detail": said.message,
-        "code": said.code,
-        "field": said.field,
-        "rule": said.rule,
-        **extra,
-    }
-    return {name: value for name, value in body.items() if value is not None}
 
 
 def respond(problem: Problem) -> Response:

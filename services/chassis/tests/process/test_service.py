@@ -124,7 +124,12 @@ async def test_a_process_that_waits_for_postgresql_to_start_with_says_so_and_the
         {"status": "ok"},
         {"status": "unavailable", "missing": [reason]},
     )
-    assert asked.headers["Retry-After"] == "5"
+    assert (asked.headers["Retry-After"], asked.headers["Content-Type"]) == ("5", "application/problem+json")
+    assert (asked.json()["code"], asked.json()["status"], asked.json()["detail"][:7]) == (
+        "unavailable",
+        503,
+        "服务暂时不可用",
+    )
 
 
 @pytest.mark.parametrize("wrong", [ValueError("a wrong profile"), FileNotFoundError(2, "no such file", "keys.json")])
