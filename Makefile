@@ -29,7 +29,7 @@ menu: ## Print this menu
 demo: install ## Play some minutes of a city's life on the real platform and audit it (SEED=n repeats a run; SECURE=1 as below)
 	@$(PY) -m deploy.demo
 
-# Files of tests that pass go with them: else each run ends by removing an earlier one's, 7 s in which one process works.
+# Files of tests that pass go with them: else each run ends by removing an earlier one's, in which one process works.
 .PHONY: unit
 unit: install ## Run the tests that need no server (seconds)
 	@$(PY) -m pytest -q -m pure -n 2 $(SPREAD) -o tmp_path_retention_policy=failed --hypothesis-profile=unit $(ARGS)

@@ -28,7 +28,7 @@ def _refuse(event: str, _: object) -> None:
 
 
 def pytest_configure() -> None:
-    """Listen. Python forgets no listener, so there is one for as long as the process is there; it takes 0.2 s of a run."""
+    """Listen. Python forgets no listener, so there is one for as long as the process is there."""
     # Faust's reader of cron lines asks the program `file` about the interpreter, once, when it is loaded: that is no test's doing.
     import_module("croniter")
     sys.addaudithook(_refuse)
