@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from deploy.local import placement
 from deploy.local.trouble import Trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from deploy.local.settings import Settings
@@ -49,17 +51,25 @@ def end(settings: Settings) -> list[Orphan]:
     processes = []
     for orphan in sorted(orphans, key=lambda orphan: orphan.name == "postgres"):
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(orphan.pid)
-            if orphan.name == "postgres":
-                process.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown
-            else:
-                process.terminate()
-            processes.append(process)
-    _, stubborn = psutil.wait_procs(processes, timeout=_PATIENCE)
+            processes.append(psutil.Process(orphan.pid))
+    end_processes(processes)
+    return orphans
+
+
+def end_processes(processes: Iterable[psutil.Process]) -> None:
+    """Ask processes to end, in their order, and kill those that have not ended after half a minute.
+
+    PostgreSQL is asked for its fast shutdown, in which it gives back its shared memory, too.
+    """
+    asked = []
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.send_signal(signal.SIGINT if _is_postgres(process.pid) else signal.SIGTERM)
+            asked.append(process)
+    _, stubborn = psutil.wait_procs(asked, timeout=_PATIENCE)
     for process in stubborn:
         with contextlib.suppress(psutil.Error):
             process.kill()
-    return orphans
 
 
 def clear_stale_lock(data: Path) -> None:

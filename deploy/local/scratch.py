@@ -6,18 +6,18 @@ import contextlib
 import fcntl
 import os
 import shutil
-import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psutil
 
+from deploy.local import leftovers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OWNER: Final = "owner"
-_PATIENCE_SECONDS: Final = 20.0
 
 
 @contextlib.contextmanager
@@ -56,20 +56,9 @@ def _clear(kind: str, place: Path) -> None:
         # Another account's, one that is used, or one that somebody else removes now.
         with contextlib.suppress(OSError), path.open() as owner:
             fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _end(path.parent)
+            # With their directory the servers that were started on it.
+            leftovers.end_processes(each for each in psutil.process_iter() if _is_on(each, path.parent))
             shutil.rmtree(path.parent, ignore_errors=True)
-
-
-def _end(directory: Path) -> None:
-    """End the servers that were started on a directory. Asked to, PostgreSQL gives back its shared memory, too."""
-    servers = [process for process in psutil.process_iter() if _is_on(process, directory)]
-    for server in servers:
-        with contextlib.suppress(psutil.Error):
-            server.send_signal(signal.SIGINT)
-    _, stubborn = psutil.wait_procs(servers, timeout=_PATIENCE_SECONDS)
-    for server in stubborn:
-        with contextlib.suppress(psutil.Error):
-            server.kill()
 
 
 def _is_on(process: psutil.Process, directory: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import httptools
 
 from duban_contracts.codes import CODES
-from services.chassis.web.problems import PROBLEM_CONTENT_TYPE
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE
 
 _UNAVAILABLE: Final = 503
 

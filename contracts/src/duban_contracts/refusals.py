@@ -12,6 +12,7 @@ from duban_contracts.field_names import FIELD_NAMES_ZH
 from duban_contracts.legible import legible
 
 MOST_CHARACTERS: Final = 200
+PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
-from duban_contracts.refusals import problem_body, refusal
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE, problem_body, refusal
 from services.chassis.process.cancelling import ended
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def told(host: str, port: int, missing: Sequence[str]) -> Iterator[None]:
         if path == "/healthz":
             start("200 OK", [("Content-Type", "application/json")])
             return [json.dumps({"status": "ok"}).encode()]
-        # A county that publishes while we start is answered as it is by whoever serves: by a problem with a stable code.
-        probed = path == "/readyz"
-        body = {"status": "unavailable", "missing": list(missing)} if probed else problem_body(refusal("unavailable"))
-        form = "application/json" if probed else "application/problem+json"
+        if path == "/readyz":
+            form, body = "application/json", {"status": "unavailable", "missing": list(missing)}
+        else:
+            # A county that publishes meanwhile is answered as it is by whoever serves: by a problem with a stable code.
+            form, body = PROBLEM_CONTENT_TYPE, problem_body(refusal("unavailable"))
         start("503 Service Unavailable", [("Content-Type", form), ("Retry-After", _RETRY_AFTER_SECONDS)])
         return [json.dumps(body, ensure_ascii=False).encode()]
 

@@ -24,11 +24,11 @@ import structlog
 from fastapi import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from duban_contracts.refusals import problem_body, refusal
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE, problem_body, refusal
 from services.chassis.telemetry import metrics
 from services.chassis.web.known import AdmissionCache, sender_of_request
 from services.chassis.web.observed import PROBES
-from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem
+from services.chassis.web.problems import Problem
 
 _log = structlog.get_logger(__name__)
 

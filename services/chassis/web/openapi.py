@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 
-from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, ProblemDocument, example
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE
+from services.chassis.web.problems import ProblemDocument, example
 
 _SCHEME: Final = "accessKey"
 _DESCRIPTION: Final = (

@@ -16,11 +16,10 @@ import msgspec
 from fastapi import Response
 
 from duban_contracts.codes import CODES
-from duban_contracts.refusals import Refusal, problem_body, refusal
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE, Refusal, problem_body, refusal
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
-PROBLEM_CONTENT_TYPE: Final = "application/problem+json"
 PROBLEM_REF: Final = "#/components/schemas/Problem"
 _PLACE: Final = re.compile(r"\{[a-z_]+\}")
 

@@ -15,11 +15,10 @@ import msgspec
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from duban_contracts.refusals import problem_body, refusal
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE, problem_body, refusal
 from services.chassis.storage.leaving import Client
 from services.chassis.telemetry import metrics
 from services.chassis.web.lingering import LingeringTransport
-from services.chassis.web.problems import PROBLEM_CONTENT_TYPE
 
 _log = structlog.get_logger(__name__)
 

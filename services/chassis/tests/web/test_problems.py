@@ -7,9 +7,9 @@ import pytest
 from fastapi import FastAPI, Response
 
 from duban_contracts.codes import CODES
-from duban_contracts.refusals import refusal
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE, refusal
 from services.chassis.web import failures
-from services.chassis.web.problems import PROBLEM_CONTENT_TYPE, Problem, declares, example, joined, respond
+from services.chassis.web.problems import Problem, declares, example, joined, respond
 from services.chassis.web.routes import Router
 
 

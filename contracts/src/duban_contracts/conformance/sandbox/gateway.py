@@ -20,7 +20,7 @@ from duban_contracts.conformance.sandbox.city import City
 from duban_contracts.conformance.sandbox.feed import SILENCE, greeting, place_of
 from duban_contracts.conformance.sandbox.script import Act
 from duban_contracts.conformance.sandbox.vocabularies import unless
-from duban_contracts.refusals import refusal
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE, refusal
 
 _LATE_SECONDS: Final = 2.0
 _LONGEST_WAIT: Final = 20.0
@@ -218,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
         text = isinstance(reply.document, str)
         raw = reply.document.encode() if text else msgspec.json.encode(reply.document)
         raw = b"" if reply.status == HTTPStatus.NOT_MODIFIED else raw
-        good = "application/json" if reply.status < 400 else "application/problem+json"  # noqa: PLR2004
+        good = "application/json" if reply.status < 400 else PROBLEM_CONTENT_TYPE  # noqa: PLR2004
         headers = dict(reply.headers)
         if waited and reply.status in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}:
             headers["Vary"] = "Prefer"
