@@ -26,7 +26,9 @@ RETRY_AFTER_SECONDS: Final = 5
 _FULL_RETRY_AFTER_SECONDS: Final = 1
 _CODES: Final = {401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
 # Codes that say more of a request than `invalid-field` when nothing else is wrong with it.
-_OWN: Final = frozenset({"unknown-parameter", "bad-cursor", "bad-encoding", "not-json", "unsupported-media-type"})
+_OWN: Final = frozenset(
+    {"unknown-parameter", "repeated-parameter", "bad-cursor", "bad-encoding", "not-json", "unsupported-media-type"}
+)
 
 
 def install(app: FastAPI) -> None:

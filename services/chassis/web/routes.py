@@ -228,7 +228,7 @@ def _marks(annotation: Any) -> Iterator[Any]:
 def _common(route: APIRoute, kinds: set[str]) -> dict[int | str, dict[str, Any]]:
     """Return what every route of this kind may answer beside its own."""
     calls = list(_calls(route.dependant))
-    codes = ["invalid-field", "unknown-parameter", "too-busy", "unavailable"]
+    codes = ["invalid-field", "unknown-parameter", "repeated-parameter", "too-busy", "unavailable"]
     marks = [mark for _, field in _parameters(route.dependant) for mark in _marks(field.field_info.annotation)]
     codes += [code for one in (*calls, *marks) for code in getattr(one, "codes", ())]
     if "path" in kinds:

@@ -11,7 +11,7 @@ from duban_contracts.conformance.sandbox.script import Act
 from duban_contracts.refusals import Refusal, refusal
 
 # Codes that say more of a request than `invalid-field` when nothing else is wrong with it.
-_OWN: Final = frozenset({"unknown-parameter", "bad-cursor"})
+_OWN: Final = frozenset({"unknown-parameter", "repeated-parameter", "bad-cursor"})
 
 
 @dataclass(frozen=True, slots=True)
