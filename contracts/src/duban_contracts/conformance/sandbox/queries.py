@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from duban_contracts.conformance.sandbox.answers import Reply, invalid
-from duban_contracts.refusals import Refusal, violation
+from duban_contracts.conformance.sandbox.feed import place_of
+from duban_contracts.refusals import Refusal, refusal, violation
 
 MOST: Final = 1000
 USUAL: Final = 100
@@ -22,7 +23,8 @@ def one(query: Query, name: str) -> str | None:
 
 def refused(query: Query, known: Sequence[str]) -> Reply | None:
     """Return the answer to parameters that can't be taken, None for those that can."""
-    found = [*_limit(one(query, "limit"))] if "limit" in known else []
+    found = [*_after(one(query, "after"))] if "after" in known else []
+    found += _limit(one(query, "limit")) if "limit" in known else []
     for name, values in query.items():
         if name not in known:
             found.append(violation("unknown-parameter", name, names=", ".join(sorted(known)) or "-"))
@@ -34,6 +36,10 @@ def refused(query: Query, known: Sequence[str]) -> Reply | None:
 def limit_of(query: Query) -> int:
     """Return how many items a page shall hold."""
     return int(one(query, "limit") or USUAL)
+
+
+def _after(text: str | None) -> Sequence[Refusal]:
+    return [] if place_of(text) is not None else [refusal("bad-cursor", field="after")]
 
 
 def _limit(text: str | None) -> Sequence[Refusal]:
