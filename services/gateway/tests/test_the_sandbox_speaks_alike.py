@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from duban_contracts.cloudevents import BATCH_CONTENT_TYPE, STRUCTURED_CONTENT_TYPE
 from duban_contracts.conformance.sandbox.city import City
 from duban_contracts.conformance.sandbox.gateway import Gateway
 from duban_contracts.conformance.sandbox.script import Script
 from duban_contracts.profile import load_city
-from services.gateway.tests.world import HOME, World
+from services.gateway.tests.world import FOREIGN, HOME, World, report
 
 pytestmark = pytest.mark.feature("SY64")
 HEADERS = ("content-type", "etag", "cache-control", "vary", "preference-applied", "x-accel-buffering")
@@ -35,8 +37,7 @@ def shape(answer: httpx.Response) -> dict[str, Any]:
         return found
     body = answer.json()
     if answer.status_code >= 400:
-        named = {name: body.get(name) for name in ("type", "title", "status", "code", "field", "rule", "detail")}
-        return found | named | {"errors": body.get("errors")}
+        return found | {"problem": body}
     if "next" in body:
         return found | {"members": sorted(body), "next": type(body["next"])}
     return found | {"body": body}
@@ -80,4 +81,34 @@ async def test_the_same_question_gets_the_same_answer(
     async with httpx.AsyncClient(timeout=120) as client:
         said = await client.get(sandbox + path, headers={"Authorization": "Bearer the key"} | headers)
     platform = await world.client.get(path, headers={**world.auth("home"), **headers}, timeout=120)
+    assert shape(said) == shape(platform)
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in report().items() if key != name}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"{",
+        without("id"),
+        report() | {"type": "duban.hazard.sold.v1"},
+        report(FOREIGN),
+        report(place="", found_on="tomorrow"),
+        report(colour="red"),
+        [report() | {"time": "yesterday"}, report(place="")],
+        [],
+    ],
+    ids=["no-json", "no-id", "no-type", "foreign", "fields", "member", "batch", "nothing"],
+)
+async def test_what_is_refused_at_once_is_refused_in_the_same_words(world: World, sandbox: str, sent: Any) -> None:
+    kind = BATCH_CONTENT_TYPE if isinstance(sent, list) else STRUCTURED_CONTENT_TYPE
+    body = sent if isinstance(sent, bytes) else msgspec.json.encode(sent)
+    async with httpx.AsyncClient(timeout=120) as client:
+        headers = {"Authorization": "Bearer the key", "Content-Type": kind}
+        # The sandbox lets nothing go wrong on purpose while it is only tried.
+        said = await client.post(f"{sandbox}/v1/events?dry_run=true", content=body, headers=headers)
+    headers = {**world.auth("home"), "Content-Type": kind}
+    platform = await world.client.post("/v1/events?dry_run=true", content=body, headers=headers)
     assert shape(said) == shape(platform)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from duban_contracts.conformance.sandbox.script import Act
-from duban_contracts.refusals import Refusal, refusal
+from duban_contracts.refusals import Refusal, problem_body, refusal
 
 # Codes that say more of a request than `invalid-field` when nothing else is wrong with it.
 _OWN: Final = frozenset({"unknown-parameter", "repeated-parameter", "bad-cursor"})
@@ -32,23 +32,10 @@ class TurnedAway(Exception):
         self.refusal = found
 
 
-def problem_document(found: Refusal) -> dict[str, Any]:
-    """Return a refusal as RFC 9457's problem."""
-    return {
-        "type": f"urn:duban:problem:{found.code}",
-        "title": HTTPStatus(found.status).phrase,
-        "status": found.status,
-        "detail": found.message,
-        "code": found.code,
-        "field": found.field,
-        "rule": found.rule,
-    }
-
-
 def problem(found: Refusal, act: Act = Act.ANSWER, retry_after: int | None = None) -> Reply:
     """Return the answer that is one refusal."""
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return Reply(found.status, problem_document(found), act, headers)
+    return Reply(found.status, problem_body(found), act, headers)
 
 
 def invalid(found: Sequence[Refusal]) -> Reply:
@@ -56,27 +43,35 @@ def invalid(found: Sequence[Refusal]) -> Reply:
     codes = {one.code for one in found}
     code = codes.pop() if len(codes) == 1 and codes <= _OWN else "invalid-field"
     first = found[0]
-    told = problem_document(Refusal(code, first.message, first.field, first.rule))
-    errors = [{"code": one.code, "detail": one.message, "field": one.field, "rule": one.rule} for one in found]
-    return Reply(told["status"], told | {"errors": errors})
+    told = problem_body(Refusal(code, first.message, first.field, first.rule), errors=_errors(found))
+    return Reply(told["status"], told)
 
 
 def refused_result(index: int, event_id: str | None, refusals: tuple[Refusal, ...]) -> dict[str, Any]:
     """Return the result of an event that was refused at once."""
-    errors = [{"code": one.code, "detail": one.message, "field": one.field, "rule": one.rule} for one in refusals]
-    told = problem_document(refusals[0]) | {"errors": errors}
-    return {"index": index, "status": "rejected", "id": event_id, "problem": told}
+    told = problem_body(refusals[0], errors=_errors(refusals))
+    known = {} if event_id is None else {"id": event_id}
+    return {"index": index, "status": "rejected", **known, "problem": told}
 
 
-def submission(results: list[dict[str, Any]], act: Act) -> Reply:
-    """Return the answer to a request, from what became of each event."""
-    accepted = sum(result["status"] == "queued" for result in results)
-    members = {"accepted": accepted, "rejected": len(results) - accepted, "results": results}
-    if accepted or not results:
-        return Reply(HTTPStatus.ACCEPTED if accepted == len(results) else HTTPStatus.MULTI_STATUS, members, act)
+def submission(results: list[dict[str, Any]], act: Act, *, dry_run: bool) -> Reply:
+    """Return the answer to a request, from what became of each event; with `dry_run`, from what would have."""
+    rejected = sum(result["status"] == "rejected" for result in results)
+    members: dict[str, Any] = {"accepted": len(results) - rejected, "rejected": rejected, "results": results}
+    if dry_run:
+        members["dry_run"] = True
+    if rejected < len(results) or not results:
+        whole = HTTPStatus.OK if dry_run else HTTPStatus.ACCEPTED
+        return Reply(HTTPStatus.MULTI_STATUS if rejected else whole, members, act)
     told = results[0]["problem"] if len(results) == 1 else _nothing(len(results))
     return Reply(told["status"], told | members, act)
 
 
 def _nothing(count: int) -> dict[str, Any]:
-    return problem_document(refusal("nothing-accepted", count=count))
+    return problem_body(refusal("nothing-accepted", count=count))
+
+
+def _errors(found: Sequence[Refusal]) -> list[dict[str, str]]:
+    """Return all that is wrong; as everywhere, members that are None are left out."""
+    told = ({"code": one.code, "detail": one.message, "field": one.field, "rule": one.rule} for one in found)
+    return [{name: value for name, value in each.items() if value is not None} for each in told]

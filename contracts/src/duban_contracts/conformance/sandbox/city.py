@@ -200,7 +200,7 @@ class City:
             result, fact = self._result(index, seen, event, at, taken=taken)
             results.append(result)
             facts.append(fact)
-        reply = submission(results, act)
+        reply = submission(results, act, dry_run=not taken)
         if taken:
             answered = None if act is Act.LOST else int(reply.status)
             self.evidence.append(Request(at=_rounded(at), act=act, status=answered, taken=True, events=tuple(facts)))
@@ -220,7 +220,8 @@ class City:
             number = f"{self.county}-2026-{len(self._receipts) + 1:06}"
             refused = fate(event.type, self._script)
             self._receipts[receipt_id] = Receipt(event, seen, at + SETTLING, refused, number)
-        return {"index": index, "status": "queued", "id": event.id, "receipt_id": receipt_id}, seen
+        status = "queued" if taken else "acceptable"
+        return {"index": index, "status": status, "id": event.id, "receipt_id": receipt_id}, seen
 
     def _withheld(self, act: Act, events: Sequence[Seen], at: float) -> Reply:
         after = None if act is Act.BROKEN else RETRY_AFTER
