@@ -20,6 +20,7 @@ import pytest
 
 from deploy.local import ephemeral, lending
 from services.chassis.storage.schema import migrate
+from services.chassis.testing.tiers import left_out, tiers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -33,13 +34,11 @@ hypothesis.settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 _house = hypothesis.settings.get_profile("house")
-# `make unit`, again and again while one works: a quarter of the examples that `make test` tries.
-hypothesis.settings.register_profile("unit", _house, max_examples=25)
+# `make unit`, again and again while one works: a tenth of the examples that `make test` tries.
+hypothesis.settings.register_profile("unit", _house, max_examples=10)
 hypothesis.settings.register_profile("search", _house, max_examples=500, derandomize=False)
 hypothesis.settings.load_profile("house")
 
-# A test's tier follows from the servers it asks for; nobody has to remember a mark.
-_TIERS = {"kafka_bootstrap": "kafka", "postgres_dsn": "postgres"}
 _FIRST = ("platform", "chaos", "servers", "kafka", "postgres")
 # Where the workers of a run find the servers that its controller lends them.
 _LENT = "TESTS_LENT_SERVERS"
@@ -112,6 +111,16 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         gc.enable()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Load no file for its pure tests that shows that it has none, unless it is asked for by name."""
+    found = yield
+    pure = parent.config.option.markexpr == "pure" and not parent.session.isinitpath(file_path)
+    return [] if pure and left_out(file_path, parent) else found
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark every test with its tier and with those that one worker runs with it; put first what takes longest.
@@ -122,21 +131,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _OBJECT.search(item.name):
             raise pytest.UsageError(f"{item.nodeid}: its name shows an object; say by `ids` what the case is")
-        for tier in _tiers(item):
+        for tier in tiers(item):
             item.add_marker(tier)
         if item.nodeid.startswith("tests/") and "platform" in getattr(item, "fixturenames", ()):
             item.add_marker("platform")
         if hasattr(config, "workerinput"):
             item.add_marker(pytest.mark.xdist_group(_together(item)))
     items.sort(key=lambda item: (_turn(item), -_patience(item)))
-
-
-def _tiers(item: pytest.Item) -> list[str]:
-    """Name the servers that a test needs (`kafka`, `postgres`), or `pure` when it needs none."""
-    needed = [tier for fixture, tier in _TIERS.items() if fixture in getattr(item, "fixturenames", ())]
-    if not needed and not {"servers", "chaos", "load"} & {mark.name for mark in item.iter_markers()}:
-        needed = ["pure"]
-    return needed
 
 
 def _together(item: pytest.Item) -> str:
