@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
+from typer import testing
 
 from services.chassis.testing.in_process import InProcess
 from services.chassis.testing.worker import MIGRATIONS
 from services.cli.tests.running import Duban, InThisProcess
+
+# Typer's runner makes the tree of all commands anew for each call, which takes longer than most calls.
+testing._get_command = cache(testing._get_command)  # type: ignore[attr-defined]
 
 
 @pytest.fixture
