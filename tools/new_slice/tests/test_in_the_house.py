@@ -80,9 +80,11 @@ def test_it_is_formatted_and_clean(house: Path) -> None:
 
 
 def test_the_lint_of_the_house_finds_nothing_in_it(house: Path) -> None:
-    modules = list(sources(house))
+    # What is begun stands in these alone, and lists of codes are held against every enum; the house is 2,000 files.
+    modules = list(sources(house, "oddit", "Oddit", "rarit", "Rarit", "StrEnum"))
+    python = [path for place in touched(house) for path in (place.rglob("*.py") if place.is_dir() else [place])]
+    assert {str(path.relative_to(house)) for path in python} <= {module.path for module in modules}
     found = [*size.check(modules), *layout.check(house), *language.check(modules, house)]
-    assert modules
     assert [str(finding) for finding in found if _NEW.search(str(finding))] == []
 
 
