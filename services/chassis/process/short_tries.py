@@ -14,7 +14,7 @@ from services.chassis.process.clock import Clock, back_off
 T = TypeVar("T")
 
 TRY_SECONDS: Final = 1.0
-"""As long as a try may wait for one lock (`storage/locks.py waiting_at_most`)."""
+"""As long as a try may wait for one lock (`storage/beginning.py waiting_at_most`)."""
 PATIENCE_SECONDS: Final = 30.0
 """After so much wall time nobody tries again; whoever asked is told to come back."""
 # Of the pauses of `back_off` the fourth, of a second: whoever waits notices soon that it is free.

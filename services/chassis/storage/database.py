@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from types import MappingProxyType
-from typing import Final, TypeAlias, TypeVar
+from typing import ClassVar, Final, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from services.chassis.storage import leaving, trail
 from services.chassis.storage.after_commit import Listeners, WaitingCommits, begin_with, let_hear, told_of
+from services.chassis.storage.beginning import FOR_A_REQUEST
 from services.chassis.storage.counting import Counted, add_up
 from services.chassis.storage.opening import Opening
 from services.chassis.storage.walls import Pools, Readers, Within, be
@@ -82,7 +83,6 @@ def may_have_committed(error: BaseException) -> bool:
 # A quarter of a pool's connections is kept for reads outside a transaction (`acquire`): where commands and batches hold all the
 # others, lists and probes still get one.
 _LEFT_TO_READS: Final = 4
-_AS_THE_SESSION: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Database:
@@ -90,6 +90,8 @@ class Database:
 
     At most so many `transactions` at once take connections from the pool.
     """
+
+    for_a_request: ClassVar[Mapping[str, str]] = FOR_A_REQUEST
 
     def __init__(
         self,
@@ -116,21 +118,21 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, *, waits: Callable[[], None] | None = None, settings: Mapping[str, str] = _AS_THE_SESSION
+        self, *, waits: Callable[[], None] | None = None, settings: Mapping[str, str] = MappingProxyType({})
     ) -> AsyncIterator[Connection]:
         """Give a connection inside a transaction: committed at the end, rolled back on any exception.
 
-        The requests whose work it is get their rows of the trail in it. Raises ClientLeft where a client hangs up
-        while its request waits for a connection and has begun nothing before. A COMMIT may wait for the archive for as long as
-        that is away; `waits` is called about once a second meanwhile, also where others' COMMITs leave no connection to begin.
-        `settings` are the transaction's own (`storage.locks`), and cost it no round trip.
+        The requests whose work it is get their rows of the trail in it, and its locks are waited for as `for_a_request` says. Raises
+        ClientLeft where a client hangs up while its request waits for a connection and has begun nothing before. A COMMIT may wait for the
+        archive for as long as that is away; `waits` is called about once a second meanwhile, also where others' COMMITs leave no connection.
+        `settings` are the transaction's own (`storage.beginning`), stand before `for_a_request`, and cost it no round trip.
         """
         async with AsyncExitStack() as held:
             with leaving.in_line(), self._commits.hearing(waits):
                 await held.enter_async_context(self._turns)
                 connection = await held.enter_async_context(self.pool.acquire())
             leaving.begun()
-            begin_with(connection, settings)
+            begin_with(connection, {**self.for_a_request, **settings} if acts.under_way() else settings)
             let_hear(connection, partial(self._commits.wait, waits))
             told = told_of(connection)
             if told:

@@ -1,10 +1,11 @@
-"""What a transaction sets for itself, such as how long it waits for locks; and locks on names, for a thing that may have no row yet."""
+"""How long a transaction that has begun waits for locks; and locks on names, for a thing that may have no row yet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
 
+from services.chassis.storage.beginning import waiting_at_most
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 
@@ -14,19 +15,6 @@ _HOLD: Final = f"""
 SELECT pg_advisory_xact_lock(number)
   FROM (SELECT DISTINCT hashtextextended(name, 0) AS number FROM {_NAMES.rows("named")} ORDER BY number)
     AS numbered"""  # noqa: S608 - our own columns
-
-BY_KEY: Final = {"plan_cache_mode": "force_generic_plan"}
-"""Of a transaction that finds whatever it reads and changes by key: a statement's plan is made once and kept.
-
-Left to choose, PostgreSQL takes one that is made for the few rows of a small batch for cheaper than the one it keeps, and makes it anew
-each time: a third of the processor time of an UPDATE of hazards. Not for what fills a table: a plan that was made while it was small
-is kept for up to a minute, and by such a one the intake of claims took 2,312 events a second in place of 4,000."""
-
-
-def waiting_at_most(seconds: float) -> dict[str, str]:
-    """Return the setting by which a transaction waits no longer than this for what others hold (`wait_at_most`)."""
-    # A wait of 0 would be one without an end.
-    return {"lock_timeout": f"{max(1, round(seconds * 1000))}ms"}
 
 
 async def wait_at_most(connection: Connection, seconds: float | None, *, whole_session: bool = False) -> None:

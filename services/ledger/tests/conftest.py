@@ -18,6 +18,7 @@ import pytest_asyncio
 from deploy.local.ports import free_ports
 from duban_contracts.topics import city_topics, county_of
 from services.chassis.publishing import topics as topic_administration
+from services.chassis.storage.database import Database
 from services.chassis.testing import kafka as chassis_testing
 from services.ledger.bootstrap import build
 from services.ledger.checkpoints.handlers.keys import fresh_key
@@ -75,6 +76,12 @@ async def ledger(
     """The ledger in this process with its vault, at noon on 1 June 2026."""
     async with in_process(shared_database, profile, vault, checkpoint_key) as found:
         yield found
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests wait for what a test holds until it lets go, however slow the machine is."""
+    monkeypatch.setattr(Database, "for_a_request", {})
 
 
 @pytest_asyncio.fixture(scope="package")

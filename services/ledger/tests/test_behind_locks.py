@@ -25,6 +25,7 @@ from services.ledger.tips.handlers.receive import receive_tip
 from services.ledger.tips.model.tip import Tip
 from services.ledger.tips.moves import Receive
 
+pytestmark = pytest.mark.usefixtures("patient")
 _LATER: Final = NOON + timedelta(hours=13)
 Waiting = tuple[str, str, dict[str, Any], str]
 """A statement that holds a row, and the command that waits for it: path, body, and whose it is."""

@@ -13,6 +13,7 @@ from duban_contracts.testing.stories import Story, confirmed
 from services.chassis.access.scope import Facts
 from services.chassis.assembly import Platform
 from services.chassis.storage.database import Database
+from services.chassis.testing.rights.behind_locks import waits_for_long
 from services.chassis.testing.rights.specimens import Call, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.scheduler.settings import Settings
@@ -83,3 +84,10 @@ async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(
 ) -> None:
     app = app_on(platform)
     assert await examine(app, SPECIMENS, part, _PARTS) == []
+
+
+@pytest.mark.timeout(900)
+async def test_no_endpoint_waits_long_for_what_another_session_holds(
+    platform: Platform[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await waits_for_long(app_on(platform), SPECIMENS, monkeypatch) == []

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from duban_contracts.testing.stories import Story
 from services.chassis.access.scope import Dimension, Facts
 from services.chassis.storage.database import Database
+from services.chassis.testing.rights.behind_locks import waits_for_long
 from services.chassis.testing.rights.specimens import Call, Specimen
 from services.chassis.testing.rights.trial import examine
 from services.statistics.tests.bench import Books
@@ -64,3 +65,9 @@ SPECIMENS = [
 @pytest.mark.feature("SY65")
 async def test_every_endpoint_gives_each_role_and_scope_what_the_policy_says(app: FastAPI) -> None:
     assert await examine(app, SPECIMENS) == []
+
+
+async def test_no_endpoint_waits_long_for_what_another_session_holds(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await waits_for_long(app, SPECIMENS, monkeypatch) == []

@@ -6,8 +6,9 @@ import asyncpg
 import pytest
 from asyncpg import LockNotAvailableError
 
+from services.chassis.storage.beginning import BY_KEY, waiting_at_most
 from services.chassis.storage.database import connect
-from services.chassis.storage.locks import BY_KEY, wait_at_most, waiting_at_most
+from services.chassis.storage.locks import wait_at_most
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.1, "100ms"), (1.0, "1s"), (0.0, "1ms"), (1e-9, "1ms"), (90, "90s")])

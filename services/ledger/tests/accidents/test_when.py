@@ -19,7 +19,7 @@ from services.ledger.history.tables import locks
 from services.ledger.tests.accidents.specimens import ACCIDENT, MEASURE
 from services.ledger.tests.in_process import NOON, InProcess
 
-pytestmark = [pytest.mark.feature("SY43"), pytest.mark.promise("P3")]
+pytestmark = [pytest.mark.feature("SY43"), pytest.mark.promise("P3"), pytest.mark.usefixtures("patient")]
 MOMENT = timedelta(milliseconds=100)
 
 
