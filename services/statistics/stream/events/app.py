@@ -22,10 +22,11 @@ from services.chassis.process.kafka import Broker
 from services.statistics.stream.handlers.booking import CONSUMER
 from services.statistics.stream.handlers.rounds import ChangelogRounds, Newest
 
-# Faust's defaults are a 2 GiB block cache and 3 x 64 MiB of write buffers, for each of the 12 partitions.
+# Faust's defaults are a 2 GiB block cache and 3 x 64 MiB of write buffers, for each of the 12 partitions. With 1 MiB of write
+# buffer 120,000 records took 21 MB, with half of it 16 MB and no more time; with a quarter, a third more time.
 ROCKSDB: Final = {
     "max_open_files": 32,
-    "write_buffer_size": 1 << 20,
+    "write_buffer_size": 1 << 19,
     "max_write_buffer_number": 2,
     "target_file_size_base": 4 << 20,
     "block_cache_size": 1 << 20,
