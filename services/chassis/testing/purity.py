@@ -7,6 +7,7 @@ runs a shell.
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -27,8 +28,9 @@ def _refuse(event: str, _: object) -> None:
         pytest.fail(f"{_running[-1]} starts a program ({event}): mark it `servers`, or let it start none")
 
 
-def pytest_configure() -> None:
-    """Listen. Python forgets no listener, so there is one for as long as the process is there."""
+@cache
+def _listen() -> None:
+    """Listen, from the first test on: to load all tests makes 145,000 events. Python forgets no listener, so there is one."""
     # Faust's reader of cron lines asks the program `file` about the interpreter, once, when it is loaded: that is no test's doing.
     import_module("croniter")
     sys.addaudithook(_refuse)
@@ -37,6 +39,7 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Say whose turn it is."""
+    _listen()
     pure = [item.nodeid] if item.get_closest_marker("pure") else []
     _running[:] = pure
     try:
