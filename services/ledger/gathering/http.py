@@ -14,8 +14,8 @@ from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, ENTERPRISE, INTEGRATORS, REGULATORS, TOWNSHIP
 from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
-from services.chassis.storage.database import Connection, Database
 from services.chassis.storage.beginning import waiting_at_most
+from services.chassis.storage.database import Connection, Database
 from services.chassis.web.bodies import JsonBody
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Attempt, Once

@@ -18,9 +18,9 @@ from uuid import UUID
 from services.chassis.process import failpoints
 from services.chassis.process.clock import Clock
 from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
+from services.chassis.storage.beginning import waiting_at_most
 from services.chassis.storage.beside import AtLocks
 from services.chassis.storage.database import Database
-from services.chassis.storage.beginning import waiting_at_most
 from services.chassis.storage.rounds import MOST, Rounds, RoundsFull
 from services.chassis.telemetry.acts import Act
 from services.gateway.intake.model.claims import Claim, RefusedEvent

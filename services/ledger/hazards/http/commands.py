@@ -16,9 +16,9 @@ from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import Role
 from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
+from services.chassis.storage.beginning import BY_KEY, waiting_at_most
 from services.chassis.storage.beside import AtLocks
 from services.chassis.storage.database import Connection, Database
-from services.chassis.storage.beginning import BY_KEY, waiting_at_most
 from services.chassis.storage.rounds import Rounds
 from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer

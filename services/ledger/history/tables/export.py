@@ -7,8 +7,8 @@ from typing import Final
 import asyncpg
 
 from services.chassis.access.scope import Scope
-from services.chassis.storage.database import Database
 from services.chassis.storage.beginning import waiting_at_most
+from services.chassis.storage.database import Database
 from services.ledger.history.model import Record
 from services.ledger.history.tables import locks
 from services.ledger.history.tables.records import COLUMNS, record_of

@@ -15,8 +15,8 @@ from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import OFFICES, REGULATORS, TIP_OFFICERS, TOWNSHIP
 from services.chassis.process.short_tries import TRY_SECONDS, in_short_tries
-from services.chassis.storage.database import Database
 from services.chassis.storage.beginning import waiting_at_most
+from services.chassis.storage.database import Database
 from services.chassis.web.bodies import sent
 from services.chassis.web.documents import answer
 from services.chassis.web.idempotency import Once
