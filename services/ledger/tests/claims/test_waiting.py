@@ -81,8 +81,10 @@ async def test_the_gauge_tells_how_many_wait_also_when_none_does(ledger: InProce
     metrics.WAITING_CLAIMS.labels(nobody).set(7)
     await ledger.take(rectification(ledger.new_reference()), rectification(ledger.new_reference()))
     await report_waiting(ledger.database, counties)
+    # At once: a service that another test runs in this process sets the same gauges.
+    told = [metrics.WAITING_CLAIMS.labels(county)._value.get() for county in counties]
     waiting = await ledger.pool.fetchval("SELECT count(*) FROM waiting_claim WHERE county = $1", HOME)
-    assert [metrics.WAITING_CLAIMS.labels(county)._value.get() for county in counties] == [waiting, 0]
+    assert told == [waiting, 0]
     assert waiting >= 2
 
 
