@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from duban_contracts.topics import needed_by, taken_by
-from services.chassis.consuming import codecs, fetch_sessions, holds
+from services.chassis.consuming import codecs, holds
 from services.chassis.consuming.ahead import never_ahead
 from services.chassis.consuming.attempts import Attempts
 from services.chassis.consuming.batches import Apply, BatchProcessor, Ordering, Progress, Refuse
@@ -122,7 +122,6 @@ class Consumer:
         try:
             if not await self._start(consumer, stopping):
                 return
-            fetch_sessions.install(consumer, self._options)
             observer = Observer(
                 name=self._name,
                 consumer=consumer,
@@ -161,7 +160,8 @@ class Consumer:
             auto_offset_reset="earliest",
             session_timeout_ms=int(self._options.session_timeout * 1000),
             heartbeat_interval_ms=int(self._options.session_timeout * 300),
-            fetch_max_wait_ms=int(self._options.idle_wait * 1000),
+            fetch_min_bytes=self._options.fetch_bytes,
+            fetch_max_wait_ms=int(self._options.fetch_wait * 1000),
             metadata_max_age_ms=30_000,
             # What its publisher took back is no event.
             isolation_level="read_committed",

@@ -45,6 +45,11 @@ class Fetching:
         self._consumer = consumer
         self._poll_seconds = options.poll_seconds
         self._max_records = options.max_records
+        self._breath = options.breath
+        self._busy = False
+        self._options = options
+        self._idle = False
+        self._came_at = time.monotonic()
         self._turn = 0
         # Until when to look at the partitions one by one, because a wait for any of them failed (monotonic seconds).
         self._searching_until = 0.0
@@ -52,15 +57,18 @@ class Fetching:
         self._failed: dict[TopicPartition, Exception] = {}
 
     async def records(self) -> list[RawRecord]:
-        """Return what is there, waiting a poll's time for a first record; raises KafkaError when the client broke."""
-        while self._failed:
-            partition, error = self._failed.popitem()
-            if isinstance(error, _CLIENT_TROUBLE):
-                raise error
-            # A rebalance or a hold may have come between.
-            if partition in self._consumer.assignment() - self._consumer.paused():
-                return await self._by_ourselves(partition, error)
-        return await self._by_the_client()
+        """Return what is there, waiting a poll's time for a first record; raises KafkaError when the client broke.
+
+        Behind a batch that was not full it takes a breath first, so that the next one is fuller.
+        """
+        if self._busy:
+            await asyncio.sleep(self._breath)
+        found = await self._there()
+        self._busy = bool(found) and not self.is_full(found)
+        if found:
+            self._came_at = time.monotonic()
+        self._ask(idle=time.monotonic() >= self._came_at + self._options.idle_after)
+        return found
 
     def is_full(self, records: Sequence[RawRecord]) -> bool:
         """Return whether a batch holds as many records as one may, so that there are likely more behind it."""
@@ -78,6 +86,26 @@ class Fetching:
         for partition in first.keys() & held:
             self._consumer.seek(partition, first[partition])
         return [each for each in records if each.topic_partition not in held]
+
+    def _ask(self, *, idle: bool) -> None:
+        """Have the broker answer at the first byte while nothing comes, and with fuller answers from the first record on."""
+        if idle == self._idle:
+            return
+        options = self._options
+        fetcher = self._consumer._fetcher  # noqa: SLF001 - the library reads both anew for each request, and has no way to set them
+        fetcher._fetch_min_bytes = 1 if idle else options.fetch_bytes  # noqa: SLF001
+        fetcher._fetch_max_wait_ms = int((options.idle_wait if idle else options.fetch_wait) * 1000)  # noqa: SLF001
+        self._idle = idle
+
+    async def _there(self) -> list[RawRecord]:
+        while self._failed:
+            partition, error = self._failed.popitem()
+            if isinstance(error, _CLIENT_TROUBLE):
+                raise error
+            # A rebalance or a hold may have come between.
+            if partition in self._consumer.assignment() - self._consumer.paused():
+                return await self._by_ourselves(partition, error)
+        return await self._by_the_client()
 
     async def _by_the_client(self) -> list[RawRecord]:
         """Return what the client has. Behind the first record nothing is waited for: what is drained is in nobody's hand yet."""

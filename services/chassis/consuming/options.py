@@ -14,17 +14,19 @@ class ConsumerOptions:
     """How a consumer fetches, and when it gives up. Times in seconds."""
 
     max_records: int = 500
-    # The broker answers a fetch with the first byte. Behind an answer of less than `fetch_bytes` the next one is asked for after
-    # `fetch_wait`, so that what trickles in is taken in few and fuller batches. Whoever can't wait says 0.
+    # The broker answers a fetch once it has so many bytes, or after `fetch_wait`: what trickles in is taken in few and fuller
+    # batches. Whoever can't wait says 1.
     fetch_bytes: int = 64 * 1024
     fetch_wait: float = 0.1
-    # What is added to it for each partition that is read: a fetch of 300 costs broker and reader some 7 ms, which a single claim
-    # is not worth.
-    partition_wait: float = 0.0002
-    # While nothing comes it answers after this. To say ten times a second that 300 partitions are empty cost 0.15 of a core, the
-    # broker and its three readers together; four times a second still cost the broker 0.09. It can't be longer: the question for the
-    # partitions' ends, once a second, waits behind such an answer, and what is known of a county is older by that.
+    # Where nothing has come for `idle_after`, the broker answers a fetch with the first byte, or after `idle_wait`. To say ten times a
+    # second that 300 partitions are empty cost 0.15 of a core, the broker and its three readers together; four times a second still
+    # cost the broker 0.09. `idle_wait` can't be longer: the question for the partitions' ends, once a second, waits behind such an
+    # answer, and what is known of a county is older by that.
+    idle_after: float = 5.0
     idle_wait: float = 0.5
+    # A pause behind each batch that was not full, so that the next one is fuller. For consumers whose `fetch_bytes` is 1: under load
+    # they would else be given records one by one, faster than they can carry each through a transaction of its own.
+    breath: float = 0.0
     poll_seconds: float = 0.2
     session_timeout: float = 10.0
     # Above the database's 60 s for a statement: one that it swallowed is tried again and is no stall. Nor is a COMMIT, which has no
@@ -33,12 +35,6 @@ class ConsumerOptions:
     observe_every: float = 1.0
     dead_letters: DeadLetterLimit = field(default_factory=DeadLetterLimit)
     floods: FloodLimit = field(default_factory=FloodLimit)
-
-    def rest_behind(self, size: int, partitions: int) -> float:
-        """Return how long (seconds) to wait behind an answer of `size` bytes, for a reader of so many partitions."""
-        if not (self.fetch_wait and 0 < size < self.fetch_bytes):
-            return 0.0
-        return min(self.idle_wait, self.fetch_wait + partitions * self.partition_wait)
 
 
 # For whom nobody waits, such as letters, whose bound is a quarter of an hour. Small batches are dear: on a busy machine one costs some

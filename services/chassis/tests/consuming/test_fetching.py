@@ -143,3 +143,33 @@ async def test_a_partition_of_which_nothing_was_fetched_is_not_asked_for_anythin
     search._searching_until = float("inf")
     await search.records()
     assert client.waits == [((GOOD,), 0)]
+
+
+async def test_the_broker_is_asked_seldom_while_nothing_comes_and_answers_at_once_then() -> None:
+    class Quiet(Client):
+        """A client of whose partitions none has anything, until something comes."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._fetcher = SimpleNamespace(_fetch_min_bytes=65536, _fetch_max_wait_ms=100, _records={})
+            self.there: dict[Any, Any] = {}
+
+        async def getmany(self, *_: TopicPartition, timeout_ms: int, max_records: int) -> dict[Any, Any]:
+            there, self.there = self.there, {}
+            return there
+
+        @property
+        def asks_for(self) -> tuple[int, int]:
+            return self._fetcher._fetch_min_bytes, self._fetcher._fetch_max_wait_ms
+
+    client = Quiet()
+    busy: Any = Fetching("test", client, ConsumerOptions(idle_after=3600))
+    await busy.records()
+    assert client.asks_for == (65536, 100)
+    idle: Any = Fetching("test", client, ConsumerOptions(idle_after=0))
+    await idle.records()
+    assert client.asks_for == (1, 500)
+    idle._options = ConsumerOptions(idle_after=3600)
+    client.there = {GOOD: [ConsumerRecord(GOOD.topic, 0, 7, 0, 1, None, b"", None, 0, 0, ())]}
+    assert len(await idle.records()) == 1
+    assert client.asks_for == (65536, 100)

@@ -33,8 +33,9 @@ class Batches:
 async def test_what_trickles_in_is_taken_together_by_whoever_can_wait(in_process: InProcess, *, gathers: bool) -> None:
     batches, topic = Batches(in_process), f"{in_process.prefix}in"
     first, *events = [rectified("K1") for _ in range(1 + RECORDS)]
-    wait = WAIT_SECONDS if gathers else 0.0
-    consumer = in_process.consumer(apply=batches.apply, fetch_wait=wait, idle_wait=WAIT_SECONDS)
+    consumer = in_process.consumer(
+        apply=batches.apply, fetch_bytes=64 * 1024 if gathers else 1, fetch_wait=WAIT_SECONDS
+    )
     async with working(consumer.run):
         await publish(in_process.bootstrap, topic, [first])
         await in_process.effects(1)
@@ -50,22 +51,3 @@ async def test_what_trickles_in_is_taken_together_by_whoever_can_wait(in_process
 @pytest.mark.pure
 def test_whoever_is_not_in_a_hurry_gathers_longer_and_hears_of_ends_as_soon_as_in_idle_times() -> None:
     assert ConsumerOptions().fetch_wait < UNHURRIED.fetch_wait <= UNHURRIED.idle_wait
-
-
-@pytest.mark.pure
-@pytest.mark.parametrize(
-    ("options", "size", "partitions", "seconds"),
-    [
-        (ConsumerOptions(), 1000, 6, 0.1012),
-        (ConsumerOptions(), 1000, 300, 0.16),
-        (ConsumerOptions(), 1000, 100_000, 0.5),
-        (ConsumerOptions(), 64 * 1024, 300, 0),
-        (ConsumerOptions(), 0, 300, 0),
-        (ConsumerOptions(fetch_wait=0), 1000, 300, 0),
-    ],
-    ids=["a few", "a city", "no longer than in idle times", "full", "nothing", "can't wait"],
-)
-def test_a_reader_of_many_partitions_gathers_longer_and_none_waits_behind_a_full_answer_or_an_empty_one(
-    options: ConsumerOptions, size: int, partitions: int, seconds: float
-) -> None:
-    assert options.rest_behind(size, partitions) == pytest.approx(seconds)
