@@ -20,7 +20,7 @@ from services.chassis.process import short_tries
 from services.chassis.storage.beginning import waiting_at_most
 from services.chassis.storage.database import Database
 from services.chassis.testing.rights.people import Person, Sample, people, provide_keys
-from services.chassis.testing.rights.specimens import Call, Specimen
+from services.chassis.testing.rights.specimens import Specimen
 
 # What keeps all from writing or locking a row and nobody from reading: a request comes as far as what it writes.
 _HELD: Final = """
@@ -80,13 +80,13 @@ class _Probe:
                 await (await held.enter_async_context(self.database.transaction())).execute(_HELD)
                 for dsn in beside:
                     await held.enter_async_context(_holding(dsn))
-                answer = await self._send(call, caller)
+                answer = await call.send(self.client, self.route.method, caller.token)
         met = [str(line["error"]) for line in logged if "error" in line]
         if self._is_well(answer, caller) and (self.route.method == "GET" or not answer.is_success):
             return None
         if not _is_told_to_try_again(answer) or not met or not all(each.startswith("LockNotAvail") for each in met):
             return f"{answer.status_code} {answer.text[:120]} {met}"
-        again = await self._send(call, caller)
+        again = await call.send(self.client, self.route.method, caller.token)
         return None if self._is_well(again, caller) else f"once nothing is held: {again.status_code} {again.text[:120]}"
 
     def _admits(self, person: Person) -> bool:
@@ -103,16 +103,6 @@ class _Probe:
     def _is_well(self, answer: httpx.Response, caller: Person) -> bool:
         """Return whether it was done, or refused by a rule of the row's own before anything was to be written."""
         return answer.is_success or answer.json()["code"] == self._own_rule(caller)
-
-    async def _send(self, call: Call, caller: Person) -> httpx.Response:
-        return await self.client.request(
-            self.route.method,
-            call.path,
-            params=dict(call.params),
-            json=call.json,
-            content=call.content,
-            headers={**call.headers, "authorization": f"Bearer {caller.token}"},
-        )
 
 
 def _is_told_to_try_again(answer: httpx.Response) -> bool:

@@ -26,6 +26,18 @@ class Call:
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    async def send(self, client: httpx.AsyncClient, method: str, token: str | None) -> httpx.Response:
+        """Send it as who holds `token`; None: as nobody."""
+        known = {} if token is None else {"authorization": f"Bearer {token}"}
+        return await client.request(
+            method,
+            self.path,
+            params=dict(self.params),
+            json=self.json,
+            content=self.content,
+            headers={**self.headers, **known},
+        )
+
 
 Make = Callable[[Database, Facts], Awaitable[Any]]
 """Makes one new row of exactly these facts (those that it can express) and returns what `call` needs to reach it."""

@@ -199,18 +199,8 @@ class _Trial:
         return self._specimen.call(self._row)
 
     async def _send(self, call: Call, person: Person | None) -> httpx.Response:
-        headers = dict(call.headers)
-        if person is not None:
-            headers["authorization"] = f"Bearer {person.token}"
         self._trail = self._app.state.trail = Recorder(self._database)
-        return await self._client.request(
-            self._route.method,
-            call.path,
-            params=dict(call.params),
-            json=call.json,
-            content=call.content,
-            headers=headers,
-        )
+        return await call.send(self._client, self._route.method, None if person is None else person.token)
 
     def _taken_by_another(self, call: Call) -> str | None:
         for key, route in self._routes.items():
