@@ -70,3 +70,9 @@ def problem_body(said: Refusal, **extra: Any) -> dict[str, Any]:
         **extra,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def broken_rule(said: Refusal) -> dict[str, str]:
+    """Return the JSON object of one of a problem's `errors`; members that are None are left out."""
+    body = {"code": said.code, "detail": said.message, "field": said.field, "rule": said.rule}
+    return {name: value for name, value in body.items() if value is not None}

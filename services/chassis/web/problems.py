@@ -16,7 +16,7 @@ import msgspec
 from fastapi import Response
 
 from duban_contracts.codes import CODES
-from duban_contracts.refusals import PROBLEM_CONTENT_TYPE, Refusal, problem_body, refusal
+from duban_contracts.refusals import PROBLEM_CONTENT_TYPE, Refusal, broken_rule, problem_body, refusal
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -87,8 +87,7 @@ class Problem(Exception):
         """Return the problem of a request that breaks rules: `field` and `rule` are the first one's, `errors` all."""
         first = found[0]
         named = Refusal(code, first.message, first.field, first.rule)
-        errors = [Violation(code=one.code, detail=one.message, field=one.field, rule=one.rule) for one in found]
-        return cls.of(named, errors=errors)
+        return cls.of(named, errors=[broken_rule(one) for one in found])
 
 
 def accepted(said: T | Refusal | list[Refusal]) -> T:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Literal, Self
 from uuid import UUID
 
-from duban_contracts.refusals import Refusal
+from duban_contracts.refusals import broken_rule, problem_body
 from services.chassis.web.documents import Document
 from services.chassis.web.problems import ProblemDocument, Violation
 from services.gateway.intake.model.claims import RefusedEvent
@@ -57,17 +56,7 @@ def problem_of(refused: RefusedEvent) -> EventProblem:
     """Return why an event was refused: the first refusal names it, `errors` holds all."""
     first = refused.refusals[0]
     return EventProblem(
-        type=f"urn:duban:problem:{first.code}",
-        title=HTTPStatus(first.status).phrase,
-        status=first.status,
-        detail=first.message,
-        code=first.code,
-        field=first.field,
-        rule=first.rule,
+        **problem_body(first),
         receipt_id=refused.receipt_id,
-        errors=tuple(map(_violation, refused.refusals)),
+        errors=tuple(Violation(**broken_rule(each)) for each in refused.refusals),
     )
-
-
-def _violation(refusal: Refusal) -> Violation:
-    return Violation(code=refusal.code, detail=refusal.message, field=refusal.field, rule=refusal.rule)

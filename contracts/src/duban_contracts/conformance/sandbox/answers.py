@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from duban_contracts.conformance.sandbox.script import Act
-from duban_contracts.refusals import Refusal, problem_body, refusal
+from duban_contracts.refusals import Refusal, broken_rule, problem_body, refusal
 
 # Codes that say more of a request than `invalid-field` when nothing else is wrong with it.
 _OWN: Final = frozenset({"unknown-parameter", "repeated-parameter", "bad-cursor"})
@@ -43,13 +43,15 @@ def invalid(found: Sequence[Refusal]) -> Reply:
     codes = {one.code for one in found}
     code = codes.pop() if len(codes) == 1 and codes <= _OWN else "invalid-field"
     first = found[0]
-    told = problem_body(Refusal(code, first.message, first.field, first.rule), errors=_errors(found))
+    told = problem_body(
+        Refusal(code, first.message, first.field, first.rule), errors=[broken_rule(one) for one in found]
+    )
     return Reply(told["status"], told)
 
 
 def refused_result(index: int, event_id: str | None, refusals: tuple[Refusal, ...]) -> dict[str, Any]:
     """Return the result of an event that was refused at once."""
-    told = problem_body(refusals[0], errors=_errors(refusals))
+    told = problem_body(refusals[0], errors=[broken_rule(one) for one in refusals])
     known = {} if event_id is None else {"id": event_id}
     return {"index": index, "status": "rejected", **known, "problem": told}
 
@@ -69,9 +71,3 @@ def submission(results: list[dict[str, Any]], act: Act, *, dry_run: bool) -> Rep
 
 def _nothing(count: int) -> dict[str, Any]:
     return problem_body(refusal("nothing-accepted", count=count))
-
-
-def _errors(found: Sequence[Refusal]) -> list[dict[str, str]]:
-    """Return all that is wrong; as everywhere, members that are None are left out."""
-    told = ({"code": one.code, "detail": one.message, "field": one.field, "rule": one.rule} for one in found)
-    return [{name: value for name, value in each.items() if value is not None} for each in told]
