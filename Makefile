@@ -35,8 +35,8 @@ unit: install ## Run the tests that need no server (seconds)
 	@$(PY) -m pytest -q -m pure -n 2 $(SPREAD) -o tmp_path_retention_policy=failed --hypothesis-profile=unit $(ARGS)
 
 .PHONY: test
-test: install ## Run every test, against real Kafka and PostgreSQL (ARGS="-k name" selects)
-	@$(PY) -m pytest -n 4 $(SPREAD) $(ARGS)
+test: install ## Run every test but bench-check's, against real Kafka and PostgreSQL (ARGS="-k name" selects)
+	@$(PY) -m pytest -n 4 $(SPREAD) -m "not load" $(ARGS)
 
 .PHONY: install
 install: $(STAMP) ## Install everything that is missing, checked against hashes
@@ -96,7 +96,7 @@ check: ## Everything that has to be green, in the order of .ci/run: $(CHECKS)
 	@for step in $(CHECKS); do \
 		printf '\n=== %s (%s)\n' "$$step" "$$(date -u +%H:%M:%S)"; $(MAKE) --no-print-directory $$step || exit 1; done
 
-CHECKS := install lint type arch fresh demo-check secure-check chaos-check upgrade-check burst-check test
+CHECKS := install lint type arch fresh demo-check secure-check chaos-check upgrade-check burst-check bench-check test
 
 .PHONY: demo-check secure-check chaos-check
 demo-check: install
@@ -190,7 +190,7 @@ bench-city: install ## Measure 300 counties that together write 1,000 claims a s
 bench-relay: install ## Measure how fast one outbox is carried to Kafka, for 300 counties, beside the bare producer (a minute) and write a dated result file
 	@$(PY) -m tests.load.relay $(if $(COUNTIES),--counties $(COUNTIES)) $(ARGS)
 
-.PHONY: bench-burst burst-check
+.PHONY: bench-burst burst-check bench-check
 bench-burst: install ## Flood the platform with 10 to 350 lifecycles a second and count what is lost (a quarter of an hour; N=1000000 before; SOAK=20m: memory)
 	@$(PY) -m tests.load.burst $(if $(N),--hazards $(N)) $(if $(SOAK),--soak $(SOAK)) $(ARGS)
 # One after the other, so that none is another's neighbour.
@@ -200,6 +200,9 @@ bench-long: install ## All that is measured, at a million hazards, too (an hour 
 		&& $(PY) -m tests.load.burst --hazards 1000000
 burst-check: install
 	@$(PY) -m tests.load.burst --check
+# Each bench in its short form: that it measures, and what it holds whatever the machine's pace.
+bench-check: install
+	@$(PY) -m pytest -q -n 2 $(SPREAD) -m load tests/load
 
 .PHONY: chaos
 chaos: install ## Play a city while its processes are killed and frozen, then audit (SEED=n SECONDS=s repeats a run; BROKERS=3; HOSTILE=1; YEAR=1: 2024)

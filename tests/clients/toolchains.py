@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,7 +25,10 @@ GO: Final = {
     "GOMODCACHE": str(CACHE / "go-mod"),
     "GOFLAGS": "-modcacherw",
     "GOTOOLCHAIN": "local",
+    "CGO_ENABLED": "0",
 }
+# A program that runs for a second isn't worth optimising: a quarter of the processor that the libraries take to compile.
+UNOPTIMISED: Final = ("-gcflags=all=-N -l",)
 
 
 def needed(*programs: str) -> None:
@@ -63,9 +69,9 @@ async def go(program: Program, where: Path, environment: dict[str, str]) -> str:
     for name in ("go.mod", "go.sum"):
         shutil.copy(HERE / "go" / name, where / name)
     program.put(where)
-    # The first build takes what the machine gives; later ones come from the cache.
     built = where / "program"
-    await run(["go", "build", "-o", str(built), f"./{Path(program.name).parent}"], where, environment | GO)
+    async with alone("go"):
+        await run(["go", "build", *UNOPTIMISED, "-o", str(built), f"./{Path(program.name).parent}"], where, environment | GO)
     return await run([str(built)], where, environment)
 
 
@@ -80,12 +86,22 @@ async def packages(pinned: Path, name: str, environment: Mapping[str, str] = os.
     """Return `node_modules` with what the lock file in `pinned` names, from the cache once it stands there."""
     here = CACHE / name
     lock, installed = pinned / "package-lock.json", here / "node_modules" / ".package-lock.json"
-    if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
-        here.mkdir(parents=True, exist_ok=True)
-        for file in ("package.json", "package-lock.json"):
-            shutil.copy(pinned / file, here / file)
-        await run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], here, environment)
+    async with alone(name):
+        if not installed.is_file() or installed.stat().st_mtime < lock.stat().st_mtime:
+            here.mkdir(parents=True, exist_ok=True)
+            for file in ("package.json", "package-lock.json"):
+                shutil.copy(pinned / file, here / file)
+            await run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], here, environment)
     return here / "node_modules"
+
+
+@asynccontextmanager
+async def alone(name: str) -> AsyncIterator[None]:
+    """Fill a cache while no other worker does: whoever comes second finds there what the first compiled or fetched."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
 
 
 async def python(program: Program, where: Path, environment: dict[str, str]) -> str:

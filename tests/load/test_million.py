@@ -76,7 +76,6 @@ def faults(read: Read, statements: Sequence[Statement], tables: Tables) -> list[
     return found + ([f"{read.name}: touches {blocks} pages, not {read.blocks}"] if blocks > read.blocks else [])
 
 
-@pytest.mark.load
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("service", sorted(READS))
 async def test_every_list_is_answered_from_an_index_and_touches_little(

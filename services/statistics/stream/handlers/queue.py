@@ -9,6 +9,9 @@ from services.statistics.stream.handlers.booking import Booking
 
 _ROOM: Final = 1000
 _BATCH: Final = 500
+# The stream hands in one by one what a fetch brought. Without this the first had a transaction of its own, and all the others waited for
+# it: at 500 claims a second figures were 6 ms older, and statistics took 0.39 of a core in place of 0.35 (measured 2026-11-27).
+_COMPANY_SECONDS: Final = 0.005
 
 
 class Queue:
@@ -30,8 +33,10 @@ class Queue:
         self._filled.set()
 
     async def first(self) -> list[Booking]:
-        """Return the first bookings, at least one; they stay here until they are `taken`."""
+        """Return the first bookings, at least one and what comes right behind it; they stay here until they are `taken`."""
         await self._filled.wait()
+        if len(self._waiting) < self._batch:
+            await asyncio.sleep(_COMPANY_SECONDS)
         return self._waiting[: self._batch]
 
     def taken(self, number: int) -> None:

@@ -66,6 +66,18 @@ async def test_the_queue_gives_bookings_in_order_and_keeps_them_until_they_are_t
     assert await waiting == bookings[:1]
 
 
+async def test_a_batch_waits_a_moment_for_what_comes_right_behind_its_first_booking_unless_it_is_full() -> None:
+    queue = Queue(batch=2)
+    await queue.put(booking(0, 0))
+    waiting = asyncio.ensure_future(queue.first())
+    await asyncio.sleep(0)
+    await queue.put(booking(0, 1))
+    assert [one.record.offset for one in await waiting] == [0, 1]
+    full = asyncio.ensure_future(queue.first())
+    await asyncio.sleep(0)
+    assert full.done()
+
+
 async def test_whoever_puts_into_a_full_queue_waits_for_room() -> None:
     queue = Queue(room=2)
     for offset in range(2):
