@@ -45,7 +45,7 @@ def wire(platform: Platform[Any]) -> Part:
         progress=partial(progress.note, consumer=CONSUMER),
         observed=Floor(CONSUMER).note,
         # A county's claim is taken at once; under load a breath makes the next batch fuller. Everything behind it gathers.
-        options=ConsumerOptions(fetch_bytes=1, breath=0.005),
+        options=ConsumerOptions(fetch_bytes=1, breath=0.002),
     )
     counting = partial(report_waiting, platform.database, list(claims.county_of.values()))
     return Part(
