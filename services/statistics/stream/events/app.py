@@ -18,6 +18,7 @@ from faust.types.auth import CredentialsT
 from mode.threads import ServiceThread, WorkerThread
 
 from duban_contracts.topics import PARTITIONS, consumer
+from services.chassis.consuming import codecs
 from services.chassis.process.kafka import Broker
 from services.statistics.stream.handlers.booking import CONSUMER
 from services.statistics.stream.handlers.rounds import ChangelogRounds, Newest
@@ -82,6 +83,8 @@ class RecordTable(faust.Table[bytes, bytes]):
 def build_app(*, bootstrap: Broker, topic_prefix: str, data_directory: Path, session_seconds: float) -> faust.App:
     """Return the Faust app, not yet bound to a loop. Topics are made elsewhere; nothing is served from it."""
     data_directory.mkdir(parents=True, exist_ok=True)
+    # Whoever runs the broker may have it compress a topic.
+    codecs.install()
     for chatty in ("faust", "mode"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     return faust.App(
