@@ -104,7 +104,7 @@ async def perform(
     settings: Settings, console: Console, script: Script, disturb: Disturb | None = None, further: Sequence[Check] = ()
 ) -> list[Line]:
     """Play `script` on the running platform and audit it, with `further` checks; `disturb` runs beside the reports."""
-    city = _without(load_city(settings.profile), script.away)
+    city = without(load_city(settings.profile), script.away)
     clock = _clock(settings)
     keys = secrets_store.read_json(settings.credentials / "keys.json")
     urls = {name: f"http://{LOOPBACK}:{settings.port(name)}" for name in settings.services}
@@ -189,10 +189,12 @@ async def _unless_somebody_fails(work: asyncio.Future[Any], everybody: list[asyn
     await work
 
 
-def _without(city: City, away: Collection[str]) -> City:
-    """Return the city as if the counties `away` were not in it."""
-    kept = (region for region in city.regions if region.code not in away and region.parent not in away)
-    return msgspec.structs.replace(city, regions=tuple(kept))
+def without(city: City, away: Collection[str]) -> City:
+    """Return the city as if the counties `away`, with their townships and enterprises, were not in it."""
+    regions = (region for region in city.regions if region.code not in away and region.parent not in away)
+    # A tip about an enterprise there would be a hazard of which nobody plays the rest.
+    enterprises = (enterprise for enterprise in city.enterprises if enterprise.county not in away)
+    return msgspec.structs.replace(city, regions=tuple(regions), enterprises=tuple(enterprises))
 
 
 def _places(settings: Settings) -> Places:

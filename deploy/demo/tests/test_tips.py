@@ -10,6 +10,7 @@ import pytest
 
 from deploy.demo.audit.case import Case, Evidence
 from deploy.demo.audit.tips import every_tip_went_its_way
+from deploy.demo.play import without
 from deploy.demo.tips import Kind, Tip, TipBook, write_tips
 from duban_contracts.profile import load_city
 
@@ -24,6 +25,17 @@ def test_the_same_seed_tells_the_same_tips_and_there_is_one_of_each_kind() -> No
     assert tips(7) == tips(7)
     assert tips(7) != tips(8)
     assert {tip.kind for tip in tips(hazards=10)} == set(Kind)
+
+
+def test_nobody_tips_about_an_enterprise_of_a_county_in_which_nobody_plays() -> None:
+    told = write_tips(CITY, seed=82, hazards=3000, seconds=50)
+    away = {tip.county for tip in told[: len(told) // 2]}
+    left = CITY.counties[-1].code
+    away.discard(left)
+    rest = without(CITY, away)
+    assert {tip.county for tip in told} & away
+    assert not {tip.county for tip in write_tips(rest, seed=82, hazards=3000, seconds=50)} & away
+    assert not {region.parent for region in rest.regions} & away
 
 
 def test_one_person_tells_two_departments_of_one_enterprise_and_all_others_are_others() -> None:

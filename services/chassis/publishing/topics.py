@@ -14,7 +14,13 @@ from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from duban_contracts.topics import Topic
 from services.chassis.process.kafka import Broker
@@ -156,6 +162,7 @@ async def _shown(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicatio
 
 
 async def _found(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[str, TopicDescription]:
+    """Return what stands of `topics`. Each question goes to any broker: what one lists, another may not know yet, and counts as missing."""
     existing = set(await admin.list_topics())
     names = [topic.name for topic in topics if topic.name in existing]
     found: dict[str, TopicDescription] = {}
@@ -164,6 +171,8 @@ async def _found(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> dict[st
         settings = await _settings(admin, some)
         for described in await admin.describe_topics(some):
             name, partitions = described["topic"], described["partitions"]
+            if name not in settings or not partitions:
+                continue
             copies = min((len(each["replicas"]) for each in partitions), default=0)
             found[name] = TopicDescription(len(partitions), copies, settings[name])
     return found
@@ -174,6 +183,8 @@ async def _settings(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[st
     found: dict[str, dict[str, str]] = {}
     for response in await admin.describe_configs(asked):
         for code, message, _, name, entries in response.resources:
+            if code == UnknownTopicOrPartitionError.errno:
+                continue
             _insist(code, message or name)
             found[name] = {entry[0]: entry[1] for entry in entries}
     return found

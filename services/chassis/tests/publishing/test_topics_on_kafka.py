@@ -55,6 +55,21 @@ async def test_topics_are_made_once_and_mended_without_touching_what_operations_
         assert (await topics._settings(client, [f"{topic_prefix}a"]))[f"{topic_prefix}a"]["segment.bytes"] == "2097152"
 
 
+async def test_a_topic_that_another_broker_lists_and_this_one_does_not_know_yet_is_missing_and_no_failure(
+    kafka_bootstrap: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, coming = Topic(f"{topic_prefix}known", KEEP_FOREVER, 2), Topic(f"{topic_prefix}coming", KEEP_FOREVER, 2)
+    await topics.apply(kafka_bootstrap, [known])
+
+    async def listed(_: AIOKafkaAdminClient) -> list[str]:
+        return [known.name, coming.name]
+
+    monkeypatch.setattr(AIOKafkaAdminClient, "list_topics", listed)
+    async with admin(kafka_bootstrap) as client:
+        assert (await topics._found(client, [known, coming])).keys() == {known.name}
+    assert [topic.name for topic in (await topics.apply(kafka_bootstrap, [known, coming])).missing] == [coming.name]
+
+
 async def test_a_topic_is_not_made_with_fewer_copies_than_declared(kafka_bootstrap: str, topic_prefix: str) -> None:
     standing, new = Topic(f"{topic_prefix}standing", KEEP_FOREVER, 1), Topic(f"{topic_prefix}new", KEEP_FOREVER, 1)
     await topics.apply(kafka_bootstrap, [standing])
