@@ -71,7 +71,9 @@ async def go(program: Program, where: Path, environment: dict[str, str]) -> str:
     program.put(where)
     built = where / "program"
     async with alone("go"):
-        await run(["go", "build", *UNOPTIMISED, "-o", str(built), f"./{Path(program.name).parent}"], where, environment | GO)
+        await run(
+            ["go", "build", *UNOPTIMISED, "-o", str(built), f"./{Path(program.name).parent}"], where, environment | GO
+        )
     return await run([str(built)], where, environment)
 
 

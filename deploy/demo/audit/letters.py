@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
+from deploy.demo.api import Json
+from deploy.demo.audit.alarms import alarms_of_hazards
 from deploy.demo.audit.case import AUDITOR, Case, Line, some, tally
+from deploy.demo.audit.reckoning import RESET
 
 
 async def every_overdue_deadline_has_one_letter(case: Case) -> Line:
-    """P9: one numbered letter for each 督办逾期, delivered or visibly not, and sent once."""
+    """P9: one numbered letter for each 督办逾期, delivered or visibly not, and sent once; and each is marked in the ledger."""
     evidence = await case.evidence()
+    raised, _ = await alarms_of_hazards(case)
     # A hazard that was reopened may pass a second deadline, which is another 督办逾期.
-    overdue = Counter(record["hazard_id"] for record in evidence.of_type("overdue"))
+    overdue = Counter(hazard for hazard, _ in raised)
     letters: Counter[str] = Counter()
     states: Counter[str] = Counter()
     numbers: Counter[str] = Counter()
@@ -21,6 +26,8 @@ async def every_overdue_deadline_has_one_letter(case: Case) -> Line:
             letters[letter["about"]["id"]] += 1
             states[letter["state"]] += 1
     wrong = [f"{hazard} {letters[hazard]} 封" for hazard in overdue | letters if letters[hazard] != overdue[hazard]]
+    marked = Counter(record["hazard_id"] for record in evidence.of_type("overdue"))
+    wrong += [f"{hazard} 未标记" for hazard in unmarked(overdue, marked, evidence.history)]
     wrong += [f"文号 {number} 重复" for number, count in numbers.items() if count > 1]
     wrong += [f"{count} 封未送" for state, count in states.items() if state in {"issued", "pending"}]
     arrived = (await case.platform.client.get(case.received)).json()
@@ -31,6 +38,15 @@ async def every_overdue_deadline_has_one_letter(case: Case) -> Line:
             wrong.append(f"{number} 称已送达而邮箱没有")
     detail = f"督促函 {letters.total()} 封（{tally(states)}），收到邮件 {len(arrived['mail'])} 封、推送 {len(arrived['webhooks'])} 条"
     return Line("每个督办逾期恰好一封督促函", not wrong, detail + some(wrong))
+
+
+def unmarked(raised: Mapping[str, int], marked: Mapping[str, int], history: Iterable[Json]) -> list[str]:
+    """Return the hazards that the ledger marked less often than 督办逾期 was said of them, and that give no reason for it.
+
+    Whoever moves a deadline after it passed, and before the ledger has heard of that, leaves it nothing to mark.
+    """
+    moved = {record["hazard_id"] for record in history if record["type"].split(".")[2] in RESET | {"reopened"}}
+    return [hazard for hazard, times in raised.items() if marked.get(hazard, 0) < times and hazard not in moved]
 
 
 async def _mailed(case: Case) -> list[str]:

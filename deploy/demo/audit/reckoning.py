@@ -15,8 +15,8 @@ from services.chassis.process.clock import ZONE
 
 _BEFORE_ALL: Final = datetime.min.replace(tzinfo=ZONE)
 # What gives a running or resting clock another deadline, and what gives any clock one.
-_RESET: Final = frozenset({"extended", "deadline_corrected"})
-_SET: Final = frozenset({"confirmed", "reopened"}) | _RESET
+RESET: Final = frozenset({"extended", "deadline_corrected"})
+_SET: Final = frozenset({"confirmed", "reopened"}) | RESET
 
 
 def passed_unsubmitted(history: Sequence[Json], moved: Moved = unmoved) -> set[str]:
@@ -64,7 +64,7 @@ class _Story:
             return
         if verb == "unmerged" and not self.set_aside:
             return
-        if (verb in _RESET and stopped) or (verb == "submitted" and not self.running):
+        if (verb in RESET and stopped) or (verb == "submitted" and not self.running):
             return
         if verb == "returned" and self.paused is None:
             return
@@ -87,7 +87,7 @@ class _Story:
         self.due, self.allowed_to = (max(end, self.due), max(end, self.allowed_to)) if keeps else (end, end)
         self.was_late = self.was_late or (self.missed and verb != "deadline_corrected")
         self.missed = False
-        if verb not in _RESET:
+        if verb not in RESET:
             self.running, self.paused = True, None
 
     def _go_on(self) -> None:
