@@ -18,9 +18,9 @@ _CRC_AT = 17
 _CRC_FROM = 21
 
 
-def batch_of(events: Sequence[CloudEvent], *, extra: Mapping[bytes, bytes] | None = None, codec: int = 0) -> bytes:
-    """Return a record batch of `events`; `extra` are further headers by name and value, of any bytes."""
-    builder = DefaultRecordBatchBuilder(
+def empty_batch(codec: int) -> DefaultRecordBatchBuilder:
+    """Return a batch to put records into, packed by `codec` (the number in its attributes), of a producer that is neither idempotent nor in a transaction."""
+    return DefaultRecordBatchBuilder(
         magic=2,
         compression_type=codec,
         is_transactional=0,
@@ -29,6 +29,11 @@ def batch_of(events: Sequence[CloudEvent], *, extra: Mapping[bytes, bytes] | Non
         base_sequence=-1,
         batch_size=2**20,
     )
+
+
+def batch_of(events: Sequence[CloudEvent], *, extra: Mapping[bytes, bytes] | None = None, codec: int = 0) -> bytes:
+    """Return a record batch of `events`; `extra` are further headers by name and value, of any bytes."""
+    builder = empty_batch(codec)
     places = {f"duban-place-{n}".ljust(len(name), "_")[: len(name)]: name for n, name in enumerate(extra or {})}
     for number, event in enumerate(events):
         key, value, headers = to_kafka(event)

@@ -7,13 +7,14 @@ from typing import Any
 
 import cramjam
 import pytest
-from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
+from aiokafka.record.default_records import DefaultRecordBatch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.consuming import codecs
 from services.chassis.consuming.codecs import UNPACKED_BYTES, Unreadable, unpack
 from services.chassis.consuming.record_batches import first_batch
+from services.chassis.testing.foreign import empty_batch
 
 codecs.install()
 
@@ -26,15 +27,7 @@ records = st.lists(
 
 
 def built(wanted: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]], codec: int) -> bytes:
-    builder = DefaultRecordBatchBuilder(
-        magic=2,
-        compression_type=codec,
-        is_transactional=0,
-        producer_id=-1,
-        producer_epoch=-1,
-        base_sequence=-1,
-        batch_size=2**20,
-    )
+    builder = empty_batch(codec)
     for number, (key, value, headers) in enumerate(wanted):
         builder.append(number, timestamp=1_000 + number, key=key, value=value, headers=headers)
     return bytes(builder.build())
