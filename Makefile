@@ -13,9 +13,9 @@ LOCAL := $(PY) -m deploy.local
 # conftest.py says which tests one worker runs together, and which begin.
 SPREAD := --dist loadgroup --no-loadscope-reorder -p no:schemathesis
 
-# The first interpreter that runs and is 3.11 or newer; `make PYTHON=/path/to/python3` overrides it.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { command -v $$p; break; }; done)
+# The first interpreter that is 3.11 or newer, one that was built with optimisation before any other; `make PYTHON=/path/to/python3`
+# overrides it.
+PYTHON ?= $(shell sh deploy/local/interpreter.sh)
 
 ##@ Start here
 .PHONY: menu

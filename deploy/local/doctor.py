@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deploy.local import jars, java, leftovers, ports, postgres
+from deploy.local import interpreter, jars, java, leftovers, ports, postgres
 from deploy.local.supervisord import Supervisor
 from deploy.local.trouble import Trouble
 
@@ -71,6 +71,8 @@ def _finding(subject: str, check: Callable[[], str]) -> Finding:
 def _python() -> str:
     if sys.version_info < (3, 11):  # noqa: UP036 - a venv may have been made by hand
         raise Trouble(f"This is Python {sys.version.split()[0]}.", "Install Python 3.11 or newer.")
+    if interpreter.of_this_process() is interpreter.Kind.PLAIN:
+        return f"{sys.version.split()[0]}, built without optimisation: all of Duban takes a fifth more processor in it"
     return sys.version.split()[0]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import psutil
 
-from deploy.local import jars, java, kafka
+from deploy.local import interpreter, jars, java, kafka
 from deploy.local.settings import ROOT, load
 from tests.load.rig import HEAP, Rig
 
@@ -42,7 +42,8 @@ def versions() -> dict[str, str]:
         text=True,
         check=False,
     ).stdout.strip()
-    return {"duban": commit or "unknown", "python": platform.python_version(), **found}
+    built = interpreter.of_this_process().value
+    return {"duban": commit or "unknown", "python": f"{platform.python_version()} ({built})", **found}
 
 
 async def servers(rig: Rig) -> dict[str, Any]:
