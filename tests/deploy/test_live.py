@@ -177,16 +177,10 @@ def test_the_services_expose_what_is_declared_and_nobody_by_name(
     ours = {name for name in scraped if name.startswith("duban_")}
     assert "duban_hazards_open" in ours
     known = declared().keys()
-    assert {name for name in ours if not {name, family(name), _counted(name)} & known} == set()
+    assert {name for name in ours if not {name, family(name)} & known} == set()
     for service in platform.settings.services:
         exposition = httpx.get(f"{platform.url(service)}/metrics").text
         assert "LIVE-" not in exposition, f"{service} names a hazard"
-
-
-def _counted(name: str) -> str:
-    """The counter or histogram whose time of birth this series tells."""
-    base = name.removesuffix("_created")
-    return base if base in declared() else f"{base}_total"
 
 
 def _sees(url: str, expression: str) -> None:

@@ -212,10 +212,11 @@ class Consumer:
         if not observer.reads:
             self.standing.waits("has not got its partitions yet")
         try:
-            # While this one waits, what is known of the lag stays as it is, be all of it applied meanwhile.
-            async with self._database.transaction(waits=observer.waits) as connection:
-                if applied_through and self._observed is not None:
+            if applied_through and self._observed is not None:
+                # While this one waits, what is known of the lag stays as it is, be all of it applied meanwhile.
+                async with self._database.transaction(waits=observer.waits) as connection:
                     await self._observed(connection, applied_through)
+            async with self._database.acquire() as connection:
                 observer.leave_alone({hold.topic_partition for hold in await holds.open_holds(connection, self._name)})
         except Exception as error:
             if not is_retryable(error):

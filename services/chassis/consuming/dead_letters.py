@@ -153,10 +153,12 @@ async def report(connection: Connection, consumer: str, limit: DeadLetterLimit |
 
     What it refused was answered already.
     """
-    held = await connection.fetchval(
-        "SELECT count(*) FROM dead_letter WHERE consumer = $1 AND state = 'held' AND NOT refused", consumer
+    counted = await connection.fetchrow(
+        """SELECT (SELECT count(*) FROM dead_letter WHERE consumer = $1 AND state = 'held' AND NOT refused),
+                  (SELECT count(*) FROM parked_event WHERE consumer = $1)""",
+        consumer,
     )
-    parked = await connection.fetchval("SELECT count(*) FROM parked_event WHERE consumer = $1", consumer)
+    held, parked = counted or (0, 0)
     halted = held > 0 and await _exceeds(connection, consumer, limit or DeadLetterLimit())
     metrics.DEAD_LETTERS_HELD.labels(consumer).set(held)
     metrics.CONSUMER_HALTED.labels(consumer).set(halted)

@@ -14,7 +14,8 @@ from services.chassis.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
-_EVERY_SECONDS: Final = 1.0
+# Prometheus looks every 15 s.
+_EVERY_SECONDS: Final = 5.0
 
 
 class Telling:
@@ -28,7 +29,7 @@ class Telling:
         self._held: set[str] = set()
 
     async def keep_on(self) -> None:
-        """Tell once a second, until cancelled."""
+        """Tell every five seconds, until cancelled."""
         while True:
             try:
                 async with self._database.acquire() as connection:

@@ -33,15 +33,16 @@ class Sealing:
     async def once(self) -> None:
         """Report and seal; raises what waiting for the database can mend, and logs the rest."""
         try:
-            await self._report()
-            await seal_all(self._database, self._clock)
+            if await self._report():
+                await seal_all(self._database, self._clock)
         except Exception as error:
             if is_retryable(error):
                 raise
             # The relay runs in the same role, and must go on.
             _log.error("the trail can't be sealed", error=repr(error))
 
-    async def _report(self) -> None:
+    async def _report(self) -> int:
+        """Show how many rows wait for their seal, and since when; return how many."""
         if not self._has_reported:
             # What can't even be asked is as old as this process, for whoever watches, and not unknown.
             metrics.TRAIL_OLDEST_UNSEALED.set(self._clock.wall().timestamp())
@@ -50,6 +51,7 @@ class Sealing:
             number, oldest = await tables.unsealed(connection)
         metrics.TRAIL_UNSEALED.set(number)
         metrics.TRAIL_OLDEST_UNSEALED.set((oldest or self._clock.wall()).timestamp())
+        return number
 
 
 async def seal_all(database: Database, clock: Clock) -> int:

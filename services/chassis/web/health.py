@@ -6,6 +6,7 @@ decides where requests go: a consumer that can't read its topics takes no comman
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import Response
@@ -52,7 +53,8 @@ def router(database: Database, readiness: Sequence[Readiness]) -> Router:
 
     @routes.get("/metrics", include_in_schema=False)
     async def exposition() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        # Beside the loop: the figures of 300 counties take statistics 0.2 s, in which no event and no request would go on.
+        return Response(await asyncio.to_thread(generate_latest), media_type=CONTENT_TYPE_LATEST)
 
     return routes
 

@@ -15,6 +15,12 @@ from services.notifications.delivery.model.rows import Attempt
 from services.notifications.delivery.tables import queue
 
 
+async def anything_due(deps: Deps) -> bool:
+    """Return whether a delivery is due or an attempt was lost. Asked three times a second, mostly for nothing: it locks nothing."""
+    async with deps.database.acquire() as connection:
+        return await queue.anything_due(connection, deps.clock.wall())
+
+
 async def begin_due(limit: int, deps: Deps) -> Sequence[tuple[Attempt, Parcel]]:
     """Begin up to `limit` due deliveries that nobody else is taking, oldest first, and return what is to be sent.
 

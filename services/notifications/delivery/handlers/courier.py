@@ -15,7 +15,7 @@ from services.chassis.process.clock import back_off
 from services.chassis.storage.database import is_retryable
 from services.notifications.channels.model.answers import Answer, Verdict
 from services.notifications.channels.model.channel import Parcel
-from services.notifications.delivery.handlers.begin import begin_due
+from services.notifications.delivery.handlers.begin import anything_due, begin_due
 from services.notifications.delivery.handlers.deps import Deps
 from services.notifications.delivery.handlers.returning import bring_forward, shown_by
 from services.notifications.delivery.handlers.settle import settle_attempt, settle_lost
@@ -50,6 +50,8 @@ class Courier:
         Letters that are still on their way at the end go on; raises what carrying one raised.
         """
         self._look_after()
+        if not (self._back or await anything_due(self.deps)):
+            return
         await settle_lost(self.deps)
         while not stopping.is_set():
             await self._bring_forward()

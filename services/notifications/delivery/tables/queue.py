@@ -83,6 +83,17 @@ async def count_begun(connection: Connection, *, since: datetime, channels: Coll
     return {(row["channel"], row["address"]): row["attempts"] for row in rows}
 
 
+async def anything_due(connection: Connection, now: datetime) -> bool:
+    """Return whether a delivery is due, whoever may take it, or an attempt's lease ran out."""
+    return bool(
+        await connection.fetchval(
+            """SELECT EXISTS (SELECT FROM delivery WHERE state = 'pending' AND next_attempt_at <= $1)
+                   OR EXISTS (SELECT FROM delivery WHERE state = 'sending' AND lease_until <= $1)""",
+            now,
+        )
+    )
+
+
 async def lock_due(
     connection: Connection, *, now: datetime, limit: int, occupied: Collection[Place], resting: Sequence[str]
 ) -> Sequence[Due]:
