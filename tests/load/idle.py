@@ -1,6 +1,6 @@
 """A city of many counties: `python -m tests.load.idle [--counties 300] [--minutes 10] [--rate 1000]`, on a platform of its own.
 
-The profile is generated and the platform brought up as `make up` does. After it has settled nothing is asked of it, and what it
+The profile is generated and the platform brought up as `make up` does, but for a broker with Java's own options. After it has settled nothing is asked of it, and what it
 costs all the same is counted: WAL, processor time of each process, file maps of the broker, and every alert of the committed rules
 by a real Prometheus and Alertmanager that watch it from beside (and cost nothing here but the answers that services give them).
 With --rate, after that, all counties write together so many claims a second: how old they are when they are taken, by the
@@ -86,7 +86,9 @@ def _on_a_platform(plan: Plan) -> dict[str, Any]:
     home.chmod(0o755)  # below root, PostgreSQL runs as another account; what is secret inside is 0600
     profile = generate(plan.counties, home / "profile")
     real_time = {"DUBAN_CLOCK_RATE": "", "DUBAN_CLOCK_ORIGIN": ""}
-    settings = settings_in(home, "1", DUBAN_PROFILE=str(profile), **real_time)
+    # As it runs for a city; a platform for tests has a broker that starts quickly and never compiles what it does all day.
+    broker = {"DUBAN_KAFKA_OPTIONS": "-server"}
+    settings = settings_in(home, "1", DUBAN_PROFILE=str(profile), **real_time, **broker)
     settings = replace(settings, waits=dict.fromkeys(settings.waits, _READY_SECONDS))
     try:
         platform.up(settings, result.say)
