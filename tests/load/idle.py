@@ -130,8 +130,8 @@ def _offered(settings: Settings, watch: Watch, plan: Plan) -> dict[str, Any]:
 
 
 def measure(settings: Settings, seconds: float, say: Say) -> dict[str, Any]:
-    """Return what a running platform writes and uses within `seconds`: bytes of WAL, cores by process, the broker's file maps."""
-    before, wal = _usage(settings), _written(settings)
+    """Return what a running platform does within `seconds`: bytes of WAL, transactions, cores by process, the broker's file maps."""
+    before, wal, transactions = _usage(settings), _written(settings), _transactions(settings)
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         time.sleep(min(60, left))
@@ -140,6 +140,7 @@ def measure(settings: Settings, seconds: float, say: Say) -> dict[str, Any]:
     return {
         "seconds": round(after.at - before.at, 1),
         "wal_bytes": _written(settings) - wal,
+        "transactions": _transactions(settings) - transactions,
         "cores": before.until(after, digits=3),
         "kafka_file_maps": len(_broker(settings).memory_maps(grouped=False)),
     }
@@ -157,10 +158,18 @@ def _broker(settings: Settings) -> psutil.Process:
 
 
 def _written(settings: Settings) -> int:
+    return _asked(settings, "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
+
+
+def _transactions(settings: Settings) -> int:
+    return _asked(settings, "SELECT sum(xact_commit + xact_rollback) FROM pg_stat_database")
+
+
+def _asked(settings: Settings, query: str) -> int:
     async def ask() -> int:
         connection = await asyncpg.connect(platform.environment(settings)["DUBAN_LEDGER_DSN"])
         try:
-            return int(await connection.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"))
+            return int(await connection.fetchval(query))
         finally:
             await connection.close()
 

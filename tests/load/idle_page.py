@@ -30,8 +30,9 @@ def render(document: Mapping[str, Any]) -> str:
         "",
         (
             f"`{document['command']}` on {machine['cores']} cores ({machine['processor']}), load average before "
-            f"{machine['load_average_before'][0]}, after {document['load_average_after'][0]}. "
-            f"Duban {document['versions']['duban']}, one process of each service, one broker."
+            f"{machine['load_average_before'][0]}, after {document['load_average_after'][0]}, "
+            f"{machine['speed_loops_per_second']:,} turns a second of the loop by which machines are compared. "
+            f"Duban {document['versions']['duban']}, Python {document['versions']['python']}, one process of each service, one broker."
         ),
         "",
     ]
@@ -54,6 +55,7 @@ def _idle(idle: Mapping[str, Any]) -> list[str]:
         f"| cores | {used:.2f} | < {AIM_CORES} | {_met(used < AIM_CORES)} |",
         f"| pages | {idle['pages']} | 0 | {_met(not idle['pages'])} |",
         f"| file maps of the broker | {idle['kafka_file_maps']:,} | | |",
+        f"| transactions a second in PostgreSQL | {idle['transactions'] / idle['seconds']:.0f} | | |",
         "",
         *_alerts(idle),
         *_parts(idle, digits=3),

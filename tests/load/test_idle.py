@@ -16,14 +16,15 @@ IDLE: dict[str, Any] = {
     "wal_bytes": 7_000_000,
     "cores": {"kafka": 0.1, "ledger": 0.05, "others": 1.5},
     "kafka_file_maps": 1992,
+    "transactions": 30_000,
     "alerts": [],
     "pages": 0,
 }
 DOCUMENT: dict[str, Any] = {
     "measured_at": "2026-11-26T04:00:00+00:00",
     "command": "c",
-    "machine": {"cores": 2, "processor": "p", "load_average_before": [0.1, 0.1, 0.1]},
-    "versions": {"duban": "1"},
+    "machine": {"cores": 2, "processor": "p", "load_average_before": [0.1, 0.1, 0.1], "speed_loops_per_second": 60_000},
+    "versions": {"duban": "1", "python": "3.11.2 (optimised)"},
     "counties": 300,
     "load_average_after": [0.2, 0.2, 0.2],
     "idle": IDLE,
@@ -40,6 +41,7 @@ def test_the_page_says_which_aim_is_met_and_which_is_missed() -> None:
     assert page.startswith("# 300 counties that nobody writes to, 2026-11-26")
     assert page.count("| met |") == 3
     assert "missed" not in page
+    assert "| transactions a second in PostgreSQL | 50 |" in page
     loud = {**IDLE, "wal_bytes": 70_000_000, "pages": 1, "alerts": ["DubanPipelineStale"]}
     page = idle_page.render({**DOCUMENT, "idle": loud})
     assert page.count("| missed |") == 2

@@ -16,6 +16,7 @@ from services.chassis.consuming import broker
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import Stalled
 from services.chassis.consuming.hands import Hands
+from services.chassis.consuming.telling import TopicsTold
 from services.chassis.process.clock import Clock
 from services.chassis.process.kafka import Broker
 from services.chassis.telemetry import metrics
@@ -58,6 +59,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stable_at: dict[TopicPartition, datetime] = {}
         self._open_since: dict[TopicPartition, datetime] = {}
         self._told_open: set[str] = set()
+        self._topics = TopicsTold(name)
         self._lag = 0
         self._joined = False
         self._fetched = False
@@ -170,10 +172,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             self.hold(partition)
         for partition in paused - set(held):
             self._consumer.resume(partition)
-        for topic in {partition.topic for partition in self._consumer.assignment()}:
-            metrics.CONSUMER_HELD.labels(self._name, topic).set(any(p.topic == topic for p in held))
-            # From 0, so that the first one is seen as an increase.
-            metrics.CONSUMER_UNREADABLE.labels(self._name, topic)
+        self._topics.tell({each.topic for each in self._consumer.assignment()}, {each.topic for each in held})
 
     def _look_for_transactions(self, partition: TopicPartition) -> None:
         """Note from the newest fetch whether everything written so far may be read."""

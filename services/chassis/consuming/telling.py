@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import structlog
@@ -45,3 +46,21 @@ class Telling:
         for topic in self._held | held:
             metrics.CONSUMER_HELD.labels(self._consumer, topic).set(topic in held)
         self._held = held
+
+
+class TopicsTold:
+    """Of each topic that a consumer reads whether it is held. Told again only where something changed: a city has 300 of them."""
+
+    def __init__(self, consumer: str) -> None:
+        self._consumer = consumer
+        self._last: tuple[AbstractSet[str], AbstractSet[str]] = set(), set()
+
+    def tell(self, read: AbstractSet[str], held: AbstractSet[str]) -> None:
+        """Tell it of the topics that are `read`."""
+        if (read, held) == self._last:
+            return
+        self._last = read, held
+        for topic in read:
+            metrics.CONSUMER_HELD.labels(self._consumer, topic).set(topic in held)
+            # From 0, so that the first one is seen as an increase.
+            metrics.CONSUMER_UNREADABLE.labels(self._consumer, topic)

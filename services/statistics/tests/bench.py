@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -32,6 +33,8 @@ from services.statistics.tests.stories import entry_of, fold_all, history_of
 
 ROOT: Final = Path(__file__).parents[3]
 ROLES: Final = ("consumer", "relay")
+# Characters.
+_SAID_LAST: Final = 8000
 PROFILE: Final = ROOT / "deploy" / "profiles" / "jincheng"
 
 
@@ -131,7 +134,10 @@ class Bench:
 
     @contextlib.asynccontextmanager
     async def process(self, failpoint: str = "", worker: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
-        """Run the service as a process of its own (a further `worker` has its own data); killed if it still runs."""
+        """Run the service as a process of its own (a further `worker` has its own data); killed if it still runs.
+
+        When the block fails, what the process said last is printed, and how it ended where it did.
+        """
         environment = os.environ | {
             "DUBAN_KAFKA_BOOTSTRAP": self.settings.kafka_bootstrap,
             "DUBAN_POSTGRES_DSN": self.settings.postgres_dsn,
@@ -142,12 +148,20 @@ class Bench:
             "DUBAN_SESSION_SECONDS": str(self.settings.session_seconds),
             "DUBAN_FAILPOINT": failpoint,
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.statistics", cwd=ROOT, env=environment, stdout=asyncio.subprocess.DEVNULL
-        )
-        try:
-            yield process
-        finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGKILL)
-                await process.wait()
+        with tempfile.TemporaryFile() as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "services.statistics", cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
+            try:
+                yield process
+            except BaseException:
+                log.seek(0)
+                said = log.read().decode(errors="replace")[-_SAID_LAST:]
+                sys.stdout.write(
+                    f"a process of statistics ended by {process.returncode} (None: not at all) and said last:\n{said}\n"
+                )
+                raise
+            finally:
+                if process.returncode is None:
+                    process.send_signal(signal.SIGKILL)
+                    await process.wait()

@@ -50,6 +50,16 @@ async def test_what_waits_is_sealed_and_then_nothing_waits(opened: Database) -> 
     assert oldest() == NOW
 
 
+async def test_where_nothing_waits_no_transaction_is_begun(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five services look once a second, day and night."""
+    sealing = Sealing(opened, ManualClock(NOW))
+    await sealing.once()
+    began = list[int]()
+    monkeypatch.setattr(opened, "transaction", lambda **_: began.append(1))
+    await sealing.once()
+    assert not began
+
+
 async def test_what_cannot_be_sealed_shows_its_age_from_the_start_on_and_work_beside_it_goes_on(
     opened: Database,
 ) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
+from collections.abc import Iterator
 
 import httpx
 import pytest
 import structlog
 from fastapi import FastAPI, Response
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, Metric
+from prometheus_client.registry import Collector
 
 from deploy.local.ports import free_ports
 from services.chassis.storage.database import Database
@@ -47,6 +50,47 @@ async def test_a_trace_that_comes_in_goes_on_and_nonsense_begins_a_new_one(clien
         fresh = (await client.get("/v1/trace/x", headers=header)).json()["text"]  # type: ignore[arg-type]
         assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", fresh)
         assert TRACE not in fresh
+
+
+class Slow(Collector):
+    """Metrics that take until `go_on` is set, and ten seconds at most."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on, self.was_let_go = threading.Event(), threading.Event(), False
+
+    def describe(self) -> Iterator[Metric]:
+        """Say at once that there is nothing: whoever registers asks."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """Give nothing, late."""
+        self.begun.set()
+        self.was_let_go = self.go_on.wait(10)
+        return iter(())
+
+
+async def test_requests_are_answered_while_metrics_are_written(client: httpx.AsyncClient) -> None:
+    """Those of a city with 300 counties take statistics a fifth of a second, four times a minute."""
+    slow = Slow()
+
+    def begun() -> None:
+        assert slow.begun.is_set()
+
+    REGISTRY.register(slow)
+    try:
+        scrape = asyncio.create_task(client.get("/metrics"))
+        await eventually(begun)
+        assert (await client.get("/healthz")).status_code == 200
+        slow.go_on.set()
+        assert (await scrape).status_code == 200
+    finally:
+        REGISTRY.unregister(slow)
+    assert slow.was_let_go
+
+
+async def test_no_series_tells_when_another_one_was_born(client: httpx.AsyncClient) -> None:
+    await client.get("/v1/things/some-hazard-id")
+    assert "_created" not in (await client.get("/metrics")).text
 
 
 async def test_the_route_label_is_a_template(client: httpx.AsyncClient) -> None:

@@ -44,6 +44,18 @@ async def test_two_couriers_carry_each_letter_once(bare: Database) -> None:
     assert await deliveries(bare) == [("delivered", 1, "250 2.0.0")] * 40
 
 
+async def test_where_nothing_is_due_no_transaction_is_begun(bare: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A courier looks three times a second, day and night."""
+    clock, email = ManualClock(NOW), Steered(BUSY)
+    await write(bare, clock, overdue())
+    courier = carrier(bare, clock, lines(email))
+    await carry(courier)
+    began = list[int]()
+    monkeypatch.setattr(bare, "transaction", lambda **_: began.append(1))
+    await carry(courier)
+    assert not began
+
+
 async def test_a_refused_letter_waits_for_its_time_and_no_longer(bare: Database) -> None:
     clock, email = ManualClock(NOW), Steered(BUSY, BUSY)
     await write(bare, clock, overdue())
