@@ -72,7 +72,7 @@ def _python() -> str:
     if sys.version_info < (3, 11):  # noqa: UP036 - a venv may have been made by hand
         raise Trouble(f"This is Python {sys.version.split()[0]}.", "Install Python 3.11 or newer.")
     if interpreter.of_this_process() is interpreter.Kind.PLAIN:
-        return f"{sys.version.split()[0]}, built without optimisation: all of Duban takes a fifth more processor in it"
+        return f"{sys.version.split()[0]}, built without optimisation: the services take a fifth more processor in it"
     return sys.version.split()[0]
 
 

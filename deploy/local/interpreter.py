@@ -1,8 +1,8 @@
 """Says what kind of Python runs this, for the choice of the one that `.venv` is made with.
 
 Standard library only, and asked of whatever is on PATH. Version managers such as pyenv compile a Python without the compiler's
-profile-guided optimisation unless told otherwise; distributions, container images and installers ship one with it. Duban in one that
-lacks it takes about a fifth more processor (docs/benchmarks/README.md, "The interpreter").
+profile-guided optimisation unless told otherwise; distributions, container images and installers ship one with it. In one that
+lacks it the services take about a fifth more processor (docs/benchmarks/README.md, "The interpreter").
 """
 
 from __future__ import annotations
