@@ -33,9 +33,6 @@ HAND_BYTES: Final = 16 * 2**20
 _STEP: Final = 2
 # How often to look at the partitions in turn, while one is looked for that failed.
 _LOOK_SECONDS: Final = 0.02
-# How long a poll waits where nothing has come for `idle_after`: a record ends it at once, and to wake for nothing five times a second in each
-# of nine consumers was 0.01 of a core.
-_IDLE_POLL_SECONDS: Final = 1.0
 # What says that the client or the broker is in trouble, not that a batch can't be read.
 _CLIENT_TROUBLE: Final = (ConsumerStoppedError, KafkaConnectionError)
 
@@ -130,9 +127,8 @@ class Fetching:
 
     async def _first(self) -> list[RawRecord]:
         """Wait for one record of any partition: with a single one nothing else can be lost by an exception."""
-        seconds = _IDLE_POLL_SECONDS if self._idle else self._poll_seconds
         try:
-            fetched = await self._consumer.getmany(timeout_ms=int(seconds * 1000), max_records=1)
+            fetched = await self._consumer.getmany(timeout_ms=int(self._poll_seconds * 1000), max_records=1)
         except _CLIENT_TROUBLE:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a foreign batch makes the client raise
