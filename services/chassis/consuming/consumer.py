@@ -188,7 +188,8 @@ class Consumer:
     ) -> None:
         await self._attempts.check_limit(observer, stopping)
         fetching = Fetching(self._name, consumer, self._options)
-        await Loop(fetching, self._attempts, observer, offsets, self._needed).run(stopping)
+        loop = Loop(fetching, self._attempts, observer, offsets, self._needed, abreast=self._options.abreast)
+        await loop.run(stopping)
 
     async def _keep_observing(self, observer: Observer, proof: float) -> None:
         """Run beside the loop: the broker's answers may take long, and records need not wait for them."""

@@ -83,7 +83,7 @@ class RawRecord(msgspec.Struct, frozen=True, gc=False):
         return TopicPartition(self.topic, self.partition)
 
 
-def of_types(records: list[RawRecord], types: AbstractSet[str]) -> list[RawRecord]:
+def of_types(records: Sequence[RawRecord], types: AbstractSet[str]) -> Sequence[RawRecord]:
     """Return what whoever needs only `types` has to look into, what names no type among it; without types all of it."""
     return [each for each in records if each.type is None or each.type in types] if types else records
 

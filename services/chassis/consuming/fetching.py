@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import structlog
@@ -56,14 +57,15 @@ class Fetching:
         # Of which partitions the client could not hand over what was fetched, and why.
         self._failed: dict[TopicPartition, Exception] = {}
 
-    async def records(self) -> list[RawRecord]:
+    async def records(self, in_hand: AbstractSet[TopicPartition] = frozenset()) -> list[RawRecord]:
         """Return what is there, waiting a poll's time for a first record; raises KafkaError when the client broke.
 
-        Behind a batch that was not full it takes a breath first, so that the next one is fuller.
+        Where something is there of partitions that are not `in_hand`, it is of these alone. Behind a batch that was not full
+        it takes a breath first, so that the next one is fuller.
         """
         if self._busy:
             await asyncio.sleep(self._breath)
-        found = await self._there()
+        found = await self._there(in_hand)
         self._busy = bool(found) and not self.is_full(found)
         if found:
             self._came_at = time.monotonic()
@@ -74,7 +76,7 @@ class Fetching:
         """Return whether a batch holds as many records as one may, so that there are likely more behind it."""
         return len(records) >= self._max_records
 
-    def put_back_held(self, records: list[RawRecord]) -> list[RawRecord]:
+    def put_back_held(self, records: Sequence[RawRecord]) -> Sequence[RawRecord]:
         """Return `records` without those of partitions that were held since; these are read again once they are resumed.
 
         To be asked only in the membership in which they were taken: another one begins at what is committed.
@@ -97,7 +99,7 @@ class Fetching:
         fetcher._fetch_max_wait_ms = int((options.idle_wait if idle else options.fetch_wait) * 1000)  # noqa: SLF001
         self._idle = idle
 
-    async def _there(self) -> list[RawRecord]:
+    async def _there(self, in_hand: AbstractSet[TopicPartition]) -> list[RawRecord]:
         while self._failed:
             partition, error = self._failed.popitem()
             if isinstance(error, _CLIENT_TROUBLE):
@@ -105,16 +107,17 @@ class Fetching:
             # A rebalance or a hold may have come between.
             if partition in self._consumer.assignment() - self._consumer.paused():
                 return await self._by_ourselves(partition, error)
-        return await self._by_the_client()
+        return await self._by_the_client(in_hand)
 
-    async def _by_the_client(self) -> list[RawRecord]:
+    async def _by_the_client(self, in_hand: AbstractSet[TopicPartition]) -> list[RawRecord]:
         """Return what the client has. Behind the first record nothing is waited for: what is drained is in nobody's hand yet."""
         searching = time.monotonic() < self._searching_until
-        found = [] if searching else await self._first()
-        if not found and not searching:
+        others = [each for each in self._with_something() if each not in in_hand] if in_hand else []
+        found = [] if searching or others else await self._first()
+        if not found and not searching and not others:
             return []
         room = HAND_BYTES - sum(record.size for record in found)
-        for partition in self._with_something():
+        for partition in others or self._with_something():
             wanted = self._max_records - len(found)
             if wanted <= 0 or room <= 0:
                 break

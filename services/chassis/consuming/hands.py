@@ -11,32 +11,40 @@ from aiokafka import TopicPartition
 from services.chassis.consuming.deliveries import RawRecord
 
 
+class Taken(NamedTuple):
+    """A fetched batch: its records, and the membership (see `Observer`) in which they were taken."""
+
+    records: Sequence[RawRecord]
+    membership: int
+
+
 class _Batch(NamedTuple):
+    taken: Taken
     offsets: dict[TopicPartition, int]
     at: dict[TopicPartition, datetime]
 
 
 class Hands:
-    """The first record in hand of each partition. Batches are applied in the order in which they were taken."""
+    """The first record in hand of each partition. Of each partition batches are applied in the order in which they were taken."""
 
     def __init__(self) -> None:
         self._batches: list[_Batch] = []
 
-    def take(self, records: Sequence[RawRecord], wall: datetime) -> None:
-        """Take `records`, which may be none, behind what is in hand.
+    def take(self, taken: Taken, wall: datetime) -> None:
+        """Take a batch, which may hold nothing, behind what is in hand.
 
         A broker that is ahead stamps the future; whoever believed that would believe it after the repair, too.
         """
-        if not records:
+        if not taken.records:
             return
-        first = {record.topic_partition: record for record in reversed(records)}
+        first = {record.topic_partition: record for record in reversed(taken.records)}
         offsets = {partition: record.offset for partition, record in first.items()}
         at = {partition: min(record.timestamp, wall) for partition, record in first.items()}
-        self._batches.append(_Batch(offsets, at))
+        self._batches.append(_Batch(taken, offsets, at))
 
-    def let_go(self) -> None:
-        """Let go of the oldest batch, which is applied."""
-        del self._batches[:1]
+    def let_go(self, taken: Taken) -> None:
+        """Let go of a batch, which is applied."""
+        self._batches = [each for each in self._batches if each.taken is not taken]
 
     def clear(self) -> None:
         """Let go of everything."""

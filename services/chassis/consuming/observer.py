@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from services.chassis.consuming import broker
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.errors import Stalled
-from services.chassis.consuming.hands import Hands
+from services.chassis.consuming.hands import Hands, Taken
 from services.chassis.consuming.telling import TopicsTold
 from services.chassis.process.clock import Clock
 from services.chassis.process.kafka import Broker
@@ -94,17 +94,18 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.membership += 1
         self._last_move = self._steady()
 
-    def took(self, records: Sequence[RawRecord]) -> int:
-        """Note, in the same step in which they were fetched, that `records` are in hand; return the membership."""
+    def took(self, records: Sequence[RawRecord]) -> Taken:
+        """Note, in the same step in which they were fetched, that `records` are in hand."""
         self._fetched = self._joined
-        self._hands.take(records, self._clock.wall())
-        return self.membership
+        taken = Taken(records, self.membership)
+        self._hands.take(taken, self._clock.wall())
+        return taken
 
-    def applied(self, records: Sequence[RawRecord], membership: int) -> None:
-        """Note that `records`, of the oldest batch in hand, taken in `membership`, are applied and committed."""
+    def applied(self, taken: Taken, records: Sequence[RawRecord]) -> None:
+        """Note that `taken` is no longer in hand: `records` of it are applied and committed, the others put back."""
         self._last_move = self._steady()
-        if membership == self.membership:
-            self._hands.let_go()
+        if taken.membership == self.membership:
+            self._hands.let_go(taken)
             # As what is in hand: a broker may be ahead.
             wall = self._clock.wall()
             self._applied_at.update({record.topic_partition: min(record.timestamp, wall) for record in records})

@@ -14,6 +14,8 @@ class ConsumerOptions:
     """How a consumer fetches, and when it gives up. Times in seconds."""
 
     max_records: int = 500
+    # Of a backlog two batches are applied at once, each of partitions of its own: one is decided while PostgreSQL writes the other.
+    abreast: bool = False
     # The broker answers a fetch once it has so many bytes, or after `fetch_wait`: what trickles in is taken in few and fuller
     # batches. Whoever can't wait says 1.
     fetch_bytes: int = 64 * 1024

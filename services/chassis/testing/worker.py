@@ -91,7 +91,9 @@ async def build(settings: Settings) -> Service:
         apply=apply_to(settings.topic_prefix, settings.slow_seconds),  # type: ignore[arg-type]
         ordering=Ordering[settings.ordering],
         topic_prefix=settings.topic_prefix,
-        options=ConsumerOptions(max_records=settings.max_records, session_timeout=settings.session_timeout),
+        options=ConsumerOptions(
+            max_records=settings.max_records, session_timeout=settings.session_timeout, abreast=True
+        ),
     )
     relay = Relay(database=database, bootstrap=settings.kafka_bootstrap, service="worker", clock=clock)
     roles: dict[str, Role] = {"consumer": consumer.run, "relay": relay.run}

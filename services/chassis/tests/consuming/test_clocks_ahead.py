@@ -40,7 +40,8 @@ async def test_what_a_broker_stamped_ahead_is_applied_through_the_instant_at_whi
     client, clock = Fetched(), ManualClock(NOON)
     watching = observer(client, clock)
     await watching.on_partitions_assigned([PARTITION])
-    watching.applied([record(NOON + HOURS)], watching.took([record(NOON + HOURS)]))
+    taken = watching.took([record(NOON + HOURS)])
+    watching.applied(taken, taken.records)
     client.end = 11
     for _ in range(3):
         clock.advance(60 * SECOND)

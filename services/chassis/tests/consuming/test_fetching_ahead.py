@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.chassis.consuming import fetching, holds
 from services.chassis.consuming.batches import Apply
@@ -25,8 +26,8 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     records = fetching.Fetching.records
 
-    async def noted(self: fetching.Fetching) -> list[RawRecord]:
-        taken = await records(self)
+    async def noted(self: fetching.Fetching, in_hand: AbstractSet[TopicPartition]) -> list[RawRecord]:
+        taken = await records(self, in_hand)
         if taken:
             found.append(len(taken))
         return taken

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.consuming.deliveries import RawRecord
-from services.chassis.consuming.hands import Hands
+from services.chassis.consuming.hands import Hands, Taken
 
 _NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 _WALL = _NOON + timedelta(hours=1)
@@ -27,16 +27,18 @@ def _records(partitions: list[int], ends: dict[int, int]) -> list[RawRecord]:
     return found
 
 
-@given(batches=_BATCHES, applied=st.integers(0, 5))
-def test_of_each_partition_the_first_record_that_is_not_applied_counts(batches: list[list[int]], applied: int) -> None:
+@given(batches=_BATCHES, data=st.data())
+def test_of_each_partition_the_first_record_that_is_not_applied_counts_whatever_is_done_first(
+    batches: list[list[int]], data: st.DataObject
+) -> None:
     hands, ends = Hands(), dict[int, int]()
-    taken = [_records(batch, ends) for batch in batches]
-    for records in taken:
-        hands.take(records, _WALL)
-    held = [records for records in taken if records]
-    for _ in held[:applied]:
-        hands.let_go()
-    left = [record for records in held[applied:] for record in records]
+    left_over = [Taken(_records(batch, ends), 1) for batch in batches]
+    for taken in left_over:
+        hands.take(taken, _WALL)
+    for taken in data.draw(st.lists(st.sampled_from(left_over), unique_by=id)) if left_over else []:
+        hands.let_go(taken)
+        left_over = [each for each in left_over if each is not taken]
+    left = [record for taken in left_over for record in taken.records]
     first = {record.topic_partition: record for record in reversed(left)}
     assert hands.offsets() == {partition: record.offset for partition, record in first.items()}
     for number in range(4):
@@ -47,7 +49,7 @@ def test_of_each_partition_the_first_record_that_is_not_applied_counts(batches: 
 def test_a_time_in_the_future_is_no_older_records_time_and_is_forgotten_when_the_clock_is_set_back() -> None:
     hands, partition = Hands(), TopicPartition("in", 0)
     ahead = RawRecord("in", 0, 7, _WALL + timedelta(days=1), None, None, [])
-    hands.take([ahead], _WALL)
+    hands.take(Taken([ahead], 1), _WALL)
     assert hands.since(partition) == _WALL
     hands.forget_the_future(_NOON)
     assert (hands.since(partition), hands.offsets()) == (None, {partition: 7})

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
 
@@ -71,10 +73,10 @@ async def test_a_consumer_that_is_built_anew_again_and_again_is_never_taken_for_
     rounds, begun = 0, set[int]()
     whole = fetching.Fetching.records
 
-    async def broken(self: fetching.Fetching) -> list[Any]:
+    async def broken(self: fetching.Fetching, in_hand: AbstractSet[TopicPartition]) -> list[Any]:
         nonlocal rounds
         if self._name != "worker":
-            return await whole(self)  # of a service that another test runs in this process
+            return await whole(self, in_hand)  # of a service that another test runs in this process
         await asyncio.sleep(0.3)
         if id(self) not in begun:
             begun.add(id(self))
