@@ -49,7 +49,6 @@ class Fetching:
         self._breath = options.breath
         self._busy = False
         self._options = options
-        self._idle = False
         self._came_at = time.monotonic()
         self._turn = 0
         # Until when to look at the partitions one by one, because a wait for any of them failed (monotonic seconds).
@@ -91,13 +90,11 @@ class Fetching:
 
     def _ask(self, *, idle: bool) -> None:
         """Have the broker answer at the first byte while nothing comes, and with fuller answers from the first record on."""
-        if idle == self._idle:
-            return
         options = self._options
+        wait = options.idle_wait(len(self._consumer.assignment())) if idle else options.fetch_wait
         fetcher = self._consumer._fetcher  # noqa: SLF001 - the library reads both anew for each request, and has no way to set them
         fetcher._fetch_min_bytes = 1 if idle else options.fetch_bytes  # noqa: SLF001
-        fetcher._fetch_max_wait_ms = int((options.idle_wait if idle else options.fetch_wait) * 1000)  # noqa: SLF001
-        self._idle = idle
+        fetcher._fetch_max_wait_ms = int(wait * 1000)  # noqa: SLF001
 
     async def _there(self, in_hand: AbstractSet[TopicPartition]) -> list[RawRecord]:
         while self._failed:

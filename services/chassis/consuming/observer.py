@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from services.chassis.consuming import broker
 from services.chassis.consuming.deliveries import RawRecord
+from services.chassis.consuming.ends import written as ends_of
 from services.chassis.consuming.errors import Stalled
 from services.chassis.consuming.hands import Hands, Taken
 from services.chassis.consuming.telling import TopicsTold
@@ -55,8 +56,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._applied_at: dict[TopicPartition, datetime] = {}
         # Up to when (wall) all is applied: once true it stays true.
         self._through: dict[TopicPartition, datetime] = {}
-        # Up to when (wall) no transaction was open on a partition, and since when one is.
-        self._stable_at: dict[TopicPartition, datetime] = {}
+        # Since when (wall) a transaction is open on a partition.
         self._open_since: dict[TopicPartition, datetime] = {}
         self._told_open: set[str] = set()
         self._topics = TopicsTold(name)
@@ -89,7 +89,6 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._hands.clear()
         self._applied_at.clear()
         self._through.clear()
-        self._stable_at.clear()
         self._joined = True
         self.membership += 1
         self._last_move = self._steady()
@@ -118,29 +117,33 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Everything below the fetch position that is not in hand is applied, here or by whoever committed it. (The last
         record's offset says less: transaction markers and what was compacted or has expired take up offsets, too.)
-        A partition whose end is reached is applied through the instant before the ends were asked for, or through the
-        last one at which no transaction was open on it: what an open one holds back carries an earlier timestamp than
-        its commit. One with records left is applied through its last applied record, or what was known before, or absent
-        when nothing is known.
+        A partition whose end is reached, open transactions included, is applied through the instant before the ends were
+        asked for: what an open one holds back carries an earlier timestamp than its commit. One with records left is applied
+        through its last applied record, or what was known before, or absent when nothing is known. Of these it is asked what
+        of them may be read, since the rest is nobody's lag yet.
         """
         membership = self.membership
-        asked_at = self._clock.wall()
+        # A broker stamps whole milliseconds: what it takes in the rest of this one would else carry an earlier time.
+        wall = self._clock.wall()
+        asked_at = wall - timedelta(microseconds=wall.microsecond % 1000)
         self._forget_the_future(asked_at)
         assignment = sorted(self._consumer.assignment())
         async with asyncio.timeout(_ADMIN_SECONDS):
-            # All at once: a broker answers only after the fetch that waits on the same connection.
-            ends = await self._consumer.end_offsets(assignment) if assignment else {}
+            ends = await ends_of(self._consumer, assignment)
             fetched = {partition: await self._consumer.position(partition) for partition in assignment}
+            in_hand = self._hands.offsets()
+            positions = {partition: in_hand.get(partition, fetched[partition]) for partition in assignment}
+            reached = {partition for partition in assignment if positions[partition] >= ends[partition]}
+            if unread := [partition for partition in assignment if partition not in reached]:
+                # All at once: a broker answers only after the fetch that waits on the same connection.
+                ends |= await self._consumer.end_offsets(unread)
         if membership != self.membership:
             # A rebalance came between: what was asked for belongs to an earlier membership.
             return {}
-        in_hand = self._hands.offsets()
-        positions = {partition: in_hand.get(partition, fetched[partition]) for partition in assignment}
         for partition in assignment:
             self._look_for_transactions(partition)
-            if positions[partition] >= ends[partition]:
-                if partition in self._stable_at:
-                    self._is_applied(partition, min(asked_at, self._stable_at[partition]))
+            if partition in reached:
+                self._is_applied(partition, asked_at)
             elif partition in self._applied_at:
                 self._is_applied(partition, self._applied_at[partition])
         self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in assignment)
@@ -157,7 +160,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
     def _forget_the_future(self, wall: datetime) -> None:
         """Drop what this host's clock said before it was set back: the wall alone would make it true, whether or not we read."""
         self._hands.forget_the_future(wall)
-        for known in (self._applied_at, self._through, self._stable_at, self._open_since):
+        for known in (self._applied_at, self._through, self._open_since):
             for partition in [partition for partition, at in known.items() if at > wall]:
                 del known[partition]
 
@@ -176,13 +179,12 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._topics.tell({each.topic for each in self._consumer.assignment()}, {each.topic for each in held})
 
     def _look_for_transactions(self, partition: TopicPartition) -> None:
-        """Note from the newest fetch whether everything written so far may be read."""
+        """Note from the newest fetch since when something that is written may not be read yet."""
         polled, high = self._consumer.last_poll_timestamp(partition), self._consumer.highwater(partition)
         if polled is None or high is None:
             return
         seen_at = self._clock.wall() - timedelta(seconds=max(0.0, time.time() - polled / 1000))
         if self._consumer.last_stable_offset(partition) >= high:
-            self._stable_at[partition] = seen_at
             self._open_since.pop(partition, None)
         else:
             self._open_since.setdefault(partition, seen_at)

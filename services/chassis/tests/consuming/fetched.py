@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
 
 from aiokafka import TopicPartition
 
@@ -17,6 +18,14 @@ class Fetched:
         self.mine = {PARTITION}
         self.held = False
         self.read = self.end = self.stable = 10
+        cluster = SimpleNamespace(leader_for_partition=lambda _: 1)
+        self._client = SimpleNamespace(cluster=cluster, send=self._answer)
+
+    async def _answer(self, *_: object, group: int) -> Any:
+        """Tell how far the partitions are written, as the broker does."""
+        assert group > 1, "on a connection that no fetch and no group waits on"
+        topics = [(each.topic, [(each.partition, 0, -1, self.end)]) for each in self.mine]
+        return SimpleNamespace(topics=topics)
 
     def assignment(self) -> set[TopicPartition]:
         return self.mine
@@ -25,7 +34,7 @@ class Fetched:
         return {PARTITION} if self.held else set()
 
     async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(partitions, self.end)
+        return dict.fromkeys(partitions, self.stable)
 
     async def position(self, _: TopicPartition) -> int:
         return self.read

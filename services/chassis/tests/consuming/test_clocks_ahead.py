@@ -42,7 +42,7 @@ async def test_what_a_broker_stamped_ahead_is_applied_through_the_instant_at_whi
     await watching.on_partitions_assigned([PARTITION])
     taken = watching.took([record(NOON + HOURS)])
     watching.applied(taken, taken.records)
-    client.end = 11
+    client.end = client.stable = 11
     for _ in range(3):
         clock.advance(60 * SECOND)
         assert await watching.observe() == {PARTITION: NOON}

@@ -168,7 +168,10 @@ async def test_the_broker_is_asked_seldom_while_nothing_comes_and_answers_at_onc
     assert client.asks_for == (65536, 100)
     idle: Any = Fetching("test", client, ConsumerOptions(idle_after=0))
     await idle.records()
-    assert client.asks_for == (1, 500)
+    assert client.asks_for == (1, 250)
+    client.mine = {TopicPartition("county.140502.v1", nth) for nth in range(300)}
+    await idle.records()
+    assert client.asks_for == (1, 1000)
     idle._options = ConsumerOptions(idle_after=3600)
     client.there = {GOOD: [ConsumerRecord(GOOD.topic, 0, 7, 0, 1, None, b"", None, 0, 0, ())]}
     assert len(await idle.records()) == 1

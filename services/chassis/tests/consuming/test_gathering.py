@@ -49,5 +49,12 @@ async def test_what_trickles_in_is_taken_together_by_whoever_can_wait(in_process
 
 
 @pytest.mark.pure
-def test_whoever_is_not_in_a_hurry_gathers_longer_and_hears_of_ends_as_soon_as_in_idle_times() -> None:
-    assert ConsumerOptions().fetch_wait < UNHURRIED.fetch_wait <= UNHURRIED.idle_wait
+@pytest.mark.parametrize(("partitions", "seconds"), [(0, 0.25), (12, 0.25), (150, 0.5), (300, 1.0), (5000, 1.0)])
+def test_the_more_partitions_are_empty_the_longer_a_fetch_of_them_may_wait(partitions: int, seconds: float) -> None:
+    assert ConsumerOptions().idle_wait(partitions) == pytest.approx(seconds)
+    assert ConsumerOptions(fetch_wait=3.0).idle_wait(partitions) == 3.0
+
+
+@pytest.mark.pure
+def test_whoever_is_not_in_a_hurry_gathers_longer_and_hears_of_what_ends_a_silence_as_soon_as_others() -> None:
+    assert ConsumerOptions().fetch_wait < UNHURRIED.fetch_wait <= UNHURRIED.idle_wait(0)
