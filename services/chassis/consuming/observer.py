@@ -14,9 +14,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from services.chassis.consuming import broker
 from services.chassis.consuming.deliveries import RawRecord
-from services.chassis.consuming.ends import written as ends_of
+from services.chassis.consuming.ends import written
 from services.chassis.consuming.errors import Stalled
 from services.chassis.consuming.hands import Hands, Taken
+from services.chassis.consuming.open_transactions import OpenTransactions
 from services.chassis.consuming.telling import TopicsTold
 from services.chassis.process.clock import Clock
 from services.chassis.process.kafka import Broker
@@ -56,9 +57,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._applied_at: dict[TopicPartition, datetime] = {}
         # Up to when (wall) all is applied: once true it stays true.
         self._through: dict[TopicPartition, datetime] = {}
-        # Since when (wall) a transaction is open on a partition.
-        self._open_since: dict[TopicPartition, datetime] = {}
-        self._told_open: set[str] = set()
+        self._transactions = OpenTransactions(name, consumer, clock)
         self._topics = TopicsTold(name)
         self._lag = 0
         self._joined = False
@@ -126,26 +125,23 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         # A broker stamps whole milliseconds: what it takes in the rest of this one would else carry an earlier time.
         wall = self._clock.wall()
         asked_at = wall - timedelta(microseconds=wall.microsecond % 1000)
-        self._forget_the_future(asked_at)
+        self._forget_the_future(wall)
         assignment = sorted(self._consumer.assignment())
         async with asyncio.timeout(_ADMIN_SECONDS):
-            ends = await ends_of(self._consumer, assignment)
-            fetched = {partition: await self._consumer.position(partition) for partition in assignment}
-            in_hand = self._hands.offsets()
-            positions = {partition: in_hand.get(partition, fetched[partition]) for partition in assignment}
-            reached = {partition for partition in assignment if positions[partition] >= ends[partition]}
-            if unread := [partition for partition in assignment if partition not in reached]:
+            ends = await written(self._consumer, assignment)
+            positions = await self._positions_of(assignment)
+            unread = [partition for partition in assignment if positions[partition] < ends[partition]]
+            if unread:
                 # All at once: a broker answers only after the fetch that waits on the same connection.
                 ends |= await self._consumer.end_offsets(unread)
         if membership != self.membership:
             # A rebalance came between: what was asked for belongs to an earlier membership.
             return {}
-        for partition in assignment:
-            self._look_for_transactions(partition)
-            if partition in reached:
-                self._is_applied(partition, asked_at)
-            elif partition in self._applied_at:
-                self._is_applied(partition, self._applied_at[partition])
+        for partition in set(assignment) - set(unread):
+            self._is_applied(partition, asked_at)
+        for partition in self._applied_at.keys() & set(unread):
+            self._is_applied(partition, self._applied_at[partition])
+        self._transactions.look(assignment)
         self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in assignment)
         moving = self._lag - sum(max(0, ends[p] - positions[p]) for p in self._consumer.paused() & set(assignment))
         if moving == 0 or positions != self._positions:
@@ -154,13 +150,19 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._export(asked_at, assignment, {each for each in assignment if positions[each] < ends[each]})
         return {partition: self._through[partition] for partition in assignment if partition in self._through}
 
+    async def _positions_of(self, assignment: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Return of each partition the offset of its first record that is not applied."""
+        fetched = {partition: await self._consumer.position(partition) for partition in assignment}
+        return fetched | {partition: at for partition, at in self._hands.offsets().items() if partition in fetched}
+
     def _is_applied(self, partition: TopicPartition, through: datetime) -> None:
         self._through[partition] = max(through, self._through.get(partition, through))
 
     def _forget_the_future(self, wall: datetime) -> None:
         """Drop what this host's clock said before it was set back: the wall alone would make it true, whether or not we read."""
         self._hands.forget_the_future(wall)
-        for known in (self._applied_at, self._through, self._open_since):
+        self._transactions.forget_the_future(wall)
+        for known in (self._applied_at, self._through):
             for partition in [partition for partition, at in known.items() if at > wall]:
                 del known[partition]
 
@@ -178,17 +180,6 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._consumer.resume(partition)
         self._topics.tell({each.topic for each in self._consumer.assignment()}, {each.topic for each in held})
 
-    def _look_for_transactions(self, partition: TopicPartition) -> None:
-        """Note from the newest fetch since when something that is written may not be read yet."""
-        polled, high = self._consumer.last_poll_timestamp(partition), self._consumer.highwater(partition)
-        if polled is None or high is None:
-            return
-        seen_at = self._clock.wall() - timedelta(seconds=max(0.0, time.time() - polled / 1000))
-        if self._consumer.last_stable_offset(partition) >= high:
-            self._open_since.pop(partition, None)
-        else:
-            self._open_since.setdefault(partition, seen_at)
-
     def _export(self, asked_at: datetime, assignment: Sequence[TopicPartition], behind: set[TopicPartition]) -> None:
         metrics.CONSUMER_LAG.labels(self._name).set(self._lag)
         metrics.CONSUMER_PARTITIONS.labels(self._name).set(len(assignment))
@@ -200,15 +191,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             # A member that stands by has nothing to process; an old instant here would look like a backlog.
             with contextlib.suppress(KeyError):
                 metrics.CONSUMER_OLDEST_UNPROCESSED.remove(self._name)
-        open_since = {p.topic: self._open_since[p] for p in assignment if p in self._open_since}
-        # What another member reads by now is its to tell.
-        for topic in self._told_open - {p.topic for p in assignment}:
-            with contextlib.suppress(KeyError):
-                metrics.CONSUMER_OPEN_TRANSACTION.remove(self._name, topic)
-        self._told_open = {p.topic for p in assignment}
-        for topic in self._told_open:
-            since = open_since.get(topic)
-            metrics.CONSUMER_OPEN_TRANSACTION.labels(self._name, topic).set(since.timestamp() if since else 0)
+        self._transactions.tell(assignment)
 
     def _oldest(self, partition: TopicPartition) -> datetime:
         """Return since when something may wait on `partition`: a restart must not make an old fault young.
