@@ -61,6 +61,13 @@ async def test_what_our_own_clock_said_before_it_was_set_back_is_forgotten() -> 
     assert await watching.observe() == {PARTITION: NOON}
 
 
+async def test_what_is_taken_in_the_rest_of_a_brokers_millisecond_is_not_said_to_be_applied() -> None:
+    client, clock = Fetched(), ManualClock(NOON + timedelta(microseconds=789_243))
+    watching = observer(client, clock)
+    await watching.on_partitions_assigned([PARTITION])
+    assert await watching.observe() == {PARTITION: NOON + timedelta(milliseconds=789)}
+
+
 async def test_a_batch_is_never_noted_ahead_of_our_own_clock() -> None:
     noted: dict[TopicPartition, datetime] = {}
 

@@ -50,6 +50,16 @@ async def test_work_that_does_not_move_is_a_stall() -> None:
     assert not await consumer.goes_on()
 
 
+async def test_what_an_open_transaction_holds_back_is_no_work_that_waits() -> None:
+    consumer = Consumer(read=10)
+    consumer.client.end = 12
+    assert not await consumer.goes_on()
+    assert not await consumer.goes_on()
+    consumer.client.stable = 12
+    assert not await consumer.goes_on(STALL_SECONDS)
+    assert await consumer.goes_on()
+
+
 async def test_a_loop_that_hangs_is_a_stall_though_nothing_waits() -> None:
     consumer = Consumer(read=10)
     assert not await consumer.goes_on()
