@@ -6,7 +6,6 @@ import asyncio
 from typing import Final
 
 from services.statistics.stream.handlers.booking import Booking
-from services.statistics.stream.handlers.company import company
 
 _ROOM: Final = 1000
 _BATCH: Final = 500
@@ -22,7 +21,6 @@ class Queue:
         self._room = room
         self._batch = batch
         self._waiting: list[Booking] = []
-        self._before = 0
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
 
@@ -38,12 +36,11 @@ class Queue:
         """Return the first bookings, at least one and what comes right behind it; they stay here until they are `taken`."""
         await self._filled.wait()
         if len(self._waiting) < self._batch:
-            await asyncio.sleep(company(self._before, otherwise=_COMPANY_SECONDS))
+            await asyncio.sleep(_COMPANY_SECONDS)
         return self._waiting[: self._batch]
 
     def taken(self, number: int) -> None:
         """Let go of the first `number` bookings."""
-        self._before = number
         del self._waiting[:number]
         self._emptied.set()
         if not self._waiting:

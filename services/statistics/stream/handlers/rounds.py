@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from services.statistics.stream.handlers.company import company
-
 # As long as a produce request would have waited for company: a write is as old as before when it is acknowledged.
 BREATH_SECONDS: Final = 0.01
 
@@ -39,14 +37,13 @@ class ChangelogRounds:
         return self._awaited[0]
 
     async def _run(self) -> None:
-        loop, breath = asyncio.get_running_loop(), BREATH_SECONDS
+        loop = asyncio.get_running_loop()
         try:
             while self._awaited is not None:
                 written, since = self._awaited
                 # Whoever waited for the round before has waited for company by then.
-                await asyncio.sleep(max(0.0, since + breath - loop.time()))
+                await asyncio.sleep(max(0.0, since + BREATH_SECONDS - loop.time()))
                 newest, self._newest, self._awaited = self._newest, {}, None
-                breath = company(len(newest), otherwise=BREATH_SECONDS)
                 try:
                     await self._send(newest)
                 except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits for the writes
