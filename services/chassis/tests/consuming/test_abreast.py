@@ -73,9 +73,7 @@ async def test_a_batch_of_other_partitions_is_applied_beside_a_full_one_and_whoe
         assert [each for each in done if each in ids] == ids
 
 
-async def test_a_batch_that_hangs_is_passed_a_few_times_and_then_it_is_a_stall(
-    in_process: InProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_batch_that_hangs_is_passed_a_few_times_and_then_it_is_a_stall(in_process: InProcess) -> None:
     gates, topic = Gates(in_process), f"{in_process.prefix}in"
     mine, *others = await backlog(in_process, 4 * loop._MOST_OVERTAKING)
     consumer = in_process.consumer(max_records=FULL, apply=gates.apply, abreast=True, stall_timeout=3.0)
