@@ -77,11 +77,16 @@ class Loop:
                 if not all(each.task.result() for each in done):
                     break
                 if fetch is not None and fetch.done():
+                    if fetch.exception() is not None:
+                        # The client broke; what is being applied has come to no harm.
+                        break
                     taken, fetch = fetch.result(), None
                     full = self._fetching.is_full(taken.records)
                     if taken.records:
                         under_way.append(self._begin(taken, under_way, stopping))
             await asyncio.gather(*_tasks(under_way))
+            if fetch is not None and fetch.done() and not stopping.is_set():
+                fetch.result()
         finally:
             await ended(asked, *_tasks(under_way), *([fetch] if fetch else []))
         await self._offsets.commit()

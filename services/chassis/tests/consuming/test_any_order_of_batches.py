@@ -52,13 +52,14 @@ COURSES: Final = st.builds(
 class Scene:
     """A loop on a topic of four partitions, and its client, its attempts and its offsets as `course` has them."""
 
-    def __init__(self, course: Course, *, abreast: bool, fails_at: int | None = None) -> None:
+    def __init__(self, course: Course, *, abreast: bool, fails_at: int = 0, breaks_at: int = 0) -> None:
         self._left = list(course.records)
         self._fetched = itertools.cycle(course.fetched)
         self._regards = itertools.cycle(course.regards)
         self._steps = itertools.cycle(course.steps)
         self._next = dict.fromkeys(range(PARTITIONS), 0)
-        self._fails_at = fails_at
+        self._fails_at, self._breaks_at = fails_at, breaks_at
+        self._fetches = 0
         self.taken: list[tuple[int, int]] = []
         self.applied: list[tuple[int, int]] = []
         self.noted: dict[TopicPartition, int] = {}
@@ -75,6 +76,9 @@ class Scene:
 
     async def records(self, in_hand: AbstractSet[TopicPartition]) -> list[RawRecord]:
         """As `Fetching`: by turns it regards what is in hand, or brings what comes first all the same."""
+        self._fetches += 1
+        if self._fetches == self._breaks_at:
+            raise Trouble
         await self._pass()
         others = [each for each in self._left if TopicPartition("in", each) not in in_hand]
         regards = next(self._regards) and bool(others)
@@ -170,3 +174,23 @@ def test_what_ends_one_batch_for_good_ends_the_loop_and_the_batch_beside_it(cour
 
     scene = asyncio.run(play())
     assert scene.under_way == []
+
+
+@given(course=COURSES, abreast=st.booleans(), breaks_at=st.integers(1, 6))
+@example(course=Course([0] * FULL + [1] * FULL, [FULL], [True], [0, 20]), abreast=True, breaks_at=2)
+@settings(deadline=None)
+def test_what_breaks_the_client_is_told_once_what_is_being_applied_is_done(
+    course: Course, breaks_at: int, *, abreast: bool
+) -> None:
+    async def play() -> Scene:
+        scene = Scene(course, abreast=abreast, breaks_at=breaks_at)
+        try:
+            await scene.loop.run(scene.stopping)
+        except Trouble:
+            assert len(scene.applied) == len(scene.taken)
+        else:
+            assert scene.stopping.is_set()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return scene
+
+    assert not asyncio.run(play()).cut_off
