@@ -76,11 +76,13 @@ async def test_a_batch_of_other_partitions_is_applied_beside_a_full_one_and_whoe
 async def test_a_batch_that_hangs_is_passed_a_few_times_and_then_it_is_a_stall(in_process: InProcess) -> None:
     gates, topic = Gates(in_process), f"{in_process.prefix}in"
     mine, *others = await backlog(in_process, 4 * loop._MOST_OVERTAKING)
+    async with working(in_process.consumer(max_records=FULL, apply=gates.apply, abreast=True).run):
+        await in_process.effects(KEYS)
+    # Before anybody reads: one that came by itself would be a batch that is not full, and nothing is fetched beside that.
+    await publish(in_process.bootstrap, topic, mine[:FULL])
+    gates.shut = {mine[0].subject}
     consumer = in_process.consumer(max_records=FULL, apply=gates.apply, abreast=True, stall_timeout=3.0)
     role = asyncio.create_task(consumer.run(asyncio.Event()))
-    await in_process.effects(KEYS)
-    gates.shut = {mine[0].subject}
-    await publish(in_process.bootstrap, topic, mine[:FULL])
     await eventually(lambda: _waits(gates))
     await publish(in_process.bootstrap, topic, [event for events in others for event in events])
     with pytest.raises(Stalled):
