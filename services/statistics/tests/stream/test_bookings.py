@@ -78,6 +78,35 @@ async def test_a_batch_waits_a_moment_for_what_comes_right_behind_its_first_book
     assert full.done()
 
 
+async def test_a_batch_goes_on_until_none_comes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, moment = Queue(company=float("inf")), asyncio.sleep
+    bookings = [booking(0, offset) for offset in range(5)]
+    coming = iter(bookings[1:])
+
+    async def another_comes(_: float) -> None:
+        if (one := next(coming, None)) is not None:
+            await queue.put(one)
+        await moment(0)
+
+    monkeypatch.setattr(asyncio, "sleep", another_comes)
+    await queue.put(bookings[0])
+    assert await queue.first() == bookings
+
+
+async def test_a_batch_of_a_stream_that_never_pauses_ends_all_the_same() -> None:
+    queue, ended = Queue(room=1_000_000, batch=1_000_000), asyncio.Event()
+
+    async def pour() -> None:
+        while not ended.is_set():
+            await queue.put(booking())
+            await asyncio.sleep(0)
+
+    pouring = asyncio.create_task(pour())
+    assert await queue.first()
+    ended.set()
+    await pouring
+
+
 async def test_whoever_puts_into_a_full_queue_waits_for_room() -> None:
     queue = Queue(room=2)
     for offset in range(2):
