@@ -11,12 +11,12 @@ from tests.chaos.outcome import prepare
 
 
 @pytest.fixture
-def make_workers(topic_prefix: str) -> Iterator[Callable[[str, str], Workers]]:
+def make_workers(topic_prefix: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Workers]]:
     """Make benches on servers of the test's own: (bootstrap, dsn) -> Workers. No worker is left behind."""
     made: list[Workers] = []
 
     def make(bootstrap: str, dsn: str) -> Workers:
-        made.append(Workers(bootstrap, dsn, topic_prefix))
+        made.append(Workers(bootstrap, dsn, topic_prefix, tmp_path_factory.mktemp("workers")))
         return made[-1]
 
     yield make

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,9 +29,10 @@ class Workers:
     bootstrap: str
     dsn: str
     prefix: str
+    # Where their logs stand.
+    directory: Path
     module: str = "services.chassis.testing.worker"
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="duban-workers-")))
 
     @property
     def environment(self) -> dict[str, str]:
