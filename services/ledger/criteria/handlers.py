@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import Final
-
-import msgspec
 
 from duban_contracts.findings import Findings
-from duban_contracts.not_json import NOT_JSON, reason
 from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Connection, Database
+from services.chassis.web.files import Unreadable, document_of, is_workbook, sheets_of
 from services.ledger.criteria import tables
 from services.ledger.criteria.model import reading, workbook
 from services.ledger.criteria.model.standards import Standard
-
-# A workbook is a zip archive.
-_ZIP: Final = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +25,24 @@ class Loaded:
 
 
 def read_file(content: bytes, found: Findings) -> list[Standard]:
-    """Return the versions of a file, JSON or workbook, with everything that is wrong noted in `found`."""
-    if content.startswith(_ZIP):
-        return reading.read(workbook.rows_of(content, found), found)
+    """Return the versions of a file, JSON or workbook, with everything that is wrong noted in `found`.
+
+    It may take seconds: call it beside the event loop.
+    """
     try:
-        raw = msgspec.json.decode(content)
-    except NOT_JSON as error:
-        found.error("$", "not-json", f"must be JSON ({reason(error)}) or an Excel workbook")
+        if is_workbook(content):
+            sheets = sheets_of(content, enough=workbook.HEADER_ROWS + workbook.MOST_ROWS)
+            return reading.read(workbook.rows_of(sheets, found), found)
+        return reading.read(reading.rows_of(document_of(content), found), found)
+    except Unreadable as error:
+        error.note(found)
         return []
-    return reading.read(reading.rows_of(raw, found), found)
 
 
 async def load_criteria(database: Database, content: bytes, *, acting: Acting, rehearse: bool) -> Loaded:
     """Keep what a file says, all of it or nothing; a rehearsal does the same and takes it back."""
     found = Findings()
-    standards = read_file(content, found)
+    standards = await asyncio.to_thread(read_file, content, found)
     if found.errors:
         return Loaded(found)
     loaded = Loaded(found)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.profile import ProfileError, read
 from duban_contracts.vocabulary import UNITS
 from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Database
+from services.chassis.web.files import Unreadable, document_of, is_workbook, sheets_of
 from services.scheduler.campaigns.handlers import keep_plans
 from services.scheduler.duties.handlers.keep import DutiesKept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning
@@ -23,12 +23,10 @@ from services.scheduler.imports.model.reading import Read
 from services.scheduler.imports.model.recurring import read_listing
 from services.scheduler.imports.model.three_year import read_campaigns
 from services.scheduler.imports.model.units import Phrase, Phrasebook
-from services.scheduler.imports.model.workbook import read_workbook
+from services.scheduler.imports.model.workbook import HEADER_ROWS, MOST_ROWS, read_workbook
 from services.scheduler.rosters.model import Rosters
 
 PHRASES: Final = "duties/phrases.json"
-# A workbook is a zip archive.
-_ZIP: Final = b"PK\x03\x04"
 
 
 class PhrasesFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,12 +64,17 @@ def load_phrases(profile: Path, rosters: Rosters) -> Phrasebook:
 def read_file(content: bytes, *, year: int | None, this_year: int, phrases: Phrasebook, rosters: Rosters) -> Read:
     """Return what a file says, whichever of the known forms it has, with everything that is wrong with it.
 
+    It may take seconds: call it beside the event loop.
     `year` is the year of a form that prints none; lists of recurring duties begin with `this_year` without it.
     """
-    if content.startswith(_ZIP):
-        found = read_workbook(content, year, phrases)
-    else:
-        found = _read_json(content, year or this_year, phrases)
+    try:
+        if is_workbook(content):
+            found = read_workbook(sheets_of(content, enough=HEADER_ROWS + MOST_ROWS), year, phrases)
+        else:
+            found = _read_json(document_of(content), year or this_year, phrases)
+    except Unreadable as error:
+        found = Read()
+        error.note(found)
     for duty in found.duties:
         for broken in check(duty, rosters.by_code):
             found.error(duty.duty_id, broken.code, broken.rule or "", broken.field)
@@ -102,13 +105,7 @@ def _end(*, rehearse: bool) -> None:
         raise _Rehearsed
 
 
-def _read_json(content: bytes, year: int, phrases: Phrasebook) -> Read:
-    try:
-        raw = msgspec.json.decode(content)
-    except NOT_JSON as error:
-        broken = Read()
-        broken.error("$", "not-json", f"must be JSON ({reason(error)}) or an Excel workbook")
-        return broken
+def _read_json(raw: Any, year: int, phrases: Phrasebook) -> Read:
     names = frozenset(raw) if isinstance(raw, dict) else frozenset()
     if "rows" in names:
         return read_table(raw, phrases)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, cast
-from zipfile import BadZipFile
+from typing import Any, Final, TypeAlias
 
 from duban_contracts.findings import Findings
 from services.ledger.criteria.model.reading import DEMANDED, HEAD, Row
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
 
 COLUMNS: Final[Mapping[str, str]] = {
     "行业": "sector",
@@ -25,59 +20,51 @@ COLUMNS: Final[Mapping[str, str]] = {
     "内容": "text",
 }
 MOST_ROWS: Final = 10_000
-_HEADER_ROWS: Final = 10
+HEADER_ROWS: Final = 10
 
 
-def rows_of(content: bytes, found: Findings) -> Iterator[Row]:
-    """Yield the rows below the first header; a cell of the version's own that is left open says what stands above it."""
-    # Here and not above: a service that never meets a workbook does without the library's memory (6 MB).
-    from openpyxl import load_workbook  # noqa: PLC0415
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+Values: TypeAlias = Mapping[str, Any]
+"""What a row says, by the letter of the column."""
 
-    try:
-        book = load_workbook(BytesIO(content), data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError):
-        found.error("$", "no-workbook", "must be an Excel workbook (.xlsx)")
-        return
-    for sheet in cast("list[Worksheet]", book.worksheets):
-        if (header := _header(sheet)) is not None:
-            yield from _rows(sheet, *header, found)
+
+def rows_of(sheets: Iterable[tuple[str, Mapping[int, Values]]], found: Findings) -> Iterator[Row]:
+    """Yield the rows below the first header; a cell of the version's own that is left open says what stands above it.
+
+    A sheet is its title, and by its number each row that says something.
+    """
+    for _, rows in sheets:
+        if (header := _header(rows)) is not None:
+            yield from _rows(rows, *header, found)
             return
     names = "、".join(title for title, name in COLUMNS.items() if name in DEMANDED)
     found.error("A1", "no-header", f"a row must name the columns {names}")
 
 
-def _header(sheet: Worksheet) -> tuple[int, Mapping[str, int]] | None:
-    """Return the header's row and the place of each column that it names."""
-    for number, cells in enumerate(sheet.iter_rows(max_row=_HEADER_ROWS), start=1):
-        places = {COLUMNS[title]: at for at, cell in enumerate(cells) if (title := _text(cell.value)) in COLUMNS}
-        if all(name in places for name in DEMANDED):
+def _header(rows: Mapping[int, Values]) -> tuple[int, Mapping[str, str]] | None:
+    """Return the header's row and the letter of each column that it names."""
+    for number, values in rows.items():
+        places = {COLUMNS[title]: letter for letter, value in values.items() if (title := _text(value)) in COLUMNS}
+        if number <= HEADER_ROWS and all(name in places for name in DEMANDED):
             return number, places
     return None
 
 
-def _rows(sheet: Worksheet, header: int, places: Mapping[str, int], found: Findings) -> Iterator[Row]:
+def _rows(rows: Mapping[int, Values], header: int, places: Mapping[str, str], found: Findings) -> Iterator[Row]:
     last = header + MOST_ROWS
-    # Rows that are only formatted say nothing. Of what is there, since to ask row by row would make all cells in between.
-    if any(_text(cell.value) for (row, _), cell in sheet._cells.items() if row > last):  # noqa: SLF001
+    if any(number > last for number in rows):
         found.error(f"A{last + 1}", "too-many-rows", f"nothing may stand below row {last}")
         return
     above: dict[str, str] = {}
-    # As far as there is something: openpyxl would make a cell for each further place that is asked for.
-    for cells in sheet.iter_rows(min_row=header + 1, max_row=min(last, sheet.max_row)):
-        said = {name: _text(cells[at].value) for name, at in places.items()}
-        if not any(said.values()):
+    for number, values in rows.items():
+        said = {name: _text(values.get(letter)) for name, letter in places.items()}
+        if number <= header or not any(said.values()):
             continue
         if said.get("version"):
             # A version that is named anew says all of its own words anew.
             above = {}
         above |= {name: said[name] for name in HEAD if said.get(name)}
-        yield Row({**above, "code": said["code"], "text": said["text"]}, _cells(cells, places))
-
-
-def _cells(cells: Any, places: Mapping[str, int]) -> Mapping[str, str]:
-    first = cells[0].coordinate
-    return {name: cells[places[name]].coordinate if name in places else first for name in COLUMNS.values()}
+        cells = {name: f"{places.get(name, 'A')}{number}" for name in COLUMNS.values()}
+        yield Row({**above, "code": said["code"], "text": said["text"]}, cells)
 
 
 def _text(value: Any) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from duban_contracts.findings import Findings
+from services.ledger.criteria import handlers
+from services.ledger.criteria.handlers import read_file
+from services.ledger.criteria.model.standards import Standard
 from services.ledger.tests.criteria.files import as_json, as_workbook, version
 from services.ledger.tests.in_process import InProcess
 
@@ -84,3 +89,28 @@ async def test_the_same_file_loaded_at_once_is_kept_once(ledger: InProcess) -> N
 async def test_only_the_citys_office_loads_criteria(ledger: InProcess) -> None:
     for who in ("county", "city", "operator"):
         assert (await load(ledger, as_json(version("grain_storage")), who)).status_code == 403
+
+
+async def test_what_is_no_file_of_criteria_is_refused_by_its_code(ledger: InProcess) -> None:
+    for content, code in (
+        (as_json(version()).decode().encode("utf-8-sig"), "bad-encoding"),
+        (as_json(version()).decode().encode("gb18030"), "bad-encoding"),
+        (b'{"lists": [], "lists": []}', "repeated-name"),
+        (as_workbook([])[:2000], "no-workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no-workbook"),
+    ):
+        answer = await load(ledger, content)
+        assert (answer.status_code, [each["code"] for each in answer.json()["findings"]]) == (422, [code])
+
+
+async def test_a_file_is_read_beside_the_event_loop(ledger: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers: list[threading.Thread] = []
+
+    def noted(content: bytes, found: Findings) -> list[Standard]:
+        readers.append(threading.current_thread())
+        return read_file(content, found)
+
+    monkeypatch.setattr(handlers, "read_file", noted)
+    assert (await load(ledger, as_json(version()), dry_run=True)).status_code == 200
+    assert len(readers) == 1
+    assert readers[0] is not threading.current_thread()

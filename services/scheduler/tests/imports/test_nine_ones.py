@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 
+from services.scheduler.imports import http
+from services.scheduler.imports.handlers import read_file
+from services.scheduler.imports.model.reading import Read
 from services.scheduler.tests.office import NINE_ONES, Office, june
 
 JUNE = [
@@ -105,8 +109,25 @@ async def test_what_is_no_table_is_refused(office: Office) -> None:
         (b"{", "not-json"),
         (b"[]", "unknown-form"),
         (b'{"anything": 1}', "unknown-form"),
+        (NINE_ONES.read_bytes().decode().encode("utf-8-sig"), "bad-encoding"),
+        (NINE_ONES.read_bytes().decode().encode("gb18030"), "bad-encoding"),
+        (b'{"rows": [], "rows": []}', "repeated-name"),
         (b"PK\x03\x04", "no-workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no-workbook"),
     ):
         problem = await office.tell("/v1/imports", content=content, status=422)
         assert [each["code"] for each in problem["findings"]] == [code]
     assert (await office.tell("/v1/imports", {}, who="county", status=403))["code"] == "role-not-allowed"
+
+
+async def test_a_file_is_read_beside_the_event_loop(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    readers: list[threading.Thread] = []
+
+    def noted(*args: Any, **kwargs: Any) -> Read:
+        readers.append(threading.current_thread())
+        return read_file(*args, **kwargs)
+
+    monkeypatch.setattr(http, "read_file", noted)
+    await office.load(NINE_ONES)
+    assert len(readers) == 1
+    assert readers[0] is not threading.current_thread()

@@ -10,14 +10,20 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Border, Side
 
+from services.scheduler.imports.handlers import read_file
 from services.scheduler.imports.model import workbook as model
 from services.scheduler.imports.model.nine_ones import read_table
+from services.scheduler.imports.model.reading import Read
 from services.scheduler.imports.model.units import Phrase, Phrasebook
-from services.scheduler.imports.model.workbook import read_workbook
+from services.scheduler.rosters.model import Rosters
 from services.scheduler.tests.office import NINE_ONES, Office
 
 PHRASES = Phrasebook([Phrase(words=("应急管理委员会各成员单位",), units=("member_units_all",))])
 HEADER = ("时间", "工作任务", "责任单位", "责任领导")
+
+
+def reading(content: bytes) -> Read:
+    return read_file(content, year=None, this_year=2024, phrases=PHRASES, rosters=Rosters({}))
 
 
 def workbook(
@@ -48,7 +54,7 @@ def as_printed() -> bytes:
 
 @pytest.mark.feature("SY01")
 def test_the_workbook_says_what_the_json_says() -> None:
-    read = read_workbook(as_printed(), None, PHRASES)
+    read = reading(as_printed())
     assert read.findings == []
     table = read_table(json.loads(NINE_ONES.read_bytes()), PHRASES)
     assert len(read.duties) == 43
@@ -68,7 +74,7 @@ def test_faults_name_their_cells() -> None:
         ("7月", "1.种树。", "市林业局", ""),
         ("8月", "1.召开市安委会全体会议。", "", ""),
     )
-    read = read_workbook(content, None, PHRASES)
+    read = reading(content)
     assert [(each.cell, each.code, each.value) for each in read.findings] == [
         ("B3.lead_units[0]", "unknown-unit", "市飞碟管理局"),
         ("A4", "no-month", "13月"),
@@ -94,14 +100,14 @@ def test_faults_name_their_cells() -> None:
     ids=["no archive", "no header", "no year", "no rows"],
 )
 def test_what_is_no_such_workbook_is_refused(content: bytes, cell: str, code: str, rule: str) -> None:
-    [finding] = read_workbook(content, None, PHRASES).errors
+    [finding] = reading(content).errors
     assert (finding.cell, finding.code, finding.rule) == (cell, code, rule)
 
 
 def test_a_row_without_a_word_is_passed_over_and_ends_nothing() -> None:
     row, header = ("6月", "安全课", "市商务局", "", "training"), (*HEADER, "类别")
     spaced = workbook((None,) * 5, row, (None, " ", "", None, None), (None, *row[1:]), header=header)
-    read = read_workbook(spaced, None, PHRASES)
+    read = reading(spaced)
     assert ([each.duty_id for each in read.duties], read.errors) == (["no-2024-06-1", "no-2024-06-2"], [])
 
 
@@ -109,7 +115,7 @@ def test_a_table_with_more_rows_than_are_read_is_refused_and_not_cut_off(monkeyp
     monkeypatch.setattr(model, "MOST_ROWS", 3)
     rows = [("6月", f"安全课{n}", "市商务局", "", "training") for n in range(4)]
     files = (workbook(*some, header=(*HEADER, "类别")) for some in (rows[:3], rows))
-    whole, longer = (read_workbook(file, None, PHRASES) for file in files)
+    whole, longer = (reading(file) for file in files)
     assert ([each.title for each in whole.duties], whole.errors) == (["安全课0", "安全课1", "安全课2"], [])
     assert (longer.duties, [(each.cell, each.code) for each in longer.errors]) == ([], [("A6", "too-many-rows")])
 
@@ -123,7 +129,7 @@ def test_rows_that_are_only_formatted_count_for_nothing(monkeypatch: pytest.Monk
             book.worksheets[0].cell(at, 2, below if at > 4 else None).border = Border(left=Side("thin"))
         content = BytesIO()
         book.save(content)
-        read = read_workbook(content.getvalue(), None, PHRASES)
+        read = reading(content.getvalue())
         assert [(each.cell, each.code) for each in read.errors] == errors
         assert len(read.duties) == (not errors)
 
@@ -131,7 +137,7 @@ def test_rows_that_are_only_formatted_count_for_nothing(monkeypatch: pytest.Monk
 def test_kinds_and_sectors_are_taken_from_their_columns() -> None:
     header = (*HEADER, "类别", "行业")
     row = ("6月", "餐饮业负责人安全课", "市商务局", "", "training", "餐饮、飞碟")
-    read = read_workbook(workbook(row, header=header), None, PHRASES)
+    read = reading(workbook(row, header=header))
     [duty] = read.duties
     assert (duty.kind, duty.sectors, duty.duty_id) == ("training", ("catering",), "no-2024-06-1")
     assert [(each.cell, each.code, each.value) for each in read.findings] == [("F3", "unknown-sector", "飞碟")]

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from openpyxl import Workbook
 
+from services.chassis.web.files import sheets_of
 from services.scheduler.imports.model.nine_ones import read_table
 from services.scheduler.imports.model.units import Phrasebook
 from services.scheduler.imports.model.workbook import read_workbook
@@ -67,7 +68,7 @@ def test_a_workbook_with_that_row_says_the_same() -> None:
     ):
         sheet.append(line)
     book.save(content)
-    read = read_workbook(content.getvalue(), None, Phrasebook())
+    read = read_workbook(sheets_of(content.getvalue(), enough=10), None, Phrasebook())
     assert [(duty.duty_id, duty.awaits) for duty in read.duties] == [
         ("no-2024-12-1", (REPORTS,)),
         (REPORTS, ()),
