@@ -112,6 +112,14 @@ def test_a_keyring_that_is_wrong_is_refused_without_a_word_of_its_keys(spoil: An
     assert "secret" not in repr(RING)
 
 
+@pytest.mark.parametrize(
+    "broken", [b"", b"{", b'{"active": "\xff"}', b"[" * 100_000], ids=["empty", "cut", "gbk", "deep"]
+)
+def test_a_keyring_that_is_no_json_is_refused_like_any_other(broken: bytes) -> None:
+    with pytest.raises(UnusableKeyring):
+        keyring.parse(broken)
+
+
 def test_a_digest_is_keyed_in_a_form_that_never_changes_and_by_the_index_key_alone() -> None:
     fixed = keyring.fresh("k1", bytes(32), bytes(range(32)))
     found = envelope.keyed(bytes(32), fixed)

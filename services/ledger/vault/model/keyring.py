@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from duban_contracts.not_json import NOT_JSON, reason
 from services.ledger.vault.model.algorithms import ACTIVE, ALGORITHMS
 
 INDEX_BYTES: Final = 32
@@ -90,8 +91,8 @@ def parse(text: bytes) -> Keyring:
     """Return the keyring that a file holds; raises UnusableKeyring."""
     try:
         keyring = msgspec.json.decode(text, type=Keyring)
-    except msgspec.MsgspecError as error:
-        raise UnusableKeyring(str(error)) from None
+    except NOT_JSON as error:
+        raise UnusableKeyring(reason(error)) from None
     for key in keyring.keys:
         known = ALGORITHMS.get(key.algorithm)
         if known is None:
