@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -116,7 +117,8 @@ def _tables(routes: Router, deps: Deps) -> None:
     )
     async def as_workbook(_: Reader, code: Code, month: MonthOfPlan = None) -> Response:
         """Return the plan of a year, or of a month, in the printed layout; it can be loaded again."""
-        return Response(workbook(*await lines(code, month)), media_type=_XLSX)
+        # Thousands of rows take their time, and other requests do not wait for it.
+        return Response(await asyncio.to_thread(workbook, *await lines(code, month)), media_type=_XLSX)
 
     @routes.get(
         "/plans/{code}/table.md",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 
+import pytest
 from openpyxl import load_workbook
 
+from services.scheduler.campaigns import http
 from services.scheduler.campaigns.model.gaps import PlanRow
-from services.scheduler.campaigns.model.printed import lines_of, markdown, workbook
+from services.scheduler.campaigns.model.printed import Line, lines_of, markdown, workbook
 from services.scheduler.tests.office import NINE_ONES, Office
 
 
@@ -68,3 +72,17 @@ async def test_the_table_of_2024_is_printed_and_loads_again_as_it_was(office: Of
     )
     unknown = await office.client.get("/v1/plans/none/table.md", headers=headers)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "plan-not-found")
+
+
+async def test_the_table_is_printed_beside_the_event_loop(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    printers: list[threading.Thread] = []
+
+    def noted(title: str, lines: Sequence[Line]) -> bytes:
+        printers.append(threading.current_thread())
+        return workbook(title, lines)
+
+    monkeypatch.setattr(http, "workbook", noted)
+    await office.load(NINE_ONES)
+    printed = await office.client.get("/v1/plans/nine-ones-2024/table.xlsx", headers=office.headers(match="*"))
+    assert (printed.status_code, len(printers)) == (200, 1)
+    assert printers[0] is not threading.current_thread()
