@@ -155,8 +155,33 @@ def test_a_service_reads_a_file_of_its_own_with_the_same_errors(tmp_path: Path) 
             read(file, Fees)
         assert (caught.value.file, caught.value.field) == (file, field)
     file.write_bytes(b'{"\xff": []}')
-    with pytest.raises(ProfileError, match="not UTF-8"):
+    with pytest.raises(ProfileError, match="must be UTF-8"):
         read(file, Fees)
+
+
+@pytest.mark.parametrize(
+    ("content", "field", "rule"),
+    [
+        (
+            '{"rates": [1]}'.encode("utf-8-sig"),
+            "$",
+            "must be UTF-8 without a byte order mark: it begins with a byte order",
+        ),
+        ('{"费率": []}'.encode("gb18030"), "$", "must be UTF-8 without a byte order mark: it looks like GBK"),
+        ('{"rates": [1]}'.encode("utf-16"), "$", "must be UTF-8 without a byte order mark: it is UTF-16"),
+        (b'{"rates": [1], "rates": [2]}', "$.rates", "must stand once in its object"),
+    ],
+    ids=["bom", "gbk", "utf-16", "twice"],
+)
+def test_a_file_that_readers_would_read_differently_is_refused(
+    tmp_path: Path, content: bytes, field: str, rule: str
+) -> None:
+    file = tmp_path / "fees.json"
+    file.write_bytes(content)
+    with pytest.raises(ProfileError) as caught:
+        read(file, Fees)
+    assert caught.value.field == field
+    assert caught.value.rule.startswith(rule)
 
 
 def test_townships_of_two_counties_may_have_one_name_but_not_two_of_one_county(tmp_path: Path) -> None:

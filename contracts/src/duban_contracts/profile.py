@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -21,24 +21,27 @@ from duban_contracts import uscc
 from duban_contracts.admissible.dates import DEFAULT_BOUNDS, Bounds, Present
 from duban_contracts.days import Zone
 from duban_contracts.groups import SupervisionGroup, fault_of
-from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.policies import Accidents, Confirmation, Extension, Planning, Review, Tips
+from duban_contracts.profile_files import ProfileError, read
 from duban_contracts.vocabulary import SECTORS, normalise
+
+__all__ = [
+    "City",
+    "DivisionCode",
+    "Enterprise",
+    "Level",
+    "Name",
+    "ProfileError",
+    "Region",
+    "Rules",
+    "load_city",
+    "read",
+]
 
 DivisionCode = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3})?$")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 _TOWNSHIP = re.compile(r"[0-9]{9}")
-
-
-class ProfileError(ValueError):
-    """A profile file is wrong: `file`, the JSON path `field` in it, and the broken `rule`."""
-
-    def __init__(self, file: Path, field: str, rule: str) -> None:
-        super().__init__(f"{file}: {field}: {rule}")
-        self.file = file
-        self.field = field
-        self.rule = rule
 
 
 class Level(enum.StrEnum):
@@ -175,22 +178,6 @@ def _within(region: Region) -> str | None:
 def _spoken(region: Region) -> set[str]:
     """Return everything that people write for a division, as it is compared."""
     return {normalise(name) for name in (region.code, region.name, *region.aliases)}
-
-
-T = TypeVar("T")
-
-
-def read(path: Path, shape: type[T]) -> T:
-    """Read one JSON file of a profile into `shape`; raises ProfileError naming file, field and rule."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=shape)
-    except FileNotFoundError:
-        raise ProfileError(path, "$", "the file is missing") from None
-    except msgspec.ValidationError as error:
-        rule, _, field = str(error).partition(" - at `")
-        raise ProfileError(path, field.rstrip("`") or "$", rule) from error
-    except NOT_JSON as error:
-        raise ProfileError(path, "$", f"must be JSON ({reason(error)})") from error
 
 
 def _unique(path: Path, field: str, values: Iterable[str]) -> None:
