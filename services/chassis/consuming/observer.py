@@ -175,6 +175,7 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def hold(self, partition: TopicPartition) -> None:
         """Read no more from `partition` from now on, whoever joins the group; the table says until when."""
+        self._held.add(partition)
         if partition in self._consumer.assignment():
             self._consumer.pause(partition)
 
