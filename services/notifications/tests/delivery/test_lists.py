@@ -14,8 +14,9 @@ from services.notifications.delivery.tables import reads
 
 # Only how they are read matters here: no letters stand behind them.
 _FILL = """
-INSERT INTO delivery (delivery_id, letter_id, channel, state, pending_since, county, township, sector, unit, enterprise)
-SELECT gen_random_uuid(), gen_random_uuid(), 'email', 'delivered', now(), $2, $3, $4, $5, $6 FROM generate_series(1, $1)"""
+INSERT INTO delivery (delivery_id, letter_id, channel, state, pending_since, number, addressee, county, township, sector, unit,
+                      enterprise)
+SELECT gen_random_uuid(), gen_random_uuid(), 'email', 'delivered', now(), '1', '1', $2, $3, $4, $5, $6 FROM generate_series(1, $1)"""
 MANY, FEW, SHOWN = 20_000, 5, 50
 RARE = ("140521", "140521100", "mining", "fire_rescue", "91140500MA0EXAMPL1")
 COMMON = ("140502", "140502100", "hazchem", "emergency_management", "91140500MA0EXAMPL2")
