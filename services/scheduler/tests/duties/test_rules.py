@@ -122,6 +122,14 @@ def test_days_off_that_follow_each_other_are_one_holiday_whose_name_stays_when_i
     assert (longer.occasion_id, longer.ends_on) == ("2024-国庆节", date(2024, 10, 8))
 
 
+def test_two_holidays_in_one_break_are_one_occasion() -> None:
+    """The State Council's notice of 2025: 国庆节、中秋节, 1 to 8 October."""
+    days = {date(2025, 10, day): "国庆节" for day in range(1, 9)} | {date(2025, 10, 6): "中秋节"}
+    [both] = holidays_of(days)
+    assert (both.occasion_id, both.name) == ("2025-国庆节", "国庆节、中秋节")
+    assert (both.starts_on, both.ends_on) == (date(2025, 10, 1), date(2025, 10, 8))
+
+
 @pytest.mark.parametrize(
     "text",
     [
