@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import Depends, Query, Request
 
+from duban_contracts.admissible import octets
 from duban_contracts.findings import Findings
+from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.refusals import refusal
 from services.chassis.telemetry import acts
 from services.chassis.web.bodies import read_body
@@ -34,6 +37,22 @@ async def _dry_run(*, dry_run: Annotated[bool, Query(description="只校验并�
 
 DryRun = Annotated[bool, Depends(_dry_run)]
 """A route's parameter: whether the file is only rehearsed; the trail tells of it as that."""
+
+
+def json_of(content: bytes, found: Findings) -> Any:
+    """Return what a JSON file holds, by the rules of every other door; None with what is wrong noted in `found`."""
+    try:
+        text = octets.text_of(content)
+        holds = msgspec.json.decode(text)
+    except octets.BadEncoding as error:
+        found.error("$", "bad-encoding", f"must be JSON in UTF-8, or an Excel workbook (.xlsx): {error}")
+    except NOT_JSON as error:
+        found.error("$", "not-json", f"must be JSON ({reason(error)}) or an Excel workbook (.xlsx)")
+    else:
+        if (twice := octets.repeated_name(text)) is None:
+            return holds
+        found.error(twice, "repeated-name", "must stand once in its object")
+    return None
 
 
 def file_body(description: str) -> dict[str, Any]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from duban_contracts.findings import Findings
-from duban_contracts.not_json import NOT_JSON, reason
 from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Connection, Database
+from services.chassis.web.imports import json_of
 from services.ledger.criteria import tables
 from services.ledger.criteria.model import reading, workbook
 from services.ledger.criteria.model.standards import Standard
@@ -33,18 +32,15 @@ def read_file(content: bytes, found: Findings) -> list[Standard]:
     """Return the versions of a file, JSON or workbook, with everything that is wrong noted in `found`."""
     if content.startswith(_ZIP):
         return reading.read(workbook.rows_of(content, found), found)
-    try:
-        raw = msgspec.json.decode(content)
-    except NOT_JSON as error:
-        found.error("$", "not-json", f"must be JSON ({reason(error)}) or an Excel workbook")
-        return []
-    return reading.read(reading.rows_of(raw, found), found)
+    raw = json_of(content, found)
+    return [] if found.errors else reading.read(reading.rows_of(raw, found), found)
 
 
 async def load_criteria(database: Database, content: bytes, *, acting: Acting, rehearse: bool) -> Loaded:
     """Keep what a file says, all of it or nothing; a rehearsal does the same and takes it back."""
     found = Findings()
-    standards = read_file(content, found)
+    # In a thread: a large workbook takes seconds, in which heartbeats and claims would wait.
+    standards = await asyncio.to_thread(read_file, content, found)
     if found.errors:
         return Loaded(found)
     loaded = Loaded(found)

@@ -9,11 +9,11 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.profile import ProfileError, read
 from duban_contracts.vocabulary import UNITS
 from services.chassis.access.acting import Acting
 from services.chassis.storage.database import Database
+from services.chassis.web.imports import json_of
 from services.scheduler.campaigns.handlers import keep_plans
 from services.scheduler.duties.handlers.keep import DutiesKept, keep_duties
 from services.scheduler.duties.handlers.plan import Planner, Planning
@@ -103,11 +103,9 @@ def _end(*, rehearse: bool) -> None:
 
 
 def _read_json(content: bytes, year: int, phrases: Phrasebook) -> Read:
-    try:
-        raw = msgspec.json.decode(content)
-    except NOT_JSON as error:
-        broken = Read()
-        broken.error("$", "not-json", f"must be JSON ({reason(error)}) or an Excel workbook")
+    broken = Read()
+    raw = json_of(content, broken)
+    if broken.errors:
         return broken
     names = frozenset(raw) if isinstance(raw, dict) else frozenset()
     if "rows" in names:
@@ -116,6 +114,5 @@ def _read_json(content: bytes, year: int, phrases: Phrasebook) -> Read:
         return read_listing(raw, year, phrases)
     if "plans" in names:
         return read_campaigns(raw, phrases)
-    unknown = Read()
-    unknown.error("$", "unknown-form", "must be a table (`rows`), a list (`duties`) or campaigns (`plans`)")
-    return unknown
+    broken.error("$", "unknown-form", "must be a table (`rows`), a list (`duties`) or campaigns (`plans`)")
+    return broken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -52,7 +53,9 @@ def router(deps: Deps) -> Router:
     ) -> ImportDocument:
         """Load a whole file or nothing of it. Every fault is told at once: its cell, the rule, and the value there."""
         acting = Acting.now(caller, clock=deps.clock, zone=deps.planner.zone)
-        found = read_file(
+        # In a thread: a large workbook takes seconds, in which alarms would wait.
+        found = await asyncio.to_thread(
+            read_file,
             content,
             year=year,
             this_year=acting.today.year,
