@@ -123,11 +123,10 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Everything below the fetch position that is not in hand is applied, here or by whoever committed it. (The last
         record's offset says less: transaction markers and what was compacted or has expired take up offsets, too.)
-        A partition whose end is reached, open transactions included, is applied through the instant before the ends were
-        asked for: what an open one holds back carries an earlier timestamp than its commit. One with records left is applied
-        through its last applied record, or what was known before, or absent when nothing is known. Of these it is asked what
-        may be read, since the rest is nobody's lag yet. One without a leader keeps no other waiting. Raises KafkaError or
-        TimeoutError when nobody answers.
+        A partition whose end is reached, open transactions included, is applied through the instant before the ends were asked
+        for: what an open one holds back carries an earlier timestamp than its commit. One with records left is applied through its
+        last applied record, or what was known before, or absent. Of these it is asked what may be read, since the rest is nobody's
+        lag yet. One without a leader keeps no other waiting. Raises KafkaError or TimeoutError when nobody answers.
         """
         membership = self.membership
         # A broker stamps whole milliseconds: what it takes in the rest of this one would else carry an earlier time.
@@ -151,15 +150,14 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition in self._applied_at.keys() & set(unread):
             self._is_applied(partition, self._applied_at[partition])
         self._transactions.look(assignment)
-        self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in known)
-        moving = self._lag - sum(max(0, ends[p] - positions[p]) for p in self._consumer.paused() & set(known))
+        lags = {partition: max(0, ends[partition] - positions[partition]) for partition in known}
+        self._lag = sum(lags.values())
+        moving = self._lag - sum(lags[partition] for partition in self._consumer.paused() & lags.keys())
         if moving == 0 or positions != self._positions:
             self._last_move = self._steady()
         self._positions = positions
-        self.leaderless = {partition.topic for partition in set(assignment) - set(known)}
-        self._export(
-            asked_at, assignment, {each for each in assignment if each not in ends or positions[each] < ends[each]}
-        )
+        self.leaderless = {partition.topic for partition in set(assignment) - lags.keys()}
+        self._export(asked_at, assignment, {each for each in assignment if lags.get(each, 1)})
         return {partition: self._through[partition] for partition in assignment if partition in self._through}
 
     def _is_applied(self, partition: TopicPartition, through: datetime) -> None:
