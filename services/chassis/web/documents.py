@@ -23,9 +23,10 @@ from duban_contracts.admissible import octets
 from duban_contracts.closed import closed
 from duban_contracts.explain import explain
 from duban_contracts.not_json import NOT_JSON, reason
-from duban_contracts.refusals import Refusal, refusal, violation
+from duban_contracts.refusals import Refusal, violation
 from duban_contracts.terms import check_terms
 from duban_contracts.vocabulary import VOCABULARIES
+from services.chassis.web.media import compressed, of_another_type
 from services.chassis.web.preconditions import etag
 from services.chassis.web.violations import MOST_VIOLATIONS, refused
 
@@ -38,6 +39,12 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 class JsonText(bytes):
     """A request's body, sent as JSON and not read yet; `Router` hands it to whoever validates it."""
+
+    __slots__ = ()
+
+
+class CompressedText(bytes):
+    """A request's body in a coding that nobody here undoes."""
 
     __slots__ = ()
 
@@ -173,9 +180,11 @@ def _validated(value: Any, model: Any) -> Any:
         return value
     if isinstance(value, JsonText):
         return decoded(value, model)
+    if isinstance(value, CompressedText):
+        raise refused(compressed())
     if isinstance(value, bytes):
         raise refused(
-            refusal("unsupported-media-type", field="Content-Type", detail=f"Content-Type 须为 {JSON}（UTF-8，不压缩）")
+            of_another_type(f"Content-Type 须为 {JSON}（UTF-8），只写一次", f"must be {JSON} in UTF-8, named once")
         )
     return decoded(_ENCODER.encode(value), model)
 

@@ -122,13 +122,24 @@ async def test_another_content_type_is_415(client: httpx.AsyncClient, kind: str)
 
 
 @pytest.mark.parametrize(
-    "headers", [{"content-encoding": "gzip"}, {"content-type": "application/json; charset=gbk"}], ids=str
+    ("lines", "field"),
+    [
+        ([("content-type", "application/json"), ("content-encoding", "gzip")], "Content-Encoding"),
+        ([("content-type", "application/json; charset=gbk")], "Content-Type"),
+        ([("content-type", "text/plain")], "Content-Type"),
+        ([("content-type", "application/json"), ("content-type", "text/plain")], "Content-Type"),
+        ([("content-type", "application/json"), ("content-type", "application/json")], "Content-Type"),
+    ],
+    ids=str,
 )
-async def test_a_body_that_says_it_is_compressed_or_no_utf8_is_415_whatever_it_holds(
-    client: httpx.AsyncClient, headers: dict[str, str]
+async def test_a_body_that_says_it_is_no_plain_json_is_415_whatever_it_holds_and_the_header_at_fault_is_named(
+    client: httpx.AsyncClient, lines: list[tuple[str, str]], field: str
 ) -> None:
-    response = await client.post(PATH, content=json.dumps(confirmation()), headers={**JSON, **headers})
-    assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
+    response = await client.post(PATH, content=json.dumps(confirmation()), headers=lines)
+    problem = response.json()
+    assert (response.status_code, problem["code"], problem["field"]) == (415, "unsupported-media-type", field)
+    # For engineers, in English.
+    assert problem["rule"].isascii()
 
 
 async def test_a_body_that_says_it_is_not_compressed_is_taken(client: httpx.AsyncClient) -> None:
