@@ -129,8 +129,8 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         lag yet. One without a leader keeps no other waiting. Raises KafkaError or TimeoutError when nobody answers.
         """
         membership = self.membership
-        # A broker stamps whole milliseconds: what it takes in the rest of this one would else carry an earlier time.
         wall = self._clock.wall()
+        # A broker stamps whole milliseconds: what it takes in the rest of this one would else carry an earlier time.
         asked_at = wall - timedelta(microseconds=wall.microsecond % 1000)
         self._forget_the_future(wall)
         assignment = sorted(self._consumer.assignment())
@@ -139,9 +139,8 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
             known = [partition for partition in assignment if partition in ends]
             positions = await self._hands.positions(self._consumer, known)
             unread = [partition for partition in known if positions[partition] < ends[partition]]
-            if unread:
-                # All at once: a broker answers only after the fetch that waits on the same connection.
-                ends |= await self._consumer.end_offsets(unread)
+            # All at once: a broker answers only after the fetch that waits on the same connection.
+            ends |= await self._consumer.end_offsets(unread) if unread else {}
         if membership != self.membership:
             # A rebalance came between: what was asked for belongs to an earlier membership.
             return {}
