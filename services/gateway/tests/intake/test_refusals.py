@@ -79,8 +79,9 @@ async def test_one_event_of_enormous_size_is_refused_alone(world: World) -> None
     [
         (b"", "not-json"),
         (b"{", "not-json"),
-        (b"[" * 100_000, "not-json"),
         (b"[]", "bad-envelope"),
+        # An array, whatever comes of it.
+        (b"[" * 100_000, "bad-envelope"),
         (b'"x"', "bad-envelope"),
     ],
 )
