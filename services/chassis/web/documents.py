@@ -19,7 +19,8 @@ from msgspec import inspect
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from duban_contracts.admissible import octets
+from duban_contracts.admissible import octets, surrogates
+from duban_contracts.admissible.numbers import plain_values
 from duban_contracts.closed import closed
 from duban_contracts.explain import explain
 from duban_contracts.not_json import NOT_JSON, reason
@@ -216,7 +217,7 @@ def _decoders(model: Any) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decod
 def _broken(text: bytes, model: Any, error: msgspec.ValidationError) -> list[Refusal]:
     """Return every rule that `text` breaks; msgspec's own word where the contract has none for it."""
     try:
-        found = list(islice(explain(msgspec.json.decode(text), model), MOST_VIOLATIONS))
+        found = list(islice(explain(plain_values(text), model), MOST_VIOLATIONS))
     except NOT_JSON as unreadable:
         return [_unreadable(text, unreadable)]
     except NotImplementedError:
@@ -227,9 +228,11 @@ def _broken(text: bytes, model: Any, error: msgspec.ValidationError) -> list[Ref
 
 def _unreadable(text: bytes, error: Exception) -> Refusal:
     try:
-        octets.text_of(text)
+        place = surrogates.place_of_half(octets.text_of(text))
     except octets.BadEncoding as encoding:
         return violation("bad-encoding", "$", found=encoding.zh, detail=encoding.en)
+    if place is not None:
+        return violation("control-character", place)
     return violation("not-json", "$", detail=reason(error))
 
 

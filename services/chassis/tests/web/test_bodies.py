@@ -87,7 +87,7 @@ async def test_a_code_outside_its_vocabulary_is_told(client: httpx.AsyncClient) 
         (b'{"grade": "' + "重大".encode("gbk") + b'"}', "bad-encoding"),
         (b'\xef\xbb\xbf{"grade": "major"}', "bad-encoding"),
         ('{"grade": "major"}'.encode("utf-16"), "bad-encoding"),
-        (b'{"grade": "\\ud800"}', "not-json"),
+        (b'{"grade": "\\ud800" "major"}', "not-json"),
         (b'{"grade": NaN}', "not-json"),
         (b"[" * 100_000, "not-json"),
         (b"[]", "wrong-type"),
@@ -101,6 +101,17 @@ async def test_a_body_that_can_not_be_read_is_named_as_a_whole(
     response = await client.post(PATH, content=content, headers=JSON)
     assert response.status_code == 422
     assert told(response) == {"body": code}
+
+
+async def test_half_a_character_is_named_at_its_place(client: httpx.AsyncClient) -> None:
+    response = await client.post(PATH, content=b'{"grade": "major\\ud800", ' + WHOLE[1:], headers=JSON)
+    assert told(response) == {"grade": "control-character"}
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"9" * 400, b"-" + b"9" * 5000])
+async def test_a_number_that_nobody_can_hold_is_named_at_its_place(client: httpx.AsyncClient, number: bytes) -> None:
+    response = await client.post(PATH, content=b'{"grade": ' + number + b", " + WHOLE[1:], headers=JSON)
+    assert told(response)["grade"] == "out-of-range"
 
 
 async def test_a_field_that_stands_twice_is_refused_since_readers_differ_in_which_they_take(

@@ -84,11 +84,21 @@ async def test_one_event_of_enormous_size_is_refused_alone(world: World) -> None
     assert answer.json()["results"][0]["problem"]["code"] == "event-too-large"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"[" * 100_000])
-async def test_a_malformed_event_is_422(world: World, body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "not-json"),
+        (b"{", "not-json"),
+        (b"[]", "bad-envelope"),
+        # An array, whatever comes of it.
+        (b"[" * 100_000, "bad-envelope"),
+        (b'"x"', "bad-envelope"),
+    ],
+)
+async def test_a_malformed_event_is_422(world: World, body: bytes, code: str) -> None:
     answer = await world.post(body)
     assert answer.status_code == 422
-    assert answer.json()["code"] == "bad-envelope"
+    assert answer.json()["code"] == code
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1,", b"[" * 100_000])
