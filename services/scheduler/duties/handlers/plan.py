@@ -161,9 +161,7 @@ async def _of_whom_nothing_is_known(connection: Connection, unplanned: Unplanned
         return set()
     names = sorted({name for name, _ in lacking})
     _log.warning("duties without their roster", duties=names)
-    return {
-        row.task_id for row in await plans.standing(connection, names) if (row.duty_id, row.period) in lacking
-    }
+    return {row.task_id for row in await plans.standing(connection, names) if (row.duty_id, row.period) in lacking}
 
 
 @dataclass(frozen=True, slots=True)
