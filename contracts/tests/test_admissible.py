@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, date, datetime
 
 import pytest
@@ -170,6 +171,18 @@ def test_of_what_is_no_object_nothing_is_salvaged(data: bytes) -> None:
 )
 def test_a_name_that_stands_twice_is_found_at_any_depth(text: str, path: str | None) -> None:
     assert octets.repeated_name(text) == path
+
+
+@pytest.mark.parametrize("text", ['{"a":{"x":1,"x":2},"b":1,"b":2}', '{"a":[0,{"b":1,"b":2}],"c":{"d":1,"d":2}}'])
+def test_of_several_that_stand_twice_the_outermost_and_then_the_first_is_named(text: str) -> None:
+    assert octets.repeated_name(text) in {"$.b", "$.a[1].b"}
+
+
+def test_names_are_counted_however_deep_a_value_is_nested() -> None:
+    value: object = "x:y"
+    for _ in range(sys.getrecursionlimit() * 2):
+        value = {"a": [value]}
+    assert octets.plainly_once(b":" * (2 * sys.getrecursionlimit() + 1), 2 * sys.getrecursionlimit(), value)
 
 
 def test_an_attribute_has_one_to_512_characters() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import quote_from_bytes
 
 import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.tests.strategies import events
 from duban_contracts.cloudevents import (
@@ -13,6 +15,7 @@ from duban_contracts.cloudevents import (
     encode_batch,
     from_kafka,
     from_structured,
+    headers_of_http,
     split_batch,
     to_kafka,
     to_structured,
@@ -103,6 +106,34 @@ def test_a_document_that_is_no_object_is_an_envelope_error(document: bytes) -> N
 def test_a_batch_that_is_no_array_is_an_envelope_error(document: bytes) -> None:
     with pytest.raises(EnvelopeError):
         split_batch(document)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (b'"CQ-1"', b"CQ-1"),
+        (b'"a\\"b\\\\c\\d"', b'a"b\\cd'),
+        (b'"Euro%20%E2%82%AC"', "Euro €".encode()),
+        (b'""', b""),
+        # Quotes that were percent-encoded are the value's own.
+        (b"%22CQ-1%22", b'"CQ-1"'),
+        # What is no quoted string to its end is no quoted string.
+        (b'"CQ-1', b'"CQ-1'),
+        (b'"CQ-1\\"', b'"CQ-1\\"'),
+        (b'C"Q-"1', b'C"Q-"1'),
+        (b'"', b'"'),
+    ],
+)
+def test_a_header_of_http_is_taken_out_of_its_quotes_and_then_percent_decoded(written: bytes, meant: bytes) -> None:
+    assert headers_of_http([(b"Ce-Id", written)]) == [("ce_id", meant)]
+    assert headers_of_http([(b"content-type", b'application/json; charset="utf-8"')])[0][1].endswith(b'"utf-8"')
+
+
+@given(st.binary(max_size=30))
+def test_whatever_is_quoted_and_percent_encoded_comes_out_as_it_was(value: bytes) -> None:
+    encoded = quote_from_bytes(value, safe='"\\').encode()
+    quoted = b'"' + encoded.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+    assert headers_of_http([(b"ce-subject", quoted)]) == [("ce_subject", value)]
 
 
 def test_a_record_without_cloudevents_headers_is_refused() -> None:

@@ -198,7 +198,7 @@ def test_a_sandbox_that_cannot_begin_judges_nobody(
     monkeypatch.setitem(sys.modules, "duban_contracts.conformance.sandbox.topic", None)
     monkeypatch.delattr(sandbox, "topic", raising=False)
     assert main([*words, "0", "--kafka", "127.0.0.1:1"]) == 2
-    assert "duban-contracts[kit]" in capsys.readouterr().err
+    assert "pip install './contracts[kit]'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -58,7 +58,7 @@ def test_a_code_of_its_own_says_what_the_general_one_does_not() -> None:
     (found,) = impossible_days(Told(date(2026, 11, 23)), "$", PRESENT)
     assert (found.code, found.message) == (
         "found-in-future",
-        "发现日期($.found_on)：发现日期不能晚于今天（2026-11-21）",
+        "发现日期($.found_on)：发现日期不能晚于今天（2026-11-21），宽限一天",
     )
 
 

@@ -120,7 +120,7 @@ def said_of_dates(kind: str, **dates: str) -> list[Refusal]:
             "2026-11-23",
             Refusal(
                 "found-in-future",
-                "发现日期($.found_on)：发现日期不能晚于今天（2026-11-21）",
+                "发现日期($.found_on)：发现日期不能晚于今天（2026-11-21），宽限一天",
                 "$.found_on",
                 "must not be after today (Asia/Shanghai); one day of grace",
             ),

@@ -10,8 +10,9 @@ import typer
 
 from duban_contracts.topics import claims_topic
 from services.chassis.consuming import replay
-from services.chassis.consuming.replay import Decision, Selection
+from services.chassis.consuming.replay import Decision, Selection, TooLarge
 from services.chassis.publishing.outbox import unpack_headers
+from services.chassis.publishing.producer import MOST_BYTES
 from services.cli.changing import Act, DryRun, changing
 from services.cli.output import NO, WRONGLY_CALLED, Commands, as_json, bad, end, good, note, progress_of, rows, value
 from services.cli.surroundings import SERVICES, Account, Service, database, prefix, run
@@ -179,7 +180,13 @@ def _selection(
 
 
 def _decide(service: str, wanted: Selection, decision: Decision, act: Act) -> None:
-    origins = run(_act(service, wanted, decision, act))
+    try:
+        origins = run(_act(service, wanted, decision, act))
+    except TooLarge as error:
+        end(
+            f"死信 {error.letter} 共 {error.size} 字节，超过可发送的 {MOST_BYTES} 字节，不能送回；什么也没有改动。"
+            f"请用 duban dead-letters drop 放弃它，由来件方缩小后重新发送"
+        )
     verb = ("将" if act.dry_run else "已") + ("送回" if decision == "reinserted" else "放弃")
     missing = sorted(set(wanted.ids or ()) - set(origins))
     value("letters", [{"id": letter, "origin": origin} for letter, origin in origins.items()])

@@ -101,18 +101,29 @@ def list_keys(owner: Annotated[str | None, typer.Option("--account", help="只�
 def revoke_key(key_id: KeyId, account: Account, dry_run: DryRun = False) -> None:
     """立即在所有服务中停用一把密钥（各进程 5 秒内生效）。"""
 
-    async def act() -> list[str]:
-        async with changing(Act("keys.revoke", account, dry_run), SERVICES) as changes:
-            for change in changes:
-                if await api_keys.revoke(change.connection, key_id):
-                    change.objects.append(key_id)
-        return [change.service for change in changes if change.objects]
+    async def act() -> tuple[list[str], list[str]]:
+        ended, left = [], []
+        # Service by service: a key that leaked must not stay good where it can be ended, because one database is away.
+        for service in SERVICES:
+            try:
+                async with changing(Act("keys.revoke", account, dry_run), [service]) as (change,):
+                    if await api_keys.revoke(change.connection, key_id):
+                        change.objects.append(key_id)
+            except typer.Exit:
+                left.append(service)
+            else:
+                ended += [service] if change.objects else []
+        return ended, left
 
-    ended = run(act())
+    ended, left = run(act())
     value("services", ended)
+    value("left", left)
+    if ended:
+        good(f"{'将停用' if dry_run else '已停用'}：{'、'.join(ended)}")
+    if left:
+        end(f"这些服务中未能停用，该密钥在其中可能仍有效：{'、'.join(left)}；恢复后重复此命令")
     if not ended:
         end("没有这把有效密钥")
-    good(f"{'将停用' if dry_run else '已停用'}：{'、'.join(ended)}")
 
 
 async def _issue(principal: Principal, act: Act) -> str:

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError, SecurityDisabled
 from duban_contracts.profile import City, ProfileError, load_city
 from services.chassis.process.kafka import Broker, KafkaSettings, obstacle
 from services.chassis.process.secret_files import UnusableSetting, given
+from services.chassis.storage.opening import NOTICED
 from services.cli.output import WRONGLY_CALLED, end
 
 __all__ = [
@@ -106,7 +107,7 @@ async def database(service: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Rec
     """Give a connection to a service's database; ends the command with 1 when it can't be had."""
     dsn = dsn_of(service)
     try:
-        connection = await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS)
+        connection = await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=NOTICED)
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         end(f"连不上 {service} 的数据库：{str(error) or type(error).__name__}")
     try:

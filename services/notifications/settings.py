@@ -13,7 +13,9 @@ class Settings(ServiceSettings):
     http_port: int = 18083
     delivery_concurrency: int = Field(default=8, ge=1, description="letters on their way at once")
     delivery_lease_seconds: float = Field(
-        default=60.0, gt=0, description="after this long without an answer a begun attempt counts as lost"
+        default=60.0,
+        gt=0,
+        description="after this long without an answer a begun attempt counts as lost; longer than any channel's timeout",
     )
     attempts_days: int = Field(
         default=430,

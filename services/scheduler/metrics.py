@@ -48,7 +48,7 @@ FILINGS: Final = Counter(
 PLANNING_WRONG: Final = Gauge(
     "duban_planning_wrong",
     "Self-audit over planning: tasks that should stand by a second reckoning of all duties and don't, or stand needlessly, "
-    "found in two looks in a row. 0 is right.",
+    "found in two looks in a row; and duties whose roster the profile has no more. 0 is right.",
 )
 PLAN_GAPS: Final = Gauge(
     "duban_plan_gaps",

@@ -18,13 +18,14 @@ class Settings(ServiceSettings):
         description="this worker's own directory for its stream table; never shared between two workers",
     )
     session_seconds: float = Field(
-        default=12, description="a killed worker's partitions idle for so long before another takes them"
+        default=12, gt=0, description="a killed worker's partitions idle for so long before another takes them"
     )
     stall_seconds: float = Field(
-        default=90, description="with records to read and no offset committed for so long, the process exits"
+        default=90, gt=0, description="with records to read and no offset committed for so long, the process exits"
     )
-    gauge_seconds: float = Field(default=5, description="how often the open and overdue gauges are read")
+    gauge_seconds: float = Field(default=5, gt=0, description="how often the open and overdue gauges are read")
     ageing_seconds: float = Field(
         default=60,
+        gt=0,
         description="how often the gauges of waits, ages and deadlines are read: a month of the books each time",
     )

@@ -11,7 +11,9 @@ from tests.chaos.outcome import prepare
 
 
 @pytest.fixture
-def make_workers(topic_prefix: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Workers]]:
+def make_workers(
+    topic_prefix: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str, str], Workers]]:
     """Make benches on servers of the test's own: (bootstrap, dsn) -> Workers. No worker is left behind."""
     made: list[Workers] = []
 

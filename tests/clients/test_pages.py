@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from deploy.local.settings import ROOT
 from duban_contracts.conformance.sandbox.city import City
 from duban_contracts.conformance.sandbox.evidence import Produced, Record, Request
 from duban_contracts.conformance.sandbox.gateway import Gateway
@@ -21,26 +20,11 @@ from duban_contracts.conformance.sandbox.judge import judge
 from duban_contracts.conformance.sandbox.script import ESSENTIAL, Script
 from services.chassis.testing.kafka import eventually
 from tests.clients.county import COUNTY, County
+from tests.clients.pages import ENGLISH, OVER_HTTPS, PROGRAMS, blocks
 from tests.clients.toolchains import RUNNERS, Program
 from tests.contract.sandbox_topic import Sandbox
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
-
-PAGES = ROOT / "docs" / "clients"
-BLOCK = re.compile(r"^```([a-z]*)(?: ([\w/.]+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-ENGLISH = sorted(page for page in PAGES.glob("*.md") if not page.name.endswith(".zh-CN.md"))
-
-
-def blocks(page: Path) -> list[tuple[str, str, str]]:
-    return BLOCK.findall(page.read_text(encoding="utf-8"))
-
-
-PROGRAMS = [
-    Program(language, name, text)
-    for page in ENGLISH
-    for language, name, text in blocks(page)
-    if language in RUNNERS and name
-]
 
 
 @pytest.mark.parametrize("page", ENGLISH, ids=lambda page: page.stem)
@@ -86,7 +70,6 @@ def sent_by(program: Program) -> tuple[str, str]:
     return right[-1], f"/county/140502/{language}"
 
 
-OVER_HTTPS = [program for program in PROGRAMS if "https" in program.name.lower()]
 # Two or three events are too few for a certificate, and one of them is wrong on purpose.
 BY_DESIGN = {"too-little-seen", "refused-and-left"}
 

@@ -13,12 +13,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-import msgspec
 from starlette.datastructures import Headers
 
 from duban_contracts.admissible.dates import Present
 from duban_contracts.catalogue import EventData
-from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.cloudevents import CloudEvent, split_batch
 from duban_contracts.conformance import check
 from duban_contracts.days import Zone
 from duban_contracts.refusals import Refusal
@@ -113,7 +112,7 @@ def by_http_batch(sent: Sent) -> Verdict:
     if sent.encoding in {"utf-16", "utf-8-sig"}:
         # Marks of an encoding stand at the beginning of a text, not within.
         return by_http_structured(sent)
-    batch = msgspec.json.decode(b"[" + sent.document() + b", " + Sent().document() + b"]", type=list[msgspec.Raw])
+    batch = split_batch(b"[" + sent.document() + b", " + Sent().document() + b"]")
     return _of_examined(_examiner().structured(batch[0]))
 
 

@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             from duban_contracts.verify.command import main as verify  # noqa: PLC0415 - needs an extra
         except ModuleNotFoundError as missing:
-            sys.stderr.write(f"{missing.name}: pip install 'duban-contracts[verify]'\n")
+            sys.stderr.write(f"{missing.name}: in a checkout: pip install './contracts[verify]'\n")
             return UNKNOWN
         return verify(words[1:])
     sys.stderr.write(__doc__ or "")

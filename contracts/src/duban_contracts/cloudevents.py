@@ -9,11 +9,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from duban_contracts.admissible import octets, texts
+from duban_contracts.admissible import cutting, octets, surrogates, texts
 from duban_contracts.admissible.media_types import media_type_of
 from duban_contracts.envelope import (
     ATTRIBUTES,
@@ -24,6 +23,7 @@ from duban_contracts.envelope import (
     build,
     named,
 )
+from duban_contracts.http_headers import headers_of_http
 from duban_contracts.not_json import NOT_JSON, reason
 from duban_contracts.times import format_time
 
@@ -141,21 +141,6 @@ def _is_structured(content_type: bytes) -> bool:
     return True
 
 
-def headers_of_http(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, bytes]]:
-    """Return the headers of an HTTP request in binary mode as those of a Kafka record (HTTP protocol binding, 3.1.3).
-
-    `ce-*` values are percent-decoded. The trace of the request is the transport's, not the event's.
-    """
-    found: list[tuple[str, bytes]] = []
-    for raw, value in headers:
-        name = raw.decode("latin-1").lower()
-        if name == "content-type":
-            found.append((name, value))
-        elif name.startswith("ce-") and name != "ce-traceparent":
-            found.append((f"ce_{name[3:]}", unquote_to_bytes(value)))
-    return found
-
-
 def to_structured(event: CloudEvent) -> dict[str, Any]:
     """Return `event` as the JSON object of CloudEvents' structured mode."""
     document: dict[str, Any] = {"specversion": "1.0", "datacontenttype": DATA_CONTENT_TYPE}
@@ -190,15 +175,14 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
         text = octets.text_of(raw)
         parsed = _DOCUMENT.decode(raw)
     except octets.BadEncoding as error:
-        left = octets.salvaged(raw)
-        # The envelope first, as in binary mode, where it is read apart from the payload.
-        if left:
-            build({name: left.get(name) for name in ATTRIBUTES}, b"")
-        found = EnvelopeError("data", f"must be UTF-8: {error.en}", error.zh, code="bad-encoding")
-        raise named(found, left) from None
-    except NOT_JSON as error:
+        raise _unread(raw, EnvelopeError("data", f"must be UTF-8: {error.en}", error.zh, code="bad-encoding")) from None
+    except msgspec.ValidationError as error:
         found = EnvelopeError("document", f"must be one JSON object ({reason(error)})", "不是一个 JSON 对象")
         raise named(found, octets.salvaged(raw)) from None
+    except NOT_JSON as error:
+        if (whole := surrogates.mended(raw)) is not None:
+            return from_structured(whole)
+        raise _unread(raw, EnvelopeError("document", reason(error), "不是合法的 JSON", code="not-json")) from None
     fields = {name: value for name in ATTRIBUTES if (value := getattr(parsed, name)) is not None}
     if twice := _repeated(raw, text, fields, parsed):
         raise named(EnvelopeError(twice, "must be given once", "重复出现"), octets.salvaged(raw))
@@ -207,6 +191,15 @@ def from_structured(document: bytes | msgspec.Raw) -> CloudEvent:
     except EnvelopeError as error:
         raise named(error, fields) from None
     return build(fields, data)
+
+
+def _unread(document: bytes, error: EnvelopeError) -> EnvelopeError:
+    """Return what is said of a document that can't be read; raises what is wrong with its envelope, as far as that can."""
+    left = octets.salvaged(document)
+    # The envelope first, as in binary mode, where it is read apart from the payload.
+    if left:
+        build({name: left.get(name) for name in ATTRIBUTES}, b"")
+    return named(error, left)
 
 
 def _repeated(document: bytes, text: str, fields: Mapping[str, Any], parsed: Any) -> str | None:
@@ -232,11 +225,13 @@ def _data_of(parsed: Any) -> bytes | None:
 def split_batch(document: bytes) -> list[msgspec.Raw]:
     """Return the raw structured-mode objects of a batch; raises EnvelopeError when it is no JSON array.
 
-    Bytes that are no UTF-8 inside one event are that event's fault, and its neighbours are none the worse.
+    What is no UTF-8 or no JSON inside one event is that event's fault as long as it can be cut from its neighbours.
     """
     try:
         return _RAW_LIST.decode(document)
     except NOT_JSON as error:
+        if (parts := cutting.elements(document)) is not None:
+            return [msgspec.Raw(part) for part in parts]
         try:
             octets.text_of(document)
         except octets.BadEncoding as encoding:

@@ -10,9 +10,10 @@ import msgspec
 import duban_contracts.events
 from duban_contracts.catalogue import EventData, EventType, registered
 from duban_contracts.cloudevents import CloudEvent
-from duban_contracts.later_fields import as_before
+from duban_contracts.later_fields import encoded_as_before
 from duban_contracts.legible import legible
 from duban_contracts.not_json import NOT_JSON, reason
+from duban_contracts.plain_numbers import with_plain_numbers
 
 # Importing the models has filled the catalogue; nothing registers later.
 _MODULES: Final = duban_contracts.events.MODULES
@@ -76,8 +77,17 @@ def encode(data: EventData) -> bytes:
 def digest_of(event_type: str, data: EventData) -> bytes:
     """Return the SHA-256 of what an event says: its type and its canonical payload.
 
-    Layout, order of fields, `time` and trace do not count: a county system that builds the event anew for a retry
-    still says the same. Nor does a field that came later (`events/marks.later`) and is left at its default, so that no
-    upgrade makes another event of it.
+    Layout, order of fields and of the names in a table, `time` and trace do not count: a county system that builds the event
+    anew for a retry still says the same. Nor does a field that came later (`events/marks.later`) and is left at its default,
+    so that no upgrade makes another event of it.
     """
-    return hashlib.sha256(event_type.encode() + b"\n" + msgspec.json.encode(as_before(data))).digest()
+    return _digest(event_type, encoded_as_before(with_plain_numbers(data), order="deterministic"))
+
+
+def says(event_type: str, data: EventData, digest: bytes) -> bool:
+    """Tell whether an event says what is remembered by `digest`, also where a release did that to which order counted in a table."""
+    return digest in {digest_of(event_type, data), _digest(event_type, encoded_as_before(data))}
+
+
+def _digest(event_type: str, payload: bytes) -> bytes:
+    return hashlib.sha256(event_type.encode() + b"\n" + payload).digest()

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from msgspec import inspect
 
+from duban_contracts.admissible.numbers import is_beyond, places_beyond
 from duban_contracts.refusals import Refusal, violation
 from duban_contracts.terms import unknown_term
 
@@ -47,6 +48,8 @@ def _check(value: Any, expected: inspect.Type, path: str) -> Iterator[Refusal]:
         if vocabulary is not None and isinstance(value, str):
             return _check_code(value, expected.type, path, vocabulary)
         return _check(value, expected.type, path)
+    if is_beyond(value):
+        return _check_anything(value, expected, path)
     check = _CHECKS.get(type(expected))
     if check is None:
         raise NotImplementedError(f"{path}: {type(expected).__name__} is not used in this contract")
@@ -208,8 +211,9 @@ def _check_mapping(value: Any, expected: inspect.DictType, path: str) -> Iterato
         yield from _check(item, expected.value_type, f"{path}.{name}")
 
 
-def _check_anything(_value: Any, _expected: inspect.AnyType, _path: str) -> Iterator[Refusal]:
-    return iter(())
+def _check_anything(value: Any, _expected: inspect.Type, path: str) -> Iterator[Refusal]:
+    for place in places_beyond(value, path):
+        yield violation("out-of-range", place, zh="绝对值不大于1.797e308", en="at most 1.797e308 from 0")
 
 
 def _readable(read: Callable[[Any], object], value: object) -> bool:

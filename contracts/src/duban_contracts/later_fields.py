@@ -6,20 +6,23 @@ The fields say it (`later` in :mod:`duban_contracts.events.marks`), at every dep
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import inspect
 
 
-def as_before(data: msgspec.Struct) -> Any:
-    """Return what encodes as `data` does, but without those of its later fields that say no more than their default."""
+def encoded_as_before(data: msgspec.Struct, order: Literal["deterministic"] | None = None) -> bytes:
+    """Return `data` as JSON without those of its later fields that say no more than their default.
+
+    Fields stand in the order of their model; with `order`, what stands in a table by name is in order of names.
+    """
     # Nearly every type has none, and that is one look: this is asked of every event of a county.
     if not _has_later(type(data)):
-        return data
-    document = msgspec.to_builtins(data)
+        return msgspec.json.encode(data, order=order)
+    document = msgspec.to_builtins(data, order=order)
     _leave_out(data, document)
-    return document
+    return msgspec.json.encode(document)
 
 
 @cache

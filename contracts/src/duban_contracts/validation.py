@@ -12,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from duban_contracts.admissible import octets
+from duban_contracts.admissible import octets, surrogates
 from duban_contracts.admissible.dates import Present
+from duban_contracts.admissible.numbers import plain_values
 from duban_contracts.admissible.texts import folded
 from duban_contracts.catalogue import EventData, EventType
 from duban_contracts.closed import closed_decoder, plainly_closed
@@ -78,6 +79,9 @@ def examine_claim(
     if len(event.data) > MOST_EVENT_BYTES:
         return [refusal("event-too-large", field="data", limit=MOST_EVENT_BYTES)]
     data = _read(entry, event.data) if decoded is None else decoded
+    if data is None and (mended := surrogates.mended(event.data)) is not None:
+        # Refused like any text with such a character, at its place and beside whatever else is wrong.
+        event, data = msgspec.structs.replace(event, data=mended), _read(entry, mended)
     if data is None or not plainly_closed(entry.model, event.data):
         if found := check_payload(entry, event.data):
             return found
@@ -139,6 +143,8 @@ def unreadable(event: CloudEvent | None, reason: Refusal, county: str) -> Refusa
 
 def envelope_violation(error: EnvelopeError) -> Refusal:
     """Return what an unreadable envelope is answered with: the error's code, the attribute as field."""
+    if error.code == "not-json":
+        return violation(error.code, "$", detail=error.rule)
     name, label = legible(error.attribute), FIELD_NAMES_ZH.get(error.attribute)
     detail = f"{label}({name}) {error.zh}" if label else f"{name} {error.zh}"
     if error.code == "bad-encoding":
@@ -173,7 +179,7 @@ def _read(entry: EventType, data: bytes) -> EventData | None:
 
 def _all_violations(entry: EventType, data: bytes, error: msgspec.ValidationError) -> list[Refusal]:
     try:
-        document = msgspec.json.decode(data)
+        document = plain_values(data)
     except NOT_JSON as broken:
         return [violation("not-json", "$", detail=reason(broken))]
     found = list(islice(explain(document, entry.model), MOST_VIOLATIONS))

@@ -187,6 +187,8 @@ class Consumer:
         self, consumer: AIOKafkaConsumer, observer: Observer, offsets: Offsets, stopping: asyncio.Event
     ) -> None:
         await self._attempts.check_limit(observer, stopping)
+        # Whoever begins with what is held would take a second's worth of a flood in, each time that it is started.
+        await self._leave_held_alone(observer)
         fetching = Fetching(self._name, consumer, self._options)
         loop = Loop(fetching, self._attempts, observer, offsets, self._needed, abreast=self._options.abreast)
         await loop.run(stopping)
@@ -200,6 +202,16 @@ class Consumer:
                 self.standing.reads()
             await asyncio.sleep(self._options.observe_every)
 
+    async def _leave_held_alone(self, observer: Observer) -> None:
+        """Pause what is held and go on with what was resumed; a database that is away is asked the next time."""
+        try:
+            async with self._database.acquire() as connection:
+                observer.leave_alone({hold.topic_partition for hold in await holds.open_holds(connection, self._name)})
+        except Exception as error:
+            if not is_retryable(error):
+                raise
+            _log.warning("what is held is not known just now", consumer=self._name, error=repr(error))
+
     async def _observe(self, observer: Observer) -> bool:
         """Tell how far the consumer is; return whether it reads, as far as the broker answers."""
         try:
@@ -209,18 +221,20 @@ class Consumer:
                 raise
             _log.warning("the broker does not answer just now", consumer=self._name, error=repr(error))
             self.standing.waits(f"the broker does not answer: {error!r}")
+            await self._leave_held_alone(observer)
             return False
         if not observer.reads:
             self.standing.waits("has not got its partitions yet")
+        elif observer.leaderless:
+            self.standing.waits(f"no broker leads a partition of {', '.join(sorted(observer.leaderless))}")
         try:
             if applied_through and self._observed is not None:
                 # While this one waits, what is known of the lag stays as it is, be all of it applied meanwhile.
                 async with self._database.transaction(waits=observer.waits) as connection:
                     await self._observed(connection, applied_through)
-            async with self._database.acquire() as connection:
-                observer.leave_alone({hold.topic_partition for hold in await holds.open_holds(connection, self._name)})
         except Exception as error:
             if not is_retryable(error):
                 raise
             _log.warning("progress is not known just now", consumer=self._name, error=repr(error))
-        return observer.reads
+        await self._leave_held_alone(observer)
+        return observer.reads and not observer.leaderless

@@ -64,12 +64,25 @@ class Fetching:
         """
         if self._busy:
             await asyncio.sleep(self._breath)
+        self._check_client()
         found = await self._there(in_hand)
         self._busy = bool(found) and not self.is_full(found)
         if found:
             self._came_at = time.monotonic()
         self._ask(idle=time.monotonic() >= self._came_at + self._options.idle_after)
         return found
+
+    def _check_client(self) -> None:
+        """Raise KafkaError when a background task of the client is over: it fetches no more, or is no member any more.
+
+        The library says so to whoever asks it for records, with the task's own error each time. That looks like a batch it can't read,
+        and reading batch after batch by ourselves would go on for ever, outside of the group after its next rebalance.
+        """
+        coordinator, fetcher = self._consumer._coordinator, self._consumer._fetcher  # noqa: SLF001 - there is no public word of them
+        for task in (getattr(coordinator, "_coordination_task", None), fetcher._fetch_task):  # noqa: SLF001
+            if task is not None and task.done():
+                why = "it was cancelled" if task.cancelled() else repr(task.exception())
+                raise KafkaError(f"a background task of the client is over: {why}")
 
     def is_full(self, records: Sequence[RawRecord]) -> bool:
         """Return whether a batch holds as many records as one may, so that there are likely more behind it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.chassis.consuming.deliveries import RawRecord
 
@@ -53,6 +53,21 @@ class Hands:
     def offsets(self) -> dict[TopicPartition, int]:
         """Return by partition the offset of its first record in hand."""
         return {partition: offset for each in reversed(self._batches) for partition, offset in each.offsets.items()}
+
+    async def positions(
+        self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]
+    ) -> dict[TopicPartition, int]:
+        """Return of each partition the offset of its first record that is not applied.
+
+        The client may suspend where it has no position yet. What was in hand before that may be put back meanwhile, with a
+        position behind it that was read before: so both looks at the hands count.
+        """
+        before = self.offsets()
+        read = {partition: await consumer.position(partition) for partition in partitions}
+        after = self.offsets()
+        return {
+            partition: min(at, before.get(partition, at), after.get(partition, at)) for partition, at in read.items()
+        }
 
     def since(self, partition: TopicPartition) -> datetime | None:
         """Return the broker's time (wall) of a partition's first record in hand; None where nothing is, or not known."""

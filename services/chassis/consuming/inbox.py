@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from duban_contracts.codec import digest_of
+from duban_contracts.codec import digest_of, says
 from services.chassis.consuming.deliveries import Delivery
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
@@ -55,5 +55,9 @@ async def claim(connection: Connection, consumer: str, deliveries: Sequence[Deli
         known |= {row["identity"].int: row["digest"] for row in rows}
     return Claimed(
         [delivery for delivery, number, _ in said if number in new and first[number][0] is delivery],
-        [delivery for delivery, number, digest in said if known.get(number) not in {None, digest}],
+        [
+            delivery
+            for delivery, number, digest in said
+            if (kept := known.get(number)) not in {None, digest} and not says(delivery.event.type, delivery.data, kept)
+        ],
     )

@@ -77,8 +77,8 @@ class Loop:
                 if not all(each.task.result() for each in done):
                     break
                 if fetch is not None and fetch.done():
-                    if fetch.exception() is not None:
-                        # The client broke; what is being applied has come to no harm.
+                    if fetch.cancelled() or fetch.exception() is not None:
+                        # The client broke, or handed on a cancellation of its own; what is being applied has come to no harm.
                         break
                     taken, fetch = fetch.result(), None
                     full = self._fetching.is_full(taken.records)

@@ -27,6 +27,8 @@ from services.chassis.telemetry.stacks import dump_stacks
 _log = structlog.get_logger(__name__)
 
 _ADMIN_SECONDS: Final = 5
+# For so long a partition's leader is waited for; one that takes longer has its partitions left out.
+_LEADER_SECONDS: Final = 2
 
 
 class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -59,9 +61,12 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._through: dict[TopicPartition, datetime] = {}
         self._transactions = OpenTransactions(name, consumer, clock)
         self._topics = TopicsTold(name)
+        self._held: set[TopicPartition] = set()
         self._lag = 0
         self._joined = False
         self._fetched = False
+        self.leaderless: Collection[str] = ()
+        """The topics of which a partition had no leader that answered, when it was last asked."""
         self.membership = 0
         """Counts rebalances: what was fetched before one may belong to another member by now."""
 
@@ -84,11 +89,13 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._joined = self._fetched = False
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:  # noqa: ARG002 - its signature
-        """Forget positions of an earlier membership; the committed offsets are the truth now."""
+        """Forget positions of an earlier membership, not what is held: the committed offsets are the truth now."""
         self._hands.clear()
         self._applied_at.clear()
         self._through.clear()
         self._joined = True
+        for partition in self._held:
+            self.hold(partition)
         self.membership += 1
         self._last_move = self._steady()
 
@@ -116,44 +123,41 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Everything below the fetch position that is not in hand is applied, here or by whoever committed it. (The last
         record's offset says less: transaction markers and what was compacted or has expired take up offsets, too.)
-        A partition whose end is reached, open transactions included, is applied through the instant before the ends were
-        asked for: what an open one holds back carries an earlier timestamp than its commit. One with records left is applied
-        through its last applied record, or what was known before, or absent when nothing is known. Of these it is asked what
-        of them may be read, since the rest is nobody's lag yet.
+        A partition whose end is reached, open transactions included, is applied through the instant before the ends were asked
+        for: what an open one holds back carries an earlier timestamp than its commit. One with records left is applied through its
+        last applied record, or what was known before, or absent. Of these it is asked what may be read, since the rest is nobody's
+        lag yet. One without a leader keeps no other waiting. Raises KafkaError or TimeoutError when nobody answers.
         """
         membership = self.membership
-        # A broker stamps whole milliseconds: what it takes in the rest of this one would else carry an earlier time.
         wall = self._clock.wall()
+        # A broker stamps whole milliseconds: what it takes in the rest of this one would else carry an earlier time.
         asked_at = wall - timedelta(microseconds=wall.microsecond % 1000)
         self._forget_the_future(wall)
         assignment = sorted(self._consumer.assignment())
         async with asyncio.timeout(_ADMIN_SECONDS):
-            ends = await written(self._consumer, assignment)
-            positions = await self._positions_of(assignment)
-            unread = [partition for partition in assignment if positions[partition] < ends[partition]]
-            if unread:
-                # All at once: a broker answers only after the fetch that waits on the same connection.
-                ends |= await self._consumer.end_offsets(unread)
+            ends = await written(self._consumer, assignment, patience=_LEADER_SECONDS)
+            known = [partition for partition in assignment if partition in ends]
+            positions = await self._hands.positions(self._consumer, known)
+            unread = [partition for partition in known if positions[partition] < ends[partition]]
+            # All at once: a broker answers only after the fetch that waits on the same connection.
+            ends |= await self._consumer.end_offsets(unread) if unread else {}
         if membership != self.membership:
             # A rebalance came between: what was asked for belongs to an earlier membership.
             return {}
-        for partition in set(assignment) - set(unread):
+        for partition in set(known) - set(unread):
             self._is_applied(partition, asked_at)
         for partition in self._applied_at.keys() & set(unread):
             self._is_applied(partition, self._applied_at[partition])
         self._transactions.look(assignment)
-        self._lag = sum(max(0, ends[partition] - positions[partition]) for partition in assignment)
-        moving = self._lag - sum(max(0, ends[p] - positions[p]) for p in self._consumer.paused() & set(assignment))
+        lags = {partition: max(0, ends[partition] - positions[partition]) for partition in known}
+        self._lag = sum(lags.values())
+        moving = self._lag - sum(lags[partition] for partition in self._consumer.paused() & lags.keys())
         if moving == 0 or positions != self._positions:
             self._last_move = self._steady()
         self._positions = positions
-        self._export(asked_at, assignment, {each for each in assignment if positions[each] < ends[each]})
+        self.leaderless = {partition.topic for partition in set(assignment) - lags.keys()}
+        self._export(asked_at, assignment, {each for each in assignment if lags.get(each, 1)})
         return {partition: self._through[partition] for partition in assignment if partition in self._through}
-
-    async def _positions_of(self, assignment: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Return of each partition the offset of its first record that is not applied."""
-        fetched = {partition: await self._consumer.position(partition) for partition in assignment}
-        return fetched | {partition: at for partition, at in self._hands.offsets().items() if partition in fetched}
 
     def _is_applied(self, partition: TopicPartition, through: datetime) -> None:
         self._through[partition] = max(through, self._through.get(partition, through))
@@ -167,13 +171,14 @@ class Observer(ConsumerRebalanceListener):  # type: ignore[misc]
                 del known[partition]
 
     def hold(self, partition: TopicPartition) -> None:
-        """Read no more from `partition` from now on; the table says until when."""
+        """Read no more from `partition` from now on, whoever joins the group; the table says until when."""
+        self._held.add(partition)
         if partition in self._consumer.assignment():
             self._consumer.pause(partition)
 
     def leave_alone(self, held: Collection[TopicPartition]) -> None:
         """Read no more from the partitions that are held, and again from those that were resumed."""
-        paused = self._consumer.paused()
+        self._held, paused = set(held), self._consumer.paused()
         for partition in set(held) - paused:
             self.hold(partition)
         for partition in paused - set(held):

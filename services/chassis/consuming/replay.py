@@ -11,11 +11,21 @@ import asyncpg
 
 from services.chassis.publishing import outbox
 from services.chassis.publishing.outbox import Headers, OutboxMessage, pack_headers, unpack_headers
+from services.chassis.publishing.producer import MOST_BYTES, bytes_of
 from services.chassis.storage.database import Connection
 
 _DROPPED: Final = "duban_dropped"
 
 Decision = Literal["reinserted", "dropped"]
+
+
+class TooLarge(ValueError):
+    """A dead letter is larger than what the relay can send: it came from a producer with a wider bound."""
+
+    def __init__(self, letter: int, size: int) -> None:
+        super().__init__(f"dead letter {letter} has {size} bytes; at most {MOST_BYTES} can be sent")
+        self.letter = letter
+        self.size = size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +69,7 @@ async def decide(
 ) -> list[str]:
     """Reinsert or drop `letters` in the caller's transaction, in order; return their origins. All of them, or none.
 
-    `done` is told how many are decided, as it goes. Raises LookupError when one isn't held.
+    `done` is told how many are decided, as it goes. Raises LookupError when one isn't held, TooLarge when one can't be sent.
     """
     act = reinsert if decision == "reinserted" else drop
     origins = []
@@ -70,9 +80,14 @@ async def decide(
 
 
 async def reinsert(connection: Connection, letter_id: int, account: str) -> str:
-    """Send a held dead letter to its topic again, as it was; return its origin. Raises LookupError if not held."""
+    """Send a held dead letter to its topic again, as it was; return its origin. Raises LookupError if not held.
+
+    Raises TooLarge where the relay could not send it: its row would hold back its topic in the outbox for good.
+    """
     row = await _resolve(connection, letter_id, "reinserted", account)
     message = OutboxMessage(row["topic"], row["key"], row["value"], unpack_headers(row["headers"]), row["partition"])
+    if (size := bytes_of(message)) > MOST_BYTES:
+        raise TooLarge(letter_id, size)
     await outbox.append(connection, [message])
     return f"{row['topic']}/{row['partition']}/{row['offset']}"
 

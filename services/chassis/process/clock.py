@@ -93,6 +93,11 @@ class ScaledClock:
         await asyncio.sleep(seconds)
 
 
+def pause_after(attempt: int) -> float:
+    """Return the seconds before attempt number `attempt` (from 0) is made again: more each time, up to 5."""
+    return _BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)]
+
+
 async def back_off(clock: Clock, attempt: int) -> None:
-    """Wait before attempt number `attempt` (from 0) is made again: longer each time, up to 5 seconds."""
-    await clock.sleep(_BACKOFF_SECONDS[min(attempt, len(_BACKOFF_SECONDS) - 1)])
+    """Wait before attempt number `attempt` (from 0) is made again, as `pause_after` says."""
+    await clock.sleep(pause_after(attempt))

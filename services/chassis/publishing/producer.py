@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from services.chassis.process import kafka
@@ -23,11 +31,19 @@ from services.chassis.publishing.outbox import OutboxMessage
 _log = structlog.get_logger(__name__)
 
 _MAX_BATCH_BYTES: Final = 131_072
-# The broker's own limit for a batch (1,048,588) less room for headers, which aiokafka does not count. Larger messages
-# are refused here, before they have a sequence number: what follows them then still finds its place.
-_MAX_MESSAGE_BYTES: Final = 1_000_000
-_TOO_LARGE: Final = f"it is larger than {_MAX_MESSAGE_BYTES} bytes, or stands behind one that is in its topic"
+MOST_BYTES: Final = 1_000_000
+"""How large a message may be, as `bytes_of` counts it: the broker's own limit for a batch (1,048,588) with some room.
+
+Larger ones are refused here, before they have a sequence number: what follows them then still finds its place.
+"""
+_TOO_LARGE: Final = f"it is larger than {MOST_BYTES} bytes, or stands behind one that is in its topic"
+# The cluster is asked so often for a topic that it doesn't know, a tenth of a second apart; a silence is no answer.
+_ASKED: Final = 5
+_ASKED_EVERY_SECONDS: Final = 0.1
 _STOP_SECONDS: Final = 5
+_CUT_SECONDS: Final = 2
+# What is wrong with a message or its topic before anything was sent: the producer is as good as it was.
+_NOT_SENT: Final = (MessageSizeTooLargeError, UnknownTopicOrPartitionError, TopicAuthorizationFailedError)
 
 
 class NotAcknowledged(Exception):
@@ -51,35 +67,22 @@ class ReliableProducer:
         """Send `messages` in order and wait for the broker; None in the answer means acknowledged.
 
         Raises nothing: an unreachable broker is a NotAcknowledged for every message, within the time limit (and up to
-        five seconds more to let go of the connection). A message that is too large holds back its topic only.
+        seven seconds more to let go of the connection). A message that is too large, or a topic that is not there, not ours,
+        or stuck, holds back its topic only: what stands behind it there is not sent.
         """
         producer: AIOKafkaProducer | None = None
-        futures: dict[int, asyncio.Future[object]] = {}
-        too_large: set[str] = set()
+        sending = _Sending(messages)
         failure: BaseException | None = None
         try:
             async with asyncio.timeout(self._timeout):
                 producer = await self._current()
                 sent = self._broker_clock.now()
-                for number, message in enumerate(messages):
-                    if message.topic in too_large:
-                        continue  # nothing may overtake what stands before it, a heartbeat least of all
-                    try:
-                        futures[number] = await producer.send(message.topic, **_record(message))
-                    except MessageSizeTooLargeError:
-                        too_large.add(message.topic)
-                answers = await asyncio.gather(*futures.values(), return_exceptions=True)
+                answers = await sending.through(producer)
                 self._broker_clock.note(sent, self._broker_clock.now(), _stamps(answers))
-        # aiokafka asserts what it is given, such as the number of a partition.
-        except (TimeoutError, KafkaError, OSError, AssertionError) as error:
+        except (TimeoutError, KafkaError, OSError) as error:
             failure = error
-        results = [
-            NotAcknowledged(_TOO_LARGE)
-            if message.topic in too_large and number not in futures
-            else _result(futures.get(number), failure)
-            for number, message in enumerate(messages)
-        ]
-        if (producer is not None and any(results[number] for number in futures)) or (failure is not None and producer):
+        results = sending.results(failure)
+        if producer is not None and (failure is not None or sending.blames_producer()):
             await self._discard(producer)
         return results
 
@@ -93,7 +96,7 @@ class ReliableProducer:
                     acks="all",
                     linger_ms=5,
                     max_batch_size=_MAX_BATCH_BYTES,
-                    max_request_size=_MAX_MESSAGE_BYTES,
+                    max_request_size=MOST_BYTES,
                     request_timeout_ms=int(self._timeout * 1000),
                 )
                 try:
@@ -117,12 +120,107 @@ class ReliableProducer:
             await _stop(producer)
 
 
+class _Sending:
+    """One publication: each topic by itself, so that none waits for another one."""
+
+    def __init__(self, messages: Sequence[OutboxMessage]) -> None:
+        self._messages = messages
+        self._futures: dict[int, asyncio.Future[object]] = {}
+        # Why no more of a topic was sent.
+        self._troubles: dict[str, BaseException] = {}
+
+    async def through(self, producer: AIOKafkaProducer) -> list[object]:
+        """Send all that can be sent; return what the broker said of each."""
+        topics: dict[str, list[int]] = {}
+        for number, message in enumerate(self._messages):
+            topics.setdefault(message.topic, []).append(number)
+        await asyncio.gather(*(self._send(producer, topic, numbers) for topic, numbers in topics.items()))
+        return await asyncio.gather(*self._futures.values(), return_exceptions=True)
+
+    async def _send(self, producer: AIOKafkaProducer, topic: str, numbers: Sequence[int]) -> None:
+        try:
+            await _find(producer, topic)
+            for number in numbers:
+                # Behind one that fails nothing is sent: it may not overtake what stands before it, a heartbeat least of all.
+                self._futures[number] = await producer.send(topic, **_record(self._messages[number]))
+        # aiokafka asserts what it is given, such as the number of a partition.
+        except (KafkaError, OSError, AssertionError) as error:
+            self._troubles[topic] = error
+
+    def blames_producer(self) -> bool:
+        """Return whether something failed that may have left the producer wedged."""
+        return any(_result(future, None) for future in self._futures.values()) or any(
+            not isinstance(error, _NOT_SENT) for error in self._troubles.values()
+        )
+
+    def results(self, failure: BaseException | None) -> list[NotAcknowledged | None]:
+        """Return what became of each message; `failure` ended the publication, if anything did."""
+        results = [
+            _result(self._futures.get(number), self._troubles.get(message.topic, failure))
+            for number, message in enumerate(self._messages)
+        ]
+        for future in self._futures.values():
+            future.cancel()  # nobody asks any more
+        return results
+
+
+async def _find(producer: AIOKafkaProducer, topic: str) -> None:
+    """Wait until the topic's partitions are known; raises where the cluster says that it has none such, or not for us."""
+    client = producer.client
+    client.add_topic(topic)
+    answers = 0
+    while client.cluster.partitions_for_topic(topic) is None:
+        answers += bool(await client.force_metadata_update())
+        if topic in client.cluster.unauthorized_topics:
+            raise TopicAuthorizationFailedError(topic)
+        if answers == _ASKED:
+            raise UnknownTopicOrPartitionError(topic)
+        if client.cluster.partitions_for_topic(topic) is None:
+            await asyncio.sleep(_ASKED_EVERY_SECONDS)
+
+
 async def _stop(producer: AIOKafkaProducer) -> None:
     try:
         async with asyncio.timeout(_STOP_SECONDS):
             await producer.stop()
     except (TimeoutError, KafkaError, OSError) as error:
         _log.warning("kafka producer did not stop cleanly", error=repr(error))
+        await _cut(producer)
+
+
+async def _cut(producer: AIOKafkaProducer) -> None:
+    """End what a `stop` that was cut off left running: aiokafka's sender would try for ever what nobody waits for any more."""
+    # There is no other way to these than their own names.
+    client, sender, waiting = producer.client, producer._sender.sender_task, producer._message_accumulator  # noqa: SLF001
+    if sender is not None:
+        sender.cancel()
+    # A connection that is closed first sends what it has, for as long as a frozen broker doesn't read; so it is torn.
+    writers = [each._writer for each in client._conns.values() if each._writer is not None]  # noqa: SLF001
+    for writer in writers:
+        writer.transport.abort()
+    await client.close()
+    # The sender's last requests fail by that, and each then waits for news of the cluster, which nobody fetches any more.
+    news = client._md_update_fut or asyncio.get_running_loop().create_future()  # noqa: SLF001
+    if not news.done():
+        news.set_result(False)
+    client._md_update_fut = news  # noqa: SLF001
+    if sender is not None:
+        await asyncio.wait({sender}, timeout=_CUT_SECONDS)
+    # Of a request that was just about to open one.
+    await client.close()
+    # Whoever waits for a batch hears that it goes nowhere. Each counts as pending, since it is struck off there when it ends.
+    waiting._pending_batches |= set(chain(*waiting._batches.values()))  # noqa: SLF001
+    batches = list(waiting._pending_batches)  # noqa: SLF001
+    waiting.fail_all(ProducerClosed())
+    for batch in batches:
+        batch._drain_waiter.exception()  # noqa: SLF001 - else asyncio complains that nobody asked
+
+
+def bytes_of(message: OutboxMessage) -> int:
+    """Return how large a message counts; above `MOST_BYTES` it is never sent."""
+    return int(
+        DefaultRecordBatchBuilder.estimate_size_in_bytes(message.key, message.value or b"", list(message.headers))
+    )
 
 
 def _stamps(answers: Sequence[object]) -> list[float]:
@@ -131,12 +229,13 @@ def _stamps(answers: Sequence[object]) -> list[float]:
 
 
 def _result(future: asyncio.Future[object] | None, failure: BaseException | None) -> NotAcknowledged | None:
-    if future is not None and future.done() and not future.cancelled() and future.exception() is None:
-        return None
-    cause = failure
     if future is not None and future.done() and not future.cancelled():
-        cause = future.exception()
-    return NotAcknowledged(repr(cause))
+        failure = future.exception()
+        if failure is None:
+            return None
+    if isinstance(failure, MessageSizeTooLargeError):
+        return NotAcknowledged(_TOO_LARGE)
+    return NotAcknowledged(repr(failure))
 
 
 def _record(message: OutboxMessage) -> dict[str, Any]:

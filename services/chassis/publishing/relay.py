@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -14,6 +15,7 @@ from services.chassis.process.clock import Clock, back_off
 from services.chassis.process.failpoints import reach
 from services.chassis.process.kafka import Broker
 from services.chassis.process.periodic import rest
+from services.chassis.publishing.aside import Aside
 from services.chassis.publishing.broker_clock import BrokerClock
 from services.chassis.publishing.outbox import OutboxMessage, Posted, unpack_headers
 from services.chassis.publishing.producer import NotAcknowledged, ReliableProducer
@@ -32,12 +34,17 @@ _LOOK_SECONDS: Final = 0.1
 _SELDOM_SECONDS: Final = 0.5
 _ALONE_AFTER: Final = timedelta(minutes=1)
 _STANDBY_SECONDS: Final = 0.5
+_COUNT_SECONDS: Final = 1.0
 _SELECT: Final = """SELECT id, topic, partition, key, value, headers, created_at
-                      FROM outbox ORDER BY id LIMIT $1"""
+                      FROM outbox WHERE topic <> ALL ($2::text[]) ORDER BY id LIMIT $1"""
+_OLDEST: Final = "SELECT created_at FROM outbox ORDER BY id LIMIT 1"
 # The relay's session writes nothing but deletions. One that a crash of PostgreSQL takes back publishes the same ids again,
 # which readers drop, as after a crash between ack and deletion: no disk is waited for. Nothing else in the platform may do so.
 _DELETIONS_MAY_BE_LOST: Final = "SET synchronous_commit = off"
-_AS_BEFORE: Final = "RESET synchronous_commit"
+# An owner that is frozen, or whose host is gone, keeps the lock no longer than this without a word. One that works speaks several times
+# a second, and with a broker that doesn't answer at least every 25 (the producer's time limit, and its end).
+_SILENCE_SECONDS: Final = 60.0
+_AS_BEFORE: Final = "RESET synchronous_commit; RESET idle_session_timeout"
 
 
 class Relay:
@@ -54,10 +61,14 @@ class Relay:
         service: str,
         clock: Clock,
         broker_clock: BrokerClock | None = None,
+        silence: float = _SILENCE_SECONDS,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._count_at = clock.wall()
+        self._silence = silence
+        self._aside = Aside()
+        # By a clock that is never set back.
+        self._count_at = time.monotonic()
         self._told = False
         self._producer = ReliableProducer(bootstrap, f"duban-{service}-relay", broker_clock=broker_clock)
         # In a row: what went well since is not held against a fault of today, or an alarm would wait for one of last month.
@@ -92,11 +103,13 @@ class Relay:
         async with self._database.acquire() as connection:
             if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _OWNER_LOCK):
                 # Another process owns it; its gauge may have frozen with it, and ours must not stand where it was.
-                self._report_oldest(await connection.fetch(_SELECT, 1))
+                self._report_oldest(await connection.fetchval(_OLDEST))
                 metrics.OUTBOX_PENDING.set(0)
                 return False
             try:
-                await connection.execute(_DELETIONS_MAY_BE_LOST)
+                await connection.execute(
+                    f"{_DELETIONS_MAY_BE_LOST}; SET idle_session_timeout = '{int(1000 * self._silence)}'"
+                )
                 while not stopping.is_set():
                     told = self._posted.is_set()
                     self._posted.clear()
@@ -114,12 +127,18 @@ class Relay:
 
     def _look_after(self) -> float:
         """Return in how many seconds to look for rows of other processes: seldom where there were none lately."""
+        # The clock may be set back.
+        self._others_at = min(self._others_at, self._clock.wall())
         return _SELDOM_SECONDS if self._clock.wall() > self._others_at + _ALONE_AFTER else _LOOK_SECONDS
 
     async def _carry_batch(self, connection: Connection) -> int:
-        """Publish one batch and delete what was acknowledged; raises NotAcknowledged when not all was."""
-        rows = await connection.fetch(_SELECT, _BATCH)
-        await self._report(connection, rows)
+        """Publish one batch and delete what was acknowledged; raises NotAcknowledged when nothing was.
+
+        Topics of which something wasn't are left out for a while.
+        """
+        left_out = self._aside.left_out()
+        rows = await connection.fetch(_SELECT, _BATCH, left_out)
+        await self._report(connection, rows, whole=not left_out)
         if not rows:
             return 0
         reach("relay.selected")
@@ -134,10 +153,19 @@ class Relay:
         reach("relay.deleted")
         metrics.OUTBOX_PUBLISHED.inc(len(acknowledged))
         self._measure(rows, set(acknowledged))
-        failed = next((result for result in results if result is not None), None)
-        if failed is not None:
-            raise failed
+        self._set_aside(rows, results)
+        if not acknowledged:
+            raise next(result for result in results if result is not None)
         return len(rows)
+
+    def _set_aside(self, rows: Sequence[asyncpg.Record], results: Sequence[NotAcknowledged | None]) -> None:
+        failed: dict[str, NotAcknowledged] = {}
+        for row, result in zip(rows, results, strict=True):
+            if result is not None:
+                failed.setdefault(row["topic"], result)
+        self._aside.note(failed.keys(), {row["topic"] for row in rows} - failed.keys())
+        if failed:
+            _log.warning("topics set aside", why={topic: str(result) for topic, result in failed.items()})
 
     def _measure(self, rows: Sequence[asyncpg.Record], acknowledged: set[int]) -> None:
         now, stage = self._clock.wall(), metrics.STAGE_DURATION.labels("outbox")
@@ -145,19 +173,20 @@ class Relay:
             if row["id"] in acknowledged:
                 stage.observe(max(0.0, (now - row["created_at"]).total_seconds()))
 
-    async def _report(self, connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
-        pending = len(rows)
-        if pending == _BATCH and self._clock.wall() >= self._count_at:
-            pending = await connection.fetchval("SELECT count(*) FROM outbox")
-            self._count_at = self._clock.wall() + timedelta(seconds=1)
-            metrics.OUTBOX_PENDING.set(pending)
-        elif pending < _BATCH:
-            metrics.OUTBOX_PENDING.set(pending)
-        self._report_oldest(rows)
+    async def _report(self, connection: Connection, rows: Sequence[asyncpg.Record], *, whole: bool) -> None:
+        """Tell how much stands in the outbox, and since when; `rows` of a look that isn't `whole` are not its first."""
+        if whole and len(rows) < _BATCH:
+            metrics.OUTBOX_PENDING.set(len(rows))
+        elif time.monotonic() >= self._count_at:
+            metrics.OUTBOX_PENDING.set(await connection.fetchval("SELECT count(*) FROM outbox"))
+            self._count_at = time.monotonic() + _COUNT_SECONDS
+        if whole:
+            self._report_oldest(rows[0]["created_at"] if rows else None)
+        else:
+            self._report_oldest(await connection.fetchval(_OLDEST))
 
-    def _report_oldest(self, rows: Sequence[asyncpg.Record]) -> None:
-        oldest = rows[0]["created_at"] if rows else self._clock.wall()
-        metrics.OUTBOX_OLDEST.set(oldest.timestamp())
+    def _report_oldest(self, oldest: datetime | None) -> None:
+        metrics.OUTBOX_OLDEST.set((oldest or self._clock.wall()).timestamp())
 
 
 async def _disown(connection: Connection) -> None:

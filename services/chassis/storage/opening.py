@@ -13,7 +13,20 @@ import asyncpg
 from services.chassis.storage.after_commit import Session
 
 _CONNECT_SECONDS: Final = 10
+NOTICED: Final = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""What every session asks of the server's end: a host that has gone without a word is noticed within a minute, and its locks are free.
+
+Else the server's system decides, mostly after two hours. On a socket of the same host they mean nothing.
+"""
+BY_ITSELF: Final = NOTICED | {"idle_session_timeout": "60000", "idle_in_transaction_session_timeout": "60000"}
+"""What a session outside a pool asks for that migrates or gives rights: frozen, it holds its locks no longer than a minute either."""
 _SERVER_SETTINGS: Final = {
+    **NOTICED,
     "timezone": "UTC",
     # A session that forgets its transaction would make every poll slow and hold every lock.
     "idle_in_transaction_session_timeout": "60000",

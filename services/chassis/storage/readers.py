@@ -15,6 +15,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import asyncpg
 import structlog
 
+from services.chassis.storage.opening import BY_ITSELF
+
 _TABLES: Final = """
 SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
  WHERE relrowsecurity AND nspname = 'public' ORDER BY relname"""
@@ -86,7 +88,7 @@ async def admit_readers(owner_dsn: str, dsn: str) -> str | None:
     if reached is None:
         return None
     role = reader_of(unquote(urlsplit(dsn).username or ""))
-    connection = await asyncpg.connect(owner_dsn, timeout=30)
+    connection = await asyncpg.connect(owner_dsn, timeout=30, server_settings=BY_ITSELF)
     try:
         if not await connection.fetch(_TABLES):
             return None

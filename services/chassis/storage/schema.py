@@ -19,6 +19,7 @@ import structlog
 
 from services.chassis.storage.comments import statements, without_comments
 from services.chassis.storage.locks import wait_at_most
+from services.chassis.storage.opening import BY_ITSELF
 
 CHASSIS_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 ADDED_CONSTRAINT: Final = re.compile(r'\bADD\s+CONSTRAINT\s+("[^"]*"|\w+)', re.IGNORECASE)
@@ -65,7 +66,7 @@ async def migrate(dsn: str, directory: Path, slices: Iterable[str] = (), *, chas
     processes at once, and beside a service that works. Raises MigrationError when history and files disagree or a table
     stays locked for a minute; RowsBreakConstraint when all is applied and rows that were there break what is new.
     """
-    connection = await asyncpg.connect(dsn, timeout=30)
+    connection = await asyncpg.connect(dsn, timeout=30, server_settings=BY_ITSELF)
     try:
         # Asked again and again: a session that waits in a statement would hold up CREATE INDEX CONCURRENTLY, for which
         # it would wait in turn.

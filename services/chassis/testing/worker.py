@@ -44,6 +44,7 @@ class Settings(ServiceSettings):
     session_timeout: float = 6.0
     slow_seconds: float = 0
     die: bool = False
+    silence: float = 60
 
 
 def apply_to(topic_prefix: str, slow_seconds: float) -> object:
@@ -95,7 +96,13 @@ async def build(settings: Settings) -> Service:
             max_records=settings.max_records, session_timeout=settings.session_timeout, abreast=True
         ),
     )
-    relay = Relay(database=database, bootstrap=settings.kafka_bootstrap, service="worker", clock=clock)
+    relay = Relay(
+        database=database,
+        bootstrap=settings.kafka_bootstrap,
+        service="worker",
+        clock=clock,
+        silence=settings.silence,
+    )
     roles: dict[str, Role] = {"consumer": consumer.run, "relay": relay.run}
     if settings.die:
         roles["doomed"] = doomed

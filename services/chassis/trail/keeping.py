@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 
 from services.chassis.storage.database import Database
+from services.chassis.storage.opening import BY_ITSELF
 from services.chassis.storage.schema import CHASSIS_MIGRATIONS
 from services.chassis.trail import tables
 
@@ -32,7 +33,7 @@ async def take_over(owner_dsn: str, role: str) -> None:
     over it. Can be repeated. Rights are taken first and given anew, so that one that was given by hand does not stay. Needs the
     right to take tables from `role` (a superuser, or a member of it that may create in the database).
     """
-    connection = await asyncpg.connect(owner_dsn, timeout=30)
+    connection = await asyncpg.connect(owner_dsn, timeout=30, server_settings=BY_ITSELF)
     try:
         for later in sorted(CHASSIS_MIGRATIONS.glob(_LATER)):
             await connection.execute(later.read_text())

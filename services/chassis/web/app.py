@@ -33,6 +33,9 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
+        # A slash too many is another address, 404: a redirect names the scheme that reached us, and behind a proxy that
+        # ends TLS whoever follows it sends key and body in clear.
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = name

@@ -19,13 +19,15 @@ from msgspec import inspect
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from duban_contracts.admissible import octets
+from duban_contracts.admissible import octets, surrogates
+from duban_contracts.admissible.numbers import plain_values
 from duban_contracts.closed import closed
 from duban_contracts.explain import explain
 from duban_contracts.not_json import NOT_JSON, reason
-from duban_contracts.refusals import Refusal, refusal, violation
+from duban_contracts.refusals import Refusal, violation
 from duban_contracts.terms import check_terms
 from duban_contracts.vocabulary import VOCABULARIES
+from services.chassis.web.media import compressed, of_another_type
 from services.chassis.web.preconditions import etag
 from services.chassis.web.violations import MOST_VIOLATIONS, refused
 
@@ -38,6 +40,12 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 class JsonText(bytes):
     """A request's body, sent as JSON and not read yet; `Router` hands it to whoever validates it."""
+
+    __slots__ = ()
+
+
+class CompressedText(bytes):
+    """A request's body in a coding that nobody here undoes."""
 
     __slots__ = ()
 
@@ -173,9 +181,11 @@ def _validated(value: Any, model: Any) -> Any:
         return value
     if isinstance(value, JsonText):
         return decoded(value, model)
+    if isinstance(value, CompressedText):
+        raise refused(compressed())
     if isinstance(value, bytes):
         raise refused(
-            refusal("unsupported-media-type", field="Content-Type", detail=f"Content-Type 须为 {JSON}（UTF-8，不压缩）")
+            of_another_type(f"Content-Type 须为 {JSON}（UTF-8），只写一次", f"must be {JSON} in UTF-8, named once")
         )
     return decoded(_ENCODER.encode(value), model)
 
@@ -207,7 +217,7 @@ def _decoders(model: Any) -> tuple[msgspec.json.Decoder[Any], msgspec.json.Decod
 def _broken(text: bytes, model: Any, error: msgspec.ValidationError) -> list[Refusal]:
     """Return every rule that `text` breaks; msgspec's own word where the contract has none for it."""
     try:
-        found = list(islice(explain(msgspec.json.decode(text), model), MOST_VIOLATIONS))
+        found = list(islice(explain(plain_values(text), model), MOST_VIOLATIONS))
     except NOT_JSON as unreadable:
         return [_unreadable(text, unreadable)]
     except NotImplementedError:
@@ -218,9 +228,11 @@ def _broken(text: bytes, model: Any, error: msgspec.ValidationError) -> list[Ref
 
 def _unreadable(text: bytes, error: Exception) -> Refusal:
     try:
-        octets.text_of(text)
+        place = surrogates.place_of_half(octets.text_of(text))
     except octets.BadEncoding as encoding:
         return violation("bad-encoding", "$", found=encoding.zh, detail=encoding.en)
+    if place is not None:
+        return violation("control-character", place)
     return violation("not-json", "$", detail=reason(error))
 
 

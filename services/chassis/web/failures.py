@@ -16,6 +16,7 @@ from services.chassis.storage.database import is_retryable
 from services.chassis.storage.rounds import RoundsFull
 from services.chassis.telemetry import acts, tracing
 from services.chassis.web.idempotency import AnsweredBefore
+from services.chassis.web.lines import HEAD
 from services.chassis.web.problems import Problem, respond
 from services.chassis.web.routes import strangers
 from services.chassis.web.violations import told
@@ -68,7 +69,8 @@ def _methods_at(request: Request) -> set[str]:
     found: dict[int, set[str]] = {}
     for route in iter_route_contexts(request.app.routes):
         if route.methods and route.path_regex.match(request.scope["path"]):
-            found.setdefault(route.path_regex.groups, set()).update(route.methods)
+            known = {*route.methods, HEAD} if "GET" in route.methods else route.methods
+            found.setdefault(route.path_regex.groups, set()).update(known)
     return found[min(found)] if found else set()
 
 

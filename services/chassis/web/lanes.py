@@ -228,7 +228,8 @@ def _who_and_how_much(scope: Scope) -> tuple[bytes, int | None]:
     """Return what a request shows of its sender, and the bytes of its body, None where it doesn't say."""
     shown, size, is_chunked = b"", 0, False
     for name, value in scope["headers"]:
-        if name == b"authorization":
+        # The first, which is the one that is looked at: else one key could come as any number of callers.
+        if name == b"authorization" and not shown:
             shown = value
         elif name == b"content-length" and value.isdigit():
             size = int(value)

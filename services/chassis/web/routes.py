@@ -16,13 +16,15 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
+from starlette.routing import Match
 from starlette.types import Message, Receive, Scope, Send
 
-from duban_contracts.admissible.media_types import media_type_of
 from duban_contracts.refusals import Refusal, violation
 from services.chassis.web.bodies import MOST_COMMAND_BYTES, read_body
-from services.chassis.web.documents import JsonText, Shape, answer, documented
+from services.chassis.web.documents import CompressedText, JsonText, Shape, answer, documented
 from services.chassis.web.idempotency import Once
+from services.chassis.web.lines import is_head, settle
+from services.chassis.web.media import is_compressed, media_type_in
 from services.chassis.web.problems import declares, joined
 from services.chassis.web.solving import NotPlain, may_repeat, plan_of
 
@@ -43,17 +45,17 @@ class JsonRequest(Request):
         await read_body(self, MOST_COMMAND_BYTES)
 
     async def json(self) -> bytes:
-        """Return the body as it came: as JsonText, or as mere bytes where its headers say that it is no plain UTF-8."""
+        """Return the body as it came: as JsonText, or as bytes that say why they are none by the request's headers."""
         body = await self.body()
-        return JsonText(body) if self._is_utf8() else body
-
-    def _is_utf8(self) -> bool:
-        compressed = self.headers.get("content-encoding", "identity").lower() != "identity"
-        return not compressed and media_type_of(self.headers.get("content-type", "")).is_utf8
+        if is_compressed(self.headers):
+            return CompressedText(body)
+        media_type = media_type_in(self.headers)
+        return JsonText(body) if media_type is not None and media_type.is_utf8 else body
 
     async def plain(self) -> JsonText:
         """Return the body that is plainly JSON; raises NotPlain for one that needs a closer look."""
-        if self.headers.get("content-type", "").lower() not in _PLAINLY_JSON or "content-encoding" in self.headers:
+        named = self.headers.getlist("content-type")
+        if len(named) != 1 or named[0].lower() not in _PLAINLY_JSON or "content-encoding" in self.headers:
             raise NotPlain
         await self.fetch()
         if not self._body:
@@ -92,17 +94,27 @@ class Route(APIRoute):
         takes_text = self.body_field is not None and _takes_text(self.body_field.field_info)
         self.plan: Final = plan_of(self.dependant) if self.body_field is None or takes_text else None
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Know HEAD where GET is known (RFC 9110 §9.1). `methods` doesn't name it, so that OpenAPI says everything once."""
+        match, found = super().matches(scope)
+        return Match.FULL if match is Match.PARTIAL and is_head(scope, self.methods) else match, found
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the route's plan what fits it; the rest is FastAPI's, which knows how to explain."""
-        if self.plan is None or scope["method"] not in (self.methods or ()):
-            await super().handle(scope, receive, send)
+        """Answer by the route's plan what fits it; the rest is FastAPI's, which knows how to explain.
+
+        To HEAD what GET is answered: the server leaves out the body.
+        """
+        settle(scope)
+        explain = self.app if is_head(scope, self.methods) else super().handle
+        if self.plan is None or (explain is not self.app and scope["method"] not in (self.methods or ())):
+            await explain(scope, receive, send)
             return
         request = JsonRequest(scope, receive)
         try:
             body = await request.plain() if self.body_field is not None else None
             response = await self.plan.run(request, body)
         except NotPlain:
-            await super().handle(scope, request.again(), send)
+            await explain(scope, request.again(), send)
             return
         await response(scope, receive, send)
 

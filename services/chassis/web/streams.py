@@ -10,6 +10,7 @@ from typing import Any
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from services.chassis.web.lines import HEAD
 from services.chassis.web.observed import WAITED
 
 
@@ -24,7 +25,12 @@ class StreamedAnswer(StreamingResponse):
         self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send it; to HEAD its headers alone, for it has no end that anybody would wait for."""
+        if scope.get("method") == HEAD:
+            with self._held:
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                await send({"type": "http.response.body", "body": b""})
+            return
         began = time.perf_counter()
         try:
             with self._held:

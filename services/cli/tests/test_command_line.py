@@ -59,6 +59,21 @@ async def test_dead_letters_are_decided_in_bulk_by_what_they_have_in_common(
     assert await in_process.value("SELECT count(*) FROM dead_letter WHERE state = 'held'") == 0
 
 
+async def test_a_letter_too_large_to_be_sent_is_named_and_nothing_is_changed(
+    in_process: InProcess, duban: Duban
+) -> None:
+    letters = [await letter(in_process) for _ in range(2)]
+    async with in_process.database.acquire() as connection:
+        await connection.execute(
+            "UPDATE dead_letter SET value = convert_to(repeat('x', 1000001), 'UTF8') WHERE id = $1", letters[1]
+        )
+    code, said = duban("dead-letters", "reinsert", "ledger", "--as", "operator-1", "--code", "no-good")
+    assert code == 1
+    assert f"死信 {letters[1]} 共" in said
+    assert "超过可发送的 1000000 字节" in said
+    assert await in_process.value("SELECT count(*) FROM dead_letter WHERE state = 'held'") == 2
+
+
 async def test_a_bulk_decision_takes_effect_whole_or_not_at_all(in_process: InProcess, duban: Duban) -> None:
     letters = [await letter(in_process) for _ in range(2)]
     async with in_process.database.acquire() as connection:

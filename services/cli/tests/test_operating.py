@@ -101,6 +101,24 @@ def test_a_key_is_rotated_in_every_service(everywhere: Duban) -> None:
 
 
 @pytest.mark.usefixtures("in_process")
+def test_a_key_that_leaked_is_ended_wherever_it_can_be_while_one_database_is_away(everywhere: Duban) -> None:
+    duban = everywhere
+    by = ("--as", "operator-1")
+    key = document(duban("keys", "issue", "r1", "--role", "county_regulator", "--area", COUNTY, *by, "--json")[1])[
+        "key"
+    ]
+    there = duban.environment["DUBAN_LEDGER_DSN"]
+    duban.environment["DUBAN_LEDGER_DSN"] = "postgresql://127.0.0.1:1/away"
+    code, said = duban("keys", "revoke", key[4:20], *by, "--json")
+    told = document(said)
+    assert (code, told["left"]) == (1, ["ledger"])
+    assert set(told["services"]) == {"gateway", "scheduler", "notifications", "statistics"}
+    duban.environment["DUBAN_LEDGER_DSN"] = there
+    code, said = duban("keys", "revoke", key[4:20], *by, "--json")
+    assert (code, document(said)["services"]) == (0, ["ledger"])
+
+
+@pytest.mark.usefixtures("in_process")
 def test_two_services_with_one_database_are_refused_before_anything_is_changed(duban: Duban) -> None:
     for name in ("GATEWAY", "SCHEDULER", "NOTIFICATIONS", "STATISTICS"):
         duban.environment[f"DUBAN_{name}_DSN"] = duban.environment["DUBAN_LEDGER_DSN"]

@@ -17,7 +17,8 @@ from services.chassis.access.policy import Action, Reach, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import INTEGRATORS
 from services.chassis.storage.database import is_retryable
-from services.chassis.web.documents import answer
+from services.chassis.web.documents import JSON, answer
+from services.chassis.web.media import asks_for
 from services.chassis.web.paging import After, BadCursor
 from services.chassis.web.parameters import Limit
 from services.chassis.web.problems import Problem, declares
@@ -42,10 +43,18 @@ _SILENT_TURNS: Final = 7
 _STREAM_SECONDS: Final = 600
 _STREAM_EVENTS: Final = 200
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}},
+    200: {
+        "description": f"默认为一页；请求头 `Accept: {EVENT_STREAM}` 得到不断续传的事件流",
+        "content": {
+            EVENT_STREAM: {
+                "schema": {"type": "string", "description": "server-sent events; each `id` is a place to go on from"}
+            }
+        },
+    },
     **declares("feed-expired", "bad-cursor", "too-many-waiting"),
 }
-Accept = Annotated[str | None, Header(description=f"`{EVENT_STREAM}` 得到不断续传的事件流，否则得到一页")]
+# No parameter of OpenAPI: of that name it lets none be described, the media types of the answers say it.
+Accept = Annotated[str | None, Header(include_in_schema=False)]
 LastEventId = Annotated[
     str | None, Header(alias="Last-Event-ID", description="事件流断开前最后收到的 id；优先于 after")
 ]
@@ -78,7 +87,7 @@ def router(deps: Deps) -> Router:
         """
         assert caller.county is not None  # noqa: S101 - Reach.COUNTY
         position = _position(caller.county, last_event_id, after)
-        if EVENT_STREAM in (accept or ""):
+        if asks_for(accept, EVENT_STREAM, rather_than=JSON):
             return await _stream(deps, caller, caller.county, position, wish.request)
         with deps.waiters.place(caller.account, wish) as place:
             place.watch(caller.county)

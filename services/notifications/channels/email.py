@@ -27,7 +27,7 @@ from services.chassis.process import tls
 from services.chassis.process.secret_files import Environment
 from services.notifications.channels.handlers.log_in import LogIn, refused
 from services.notifications.channels.model.answers import Answer, Away, Verdict, read_smtp
-from services.notifications.channels.model.channel import Channel, Means, Parcel
+from services.notifications.channels.model.channel import MOST_SECONDS, Channel, Means, Parcel
 from services.notifications.channels.model.pauses import NotAsked
 from services.notifications.channels.model.text import without_addresses
 
@@ -57,7 +57,10 @@ class EmailSettings(Environment):
         "stands for the delivery's id, as in `bounces+{delivery}@city.example`",
     )
     timeout: float = Field(
-        default=10.0, gt=0, description="wall seconds for each half of a session: up to the mailbox, and from there on"
+        default=10.0,
+        gt=0,
+        le=MOST_SECONDS / 2,
+        description="wall seconds for each half of a session: up to the mailbox, and from there on",
     )
 
 

@@ -23,7 +23,7 @@ from standardwebhooks.webhooks import Webhook
 from services.chassis.process.secret_files import Environment
 from services.notifications.channels.handlers.posting import HttpCarrier, Post
 from services.notifications.channels.model.answers import Answer, Response, read_http
-from services.notifications.channels.model.channel import Channel, Means, Parcel
+from services.notifications.channels.model.channel import MOST_SECONDS, Channel, Means, Parcel
 
 # Known to everybody who reads this file: accepted only while every webhook goes to loopback.
 DEMONSTRATION_SECRET: Final = "duban-demonstration-webhook-secret"  # noqa: S105 - public on purpose
@@ -49,7 +49,7 @@ class WebhookSettings(Environment):
         description="master secrets of webhook signatures, comma-separated, the current one first; two while rotating",
     )
 
-    timeout: float = Field(default=10.0, gt=0, description="wall seconds for a whole attempt")
+    timeout: float = Field(default=10.0, gt=0, le=MOST_SECONDS, description="wall seconds for a whole attempt")
 
     def masters(self) -> list[str]:
         """Return the master secrets, the current one first."""

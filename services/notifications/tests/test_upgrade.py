@@ -74,6 +74,7 @@ async def test_letters_of_0_1_0_are_kept_and_go_on(database: str, tmp_path: Path
         "delivery/0005_by_age.sql",
         "delivery/0006_away.sql",
         "delivery/0007_awaiting.sql",
+        "delivery/0008_lists.sql",
     ]
     opened = await connect(database, application_name="test")
     try:

@@ -152,7 +152,8 @@ class Occasions(Document, frozen=True, kw_only=True):
 class PlanningDocument(Document, frozen=True, kw_only=True):
     """What a planning did: how many duties were planned anew, and what became of their tasks.
 
-    `without_members` names duty and period where the roster had nobody on the first day.
+    `without_members` names duty and period where the roster had nobody on the first day, `without_roster` where the profile
+    has no such roster any more: what stands of these stays.
     """
 
     duties: int
@@ -161,6 +162,7 @@ class PlanningDocument(Document, frozen=True, kw_only=True):
     kept: int
     withdrawn: int
     without_members: Annotated[list[str], Meta(description="duty/period")]
+    without_roster: Annotated[list[str], Meta(description="duty/period")]
 
     @classmethod
     def of(cls, planning: Planning) -> Self:
@@ -172,4 +174,5 @@ class PlanningDocument(Document, frozen=True, kw_only=True):
             kept=planning.kept,
             withdrawn=planning.withdrawn,
             without_members=[f"{duty}/{period}" for duty, period in planning.unplanned.without_members],
+            without_roster=[f"{duty}/{period}" for duty, period in planning.unplanned.without_roster],
         )

@@ -17,7 +17,7 @@ from services.scheduler.alarms.handlers import Known, Source
 from services.scheduler.alarms.model import Alarm, AlarmKey, Cause
 from services.scheduler.followups import tables
 from services.scheduler.followups.model import NAMESPACE, FollowUp, after, changes, told_of
-from services.scheduler.freshness import tables as freshness
+from services.scheduler.freshness.handlers import known_then_missing
 
 _SOURCE = "/duban/scheduler"
 
@@ -49,9 +49,12 @@ def follow_up_alarms(kind: str, *, topic: str, consumer: str, days: CityDays) ->
     said of hazards and accidents of which `consumer` lacks an event.
     """
 
+    async def lacking(connection: Connection) -> list[str]:
+        return await tables.ids_of(connection, kind, await dead_letters.incomplete_aggregates(connection, consumer))
+
     async def known(connection: Connection) -> Known:
-        lacking = await tables.ids_of(connection, kind, await dead_letters.incomplete_aggregates(connection, consumer))
-        return Known(await freshness.applied_through(connection), lacking)
+        found, in_doubt = await known_then_missing(connection, lacking)
+        return Known(found.applied_through if found else None, in_doubt)
 
     async def tell(connection: Connection, alarms: Sequence[Alarm]) -> Sequence[CloudEvent]:
         found = await tables.find(connection, kind, [alarm.due.about.id for alarm in alarms])

@@ -11,7 +11,7 @@ from services.chassis.storage.database import Connection, Database
 from services.chassis.telemetry import metrics
 from services.scheduler import metrics as own
 from services.scheduler.freshness import tables
-from services.scheduler.freshness.model import Heartbeat
+from services.scheduler.freshness.model import Heartbeat, Watermark
 
 
 async def note_heartbeats(connection: Connection, deliveries: Sequence[Delivery]) -> None:
@@ -26,6 +26,18 @@ async def note_heartbeats(connection: Connection, deliveries: Sequence[Delivery]
     if not newest:
         return
     await tables.save(connection, list(newest.values()))
+
+
+async def known_then_missing(
+    connection: Connection, missing: Callable[[Connection], Awaitable[list[str]]]
+) -> tuple[Watermark | None, list[str]]:
+    """Return how far the ledger is known here and, read after it, of which subjects an event is `missing`.
+
+    The consumer may commit a batch between the two statements. In this order whatever stands ahead of the heartbeats that
+    count is applied or found missing; in the other one an event could be neither, and its subject be accused (promise P3).
+    """
+    watermark = await tables.known(connection)
+    return watermark, await missing(connection)
 
 
 class TellFreshness:

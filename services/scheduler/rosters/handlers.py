@@ -1,8 +1,9 @@
-"""Reading the rosters of a profile."""
+"""Reading the rosters of a profile, and who of them lies in a reader's area."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ import msgspec
 from duban_contracts.events.tasks import MemberKind
 from duban_contracts.profile import City, ProfileError, read
 from duban_contracts.vocabulary import UNITS
+from services.chassis.access.scope import Facts, Scope
 from services.scheduler.rosters.model import (
     COUNTIES,
     COUNTIES_AND_MEMBERS,
@@ -52,6 +54,12 @@ def load_rosters(profile: Path, city: City) -> Rosters:
                 )
     rosters = {COUNTIES: _counties(city), ENTERPRISES: _enterprises(city), **named}
     return Rosters({COUNTIES_AND_MEMBERS: _together(rosters), **rosters})
+
+
+def inside(member: RosterMember, scope: Scope) -> bool:
+    """Return whether a member lies in a reader's area. It is of no sector: what it is asked for is, and is read by sectors."""
+    enterprise = member.code if member.kind is MemberKind.ENTERPRISE else None
+    return replace(scope, sector=None).covers(Facts(county=member.county, unit=member.unit, enterprise=enterprise))
 
 
 def _together(rosters: Mapping[str, Roster]) -> Roster:

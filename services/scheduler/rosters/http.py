@@ -11,12 +11,12 @@ from duban_contracts.days import Zone
 from services.chassis.access.policy import Action, allow
 from services.chassis.access.refusals import Caller
 from services.chassis.access.roles import CASE_STAFF, INTEGRATORS
-from services.chassis.access.scope import Facts
 from services.chassis.process.clock import Clock
 from services.chassis.web.parameters import Checked, Day
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
 from services.scheduler.rosters.documents import RosterDocument, RosterItem, RosterList
+from services.scheduler.rosters.handlers import inside
 from services.scheduler.rosters.model import NoSuchRoster, RosterCode, Rosters
 
 READ: Final = Action("scheduler.rosters.read", "查看名册", roles=CASE_STAFF | INTEGRATORS)
@@ -53,7 +53,7 @@ def router(deps: Deps) -> Router:
             members = deps.rosters.on(code, day)
         except NoSuchRoster:
             raise Problem("roster-not-found", field="code") from None
-        inside = tuple(each for each in members if caller.scope.covers(Facts(county=each.county, unit=each.unit)))
-        return RosterDocument.of(code, deps.rosters.roster(code), inside, day)
+        shown = tuple(each for each in members if inside(each, caller.scope))
+        return RosterDocument.of(code, deps.rosters.roster(code), shown, day)
 
     return routes

@@ -40,7 +40,7 @@ def wire(platform: Platform[Settings]) -> Part:
     return Part(
         routers=[
             audits.router(auditing),
-            served.router(served.Deps(database, rosters)),
+            served.router(served.Deps(database, rosters, platform.city.code)),
             reads.router(reads.Deps(database, taskbook, rosters)),
             commands.router(commands.Deps(database, taskbook)),
         ],

@@ -82,7 +82,7 @@ def repeated_name(text: str) -> str | None:
     Readers differ in which of two values they take, so nobody's is right. Text that is no JSON repeats nothing: whoever
     reads it says so. `plainly_once` mostly spares it.
     """
-    return next(_repeated(_document(text), "$"), None)
+    return next(_repeated(_document(text)), None)
 
 
 def plainly_once(data: bytes, names: int, decoded: Any) -> bool:
@@ -96,11 +96,18 @@ def plainly_once(data: bytes, names: int, decoded: Any) -> bool:
 
 
 def _colons(value: Any) -> int:
-    if isinstance(value, str):
-        return value.count(":")
-    if isinstance(value, dict):
-        return sum(name.count(":") + _colons(item) for name, item in value.items())
-    return sum(map(_colons, value)) if isinstance(value, list) else 0
+    found, ahead = 0, [value]
+    # No call within a call here and below: since Python 3.13 a text may be nested deeper than Python's own calls may.
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, str):
+            found += one.count(":")
+        elif isinstance(one, dict):
+            found += "".join(one).count(":")
+            ahead += one.values()
+        elif isinstance(one, list):
+            ahead += one
+    return found
 
 
 def repeated_members(text: str) -> tuple[str, ...]:
@@ -116,15 +123,16 @@ def _document(text: str) -> Any:
         return None
 
 
-def _repeated(value: Any, path: str) -> Iterator[str]:
-    if isinstance(value, _Twice):
-        yield from (f"{path}.{name}" for name in value.names)
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _repeated(item, f"{path}.{name}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _repeated(item, f"{path}[{index}]")
+def _repeated(document: Any) -> Iterator[str]:
+    ahead = [(document, "$")]
+    while ahead:
+        value, path = ahead.pop()
+        if isinstance(value, _Twice):
+            yield from (f"{path}.{name}" for name in value.names)
+        if isinstance(value, dict):
+            ahead += reversed([(item, f"{path}.{name}") for name, item in value.items()])
+        elif isinstance(value, list):
+            ahead += reversed([(item, f"{path}[{index}]") for index, item in enumerate(value)])
 
 
 def salvaged(data: bytes) -> dict[str, Any]:

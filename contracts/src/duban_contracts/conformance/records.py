@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from duban_contracts.admissible import octets
+from duban_contracts.admissible import cutting, octets, surrogates
 from duban_contracts.cloudevents import CloudEvent, EnvelopeError, from_kafka, from_structured
 from duban_contracts.not_json import NOT_JSON, reason
 
@@ -43,12 +43,22 @@ def _documents(raw: bytes) -> Iterator[msgspec.Raw]:
     try:
         whole = msgspec.json.decode(raw, type=msgspec.Raw)
     except NOT_JSON:
-        yield from _unless_encoded(raw)
+        yield from _cut(raw)
         return
     if bytes(whole).lstrip()[:1] == b"[":
         yield from msgspec.json.decode(whole, type=list[msgspec.Raw])
     else:
         yield whole
+
+
+def _cut(raw: bytes) -> Iterator[msgspec.Raw]:
+    """Yield the events of what is no JSON to the letter; what is wrong with one of them is a finding of its own."""
+    if (parts := cutting.elements(raw)) is not None:
+        yield from map(msgspec.Raw, parts)
+    elif cutting.is_whole(raw):
+        yield msgspec.Raw(raw)
+    else:
+        yield from _unless_encoded(raw)
 
 
 def _unless_encoded(raw: bytes) -> Iterator[msgspec.Raw]:
@@ -70,6 +80,9 @@ def _lines(raw: bytes) -> Iterator[msgspec.Raw]:
             try:
                 yield msgspec.json.decode(line, type=msgspec.Raw)
             except NOT_JSON as error:
+                if cutting.is_whole(line):
+                    yield msgspec.Raw(line)
+                    continue
                 raise Unreadable(
                     f"line {number}: neither one JSON document nor JSON lines ({reason(error)})"
                 ) from error
@@ -79,7 +92,8 @@ def _captured(document: msgspec.Raw) -> Captured:
     try:
         fields = msgspec.json.decode(document, type=dict[str, msgspec.Raw])
     except NOT_JSON:
-        return Captured(_structured(document))
+        mended = surrogates.mended(bytes(document))
+        return Captured(_structured(document)) if mended is None else _captured(msgspec.Raw(mended))
     if "headers" not in fields or "specversion" in fields:
         return Captured(_structured(document))
     try:

@@ -10,14 +10,14 @@ import msgspec
 from duban_contracts.catalogue import EventData
 from duban_contracts.cloudevents import CloudEvent
 from duban_contracts.codec import encode, type_of
-from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned
+from duban_contracts.events.claims import HazardRectified, HazardReported, RectificationPlanned, TaskReported
 from duban_contracts.events.entering import EnteredClaim
 from duban_contracts.events.types import Channel, Enterprise
 from duban_contracts.examples import examples
 from duban_contracts.testing.calendar import june, local
 
 COUNTY: Final = "140502"
-C = TypeVar("C", bound=EnteredClaim)
+C = TypeVar("C", bound=EnteredClaim | TaskReported)
 
 
 def report(reference: str = "AQ-1", **fields: Any) -> HazardReported:
@@ -62,7 +62,7 @@ def rectification(reference: str = "AQ-1", **fields: Any) -> HazardRectified:
 
 
 def example(claim: type[C], reference: str = "DJ-1", *, today: date, **fields: Any) -> C:
-    """Return the contract's example of what stands for itself under `reference`, its days none after `today`."""
+    """Return the contract's example of what is about no hazard under `reference`, its days none after `today`."""
     said = until(msgspec.convert(examples()[type_of(claim).name], claim), today)
     return claim(**msgspec.structs.asdict(said) | {"county": COUNTY, "reference": reference} | fields)
 

@@ -52,13 +52,21 @@ COURSES: Final = st.builds(
 class Scene:
     """A loop on a topic of four partitions, and its client, its attempts and its offsets as `course` has them."""
 
-    def __init__(self, course: Course, *, abreast: bool, fails_at: int = 0, breaks_at: int = 0) -> None:
+    def __init__(
+        self,
+        course: Course,
+        *,
+        abreast: bool,
+        fails_at: int = 0,
+        breaks_at: int = 0,
+        broken: type[BaseException] = Trouble,
+    ) -> None:
         self._left = list(course.records)
         self._fetched = itertools.cycle(course.fetched)
         self._regards = itertools.cycle(course.regards)
         self._steps = itertools.cycle(course.steps)
         self._next = dict.fromkeys(range(PARTITIONS), 0)
-        self._fails_at, self._breaks_at = fails_at, breaks_at
+        self._fails_at, self._breaks_at, self._broken = fails_at, breaks_at, broken
         self._fetches = 0
         self.taken: list[tuple[int, int]] = []
         self.applied: list[tuple[int, int]] = []
@@ -78,7 +86,7 @@ class Scene:
         """As `Fetching`: by turns it regards what is in hand, or brings what comes first all the same."""
         self._fetches += 1
         if self._fetches == self._breaks_at:
-            raise Trouble
+            raise self._broken
         await self._pass()
         others = [each for each in self._left if TopicPartition("in", each) not in in_hand]
         regards = next(self._regards) and bool(others)
@@ -176,17 +184,21 @@ def test_what_ends_one_batch_for_good_ends_the_loop_and_the_batch_beside_it(cour
     assert scene.under_way == []
 
 
-@given(course=COURSES, abreast=st.booleans(), breaks_at=st.integers(1, 6))
-@example(course=Course([0] * FULL + [1] * FULL, [FULL], [True], [0, 20]), abreast=True, breaks_at=2)
+# aiokafka hands on a cancellation of its own.
+@given(course=COURSES, abreast=st.booleans(), breaks_at=st.integers(1, 6), cancelled=st.booleans())
+@example(course=Course([0] * FULL + [1] * FULL, [FULL], [True], [0, 20]), abreast=True, breaks_at=2, cancelled=False)
+@example(course=Course([0] * FULL + [1] * FULL, [FULL], [True], [0, 20]), abreast=True, breaks_at=2, cancelled=True)
 @settings(deadline=None)
 def test_what_breaks_the_client_is_told_once_what_is_being_applied_is_done(
-    course: Course, breaks_at: int, *, abreast: bool
+    course: Course, breaks_at: int, *, abreast: bool, cancelled: bool
 ) -> None:
+    broken = asyncio.CancelledError if cancelled else Trouble
+
     async def play() -> Scene:
-        scene = Scene(course, abreast=abreast, breaks_at=breaks_at)
+        scene = Scene(course, abreast=abreast, breaks_at=breaks_at, broken=broken)
         try:
             await scene.loop.run(scene.stopping)
-        except Trouble:
+        except broken:
             assert len(scene.applied) == len(scene.taken)
         else:
             assert scene.stopping.is_set()

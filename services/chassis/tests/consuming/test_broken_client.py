@@ -34,7 +34,11 @@ def broken(client: AIOKafkaConsumer) -> None:
     client._coordinator._coordination_task = asyncio.ensure_future(die())
 
 
-@pytest.mark.parametrize("breakage", [cancelled, broken])
+def fetches_no_more(client: AIOKafkaConsumer) -> None:
+    client._fetcher._fetch_task.cancel()
+
+
+@pytest.mark.parametrize("breakage", [cancelled, broken, fetches_no_more])
 async def test_a_client_whose_background_task_died_is_replaced_and_nothing_is_lost(
     workers: Workers, monkeypatch: pytest.MonkeyPatch, breakage: Callable[[AIOKafkaConsumer], None]
 ) -> None:
@@ -58,6 +62,12 @@ async def test_a_client_whose_background_task_died_is_replaced_and_nothing_is_lo
         breakage(clients[0])
         await publish(workers.bootstrap, f"{workers.prefix}in", second)
         await assert_exactly_once_in_order(workers, first + second)
+
+        async def another_is_built() -> None:
+            assert len(clients) > 1
+
+        # What comes may be read batch by batch by ourselves, too; after its next rebalance such a one is outside of the group.
+        await eventually(another_is_built)
         assert not running.done()
     finally:
         stopping.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from msgspec.structs import replace
 
 from services.chassis.consuming import dead_letters, replay
@@ -11,7 +12,7 @@ from services.chassis.consuming.batches import Ordering
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.process.clock import SystemClock
 from services.chassis.publishing.outbox import OutboxMessage
-from services.chassis.publishing.producer import ReliableProducer
+from services.chassis.publishing.producer import MOST_BYTES, ReliableProducer, bytes_of
 from services.chassis.publishing.relay import Relay
 from services.chassis.storage.database import connect
 from services.chassis.testing.in_process import InProcess, working
@@ -144,6 +145,35 @@ async def test_records_with_nothing_in_them_and_records_of_the_greatest_size_are
         len(big),
         0,
     ]
+
+
+async def test_a_letter_that_no_relay_could_send_is_not_reinserted_and_one_that_just_can_is(
+    in_process: InProcess,
+) -> None:
+    def record(offset: int, size: int) -> RawRecord:
+        return RawRecord(f"{in_process.prefix}in", 0, offset, datetime.now(UTC), b"K1", b"x" * size, [("n", b"\xff")])
+
+    empty = OutboxMessage("", b"K1", b"", [("n", b"\xff")])
+    # The length of a value of this size takes two bytes more than that of an empty one.
+    fits = MOST_BYTES - bytes_of(empty) - 2
+    async with in_process.database.transaction() as connection:
+        for offset, size in ((1, fits), (2, fits + 1)):
+            letter = dead_letters.DeadLetter(record(offset, size), "unexpected-error", "a bug")
+            await dead_letters.write(connection, "worker", in_process.prefix, letter)
+        await connection.execute("DELETE FROM outbox")
+        one, other = await replay.select(connection, replay.Selection(consumer="worker"))
+        await replay.reinsert(connection, one, "operator-1")
+    with pytest.raises(replay.TooLarge, match=f"dead letter {other} has 1000001 bytes; at most 1000000 can be sent"):
+        async with in_process.database.transaction() as connection:
+            await replay.reinsert(connection, other, "operator-1")
+    assert await in_process.value("SELECT array_agg(state ORDER BY id) FROM dead_letter") == ["reinserted", "held"]
+    relay = Relay(database=in_process.database, bootstrap=in_process.bootstrap, service="test", clock=SystemClock())
+
+    async def carried() -> None:
+        assert await in_process.value("SELECT count(*) FROM outbox") == 0
+
+    async with working(relay.run):
+        await eventually(carried)
 
 
 async def test_letters_dropped_out_of_turn_leave_no_gap_behind(in_process: InProcess) -> None:

@@ -11,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
     KafkaError,
+    LeaderNotAvailableError,
     NotLeaderForPartitionError,
     TopicAuthorizationFailedError,
     UnknownTopicOrPartitionError,
@@ -23,6 +24,8 @@ from services.chassis.testing.kafka import publish, read_records
 from services.chassis.testing.workers import rectified
 
 PARTITION = TopicPartition("county.140502.v1", 0)
+# Seconds; longer than any of these takes.
+PATIENCE = 60.0
 
 
 async def test_it_is_answered_while_the_broker_holds_a_fetch_and_open_transactions_count(in_process: InProcess) -> None:
@@ -43,11 +46,11 @@ async def test_it_is_answered_while_the_broker_holds_a_fetch_and_open_transactio
         reader.assign([partition])
         await reader.seek_to_end(partition)
         fetch = asyncio.create_task(reader.getone())
-        assert await written(reader, [partition]) == {partition: 2}
+        assert await written(reader, [partition], patience=PATIENCE) == {partition: 2}
         await producer.begin_transaction()
         key, value, headers = to_kafka(rectified("K1"))
         await producer.send_and_wait(topic, value, key=key, partition=partition.partition, headers=headers)
-        assert await written(reader, [partition]) == {partition: 3}
+        assert await written(reader, [partition], patience=PATIENCE) == {partition: 3}
         assert not fetch.done()
         await producer.abort_transaction()
         fetch.cancel()
@@ -90,13 +93,32 @@ class Client:
 async def test_a_partition_without_its_leader_is_looked_for_and_asked_again(make: Callable[[], Client]) -> None:
     client = make()
     consumer: Any = SimpleNamespace(_client=client)
-    assert await written(consumer, [PARTITION]) == {PARTITION: 7}
+    assert await written(consumer, [PARTITION], patience=PATIENCE) == {PARTITION: 7}
     assert client.looked_again == 1
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("silent", [False, True], ids=["no-leader", "its-leader-is-silent"])
+async def test_a_partition_that_nobody_answers_for_keeps_no_other_waiting(*, silent: bool) -> None:
+    class TwoBrokers(Client):
+        """The first leads the partition, the second leads the other one and never answers, or there is none."""
+
+        def _leader(self, partition: TopicPartition) -> int | None:
+            return 1 if partition == PARTITION else 2 if silent else None
+
+        async def send(self, *request: object, group: int) -> Any:
+            return await (super().send(group=group) if request[0] == 1 else asyncio.Event().wait())
+
+    consumer: Any = SimpleNamespace(_client=TwoBrokers())
+    other = TopicPartition("county.140521.v1", 0)
+    assert await written(consumer, [other, PARTITION], patience=0.2) == {PARTITION: 7}
+    with pytest.raises(LeaderNotAvailableError):
+        await written(consumer, [other], patience=0.2)
 
 
 @pytest.mark.pure
 async def test_what_does_not_pass_is_raised_and_without_partitions_nobody_is_asked() -> None:
     consumer: Any = SimpleNamespace(_client=Client(TopicAuthorizationFailedError))
     with pytest.raises(TopicAuthorizationFailedError):
-        await written(consumer, [PARTITION])
-    assert await written(consumer, []) == {}
+        await written(consumer, [PARTITION], patience=PATIENCE)
+    assert await written(consumer, [], patience=PATIENCE) == {}

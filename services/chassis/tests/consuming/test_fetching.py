@@ -27,7 +27,8 @@ class Client:
     def __init__(self) -> None:
         self.mine = {BAD, GOOD}
         self.held: set[TopicPartition] = set()
-        self._fetcher = SimpleNamespace(_records=dict.fromkeys(self.mine))
+        self._coordinator = SimpleNamespace()
+        self._fetcher = SimpleNamespace(_records=dict.fromkeys(self.mine), _fetch_task=None)
         self.waits: list[tuple[Sequence[TopicPartition], int]] = []
         self.sought: list[tuple[TopicPartition, int]] = []
 
@@ -151,7 +152,10 @@ async def test_the_broker_is_asked_seldom_while_nothing_comes_and_answers_at_onc
 
         def __init__(self) -> None:
             super().__init__()
-            self._fetcher = SimpleNamespace(_fetch_min_bytes=65536, _fetch_max_wait_ms=100, _records={})
+            self._coordinator = SimpleNamespace()
+            self._fetcher = SimpleNamespace(
+                _fetch_min_bytes=65536, _fetch_max_wait_ms=100, _records={}, _fetch_task=None
+            )
             self.there: dict[Any, Any] = {}
 
         async def getmany(self, *_: TopicPartition, timeout_ms: int, max_records: int) -> dict[Any, Any]:

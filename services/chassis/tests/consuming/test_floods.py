@@ -56,6 +56,20 @@ async def test_a_flood_holds_its_own_partition_until_it_is_resumed(in_process: I
     assert await in_process.value("SELECT count(*) FROM dead_letter WHERE refused") == 9
 
 
+async def test_whoever_is_started_or_given_a_partition_takes_nothing_of_it_in_while_it_is_held(
+    in_process: InProcess,
+) -> None:
+    async with working(in_process.consumer(refuse=refuse, floods=FloodLimit(count=2)).run):
+        await send(in_process, 0, b"a", b"b")
+        await eventually(lambda: held(in_process))
+    behind, beside = rectified("K1"), rectified("K2")
+    await send(in_process, 0, behind)
+    # It looks at what is held before it reads, and then not again for an hour.
+    async with working(in_process.consumer(refuse=refuse, observe_every=3600).run):
+        await send(in_process, 2, beside)
+        assert await in_process.effects(1) == [beside.id]
+
+
 async def _paused(in_process: InProcess) -> None:
     async with in_process.database.acquire() as connection:
         assert [hold.partition for hold in await holds.open_holds(connection, "worker")] == [0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aiokafka import TopicPartition
 from hypothesis import given
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 
 from services.chassis.consuming.deliveries import RawRecord
 from services.chassis.consuming.hands import Hands, Taken
+from services.chassis.consuming.observer import Observer
+from services.chassis.testing.clock import ManualClock
+from services.chassis.tests.consuming.fetched import PARTITION, Fetched
 
 _NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 _WALL = _NOON + timedelta(hours=1)
@@ -55,3 +59,23 @@ def test_a_time_in_the_future_is_no_older_records_time_and_is_forgotten_when_the
     assert (hands.since(partition), hands.offsets()) == (None, {partition: 7})
     hands.clear()
     assert hands.offsets() == {}
+
+
+async def test_what_is_put_back_while_another_partitions_position_is_waited_for_is_not_said_to_be_applied() -> None:
+    """A hold puts back what waits behind another batch: the position that was read before stands behind it."""
+    other = TopicPartition("county.140521.v1", 0)
+    client: Any = Fetched()
+    client.mine = {PARTITION, other}
+    watching = Observer(
+        name="worker", consumer=client, bootstrap="", clock=ManualClock(_NOON), stall_timeout=90, since=_NOON
+    )
+    await watching.on_partitions_assigned([PARTITION, other])
+    taken = watching.took([RawRecord(PARTITION.topic, PARTITION.partition, 5, _NOON, None, None, [])])
+
+    async def position(partition: TopicPartition) -> int:
+        if partition == other:
+            watching.applied(taken, [])
+        return 10
+
+    client.position = position
+    assert await watching.observe() == {other: _NOON}

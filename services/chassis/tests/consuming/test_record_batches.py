@@ -57,6 +57,18 @@ def test_any_bytes_in_a_right_frame_are_records_or_refused(noise: bytes, codec: 
         first_batch(bytes(frame) + noise).records()
 
 
+def test_a_batch_of_more_records_than_are_handed_over_together_is_refused_unread() -> None:
+    records = b"\x0c\0\0\0\0\0\0" * 2_000_000
+    packed = bytes(cramjam.zstd.compress(records))
+    assert len(packed) < 2**20, "a broker takes it"
+    frame = bytearray(built([(None, b"x", [])], 0)[:61])
+    frame[8:12] = (49 + len(packed)).to_bytes(4)
+    frame[21:23] = (4).to_bytes(2)
+    frame[57:61] = (2_000_000).to_bytes(4)
+    with pytest.raises(Unreadable, match="2000000 records"):
+        first_batch(bytes(frame) + packed).records()
+
+
 @given(st.binary(max_size=100))
 def test_any_bytes_are_a_batch_or_refused(noise: bytes) -> None:
     with contextlib.suppress(Unreadable):

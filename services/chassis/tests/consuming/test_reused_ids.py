@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from hashlib import sha256
 
 import msgspec
 import pytest
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
-from duban_contracts.codec import decode
+from duban_contracts.codec import decode, encode
+from duban_contracts.events.claims import TaskReported
+from duban_contracts.testing.claims import example, sent
 from services.chassis.consuming import inbox
 from services.chassis.consuming.batches import RefusedRecord
 from services.chassis.consuming.deliveries import Delivery, RawRecord
@@ -84,6 +87,27 @@ async def test_two_instances_that_claim_one_id_at_once_agree_on_what_was_said_fi
         late = [asyncio.create_task(_claimed(in_process, each)) for each in (same, other)]
         await eventually(lambda: _waiting(in_process, len(late)))
     assert [await each for each in late] == [([], []), ([], [other])]
+
+
+async def test_figures_in_another_order_are_a_repetition_also_of_what_a_release_before_kept(
+    in_process: InProcess,
+) -> None:
+    first, again, other = (_filed(figures) for figures in ('{"bb":2,"aa":1}', '{"aa":1,"bb":2}', '{"aa":1,"bb":3}'))
+    assert await _claimed(in_process, first) == ([first], [])
+    assert [await _claimed(in_process, each) for each in (again, other)] == [([], []), ([], [other])]
+    as_sent = sha256(first.event.type.encode() + b"\n" + encode(first.data)).digest()
+    async with in_process.database.acquire() as connection:
+        await connection.execute("UPDATE inbox SET digest = $1", as_sent)
+    assert [await _claimed(in_process, each) for each in (first, other)] == [([], []), ([], [other])]
+
+
+def _filed(figures: str) -> Delivery:
+    data = example(TaskReported, today=date(2026, 11, 21), figures={})
+    event = sent(data, event_id="f-1")
+    assert event.data.count(b'"figures":{}') == 1
+    return _delivery(
+        msgspec.structs.replace(event, data=event.data.replace(b'"figures":{}', b'"figures":' + figures.encode()))
+    )
 
 
 async def _claimed(in_process: InProcess, delivery: Delivery) -> tuple[list[Delivery], list[Delivery]]:

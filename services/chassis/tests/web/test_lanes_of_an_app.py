@@ -107,6 +107,21 @@ async def test_a_flood_of_commands_is_turned_away_and_leaves_reads_probes_and_ot
         assert (await flood.post("/command")).status_code == 200
 
 
+async def test_a_key_that_is_shown_beside_others_is_one_caller_still() -> None:
+    """The first is the one that is looked at; what stands behind it makes nobody another."""
+    service = Service(most=4)
+    async with service.client("flood") as flood:
+        key = flood.headers.pop("Authorization")
+        beside = [[("Authorization", key), ("Authorization", f"Bearer {number}")] for number in range(3)]
+        for lines in beside:
+            await flood.get("/who-am-i", headers=lines)
+        under_way = [asyncio.create_task(flood.post("/command", headers=lines)) for lines in beside[:2]]
+        await settle()
+        assert is_too_busy(await flood.post("/command", headers=beside[2]))
+        service.gate.set()
+        assert {answer.status_code for answer in await asyncio.gather(*under_way)} == {200}
+
+
 @pytest.mark.promise("P1")
 async def test_bodies_of_unknown_length_close_no_lane_and_what_finds_no_room_on_its_way_is_turned_away() -> None:
     service = Service(most=16)

@@ -55,7 +55,7 @@ def test_codes_of_one_status_are_declared_together() -> None:
 
 
 async def test_a_405_names_every_method_of_the_address(client: httpx.AsyncClient) -> None:
-    assert (await client.put("/v1/things/x")).headers["allow"] == "DELETE, GET"
+    assert (await client.put("/v1/things/x")).headers["allow"] == "DELETE, GET, HEAD"
 
 
 async def test_an_address_of_its_own_is_not_taken_for_a_thing_of_that_name() -> None:
@@ -73,7 +73,7 @@ async def test_an_address_of_its_own_is_not_taken_for_a_thing_of_that_name() -> 
     app.include_router(routes)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t") as served:
         assert (await served.put("/things/plan")).headers["allow"] == "POST"
-        assert (await served.put("/things/other")).headers["allow"] == "GET"
+        assert (await served.put("/things/other")).headers["allow"] == "GET, HEAD"
 
 
 async def test_what_the_framework_refuses_is_a_problem_too(client: httpx.AsyncClient) -> None:

@@ -47,6 +47,20 @@ async def test_it_gives_back_what_was_held_at_its_end_and_its_time_counts_as_wai
     assert scope[WAITED] > 1.0
 
 
+async def test_to_head_it_is_its_headers_alone() -> None:
+    stack, given_back = held()
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    answer = StreamedAnswer(words(), stack, media_type="text/event-stream")
+    await asyncio.wait_for(answer({"type": "http", "method": "HEAD"}, never, send), 10)
+    assert [message.get("body") for message in sent] == [None, b""]
+    assert sent[0]["headers"] == answer.raw_headers
+    assert given_back == ["the place"]
+
+
 async def test_it_gives_it_back_too_when_nothing_could_be_sent() -> None:
     stack, given_back = held()
     scope: dict[str, Any] = {"type": "http"}

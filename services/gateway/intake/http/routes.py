@@ -135,5 +135,6 @@ def _answer(outcomes: list[Outcome], *, single: bool, dry_run: bool = False) -> 
     members = msgspec.structs.asdict(submission) | {"dry_run": dry_run or None}
     first = outcomes[0]
     if single and isinstance(first, RefusedEvent):
-        raise Problem.of(first.refusals[0], errors=problem_of(first).errors, **members)
+        # The answer is the event's own problem, with all that it says: `receipt_id`, too.
+        raise Problem.of(first.refusals[0], **msgspec.structs.asdict(problem_of(first)), **members)
     raise Problem.of(refusal("nothing-accepted", count=submission.rejected), **members)

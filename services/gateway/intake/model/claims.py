@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import decode, says
 from duban_contracts.refusals import Refusal, refusal
 
 _TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -21,6 +22,12 @@ class Claim:
     receipt_id: UUID
     reference: str
     digest: bytes
+
+    def is_known_by(self, digest: bytes | None) -> bool:
+        """Tell whether what was kept of an id's content, by this release or one before, is this claim's."""
+        if digest is None or digest == self.digest:
+            return digest is not None
+        return says(self.event.type, decode(self.event), digest)
 
 
 @dataclass(frozen=True, slots=True)

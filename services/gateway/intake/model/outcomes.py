@@ -39,7 +39,7 @@ def standing(
     """
     stands = {key: claim for key, claim in distinct.items() if key not in earlier}
     for item in examined:
-        if isinstance(item, Claim) and (known := earlier.get(item.receipt_id)) and known.digest == item.digest:
+        if isinstance(item, Claim) and (known := earlier.get(item.receipt_id)) and item.is_known_by(known.digest):
             stands.setdefault(item.receipt_id, item)
     return {key: stands[key] for key in distinct if key in stands}
 

@@ -203,6 +203,13 @@ async def hang_up(world: World, start: str) -> None:
         assert await anext(stream.aiter_lines()) == "retry: 2000"
 
 
+async def test_head_of_a_stream_says_that_it_is_one_and_ends(world: World) -> None:
+    async with asyncio.timeout(60):
+        for accept, kind in (("text/event-stream", "text/event-stream; charset=utf-8"), ("*/*", "application/json")):
+            answer = await world.client.head("/v1/feed", headers={**world.auth(), "Accept": accept})
+            assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, kind, b"")
+
+
 async def test_a_stream_with_a_wrong_place_is_an_error_before_it_begins(world: World) -> None:
     headers = {**world.auth(), "Accept": "text/event-stream", "Last-Event-ID": "x"}
     answer = await world.client.get("/v1/feed", headers=headers)

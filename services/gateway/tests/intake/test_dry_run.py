@@ -88,10 +88,12 @@ async def test_a_rehearsed_report_under_a_reference_that_is_kept_for_tips_is_ref
 
 async def test_an_id_that_stands_for_other_content_is_told(world: World) -> None:
     event = report()
-    assert (await world.post(event)).status_code == 202
+    first = await world.post(event)
+    assert first.status_code == 202
     other = {**event, "data": {**event["data"], "place": "另一处"}}
     answer = await rehearse_one(world, other)
     assert (answer.status_code, answer.json()["code"]) == (409, "id-reused")
+    assert answer.json()["receipt_id"] == first.json()["results"][0]["receipt_id"]
     assert (await rehearse_one(world, event)).status_code == 200
     assert len(await world.sent(event)) == 1
 

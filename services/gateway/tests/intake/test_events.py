@@ -120,7 +120,8 @@ async def test_an_id_with_other_content_is_a_conflict_and_is_not_sent(world: Wor
     assert answer.status_code == 409
     problem = answer.json()
     assert problem["code"] == "id-reused"
-    assert problem["results"][0]["problem"]["receipt_id"] == first.json()["results"][0]["receipt_id"]
+    standing = first.json()["results"][0]["receipt_id"]
+    assert (problem["receipt_id"], problem["results"][0]["problem"]["receipt_id"]) == (standing, standing)
     assert [json.loads(sent.data) for sent in await world.sent(event)] == [event["data"]]
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
 
 from duban_contracts.cloudevents import CloudEvent
+from duban_contracts.codec import digest_of, encode
+from duban_contracts.events.claims import TaskReported
 from duban_contracts.refusals import refusal
-from duban_contracts.testing.claims import report, sent
+from duban_contracts.testing.claims import example, report, sent
 from services.gateway.intake.model.claims import Claim, RefusedEvent
 from services.gateway.intake.model.outcomes import Outcome, Queued, due, first_of_each, outcome_of, standing
 from services.gateway.receipts.model import Earlier
@@ -82,6 +86,16 @@ def test_of_two_contents_of_one_id_the_one_that_was_reserved_before_stands() -> 
     other = claim(1, b"other")
     assert settled(FIRST, other, known={UUID(int=1): Earlier(b"other", answered=False)}) == ([other], [REUSED, QUEUED])
     assert settled(FIRST, other, known={UUID(int=1): Earlier(b"third", answered=False)}) == ([], [REUSED, REUSED])
+
+
+def test_what_a_release_kept_to_which_order_counted_in_a_table_is_known_again() -> None:
+    data = example(TaskReported, today=date(2026, 11, 21), figures={"bb": 2.0, "aa": 1.0})
+    event = sent(data, event_id="e-1")
+    kept = sha256(event.type.encode() + b"\n" + encode(data)).digest()
+    again = Claim(event, UUID(int=1), "AQ-1", digest_of(event.type, data))
+    assert again.digest != kept
+    assert settled(again, known={UUID(int=1): Earlier(kept, answered=True)}) == ([], [QUEUED])
+    assert settled(again, known={UUID(int=1): Earlier(b"other", answered=True)}) == ([], [REUSED])
 
 
 def test_what_was_refused_stays_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -29,7 +30,16 @@ async def test_what_is_no_cloudevent_in_utf8_json_is_415(
 ) -> None:
     answer = await world.post(report(), content_type=content_type, **headers)
     assert answer.status_code == 415
-    assert answer.json()["code"] == "unsupported-media-type"
+    problem = answer.json()
+    assert problem["code"] == "unsupported-media-type"
+    assert problem["field"] == ("Content-Encoding" if headers else "Content-Type")
+    assert problem["rule"].isascii()
+
+
+async def test_a_media_type_that_is_named_twice_is_415(world: World) -> None:
+    lines = [*world.auth().items(), *[("Content-Type", "application/cloudevents+json")] * 2]
+    answer = await world.client.post("/v1/events", content=json.dumps(report()), headers=lines)
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type")
 
 
 async def test_the_charset_parameter_is_allowed(world: World) -> None:
@@ -74,11 +84,21 @@ async def test_one_event_of_enormous_size_is_refused_alone(world: World) -> None
     assert answer.json()["results"][0]["problem"]["code"] == "event-too-large"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"[" * 100_000])
-async def test_a_malformed_event_is_422(world: World, body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "not-json"),
+        (b"{", "not-json"),
+        (b"[]", "bad-envelope"),
+        # An array, whatever comes of it.
+        (b"[" * 100_000, "bad-envelope"),
+        (b'"x"', "bad-envelope"),
+    ],
+)
+async def test_a_malformed_event_is_422(world: World, body: bytes, code: str) -> None:
     answer = await world.post(body)
     assert answer.status_code == 422
-    assert answer.json()["code"] == "bad-envelope"
+    assert answer.json()["code"] == code
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1,", b"[" * 100_000])
@@ -132,5 +152,6 @@ async def test_the_openapi_document_describes_the_bodies(world: World) -> None:
     assert set(post["requestBody"]["content"]) == {
         "application/cloudevents+json",
         "application/cloudevents-batch+json",
+        "application/json",
     }
     assert {"202", "207", "401", "403", "409", "413", "415", "422", "429", "503"} <= set(post["responses"])

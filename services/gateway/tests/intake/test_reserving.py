@@ -19,6 +19,7 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Connection, Database, connect
 from services.chassis.storage.rounds import MOST
 from services.chassis.testing.kafka import eventually
+from services.chassis.testing.workers import rectified
 from services.gateway.intake.handlers.accept_events import Intake, NotAccepted, accept_events
 from services.gateway.intake.handlers.mark_events import Marks
 from services.gateway.intake.handlers.reserve_events import Reservations
@@ -100,7 +101,8 @@ def edge(database: Database) -> Edge:
 
 def claim(content: str = "one", receipt_id: UUID | None = None) -> Claim:
     """Return a claim with an id of its own."""
-    event = CloudEvent(id=str(uuid4()), source="urn:county", type="duban.hazard.reported.v1", data=content.encode())
+    said = rectified(content)
+    event = CloudEvent(id=str(uuid4()), source="urn:county", type=said.type, data=said.data)
     return Claim(event, receipt_id or uuid4(), "AQ-1", content.encode())
 
 

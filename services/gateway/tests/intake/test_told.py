@@ -18,6 +18,7 @@ from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import connect
 from services.chassis.telemetry import acts
 from services.chassis.testing.kafka import eventually
+from services.chassis.testing.workers import rectified
 from services.gateway.intake.handlers.accept_events import Intake, accept_events
 from services.gateway.intake.handlers.mark_events import Marks
 from services.gateway.intake.handlers.reserve_events import Reservations
@@ -54,7 +55,8 @@ async def intake(world: World) -> AsyncIterator[Intake]:
 
 async def sent(intake: Intake, account: str, event_id: str, content: str = "one") -> list[Outcome]:
     """Send an event as `account` would."""
-    event = CloudEvent(id=event_id, source="urn:county", type="duban.hazard.reported.v1", data=content.encode())
+    said = rectified(content)
+    event = CloudEvent(id=event_id, source="urn:county", type=said.type, data=said.data)
     claim = Claim(event, _RECEIPTS[event_id], "AQ-1", content.encode())
     act = acts.Act({"method": "POST", "client": ("10.1.2.3", 1), "path_params": {}}, None)
     act.action, act.account = "gateway.intake.publish", account

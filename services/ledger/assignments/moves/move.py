@@ -65,8 +65,9 @@ class Move(Generic[C]):
         return Made(changed, entry(changed, self.name, self.text(command), by))
 
     def _is_late(self, assignment: Assignment, by: Hand) -> bool:
-        answers = self.leads[1] is AssignmentState.ANSWERED
-        return answers and by.today > assignment.due_on
+        # What was answered in time and came back is not late for that: whoever sends it back names no new day.
+        answers_first = self.leads[1] is AssignmentState.ANSWERED and assignment.version == 1
+        return answers_first and by.today > assignment.due_on
 
 
 def entry(assignment: Assignment, move: str, text: str, by: Hand) -> AssignmentEntry:

@@ -132,7 +132,9 @@ async def page(
     )
     named = sorted({str(row[name]) for row in rows for name in ("hazard_id", "other_id")})
     hazards = {hazard.hazard_id: hazard for hazard in await of_hazards(connection, named)}
-    return [(hazards[str(row["hazard_id"])], hazards[str(row["other_id"])], row["likeness"]) for row in rows]
+    found = [(hazards.get(str(row["hazard_id"])), hazards.get(str(row["other_id"])), row["likeness"]) for row in rows]
+    # One may have been decided, or merged, since the pair was read.
+    return [(one, other, likeness) for one, other, likeness in found if one is not None and other is not None]
 
 
 def _of(alias: str) -> dict[Dimension, str]:

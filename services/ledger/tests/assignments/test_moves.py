@@ -114,3 +114,12 @@ def test_whatever_is_asked_the_history_counts_every_step_and_only_the_states_ord
             assignment = made.assignment
             entries.append(made.entry)
     assert [entry.version for entry in entries] == list(range(2, len(entries) + 2))
+
+
+def test_what_was_answered_in_time_and_sent_back_after_its_day_is_not_late() -> None:
+    in_time, after = hand(Role.COUNTY_REGULATOR, june(9), unit="emergency_management"), june(12)
+    again = hand(Role.COUNTY_REGULATOR, after, unit="emergency_management")
+    sent_back = hand(Role.CITY_OFFICE, after, county=None)
+    answered = does(given_to_the_county(), (AnswerMatter, in_time), (ReturnMatter, sent_back), (AnswerMatter, again))
+    assert not answered.late
+    assert does(given_to_the_county(), (AnswerMatter, again)).late

@@ -130,6 +130,8 @@ def test_rows_that_are_only_formatted_count_for_nothing(monkeypatch: pytest.Monk
 
 def test_what_is_no_file_of_criteria_is_refused_as_a_whole() -> None:
     assert faults(b"\xff") == [("$", "not-json", None)]
+    assert faults(b"{") == [("$", "not-json", None)]
+    assert faults(b'{"lists": [], "lists": []}') == [("$.lists", "repeated-name", None)]
     for content in (b"[]", b'{"lists": []}', b'{"lists": {}}'):
         assert faults(content) == [("$", "unknown-form", None)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ from services.ledger.gathering.tables import look_alikes as tables
 from services.ledger.gathering.tables import uncompared
 from services.ledger.hazards.model import Hazard
 from services.ledger.tests.in_process import InProcess
-from services.ledger.tests.people import FOREIGN
+from services.ledger.tests.people import FOREIGN, HOME
 
 pytestmark = pytest.mark.feature("SY26")
 Json = dict[str, Any]
@@ -166,6 +167,34 @@ async def _looked(connection: Connection, hazard: Hazard, scope: Scope) -> None:
     """Ask what `look` asks, all of it of one connection."""
     met = {each.hazard_id for each in await tables.newest(connection, keys_of(hazard))}
     await tables.of_hazards(connection, met, scope, 30)
+
+
+class Between:
+    """A connection between whose first and second question something is done."""
+
+    def __init__(self, connection: Connection, something: Callable[[], Awaitable[object]]) -> None:
+        self._connection, self._something, self._asked = connection, something, 0
+
+    async def fetch(self, query: str, *values: Any) -> Any:
+        self._asked += 1
+        if self._asked == 2:
+            await self._something()
+        return await self._connection.fetch(query, *values)
+
+
+async def test_a_pair_of_which_one_is_decided_while_it_is_read_is_passed_over(ledger: InProcess) -> None:
+    one, two = [await of(ledger, "同时示例厂（虚构）") for _ in range(2)]
+    await compared(ledger)
+
+    async def rejected() -> None:
+        answer = await ledger.post(two["number"], "reject", {"reason": "不构成隐患"}, "county")
+        assert answer.status_code == 200, answer.text
+
+    async with ledger.database.acquire() as connection:
+        asked: Any = Between(connection, rejected)
+        scope = Scope(county=frozenset({HOME}))
+        found = await tables.page(asked, scope, after=None, limit=1000)
+    assert {one["number"], two["number"]} not in [{first.number, second.number} for first, second, _ in found]
 
 
 async def test_a_report_is_looked_at_by_what_it_meets_however_many_are_open(

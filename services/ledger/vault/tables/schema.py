@@ -9,6 +9,7 @@ from typing import Final
 import asyncpg
 
 from services.chassis.storage.locks import wait_at_most
+from services.chassis.storage.opening import BY_ITSELF
 from services.chassis.storage.schema import CHASSIS_MIGRATIONS, RowsBreakConstraint, TablesLocked, migrate
 
 _MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
@@ -55,7 +56,7 @@ async def install(owner_dsn: str, role: str) -> list[str]:
         applied = await migrate(owner_dsn, _MIGRATIONS, [SLICE], chassis=False)
     except RowsBreakConstraint as error:
         applied, broken = error.applied, error
-    connection = await asyncpg.connect(owner_dsn, timeout=30)
+    connection = await asyncpg.connect(owner_dsn, timeout=30, server_settings=BY_ITSELF)
     try:
         await _give_way(connection, role)
     finally:

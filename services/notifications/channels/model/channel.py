@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from duban_contracts.events.types import Subject
@@ -14,6 +14,10 @@ from services.notifications.channels.model.destinations import DestinationPolicy
 from services.notifications.channels.model.text import fitted
 
 S = TypeVar("S")
+
+MOST_SECONDS: Final = 50.0
+"""How long a whole attempt may take at most (wall): an attempt without an answer counts as lost after 60 s, and one that is then still
+under way would be a second letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def logged_in(server: MailServer) -> None:
     assert ways(server)
 
 
-def with_a_password(server: MailServer, given: Means, *, timeout: float = 60) -> EmailCarrier:
+def with_a_password(server: MailServer, given: Means, *, timeout: float = 25) -> EmailCarrier:
     """E-mail over a relay at which we log in."""
     settings = EmailSettings(port=server.port, timeout=timeout, username="duban", password=SecretStr("secret"))
     return EmailCarrier(given, settings)
@@ -235,7 +235,7 @@ async def test_what_was_begun_and_asked_nobody_is_no_attempt(bare: Database) -> 
 async def test_who_goes_nowhere_waits_for_no_pause(bare: Database) -> None:
     clock = ManualClock(NOW)
     async with mail_server(greeting=b"554 5.3.2 no") as server:
-        email = EmailCarrier(means(), EmailSettings(port=server.port, timeout=60))
+        email = EmailCarrier(means(), EmailSettings(port=server.port, timeout=25))
         courier = carrier(bare, clock, {"email": Line(CHANNEL, email)})
         assert await email.obstacle()
         await write(bare, clock, due_soon("h-1"))

@@ -138,7 +138,7 @@ async def test_what_is_in_doubt_or_waits_elsewhere_is_left_alone(bare: Database)
 async def test_a_mail_server_that_lets_us_in_again_gets_what_waits(bare: Database) -> None:
     clock = ManualClock(NOW)
     async with mail_server(greeting=b"421 4.3.2 not now") as server:
-        email = EmailCarrier(means(), EmailSettings(port=server.port, timeout=60))
+        email = EmailCarrier(means(), EmailSettings(port=server.port, timeout=25))
         courier = carrier(bare, clock, {"email": Line(CHANNEL, email)})
         await write(bare, clock, due_soon("h-1"), due_soon("h-2", unit="transport"))
         await carry(courier)

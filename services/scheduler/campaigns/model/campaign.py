@@ -81,12 +81,18 @@ def state_on(day: date, starts_on: date, ends_on: date | None) -> CampaignState:
 
 
 def run_on(campaign: Campaign, day: date) -> Stretch:
-    """Return the run of a campaign that counts on `day`: the one that is on, else the last one, else the first ahead."""
+    """Return the run of a campaign that counts on `day`: the one that is on, else the last one, else the first ahead.
+
+    A season's run ends where the campaign does, and begins no earlier.
+    """
     if campaign.season is None:
         return Stretch(campaign.starts_on, campaign.ends_on)
     runs = [season_of(campaign.season, year) for year in range(campaign.starts_on.year - 1, day.year + 2)]
     within = [
-        Stretch(starts_on, ends_on)
+        Stretch(
+            max(starts_on, campaign.starts_on),
+            ends_on if campaign.ends_on is None else min(ends_on, campaign.ends_on),
+        )
         for starts_on, ends_on in runs
         if ends_on >= campaign.starts_on and (campaign.ends_on is None or starts_on <= campaign.ends_on)
     ]

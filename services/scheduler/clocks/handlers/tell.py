@@ -20,7 +20,7 @@ from services.scheduler.alarms.model import Alarm, Kind
 from services.scheduler.clocks.model.called_for import NAMESPACE
 from services.scheduler.clocks.tables import clocks as clock_table
 from services.scheduler.clocks.tables.clocks import LastWord
-from services.scheduler.freshness import tables as freshness
+from services.scheduler.freshness.handlers import known_then_missing
 
 SOURCE: Final = "/duban/scheduler"
 
@@ -60,8 +60,7 @@ def behind_the_fence(
     """
 
     async def known(connection: Connection) -> Known:
-        incomplete = await in_doubt(connection)
-        found = await freshness.known(connection)
+        found, incomplete = await known_then_missing(connection, in_doubt)
         if found is None or not found.behind:
             return Known(found.applied_through if found else None, incomplete)
         passed = await passed_beyond(connection, found.behind, found.applied_through)

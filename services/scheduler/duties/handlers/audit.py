@@ -14,6 +14,7 @@ from services.chassis.process.clock import Clock
 from services.chassis.storage.database import Database
 from services.scheduler import metrics
 from services.scheduler.duties.handlers.plan import Planner
+from services.scheduler.duties.model.duty import DutyState, DutyVersion
 from services.scheduler.duties.model.second_reckoning import should_stand
 from services.scheduler.duties.tables import duties, occasions, planning
 from services.scheduler.tasks.tables import plans
@@ -46,12 +47,16 @@ class PlanDiscrepancy:
 
 @dataclass(frozen=True, slots=True)
 class PlanningAudit:
-    """What the audit found at `as_of`: `duties` were reckoned again, and ask for `tasks` tasks."""
+    """What the audit found at `as_of`: `duties` were reckoned again, and ask for `tasks` tasks.
+
+    Of those `without_roster` nobody can say whom they ask: the profile names their roster no more.
+    """
 
     as_of: datetime
     duties: int
     tasks: int
     findings: tuple[PlanDiscrepancy, ...]
+    without_roster: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +72,17 @@ class Deps:
 async def look(*, deps: Deps) -> PlanningAudit:
     """Reckon all duties again, some at a time, and return where their tasks differ."""
     horizon = deps.planner.horizon(deps.clock.at(deps.clock.wall() - deps.patience))
+    today = deps.planner.zone.today(deps.clock.now())
     async with deps.database.acquire() as connection:
-        names = sorted(await duties.versions_of(connection))
+        known = await duties.versions_of(connection)
+    lacking = {name for name, versions in known.items() if _lacks_roster(versions[-1], today, deps.planner)}
+    names = sorted(known.keys() - lacking)
     count, findings = 0, list[PlanDiscrepancy]()
     for first in range(0, len(names), _AT_ONCE):
         asked, found = await _compare(names[first : first + _AT_ONCE], horizon, deps)
         count += asked
         findings += found
-    return PlanningAudit(deps.clock.now(), len(names), count, tuple(findings))
+    return PlanningAudit(deps.clock.now(), len(names), count, tuple(findings), tuple(sorted(lacking)))
 
 
 @dataclass
@@ -89,13 +97,22 @@ class SelfAudit:
 
     async def audit(self) -> list[PlanDiscrepancy]:
         """Look, export how many findings were found before, too, and log the first of them."""
-        findings = (await look(deps=self.deps)).findings
+        found = await look(deps=self.deps)
+        findings = found.findings
         confirmed = [each for each in findings if each in self._suspected]
         self._suspected = frozenset(findings)
-        metrics.PLANNING_WRONG.set(len(confirmed))
+        metrics.PLANNING_WRONG.set(len(confirmed) + len(found.without_roster))
+        for name in found.without_roster[:_LOGGED]:
+            _log.error("planning audit", duty_id=name, reason="without_roster")
         for each in confirmed[:_LOGGED]:
             _log.error("planning audit", task_id=each.task_id, duty_id=each.duty_id, reason=each.reason)
         return confirmed
+
+
+def _lacks_roster(newest: DutyVersion, today: date, planner: Planner) -> bool:
+    duty = newest.duty
+    holds = newest.state is DutyState.IN_FORCE and (duty.valid_until is None or duty.valid_until >= today)
+    return holds and not planner.has_roster_of(newest)
 
 
 async def _compare(names: list[str], horizon: date, deps: Deps) -> tuple[int, list[PlanDiscrepancy]]:
@@ -112,7 +129,9 @@ async def _compare(names: list[str], horizon: date, deps: Deps) -> tuple[int, li
     for name, each in versions.items():
         # Planned ahead stays planned: a clock that is behind takes nothing back.
         until = max(horizon, through[name].planned_until) if name in through else horizon
-        should = should_stand(each, until, members=planner.rosters.on, occasions=[*planner.holidays, *entered])
+        should = should_stand(each, until, members=planner.members, occasions=[*planner.holidays, *entered])
+        # Of whom a roster that is there no more once asked nobody can say: what stands by it is left.
+        whole = all(map(planner.has_roster_of, each))
         count += len(should)
         findings += [
             PlanDiscrepancy(task_id, name, task.period, task.member, PlanningDiscrepancy.NOT_PLANNED)
@@ -122,7 +141,7 @@ async def _compare(names: list[str], horizon: date, deps: Deps) -> tuple[int, li
         findings += [
             PlanDiscrepancy(row.task_id, name, row.period, row.member_code, PlanningDiscrepancy.PLANNED_NEEDLESSLY)
             for row in rows
-            if row.duty_id == name and row.only_planned and row.task_id not in should
+            if whole and row.duty_id == name and row.only_planned and row.task_id not in should
         ]
         findings += [
             PlanDiscrepancy(row.task_id, name, row.period, row.member_code, PlanningDiscrepancy.PLANNED_OTHERWISE)

@@ -18,7 +18,10 @@ _NOT_REQUIRED: Final = frozenset({"waived", "cancelled"})
 async def fulfilment_of(
     connection: Connection, duty_id: str, *, scope: Scope, today: date, zone: Zone
 ) -> list[Fulfilment]:
-    """Return how the periods of a duty stand on `today`, counted over the tasks in `scope`: a county sees its own."""
+    """Return how the periods of a duty stand on `today`, counted over the tasks in `scope`: a county sees its own.
+
+    What is in scope is what the list of tasks shows: a regulator of one sector sees the tasks of that one.
+    """
     asked = [
         Asked(
             period=row.period,
@@ -29,6 +32,6 @@ async def fulfilment_of(
             member=row.member_code,
         )
         for row in await plans.done_days(connection, duty_id)
-        if scope.covers(Facts(county=row.county))
+        if scope.covers(Facts(county=row.county, sector=row.sector, unit=row.lead_unit))
     ]
     return fulfilments(asked, today)

@@ -28,11 +28,12 @@ from services.scheduler.duties.model.rules import Occasional
 from services.scheduler.duties.tables import duties, occasions, planning
 from services.scheduler.duties.tables.planning import PlannedThrough
 from services.scheduler.rosters.handlers import load_rosters
-from services.scheduler.rosters.model import Rosters
+from services.scheduler.rosters.model import RosterMember, Rosters
 from services.scheduler.settings import Settings
 from services.scheduler.tasks.handlers.plan import plan_tasks, withdraw_tasks
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.model.planned import PlannedTask
+from services.scheduler.tasks.tables import plans
 
 _log = structlog.get_logger(__name__)
 # Duties of one transaction: a crash loses little, nobody waits long for one of them, and the session is never silent for
@@ -68,6 +69,15 @@ class Planner:
             days_ahead=platform.settings.planning_days_ahead,
         )
 
+    def members(self, roster: str, day: date) -> Sequence[RosterMember]:
+        """Return who is on a roster on a day; nobody where there is no such roster any more."""
+        return self.rosters.on(roster, day) if roster in self.rosters.by_code else ()
+
+    def has_roster_of(self, version: DutyVersion) -> bool:
+        """Return whether the roster of a duty is there, if it needs one."""
+        roster = version.duty.per
+        return roster is None or not version.duty.is_plannable or roster in self.rosters.by_code
+
     def horizon(self, now: datetime) -> date:
         """Return the last day until which tasks are planned at `now`."""
         return date((self.zone.day_of(now) + timedelta(days=self.days_ahead)).year, 12, 31)
@@ -92,6 +102,7 @@ class Planning:
         self.kept += other.kept
         self.withdrawn += other.withdrawn
         self.unplanned.without_members += other.unplanned.without_members
+        self.unplanned.without_roster += other.unplanned.without_roster
 
 
 async def plan_all(database: Database, *, planner: Planner, clock: Clock) -> Planning:
@@ -129,17 +140,28 @@ async def plan_duties(
     tasks = [task for each in wanted.values() for task in each]
     planned = await plan_tasks(connection, tasks, taskbook=planner.taskbook)
     done.created, done.revised, done.kept = planned.created, planned.revised, planned.kept
+    unknown = await _of_whom_nothing_is_known(connection, done.unplanned)
     for name, each in stale.items():
         if each.before is not None:
             done.withdrawn += await withdraw_tasks(
                 connection,
                 name,
                 starting=date.min,
-                keep={task.task_id for task in wanted[name]},
+                keep={task.task_id for task in wanted[name]} | unknown,
                 reason=each.versions[-1].reason or _WITHDRAWN,
             )
     await planning.save(connection, [each.as_planned(name, now) for name, each in stale.items()])
     return done
+
+
+async def _of_whom_nothing_is_known(connection: Connection, unplanned: Unplanned) -> set[str]:
+    """Return the tasks that stand for a roster which is there no more: whether its members still owe them nobody can say."""
+    lacking = set(unplanned.without_roster)
+    if not lacking:
+        return set()
+    names = sorted({name for name, _ in lacking})
+    _log.warning("duties without their roster", duties=names)
+    return {row.task_id for row in await plans.standing(connection, names) if (row.duty_id, row.period) in lacking}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,10 @@ class PlanningFinding(Document, frozen=True, kw_only=True):
 
 
 class PlanningAuditDocument(Document, frozen=True, kw_only=True):
-    """The self-audit of planning: sound means that the tasks that stand are those that a second reckoning asks for."""
+    """The self-audit of planning: sound means that the tasks that stand are those that a second reckoning asks for.
+
+    Of the duties `without_roster` it is not known whom they ask; nothing new is planned for them, and nothing withdrawn.
+    """
 
     sound: bool
     as_of: datetime
@@ -46,17 +49,19 @@ class PlanningAuditDocument(Document, frozen=True, kw_only=True):
     tasks: int
     findings_total: int
     findings: Annotated[list[PlanningFinding], Meta(description="the first 1000")]
+    without_roster: Annotated[list[str], Meta(description="duties whose roster the profile has no more")]
 
     @classmethod
     def of(cls, audit: PlanningAudit) -> Self:
         """Return the document of an audit."""
         return cls(
-            sound=not audit.findings,
+            sound=not audit.findings and not audit.without_roster,
             as_of=audit.as_of,
             duties=audit.duties,
             tasks=audit.tasks,
             findings_total=len(audit.findings),
             findings=[PlanningFinding.of(finding) for finding in audit.findings[:_SHOWN]],
+            without_roster=list(audit.without_roster),
         )
 
 

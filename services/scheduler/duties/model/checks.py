@@ -66,3 +66,5 @@ def _recurrence(rule: Recurrence, field: str) -> Iterator[Refusal]:
         yield violation("bad-recurrence", field, detail="without a day it is a quota of a calendar period")
     if rule.since is None and (parts.get("INTERVAL", _EVERY) != _EVERY or "COUNT" in parts):
         yield violation("bad-recurrence", field, detail="INTERVAL and COUNT need `since`, the day that they count from")
+    if rule.since is not None and not recurrence.falls(rule.rrule, rule.since):
+        yield violation("bad-recurrence", field, detail=f"falls on no day within 28 years of {rule.since}")

@@ -39,23 +39,26 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def holidays_of(days: Mapping[date, str]) -> list[Occasion]:
-    """Return the holidays of a calendar, in order; days that follow each other under one title are one holiday.
+    """Return the holidays of a calendar, in order; days that follow each other are one break, whatever their titles.
 
-    A holiday is named by its title and the year it begins in: a day added to it later makes no second one.
+    The State Council's notice gives 国庆节 and 中秋节 of 2025 one break of eight days: it has one check and one report. A break has the
+    names of all its titles; its id is its first title and the year it begins in, so that a day added to it later makes no second one.
     """
-    runs: list[tuple[str, date, date]] = []
+    runs: list[tuple[list[str], date, date]] = []
     for day, title in sorted(days.items()):
-        if runs and runs[-1][0] == title and runs[-1][2] + _DAY == day:
-            runs[-1] = (title, runs[-1][1], day)
+        if runs and runs[-1][2] + _DAY == day:
+            titles, start, _ = runs[-1]
+            runs[-1] = (titles if title in titles else [*titles, title], start, day)
         else:
-            runs.append((title, day, day))
+            runs.append(([title], day, day))
     named: dict[str, int] = {}
     found = []
-    for title, start, end in runs:
-        name = f"{start.year}-{title}"
-        named[name] = named.get(name, 0) + 1
-        again = f"-{named[name]}" if named[name] > 1 else ""
+    for titles, start, end in runs:
+        first = f"{start.year}-{titles[0]}"
+        named[first] = named.get(first, 0) + 1
+        again = f"-{named[first]}" if named[first] > 1 else ""
+        name = "、".join(titles)
         found.append(
-            Occasion(occasion_id=f"{name}{again}", kind=OccasionKind.HOLIDAY, name=title, starts_on=start, ends_on=end)
+            Occasion(occasion_id=f"{first}{again}", kind=OccasionKind.HOLIDAY, name=name, starts_on=start, ends_on=end)
         )
     return found

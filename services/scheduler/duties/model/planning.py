@@ -11,19 +11,19 @@ from services.scheduler.duties.model.duty import DutyVersion
 from services.scheduler.duties.model.occasions import Occasion
 from services.scheduler.duties.model.rules import Occurrence
 from services.scheduler.duties.model.versions import ruled
-from services.scheduler.rosters.model import RosterMember
+from services.scheduler.rosters.model import NoSuchRoster, RosterMember
 from services.scheduler.tasks.model.planned import PlannedTask
 
 MembersOn = Callable[[str, date], Sequence[RosterMember]]
-"""The members of a roster on a day."""
+"""The members of a roster on a day; may raise NoSuchRoster."""
 
 
 @dataclass(slots=True)
 class Unplanned:
-    """What could not become a task: occurrences on whose first day the roster had nobody."""
+    """What could not become a task, by duty and period: nobody was on the roster on its first day, or there is no such roster."""
 
     without_members: list[tuple[str, str]] = field(default_factory=list)
-    """Duty and period."""
+    without_roster: list[tuple[str, str]] = field(default_factory=list)
 
 
 def tasks_of(
@@ -38,8 +38,9 @@ def tasks_of(
     """Yield the tasks of one duty that open until `until`, in order; `city` is the city's own division code.
 
     A roster counts as it stands on the day on which the time for an occurrence begins: who joins later is asked for
-    the next one.
+    the next one. A roster that is there no more stops no other duty: who is meant is not known, and that is told.
     """
+    lacking = Unplanned() if unplanned is None else unplanned
     for version, occurrence in ruled(versions, until, occasions):
         duty = version.duty
         if not duty.is_plannable:
@@ -47,9 +48,13 @@ def tasks_of(
         if duty.per is None:
             yield _task(version, occurrence, county=city, lead=str(duty.lead), member=None)
             continue
-        found = members(duty.per, occurrence.opens_on)
-        if not found and unplanned is not None:
-            unplanned.without_members.append((duty.duty_id, occurrence.period))
+        try:
+            found = members(duty.per, occurrence.opens_on)
+        except NoSuchRoster:
+            lacking.without_roster.append((duty.duty_id, occurrence.period))
+            continue
+        if not found:
+            lacking.without_members.append((duty.duty_id, occurrence.period))
         for member in found:
             lead, named = _owner(member, duty.lead), member.on(occurrence.opens_on)
             yield _task(version, occurrence, county=member.county, lead=lead, member=named)

@@ -8,13 +8,21 @@ written as the RFC's own idiom for it, so that nothing drifts and no month is lo
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 from dateutil.rrule import rrule, rrulestr
 
 from services.scheduler.duties.model.periods import Period
 
-_SOME_DAY: Final = date(2000, 1, 1)
+# The calendar repeats itself: what falls on no day of the last forty years that there are falls on none at all, and the
+# search for it ends with them.
+_SOME_DAY: Final = date(9960, 1, 1)
+# After which dates fall on the same weekdays again.
+_CYCLE: Final = timedelta(days=28 * 366)
+_WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_MONTHS: Final = 12
 _SHORTEST_MONTH: Final = 28
 _LONGEST_MONTH: Final = 31
 _PERIODS: Final = {"DAILY": Period.DAY, "WEEKLY": Period.WEEK, "MONTHLY": Period.MONTH, "YEARLY": Period.YEAR}
@@ -36,6 +44,8 @@ _LIMITS: Final = {
     "BYWEEKNO": 53,
     "BYSETPOS": 366,
 }
+# Counted from behind, a month or an interval is nothing.
+_POSITIVE: Final = frozenset({"INTERVAL", "COUNT", "BYMONTH"})
 # Without one of these the day of an occurrence would follow from the day on which somebody began to count.
 _DAYS: Final = frozenset({"BYMONTHDAY", "BYDAY", "BYYEARDAY", "BYSETPOS"})
 
@@ -59,6 +69,10 @@ def parts_of(text: str) -> dict[str, str]:
             raise BadRule(f"{name} does not go with FREQ={parts['FREQ']}")
         if name in _LIMITS and not all(_within(number, _LIMITS[name]) for number in value.split(",")):
             raise BadRule(f"{name} must be numbers up to {_LIMITS[name]}")
+        if name == "WKST" and value not in _WEEKDAYS:
+            raise BadRule(f"WKST must be one of {', '.join(_WEEKDAYS)}")
+        if name in _POSITIVE and "-" in value:
+            raise BadRule(f"{name} must be positive")
     return parts
 
 
@@ -78,18 +92,70 @@ def names_days(text: str) -> bool:
 
 
 def normalised(text: str) -> str:
-    """Return the rule with the last day of a month in place of a day that some months lack; raises BadRule."""
+    """Return the rule with the last day of a month in place of a day that some months lack; raises BadRule.
+
+    Whether an INTERVAL ever meets a day that the rule names depends on the day from which it counts: `falls`.
+    """
+    rule = _without_gaps(text)
+    _expansion(rule, _SOME_DAY)
+    if not _falls_at_all(_every_time(rule)):
+        raise BadRule(f"{text}: falls on no day")
+    return rule
+
+
+@lru_cache(maxsize=1024)
+def falls(text: str, since: date) -> bool:
+    """Return whether the rule, counted from `since`, falls on a day within 28 years; raises BadRule.
+
+    Looked for among the days of the rule without its INTERVAL, of which there are always more: an INTERVAL that meets none
+    of them would be searched for until the year 9999, by every planning.
+    """
+    rule = _without_gaps(text)
+    every = _every_time(rule)
+    if not _falls_at_all(every):
+        return False
+    parts = parts_of(rule)
+    interval, begins = int(parts.get("INTERVAL", "1")), _place(parts, since)
+    until = _midnight(since) + _CYCLE
+    found = takewhile(lambda each: each <= until, _expansion(every, since))
+    return any((_place(parts, each.date()) - begins) % interval == 0 for each in found)
+
+
+def _falls_at_all(rule: str) -> bool:
+    return _expansion(rule, _SOME_DAY).after(_midnight(_SOME_DAY), inc=True) is not None
+
+
+def _every_time(rule: str) -> str:
+    """Return the rule without what makes it count: it falls on all days of which the rule falls on some."""
+    parts = {name: value for name, value in parts_of(rule).items() if name not in {"INTERVAL", "COUNT", "UNTIL"}}
+    return _text(parts)
+
+
+def _place(parts: dict[str, str], day: date) -> int:
+    """Return the how many-th day, week, month or year it is in which `day` lies, as INTERVAL counts them."""
+    match parts["FREQ"]:
+        case "DAILY":
+            return day.toordinal()
+        case "WEEKLY":
+            return (day.toordinal() - 1 - _WEEKDAYS.index(parts.get("WKST", "MO"))) // len(_WEEKDAYS)
+        case "MONTHLY":
+            return day.year * _MONTHS + day.month
+        case _:
+            return day.year
+
+
+def _text(parts: dict[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def _without_gaps(text: str) -> str:
     parts = parts_of(text)
     one_month = parts["FREQ"] == "MONTHLY" or (parts["FREQ"] == "YEARLY" and parts.get("BYMONTH", ",").isdigit())
     day = parts.get("BYMONTHDAY", "")
     if one_month and day.isdigit() and _SHORTEST_MONTH < int(day) <= _LONGEST_MONTH and "BYSETPOS" not in parts:
         parts["BYMONTHDAY"] = ",".join(map(str, range(_SHORTEST_MONTH, int(day) + 1)))
         parts["BYSETPOS"] = "-1"
-    rule = ";".join(f"{name}={value}" for name, value in parts.items())
-    if "UNTIL" not in parts and _expansion(rule, _SOME_DAY).after(_midnight(_SOME_DAY), inc=True) is None:
-        raise BadRule(f"{text}: falls on no day")
-    _expansion(rule, _SOME_DAY)
-    return rule
+    return _text(parts)
 
 
 def days(text: str, since: date, first: date, last: date) -> list[date]:
@@ -97,14 +163,18 @@ def days(text: str, since: date, first: date, last: date) -> list[date]:
 
     `since` itself is an occurrence when the rule falls on it: the first one must not be lost.
     """
-    rule = _expansion(normalised(text), since)
+    if not falls(text, since):
+        return []
+    rule = _expansion(_without_gaps(text), since)
     found = rule.between(_midnight(first), _midnight(last), inc=True)
     return [each.date() for each in found]
 
 
 def day_before(text: str, since: date, day: date) -> date | None:
     """Return the last occurrence before `day`, or None when it is the first."""
-    found = _expansion(normalised(text), since).before(_midnight(day))
+    if not falls(text, since):
+        return None
+    found = _expansion(_without_gaps(text), since).before(_midnight(day))
     return found.date() if found else None
 
 

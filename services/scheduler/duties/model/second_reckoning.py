@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 from dateutil.rrule import rrule, rrulestr
 
+from services.scheduler.duties.model import recurrence
 from services.scheduler.duties.model.duty import Duty, DutyState, DutyVersion
 from services.scheduler.duties.model.occasions import Occasion
 from services.scheduler.duties.model.periods import Period
@@ -184,6 +185,9 @@ def _fall(text: str, since: date, until: date) -> Iterator[date]:
 
 
 def _expanded(text: str, since: date, until: date) -> Iterator[date]:
+    # Of a rule that falls on nothing, kept before such were refused, the search would not end.
+    if not recurrence.falls(text, since):
+        return
     rule = rrulestr(text, dtstart=datetime.combine(since, time()))
     assert isinstance(rule, rrule)  # noqa: S101 - checked when the duty was taken
     yield from (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from duban_contracts.events.inspections import InspectionFinding
 from duban_contracts.events.tasks import TASK
@@ -13,7 +14,8 @@ from services.scheduler.alarms import tables as alarm_table
 from services.scheduler.alarms.model import Alarm
 from services.scheduler.findings.handlers import findings_of
 from services.scheduler.findings.model import FiledFinding
-from services.scheduler.rosters.model import COUNTIES, NoSuchRoster, RosterMember, Rosters
+from services.scheduler.rosters.handlers import inside
+from services.scheduler.rosters.model import COUNTIES, NoSuchRoster, Rosters
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.model.coverage import Coverage, coverage
 from services.scheduler.tasks.model.task import Task
@@ -32,13 +34,21 @@ def coverage_of(tasks: Sequence[Task], rosters: Rosters, scope: Scope) -> Covera
         members = None
     if members is None:
         return coverage(tasks, None)
-    return coverage(tasks, [member.on(plan.due_on) for member in members if _inside(member, scope)])
+    return coverage(tasks, [member.on(plan.due_on) for member in members if inside(member, scope)])
 
 
 async def findings_within(connection: Connection, task: Task, scope: Scope) -> list[FiledFinding]:
     """Return what a task found, as far as it lies in the reader's area and sectors."""
     found = (await findings_of(connection, [task.task_id])).get(task.task_id, [])
     return [filed for filed in found if scope.covers(_facts_of(filed.finding, task))]
+
+
+def form_within(form: dict[str, Any] | None, task: Task, scope: Scope) -> dict[str, Any] | None:
+    """Return a form as it was filled in, and of what was found only what lies in the reader's area and sectors."""
+    found = form.get("findings") if form else None
+    if form is None or not isinstance(found, list):
+        return form
+    return {**form, "findings": [each for each in found if scope.covers(_facts_said(each, task))]}
 
 
 async def alarms_of(connection: Connection, task_id: str) -> list[Alarm]:
@@ -49,6 +59,18 @@ async def alarms_of(connection: Connection, task_id: str) -> list[Alarm]:
 def _facts_of(finding: InspectionFinding, task: Task) -> Facts:
     return Facts(
         county=finding.county, sector=finding.sector, unit=task.plan.lead_unit, enterprise=finding.enterprise.uscc
+    )
+
+
+def _facts_said(finding: Any, task: Task) -> Facts:
+    """Return the facts of a finding as it was filed; what none can be read from lies outside of every bounded scope."""
+    said = finding if isinstance(finding, dict) else {}
+    enterprise = said.get("enterprise")
+    return Facts(
+        county=said.get("county"),
+        sector=said.get("sector"),
+        unit=task.plan.lead_unit,
+        enterprise=enterprise.get("uscc") if isinstance(enterprise, dict) else None,
     )
 
 
@@ -68,10 +90,6 @@ async def units_of(
     silent = [
         UnitRow(member.county, member.unit)
         for member in rosters.on(COUNTIES, due_to)
-        if _inside(member, scope) and (member.county, member.unit) not in heard
+        if inside(member, scope) and (member.county, member.unit) not in heard
     ]
     return sorted([*found, *silent], key=lambda row: (row.county, row.unit))
-
-
-def _inside(member: RosterMember, scope: Scope) -> bool:
-    return scope.covers(Facts(county=member.county, unit=member.unit))

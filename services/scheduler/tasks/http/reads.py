@@ -32,7 +32,7 @@ from services.scheduler.tasks.documents.task import (
     WholeTask,
 )
 from services.scheduler.tasks.handlers.commands import facts_of
-from services.scheduler.tasks.handlers.read import alarms_of, coverage_of, findings_within, units_of
+from services.scheduler.tasks.handlers.read import alarms_of, coverage_of, findings_within, form_within, units_of
 from services.scheduler.tasks.handlers.taskbook import Taskbook
 from services.scheduler.tasks.tables import lists, rows
 from services.scheduler.tasks.tables.lists import Filter, Group
@@ -183,5 +183,5 @@ def _one(routes: Router, deps: Deps) -> None:
         return TaskHistory(
             items=[TaskHistoryItem.of(each) for each in said],
             alarms=[TaskAlarm.of(alarm) for alarm in alarms],
-            form=form,
+            form=form_within(form, task, caller.scope),
         )

@@ -9,12 +9,11 @@ from typing import Annotated, Final
 
 from fastapi import Query
 
-from services.chassis.access.refusals import Caller
-from services.chassis.access.scope import Facts
 from services.chassis.storage.database import Database
 from services.chassis.web.parameters import Checked
 from services.chassis.web.problems import Problem, declares
 from services.chassis.web.routes import Router
+from services.scheduler.rosters.handlers import inside
 from services.scheduler.rosters.model import ENTERPRISES, NoSuchRoster, RosterCode, RosterMember, Rosters
 from services.scheduler.tasks.documents.served import DrillRegister, DrillSite, TrainingCoverage
 from services.scheduler.tasks.http.reads import Reader
@@ -33,14 +32,14 @@ class Deps:
 
     database: Database
     rosters: Rosters
+    city: str
 
-    def members(self, roster: str, year: int, caller: Caller) -> Sequence[RosterMember]:
-        """Return who of the caller's area is on the roster at the end of a year; raises Problem 404."""
+    def members(self, roster: str, year: int) -> Sequence[RosterMember]:
+        """Return who is on the roster at the end of a year; raises Problem 404."""
         try:
-            found = self.rosters.on(roster, date(year, 12, 31))
+            return self.rosters.on(roster, date(year, 12, 31))
         except NoSuchRoster:
             raise Problem("roster-not-found", field="roster") from None
-        return [each for each in found if caller.scope.covers(Facts(county=each.county, enterprise=each.code))]
 
 
 def router(deps: Deps) -> Router:
@@ -51,7 +50,7 @@ def router(deps: Deps) -> Router:
     @routes.get("/tasks/trainings", summary="主要负责人培训全覆盖：已训、应训、未训名单", responses=missing)
     async def trainings(caller: Reader, year: Year, roster: Code = ENTERPRISES) -> TrainingCoverage:
         """Show how many of the target group were trained in accepted trainings of a year, and who is missing."""
-        members = deps.members(roster, year, caller)
+        members = [each for each in deps.members(roster, year) if inside(each, caller.scope)]
         async with deps.database.acquire() as connection:
             forms = await accepted_forms(connection, TRAINING, year)
         return TrainingCoverage.of(year, roster, trained(members, forms))
@@ -59,9 +58,10 @@ def router(deps: Deps) -> Router:
     @routes.get("/tasks/drills", summary="应急演练登记：各场所已演练和未演练的区域", responses=missing)
     async def drills(caller: Reader, year: Year, roster: Code = ENTERPRISES) -> DrillRegister:
         """Show each site of the roster with its areas that had a drill in a year, and those that had none."""
-        members = deps.members(roster, year, caller)
+        members = deps.members(roster, year)
         async with deps.database.acquire() as connection:
             forms = await accepted_forms(connection, DRILL, year)
-        return DrillRegister(year=year, roster=roster, sites=[DrillSite.of(site) for site in drilled(members, forms)])
+        sites = [each for each in drilled(members, forms, city=deps.city) if inside(each.site, caller.scope)]
+        return DrillRegister(year=year, roster=roster, sites=[DrillSite.of(site) for site in sites])
 
     return routes

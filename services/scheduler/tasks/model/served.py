@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,14 @@ from typing import Any
 from services.scheduler.rosters.model import RosterMember
 
 Form = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FiledForm:
+    """A form with the county of its task, which is the city's own code for a task of the city."""
+
+    county: str
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +41,40 @@ class Drilled:
     missing: tuple[str, ...]
 
 
-def trained(roster: Sequence[RosterMember], forms: Iterable[Form]) -> Trained:
+def trained(roster: Sequence[RosterMember], forms: Iterable[FiledForm]) -> Trained:
     """Return whose principals took part in the trainings of `forms`."""
-    reached = {code for form in forms for code in form.get("enterprises", ())}
+    reached = {code for filed in forms for code in filed.form.get("enterprises", ())}
     return Trained(
         tuple(member for member in roster if member.code in reached),
         tuple(member for member in roster if member.code not in reached),
     )
 
 
-def drilled(roster: Sequence[RosterMember], forms: Iterable[Form]) -> list[Drilled]:
-    """Return what was drilled at each site, which a form names by its code or its name."""
-    by_site: dict[str, list[Form]] = {}
-    for form in forms:
-        by_site.setdefault(form.get("site", ""), []).append(form)
-    return [_site(member, [*by_site.get(member.code, ()), *by_site.get(member.name, ())]) for member in roster]
+def drilled(roster: Sequence[RosterMember], forms: Iterable[FiledForm], *, city: str) -> list[Drilled]:
+    """Return what was drilled at each site of the whole roster, which a form names by its code or its name.
+
+    A name means the site of the task's own county: others may have one of the same name. To a task of the `city` a name is
+    that of the only site which bears it.
+    """
+    codes, names = {member.code for member in roster}, Counter(member.name for member in roster)
+    by_code: dict[str, list[Form]] = defaultdict(list)
+    by_name: dict[tuple[str, str], list[Form]] = defaultdict(list)
+    for filed in forms:
+        site = filed.form.get("site", "")
+        if site in codes:
+            by_code[site].append(filed.form)
+        elif filed.county != city or names[site] == 1:
+            by_name[filed.county, site].append(filed.form)
+    return [
+        _site(
+            member,
+            [
+                *by_code[member.code],
+                *(form for place in sorted({member.county, city}) for form in by_name[place, member.name]),
+            ],
+        )
+        for member in roster
+    ]
 
 
 def _site(member: RosterMember, forms: Sequence[Form]) -> Drilled:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -135,7 +135,7 @@ def deadline_holds(due_on: date, stamp: Stamp) -> Refusal | None:
     if due_on < today:
         return refusal("task-due-in-the-past", field="due_on", today=today.isoformat(), zone=stamp.zone.name)
     if (due_on - today).days > _LATEST_DAYS:
-        return refusal("task-due-too-far", field="due_on", latest=f"{today.year + 1}-12-31")
+        return refusal("task-due-too-far", field="due_on", latest=(today + timedelta(days=_LATEST_DAYS)).isoformat())
     return None
 
 

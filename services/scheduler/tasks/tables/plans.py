@@ -55,6 +55,8 @@ class DoneRow:
     ordinal: int
     member_code: str | None
     county: str
+    lead_unit: str
+    sector: str | None
     state: str
     late: bool
     due_on: date
@@ -189,8 +191,8 @@ async def of_plan(connection: Connection, plan: str, *, duty_ids: Collection[str
 async def done_days(connection: Connection, duty_id: str) -> list[DoneRow]:
     """Return how the tasks of a duty stand, in order of their last day."""
     rows = await connection.fetch(
-        """SELECT period, coalesce((task -> 'plan' ->> 'ordinal')::int, 1) AS ordinal, member_code, county, state, late,
-                  due_on, submitted_at
+        """SELECT period, coalesce((task -> 'plan' ->> 'ordinal')::int, 1) AS ordinal, member_code, county, lead_unit, sector,
+                  state, late, due_on, submitted_at
              FROM task WHERE duty_id = $1 AND NOT (state = 'cancelled' AND version = 0)
             ORDER BY due_on, task_id""",
         duty_id,

@@ -79,6 +79,20 @@ def test_a_campaign_that_ends_has_no_season_afterwards() -> None:
     assert campaign_state(over, date(2025, 7, 1)) is CampaignState.ENDED
 
 
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [
+        (date(2026, 6, 1), CampaignState.AHEAD),
+        (date(2026, 7, 1), CampaignState.CURRENT),
+        (date(2027, 7, 31), CampaignState.CURRENT),
+        (date(2027, 8, 15), CampaignState.ENDED),
+    ],
+)
+def test_a_season_is_on_only_while_its_campaign_is(day: date, state: CampaignState) -> None:
+    bounded = msgspec.structs.replace(DROWNING, starts_on=date(2026, 7, 1), ends_on=date(2027, 7, 31))
+    assert campaign_state(bounded, day) is state
+
+
 def test_both_cities_campaigns_are_read_with_their_items_and_reports() -> None:
     read = read_campaigns(msgspec.json.decode(THREE_YEAR.read_bytes()), Phrasebook())
     assert read.errors == []

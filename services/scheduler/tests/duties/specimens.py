@@ -36,9 +36,11 @@ async def a_duty(database: Database, _: Facts) -> str:
 
 
 async def a_task(database: Database, facts: Facts) -> str:
-    """Plan one task of a new duty in a county."""
+    """Plan one task of a new duty in a county and a sector."""
     name = await a_duty(database, facts)
-    await stage_on(database, PatientClock(_NOW)).plan(report(duty_id=name, county=str(facts.county)))
+    await stage_on(database, PatientClock(_NOW)).plan(
+        report(duty_id=name, county=str(facts.county), sectors=(str(facts.sector),))
+    )
     return name
 
 
@@ -115,7 +117,7 @@ SPECIMENS: Final = [
         make=a_task,
         call=lambda name: Call(path=f"/v1/duties/{name}/fulfilment"),
         shows=lambda answer, _: bool(answer.json()["items"]),
-        carries={Dimension.COUNTY},
+        carries={Dimension.COUNTY, Dimension.SECTOR},
     ),
     _one("GET /v1/plans/{code}", a_plan, "/v1/plans/{}"),
     _one("GET /v1/plans/{code}/gaps", a_plan, "/v1/plans/{}/gaps"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from services.scheduler.duties.handlers.audit import Deps, PlanningDiscrepancy, SelfAudit, look
 from services.scheduler.duties.model.periods import Period
 from services.scheduler.duties.model.rules import Quota
+from services.scheduler.rosters.model import Rosters
 from services.scheduler.tests.bench import metric
 from services.scheduler.tests.duties.builders import duty
 from services.scheduler.tests.office import NINE_ONES, TABLES, Office
@@ -37,6 +38,24 @@ async def test_everything_that_the_city_loads_is_planned_as_a_second_reckoning_a
     audit = await office.ask("/v1/audit/planning")
     assert (audit["sound"], audit["findings"], audit["findings_total"]) == (True, [], 0)
     assert audit["tasks"] == len(await office.tasks()) > 1000
+
+
+async def test_a_duty_whose_roster_is_there_no_more_is_told_until_it_is_there_again_or_ends(office: Office) -> None:
+    await office.keep(duty(MONTHLY, per="counties", lead=None))
+    rosters = office.planner.rosters
+    await office.plan(rosters=Rosters({}))
+    auditing = SelfAudit(deps(office))
+    assert await auditing.audit() == []
+    assert metric("duban_planning_wrong") == 1
+    assert (await look(deps=deps(office))).without_roster == ("drill",)
+    office.clock.set(datetime(2024, 9, 10, tzinfo=UTC))
+    await office.plan(rosters=rosters)
+    assert await SelfAudit(deps(office)).audit() == []
+    assert metric("duban_planning_wrong") == 0
+    await office.keep(duty(MONTHLY, per="counties", lead=None, valid_until=date(2024, 9, 9)))
+    await office.plan(rosters=Rosters({}))
+    found = await look(deps=deps(office))
+    assert (found.without_roster, found.findings) == ((), ())
 
 
 async def test_a_task_that_lacks_or_stands_needlessly_is_found(office: Office) -> None:

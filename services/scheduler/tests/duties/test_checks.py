@@ -47,6 +47,11 @@ def told(found: list[Refusal]) -> list[tuple[str, str | None]]:
         ({"rule": Recurrence(rrule="FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=1")}, [("bad-recurrence", "$.rule.rrule")]),
         ({"rule": Recurrence(rrule="FREQ=MONTHLY;INTERVAL=2;BYMONTHDAY=1", since=TODAY)}, []),
         (
+            {"rule": Recurrence(rrule="FREQ=MONTHLY;INTERVAL=12;BYMONTH=6;BYMONTHDAY=1", since=TODAY)},
+            [("bad-recurrence", "$.rule.rrule")],
+        ),
+        ({"rule": Recurrence(rrule="FREQ=MONTHLY;INTERVAL=12;BYMONTH=5;BYMONTHDAY=1", since=TODAY)}, []),
+        (
             {"rule": Recurrence(rrule="FREQ=MONTHLY;BYMONTHDAY=1", since=date(1999, 1, 1))},
             [("out-of-range", "$.rule.since")],
         ),

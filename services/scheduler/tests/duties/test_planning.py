@@ -160,6 +160,25 @@ async def test_a_member_that_is_merged_in_mid_year_keeps_its_past_and_is_asked_f
     assert len([county for _, county in left if county == "140521"]) == 4
 
 
+async def test_a_roster_that_is_taken_out_of_the_profile_stops_nothing_and_what_stands_by_it_stays(
+    office: Office,
+) -> None:
+    office.planner = replace(office.planner, rosters=roster("140502", "140521"))
+    await office.keep(duty(per="counties", lead=None))
+    await office.keep(duty(duty_id="other"))
+    before = await office.tasks()
+    done = await office.plan(rosters=Rosters({}))
+    assert (done.created, done.revised, done.withdrawn) == (0, 0, 0)
+    assert done.unplanned.without_roster == [("drill", f"2024-Q{quarter}") for quarter in (1, 2, 3, 4)]
+    assert await office.tasks() == before
+    # Those that need no roster go on being planned, from September on for the next year.
+    office.clock.set(datetime(2024, 9, 10, tzinfo=UTC))
+    assert (await office.plan()).created == 4
+    # With its roster again the duty is planned again.
+    assert (await office.plan(rosters=roster("140502"))).created == 4
+    assert {task["county"] for task in await office.tasks("drill") if task["state"] == "planned"} == {"140502"}
+
+
 async def test_a_renamed_member_owes_what_it_owed(office: Office) -> None:
     office.planner = replace(office.planner, rosters=roster("140502"))
     await office.keep(duty(per="counties", lead=None))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,6 +123,14 @@ def test_days_off_that_follow_each_other_are_one_holiday_whose_name_stays_when_i
     assert (longer.occasion_id, longer.ends_on) == ("2024-国庆节", date(2024, 10, 8))
 
 
+def test_two_holidays_in_one_break_are_one_occasion() -> None:
+    """The State Council's notice of 2025: 国庆节、中秋节, 1 to 8 October."""
+    days = {date(2025, 10, day): "国庆节" for day in range(1, 9)} | {date(2025, 10, 6): "中秋节"}
+    [both] = holidays_of(days)
+    assert (both.occasion_id, both.name) == ("2025-国庆节", "国庆节、中秋节")
+    assert (both.starts_on, both.ends_on) == (date(2025, 10, 1), date(2025, 10, 8))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -132,11 +141,57 @@ def test_days_off_that_follow_each_other_are_one_holiday_whose_name_stays_when_i
         "",
         "FREQ=MONTHLY;FREQ=DAILY",
         "FREQ=MONTHLY;BYDAY=XX",
+        "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=300",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30,31;UNTIL=20301231",
+        "FREQ=DAILY;INTERVAL=-2",
+        "FREQ=DAILY;COUNT=-1",
+        "FREQ=YEARLY;BYMONTH=-1;BYMONTHDAY=1",
+        "FREQ=WEEKLY;BYDAY=MO;WKST=XX",
     ],
 )
 def test_what_is_no_rule_by_days_is_refused(text: str) -> None:
     with pytest.raises(BadRule):
         recurrence.normalised(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "first"),
+    [
+        ("FREQ=MONTHLY;INTERVAL=3;BYMONTH=3,6,9,12;BYMONTHDAY=1", date(2024, 3, 1), date(2024, 3, 1)),
+        ("FREQ=MONTHLY;INTERVAL=12;BYMONTH=6;BYMONTHDAY=1", date(2024, 6, 15), date(2025, 6, 1)),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=SA", date(2024, 1, 6), date(2024, 1, 6)),
+        ("FREQ=YEARLY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=29", date(2023, 1, 1), date(2023, 2, 28)),
+        ("FREQ=MONTHLY;INTERVAL=3;BYMONTH=3,6,9,12;BYMONTHDAY=1", date(2024, 1, 1), None),
+        ("FREQ=MONTHLY;INTERVAL=12;BYMONTH=6;BYMONTHDAY=1", date(2024, 1, 1), None),
+        ("FREQ=DAILY;INTERVAL=7;BYDAY=SA", date(2024, 1, 1), None),
+        ("FREQ=YEARLY;INTERVAL=100;BYMONTH=3;BYMONTHDAY=1", date(2024, 6, 1), None),
+    ],
+)
+def test_whether_an_interval_meets_its_days_is_asked_from_the_day_on_which_it_begins(
+    text: str, since: date, first: date | None
+) -> None:
+    rule = Recurrence(rrule=recurrence.normalised(text), since=since)
+    assert recurrence.falls(text, since) == (first is not None)
+    found = falls(rule, since, since + timedelta(days=400))
+    assert next((each.due_on for each in found), None) == first
+
+
+RRULES = st.fixed_dictionaries(
+    {"FREQ": st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]), "INTERVAL": st.integers(1, 40)},
+    optional={
+        "BYDAY": st.sampled_from(["MO", "SA", "TU,SU"]),
+        "BYMONTH": st.sampled_from(["1", "2", "6", "3,6,9,12"]),
+        "WKST": st.sampled_from(["MO", "SU"]),
+    },
+).map(lambda parts: ";".join(f"{name}={value}" for name, value in parts.items()))
+
+
+@given(text=RRULES, since=st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+def test_a_rule_falls_from_a_day_on_as_rfc_5545_expands_it_from_there(text: str, since: date) -> None:
+    # The calendar is the same every 400 years, and the library searches up to the year 9999.
+    moved = datetime(since.year + 7600, since.month, since.day)  # noqa: DTZ001 - days without hours and zones
+    expanded = rrulestr(text, dtstart=moved).after(moved, inc=True)
+    assert recurrence.falls(text, since) == (expanded is not None and expanded <= moved + timedelta(days=28 * 366))
 
 
 def test_a_frequency_without_a_day_is_a_quota() -> None:

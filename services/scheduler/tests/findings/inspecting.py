@@ -61,6 +61,12 @@ class Inspection:
         found: list[dict[str, Any]] = answer.json()["findings"]
         return found
 
+    async def form(self, who: str = "unit") -> list[str]:
+        """References of what was found, as the form in the task's history says."""
+        answer = await self.client.get(f"/v1/tasks/{NUMBER}/history", headers=headers(who))
+        assert answer.status_code == 200, answer.text
+        return [each["reference"] for each in answer.json()["form"]["findings"]]
+
     async def lacking(self) -> list[str]:
         """What the task still lacks, as its document says."""
         answer = await self.client.get(f"/v1/tasks/{NUMBER}", headers=headers("unit"))

@@ -126,3 +126,4 @@ async def test_readers_of_other_sectors_are_not_shown_what_was_found_in_this_one
     await checks.file(said("1"), said("2", sector="coal_mine"))
     assert [each["finding"]["reference"] for each in await checks.shown("office")] == ["1", "2"]
     assert [each["finding"]["reference"] for each in await checks.shown("coal")] == ["2"]
+    assert (await checks.form("office"), await checks.form("coal")) == (["1", "2"], ["2"])

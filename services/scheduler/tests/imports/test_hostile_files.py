@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from services.scheduler.duties.model import recurrence
 from services.scheduler.duties.model.duty import Duty
@@ -112,3 +115,70 @@ def test_a_campaign_that_ends_before_it_begins_or_stands_twice_is_refused() -> N
     table["plans"].append(table["plans"][1])
     found = {(each.cell, each.code) for each in read(json.dumps(table).encode()).errors}
     assert {("$.plans[0].period", "period-reversed"), ("three-year-004", "repeated-row")} <= found
+
+
+def packed(*parts: tuple[str, bytes]) -> bytes:
+    content = BytesIO()
+    with ZipFile(content, "w", ZIP_DEFLATED) as archive:
+        for name, part in parts:
+            archive.writestr(name, part)
+    return content.getvalue()
+
+
+def printed() -> bytes:
+    content = BytesIO()
+    Workbook().save(content)
+    return content.getvalue()
+
+
+def with_broken_sheet(sheet: bytes) -> bytes:
+    whole = ZipFile(BytesIO(printed()))
+    return packed(*((name, sheet if "worksheets" in name else whole.read(name)) for name in whole.namelist()))
+
+
+def damaged() -> bytes:
+    """Some bytes of a packed part are others."""
+    content = bytearray(printed())
+    begins = content.index(b"xl/worksheets/sheet1.xml") + len(b"xl/worksheets/sheet1.xml")
+    content[begins + 8 : begins + 40] = bytes(32)
+    return bytes(content)
+
+
+def encrypted() -> bytes:
+    """Every part says that it is encrypted."""
+    content = bytearray(printed())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.find(mark)
+        while at >= 0:
+            content[at + flags] |= 1
+            at = content.find(mark, at + 4)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [with_broken_sheet(b"<worksheet"), with_broken_sheet(b"<worksheet><sheetData>"), damaged(), encrypted()],
+    ids=["no-xml", "cut-xml", "damaged", "encrypted"],
+)
+def test_a_damaged_workbook_is_told_as_none(content: bytes) -> None:
+    assert [finding.code for finding in read(content).errors] == ["no-workbook"]
+
+
+def test_a_workbook_that_unpacks_to_more_than_anybodys_table_is_refused_unread() -> None:
+    content = packed(("xl/worksheets/sheet1.xml", bytes(33 * 2**20)))
+    assert len(content) < 2**20
+    assert [finding.code for finding in read(content).errors] == ["workbook-too-large"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "place"),
+    [
+        (b'\xef\xbb\xbf{"rows": []}', "bad-encoding", "$"),
+        ('{"rows": [{"text": "安全生产会议"}]}'.encode("gbk"), "bad-encoding", "$"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no-workbook", "$"),
+        (b'{"rows": [], "year": 2024, "year": 2025}', "repeated-name", "$.year"),
+    ],
+    ids=["byte-order-mark", "gbk", "an-older-excel-file", "a-name-twice"],
+)
+def test_json_is_held_to_the_rules_of_the_other_doors(content: bytes, code: str, place: str) -> None:
+    assert [(finding.code, finding.cell) for finding in read(content).errors] == [(code, place)]

@@ -14,7 +14,9 @@ from services.chassis.access import keys as api_keys
 from services.chassis.access.keys import NewKey
 from services.chassis.access.principal import Principal
 from services.chassis.assembly import Platform
+from services.scheduler.duties.tables import duties
 from services.scheduler.settings import Settings
+from services.scheduler.tests.duties.builders import duty, version
 from services.scheduler.tests.serving import app_on
 from services.scheduler.tests.tasks.stage import Stage, children, county, report
 
@@ -23,6 +25,10 @@ OFFICE_UNIT = "county_safety_committee"
 KEYS = {
     "county": NewKey(Principal("county-office-1", "county_office", "140502", OFFICE_UNIT), api_keys.new_token()),
     "other": NewKey(Principal("county-office-2", "county_office", "140521", OFFICE_UNIT), api_keys.new_token()),
+    "coal": NewKey(
+        Principal("regulator-1", "county_regulator", "140502", "emergency_management", sectors=("coal_mine",)),
+        api_keys.new_token(),
+    ),
     "office": NewKey(
         Principal("city-office-1", "city_office", "140500", "safety_committee_office"), api_keys.new_token()
     ),
@@ -157,6 +163,34 @@ async def test_the_roster_of_a_day_and_the_audit_are_shown(stage: Stage, api: Cl
     await stage.tick()
     audit = await api.get("office", "/v1/audit/tasks")
     assert (audit["sound"], audit["compared"], audit["findings"]) == (True, 6, [])
+
+
+async def test_a_regulator_of_one_sector_reads_its_own_task_in_every_sum_as_in_the_list(
+    stage: Stage, api: Client
+) -> None:
+    async with stage.database.transaction() as connection:
+        await duties.append(connection, [version(duty(duty_id="progress"))])
+    own, another = (
+        report(roster="counties", member=county(), sectors=(sector,), ordinal=number)
+        for number, sector in enumerate(("coal_mine", "hazchem"), 1)
+    )
+    await stage.plan(own, another)
+    await stage.tick()
+    asked = {"duty": own.duty_id, "period": own.period}
+    assert [each["task_id"] for each in (await api.get("coal", "/v1/tasks", **asked))["items"]] == [own.task_id]
+    [period] = (await api.get("coal", "/v1/duties/progress/fulfilment"))["items"]
+    assert period["required"] == 1
+    covered = await api.get("coal", "/v1/tasks/coverage", **asked)
+    assert (covered["done"], covered["total"]) == (0, 1)
+    assert [member["code"] for member in (await api.get("coal", "/v1/rosters/counties"))["members"]] == ["140502"]
+    units = (await api.get("coal", "/v1/tasks/by-unit", due_from="2026-06-01", due_to="2026-06-30"))["items"]
+    assert [unit["county"] for unit in units] == ["140502"]
+    # A county of which the sector asks nothing is a row of zeros, and no gap in the table.
+    silent = (await api.get("coal", "/v1/tasks/by-unit", due_from="2026-01-01", due_to="2026-01-31"))["items"]
+    assert [(unit["county"], unit["unit"]) for unit in silent] == [("140502", "county_safety_committee")]
+    trained = await api.get("coal", "/v1/tasks/trainings", year=2026)
+    drills = await api.get("coal", "/v1/tasks/drills", year=2026)
+    assert (trained["total"], len(drills["sites"])) == (5, 5)
 
 
 @pytest.mark.feature("SY11", "SY13")

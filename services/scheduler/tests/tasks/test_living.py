@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -30,7 +30,7 @@ from services.scheduler.tasks.moves import (
     decide,
     mark_overdue,
 )
-from services.scheduler.tasks.moves.move import Hand
+from services.scheduler.tasks.moves.move import Hand, deadline_holds
 from services.scheduler.tests.tasks.stage import (
     COLLEAGUE,
     DIRECTOR,
@@ -147,6 +147,15 @@ def test_what_was_returned_has_to_bring_its_proofs_again() -> None:
     before = life.task
     life.does(Return(reason="盖章不清"), OFFICE)
     assert (before.lacking, life.task.lacking) == ((), ("进展报告",))
+
+
+def test_the_latest_day_that_is_named_is_the_latest_that_is_taken() -> None:
+    stamp = _stamp(OFFICE, LATE)
+    refused = deadline_holds(date(2206, 6, 5), stamp)
+    assert refused is not None
+    latest = date.fromisoformat(refused.message[-10:])
+    assert deadline_holds(latest, stamp) is None
+    assert deadline_holds(latest + timedelta(days=1), stamp) is not None
 
 
 def test_what_is_late_is_made_up_and_stays_late() -> None:

@@ -111,7 +111,7 @@ def _topic(chosen: argparse.Namespace, run: Run) -> SandboxTopic:
     try:
         from duban_contracts.conformance.sandbox import topic  # noqa: PLC0415 - needs the extra `kit`
     except ImportError as error:
-        raise ImportError(f"--kafka: pip install 'duban-contracts[kit]' ({error})") from error
+        raise ImportError(f"--kafka: in a checkout, pip install './contracts[kit]' ({error})") from error
     return topic.open_topic(chosen.kafka, run.city, run.gateway.lock, run.began, prefix=chosen.prefix, host=chosen.host)
 
 
