@@ -35,7 +35,7 @@ def addressed(address: str) -> str:
 
 @asynccontextmanager
 async def opened(
-    bench: Bench, receivers: Receivers, policy: DestinationPolicy = HERE, timeout: str = "60"
+    bench: Bench, receivers: Receivers, policy: DestinationPolicy = HERE, timeout: str = "25"
 ) -> AsyncIterator[Carrier]:
     channel = bench.led_to(receivers, **{bench.timeout: timeout})
     carrier = channel.opened(means(policy, [addressed(address) for address in bench.addresses]))
@@ -46,7 +46,7 @@ async def opened(
 
 
 async def sent(
-    bench: Bench, receivers: Receivers, address: str, parcel: Parcel = PARCEL, timeout: str = "60"
+    bench: Bench, receivers: Receivers, address: str, parcel: Parcel = PARCEL, timeout: str = "25"
 ) -> Answer:
     async with opened(bench, receivers, timeout=timeout) as carrier:
         return await carrier.send(parcel, addressed(address))

@@ -22,7 +22,7 @@ from services.notifications.tests.world import SECRET
 pytestmark = pytest.mark.servers
 
 
-def webhook(*secrets: str, policy: DestinationPolicy = HERE, timeout: float = 60) -> HttpCarrier:
+def webhook(*secrets: str, policy: DestinationPolicy = HERE, timeout: float = 25) -> HttpCarrier:
     settings = WebhookSettings(secret=SecretStr(",".join(secrets)), timeout=timeout)
     return open_webhooks(means(policy), settings)
 
@@ -84,7 +84,7 @@ async def test_a_host_is_reached_without_a_word_and_stands_for_all_its_addresses
         assert carrier.place(url, Away.UNSERVED) != carrier.place(f"{url}2", Away.UNSERVED)
 
 
-def email(port: int, timeout: float = 60) -> EmailCarrier:
+def email(port: int, timeout: float = 25) -> EmailCarrier:
     return EmailCarrier(means(), EmailSettings(port=port, timeout=timeout))
 
 
