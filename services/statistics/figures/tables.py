@@ -149,11 +149,13 @@ async def cohorts(connection: Connection, selection: Selection, period: Period, 
     """Return the hazards confirmed in the period and those whose deadline fell in it, as they stood at `cut_off`.
 
     A return or a reopening takes a rectification back. The cell is the one at the cut-off. Whatever was never late is in
-    time: the day that counts is the one after pauses, extensions and roll, as the scheduler has it. Rows of before that
-    was known go by the printed day.
+    time: the day that counts is the one after pauses, extensions and roll, as the scheduler has it. A deadline that passed
+    counts in its own period, whatever was set after it. Rows of before that was known go by the printed day.
     """
     condition, arguments = selection.where(cut_off, period.start, period.end)
-    found, due = "confirmed_on BETWEEN $2 AND $3", "coalesce(due_on, deadline_on) BETWEEN $2 AND $3"
+    found = "confirmed_on BETWEEN $2 AND $3"
+    due = """(coalesce(due_on, deadline_on) BETWEEN $2 AND $3 OR EXISTS (
+                  SELECT FROM jsonb_array_elements_text(missed_on) AS missed WHERE missed::date BETWEEN $2 AND $3))"""
     query = f"""{_STANDING}
         SELECT {_columns(selection.cells)}
                count(*) FILTER (WHERE {found}) AS found,

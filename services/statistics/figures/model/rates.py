@@ -30,8 +30,8 @@ class Cohort:
     """Hazards counted hazard by hazard at a cut-off.
 
     `found` were confirmed in the period; `rectified` and `closed` are those of them that stand so. `due` had their
-    deadline in the period, after pauses, extensions and roll; of these some were closed and some submitted in time: what
-    was never late is in time, however long its review took.
+    deadline in the period, after pauses, extensions and roll, or missed one in it; of these some were closed and some
+    submitted in time: what was never late is in time, however long its review took.
     """
 
     found: int = 0
