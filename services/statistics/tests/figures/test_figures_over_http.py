@@ -122,6 +122,15 @@ async def test_who_was_late_stays_so_in_both_periods_whatever_deadline_follows(b
     assert await check_against(client, city) == []
 
 
+@pytest.mark.feature("SY53")
+async def test_a_deadline_counts_from_the_end_of_its_day_on(books: Books, client: Client) -> None:
+    await books.take([*open_since(1, "a").records(), *open_since(1, "b").submitted(hour(2)).closed(hour(3)).records()])
+    for cut_off, met, due in (("2026-11-09", 0, 0), ("2026-11-10", 1, 2), ("2026-11-30", 1, 2)):
+        [item] = (await client.figures("/v1/rates", **NOVEMBER, cut_off=cut_off))["items"]
+        assert (item["on_time_rate"]["numerator"], item["on_time_rate"]["denominator"]) == (met, due)
+        assert item["closure_rate"]["denominator"] == 2
+
+
 @pytest.mark.feature("SY31")
 async def test_every_rate_falls_at_once_when_a_look_back_fails(books: Books, client: Client) -> None:
     mended = [open_since(1, name).submitted(hour(30)).closed(hour(40)) for name in "ab"]
