@@ -174,5 +174,5 @@ async def _reading(
         deps.database.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        as_of = await handlers.data_through(connection)
+        as_of = await handlers.data_through(connection, selection)
         yield connection, Quotation(deps.names, selection, cut_off, period, as_of)
