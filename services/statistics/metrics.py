@@ -47,6 +47,7 @@ OLDEST_OVERDUE: Final = Gauge(
 )
 DUE: Final = Gauge(
     "duban_hazards_due",
-    "Hazards whose deadline fell in the last 30 days: closed in_time, as 按期整改率 counts, or late (not closed, or too late).",
+    "Hazards whose deadline fell in the 30 days before today: closed in_time, as 按期整改率 counts, in_review (submitted in time and not "
+    "closed yet), or late (a deadline passed).",
     ["county", "grade", "outcome"],
 )

@@ -8,7 +8,7 @@ audit, and the letters that its alarms ask for.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -101,7 +101,17 @@ def as_history(story: Story, now: datetime) -> list[dict[str, Any]]:
 def was_late(clock: Reckoning, now: datetime) -> bool:
     """Whether by the scheduler some deadline passed before `now`."""
     overrun = clock.state is ClockState.RUNNING and clock.deadline.due_at < now
-    return overrun or any(each.outcome is Outcome.PASSED for each in clock.deadlines)
+    return overrun or has_passed(clock)
+
+
+def has_passed(clock: Reckoning) -> bool:
+    """Whether by the scheduler any deadline has passed, the one in force or one before it."""
+    return any(each.outcome is Outcome.PASSED for each in clock.deadlines)
+
+
+def missed_on(clock: Reckoning, days: CityDays) -> tuple[date, ...]:
+    """The last days of the deadlines before the one in force that passed."""
+    return tuple(days.last_day(each.due_at) for each in clock.deadlines[:-1] if each.outcome is Outcome.PASSED)
 
 
 @given(data=st.data())
@@ -110,10 +120,11 @@ def test_the_books_have_the_schedulers_last_day_and_verdict_after_every_event(to
     for step in booked(story, town.days).steps:
         clock = clock_of(Story(story.facts, story.events[: step.version]), town.days) if step.version > 1 else None
         if clock is None:
-            assert (step.due_on, step.passed) == (None, None)
+            assert (step.due_on, step.passed, step.missed_on) == (None, None, ())
         else:
             assert step.due_on == town.days.last_day(clock.deadline.due_at)
-            assert step.passed == (clock.deadline.outcome is Outcome.PASSED)
+            assert step.passed == has_passed(clock)
+            assert step.missed_on == missed_on(clock, town.days)
 
 
 @given(data=st.data())
@@ -123,9 +134,10 @@ def test_the_recomputation_agrees_though_it_shares_nothing(town: Town, data: st.
     again = books.hazards[story.facts.hazard_id]
     assert again.clock.last_day == town.days.last_day(clock.deadline.due_at)
     assert again.clock.passed == (clock.deadline.outcome is Outcome.PASSED)
+    assert (again.clock.was_late, tuple(again.clock.missed)) == (has_passed(clock), missed_on(clock, town.days))
     [rates] = rates_of(books).values() or [None]
     if rates and rates["on_time_rate"][1]:
-        in_time = again.closed_day is not None and clock.deadline.outcome is not Outcome.PASSED
+        in_time = again.closed_day is not None and not has_passed(clock)
         assert rates["on_time_rate"] == (int(in_time), 1)
 
 

@@ -16,6 +16,7 @@ from services.statistics.ageing import tables
 from services.statistics.ageing.model import durations, with_zeros
 from services.statistics.figures import handlers as figures
 from services.statistics.figures.model.periods import Period
+from services.statistics.figures.model.rates import Cohort
 
 DAYS: Final = 30
 _SPLIT: Final = ("county", "grade")
@@ -35,7 +36,8 @@ class AgeingGauges:
         """Read everything as of one instant, then set all gauges; what is known no more has no series."""
         now = self.clock.now()
         today = self.zone.day_of(now)
-        period = Period(today - timedelta(days=DAYS), today)
+        # Today's deadlines pass with the day: until then nobody is late by them.
+        period = Period(today - timedelta(days=DAYS), today - timedelta(days=1))
         async with (
             self.database.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -51,10 +53,10 @@ class AgeingGauges:
         for labels, number in with_zeros(ages, cells).items():
             metrics.AGEING.labels(*labels).set(number)
         for cell in cells:
-            cohort = due.get(cell)
-            in_time = cohort.closed_in_time if cohort else 0
-            metrics.DUE.labels(*cell, "in_time").set(in_time)
-            metrics.DUE.labels(*cell, "late").set(cohort.due - in_time if cohort else 0)
+            cohort = due.get(cell, Cohort())
+            metrics.DUE.labels(*cell, "in_time").set(cohort.closed_in_time)
+            metrics.DUE.labels(*cell, "in_review").set(cohort.in_review)
+            metrics.DUE.labels(*cell, "late").set(cohort.due - cohort.closed_in_time - cohort.in_review)
         for county in self.counties:
             passed = now - self.zone.end_of_day(oldest[county]) if county in oldest else timedelta()
             metrics.OLDEST_OVERDUE.labels(county).set(max(0.0, passed.total_seconds()))

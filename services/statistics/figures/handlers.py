@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from duban_contracts.days import Zone
+from duban_contracts.topics import PARTITIONS
 from services.chassis.storage.database import Connection
 from services.statistics.books.model.record import Measure
 from services.statistics.books.tables import progress
@@ -34,9 +35,9 @@ class Clearance:
     confirmations: Confirmations
 
 
-async def data_through(connection: Connection) -> datetime | None:
-    """Return up to when the figures go (domain time); None when nothing was read yet."""
-    return await progress.data_through(connection)
+async def data_through(connection: Connection, selection: Selection) -> datetime | None:
+    """Return up to when the figures of a selection go (domain time); None until every partition has spoken."""
+    return await progress.data_through(connection, PARTITIONS, selection.only.get("county"))
 
 
 async def flows(

@@ -145,7 +145,9 @@ def router(deps: Deps) -> Router:
             found = await handlers.clearance(connection, quote.selection, period, now=now, zone=zone)
             return filling.clearance_of(found, quote)
 
-    @routes.get("/balance", summary="账目平衡：期初 + 新增 + 反弹 + 转入 - 销号 - 转出 = 期末", responses=_PERIOD)
+    @routes.get(
+        "/balance", summary="账目平衡：期初 + 新增 + 反弹 + 拆分 + 转入 - 销号 - 归并 - 转出 = 期末", responses=_PERIOD
+    )
     async def balance(wanted: DailyFilters, period: Over) -> BalanceDocument:
         _not_too_long(wanted, period)
         async with _reading(deps, wanted, period, period.end) as (connection, quote):
@@ -172,5 +174,5 @@ async def _reading(
         deps.database.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
-        as_of = await handlers.data_through(connection)
+        as_of = await handlers.data_through(connection, selection)
         yield connection, Quotation(deps.names, selection, cut_off, period, as_of)

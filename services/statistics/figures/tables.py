@@ -146,14 +146,18 @@ async def open_on(
 
 
 async def cohorts(connection: Connection, selection: Selection, period: Period, cut_off: date) -> dict[Key, Cohort]:
-    """Return the hazards confirmed in the period and those whose deadline fell in it, as they stood at `cut_off`.
+    """Return the hazards confirmed in the period and those whose deadline fell in it, as they stood at the end of `cut_off`.
+
+    A deadline that was not over by then has neither been met nor missed.
 
     A return or a reopening takes a rectification back. The cell is the one at the cut-off. Whatever was never late is in
-    time: the day that counts is the one after pauses, extensions and roll, as the scheduler has it. Rows of before that
-    was known go by the printed day.
+    time: the day that counts is the one after pauses, extensions and roll, as the scheduler has it. A deadline that passed
+    counts in its own period, whatever was set after it. Rows of before that was known go by the printed day.
     """
     condition, arguments = selection.where(cut_off, period.start, period.end)
-    found, due = "confirmed_on BETWEEN $2 AND $3", "coalesce(due_on, deadline_on) BETWEEN $2 AND $3"
+    found = "confirmed_on BETWEEN $2 AND $3"
+    due = """(coalesce(due_on, deadline_on) BETWEEN $2 AND least($3, $1) OR EXISTS (
+                  SELECT FROM jsonb_array_elements_text(missed_on) AS missed WHERE missed::date BETWEEN $2 AND $3))"""
     query = f"""{_STANDING}
         SELECT {_columns(selection.cells)}
                count(*) FILTER (WHERE {found}) AS found,
@@ -162,7 +166,9 @@ async def cohorts(connection: Connection, selection: Selection, period: Period, 
                count(*) FILTER (WHERE {due}) AS due,
                count(*) FILTER (WHERE {due} AND closed_on IS NOT NULL AND NOT coalesce(passed, closed_on > deadline_on)) AS closed_in_time,
                count(*) FILTER (WHERE {due} AND rectified_on IS NOT NULL
-                                AND NOT coalesce(passed, rectified_on > deadline_on)) AS submitted_in_time
+                                AND NOT coalesce(passed, rectified_on > deadline_on)) AS submitted_in_time,
+               count(*) FILTER (WHERE {due} AND closed_on IS NULL AND rectified_on IS NOT NULL
+                                AND NOT coalesce(passed, rectified_on > deadline_on)) AS in_review
         FROM standing WHERE {condition} AND ({found} OR {due})
         {_group(selection.cells)}"""  # noqa: S608 - Selection checks names
     terms = Cohort.__dataclass_fields__

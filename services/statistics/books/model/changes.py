@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.statistics.books.model.cell import Cell
@@ -30,12 +30,16 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one partition is: the last offset, its broker time, the newest heartbeat and event it brought."""
+    """How far one partition is: the last offset, its broker time, the newest heartbeat and event it brought.
+
+    `behind` are the counties of which that heartbeat said that less is applied.
+    """
 
     offset: int
     recorded_at: datetime
     applied_through: datetime | None = None
     last_event_at: datetime | None = None
+    behind: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def newest_of(changes: Iterable[Change]) -> list[Change]:

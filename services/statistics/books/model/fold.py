@@ -62,7 +62,7 @@ def book(steps: Sequence[Step], entry: Entry, days: CityDays) -> Step:
     is_open = _is_open(ground, entry)
     confirmed = entry.kind == "confirmed" and (before is None or before.confirmed_at is None)
     carried = _NOTHING if ground is None or entry.kind == "merged" else ground
-    due_on, passed = _deadline(steps, entry, days)
+    due_on, passed, missed_on = _deadline(steps, entry, days)
     return Step(
         version=entry.version,
         kind=entry.kind,
@@ -82,6 +82,7 @@ def book(steps: Sequence[Step], entry: Entry, days: CityDays) -> Step:
         submitted_at=entry.submitted_at,
         due_on=due_on,
         passed=passed,
+        missed_on=missed_on,
     )
 
 
@@ -97,14 +98,18 @@ def _told(what: Step | Entry) -> Happening:
     return Happening(what.kind, what.submitted_at or what.occurred_at, what.deadline_on)
 
 
-def _deadline(steps: Sequence[Step], entry: Entry, days: CityDays) -> tuple[date | None, bool | None]:
-    """Return the last day that counts of the deadline in force after `entry`, and whether that deadline passed."""
+def _deadline(steps: Sequence[Step], entry: Entry, days: CityDays) -> tuple[date | None, bool | None, tuple[date, ...]]:
+    """Return the last day that counts of the deadline in force after `entry`, whether any passed, and the days of those before.
+
+    Who was late stays so: neither an extension nor a reopening makes it undone. A deadline that was corrected never passed.
+    """
     told = [_told(each) for each in steps]
     reckoning = reckon(entry.hazard_id, [*told, _told(entry)], days)
     if reckoning is None:
-        return None, None
-    deadline = reckoning.deadline
-    return days.last_day(deadline.due_at), deadline.outcome is Outcome.PASSED
+        return None, None, ()
+    *before, deadline = reckoning.deadlines
+    missed = tuple(days.last_day(each.due_at) for each in before if each.outcome is Outcome.PASSED)
+    return days.last_day(deadline.due_at), bool(missed) or deadline.outcome is Outcome.PASSED, missed
 
 
 class _Nothing:

@@ -68,9 +68,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     confirmation; `rectified_on` and `closed_on` are those that stand (a return or a reopening clears them). A hazard that
     is merged into another is counted there, and has none of them until it is taken out again.
 
-    `due_on` is the last day that counts of the deadline in force (`deadline_on` is the day as it was set), `passed` says
-    whether that deadline passed; both as `duban_contracts.deadlines` reckons from the events so far, None where no
-    deadline was set. Steps that were booked before there was one reckoning have neither.
+    `due_on` is the last day that counts of the deadline in force (`deadline_on` is the day as it was set), `missed_on` are
+    those of the deadlines before it that passed, `passed` says whether any passed, that one or one of these; all as
+    `duban_contracts.deadlines` reckons from the events so far, None where no deadline was set. Steps that were booked
+    before there was one reckoning have none of them.
     """
 
     version: int
@@ -91,6 +92,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at: datetime | None = None
     due_on: date | None = None
     passed: bool | None = None
+    missed_on: tuple[date, ...] = ()
 
 
 class HazardRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from services.chassis.storage.columns import Columns
 from services.chassis.storage.database import Connection
 from services.statistics.books.model.cell import DIMENSIONS, Cell
@@ -28,6 +30,10 @@ class _CountedRow(NamedTuple):
 def _newest(path: str, otherwise: object = None) -> Callable[[HazardRecord], Any]:
     read = attrgetter(path)
     return lambda record: otherwise if record.newest is None else read(record.newest)
+
+
+def _missed_on(row: _SteppedRow) -> str | None:
+    return msgspec.json.encode(row.step.missed_on).decode() if row.step.missed_on else None
 
 
 _CELL: Final = Columns[Cell](dict.fromkeys(DIMENSIONS, "text"))
@@ -66,6 +72,7 @@ _STEP: Final = Columns[_SteppedRow](
         "closed_on": ("date", "step.closed_on"),
         "due_on": ("date", "step.due_on"),
         "passed": ("boolean", "step.passed"),
+        "missed_on": ("jsonb", _missed_on),
     }
 ) | _CELL.of("step.cell")
 _FLOW: Final = Columns[_CountedRow](

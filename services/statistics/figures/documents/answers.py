@@ -37,7 +37,7 @@ class PeriodDocument(Document, frozen=True, kw_only=True):
 
 
 class Answer(Document, frozen=True, kw_only=True):
-    """What every figure is quoted with. `as_of` is up to when the data goes; null before the first heartbeat."""
+    """What every figure is quoted with. `as_of` is up to when the data of these cells goes; null until it is known."""
 
     scope: ScopeDocument
     period: PeriodDocument | None

@@ -30,8 +30,9 @@ class Cohort:
     """Hazards counted hazard by hazard at a cut-off.
 
     `found` were confirmed in the period; `rectified` and `closed` are those of them that stand so. `due` had their
-    deadline in the period, after pauses, extensions and roll; of these some were closed and some submitted in time: what
-    was never late is in time, however long its review took.
+    deadline in the period, after pauses, extensions and roll, or missed one in it; of these some were closed and some
+    submitted in time: what was never late is in time, however long its review took. `in_review` were submitted in time and
+    are not closed.
     """
 
     found: int = 0
@@ -40,6 +41,7 @@ class Cohort:
     due: int = 0
     closed_in_time: int = 0
     submitted_in_time: int = 0
+    in_review: int = 0
 
     @property
     def rectification(self) -> Rate:

@@ -154,9 +154,9 @@ def rates_of(books: Books) -> dict[tuple[str, str], dict[str, tuple[int, int]]]:
             groups[hazard.cell[0], hazard.cell[2]].append(hazard)
     result = {}
     for key, members in groups.items():
-        due = [h for h in members if h.clock.last_day is not None and first <= h.clock.last_day <= last]
-        in_time = [h for h in due if h.closed_day and not h.clock.passed]
-        handed_in = [h for h in due if h.rectified_day and not h.clock.passed]
+        due = [h for h in members if any(first <= day <= last for day in h.clock.days_of_deadlines)]
+        in_time = [h for h in due if h.closed_day and not h.clock.was_late]
+        handed_in = [h for h in due if h.rectified_day and not h.clock.was_late]
         closed = sum(h.closed_day is not None for h in members)
         rectified = sum(h.rectified_day is not None or h.closed_day is not None for h in members)
         result[key] = {

@@ -6,7 +6,7 @@ back what was left, up to the end of a day.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
@@ -43,7 +43,8 @@ PLAIN_DAYS: Final = Days()
 class Clock:
     """The deadline in force: `due` is when it passes, `spent` when the time allowed is used up to the microsecond.
 
-    `counted` is where the last turn of the clock lies; nothing counts before it.
+    `counted` is where the last turn of the clock lies; nothing counts before it. `missed` are the last days of deadlines that
+    passed and were followed by another; one that was wrong is not among them.
     """
 
     days: Days
@@ -54,19 +55,32 @@ class Clock:
     runs: bool = False
     passed: bool = False
     merged: bool = False
+    missed: list[date] = field(default_factory=list)
+
+    @property
+    def was_late(self) -> bool:
+        """Return whether any deadline passed, this one or one before it."""
+        return self.passed or bool(self.missed)
 
     @property
     def last_day(self) -> date | None:
         """Return the last day that is over when the deadline passes."""
         return self.due and (self.due - timedelta(microseconds=1)).astimezone(CHINA).date()
 
+    @property
+    def days_of_deadlines(self) -> list[date]:
+        """Return the last day of the deadline in force, and of those before it that passed."""
+        return self.missed if self.last_day is None else [*self.missed, self.last_day]
+
     def turn(self, what: str, at: datetime, day: date | None) -> None:
         """Note that `what` happened at `at`; `day` is the deadline that the hazard has after it."""
         late = self.runs and self.due is not None and at > self.due
         if what in {"confirmed", "reopened"} and day is not None:
+            self._keep(passed=self.passed or late)
             self._set(self.days.end(day, at), at)
         elif what == "extended" and day is not None and (self.runs or self.paused):
             kept = self.due is not None and not (self.passed or late)
+            self._keep(passed=not kept)
             fresh = self.days.end(day, at)
             self.due = max(fresh, self.due) if kept and self.due else fresh
             self.spent, self.passed = max(fresh, self.spent) if kept else fresh, False
@@ -92,6 +106,11 @@ class Clock:
     def _set(self, due: datetime, at: datetime) -> None:
         self.due, self.spent, self.counted = due, due, max(at, self.counted)
         self.runs, self.paused, self.passed = True, None, False
+
+    def _keep(self, *, passed: bool) -> None:
+        """Note the day of a deadline that another one follows, if it `passed`."""
+        if passed and self.last_day is not None:
+            self.missed.append(self.last_day)
 
     def _take_up(self, at: datetime) -> None:
         """Run on after another hazard had gone on for this one: its own day, or the present one if that is over."""

@@ -102,7 +102,9 @@ class LedgerStream:
         if isinstance(meaning, Entry):
             booking = await self._fold(event, record, meaning)
         elif isinstance(meaning, Heartbeat):
-            booking = Booking(record, "applied", event.ack, applied_through=meaning.applied_through)
+            booking = Booking(
+                record, "applied", event.ack, applied_through=meaning.applied_through, behind=meaning.behind
+            )
         elif isinstance(meaning, Refusal):
             letter = DeadLetter(record, meaning.code, f"{meaning.field}: {meaning.rule}")
             booking = Booking(record, "dead_lettered", event.ack, letter=letter)

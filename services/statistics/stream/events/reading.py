@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -20,9 +21,13 @@ from services.statistics.books.model.record import Entry
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The ledger's word that everything before `applied_through` (UTC) stands ahead in this partition."""
+    """The ledger's word that everything before `applied_through` (UTC) stands ahead in this partition.
+
+    Of the counties in `behind` that holds for an earlier instant only.
+    """
 
     applied_through: datetime
+    behind: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ def _unknown_kind(event: CloudEvent) -> Entry | Refusal:
 
 def _meaning(event: CloudEvent, data: EventData) -> Entry | Heartbeat | Skipped | Refusal:
     if isinstance(data, LedgerHeartbeat):
-        return Heartbeat(data.applied_through)
+        return Heartbeat(data.applied_through, data.behind)
     if isinstance(data, HazardEvent):
         return _meaning_of_hazard(event, data)
     return Skipped()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -23,7 +23,7 @@ CONSUMER: Final = "statistics.hazards"
 class Booking:
     """One record on its way into the books. `outcome` is its label in the consumer's counter.
 
-    `applied_through` is a heartbeat's word. `table_write` resolves when the stream table's changelog has the record;
+    `applied_through` and `behind` are a heartbeat's word. `table_write` resolves when the stream table's changelog has the record;
     `ack` lets Kafka's offset pass it.
     """
 
@@ -32,6 +32,7 @@ class Booking:
     ack: Callable[[], object]
     entry: Entry | None = None
     applied_through: datetime | None = None
+    behind: Mapping[str, datetime] = field(default_factory=dict)
     change: Change | None = None
     letter: DeadLetter | None = None
     table_write: Awaitable[object] | None = None
@@ -47,6 +48,7 @@ def progress_of(batch: Iterable[Booking]) -> dict[int, Progress]:
             offset=record.offset,
             recorded_at=record.timestamp,
             applied_through=booking.applied_through or known.applied_through,
+            behind=booking.behind if booking.applied_through else known.behind,
             last_event_at=booking.entry.occurred_at if booking.entry else known.last_event_at,
         )
     return progress

@@ -63,16 +63,25 @@ async def test_open_hazards_have_an_age_and_the_oldest_deadline_that_passed_is_t
     assert value("duban_hazards_oldest_overdue_seconds", county=COUNTY) == passed > 0
 
 
+def due(outcome: str) -> float | None:
+    return value("duban_hazards_due", county=COUNTY, grade="general", outcome=outcome)
+
+
+async def test_nobody_is_late_on_the_day_of_a_deadline_or_in_a_review_that_was_asked_for_in_time(books: Books) -> None:
+    waiting, handed_in = open_since(1, "a"), open_since(1, "b").submitted(hour(20))
+    await books.take([*waiting.records(), *handed_in.records()])
+    await gauges(books, 24 * 9 + 1).report()
+    assert (due("in_time"), due("in_review"), due("late")) == (0, 0, 0)
+    await gauges(books, 24 * 10 + 1).report()
+    assert (due("in_time"), due("in_review"), due("late")) == (0, 1, 1)
+
+
 async def test_deadlines_of_the_last_month_are_met_or_late_as_the_published_rate_counts(books: Books) -> None:
     met = open_since(1, "a").submitted(hour(20)).closed(hour(30))
     missed = open_since(1, "b").overdue(hour(230))
     await books.take([*met.records(), *missed.records()])
     await gauges(books, 24 * 12).report()
-    due = {
-        outcome: value("duban_hazards_due", county=COUNTY, grade="general", outcome=outcome)
-        for outcome in ("in_time", "late")
-    }
-    assert due == {"in_time": 1, "late": 1}
+    assert (due("in_time"), due("late")) == (1, 1)
     await gauges(books, 24 * 60).report()
-    assert value("duban_hazards_due", county=COUNTY, grade="general", outcome="late") == 0
+    assert due("late") == 0
     assert value("duban_hazards_oldest_overdue_seconds", county=COUNTY) != 0

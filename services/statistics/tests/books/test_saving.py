@@ -107,16 +107,35 @@ async def test_progress_never_goes_back_and_an_event_leaves_the_heartbeat_alone(
         await progress.save(connection, {0: Progress(5, _at(5), None, _at(6))})
         row = await connection.fetchrow("SELECT * FROM progress")
     assert row is not None
-    assert tuple(row) == (0, 9, _at(9), _at(8), _at(7))
+    assert tuple(row) == (0, 9, _at(9), _at(8), _at(7), "{}")
 
 
 async def test_the_books_are_complete_up_to_the_oldest_of_the_partitions_newest_heartbeats(books: Books) -> None:
     async with books.database.transaction() as connection:
-        assert await progress.data_through(connection) is None
-        await progress.save(connection, {0: Progress(1, _at(1), None, _at(1))})
-        assert await progress.data_through(connection) == _at(1)
+        assert await progress.data_through(connection, 2) is None
+        await progress.save(connection, {0: Progress(1, _at(1), _at(1))})
+        await progress.save(connection, {1: Progress(1, _at(1), None, _at(1))})
+        assert await progress.data_through(connection, 2) is None
         await progress.save(connection, {0: Progress(2, _at(2), _at(2)), 1: Progress(1, _at(5), _at(5))})
-        assert await progress.data_through(connection) == _at(2)
+        assert await progress.data_through(connection, 2) == _at(2)
+
+
+async def test_of_a_county_that_is_behind_the_books_are_complete_up_to_its_own_instant(books: Books) -> None:
+    held, free = frozenset({"140502"}), frozenset({"140521"})
+
+    async def through(*counties: frozenset[str] | None) -> list[datetime | None]:
+        return [await progress.data_through(connection, 2, each) for each in counties]
+
+    async with books.database.transaction() as connection:
+        behind = {"140502": _at(3)}
+        await progress.save(connection, {0: Progress(1, _at(9), _at(9)), 1: Progress(1, _at(8), _at(8), behind=behind)})
+        assert await through(None, held, free, held | free) == [_at(3), _at(3), _at(8), _at(3)]
+        # An event leaves the heartbeat's word alone, and so does an older heartbeat; the next one takes its place.
+        await progress.save(connection, {1: Progress(2, _at(9), None, _at(9))})
+        await progress.save(connection, {1: Progress(3, _at(9), _at(7))})
+        assert await through(None, held, free) == [_at(3), _at(3), _at(8)]
+        await progress.save(connection, {1: Progress(4, _at(9), _at(9))})
+        assert await through(None, held, free) == [_at(9)] * 3
 
 
 async def test_only_counts_that_are_new_are_given_back(books: Books) -> None:

@@ -107,6 +107,30 @@ async def test_the_rates_on_time_count_hazards_whose_deadline_fell_in_the_period
     assert december["on_time_rate"]["denominator"] == 1
 
 
+@pytest.mark.feature("SY53")
+@pytest.mark.promise("P5")
+async def test_who_was_late_stays_so_in_both_periods_whatever_deadline_follows(books: Books, client: Client) -> None:
+    extended = open_since(1, "a").overdue(hour(240)).extended(hour(260), date(2026, 12, 20))
+    reopened = open_since(1, "b").submitted(hour(232)).closed(hour(240)).reopened(hour(260), date(2026, 12, 20))
+    wrong = open_since(1, "c").overdue(hour(240)).deadline_corrected(hour(260), date(2026, 12, 20))
+    city = [each.submitted(hour(800)).closed(hour(900)) for each in (extended, reopened, wrong)]
+    await books.take(in_waves(city))
+    for month, met, due in (("11", 0, 2), ("12", 1, 3)):
+        [item] = (await client.figures("/v1/rates", from_=f"2026-{month}-01", to=f"2026-{month}-30"))["items"]
+        for rate in ("on_time_rate", "on_time_submission_rate"):
+            assert (item[rate]["numerator"], item[rate]["denominator"]) == (met, due)
+    assert await check_against(client, city) == []
+
+
+@pytest.mark.feature("SY53")
+async def test_a_deadline_counts_from_the_end_of_its_day_on(books: Books, client: Client) -> None:
+    await books.take([*open_since(1, "a").records(), *open_since(1, "b").submitted(hour(2)).closed(hour(3)).records()])
+    for cut_off, met, due in (("2026-11-09", 0, 0), ("2026-11-10", 1, 2), ("2026-11-30", 1, 2)):
+        [item] = (await client.figures("/v1/rates", **NOVEMBER, cut_off=cut_off))["items"]
+        assert (item["on_time_rate"]["numerator"], item["on_time_rate"]["denominator"]) == (met, due)
+        assert item["closure_rate"]["denominator"] == 2
+
+
 @pytest.mark.feature("SY31")
 async def test_every_rate_falls_at_once_when_a_look_back_fails(books: Books, client: Client) -> None:
     mended = [open_since(1, name).submitted(hour(30)).closed(hour(40)) for name in "ab"]

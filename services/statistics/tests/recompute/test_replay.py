@@ -126,12 +126,12 @@ def test_a_percentage_rounds_half_up_to_one_decimal(over: int, under: int, text:
     assert percent(over, under) == text
 
 
-def test_a_deadline_that_moves_after_everything_that_is_counted_moves_in_the_whole_time_of_the_books() -> None:
+def test_a_deadline_that_passed_counts_on_its_day_whatever_follows_and_a_wrong_one_never() -> None:
     story = open_since(1).overdue(hour(24 * 11))
-    for moved in (
-        story.extended(hour(24 * 13), date(2026, 12, 20)),
-        story.deadline_corrected(hour(24 * 13), date(2026, 12, 20)),
+    for moved, counted in (
+        (story.extended(hour(24 * 13), date(2026, 12, 20)), (0, 1)),
+        (story.deadline_corrected(hour(24 * 13), date(2026, 12, 20)), (0, 0)),
     ):
         books = books_of(history_of([moved]))
         assert books.days == (FIRST, date(2026, 11, 14))
-        assert rates_of(books)["140502", "general"]["on_time_rate"] == (0, 0)
+        assert rates_of(books)["140502", "general"]["on_time_rate"] == counted

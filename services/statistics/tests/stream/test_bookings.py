@@ -35,8 +35,13 @@ def test_a_batch_brings_each_partition_to_its_last_record() -> None:
 
 def test_a_later_record_that_says_nothing_leaves_what_an_earlier_one_said() -> None:
     beat = START + timedelta(hours=9)
-    batch = [booking(0, 4, applied_through=beat), booking(0, 5, entry=entry_of(EVENT)), booking(0, 6)]
+    behind = {"140502": START}
+    said = booking(0, 4, applied_through=beat, behind=behind)
+    batch = [said, booking(0, 5, entry=entry_of(EVENT)), booking(0, 6)]
     [progress] = progress_of(batch).values()
+    assert progress.behind == behind
+    [later] = progress_of([*batch, booking(0, 7, applied_through=beat)]).values()
+    assert later.behind == {}
     assert (progress.offset, progress.applied_through, progress.last_event_at) == (6, beat, entry_of(EVENT).occurred_at)
 
 

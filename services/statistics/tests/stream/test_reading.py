@@ -45,6 +45,8 @@ def test_a_type_of_a_later_contract_counts_as_a_version_and_may_move_the_hazard(
 def test_a_heartbeat_and_an_event_of_another_family_are_no_entries() -> None:
     beat = heartbeat(START + timedelta(seconds=5))
     assert interpret(raw(beat)) == Heartbeat(START + timedelta(seconds=5))
+    behind = {"140502": START}
+    assert interpret(raw(heartbeat(START, behind=behind))) == Heartbeat(START, behind)
     assert _retold(beat, type="duban.something.else.v1") == Skipped()
     claim = open_since(1).overdue_raised(hour(300))
     assert interpret(raw(_alarm(claim))) == Skipped()
