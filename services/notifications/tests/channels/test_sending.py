@@ -102,7 +102,7 @@ def email(port: int, timeout: float = 25) -> EmailCarrier:
 )
 async def test_a_mail_servers_own_answer_is_read(tmp_path: Path, mailbox: str, verdict: Verdict, code: str) -> None:
     async with receiving(tmp_path) as receivers:
-        patience = 3 if mailbox == "mute" else 60
+        patience = 3 if mailbox == "mute" else 25
         answer = await email(receivers.smtp_port, patience).send(PARCEL, f"{mailbox}@140502.example")
         assert (answer.verdict, answer.code) == (verdict, code)
         assert "@140502" not in answer.detail
