@@ -19,6 +19,7 @@ from services.chassis.process import kafka
 from services.chassis.process.kafka import Broker
 from services.chassis.process.service import Service, supervise
 from services.chassis.publishing import topics as topic_administration
+from services.chassis.publishing.administrator import administrator
 from services.chassis.publishing.outbox import outgoing
 from services.chassis.publishing.producer import ReliableProducer
 
@@ -30,12 +31,8 @@ _PATIENCE_SECONDS: Final = 150.0
 async def create_topics(bootstrap: Broker | str, topics: Sequence[Topic]) -> None:
     """Create `topics` and wait until the broker leads all their partitions."""
     await topic_administration.apply(bootstrap, topics)
-    admin = AIOKafkaAdminClient(**kafka.options(bootstrap))
-    await admin.start()
-    try:
+    async with administrator(bootstrap) as admin:
         await eventually(partial(_lead, admin, topics))
-    finally:
-        await admin.close()
 
 
 async def _lead(admin: AIOKafkaAdminClient, topics: Sequence[Topic]) -> None:

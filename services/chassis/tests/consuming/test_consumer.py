@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import asyncpg
 import msgspec
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from duban_contracts.cloudevents import CloudEvent, to_kafka
 from services.chassis.consuming import consumer as consumer_module
@@ -20,6 +19,7 @@ from services.chassis.consuming.deliveries import Delivery
 from services.chassis.consuming.errors import Retryable, Stalled
 from services.chassis.consuming.observer import Observer
 from services.chassis.process.ending import EXIT_ROLE_DIED
+from services.chassis.publishing.administrator import administrator
 from services.chassis.publishing.outbox import OutboxMessage
 from services.chassis.publishing.producer import ReliableProducer
 from services.chassis.storage.database import Connection
@@ -203,12 +203,8 @@ async def test_whoever_watches_is_told_that_what_is_away_is_waited_for(
 
 async def members(workers: Workers) -> int:
     """How many members the worker's group has."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=workers.bootstrap)
-    await admin.start()
-    try:
+    async with administrator(workers.bootstrap) as admin:
         (answer,) = await admin.describe_consumer_groups([f"{workers.prefix}worker"])
-    finally:
-        await admin.close()
     ((_, _, _, _, _, found, *_),) = answer.groups
     return len(found)
 

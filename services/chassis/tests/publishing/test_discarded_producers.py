@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.conn import AIOKafkaConnection
 
 from deploy.local import ephemeral
 from duban_contracts.topics import Topic
 from services.chassis.publishing import producer as producers
+from services.chassis.publishing.administrator import administrator
 from services.chassis.publishing.outbox import OutboxMessage
 from services.chassis.publishing.producer import NotAcknowledged, ReliableProducer
 from services.chassis.testing.kafka import create_topics, eventually
@@ -33,16 +33,6 @@ class Kept(ReliableProducer):
     async def _discard(self, producer: AIOKafkaProducer) -> None:
         self.discarded.append(producer)
         await super()._discard(producer)
-
-
-@asynccontextmanager
-async def _administrator(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()
 
 
 async def _leaves_nothing(bootstrap: str, topic: str, trouble: Callable[[], Awaitable[object]]) -> None:
@@ -83,7 +73,7 @@ async def _leaves_nothing(bootstrap: str, topic: str, trouble: Callable[[], Awai
 async def test_nothing_is_left_of_a_producer_whose_cluster_answers_that_it_lacks_replicas(topic_prefix: str) -> None:
     topic = f"{topic_prefix}short"
     with ephemeral.kafka(3) as cluster:
-        async with _administrator(cluster.bootstrap) as admin:
+        async with administrator(cluster.bootstrap) as admin:
             short = {"min.insync.replicas": "2"}
             await admin.create_topics([NewTopic(topic, -1, -1, replica_assignments={0: [1, 2]}, topic_configs=short)])
 

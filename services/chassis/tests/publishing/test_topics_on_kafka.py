@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from duban_contracts.topics import KEEP_FOREVER, Topic
 from services.chassis.publishing import topics
+from services.chassis.publishing.administrator import administrator
 from services.chassis.publishing.topic_requests import ChangeSettings
 from services.chassis.publishing.topics import TooFewBrokers, TopicMismatch
 from services.chassis.testing.kafka import eventually
 
 
-@asynccontextmanager
-async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await client.start()
-    try:
-        yield client
-    finally:
-        await client.close()
-
-
 async def set_by_hand(bootstrap: str, topic: str, **settings: str) -> None:
     """Set what operations would, and wait until the broker shows it: its metadata follow the controller's by a moment."""
     wanted = {name.replace("_", "."): value for name, value in settings.items()}
-    async with admin(bootstrap) as client:
+    async with administrator(bootstrap) as client:
         await client._send_request(ChangeSettings({topic: wanted}))
 
         async def shown() -> None:
@@ -51,7 +40,7 @@ async def test_topics_are_made_once_and_mended_without_touching_what_operations_
     changes = await topics.apply(kafka_bootstrap, declared)
     assert changes.lines() == [f"~ {topic_prefix}a: retention.ms 5, declared -1"]
     assert not await topics.differences(kafka_bootstrap, declared, 1)
-    async with admin(kafka_bootstrap) as client:
+    async with administrator(kafka_bootstrap) as client:
         assert (await topics._settings(client, [f"{topic_prefix}a"]))[f"{topic_prefix}a"]["segment.bytes"] == "2097152"
 
 
@@ -65,7 +54,7 @@ async def test_a_topic_that_another_broker_lists_and_this_one_does_not_know_yet_
         return [known.name, coming.name]
 
     monkeypatch.setattr(AIOKafkaAdminClient, "list_topics", listed)
-    async with admin(kafka_bootstrap) as client:
+    async with administrator(kafka_bootstrap) as client:
         assert (await topics._found(client, [known, coming])).keys() == {known.name}
     assert [topic.name for topic in (await topics.apply(kafka_bootstrap, [known, coming])).missing] == [coming.name]
 
